@@ -1,0 +1,225 @@
+"""The one vocabulary of results, from a single contrast to a whole evaluation.
+
+Everything here is a frozen value that becomes JSON and comes back unchanged. Units: effects are in the outcome's
+own unit (a binary outcome's effect of 0.02 is two percentage points), money is pounds per customer assigned.
+A number that cannot be estimated is ``None``, and ``reason`` says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["primary", "secondary", "guardrail"]
+Estimand = Literal["itt", "complier", "log_hazard_ratio", "survival_difference", "rmst_difference"]
+EstimationMethod = Literal[
+    "difference_in_means", "additive", "lin", "two_stage_least_squares", "cox", "kaplan_meier",
+    "logit", "randomisation_inference", "miettinen_nurminen",
+]  # fmt: skip
+Phase = Literal["planned", "exploratory"]
+VerdictCode = Literal["scale", "scale_segment", "no_further_action", "not_shown", "invalid"]
+FindingCode = Literal["passes", "worse_than_nfa", "works_not_worth_sending", "not_shown", "harmful", "not_estimable"]
+Severity = Literal["blocks", "warns", "informs"]
+Scenario = Literal["low", "central", "high"]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One row of the results: outcome × contrast × subgroup level × estimand × method."""
+
+    outcome: str
+    role: Role
+    arm: str
+    comparison: str
+    estimand: Estimand
+    method: EstimationMethod
+    standard_errors: str
+    subgroup: str | None = None
+    level: str | None = None
+    phase: Phase = "planned"
+    variant: str | None = None  # "capped at £250", "logit", …: what sets a sensitivity row apart
+    estimate: float | None = None
+    std_error: float | None = None
+    statistic: float | None = None
+    df: float | None = None  # None with a statistic: the normal distribution
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    ci_lower: float | None = None
+    ci_upper: float | None = None
+    ci_lower_simultaneous: float | None = None
+    ci_upper_simultaneous: float | None = None
+    n_arm: int | None = None
+    n_comparison: int | None = None
+    mean_comparison: float | None = None
+    adjusted_mean_arm: float | None = None
+    adjusted_mean_comparison: float | None = None
+    reason: str | None = None  # why a figure is missing
+    note: str | None = None  # a warning that travels with the row
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One integrity check. ``blocks`` makes the trial invalid when it fails; ``warns`` never does."""
+
+    name: str
+    passed: bool | None  # None: could not be tested, and ``detail`` says why
+    detail: str
+    severity: Severity = "informs"
+    figures: Mapping[str, float | int | str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    reason: str
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFlow:
+    """What happened to the customers of one arm; ``observed`` counts those with the primary outcome."""
+
+    arm: str
+    allocated: int
+    observed: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Every customer accounted for: ``rows_read = rejected + Σ excluded + allocated``."""
+
+    rows_read: int
+    rejected: int
+    excluded: tuple[Exclusion, ...]
+    allocated: int
+    analysed: int  # with the primary outcome observed
+    arms: tuple[ArmFlow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One covariate (or one level of it): difference ÷ √((s²ₐ + s²c)/2). Descriptive."""
+
+    covariate: str
+    level: str | None
+    arm: str
+    comparison: str
+    mean_arm: float | None
+    mean_comparison: float | None
+    standardised_difference: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """Wald test over the levels of one subgroup column, for one arm."""
+
+    outcome: str
+    subgroup: str
+    arm: str
+    comparison: str
+    statistic: float | None
+    df_numerator: float | None
+    df_denominator: float | None
+    p_value: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Net benefit against the comparison, pounds per customer assigned."""
+
+    estimate: float | None
+    std_error: float | None = None
+    df: float | None = None
+    p_value: float | None = None  # two-sided
+    ci_lower: float | None = None
+    ci_upper: float | None = None
+    ci_lower_simultaneous: float | None = None
+    ci_upper_simultaneous: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyComponent:
+    """One outcome's part of the net benefit at central values: difference × value, signed as it enters."""
+
+    outcome: str
+    side: Literal["benefit", "cost"]
+    difference: float | None
+    value: float
+    pounds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmMoney:
+    """``low`` is pessimistic (low benefits with high costs), ``high`` optimistic."""
+
+    arm: str
+    comparison: str
+    low: Money
+    central: Money
+    high: Money
+    components: tuple[MoneyComponent, ...]
+    cost_per_customer: float  # contact, central
+    set_up_per_customer: float  # set-up ÷ roll-out customers, central
+    break_even_effect: float | None  # effect on the primary at which central net benefit is nil
+    roll_out_customers: int | None = None
+    roll_out_estimate: float | None = None  # pounds at roll-out, central
+    roll_out_lower: float | None = None
+    roll_out_upper: float | None = None
+    subgroup: str | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NetBenefit:
+    arms: tuple[ArmMoney, ...]
+    segments: tuple[ArmMoney, ...] = ()
+    scenario_verdicts: Mapping[Scenario, VerdictCode] = field(default_factory=dict)
+    currency: str = "GBP"
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFinding:
+    arm: str
+    code: FindingCode
+    sentence: str
+    reasons: tuple[str, ...] = ()
+    guardrails_passed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    code: VerdictCode
+    sentence: str
+    arm: str | None = None
+    segment: str | None = None  # "reason = forgot"
+    reasons: tuple[str, ...] = ()
+    arms: tuple[ArmFinding, ...] = ()
+    flips: tuple[str, ...] = ()  # what would change this, in plain sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that one analysis of one trial says. Stored whole."""
+
+    trial: str
+    title: str
+    protocol_digest: str
+    data_digest: str
+    flow: Flow
+    checks: tuple[Check, ...]
+    estimates: tuple[Estimate, ...]
+    sensitivity: tuple[Estimate, ...]
+    verdict: Verdict
+    net_benefit: NetBenefit | None = None
+    net_benefit_reason: str | None = None
+    balance: tuple[Balance, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
+    dropped_columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
