@@ -128,6 +128,20 @@ class Interaction:
 
 
 @dataclass(frozen=True, slots=True)
+class SurvivalCurve:
+    """Kaplan-Meier of one arm, for a time-to-event outcome; every tuple has one entry per day in ``days``."""
+
+    outcome: str
+    arm: str
+    days: tuple[float, ...]
+    surviving: tuple[float, ...]  # share without the event after that day
+    at_risk: tuple[int, ...]
+    ci_lower: tuple[float | None, ...] = ()
+    ci_upper: tuple[float | None, ...] = ()
+    marks: Mapping[str, float] = field(default_factory=dict)  # penalty dates: name → day
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
     """Net benefit against the comparison, pounds per customer assigned."""
 
@@ -219,6 +233,7 @@ class Evaluation:
     net_benefit_reason: str | None = None
     balance: tuple[Balance, ...] = ()
     interactions: tuple[Interaction, ...] = ()
+    curves: tuple[SurvivalCurve, ...] = ()
     dropped_columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
