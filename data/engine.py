@@ -131,8 +131,7 @@ class DuckDBEngine:
         """A small table copied onto this connection: joined three times faster than a registered Arrow table."""
         self._companions += 1
         name = f"companion_{self._companions}"
-        relation = self._connection.from_arrow(table)
-        relation.query("given", f"CREATE TEMPORARY TABLE {name} AS SELECT * FROM given")
+        self._connection.from_arrow(table).create(name)
         return nw.from_native(self._connection.table(name))
 
     def collect(self, frame: nw.LazyFrame[Any]) -> pa.Table:
