@@ -7,13 +7,32 @@ alias). Rules that span several keys live in :mod:`designs.protocol.rules`; noth
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-Scalar = bool | int | float | str
+
+def _one_error(value: Any, options: ValidatorFunctionWrapHandler) -> Any:
+    """A union answers with one error of ours, at the key itself, and not with one for each of its options."""
+    try:
+        return options(value)
+    except ValidationError:
+        raise PydanticCustomError("scalar", "text, a number, true or false") from None
+
+
+Scalar = Annotated[bool | int | float | str, WrapValidator(_one_error)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -66,7 +85,7 @@ class Condition(_Declared):
     column: Text
     equals: Scalar | None = None
     not_equals: Scalar | None = None
-    one_of: tuple[Scalar, ...] | None = None
+    one_of: Annotated[tuple[Scalar, ...], Field(min_length=1)] | None = None
     at_least: float | None = None
     above: float | None = None
     at_most: float | None = None
@@ -75,10 +94,8 @@ class Condition(_Declared):
 
     @model_validator(mode="after")
     def _some_test(self) -> Condition:
-        if len(self.model_fields_set - {"column"}) == 0:
-            raise ValueError(
-                "a condition needs at least one of equals, not_equals, one_of, at_least, above, at_most, below, missing"
-            )
+        if all(value is None for name, value in self if name != "column"):
+            raise ValueError("a condition holds at least one test")
         return self
 
 
@@ -122,6 +139,13 @@ class Arm(_Declared):
     contact_number: Text | None = None
     text: Wording | None = None
     cost_per_customer: Range = ZERO
+
+    @model_validator(mode="before")
+    @classmethod
+    def _label_defaults_to_id(cls, value: object) -> object:
+        if isinstance(value, dict) and "id" in value and "label" not in value:
+            return {**value, "label": value["id"]}
+        return value
 
 
 class Randomisation(_Declared):
@@ -213,7 +237,7 @@ Confidence = Literal["confident", "in_doubt"]
 class Answer(_Declared):
     """One of the eight suitability questions, with its evidence."""
 
-    answer: Scalar | dict[str, Scalar] | None = None
+    answer: Annotated[bool | int | float | str | dict[str, Scalar], WrapValidator(_one_error)] | None = None
     administration: Range | None = None
     exchequer_loss: Range | None = None
     asks_for_review: bool | None = None

@@ -1,0 +1,116 @@
+"""The one form of a protocol that is hashed, stored and read back.
+
+Sorted, compact JSON in UTF-8. Every default that says something is written out, and every key that says nothing (null,
+an empty list or mapping) is left out: so a default written out in the file, an explicit ``null`` and a key that a later
+version of the service adds all leave the digest as it is. Whole numbers have no fraction (``1.0`` is ``1``), and each
+text's path has become the SHA-256 of the text's bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from designs.protocol.models import Arm, Protocol, Wording
+from designs.protocol.rules import Breach
+
+TEXT_CAP = 1024 * 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_WHOLE_NUMBERS_ARE_EXACT_TO = 2**53
+
+
+def canonical_json(protocol: Protocol, texts: Mapping[str, str]) -> str:
+    """The canonical form.
+
+    Args:
+        protocol: As loaded; its texts may already be digests.
+        texts: The SHA-256 (lower-case hexadecimal) of each text, by its path as written in the protocol.
+
+    Raises:
+        KeyError: A text is neither a digest nor in ``texts``.
+    """
+    document = sealed(protocol, texts).model_dump(mode="json", by_alias=True)
+    return json.dumps(_normalised(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def parse_canonical(text: str) -> Protocol:
+    """A protocol back from its canonical form, with digests where the texts' paths were."""
+    return Protocol.model_validate_json(text)
+
+
+def digest_of(canonical: str) -> str:
+    """SHA-256 of the canonical form's UTF-8 bytes, in lower-case hexadecimal."""
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def sealed(protocol: Protocol, texts: Mapping[str, str]) -> Protocol:
+    """The protocol with each text's path replaced by the text's digest."""
+    return protocol.model_copy(update={"arms": tuple(_sealed_arm(arm, texts) for arm in protocol.arms)})
+
+
+def _sealed_arm(arm: Arm, texts: Mapping[str, str]) -> Arm:
+    if arm.text is None:
+        return arm
+
+    def digest(path: str) -> str:
+        return path if path not in texts and _DIGEST.fullmatch(path) else texts[path]
+
+    wording = Wording(en=digest(arm.text.en), cy=digest(arm.text.cy) if arm.text.cy else None)
+    return arm.model_copy(update={"text": wording})
+
+
+def _normalised(value: Any) -> Any:
+    if isinstance(value, dict):
+        parts = {key: _normalised(item) for key, item in value.items()}
+        return {key: item for key, item in parts.items() if item is not None and item not in ([], {})}
+    if isinstance(value, list):
+        return [_normalised(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _WHOLE_NUMBERS_ARE_EXACT_TO:
+        return int(value)
+    return value
+
+
+def hash_texts(protocol: Protocol, folder: Path) -> tuple[dict[str, str], tuple[Breach, ...]]:
+    """SHA-256 of every text that the protocol names, and what is wrong with those that have none.
+
+    Args:
+        protocol: As validated.
+        folder: Where the protocol's file lies; no text may lie outside it.
+    """
+    digests: dict[str, str] = {}
+    wrong: list[Breach] = []
+    for number, arm in enumerate(protocol.arms):
+        for language, name in (arm.text.model_dump(exclude_none=True) if arm.text else {}).items():
+            try:
+                digests[name] = _digest_of_text(name, folder)
+            except _UnusableTextError as unusable:
+                wrong.append(Breach(("arms", number, "text", language), unusable.problem, unusable.rule))
+    return digests, tuple(wrong)
+
+
+class _UnusableTextError(Exception):
+    def __init__(self, problem: str, rule: str) -> None:
+        self.problem, self.rule = problem, rule
+
+
+def _digest_of_text(name: str, folder: Path) -> str:
+    inside = "a text lies beside the protocol or below it, and its path is relative, with /"
+    if "\0" in name or "\\" in name or PurePosixPath(name).is_absolute():
+        raise _UnusableTextError(f'"{name}" is not a relative path'.replace("\0", "\\0"), inside)
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise _UnusableTextError(f'"{name}" leads out of the protocol\'s folder', inside)
+    try:
+        with path.open("rb") as file:
+            content = file.read(TEXT_CAP + 1)
+    except OSError as error:
+        raise _UnusableTextError(
+            f'"{name}" cannot be read ({error.strerror})', "a text that an arm names exists"
+        ) from error
+    if len(content) > TEXT_CAP:
+        raise _UnusableTextError(f'"{name}" is too large', f"a text holds at most {TEXT_CAP // 1024} KiB")
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,56 @@
+"""How a protocol is refused: every error at once, each at its path in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from designs.errors import DesignRefused
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolError:
+    """One thing that is wrong.
+
+    Attributes:
+        path: Where it stands in the file, such as ``arms[1].share``; empty for the file as a whole.
+        problem: What is wrong, without a final stop.
+        rule: The rule that forbids it.
+        allowed: What may stand there, one entry an option; empty where the rule says it all.
+        line: The line of the file, counted from 1, where it is known.
+
+    Examples:
+        >>> print(ProtocolError("arms[1].kind", "'control' is not known", "one of the kinds", ("nfa", "otm"), 12))
+        arms[1].kind (line 12): 'control' is not known. Rule: one of the kinds. Allowed: nfa, otm.
+    """
+
+    path: str
+    problem: str
+    rule: str
+    allowed: tuple[str, ...] = ()
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.path or "the file"
+        if self.line is not None:
+            place += f" (line {self.line})"
+        sentence = f"{place}: {self.problem}. Rule: {self.rule}."
+        if self.allowed:
+            sentence += f" Allowed: {', '.join(self.allowed)}."
+        return sentence
+
+
+class ProtocolRefused(DesignRefused):
+    """A protocol file that cannot be loaded; ``errors`` holds everything that is wrong with it."""
+
+    def __init__(self, errors: Iterable[ProtocolError], *, where: str | None = None) -> None:
+        self.errors = tuple(errors)
+        count = len(self.errors)
+        super().__init__(
+            "the protocol is refused for 1 error" if count == 1 else f"the protocol is refused for {count} errors",
+            where=where,
+        )
+
+    def _sentence(self) -> str:
+        head = f"{self.where}: {self.problem}" if self.where else self.problem
+        return "\n".join([f"{head}:", *(f"  {error}" for error in self.errors)])
