@@ -1,4 +1,4 @@
-"""The one error root of this package."""
+"""What the analysis refuses to do."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from data.errors import Refused
 
 
 class AnalysisRefused(Refused):
-    """An analysis that cannot be carried out as it was asked for."""
+    """Data or a declaration from which nothing honest can be estimated."""
