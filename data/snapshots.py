@@ -155,7 +155,7 @@ class SnapshotStore:
                 _write_parquet(source, schema, sink)
                 os.fsync(file.fileno())
             digest = sink.hexdigest()
-            os.rename(partial, self._path(digest))
+            partial.rename(self._path(digest))
         except BaseException:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
