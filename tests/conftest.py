@@ -11,16 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import record
+from tests.places import CHROMIUM, REFERENCE_DATA
 
-ROOT = Path(__file__).resolve().parents[1]
-REFERENCE_DATA = Path(os.environ.get("OTM_REFERENCE_DATA") or ROOT.parent / "shared" / "trials").resolve()
-CHROMIUM = Path("/usr/bin/chromium")
 # Nothing written by these servers has to outlive the run, so they may leave the disk alone.
 FORGETFUL = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
 _numbers = itertools.count(1)
+
+settings.register_profile("house", deadline=None)  # a busy machine is no finding; speed is for the benchmarks
+settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:

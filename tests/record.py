@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-REQUIREMENTS = Path(__file__).resolve().parents[1] / "docs" / "requirements.csv"
+from tests.places import REQUIREMENTS
+
 NO_REFERENCE_DATA = "reference data absent"
 UNDER_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 WORST_FIRST = ("failed", "skipped", "passed")
