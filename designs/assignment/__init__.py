@@ -1,0 +1,26 @@
+"""Who gets which arm: declared by the protocol, conducted by one function, repeatable by anyone.
+
+scheme = declare(protocol)
+assignment = conduct(scheme, gather(scheme, table, "customer_id"), seed, protocol.id)
+"""
+
+from designs.assignment.conduct import Scheme, conduct, declare, gather
+from designs.assignment.keyed import allocation_digest
+from designs.assignment.stratified import stratum_labels
+from designs.assignment.stream import commitment, draw_seed
+from designs.assignment.units import ALGORITHM, Assignment, Counts, Units
+
+__all__ = [
+    "ALGORITHM",
+    "Assignment",
+    "Counts",
+    "Scheme",
+    "Units",
+    "allocation_digest",
+    "commitment",
+    "conduct",
+    "declare",
+    "draw_seed",
+    "gather",
+    "stratum_labels",
+]

@@ -1,0 +1,121 @@
+"""The keyed order of units, and the digest of what was dealt.
+
+A unit's key is the first 8 bytes, as a big-endian number, of ``SHA-256(P || id)`` with P from
+:func:`designs.assignment.stream.prefix`. Units are ordered by (key, id). The order owes nothing to the rows' order,
+the engine or the threads, and one customer's key takes one line of any language to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from designs.assignment.units import as_array, checked_ids
+from designs.errors import DesignRefused
+
+MANY = 200_000  # from here on, compiling the vector hash costs less than hashing one id at a time
+
+
+def keys(prefix: bytes, ids: Any) -> NDArray[np.uint64]:
+    """Each unit's key.
+
+    Args:
+        prefix: P, 64 characters.
+        ids: n texts (an Arrow array).
+
+    Returns:
+        n unsigned 64-bit numbers.
+
+    Examples:
+        >>> import pyarrow as pa
+        >>> from designs.assignment.stream import prefix
+        >>> hex(keys(prefix("ab" * 32, "trial"), pa.array(["0001"]))[0])
+        '0x349223e17142f00f'
+    """
+    return first_words([prefix], None, as_array(ids))
+
+
+def first_words(
+    prefixes: Sequence[bytes], which: NDArray[np.int8] | None, ids: Any, *, many: bool | None = None
+) -> NDArray[np.uint64]:
+    """First 8 bytes of ``SHA-256(prefixes[which] || id)``; ``which`` absent means the first prefix for all.
+
+    ``many`` says whether the ids are a part of many; by default their own number decides. Either way the result is
+    the same: one id at a time by hashlib, or sixteen side by side.
+    """
+    if many if many is not None else len(ids) >= MANY:
+        from designs.assignment.sha256 import first_words as side_by_side
+
+        return side_by_side(prefixes, which, ids)
+    begun = [sha256(prefix) for prefix in prefixes]
+    words = []
+    chosen = [0] * len(ids) if which is None else which.tolist()
+    for code, text in zip(chosen, ids.to_pylist(), strict=True):
+        hashed = begun[code].copy()
+        hashed.update(text.encode())
+        words.append(hashed.digest()[:8])
+    return np.frombuffer(b"".join(words), ">u8").astype(np.uint64)
+
+
+def leaf_prefixes(arms: Sequence[str]) -> list[bytes]:
+    """What precedes an id in its leaf of the digest: the arm it is in, and a NUL."""
+    return [arm.encode() + b"\x00" for arm in arms]
+
+
+def digest_of_leaves(leaves: NDArray[np.uint64]) -> str:
+    """SHA-256 of the sorted leaves, 8 bytes each, big-endian; the leaves are sorted in place."""
+    leaves.sort()
+    whole = sha256()
+    for start in range(0, len(leaves), 1 << 20):
+        whole.update(leaves[start : start + (1 << 20)].astype(">u8").tobytes())
+    return whole.hexdigest()
+
+
+def allocation_digest(ids: Any, arms: Any) -> str:
+    """One digest of who is in which arm, whatever the order of the rows.
+
+    Each customer's leaf is the first 8 bytes of ``SHA-256(arm || 0x00 || id)``: id and arm are hashed together, so
+    that two customers who change places are seen. The digest is the SHA-256 of the sorted leaves.
+
+    Args:
+        ids: n texts.
+        arms: n texts, the arm's id of each.
+
+    Examples:
+        >>> dealt = allocation_digest(["a", "b"], ["nfa", "letter"])
+        >>> dealt == allocation_digest(["b", "a"], ["letter", "nfa"])
+        True
+        >>> dealt == allocation_digest(["a", "b"], ["letter", "nfa"])
+        False
+    """
+    ids, arms = checked_ids(ids), as_array(arms)
+    if len(ids) != len(arms) or arms.null_count:
+        raise DesignRefused(f"{len(ids)} ids and {len(arms) - arms.null_count} arms", rule="each id has one arm")
+    encoded = arms if isinstance(arms, pa.DictionaryArray) else arms.dictionary_encode()
+    which = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int8)
+    return digest_of_leaves(first_words(leaf_prefixes(encoded.dictionary.to_pylist()), which, ids))
+
+
+def refuse_repeats(keyed: NDArray[np.uint64], ids: Any) -> None:
+    """Refuse an id that occurs twice: equal ids have equal keys, so only equal keys need a look."""
+    ordered = np.sort(keyed)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(twice) == 0:
+        return
+    rows = np.flatnonzero(np.isin(keyed, twice))
+    seen: set[str] = set()
+    for row in rows.tolist():
+        text = ids[row].as_py()
+        if text in seen:
+            raise DesignRefused(
+                f"id {text!r} occurs more than once",
+                where=f"row {row + 1}",
+                rule="one allocation per customer per trial",
+                remedy="remove the repeated rows at intake",
+            )
+        seen.add(text)

@@ -1,0 +1,230 @@
+"""Who is to be dealt, and what was dealt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from designs.errors import DesignRefused
+
+ALGORITHM = "keyed-sha256-1"
+EVERYBODY = "everybody"  # the one stratum of a scheme that declares none
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The frozen population, one row a customer.
+
+    Args:
+        ids: n texts, distinct, in Unicode form NFC, without surrounding white space.
+        strata: n texts, one combined label per customer (:func:`designs.assignment.strata.stratum_labels`).
+        cluster: n texts, the household, agent or group that is dealt whole.
+        barred: n texts, the ids of the arms that the customer may not get, sorted and separated by spaces
+            ("" for none). The pattern is a stratum of its own.
+        tuple_of: n texts, the matched pair or K-tuple that the customer belongs to.
+        covariates: n × q numbers to balance on (rerandomisation) or to match on (matched tuples).
+
+    Plain, dictionary-encoded and chunked Arrow arrays of text are all taken.
+    """
+
+    ids: Any
+    strata: Any | None = None
+    cluster: Any | None = None
+    barred: Any | None = None
+    tuple_of: Any | None = None
+    covariates: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: NDArray[np.int64]) -> Units:
+        """These rows only, in this order."""
+
+        def some(column: Any | None) -> Any | None:
+            return None if column is None else column.take(pa.array(rows))
+
+        return Units(
+            ids=some(self.ids),
+            strata=some(self.strata),
+            cluster=some(self.cluster),
+            barred=some(self.barred),
+            tuple_of=some(self.tuple_of),
+            covariates=None if self.covariates is None else self.covariates[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A stratum × arm table with its labels.
+
+    Args:
+        strata: J labels, sorted.
+        barred: J texts, each stratum's barred arms.
+        arms: K arm ids, as declared.
+        table: J × K counts.
+    """
+
+    strata: tuple[str, ...]
+    barred: tuple[str, ...]
+    arms: tuple[str, ...]
+    table: NDArray[np.int64]
+
+    @property
+    def by_arm(self) -> dict[str, int]:
+        """Each arm's total."""
+        return dict(zip(self.arms, self.table.sum(axis=0).tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What the randomiser did.
+
+    Args:
+        arms: K arm ids; ``arm`` counts into them.
+        arm: n codes, in the input's row order.
+        probability: n numbers, each customer's declared probability of the arm they got.
+        counts: Customers by stratum and arm.
+        dealt: Randomised units by stratum and arm (clusters where clusters are dealt, else the same as ``counts``).
+        digest: Of every (arm, id), whatever the order of the rows (:func:`allocation_digest`).
+        algorithm: Version of the algorithm that replays it.
+        warnings: What a reader of the allocation should know.
+        conditional: n numbers, the probability of the arm given the cluster's saturation (two-stage designs).
+        saturation: n codes of the cluster's saturation (two-stage designs).
+        draws: How many draws rerandomisation made, the accepted one included.
+    """
+
+    arms: tuple[str, ...]
+    arm: NDArray[np.int8]
+    probability: NDArray[np.float64]
+    counts: Counts
+    dealt: Counts
+    digest: str
+    algorithm: str = ALGORITHM
+    warnings: tuple[str, ...] = ()
+    conditional: NDArray[np.float64] | None = None
+    saturation: NDArray[np.int8] | None = None
+    draws: int = 1
+
+    @property
+    def labels(self) -> Any:
+        """The arms' ids, one per customer: an Arrow dictionary array of n texts."""
+        return pa.DictionaryArray.from_arrays(pa.array(self.arm), pa.array(self.arms))
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """A text column as codes into its sorted labels.
+
+    Args:
+        names: J labels, sorted by code point.
+        codes: n whole numbers into ``names``.
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.int64] = field(repr=False)
+
+
+def as_array(column: Any) -> Any:
+    """One contiguous Arrow array, whatever came."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    return column if isinstance(column, pa.Array) else pa.array(column)
+
+
+def levels(column: Any, what: str) -> Levels:
+    """Code a text column, labels sorted; a null is refused by name."""
+    array = as_array(column)
+    if array.null_count:
+        raise DesignRefused(
+            f"{array.null_count} customers have no {what}",
+            where=f"row {first_null(array) + 1}",
+            rule=f"every customer dealt has a {what}",
+            remedy=f"give a missing {what} a level of its own, or exclude these customers before the draw",
+        )
+    encoded = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
+    found = encoded.dictionary.to_pylist()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    present = np.unique(codes) if len(codes) else np.empty(0, np.int64)
+    names = sorted({found[code] for code in present.tolist()})
+    place = {name: at for at, name in enumerate(names)}
+    rank = np.array([place.get(name, -1) for name in found], np.int64)
+    return Levels(tuple(names), rank[codes] if len(codes) else codes)
+
+
+def first_null(array: Any) -> int:
+    """The first null's row, counted from nought."""
+    return int(pc.index(pc.is_null(array), True).as_py())
+
+
+def crossed(first: Levels, second: Levels) -> tuple[tuple[tuple[str, str], ...], NDArray[np.int64]]:
+    """The pairs of levels that occur, sorted, and each row's code into them."""
+    both = first.codes * len(second.names) + second.codes
+    present, codes = np.unique(both, return_inverse=True)
+    pairs = [divmod(code, len(second.names)) for code in present.tolist()]
+    return tuple((first.names[a], second.names[b]) for a, b in pairs), codes.astype(np.int64, copy=False)
+
+
+def checked_ids(ids: Any) -> Any:
+    """The ids as one text array; null, empty, padded, un-normalised ones are refused (repeats: ``keyed``)."""
+    array = as_array(ids)
+    if isinstance(array, pa.DictionaryArray):
+        array = array.dictionary_decode()
+    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+        raise DesignRefused(
+            f"ids are {array.type}, not text",
+            rule="an id is text exactly as frozen in the snapshot, leading zeros kept",
+        )
+    if array.null_count:
+        raise DesignRefused(
+            f"{array.null_count} ids are missing",
+            where=f"row {first_null(array) + 1}",
+            rule="a customer without an id cannot be dealt",
+        )
+    _refuse_unclean(array)
+    return array
+
+
+def _refuse_unclean(array: Any) -> None:
+    if len(array) == 0 or (_plain_bytes(array) and pc.min(pc.binary_length(array)).as_py() > 0):
+        return
+    clean = pc.and_(
+        pc.equal(pc.utf8_normalize(pc.utf8_trim_whitespace(array), form="NFC"), array),
+        pc.and_(pc.greater(pc.binary_length(array), 0), pc.invert(pc.match_substring(array, "\x00"))),
+    )
+    row = pc.index(clean, False).as_py()
+    if row >= 0:
+        raise DesignRefused(
+            f"id {array[row].as_py()!r} is empty, is padded, holds a NUL or is not in Unicode form NFC",
+            where=f"row {row + 1}",
+            rule="every engine must hash the same bytes of an id",
+            remedy="correct the ids at intake",
+        )
+
+
+def _plain_bytes(array: Any) -> bool:
+    """Whether every byte is a printable ASCII character other than the space (so white space and form are right)."""
+    width = np.int64 if pa.types.is_large_string(array.type) else np.int32
+    ends = np.frombuffer(array.buffers()[1], width)[[array.offset, array.offset + len(array)]]
+    if ends[0] == ends[1]:
+        return True
+    data = np.frombuffer(array.buffers()[2], np.uint8)[ends[0] : ends[1]]
+    return bool(data.min() > 0x20) and bool(data.max() < 0x7F)
+
+
+def tabulated(
+    codes: NDArray[np.int64], arm: NDArray[np.int8], rows: Sequence[tuple[str, str]], arms: tuple[str, ...]
+) -> Counts:
+    """Count rows by stratum and arm."""
+    flat = np.bincount(codes * len(arms) + arm, minlength=len(rows) * len(arms))
+    return Counts(
+        strata=tuple(stratum for stratum, _ in rows),
+        barred=tuple(barred for _, barred in rows),
+        arms=arms,
+        table=flat.reshape(len(rows), len(arms)).astype(np.int64),
+    )
