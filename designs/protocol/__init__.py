@@ -1,6 +1,14 @@
 """What was promised: a trial's protocol, from its file to its digest."""
 
-from designs.protocol.canonical import canonical_json, parse_canonical
+from designs.protocol.canonical import canonical_json, digest_of, parse_canonical
+from designs.protocol.columns import (
+    check_allocation_date,
+    check_columns,
+    column_kinds,
+    external_contract,
+    outcomes_contract,
+    population_contract,
+)
 from designs.protocol.errors import ProtocolError, ProtocolRefused
 from designs.protocol.loading import LoadedProtocol, check, load_protocol
 from designs.protocol.models import Protocol
@@ -12,6 +20,13 @@ __all__ = [
     "ProtocolRefused",
     "canonical_json",
     "check",
+    "check_allocation_date",
+    "check_columns",
+    "column_kinds",
+    "digest_of",
+    "external_contract",
     "load_protocol",
+    "outcomes_contract",
     "parse_canonical",
+    "population_contract",
 ]

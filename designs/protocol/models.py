@@ -38,7 +38,9 @@ NotNegative = Annotated[float, Field(ge=0)]
 
 ArmKind = Literal["nfa", "bau", "otm"]
 Channel = Literal["letter", "sms", "email", "call"]
-Method = Literal["simple", "complete", "external"]
+Method = Literal[
+    "simple", "complete", "matched_pairs", "rerandomised", "saturation", "factorial", "external"
+]  # fmt: skip
 Role = Literal["primary", "secondary", "guardrail"]
 OutcomeKind = Literal["binary", "amount", "count", "time_to_event"]
 Direction = Literal["increase", "decrease"]
@@ -106,7 +108,7 @@ class Exclusion(_Declared):
 
 class ColumnDeclaration(_Declared):
     kind: ColumnKind | None = None
-    as_at: date | None = Field(default=None, strict=False)
+    as_at: date | None = None
     source: Text | None = None
 
 
@@ -139,6 +141,8 @@ class Arm(_Declared):
     contact_number: Text | None = None
     text: Wording | None = None
     cost_per_customer: Range = ZERO
+    not_for: tuple[Exclusion, ...] = ()  # customers who may get the other arms, but never this one
+    levels: dict[Identifier, Identifier] | None = None  # of each factor, in a factorial trial
 
     @model_validator(mode="before")
     @classmethod
@@ -148,12 +152,41 @@ class Arm(_Declared):
         return value
 
 
+class Rerandomise(_Declared):
+    """Draw again until the Mahalanobis distance between arms on these columns is at most ``threshold``."""
+
+    covariates: Annotated[tuple[Text, ...], Field(min_length=1)]
+    threshold: Positive
+
+
+class Saturation(_Declared):
+    """A cluster dealt to this saturation gives ``treated`` of its customers to the arms other than the comparison."""
+
+    id: Identifier
+    treated: Annotated[float, Field(ge=0, le=1)]
+    share: Positive
+
+
+class Wave(_Declared):
+    """One intake of customers; ``issue_on`` is their day 0, in every arm."""
+
+    id: Identifier
+    issue_on: date
+
+
 class Randomisation(_Declared):
     method: Method
     strata: tuple[Text, ...] = ()
     cluster: Text | None = None
-    arm_column: Text | None = None
-    shares: dict[str, Positive] | None = None
+    allocation_date: date | None = None  # planned, or when it was done elsewhere
+    hold_out: Annotated[float, Field(gt=0, le=0.5)] | None = None  # kept on NFA for the long run, dealt first
+    waves: tuple[Wave, ...] = ()
+    pairs: Text | None = None  # matched_pairs: the column that names each customer's pair
+    rerandomise: Rerandomise | None = None  # rerandomised
+    saturations: tuple[Saturation, ...] = ()  # saturation: clusters to these, then customers within
+    factors: dict[Identifier, Annotated[tuple[Identifier, ...], Field(min_length=2)]] | None = None  # factorial
+    arm_column: Text | None = None  # external: where the file holds each customer's arm
+    shares: dict[str, Positive] | None = None  # external: the expected ratio, by arm id
 
 
 class Outcome(_Declared):
@@ -284,6 +317,10 @@ class Protocol(_Declared):
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
     analysis: Analysis
     decision: Decision | None = None
+
+    @property
+    def randomised_here(self) -> bool:
+        return self.randomisation.method != "external"
 
     @property
     def comparison(self) -> Arm:

@@ -1,0 +1,248 @@
+"""Which columns a protocol uses, for what, and so of which kind; and what each file must therefore hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from typing import Literal
+
+from data.schema import ColumnContract, FileContract, Kind
+from designs.protocol.errors import ProtocolError, ProtocolRefused
+from designs.protocol.models import ColumnKind, Condition, Outcome, Protocol
+from designs.protocol.reading import path_text
+from designs.protocol.rules.rule import Breach, KeyPath, conditions
+
+File = Literal["population", "outcomes", "external"]
+Part = Literal[
+    "id", "arm", "cluster", "pair", "stratum", "balance", "where", "exclude", "not_for", "covariate", "subgroup",
+    "declared", "outcome", "time", "event", "received",
+]  # fmt: skip
+
+# Known only after customers were dealt; every other part must be known before.
+AFTER_ALLOCATION: frozenset[Part] = frozenset({"outcome", "time", "event", "received"})
+_OUTCOME_KINDS: Mapping[str, ColumnKind] = {"binary": "boolean", "amount": "number", "count": "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of one column.
+
+    Attributes:
+        path: Where the protocol names the column.
+        column: Its header in the file.
+        part: What it is used as.
+        kind: The kind that this use asks for; None where any kind will do.
+        firm: Whether the use fails on another kind; a condition or a stratum merely suggests one.
+    """
+
+    path: KeyPath
+    column: str
+    part: Part
+    kind: ColumnKind | None = None
+    firm: bool = False
+
+
+def uses(protocol: Protocol) -> tuple[Use, ...]:
+    """Every use of every column, in the order of the file."""
+    return (*_population(protocol), *_randomisation(protocol), *_outcomes(protocol), *_analysis(protocol))
+
+
+def _population(protocol: Protocol) -> Iterator[Use]:
+    population = protocol.population
+    if population.unit != "row":
+        yield Use(("population", "unit"), population.unit, "id", "text", firm=True)
+    if population.cluster is not None:
+        yield Use(("population", "cluster"), population.cluster, "cluster", "text", firm=True)
+    for path, condition in conditions(protocol):
+        part: Part = "not_for" if path[0] == "arms" else "where" if path[1] == "where" else "exclude"
+        yield Use((*path, "column"), condition.column, part, kind_of_condition(condition))
+    for name in population.columns:
+        yield Use(("population", "columns", name), name, "declared")
+
+
+def _randomisation(protocol: Protocol) -> Iterator[Use]:
+    scheme = protocol.randomisation
+    if scheme.arm_column is not None:
+        yield Use(("randomisation", "arm_column"), scheme.arm_column, "arm", "text", firm=True)
+    if scheme.cluster is not None:
+        yield Use(("randomisation", "cluster"), scheme.cluster, "cluster", "text", firm=True)
+    if scheme.pairs is not None:
+        yield Use(("randomisation", "pairs"), scheme.pairs, "pair", "text", firm=True)
+    for position, column in enumerate(scheme.strata):
+        yield Use(("randomisation", "strata", position), column, "stratum", "text")
+    for position, column in enumerate(scheme.rerandomise.covariates if scheme.rerandomise else ()):
+        path = ("randomisation", "rerandomise", "covariates", position)
+        yield Use(path, column, "balance", "number", firm=True)
+
+
+def _outcomes(protocol: Protocol) -> Iterator[Use]:
+    for position, outcome in enumerate(protocol.outcomes):
+        path: KeyPath = ("outcomes", position)
+        if outcome.kind != "time_to_event":
+            key = "column" if outcome.column else "id"
+            yield Use((*path, key), column_of(outcome), "outcome", _OUTCOME_KINDS[outcome.kind], firm=True)
+        elif outcome.time is not None and outcome.event is not None:
+            yield Use((*path, "time"), outcome.time, "time", "number", firm=True)
+            yield Use((*path, "event"), outcome.event, "event", "boolean", firm=True)
+    if protocol.analysis.complier is not None:
+        path = ("analysis", "complier", "received")
+        yield Use(path, protocol.analysis.complier.received, "received", "boolean", firm=True)
+
+
+def _analysis(protocol: Protocol) -> Iterator[Use]:
+    for position, covariate in enumerate(protocol.analysis.covariates):
+        path = ("analysis", "covariates", position)
+        numeric = covariate.as_ == "number"
+        yield Use(path, covariate.column, "covariate", "number" if numeric else None, firm=numeric)
+    for position, subgroup in enumerate(protocol.analysis.subgroups):
+        path = ("analysis", "subgroups", position)
+        cut = subgroup.quantiles is not None
+        yield Use(path, subgroup.column, "subgroup", "number" if cut else None, firm=cut)
+
+
+def column_of(outcome: Outcome) -> str:
+    """The column of an outcome that is not a time to an event."""
+    return outcome.column or outcome.id
+
+
+def kind_of_condition(condition: Condition) -> ColumnKind | None:
+    """The kind of column that a condition compares with: text where its values are of several kinds, None where it
+    only asks whether a value is missing.
+
+    Examples:
+        >>> kind_of_condition(Condition(column="principal", at_least=32))
+        'number'
+        >>> kind_of_condition(Condition(column="arrears", one_of=(1, "several")))
+        'text'
+    """
+    values = [condition.equals, condition.not_equals, *(condition.one_of or ())]
+    bounds = [condition.at_least, condition.above, condition.at_most, condition.below]
+    kinds = {_kind_of_value(value) for value in (*values, *bounds) if value is not None}
+    if not kinds:
+        return None
+    return kinds.pop() if len(kinds) == 1 else "number" if kinds == {"number", "boolean"} else "text"
+
+
+def _kind_of_value(value: object) -> ColumnKind:
+    return "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+
+
+def column_kinds(protocol: Protocol) -> dict[str, Kind]:
+    """The kind of every column used: as declared, else as its uses ask; ``any`` where none of them asks.
+
+    A firm use outweighs a suggestion. Suggestions that differ are settled by the kind that loses nothing: text for a
+    stratum that is also compared with a number (the comparison reads the number in the text).
+    """
+    found = uses(protocol)
+    return {use.column: _settled(protocol, use.column, found) for use in found}
+
+
+def _settled(protocol: Protocol, column: str, found: Collection[Use]) -> Kind:
+    declared = protocol.population.columns.get(column)
+    if declared is not None and declared.kind is not None:
+        return declared.kind
+    asked = [use for use in found if use.column == column and use.kind is not None]
+    kinds = {use.kind for use in asked if use.firm} or {use.kind for use in asked}
+    if "text" in kinds:
+        return "text"
+    if "number" in kinds:
+        return "number"
+    return "boolean" if kinds else "any"
+
+
+def population_contract(protocol: Protocol) -> FileContract:
+    """What the population file of a trial randomised here must hold."""
+    return _contract(protocol, [use for use in uses(protocol) if use.part not in AFTER_ALLOCATION | {"arm"}])
+
+
+def outcomes_contract(protocol: Protocol) -> FileContract:
+    """What a file of outcomes must hold. Receipt is optional there: it may come with the contacts instead."""
+    later = [use for use in uses(protocol) if use.part in AFTER_ALLOCATION]
+    optional = frozenset(use.column for use in later if use.part == "received")
+    needed = frozenset(use.column for use in later if use.part != "received")
+    return _contract(protocol, later, optional=optional - needed, duplicates="reject")
+
+
+def external_contract(protocol: Protocol) -> FileContract:
+    """What the one file of a trial randomised elsewhere must hold."""
+    return _contract(protocol, uses(protocol))
+
+
+def _contract(
+    protocol: Protocol,
+    found: Collection[Use],
+    *,
+    optional: frozenset[str] = frozenset(),
+    duplicates: Literal["refuse", "reject"] = "refuse",
+) -> FileContract:
+    kinds = column_kinds(protocol)
+    unit = None if protocol.population.unit == "row" else protocol.population.unit
+    bounds: dict[str, tuple[float | None, float | None]] = {}
+    for use in found:
+        if use.part == "time":
+            bounds[use.column] = (0, None)
+        elif use.kind == "boolean" and use.firm and kinds[use.column] == "number":
+            bounds.setdefault(use.column, (0, 1))
+    names = dict.fromkeys(use.column for use in found if use.column != unit)
+    columns = (
+        ColumnContract(name, kinds[name], name not in optional, *bounds.get(name, (None, None))) for name in names
+    )
+    return FileContract(unit, tuple(columns), duplicates)
+
+
+def check_columns(protocol: Protocol, columns: Collection[str], *, file: File | None = None) -> None:
+    """Hold a file's headers against the protocol.
+
+    Args:
+        protocol: As loaded.
+        columns: The file's headers.
+        file: Which file they are of; by default ``external`` for a trial randomised elsewhere, else ``population``.
+
+    Raises:
+        ProtocolRefused: Naming every place in the protocol that uses a column the file lacks.
+    """
+    file = file or ("population" if protocol.randomised_here else "external")
+    later = AFTER_ALLOCATION if file == "outcomes" else frozenset[Part]()
+    contract = {"population": population_contract, "outcomes": outcomes_contract, "external": external_contract}[file]
+    needed = set(contract(protocol).required_names)
+    missing = [
+        use
+        for use in uses(protocol)
+        if use.column in needed - set(columns) and (file == "external" or (use.part in AFTER_ALLOCATION) == bool(later))
+    ]
+    if missing:
+        raise ProtocolRefused(_absent(use, columns) for use in missing)
+
+
+def _absent(use: Use, columns: Collection[str]) -> ProtocolError:
+    close = get_close_matches(use.column, list(columns), n=1)
+    near = f"; did you mean {close[0]}" if close else ""
+    rule = "every column that the protocol uses is in the file"
+    return ProtocolError(path_text(use.path), f'the file has no column "{use.column}"{near}', rule, tuple(columns))
+
+
+def measured_after(protocol: Protocol, allocation: date) -> Iterator[Breach]:
+    """Columns used before allocation whose declared ``as_at`` lies after it."""
+    early = {use.column: use for use in uses(protocol) if use.part not in AFTER_ALLOCATION | {"declared"}}
+    for name, declared in protocol.population.columns.items():
+        if name in early and declared.as_at is not None and declared.as_at > allocation:
+            use = early[name]
+            problem = f"{declared.as_at} is after the allocation on {allocation}, and {path_text(use.path)} uses it"
+            path = ("population", "columns", name, "as_at")
+            yield Breach(path, problem, f"a {use.part} is measured before customers are dealt")
+
+
+def check_allocation_date(protocol: Protocol, allocation: date) -> None:
+    """Refuse, at lock, what was measured after the day on which customers are dealt.
+
+    Raises:
+        ProtocolRefused: Naming each column's ``as_at``.
+    """
+    found = [
+        ProtocolError(path_text(breach.path), breach.problem, breach.rule)
+        for breach in measured_after(protocol, allocation)
+    ]
+    if found:
+        raise ProtocolRefused(found)

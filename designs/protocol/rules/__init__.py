@@ -1,0 +1,29 @@
+"""The rules that span several keys of a protocol, one file a subject."""
+
+from __future__ import annotations
+
+from designs.protocol.models import Protocol
+from designs.protocol.rules import analysis, arms, columns, outcomes, randomisation, story
+from designs.protocol.rules.rule import Breach, Rule
+
+RULES: tuple[Rule, ...] = (
+    *story.RULES,
+    *arms.RULES,
+    *randomisation.RULES,
+    *outcomes.RULES,
+    *columns.RULES,
+    *analysis.RULES,
+)
+
+
+def breaches(protocol: Protocol, *, unread: frozenset[str] = frozenset()) -> tuple[Breach, ...]:
+    """Every rule that a protocol breaks.
+
+    Args:
+        protocol: Whose single values are all valid.
+        unread: Top-level keys that could not be read; rules that need one of them are not asked.
+    """
+    return tuple(breach for rule in RULES if not rule.reads & unread for breach in rule.check(protocol))
+
+
+__all__ = ["RULES", "Breach", "Rule", "breaches"]

@@ -1,0 +1,44 @@
+"""Rules about the declared analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from designs.protocol.models import Protocol
+from designs.protocol.rules.rule import Breach, repeated, rule
+
+_CLUSTERED = ("CR0", "CR1", "CR2")
+_UNCLUSTERED = ("classical", "HC0", "HC1", "HC2", "HC3")
+
+
+@rule("analysis", "population", "randomisation")
+def errors_follow_the_clusters(protocol: Protocol) -> Iterator[Breach]:
+    declared, cluster = protocol.analysis.standard_errors, protocol.cluster
+    path = ("analysis", "standard_errors")
+    if cluster is not None and declared not in _CLUSTERED:
+        rule_text = f'customers of one "{cluster}" are dealt together, so errors are clustered'
+        yield Breach(path, f"{declared} ignores the clusters", rule_text, _CLUSTERED)
+    if cluster is None and declared in _CLUSTERED:
+        yield Breach(path, f"{declared} needs a cluster", "clustered errors need population.cluster", _UNCLUSTERED)
+    if protocol.randomisation.method == "matched_pairs" and cluster is not None and declared in ("CR0", "CR1"):
+        rule_text = "with a term for each pair of clusters, only CR2 keeps its size"
+        yield Breach(path, f"{declared} is too small for pairs of clusters", rule_text, ("CR2",))
+
+
+@rule("analysis")
+def dunnett_compares_with_one(protocol: Protocol) -> Iterator[Breach]:
+    if protocol.analysis.multiplicity == "dunnett" and protocol.analysis.contrasts != "each_against_comparison":
+        rule_text = "dunnett is for contrasts: each_against_comparison"
+        options = ("none", "holm", "bonferroni", "benjamini_hochberg")
+        yield Breach(("analysis", "multiplicity"), "dunnett does not cover all pairs", rule_text, options)
+
+
+@rule("analysis")
+def columns_stand_once(protocol: Protocol) -> Iterator[Breach]:
+    for key in ("covariates", "subgroups"):
+        for position, name in repeated(part.column for part in getattr(protocol.analysis, key)):
+            path = ("analysis", key, position)
+            yield Breach(path, f'"{name}" stands already among the {key}', "each column stands once")
+
+
+RULES = (errors_follow_the_clusters, dunnett_compares_with_one, columns_stand_once)

@@ -1,0 +1,99 @@
+"""Rules about the arms: who is compared with whom, and what each arm may say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from designs.protocol.models import Protocol
+from designs.protocol.rules.rule import Breach, repeated, rule
+from designs.protocol.values import same_value
+
+_COMPARISON = "the comparison is one nfa arm, or else one bau arm with nfa_waived giving the reason"
+_CONTACT = ("channel", "technique", "idms99_version", "contact_number", "text", "not_for")
+
+
+@rule("arms", "nfa_waived")
+def comparison(protocol: Protocol) -> Iterator[Breach]:
+    places = {kind: [i for i, arm in enumerate(protocol.arms) if arm.kind == kind] for kind in ("nfa", "bau")}
+    for second in places["nfa"][1:]:
+        yield Breach(("arms", second, "kind"), "a second arm is no further action", _COMPARISON, ("bau", "otm"))
+    if places["nfa"]:
+        if protocol.nfa_waived is not None:
+            yield Breach(("nfa_waived",), "no further action is waived, and an arm is nfa all the same", _COMPARISON)
+    elif protocol.nfa_waived is None:
+        yield Breach(("arms",), "there is no comparison: no arm is of kind nfa", _COMPARISON)
+    elif not places["bau"]:
+        yield Breach(("arms",), "there is no comparison: no arm is of kind bau", _COMPARISON)
+    else:
+        for second in places["bau"][1:]:
+            yield Breach(("arms", second, "kind"), "a second bau arm leaves the comparison open", _COMPARISON, ("otm",))
+
+
+@rule("arms")
+def arms_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
+    for position, name in repeated(arm.id for arm in protocol.arms):
+        yield Breach(("arms", position, "id"), f'"{name}" is already the id of an arm', "each arm has an id of its own")
+    numbers = [(i, arm.contact_number) for i, arm in enumerate(protocol.arms) if arm.contact_number]
+    for position, number in repeated(number for _, number in numbers):
+        place = ("arms", numbers[position][0], "contact_number")
+        yield Breach(place, f"{number} is already another arm's", "a number per arm tells whose message a call answers")
+
+
+@rule("arms", "randomisation")
+def labels_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
+    if protocol.randomised_here:
+        for position, arm in enumerate(protocol.arms):
+            if arm.value is not None:
+                place = ("arms", position, "value")
+                yield Breach(place, "no file holds the arm", "value is an arm's label in an external trial's file")
+        return
+    for (_, one), (position, other) in combinations(enumerate(protocol.arms), 2):
+        labels = [arm.id if arm.value is None else arm.value for arm in (one, other)]
+        if one.id != other.id and same_value(*labels):
+            problem = f"{labels[1]} is also the label of {one.id}"
+            place = ("arms", position, "value" if other.value is not None else "id")
+            yield Breach(place, problem, "each arm has a label of its own; numbers match numbers")
+
+
+@rule("arms")
+def no_further_action_is_no_contact(protocol: Protocol) -> Iterator[Breach]:
+    for position, arm in enumerate(protocol.arms):
+        if arm.kind != "nfa":
+            continue
+        for key in _CONTACT:
+            if getattr(arm, key):
+                yield Breach(("arms", position, key), f"an nfa arm has no {key}", "no further action is no contact")
+        if arm.cost_per_customer.high > 0:
+            place = ("arms", position, "cost_per_customer")
+            yield Breach(place, "an nfa arm has a cost of contact", "no further action is no contact")
+
+
+@rule("arms")
+def letters_have_versions(protocol: Protocol) -> Iterator[Breach]:
+    for position, arm in enumerate(protocol.arms):
+        if arm.idms99_version is not None and arm.channel not in (None, "letter"):
+            place = ("arms", position, "idms99_version")
+            yield Breach(place, f"a {arm.channel} is no IDMS99", "idms99_version belongs to channel: letter")
+
+
+@rule("arms", "randomisation")
+def shares_are_declared(protocol: Protocol) -> Iterator[Breach]:
+    for position, arm in enumerate(protocol.arms):
+        place = ("arms", position, "share")
+        if protocol.randomised_here and arm.share is None:
+            rule_text = "each arm of a trial randomised here has a share, a relative weight above zero"
+            yield Breach(place, "this is missing", rule_text)
+        if not protocol.randomised_here and arm.share is not None:
+            rule_text = "randomisation.shares holds the expected ratio of an external trial"
+            yield Breach(place, "an arm dealt elsewhere has no share", rule_text)
+
+
+RULES = (
+    comparison,
+    arms_are_told_apart,
+    labels_are_told_apart,
+    no_further_action_is_no_contact,
+    letters_have_versions,
+    shares_are_declared,
+)

@@ -1,0 +1,109 @@
+"""Rules about columns: what may be known when, and of which kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from designs.protocol.columns import AFTER_ALLOCATION, column_kinds, measured_after, uses
+from designs.protocol.models import Condition, Protocol
+from designs.protocol.rules.rule import Breach, conditions, rule
+
+_SECTIONS = ("population", "arms", "randomisation", "outcomes", "analysis")
+_BEFORE = ("covariate", "subgroup", "stratum", "balance", "pair", "cluster")
+_FILTERS = ("where", "exclude", "not_for")
+
+
+@rule(*_SECTIONS)
+def nothing_later_is_used_before(protocol: Protocol) -> Iterator[Breach]:
+    found = uses(protocol)
+    known_later = {use.column: "an outcome" for use in found if use.part in AFTER_ALLOCATION}
+    known_later |= {use.column: "the arm" for use in found if use.part == "arm"}
+    asks_if_missing = {(*path, "column") for path, condition in conditions(protocol) if not _tests_a_value(condition)}
+    for use in found:
+        if use.column not in known_later:
+            continue
+        word = known_later[use.column]
+        settled_elsewhere = not protocol.randomised_here and (word == "the arm" or use.path in asks_if_missing)
+        if use.part in _BEFORE:
+            rule_text = f"a {use.part} is known before customers are dealt"
+        elif use.part in _FILTERS and not settled_elsewhere:
+            rule_text = "who takes part is settled before customers are dealt"
+        else:
+            continue
+        yield Breach(use.path, f'"{use.column}" is {word}, known only after allocation', rule_text)
+
+
+@rule(*_SECTIONS)
+def special_columns_are_apart(protocol: Protocol) -> Iterator[Breach]:
+    """The id and the arm are columns of their own."""
+    found = uses(protocol)
+    special = {use.column: use.part for use in found if use.part in ("id", "arm")}
+    words = {"id": "the customer's id", "arm": "the arm"}
+    for use in found:
+        part = special.get(use.column, use.part)
+        if part == "id" and use.part in ("arm", "covariate", "subgroup", "balance", "outcome", "time", "event"):
+            yield Breach(use.path, f'"{use.column}" is {words[part]}', f"a {use.part} is not an id")
+        if part == "arm" and use.part in ("outcome", "time", "event", "received", "id"):
+            yield Breach(use.path, f'"{use.column}" is {words[part]}', "the arm has a column of its own")
+
+
+@rule(*_SECTIONS)
+def kinds_fit_their_uses(protocol: Protocol) -> Iterator[Breach]:
+    kinds = column_kinds(protocol)
+    for use in uses(protocol):
+        kind = kinds[use.column]
+        fits = kind == use.kind or (use.kind == "boolean" and kind == "number")
+        if use.firm and not fits:
+            said = use.column in protocol.population.columns and protocol.population.columns[use.column].kind
+            source = "is declared" if said else "is elsewhere used as"
+            rule_text = f"as {use.part} a column is of kind {use.kind}"
+            yield Breach(use.path, f'"{use.column}" {source} {kind}', rule_text)
+
+
+@rule(*_SECTIONS)
+def conditions_compare_like_with_like(protocol: Protocol) -> Iterator[Breach]:
+    kinds = column_kinds(protocol)
+    for path, condition in conditions(protocol):
+        kind = kinds[condition.column]
+        for key in ("equals", "not_equals", "one_of"):
+            given = getattr(condition, key)
+            for value in () if given is None else given if isinstance(given, tuple) else (given,):
+                if (isinstance(value, str) and kind in ("number", "boolean")) or (value is True and kind == "text"):
+                    shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
+                    rule_text = f'"{condition.column}" is compared with a {kind}, unless population.columns says'
+                    yield Breach((*path, key), f"{shown} is not a {kind}", rule_text)
+
+
+@rule("population", "arms")
+def conditions_can_hold(protocol: Protocol) -> Iterator[Breach]:
+    for path, condition in conditions(protocol):
+        if condition.missing is True and _tests_a_value(condition):
+            yield Breach(path, "a missing value is also compared", "missing: true stands alone in a condition")
+        lowest = max((bound for bound in (condition.at_least, condition.above) if bound is not None), default=None)
+        highest = min((bound for bound in (condition.at_most, condition.below) if bound is not None), default=None)
+        if lowest is None or highest is None:
+            continue
+        both_included = condition.above != lowest and condition.below != highest
+        if lowest > highest or (lowest == highest and not both_included):
+            problem = f"nothing lies between {lowest:g} and {highest:g}"
+            yield Breach(path, problem, "the lower bound is below the upper bound")
+
+
+def _tests_a_value(condition: Condition) -> bool:
+    return any(value is not None for name, value in condition if name not in ("column", "missing"))
+
+
+@rule(*_SECTIONS)
+def columns_are_measured_before_allocation(protocol: Protocol) -> Iterator[Breach]:
+    if protocol.randomisation.allocation_date is not None:
+        yield from measured_after(protocol, protocol.randomisation.allocation_date)
+
+
+RULES = (
+    nothing_later_is_used_before,
+    special_columns_are_apart,
+    kinds_fit_their_uses,
+    conditions_compare_like_with_like,
+    conditions_can_hold,
+    columns_are_measured_before_allocation,
+)

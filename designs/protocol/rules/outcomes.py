@@ -1,0 +1,130 @@
+"""Rules about outcomes and about what they are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from designs.protocol.models import Outcome, Protocol
+from designs.protocol.rules.rule import Breach, KeyPath, repeated, rule
+
+_TIMED = ("time", "event", "horizon")
+_UNTIMED = ("column", "cap", "margin")
+
+
+@rule("outcomes")
+def one_primary(protocol: Protocol) -> Iterator[Breach]:
+    primaries = [i for i, outcome in enumerate(protocol.outcomes) if outcome.role == "primary"]
+    rule_text = "exactly one outcome is the primary"
+    if not primaries:
+        yield Breach(("outcomes",), "no outcome is the primary", rule_text)
+    for second in primaries[1:]:
+        path = ("outcomes", second, "role")
+        yield Breach(path, "a second outcome is the primary", rule_text, ("secondary", "guardrail"))
+    for position, name in repeated(outcome.id for outcome in protocol.outcomes):
+        path = ("outcomes", position, "id")
+        yield Breach(path, f'"{name}" is already the id of an outcome', "each outcome has an id of its own")
+
+
+@rule("outcomes", "randomisation")
+def primary_has_its_day(protocol: Protocol) -> Iterator[Breach]:
+    for position, outcome in enumerate(protocol.outcomes):
+        fixed = outcome.kind != "time_to_event" and outcome.day is None
+        if protocol.randomised_here and outcome.role == "primary" and fixed:
+            rule_text = "the primary of a trial randomised here says by which day it is counted"
+            yield Breach(("outcomes", position, "day"), "this is missing", rule_text)
+
+
+@rule("outcomes")
+def keys_follow_the_kind(protocol: Protocol) -> Iterator[Breach]:
+    for position, outcome in enumerate(protocol.outcomes):
+        path = ("outcomes", position)
+        timed = outcome.kind == "time_to_event"
+        for key in _TIMED:
+            given = getattr(outcome, key) is not None
+            if timed and not given:
+                yield Breach((*path, key), "this is missing", "time_to_event needs time, event and horizon")
+            if given and not timed:
+                yield Breach((*path, key), f"kind: {outcome.kind} has no {key}", f"{key} belongs to time_to_event")
+        for key in _UNTIMED:
+            if timed and getattr(outcome, key) is not None:
+                yield Breach((*path, key), f"time_to_event has no {key}", "time_to_event has time, event and horizon")
+        if outcome.cap is not None and outcome.kind in ("binary", "count"):
+            yield Breach((*path, "cap"), f"kind: {outcome.kind} has no cap", "only an amount is capped")
+        if timed and outcome.time is not None and outcome.time == outcome.event:
+            yield Breach((*path, "event"), "time and event are one column", "time and event are two columns")
+
+
+@rule("outcomes")
+def guardrails_have_margins(protocol: Protocol) -> Iterator[Breach]:
+    for position, outcome in enumerate(protocol.outcomes):
+        path = ("outcomes", position)
+        if outcome.role != "guardrail":
+            if outcome.margin is not None and outcome.kind != "time_to_event":
+                yield Breach((*path, "margin"), f"a {outcome.role} has no margin", "margin belongs to role: guardrail")
+            continue
+        if outcome.kind == "time_to_event":
+            options = ("binary", "amount", "count")
+            yield Breach((*path, "kind"), "a guardrail is not time_to_event", "a guardrail has a margin", options)
+            continue
+        for key in ("margin", "direction"):
+            if getattr(outcome, key) is None:
+                rule_text = "a guardrail says which direction is better, and by how much it may be worse"
+                yield Breach((*path, key), "this is missing", rule_text)
+
+
+@rule("outcomes")
+def proportions_are_proportions(protocol: Protocol) -> Iterator[Breach]:
+    rule_text = "a binary outcome's figures are proportions: 2 points are 0.02"
+    for position, outcome in enumerate(protocol.outcomes):
+        if outcome.kind != "binary":
+            continue
+        for key in ("margin", "baseline", "minimum_effect"):
+            figure = getattr(outcome, key)
+            if figure is not None and figure > 1:
+                yield Breach(("outcomes", position, key), f"{figure:g} is above 1", rule_text)
+
+
+@rule("outcomes", "decision")
+def valued_outcomes_exist(protocol: Protocol) -> Iterator[Breach]:
+    decision = protocol.decision
+    if decision is None:
+        return
+    known = {outcome.id: outcome for outcome in protocol.outcomes}
+    allowed = tuple(name for name, outcome in known.items() if outcome.kind != "time_to_event")
+    for side, valuations in (("benefits", decision.benefits), ("costs", decision.costs)):
+        for position, valuation in enumerate(valuations):
+            path: KeyPath = ("decision", side, position, "outcome")
+            yield from _valued(path, valuation.outcome, known, allowed)
+        for position, name in repeated(valuation.outcome for valuation in valuations):
+            path = ("decision", side, position, "outcome")
+            yield Breach(path, f'"{name}" is valued twice', f"an outcome stands once among the {side}")
+
+
+def _valued(path: KeyPath, name: str, known: dict[str, Outcome], allowed: tuple[str, ...]) -> Iterator[Breach]:
+    if name not in known:
+        yield Breach(path, f'"{name}" is not an outcome of this trial', "a value is set on a declared outcome", allowed)
+    elif known[name].kind == "time_to_event":
+        yield Breach(path, f'"{name}" is time_to_event', "pounds are set on what can be added up", allowed)
+
+
+@rule("decision")
+def decisions_decide(protocol: Protocol) -> Iterator[Breach]:
+    decision = protocol.decision
+    if decision is None:
+        return
+    if not decision.benefits and not decision.costs:
+        yield Breach(("decision",), "nothing is valued", "a decision values at least one outcome")
+    if decision.set_up.high > 0 and decision.roll_out_customers is None:
+        rule_text = "set_up is shared over the customers of the roll-out"
+        yield Breach(("decision", "roll_out_customers"), "this is missing", rule_text)
+
+
+RULES = (
+    one_primary,
+    primary_has_its_day,
+    keys_follow_the_kind,
+    guardrails_have_margins,
+    proportions_are_proportions,
+    valued_outcomes_exist,
+    decisions_decide,
+)

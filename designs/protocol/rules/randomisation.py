@@ -1,0 +1,176 @@
+"""Rules about how customers are dealt: which keys a method needs, and what it can promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise, product
+
+from designs.protocol.models import Protocol
+from designs.protocol.rules.rule import Breach, repeated, rule
+
+# The keys that belong to one method alone, and whether it needs them.
+_OWN_KEYS: Mapping[str, tuple[str, bool]] = {
+    "pairs": ("matched_pairs", True),
+    "rerandomise": ("rerandomised", True),
+    "saturations": ("saturation", True),
+    "factors": ("factorial", True),
+    "arm_column": ("external", True),
+    "shares": ("external", False),
+}
+_HERE_ONLY = ("hold_out", "waves")
+
+
+@rule("randomisation")
+def keys_follow_the_method(protocol: Protocol) -> Iterator[Breach]:
+    scheme = protocol.randomisation
+    for key, (method, needed) in _OWN_KEYS.items():
+        given = bool(getattr(scheme, key))
+        if given and scheme.method != method:
+            problem = f"{key} has no meaning for method: {scheme.method}"
+            yield Breach(("randomisation", key), problem, f"{key} belongs to method: {method}")
+        if needed and not given and scheme.method == method:
+            yield Breach(("randomisation", key), "this is missing", f"method: {method} needs {key}")
+    for key in _HERE_ONLY:
+        if getattr(scheme, key) and not protocol.randomised_here:
+            yield Breach(
+                ("randomisation", key), "an external trial is already dealt", f"{key} is for trials dealt here"
+            )
+
+
+@rule("randomisation", "population")
+def units_are_declared(protocol: Protocol) -> Iterator[Breach]:
+    population, scheme = protocol.population, protocol.randomisation
+    if protocol.randomised_here and population.unit == "row":
+        rule_text = "a trial randomised here names the column that holds each customer's id"
+        yield Breach(("population", "unit"), "a row is no customer", rule_text)
+    if scheme.cluster and population.cluster and scheme.cluster != population.cluster:
+        problem = f'"{scheme.cluster}" is not the cluster of the population, "{population.cluster}"'
+        yield Breach(("randomisation", "cluster"), problem, "a trial has one cluster; it need be given only once")
+    place = ("randomisation", "cluster") if scheme.cluster else ("population", "cluster")
+    if protocol.cluster is not None and protocol.cluster == population.unit:
+        yield Breach(place, "the cluster is the customer", "a cluster holds several customers")
+    if scheme.method == "saturation" and protocol.cluster is None:
+        yield Breach(("randomisation", "cluster"), "this is missing", "saturations are dealt to clusters")
+
+
+@rule("randomisation", "population")
+def strata_stand_apart(protocol: Protocol) -> Iterator[Breach]:
+    special = {protocol.population.unit: "the customer's id", protocol.cluster: "the cluster"}
+    special |= {protocol.randomisation.pairs: "the pair"}
+    for position, column in enumerate(protocol.randomisation.strata):
+        if column in special:
+            place = ("randomisation", "strata", position)
+            yield Breach(place, f'"{column}" is {special[column]}', "a stratum holds many customers")
+    for position, column in repeated(protocol.randomisation.strata):
+        place = ("randomisation", "strata", position)
+        yield Breach(place, f'"{column}" is already a stratum', "each column stratifies once")
+
+
+@rule("randomisation", "arms")
+def expected_ratio_covers_the_arms(protocol: Protocol) -> Iterator[Breach]:
+    shares = protocol.randomisation.shares
+    if shares is None:
+        return
+    ids = tuple(arm.id for arm in protocol.arms)
+    for name in shares:
+        if name not in ids:
+            yield Breach(
+                ("randomisation", "shares", name), f'"{name}" is not an arm', "shares are given by arm id", ids
+            )
+    if missing := [name for name in ids if name not in shares]:
+        problem = f"the share of {', '.join(missing)} is missing"
+        yield Breach(("randomisation", "shares"), problem, "shares are given for every arm, or for none", ids)
+
+
+@rule("randomisation", "arms", "nfa_waived")
+def hold_out_needs_no_further_action(protocol: Protocol) -> Iterator[Breach]:
+    if protocol.randomisation.hold_out is not None and all(arm.kind != "nfa" for arm in protocol.arms):
+        rule_text = "a long-run hold-out stays on no further action, so an arm is nfa"
+        yield Breach(("randomisation", "hold_out"), "there is no nfa arm to stay on", rule_text)
+
+
+@rule("randomisation")
+def parts_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
+    for key in ("waves", "saturations"):
+        for position, name in repeated(part.id for part in getattr(protocol.randomisation, key)):
+            place = ("randomisation", key, position, "id")
+            yield Breach(place, f'"{name}" stands already among the {key}', "each has an id of its own")
+    waves = protocol.randomisation.waves
+    for position, (earlier, later) in enumerate(pairwise(waves), start=1):
+        if later.issue_on <= earlier.issue_on:
+            place = ("randomisation", "waves", position, "issue_on")
+            yield Breach(place, f"{later.issue_on} is not after the wave before", "waves are issued one after another")
+
+
+@rule("randomisation", "arms")
+def equal_shares_where_needed(protocol: Protocol) -> Iterator[Breach]:
+    reasons = {
+        "rerandomised": "redrawing keeps each customer's probability only where shares are equal",
+        "matched_pairs": "a pair has one customer for each arm, so shares are equal",
+    }
+    reason = reasons.get(protocol.randomisation.method)
+    shares = [arm.share for arm in protocol.arms]
+    if reason is None or None in shares:
+        return
+    for position, share in enumerate(shares):
+        if share != shares[0]:
+            yield Breach(("arms", position, "share"), f"{share:g} differs from {shares[0]:g}", reason)
+
+
+@rule("randomisation", "analysis")
+def rerandomisation_is_analysed_as_dealt(protocol: Protocol) -> Iterator[Breach]:
+    criterion = protocol.randomisation.rerandomise
+    if criterion is None:
+        return
+    rule_text = "a rerandomised trial is analysed by adjustment: lin on the columns that it balanced"
+    if protocol.analysis.adjustment != "lin":
+        yield Breach(
+            ("analysis", "adjustment"), f"{protocol.analysis.adjustment} ignores the redraws", rule_text, ("lin",)
+        )
+    adjusted = {covariate.column for covariate in protocol.analysis.covariates}
+    for position, column in enumerate(criterion.covariates):
+        if column not in adjusted:
+            place = ("randomisation", "rerandomise", "covariates", position)
+            yield Breach(place, f'"{column}" is not among analysis.covariates', rule_text, tuple(sorted(adjusted)))
+
+
+@rule("randomisation", "arms", "nfa_waived")
+def factors_make_the_arms(protocol: Protocol) -> Iterator[Breach]:
+    """Every combination of levels is one arm; only the comparison may stand outside."""
+    factors = protocol.randomisation.factors
+    for position, arm in enumerate(protocol.arms):
+        if arm.levels is not None and not factors:
+            yield Breach(("arms", position, "levels"), "no factors are declared", "levels belong to method: factorial")
+    if not factors:
+        return
+    wanted = {tuple(zip(factors, levels, strict=True)) for levels in product(*factors.values())}
+    made: dict[tuple[tuple[str, str], ...], str] = {}
+    for position, arm in enumerate(protocol.arms):
+        place = ("arms", position, "levels")
+        if arm.levels is None:
+            if arm.kind == "otm":
+                yield Breach(place, "this is missing", "an otm arm of a factorial trial has a level of each factor")
+            continue
+        combination = tuple((factor, arm.levels.get(factor, "")) for factor in factors)
+        if combination not in wanted or len(arm.levels) != len(factors):
+            options = tuple(f"{factor}: {' | '.join(levels)}" for factor, levels in factors.items())
+            yield Breach(place, "these are not one level of each factor", "levels name every factor once", options)
+        elif combination in made:
+            yield Breach(place, f"{made[combination]} has the same levels", "each combination is one arm")
+        made.setdefault(combination, arm.id)
+    if absent := [" and ".join(level for _, level in one) for one in sorted(wanted - set(made))]:
+        problem = f"no arm has {'; '.join(absent)}"
+        yield Breach(("arms",), problem, "a factorial trial has an arm for each combination of levels")
+
+
+RULES = (
+    keys_follow_the_method,
+    units_are_declared,
+    strata_stand_apart,
+    expected_ratio_covers_the_arms,
+    hold_out_needs_no_further_action,
+    parts_are_told_apart,
+    equal_shares_where_needed,
+    rerandomisation_is_analysed_as_dealt,
+    factors_make_the_arms,
+)
