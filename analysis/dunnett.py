@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import gammainccinv, gammaincinv, ndtr
 
 from analysis.intervals import critical_value
+from analysis.root_finding import rising_root
 
 Floats = NDArray[np.float64]
 
@@ -121,19 +122,5 @@ def simultaneous_critical_value(level: float, loading: Floats, df: float | None)
         >>> round(simultaneous_critical_value(0.05, np.full(3, np.sqrt(0.5)), 16.0), 2)  # Dunnett's table 2a
         2.59
     """
-    low, high = critical_value(level, df), critical_value(level / len(loading), df)
-    below = probability_within(low, loading, df) - (1.0 - level)
-    above = probability_within(high, loading, df) - (1.0 - level)
-    middle = high
-    for _ in range(60):  # false position with the Illinois step: the function is smooth and rises
-        if above - below < 1e-14 or high - low < 1e-12 * high:
-            break
-        middle = high - above * (high - low) / (above - below)
-        value = probability_within(middle, loading, df) - (1.0 - level)
-        if abs(value) < 1e-14:
-            break
-        if value < 0.0:
-            low, below, above = middle, value, above / 2.0
-        else:
-            high, above, below = middle, value, below / 2.0
-    return middle
+    one, all_of_them = critical_value(level, df), critical_value(level / len(loading), df)
+    return rising_root(lambda bound: probability_within(bound, loading, df) - (1.0 - level), one, all_of_them)
