@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -37,7 +37,78 @@ class TrialSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolRecord:
+    """The version in force: the locked one, or the latest of a draft."""
+
+    version: int
+    digest: str
+    canonical: str
+    path: str  # where the file stood when it was registered
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationRecord:
+    """One load of a population file; ``digest`` names its snapshot."""
+
+    name: str
+    version: int
+    digest: str
+    file_name: str
+    file_digest: str
+    rows_read: int
+    loaded: int
+    rejected: int
+    synthetic: bool
+    loaded_at: datetime
+    loaded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionRecord:
+    """Customers left out before the draw, by the first reason that applied to them."""
+
+    reason: str
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockRecord:
+    protocol_digest: str
+    population_digest: str
+    eligible: int
+    exclusions: tuple[ExclusionRecord, ...]
+    findings: tuple[str, ...]
+    locked_at: datetime
+    locked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRecord:
+    """The seed, committed before anything is dealt. Stages alone get this; a screen gets ``AllocationRecord``."""
+
+    commitment: str
+    demonstration: bool
+    committed_at: datetime
+    committed_by: str
+    seed: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WaveRecord:
+    """The units of one intake, frozen before they are dealt; the digests name snapshots."""
+
+    number: int
+    population: PopulationRecord
+    units: int
+    units_digest: str
+    excluded_digest: str
+    exclusions: tuple[ExclusionRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AllocationRecord:
+    """One wave's deal; a trial without waves has one."""
+
     digest: str
     snapshot_digest: str
     population_digest: str
@@ -49,6 +120,10 @@ class AllocationRecord:
     allocated_at: datetime
     allocated_by: str
     voided: bool = False
+    exclusions: tuple[ExclusionRecord, ...] = ()
+    index_date: date | None = None  # of every customer without a batch of their own
+    seed: str | None = None  # after release only
+    wave: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +147,64 @@ class EvaluationRecord:
     protocol_digest: str
     data_digest: str
     document: dict[str, Any]  # analysis.results.Evaluation as JSON
+    code_digest: str = ""
+    outcomes_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRecord:
+    number: int
+    arm: str
+    channel: str
+    customers: int
+    file_digest: str
+    issued_at: datetime
+    issued_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRecord:
+    """How many of an arm's customers a returned file speaks of."""
+
+    arm: str
+    allocated: int
+    matched: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedFileRecord:
+    """A file that came back from the field; ``matured`` is None where no day is declared."""
+
+    kind: Literal["contacts", "outcomes"]
+    version: int
+    digest: str
+    file_name: str
+    file_digest: str
+    rows_read: int
+    loaded: int
+    rejected: int
+    matched: tuple[MatchRecord, ...]
+    matured: bool | None
+    loaded_at: datetime
+    loaded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRecord:
+    """A void asked for by one person; it holds once another has confirmed it. The draw is kept."""
+
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    confirmed_by: str | None
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    reason: str
+    released_by: str
+    released_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +215,13 @@ class TrialDetail:
     allocation: AllocationRecord | None
     evaluation: EvaluationRecord | None
     decisions: tuple[DecisionRecord, ...] = ()
+    population: PopulationRecord | None = None
+    lock: LockRecord | None = None
+    issues: tuple[IssueRecord, ...] = ()
+    returned: tuple[ReturnedFileRecord, ...] = ()
+    void: VoidRecord | None = None
+    release: ReleaseRecord | None = None
+    waves: tuple[AllocationRecord, ...] = ()  # every wave dealt; ``allocation`` is the first
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,115 @@
+"""Who may do what: roles against use cases, and nothing else.
+
+The rule is pure; the registry asks it before every use case and logs each denial. Seeds and customers' arms are kept
+from every role but the randomiser's until the draw is released.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from trials.errors import AccessRefused
+
+Role = Literal["designer", "randomiser", "analyst", "manager", "administrator", "all"]
+Action = Literal[
+    "read", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue", "load_contacts",
+    "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void", "backup", "restore", "migrate",
+    "collect",
+]  # fmt: skip
+
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person at work, in one role."""
+
+    name: str
+    role: Role
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.role}"
+
+
+LOCAL_ACTOR = Actor("local", "all")
+
+_EVERYONE: frozenset[Role] = frozenset(get_args(Role))
+_GRANTS: dict[Action, frozenset[Role]] = {
+    "read": _EVERYONE,
+    "certificate": _EVERYONE,
+    "verify": _EVERYONE,
+    "register": frozenset({"designer"}),
+    "load_population": frozenset({"designer"}),
+    "lock": frozenset({"designer"}),
+    "randomise": frozenset({"randomiser"}),
+    "issue": frozenset({"randomiser"}),
+    # What was sent to whom tells the arm, so returned contacts stay with the randomiser.
+    "load_contacts": frozenset({"randomiser"}),
+    "release": frozenset({"randomiser"}),
+    "load_outcomes": frozenset({"analyst"}),
+    "evaluate": frozenset({"analyst"}),
+    "decide": frozenset({"manager"}),
+    "request_void": frozenset({"randomiser", "manager", "administrator"}),
+    "confirm_void": frozenset({"randomiser", "manager", "administrator"}),
+    "backup": frozenset({"administrator"}),
+    "restore": frozenset({"administrator"}),
+    "migrate": frozenset({"administrator"}),
+    "collect": frozenset({"administrator"}),
+}
+
+
+def roles_allowed(action: Action) -> frozenset[Role]:
+    """Every role that holds an action; ``all`` is the local default, which holds each of them.
+
+    Examples:
+        >>> sorted(roles_allowed("randomise"))
+        ['all', 'randomiser']
+    """
+    return _GRANTS[action] | {"all"}
+
+
+def allow(actor: Actor, action: Action) -> None:
+    """Let a use case pass, or refuse it.
+
+    Raises:
+        AccessRefused: The actor's role does not hold the action.
+
+    Examples:
+        >>> allow(Actor("K. Designer", "designer"), "register")
+    """
+    allowed = roles_allowed(action)
+    if actor.role not in allowed:
+        raise AccessRefused(
+            f"the role {actor.role} may not {action.replace('_', ' ')}",
+            where=actor.name,
+            rule=f"this needs the role {' or '.join(sorted(allowed - {'all'}))}",
+            remedy="ask a colleague who holds it, or set OTM_ACTOR to your name and role",
+        )
+
+
+def parse_actor(text: str | None) -> Actor:
+    """The actor that ``OTM_ACTOR`` names as ``name:role``; the local default, holding all roles, where it is not set.
+
+    Raises:
+        AccessRefused: The text is not ``name:role``, or the role is unknown.
+
+    Examples:
+        >>> parse_actor("Analyst 7:analyst")
+        Actor(name='Analyst 7', role='analyst')
+        >>> parse_actor(None) == LOCAL_ACTOR
+        True
+    """
+    if text is None or not text.strip():
+        return LOCAL_ACTOR
+    name, separator, role = text.rpartition(":")
+    name, role = name.strip(), role.strip()
+    for known in get_args(Role):
+        if separator and name and role == known and len(name) <= LONGEST_NAME and name.isprintable():
+            return Actor(name, known)
+    raise AccessRefused(
+        f"{text!r} does not say who is at work",
+        where="OTM_ACTOR",
+        rule=f"name:role, with a name of at most {LONGEST_NAME} characters and a role of {', '.join(get_args(Role))}",
+        remedy="set it, for example, to 'Your Name:analyst'",
+    )

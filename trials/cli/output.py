@@ -1,0 +1,86 @@
+"""Where words go: results to standard output, everything said about them to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trials.errors import TrialRefused
+
+if TYPE_CHECKING:
+    from trials.access import Actor
+    from trials.registry import Registry
+
+JsonTarget = Annotated[
+    str | None, typer.Option("--json", metavar="FILE or -", help="Write one JSON object there, - for standard output.")
+]
+TrialId = Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's id, as its protocol has it.")]
+
+
+def say(message: str) -> None:
+    """A line on standard error, so that standard output holds results and nothing else."""
+    typer.echo(message, err=True)
+
+
+def write_json(target: str, document: Any) -> None:
+    """One JSON object to a file, or to standard output for ``-``.
+
+    Raises:
+        TrialRefused: The file cannot be written.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise TrialRefused(f"the result cannot be written there ({error.strerror})", where=target) from error
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
+    """A table for people, on standard output."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, title=title, title_justify="left", box=SIMPLE, show_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+@contextmanager
+def at_work(doing: str) -> Iterator[None]:
+    """Say on standard error what takes time; quiet where nobody watches."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(doing):
+        yield
+
+
+@contextmanager
+def registry_and_actor() -> Iterator[tuple[Registry, Actor]]:
+    """The registry that the settings name, and who is at work."""
+    from trials.access import parse_actor
+    from trials.registry import open_registry
+    from trials.settings import load_settings
+
+    settings = load_settings()
+    actor = parse_actor(settings.actor)
+    registry = open_registry(settings)
+    try:
+        yield registry, actor
+    finally:
+        registry.close()

@@ -1,0 +1,17 @@
+"""The root of everything that ``trials`` refuses."""
+
+from __future__ import annotations
+
+from data.errors import Refused
+
+
+class TrialRefused(Refused):
+    """A step in a trial's life that cannot be taken as things stand."""
+
+
+class AccessRefused(TrialRefused):
+    """A step that this person's role does not hold."""
+
+
+class RegistryRefused(TrialRefused):
+    """A registry that cannot be opened, read or written."""

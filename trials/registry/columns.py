@@ -1,0 +1,70 @@
+"""How values stand in the registry: the same text on SQLite and PostgreSQL, so that a digest of a row is one digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def now() -> datetime:
+    """The time in UTC, to the microsecond: what the registry keeps."""
+    return datetime.now(UTC)
+
+
+def canonical(document: Any) -> str:
+    """One text for one value: keys sorted, no white space, no NaN.
+
+    Examples:
+        >>> canonical({"b": 1.5, "a": None})
+        '{"a":null,"b":1.5}'
+    """
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_of(document: Any) -> str:
+    """SHA-256 of the canonical text, as 64 lower-case hexadecimal characters."""
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
+
+
+def instant_text(at: datetime) -> str:
+    """A time as it is stored and hashed.
+
+    Examples:
+        >>> instant_text(datetime(2026, 2, 2, 9, 30, tzinfo=UTC))
+        '2026-02-02T09:30:00.000000Z'
+    """
+    return at.astimezone(UTC).strftime(_INSTANT)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A time in UTC as ISO 8601 text; SQLite would lose the zone of any other form."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else instant_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.strptime(value, _INSTANT).replace(tzinfo=UTC)
+
+
+class Document(TypeDecorator[Any]):
+    """A JSON value as its canonical text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else json.loads(value)

@@ -1,0 +1,76 @@
+"""What a screen holds: frozen answers, read in one transaction that is over before anything is drawn."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trials.registry import queries
+from trials.registry.portfolio import portfolio
+from trials.registry.records import AuditEvent, TrialDetail, TrialSummary
+
+
+class Reader:
+    """Read-only questions about the registry. No seed before its release, no customer's arm, ever."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def portfolio(self) -> tuple[TrialSummary, ...]:
+        """One summary a trial, in order of id."""
+        return portfolio(self._session)
+
+    def trial(self, trial_id: str) -> TrialDetail:
+        """Everything recorded about one trial.
+
+        Raises:
+            TrialRefused: There is no such trial.
+        """
+        session = self._session
+        protocol = queries.protocol_in_force(session, trial_id)
+        (summary,) = portfolio(session, trial_id)
+        allocations = queries.allocations_of(session, trial_id)
+        return TrialDetail(
+            summary=summary,
+            protocol=json.loads(protocol.canonical),
+            protocol_digest=protocol.digest,
+            allocation=next(iter(allocations), None),
+            waves=allocations,
+            evaluation=queries.evaluation_of(session, trial_id),
+            decisions=queries.decisions_of(session, trial_id),
+            population=queries.locked_population(session, trial_id),
+            lock=queries.lock_of(session, trial_id),
+            issues=queries.issues_of(session, trial_id),
+            returned=queries.returned_of(session, trial_id),
+            void=queries.void_of(session, trial_id),
+            release=queries.release_of(session, trial_id),
+        )
+
+    def certificates(self, trial_id: str) -> tuple[dict[str, Any], ...]:
+        """The certificate of each wave, with the seed once it is released; empty before the draw.
+
+        Raises:
+            TrialRefused: There is no such trial.
+        """
+        queries.require_trial(self._session, trial_id)
+        void = queries.void_of(self._session, trial_id)
+        return tuple(
+            {
+                **certificate,
+                "allocated_at": allocation.allocated_at.isoformat(),
+                "allocated_by": allocation.allocated_by,
+                "seed": allocation.seed,
+                "void": None if void is None or void.confirmed_by is None else void.reason,
+            }
+            for certificate, allocation in zip(
+                queries.certificates_of(self._session, trial_id),
+                queries.allocations_of(self._session, trial_id),
+                strict=True,
+            )
+        )
+
+    def audit(self, trial_id: str | None = None) -> tuple[AuditEvent, ...]:
+        """The audit chain in order, or one trial's events."""
+        return queries.audit_events(self._session, trial_id)

@@ -1,0 +1,143 @@
+"""The registry: one database, one folder of snapshots, one key, one chain head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from trials.access import Action, Actor, allow
+from trials.errors import AccessRefused, RegistryRefused
+from trials.registry import ledger_key
+from trials.registry.chain_head import ChainHead
+from trials.registry.columns import now
+from trials.registry.database import database_url, open_engine, storage_refusals, writers
+from trials.registry.reader import Reader
+from trials.registry.revisions import bring_up, require_current
+from trials.registry.tables import Installation
+from trials.registry.unit_of_work import UnitOfWork
+from trials.settings import Settings
+
+if TYPE_CHECKING:
+    from data.snapshots import SnapshotStore
+
+
+class Registry:
+    """What stages write through and screens read from. Made by :func:`open_registry`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.home = settings.home
+        self.url = database_url(settings.home, settings.database_url)
+        self.head = ChainHead(settings.home / "chain-head")
+        self.key_path = settings.home / "ledger.key"
+        self._engine = open_engine(self.url)
+        self._writers = writers(self._engine)
+
+    @cached_property
+    def snapshots(self) -> SnapshotStore:
+        """The unit-level files, named by digest."""
+        from data.snapshots import SnapshotStore  # a screen that lists trials has no need of Arrow
+
+        return SnapshotStore(self.home / "snapshots")
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """Read-only questions in one transaction; take the answers out before drawing anything."""
+        with storage_refusals("registry"), Session(self._engine) as session:
+            yield Reader(session)
+
+    @contextmanager
+    def write(self, actor: Actor, action: Action, trial: str | None = None) -> Iterator[UnitOfWork]:
+        """One use case's transaction, for stages only; without its commit nothing has changed.
+
+        Raises:
+            AccessRefused: The actor's role does not hold the action; the denial is in the audit chain.
+        """
+        self.permit(actor, action, trial)
+        with storage_refusals("registry"), Session(self._writers) as session:
+            session.connection()  # takes the writers' turn before anything is read
+            yield UnitOfWork(session, actor, action, trial, self.head)
+
+    def permit(self, actor: Actor, action: Action, trial: str | None = None) -> None:
+        """Let a use case pass, or log the denial and refuse it.
+
+        Raises:
+            AccessRefused: The actor's role does not hold the action.
+        """
+        try:
+            allow(actor, action)
+        except AccessRefused:
+            with storage_refusals("registry"), Session(self._writers) as session:
+                UnitOfWork(session, actor, "denied", trial, self.head).commit({"use_case": action})
+            raise
+
+    def key(self) -> bytes:
+        """The ledger key.
+
+        Raises:
+            RegistryRefused: It is missing, or not the one that this registry's ids were made with.
+        """
+        key = ledger_key.read_key(self.key_path)
+        if key is None:
+            raise RegistryRefused(
+                "the ledger key is missing",
+                where=str(self.key_path),
+                rule="the same key turns every file's ids into ledger ids; a new one would match nobody",
+                remedy="restore it from a backup",
+            )
+        with storage_refusals("registry"), Session(self._engine) as session:
+            installation = session.get_one(Installation, 1)
+        if ledger_key.fingerprint(key) != installation.key_fingerprint:
+            raise RegistryRefused(
+                "the ledger key is not the one this registry was made with",
+                where=str(self.key_path),
+                remedy="restore the key from a backup, or point OTM_HOME and OTM_DATABASE_URL at one registry",
+            )
+        return key
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._engine.dispose()
+
+    def make_ready(self) -> None:
+        """Bring an empty database up to the newest tables, and note which key its ids are made with."""
+        with storage_refusals("registry"), self._engine.connect() as connection:
+            has_tables = require_current(connection)
+        if not has_tables:
+            with storage_refusals("registry"), self._writers.connect() as connection, connection.begin():
+                bring_up(connection)
+        with storage_refusals("registry"), Session(self._engine) as session:
+            installed = session.get(Installation, 1) is not None
+        if not installed:
+            self._install()
+
+    def _install(self) -> None:
+        key = ledger_key.read_key(self.key_path) or ledger_key.create_key(self.key_path)
+        with storage_refusals("registry"), Session(self._writers) as session:
+            session.connection()
+            if session.get(Installation, 1) is None:
+                work = UnitOfWork(session, Actor("registry", "administrator"), "installed", None, self.head)
+                work.add(Installation(id=1, key_fingerprint=ledger_key.fingerprint(key), created_at=now()))
+                work.commit({})
+
+
+def open_registry(settings: Settings) -> Registry:
+    """Open the registry that the settings name; an empty one is made ready.
+
+    Raises:
+        RegistryRefused: The home cannot be used, the key is not this registry's, or the tables wait for
+            ``otm migrate``.
+    """
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise RegistryRefused(
+            f"the folder cannot be made ({error.strerror})", where=str(settings.home), remedy="set OTM_HOME"
+        ) from error
+    registry = Registry(settings)
+    registry.make_ready()
+    return registry

@@ -1,0 +1,59 @@
+"""Which revision of the tables a database holds, and the way up to this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from trials.errors import RegistryRefused
+from trials.registry.tables import Row
+
+# The newest migration in migrations/versions. Kept here so that opening a registry need not load Alembic.
+NEWEST = "0001"
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision a database is at; None for one without our tables.
+
+    Raises:
+        RegistryRefused: Our tables are there, without a revision.
+    """
+    names = set(inspect(connection).get_table_names())
+    if "alembic_version" in names:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    if names & set(Row.metadata.tables):
+        raise RegistryRefused(
+            "the database has tables of a registry and no revision",
+            where="registry",
+            remedy="point OTM_DATABASE_URL at an empty database, or restore a backup",
+        )
+    return None
+
+
+def require_current(connection: Connection) -> bool:
+    """True where the tables are this program's; False where there are none yet.
+
+    Raises:
+        RegistryRefused: The tables are of another revision.
+    """
+    revision = revision_of(connection)
+    if revision is not None and revision != NEWEST:
+        raise RegistryRefused(
+            f"the registry is at revision {revision}, this program needs {NEWEST}",
+            where="registry",
+            remedy="back up, then run otm migrate; or run the program that wrote it",
+        )
+    return revision is not None
+
+
+def bring_up(connection: Connection) -> None:
+    """Run every migration that is still to come, inside the connection's transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    # Alembic reads % as interpolation.
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

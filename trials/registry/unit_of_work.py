@@ -1,0 +1,129 @@
+"""What a stage holds while it writes: rows to add, one audit event, one commit.
+
+Every row that is added leaves its digest in the event, so that an edited, deleted or smuggled row is found by
+comparing the tables with the chain.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from trials.access import Actor
+from trials.errors import RegistryRefused, TrialRefused
+from trials.registry import queries
+from trials.registry.audit import GENESIS, event_hash
+from trials.registry.chain_head import ChainHead
+from trials.registry.columns import digest_of, instant_text, now
+from trials.registry.database import storage_refusals
+from trials.registry.tables import AuditRow, Row
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """One transaction of one use case. Left without a commit, it changes nothing."""
+
+    session: Session
+    actor: Actor
+    action: str
+    trial: str | None
+    head: ChainHead
+    _added: list[Row] = field(default_factory=list)
+
+    def add(self, row: Row) -> None:
+        """Add a row; the registry has no other change."""
+        self._added.append(row)
+        self.session.add(row)
+
+    def commit(self, detail: dict[str, Any], *, action: str | None = None) -> None:
+        """Append the audit event, commit, and witness it outside the database.
+
+        Args:
+            detail: What was done, in digests, counts and reasons; never a seed, an id or an arm of a customer.
+            action: The event's name, where a use case has several.
+
+        Raises:
+            RegistryRefused: The chain does not agree with its head outside, or the database could not be written.
+            IntegrityError: A UNIQUE key was there already.
+        """
+        with storage_refusals("registry"):
+            witnessed = self._witnessed()
+            self.session.flush()
+            self._append(action or self.action, detail)
+            self.session.flush()
+            hashes = queries.event_hashes(self.session, after=witnessed)
+            self.session.commit()
+        self._witness(hashes)
+
+    def _witnessed(self) -> int:
+        """The last event that the head has seen; a chain that lacks it must not be built upon."""
+        last = self.head.last()
+        if last is None:
+            return 0
+        sequence, digest = last
+        row = self.session.get(AuditRow, sequence)
+        if row is None or row.hash != digest:
+            raise RegistryRefused(
+                "the audit chain is not the one that its head outside the database has seen",
+                where=str(self.head.path),
+                rule="nothing is added to a chain that has been cut or rewritten",
+                remedy="run otm verify, then restore the registry from a backup",
+            )
+        return sequence
+
+    def _append(self, action: str, detail: dict[str, Any]) -> None:
+        said = {**detail, "rows": {row_key(row): row_digest(row) for row in self._added}}
+        sequence, previous = queries.last_event(self.session) or (0, GENESIS)
+        at = now()
+        event = AuditRow(
+            sequence=sequence + 1,
+            at=at,
+            actor=self.actor.name,
+            role=self.actor.role,
+            action=action,
+            trial_id=self.trial,
+            detail=said,
+            previous_hash=previous,
+            hash=event_hash(sequence + 1, at, self.actor.name, self.actor.role, action, self.trial, said, previous),
+        )
+        self.session.add(event)
+
+    def _witness(self, hashes: dict[int, str]) -> None:
+        try:
+            self.head.append(hashes)
+        except OSError as error:
+            # The commit stands: to call it failed would be untrue. The next writer fills the gap.
+            log.warning("%s could not be written (%s); what you asked for is recorded", self.head.path, error.strerror)
+
+
+def row_key(row: Row) -> str:
+    """A row's table and primary key, as the audit chain names it."""
+    keys = (getattr(row, column.name) for column in row.__table__.primary_key)
+    return "/".join([row.__tablename__, *map(str, keys)])
+
+
+def row_digest(row: Row) -> str:
+    """SHA-256 of everything a row says."""
+    return digest_of(row_values(row))
+
+
+def row_values(row: Row) -> dict[str, Any]:
+    """A row's columns as JSON values."""
+    return {attribute.key: _plain(getattr(row, attribute.key)) for attribute in inspect(row).mapper.column_attrs}
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "hour"):
+        return instant_text(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def refuse_twice(what: str, trial_id: str, rule: str) -> TrialRefused:
+    """The refusal of a step that is taken once."""
+    return TrialRefused(f"{what} already", where=trial_id, rule=rule)

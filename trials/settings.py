@@ -1,0 +1,53 @@
+"""What the surroundings decide: the environment variables that begin with ``OTM_``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from trials.errors import TrialRefused
+
+
+def default_home() -> Path:
+    """``.otm/`` beside the launcher."""
+    return Path(__file__).resolve().parent.parent / ".otm"
+
+
+class Settings(BaseSettings):
+    """Where the registry lives and who is at work.
+
+    Attributes:
+        home: ``OTM_HOME``: the folder of the SQLite registry, the snapshots, the ledger key and the chain head.
+        database_url: ``OTM_DATABASE_URL``: a PostgreSQL registry; SQLite in ``home`` where it is not set.
+        engine: ``OTM_ENGINE``: what scans and joins customers.
+        actor: ``OTM_ACTOR``: ``name:role``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="OTM_", frozen=True, env_ignore_empty=True)
+
+    home: Path = Field(default_factory=default_home)
+    database_url: str | None = Field(default=None, repr=False)  # may carry a password
+    engine: str = "duckdb"
+    actor: str | None = None
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        TrialRefused: A variable holds what it cannot.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = sorted({f"OTM_{str(problem['loc'][0]).upper()}" for problem in error.errors() if problem["loc"]})
+        raise TrialRefused(
+            "a setting cannot be used", where=", ".join(names), rule="see the settings in the README"
+        ) from error
