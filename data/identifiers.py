@@ -57,8 +57,9 @@ def _many(key: bytes, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
     inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
     with duckdb.connect(":memory:") as connection:
         relation = connection.from_arrow(pa.table({"id": ids}))
+        within = f"from_hex(sha256(from_hex('{inner.hex()}') || encode(id)))"
         hashed = relation.project(
-            f"left(sha256(from_hex('{outer.hex()}') || from_hex(sha256(from_hex('{inner.hex()}') || encode(id)))), 32) AS id"
+            f"left(sha256(from_hex('{outer.hex()}') || {within}), {LEDGER_ID_CHARACTERS}) AS id"
         ).to_arrow_table()
     column = hashed.column("id")
     return pc.cast(column, pa.string()).combine_chunks()

@@ -1,0 +1,240 @@
+"""One column at a time: what the file holds, made into what the contract says.
+
+Every function returns the column and its faults. A value at fault is never repaired: its row is rejected by
+the caller, so what stands in its place here does not matter.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.errors import DataRefused
+from data.intake.result import Fault, shown
+from data.schema import ColumnContract
+
+MISSING_TOKENS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null")
+EXACT_INTEGERS = 2.0**53  # beyond it a double skips integers
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_BOOLEANS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
+
+Conformed = tuple[pa.ChunkedArray, list[Fault]]
+
+
+def as_text(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedArray:
+    """Text as written; empty text is missing. Whole numbers of a typed file become their digits.
+
+    Raises:
+        DataRefused: The file holds lists, structures or undecodable bytes in this column.
+    """
+    kind = values.type
+    if pa.types.is_string(kind):
+        text = values
+    elif pa.types.is_floating(kind):
+        whole = pc.all(pc.equal(pc.floor(values), values)).as_py() is not False
+        text = _cast(values, pa.int64() if whole else pa.string(), name, where)
+        text = text.cast(pa.string())
+    elif pa.types.is_nested(kind):
+        raise _not_a(kind, name, where, "text")
+    else:
+        text = _cast(values, pa.string(), name, where)
+    empty = pc.equal(text, "")
+    return pc.if_else(empty, None, text) if pc.any(empty).as_py() else text
+
+
+def as_number(values: pa.ChunkedArray, contract: ColumnContract, where: str) -> Conformed:
+    """Finite doubles within the contract's bounds.
+
+    Raises:
+        DataRefused: The file marks this column as something that is no number (a date, a list).
+    """
+    kind = values.type
+    faults: list[Fault] = []
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        numbers, faults = _parse_numbers(values.cast(pa.string()), contract.name)
+    elif pa.types.is_integer(kind):
+        numbers, faults = _widen_integers(values, contract.name)
+    elif pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
+        numbers = values.cast(pa.float64())
+    elif pa.types.is_boolean(kind):
+        numbers = values.cast(pa.uint8()).cast(pa.float64())
+    else:
+        raise _not_a(kind, contract.name, where, "number")
+    numbers = nan_is_missing(numbers)
+    return numbers, faults + _out_of_bounds(numbers, contract, {fault.position for fault in faults})
+
+
+def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
+    """Truth values: 0, 1, true and false in any capitals.
+
+    Raises:
+        DataRefused: The file marks this column as a date or a list.
+    """
+    kind = values.type
+    if pa.types.is_boolean(kind):
+        return values, []
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        numbers = nan_is_missing(values.cast(pa.float64(), safe=False))
+        wrong = pc.invert(pc.is_in(numbers, pa.array([0.0, 1.0, None])))
+        faults = [_fault(values, i, name, "is not 0, 1, true or false") for i in positions(wrong)]
+        return pc.equal(numbers, 1.0), faults
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)):
+        raise _not_a(kind, name, where, "boolean")
+    # Two or three spellings stand for a million rows, so the spellings are judged and the rows looked up.
+    spelled = values.cast(pa.string()).combine_chunks()
+    coded = spelled.dictionary_encode()
+    words = coded.dictionary.to_pylist()
+    known = [_BOOLEANS.get(word.strip().lower()) for word in words]
+    bad = [i for i, word in enumerate(words) if known[i] is None and word.strip() not in MISSING_TOKENS]
+    truth = pa.array(known, pa.bool_()).take(coded.indices)
+    if not bad:
+        return pa.chunked_array([truth]), []
+    wrong = pc.is_in(coded.indices, pa.array(bad, coded.indices.type))
+    faults = [_fault(values, i, name, "is not 0, 1, true or false") for i in positions(wrong)]
+    return pa.chunked_array([truth]), faults
+
+
+def as_found(values: pa.ChunkedArray, name: str, *, untyped: bool) -> tuple[pa.ChunkedArray, str | None]:
+    """A column whose kind nobody declared, and a warning where its values disagree.
+
+    In a file without types, a column in which every value is a number becomes numbers, and true/false becomes
+    boolean. A leading zero (``007``) makes it text: a code is not a quantity.
+    """
+    kind = values.type
+    if pa.types.is_dictionary(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        values = values.cast(pa.string())
+    if not pa.types.is_string(values.type):
+        return (nan_is_missing(values) if pa.types.is_floating(kind) else values), None
+    if not untyped:
+        return values, None
+    values = without_tokens(values)
+    if values.null_count == len(values):
+        return values, None
+    return _inferred(values, name)
+
+
+def _inferred(values: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, str | None]:
+    numeric = pc.match_substring_regex(values, _NUMBER)
+    share = pc.mean(numeric.cast(pa.float64())).as_py()
+    if share < 1.0:
+        if share == 0.0:
+            words = set(pc.unique(pc.utf8_lower(values.drop_null())).slice(0, 3).to_pylist())
+            return (as_boolean(values, name, "")[0] if words <= {"true", "false"} else values), None
+        odd = values.filter(pc.invert(numeric))
+        warning = f"{name}: read as text, because {len(odd):,} values are no numbers, such as {shown(odd[0].as_py())}"
+        return values, warning if share > 0.5 else None
+    if pc.any(pc.match_substring_regex(values, r"^[+-]?0\d")).as_py():
+        return values, None
+    numbers, faults = _parse_numbers(values, name)
+    if faults:  # too long for a double: a code, not a quantity
+        return values, f"{name}: read as text, because {faults[0].reason}"
+    whole = pc.all(pc.match_substring_regex(values, r"^[+-]?\d+$")).as_py()
+    return (numbers.cast(pa.int64()) if whole else numbers), None
+
+
+def without_tokens(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text with the marks of a missing value made missing."""
+    missing = pc.is_in(values, pa.array(MISSING_TOKENS))
+    return pc.if_else(missing, None, values) if pc.any(missing).as_py() else values
+
+
+def nan_is_missing(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Not-a-number is how typed files spell a missing value."""
+    nan = pc.is_nan(values)
+    return pc.if_else(nan, None, values) if pc.any(nan).as_py() else values
+
+
+def positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:
+    """Where a mask is true; null is not true."""
+    found: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
+    return found
+
+
+def _parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
+    try:
+        numbers = texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        texts = without_tokens(pc.ascii_trim_whitespace(texts))
+        wrong = pc.invert(pc.match_substring_regex(texts, _NUMBER))
+        faults = [_fault(texts, i, name, _why_no_number(texts[i].as_py())) for i in positions(wrong)]
+        numbers = pc.if_else(pc.fill_null(wrong, False), None, texts).cast(pa.float64())
+    else:
+        # The cast takes spellings of infinity and not-a-number; the first is refused by its bounds below.
+        faults = []
+    large = positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS))
+    for i in large:
+        if not _exact(texts[i].as_py(), numbers[i].as_py()):
+            faults.append(_fault(texts, i, name, "is an integer too long to be kept exactly (above 2^53)"))
+    return numbers, faults
+
+
+def _why_no_number(text: str) -> str:
+    if "," in text and text.replace(",", "").replace(".", "", 1).lstrip("+-").isdigit():
+        return "is not a number (thousands separators and decimal commas are not taken)"
+    if text.lstrip("+-").lower() in {"inf", "infinity"}:
+        return "is infinite"
+    return "is not a number"
+
+
+def _exact(text: str, number: float) -> bool:
+    if number in (float("inf"), float("-inf")):
+        return True  # told apart by its bounds
+    try:
+        return Decimal(text.strip()) == Decimal(number)
+    except InvalidOperation:
+        return False
+
+
+def _widen_integers(values: pa.ChunkedArray, name: str) -> Conformed:
+    try:
+        return values.cast(pa.float64()), []
+    except pa.ArrowInvalid:
+        numbers = values.cast(pa.float64(), safe=False)
+        faults = [
+            _fault(values, i, name, "is an integer too long to be kept exactly (above 2^53)")
+            for i in positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS))
+            if Decimal(values[i].as_py()) != Decimal(numbers[i].as_py())
+        ]
+        return numbers, faults
+
+
+def _out_of_bounds(numbers: pa.ChunkedArray, contract: ColumnContract, known: set[int]) -> list[Fault]:
+    extremes = pc.min_max(numbers).as_py()
+    if extremes["min"] is None:
+        return []
+    low, high = contract.minimum, contract.maximum
+    faults = []
+    if extremes["max"] == np.inf or extremes["min"] == -np.inf:
+        infinite = positions(pc.is_inf(numbers))
+        faults += [_fault(numbers, i, contract.name, "is infinite") for i in infinite if i not in known]
+        known = known | set(infinite)
+    if low is not None and extremes["min"] < low:
+        below = positions(pc.less(numbers, low))
+        faults += [_fault(numbers, i, contract.name, f"is below {low:g}") for i in below if i not in known]
+    if high is not None and extremes["max"] > high:
+        above = positions(pc.greater(numbers, high))
+        faults += [_fault(numbers, i, contract.name, f"is above {high:g}") for i in above if i not in known]
+    return faults
+
+
+def _fault(values: pa.ChunkedArray, position: int, name: str, reason: str) -> Fault:
+    return Fault(position, name, f"{shown(values[position].as_py())} {reason}")
+
+
+def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, where: str) -> pa.ChunkedArray:
+    try:
+        return values.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise _not_a(values.type, name, where, "text") from error
+
+
+def _not_a(kind: pa.DataType, name: str, where: str, wanted: str) -> DataRefused:
+    return DataRefused(
+        f"the file marks this column as {kind}",
+        where=f"{where}, {name}",
+        rule=f"the protocol needs {wanted} here",
+        remedy="export the column in that form",
+    )

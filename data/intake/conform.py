@@ -1,0 +1,89 @@
+"""A table read, made into the table that the contract promises, and the rows that cannot be in it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pyarrow as pa
+
+from data.errors import DataRefused
+from data.intake.columns import as_boolean, as_found, as_number, as_text
+from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
+from data.intake.result import Fault, Reading, Rejection, Rows
+from data.schema import ColumnContract, FileContract
+
+_THREADS = 2
+
+
+def conform(reading: Reading, contract: FileContract, where: str) -> tuple[pa.Table, list[Rejection], list[str]]:
+    """The rows taken, every rejection by row, and warnings.
+
+    Raises:
+        DataRefused: A column is of another kind altogether, or ids repeat where the contract refuses that.
+    """
+    rows = reading.rows if reading.rows is not None else np.arange(1, reading.table.num_rows + 1, dtype=np.int64)
+    declared = {column.name: column for column in contract.columns}
+    names = reading.table.column_names
+
+    def one(name: str) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
+        column = reading.table.column(name)
+        if name == contract.id_column:
+            return _ids(column, contract, rows, where)
+        return _column(column, declared.get(name, ColumnContract(name)), name in declared, reading, where)
+
+    # The checks are Arrow's own loops, which leave the interpreter free: columns go side by side.
+    with ThreadPoolExecutor(_THREADS) as pool:
+        done = list(pool.map(one, names))
+    table = pa.table(dict(zip(names, (column for column, _, _ in done), strict=True)))
+    faults = [fault for _, found, _ in done for fault in found]
+    warnings = [warning for _, _, warning in done if warning is not None]
+    rejections = [Rejection(int(rows[fault.position]), fault.field, fault.reason) for fault in faults]
+    if faults:
+        keep = np.ones(table.num_rows, bool)
+        keep[[fault.position for fault in faults]] = False
+        table = table.filter(pa.array(keep))
+    rejections = sorted([*reading.rejections, *rejections], key=lambda rejection: rejection.row)
+    return table, rejections, warnings
+
+
+def _column(
+    column: pa.ChunkedArray, contract: ColumnContract, declared: bool, reading: Reading, where: str
+) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
+    if contract.kind == "text":
+        return as_text(column, contract.name, where), [], None
+    if contract.kind == "number":
+        return *as_number(column, contract, where), None
+    if contract.kind == "boolean":
+        return *as_boolean(column, contract.name, where), None
+    if not declared:
+        return column, [], None
+    found, warning = as_found(column, contract.name, untyped=reading.untyped)
+    return found, [], warning
+
+
+def _ids(
+    column: pa.ChunkedArray, contract: FileContract, rows: Rows, where: str
+) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
+    field = contract.id_column or ""
+    if not (pa.types.is_integer(column.type) or _is_text(column.type)):
+        raise DataRefused(
+            f"the id column is marked as {column.type}",
+            where=f"{where}, {field}",
+            rule="ids are text: a number or a date has lost leading zeros and digits that cannot be brought back",
+            remedy="export the column as text",
+        )
+    ids = as_text(column, field, where)
+    faults = id_faults(ids, field)
+    repeated = repeated_ids(ids)
+    if repeated is not None:
+        if contract.duplicates == "refuse":
+            refuse_repeated(ids, repeated, rows, field, where)
+        faults += repeated_faults(ids, repeated, field)
+    return ids, faults, None
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))

@@ -1,0 +1,164 @@
+"""Customer ids: text, kept byte for byte, or rejected with the reason. Never repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.errors import DataRefused
+from data.identifiers import MAXIMUM_ID_BYTES
+from data.intake.result import Fault, Rows, shown
+
+MISSING_IDS = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "none")
+_LONGEST_MISSING = max(map(len, MISSING_IDS))
+
+
+def _matches(pattern: str) -> Callable[[pa.Array], pa.Array]:
+    return lambda texts: pc.match_substring_regex(texts, pattern)
+
+
+# Asked only of ids that are not plain ASCII letters and digits, for which none of these can hold.
+_RULES: tuple[tuple[Callable[[pa.Array], pa.Array], str], ...] = (
+    (
+        lambda texts: pc.not_equal(pc.utf8_trim_whitespace(texts), texts),
+        "the id {id} begins or ends with white space",
+    ),
+    (_matches(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"), "the id {id} holds an invisible character"),
+    (_matches("\ufffd"), "the id {id} holds the mark of a character lost in an earlier conversion"),
+    (
+        _matches(r"^[+-]?\d+([.,]\d+)?[eE][+-]\d+$|^[+-]?\d+[.,]\d+[eE]\d+$"),
+        "the id {id} is a number that a spreadsheet has rounded",
+    ),
+    (_matches(r"^[+-]?\d+\.0*$"), "the id {id} has been through a number: its leading zeros may be lost"),
+    (
+        _matches(r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}.*)?$|^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"),
+        "the id {id} has been turned into a date",
+    ),
+)
+
+
+def id_faults(ids: pa.ChunkedArray, field: str) -> list[Fault]:
+    """Every id that cannot be kept as it stands.
+
+    Args:
+        ids: Text, shape (n,).
+        field: The id column's name.
+    """
+    found: dict[int, str] = {}
+    if ids.null_count:
+        found.update(dict.fromkeys(_positions(ids.is_null()), "the id is missing"))
+    lengths = pc.min_max(pc.binary_length(ids)).as_py()
+    if lengths["max"] is None:
+        return [Fault(position, field, reason) for position, reason in found.items()]
+    if lengths["max"] > MAXIMUM_ID_BYTES:
+        size = pc.binary_length(ids)
+        for position in _positions(pc.greater(size, MAXIMUM_ID_BYTES)):
+            found[position] = f"the id is {size[position].as_py()} bytes long, above {MAXIMUM_ID_BYTES}"
+    if lengths["min"] <= _LONGEST_MISSING:
+        for position in _positions(pc.is_in(ids, pa.array(MISSING_IDS))):
+            found[position] = f"the id is missing ({ids[position].as_py()})"
+    if not pc.all(pc.ascii_is_alnum(ids)).as_py():
+        _add_unusual(ids, found)
+    return [Fault(position, field, reason) for position, reason in sorted(found.items())]
+
+
+def _add_unusual(ids: pa.ChunkedArray, found: dict[int, str]) -> None:
+    unusual = np.asarray(_positions(pc.invert(pc.ascii_is_alnum(ids))), dtype=np.int64)
+    texts = ids.take(pa.array(unusual))
+    for test, reason in _RULES:
+        for i in _positions(test(texts)):
+            found.setdefault(int(unusual[i]), reason.format(id=shown(texts[i].as_py())))
+    foreign = np.asarray(_positions(pc.invert(pc.string_is_ascii(texts))), dtype=np.int64)
+    if foreign.size:
+        words = texts.take(pa.array(foreign))
+        for i in _positions(pc.not_equal(pc.utf8_normalize(words, form="NFC"), words)):
+            reason = f"the id {shown(words[i].as_py())} is not in Unicode's composed form (NFC)"
+            found.setdefault(int(unusual[foreign[i]]), reason)
+
+
+def _positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:
+    found: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
+    return found
+
+
+def repeated_ids(ids: pa.ChunkedArray) -> pa.Array | None:
+    """The ids that come more than once, in order of first appearance; ``None`` when there are none.
+
+    A 64-bit digest of each id settles the usual case: no digest twice means no id twice. Only when one repeats
+    are the ids themselves counted, which is ten times slower.
+    """
+    present = ids.drop_null()
+    digests = _digests(present)
+    if digests is not None:
+        digests.sort()
+        if not np.any(digests[1:] == digests[:-1]):
+            return None
+    counts = pc.value_counts(present)
+    repeated = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
+    return repeated if len(repeated) else None
+
+
+def refuse_repeated(ids: pa.ChunkedArray, repeated: pa.Array, rows: Rows, field: str, where: str) -> None:
+    """Turn the file away, naming the first few ids and their rows."""
+    told = []
+    for value in repeated.slice(0, 3):
+        places = rows[np.asarray(_positions(pc.equal(ids, value)))]
+        listed = ", ".join(str(place) for place in places[:4]) + (" …" if len(places) > 4 else "")
+        told.append(f"{shown(value.as_py())} (rows {listed})")
+    more = f" and {len(repeated) - 3:,} more" if len(repeated) > 3 else ""
+    raise DataRefused(
+        f"{len(repeated):,} ids come more than once: {'; '.join(told)}{more}",
+        where=f"{where}, {field}",
+        rule="one row per customer",
+        remedy="find out which row is the customer, and export the file again",
+    )
+
+
+def repeated_faults(ids: pa.ChunkedArray, repeated: pa.Array, field: str) -> list[Fault]:
+    """A fault for every row of every repeated id."""
+    return [
+        Fault(position, field, f"the id {shown(ids[position].as_py())} comes more than once")
+        for position in _positions(pc.is_in(ids, repeated))
+    ]
+
+
+def _digests(ids: pa.ChunkedArray) -> npt.NDArray[np.uint64] | None:
+    """A digest of each id: equal ids have equal digests. ``None`` where the ids are too long for this."""
+    parts = []
+    for chunk in ids.chunks:
+        if len(chunk) == 0:
+            continue
+        _, offsets_buffer, data_buffer = chunk.buffers()
+        offsets = np.frombuffer(offsets_buffer, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+        if data_buffer is None:
+            return None
+        data = np.frombuffer(data_buffer, np.uint8)
+        lengths = np.diff(offsets)
+        if lengths.max() > MAXIMUM_ID_BYTES:
+            return None
+        part = np.empty(len(chunk), np.uint64)
+        for length in np.flatnonzero(np.bincount(lengths)):
+            members = lengths == length
+            starts = offsets[:-1][members]
+            part[members] = _mixed(data, starts, int(length))
+        parts.append(part)
+    return np.concatenate(parts) if parts else np.empty(0, np.uint64)
+
+
+def _mixed(data: npt.NDArray[np.uint8], starts: npt.NDArray[Any], length: int) -> npt.NDArray[np.uint64]:
+    """Ids of one length, eight bytes at a time through multiply and xor-shift (each step keeps 64 bits apart)."""
+    padded = np.zeros((len(starts), max(8, -(-length // 8) * 8)), np.uint8)
+    if len(starts) and starts[-1] - starts[0] == (len(starts) - 1) * length:
+        padded[:, :length] = data[starts[0] : starts[0] + len(starts) * length].reshape(len(starts), length)
+    else:
+        padded[:, :length] = data[starts[:, None] + np.arange(length)]
+    mixed = np.full(len(starts), length, np.uint64)
+    for word in padded.view(np.uint64).T:
+        mixed = (mixed ^ word) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    return mixed

@@ -1,0 +1,85 @@
+"""What intake hands on, and what its rooms hand each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why one row was not taken. ``row`` counts data rows from 1, the header not counted."""
+
+    row: int
+    field: str | None  # None where the whole row is at fault
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A file as taken: ``read == loaded + rejected``, always.
+
+    Args:
+        table: The rows taken, in their order, typed by the contract.
+        read: Data rows in the file.
+        rejections: Every reason for every row not taken, by row. One row may have several.
+        digest: SHA-256 of the file's bytes.
+        source: The file's name, without its folder.
+        warnings: What was taken but deserves a look.
+    """
+
+    table: pa.Table
+    read: int
+    rejections: tuple[Rejection, ...]
+    digest: str
+    source: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def loaded(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def rejected(self) -> int:
+        """Rows, not reasons."""
+        return len({rejection.row for rejection in self.rejections})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader of one format found, before the contract is applied.
+
+    Args:
+        table: The rows that could be told apart, in their order.
+        read: Data rows in the file.
+        rows: Data row number of each row of ``table``, shape (n,); ``None`` when they are 1 to n.
+        rejections: Rows that never became part of ``table``.
+        untyped: Whether text columns may be numbers that the format could not mark as such.
+    """
+
+    table: pa.Table
+    read: int
+    rows: Rows | None = None
+    rejections: tuple[Rejection, ...] = ()
+    warnings: tuple[str, ...] = ()
+    untyped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A value that the contract forbids, at a position of the table read."""
+
+    position: int
+    field: str | None
+    reason: str
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it: short, and with nothing invisible."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…" + text[0]
