@@ -4,6 +4,7 @@ scheme = declare(protocol)
 assignment = conduct(scheme, gather(scheme, table, "customer_id"), seed, protocol.id)
 """
 
+from designs.assignment.certificate import Certificate, certify, read_certificate, released, write_population
 from designs.assignment.conduct import Scheme, conduct, declare, gather
 from designs.assignment.keyed import allocation_digest
 from designs.assignment.stratified import stratum_labels
@@ -13,14 +14,19 @@ from designs.assignment.units import ALGORITHM, Assignment, Counts, Units
 __all__ = [
     "ALGORITHM",
     "Assignment",
+    "Certificate",
     "Counts",
     "Scheme",
     "Units",
     "allocation_digest",
+    "certify",
     "commitment",
     "conduct",
     "declare",
     "draw_seed",
     "gather",
+    "read_certificate",
+    "released",
     "stratum_labels",
+    "write_population",
 ]

@@ -47,7 +47,7 @@ class Declared:
         """The design in the field's words, such as ``stratified and clustered``."""
         terms = [
             self.method if self.method != "complete" else None,
-            "stratified" if self.strata else None,
+            "stratified" if self.strata and self.method != "simple" else None,
             "clustered" if self.cluster else None,
         ]
         return " and ".join(term for term in terms if term) or self.method

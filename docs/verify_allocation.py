@@ -1,0 +1,190 @@
+"""Check an allocation without this project: Python's standard library and three things that were published.
+
+    python3 verify_allocation.py CERTIFICATE.json POPULATION.csv [--seed HEX] [--customer ID ...]
+
+POPULATION.csv has the column id and, where the design uses them, stratum, cluster and barred (the arms that the
+customer may not get). The seed stands in the certificate once it is released, or is given here. The draw is repeated
+and compared: the seed with its commitment, the counts of every stratum and arm, everybody's arm with the digest.
+With --customer, that customer's arm is printed. Exit 0: all agrees. 1: something does not, and is named. 2: it
+cannot be checked here (bad input; a matched, rerandomised or two-stage design).
+
+The method. All chance is SHA-256. P(label) is the SHA-256, in hexadecimal, of seed NUL trial [NUL label]. A unit's
+key is the first 8 bytes of SHA-256(P || id). Simple design: the key, as a share of 2^64, falls in an arm's interval.
+Otherwise each stratum's shares become whole numbers by unbiased rounding (Cox 1987, JASA 82:520); its units, in
+order of (key, id), are cut into runs of those lengths; a shuffle says which arm takes which run. A cluster is one
+unit, dealt by its own id.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections import Counter, defaultdict
+from hashlib import sha256
+from itertools import pairwise
+from math import lcm
+from pathlib import Path
+
+
+def stop(problem):
+    print(f"cannot check: {problem}", file=sys.stderr)
+    sys.exit(2)
+
+
+class Chance:
+    """Everything random about one draw."""
+
+    def __init__(self, seed, trial, scope):
+        self.seed, self.trial, self.scope = seed, trial, scope
+        self.key_start = self.start("keys" if scope else "")
+
+    def start(self, label):
+        label = f"{self.scope}/{label}" if self.scope else label
+        return sha256("\0".join([self.seed, self.trial] + [label] * bool(label)).encode()).hexdigest()
+
+    def key(self, unit):
+        return int.from_bytes(sha256((self.key_start + unit).encode()).digest()[:8], "big")
+
+    def numbers(self, label):
+        """A function whose results are whole numbers below a bound, each equally likely."""
+        start, blocks = self.start(label), iter(range(10**12))
+
+        def below(bound):
+            while True:
+                number = int.from_bytes(sha256(f"{start}{next(blocks)}".encode()).digest(), "big")
+                if number < 2**256 - 2**256 % bound:
+                    return number % bound
+
+        return below
+
+
+def rounded(table, whole, below):
+    """Fractions (numerators over `whole`) to whole numbers: row totals exact, cells and columns within 1, no bias."""
+    part, joined = {}, defaultdict(set)  # each arc's fractional part; the nodes that open arcs join (never a cycle)
+
+    def way(node, end, came_from=None):
+        if node == end:
+            return [node]
+        for neighbour in joined[node] - {came_from}:
+            if rest := way(neighbour, end, node):
+                return [node, *rest]
+        return None
+
+    def add(tail, head, numerator):
+        part[tail, head] = numerator % whole
+        if part[tail, head] == 0:
+            return
+        back = way(head, tail)
+        joined[tail].add(head)
+        joined[head].add(tail)
+        if back is None:
+            return
+        steps = [(tail, head), *pairwise(back)]
+        ahead = [step for step in steps if step in part]
+        against = [(b, a) for a, b in steps if (a, b) not in part]
+        up = min([whole - part[arc] for arc in ahead] + [part[arc] for arc in against])
+        down = min([part[arc] for arc in ahead] + [whole - part[arc] for arc in against])
+        change = up if below(up + down) < down else -down
+        for arc in ahead + against:
+            part[arc] += change if arc in ahead else -change
+            if part[arc] in (0, whole):
+                joined[arc[0]].discard(arc[1])
+                joined[arc[1]].discard(arc[0])
+
+    for j, row in enumerate(table):
+        for k, cell in enumerate(row):
+            add(("row", j), ("arm", k), cell)
+    for k, column in enumerate(zip(*table, strict=True)):
+        add(("arm", k), ("total", 0), sum(column))
+    rounded_up = [[part[("row", j), ("arm", k)] == whole for k in range(len(row))] for j, row in enumerate(table)]
+    return [[c // whole + up for c, up in zip(*both, strict=True)] for both in zip(table, rounded_up, strict=True)]
+
+
+def open_weights(certificate, barred):
+    """Each arm's weight, nought where it is barred."""
+    return [0 if arm["id"] in barred.split() else arm["weight"] for arm in certificate["arms"]]
+
+
+def arms_of(units, certificate, chance):
+    """The arm of every unit. `units` maps a unit's id to (stratum, barred)."""
+    rows = sorted(set(units.values()))
+    weights = [open_weights(certificate, barred) for _, barred in rows]
+    if certificate["method"] == "simple":
+        cuts = [[sum(w[: k + 1]) * 2**64 // sum(w) for k in range(len(w) - 1)] for w in weights]
+        cuts_of = dict(zip(rows, cuts, strict=True))
+        return {unit: sum(chance.key(unit) >= cut for cut in cuts_of[row]) for unit, row in units.items()}
+    members = defaultdict(list)
+    for unit, row in units.items():
+        members[row].append((chance.key(unit), unit))
+    whole = lcm(*map(sum, weights))
+    table = [[len(members[row]) * x * (whole // sum(w)) for x in w] for row, w in zip(rows, weights, strict=True)]
+    below, dealt = chance.numbers("intervals"), {}
+    for row, counts in zip(rows, rounded(table, whole, chance.numbers("rounding")), strict=True):
+        order = list(range(len(counts)))
+        for last in range(len(order) - 1, 0, -1):
+            other = below(last + 1)
+            order[last], order[other] = order[other], order[last]
+        queue = [arm for arm in order for _ in range(counts[arm])]
+        dealt.update(zip((unit for _, unit in sorted(members[row])), queue, strict=True))
+    return dealt
+
+
+def read_population(path, clustered):
+    """Each customer's unit, and each unit's (stratum, barred); a cluster is barred from what any member is."""
+    unit_of, units = {}, {}
+    with Path(path).open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["id"] in unit_of:
+                stop(f"id {row['id']} occurs twice")
+            unit_of[row["id"]] = unit = row["cluster" if clustered else "id"]
+            stratum, barred = row.get("stratum") or "everybody", set((row.get("barred") or "").split())
+            if units.setdefault(unit, (stratum, barred))[0] != stratum:
+                stop(f"the stratum varies within cluster {unit}")
+            units[unit][1].update(barred)
+    return unit_of, {unit: (stratum, " ".join(sorted(barred))) for unit, (stratum, barred) in units.items()}
+
+
+def differences(certificate, seed, names, unit_of, units, dealt):
+    """Whatever does not agree with the certificate, one sentence each."""
+    if sha256(bytes.fromhex(seed)).hexdigest() != certificate["seed_commitment"]:
+        yield "the seed is not the one that was committed to"
+    by_unit = Counter((*units[unit], arm) for unit, arm in dealt.items())
+    by_customer = Counter((*units[unit], dealt[unit]) for unit in unit_of.values())
+    certified = {(row["stratum"], row["barred"]): row for row in certificate["strata"]}
+    for key in sorted(set(certified) | set(units.values())):
+        for what, found in (("units", by_unit), ("customers", by_customer)):
+            here = [found[(*key, k)] for k in range(len(names))]
+            stated = certified[key][what] if key in certified else "not listed"
+            if here != stated:
+                yield f"stratum {key[0]!r} {key[1]}: {what} by arm are {here} here, {stated} in the certificate"
+    leaves = sorted(sha256(f"{names[dealt[unit]]}\0{id}".encode()).digest()[:8] for id, unit in unit_of.items())
+    if sha256(b"".join(leaves)).hexdigest() != certificate["allocation_digest"]:
+        yield "the allocation's digest is not the one that this population and seed give"
+
+
+def main():
+    reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("certificate")
+    reader.add_argument("population")
+    reader.add_argument("--seed")
+    reader.add_argument("--customer", action="append", default=[])
+    given = reader.parse_args()
+    certificate = json.loads(Path(given.certificate).read_text(encoding="utf-8"))
+    seed = given.seed or certificate["seed"]
+    if seed is None:
+        stop("the seed is not released; give it with --seed")
+    if certificate["algorithm"] != "keyed-sha256-1" or certificate["method"] not in ("simple", "complete"):
+        stop(f"this page does not cover {certificate['algorithm']}, {certificate['design']}")
+    unit_of, units = read_population(given.population, certificate["clustered"])
+    chance = Chance(seed, certificate["trial"], certificate["scope"])
+    names = [arm["id"] for arm in certificate["arms"]]
+    dealt = arms_of(units, certificate, chance)
+    for id in given.customer:
+        print(f"{id}: {names[dealt[unit_of[id]]]}" if id in unit_of else f"{id}: not in the population")
+    wrong = list(differences(certificate, seed, names, unit_of, units, dealt))
+    print("\n".join(wrong) or f"Confirmed: {len(unit_of)} customers, digest {certificate['allocation_digest']}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
