@@ -10,6 +10,7 @@ from designs.protocol.columns import (
     population_contract,
 )
 from designs.protocol.errors import ProtocolError, ProtocolRefused
+from designs.protocol.labels import arms_of_labels
 from designs.protocol.loading import LoadedProtocol, check, load_protocol
 from designs.protocol.models import Protocol
 
@@ -18,6 +19,7 @@ __all__ = [
     "Protocol",
     "ProtocolError",
     "ProtocolRefused",
+    "arms_of_labels",
     "canonical_json",
     "check",
     "check_allocation_date",

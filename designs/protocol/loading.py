@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from designs.protocol.canonical import canonical_json, digest_of, hash_texts
+from designs.protocol.columns import measured_after
 from designs.protocol.errors import ProtocolRefused
 from designs.protocol.models import Protocol
 from designs.protocol.reading import read_document
-from designs.protocol.validation import placed, validate
+from designs.protocol.validation import examine, placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,37 @@ def load_protocol(path: str | Path) -> LoadedProtocol:
     Raises:
         ProtocolRefused: With everything that is unknown, missing or contradictory in it, each at its path.
     """
-    path = Path(path)
+    return _load(Path(path), day=None)
+
+
+def check(path: str | Path, *, day: date | None = None) -> LoadedProtocol:
+    """What ``otm protocol check`` asks: may this protocol be registered on this day? Writes nothing.
+
+    Beyond loading, this refuses columns that a trial randomised here uses before they are measured: those whose
+    ``as_at`` is after the declared ``randomisation.allocation_date``, or, where none is declared, after ``day``.
+
+    Args:
+        path: The protocol file.
+        day: The day on which it is asked; by default today, in UTC.
+
+    Raises:
+        ProtocolRefused: As :func:`load_protocol`.
+    """
+    return _load(Path(path), day=day or datetime.now(tz=UTC).date())
+
+
+def _load(path: Path, *, day: date | None) -> LoadedProtocol:
     document = read_document(path)
-    protocol = validate(document, where=str(path))
-    texts, wrong = hash_texts(protocol, path.parent)
-    if wrong:
-        raise ProtocolRefused([placed(breach, document.lines) for breach in wrong], where=str(path))
+    examined = examine(document)
+    protocol, errors = examined.protocol, list(examined.errors)
+    texts: dict[str, str] = {}
+    if protocol is not None and "arms" not in examined.unread:
+        texts, wrong = hash_texts(protocol, path.parent)
+        errors += [placed(breach, document.lines) for breach in wrong]
+    if protocol is not None and not examined.unread and day is not None and protocol.randomised_here:
+        late = measured_after(protocol, day) if protocol.randomisation.allocation_date is None else ()
+        errors += [placed(breach, document.lines) for breach in late]
+    if errors or protocol is None:
+        raise ProtocolRefused(errors, where=str(path))
     canonical = canonical_json(protocol, texts)
     return LoadedProtocol(protocol, canonical, digest_of(canonical), texts)
-
-
-def check(path: str | Path) -> LoadedProtocol:
-    """What ``otm protocol check`` does: load, and refuse what cannot be promised. Writes nothing."""
-    return load_protocol(path)

@@ -22,15 +22,19 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 
-def _one_error(value: Any, options: ValidatorFunctionWrapHandler) -> Any:
+def _union_of(expected: str) -> WrapValidator:
     """A union answers with one error of ours, at the key itself, and not with one for each of its options."""
-    try:
-        return options(value)
-    except ValidationError:
-        raise PydanticCustomError("scalar", "text, a number, true or false") from None
+
+    def validate(value: Any, options: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return options(value)
+        except ValidationError:
+            raise PydanticCustomError("union", "{expected}", {"expected": expected}) from None
+
+    return WrapValidator(validate)
 
 
-Scalar = Annotated[bool | int | float | str, WrapValidator(_one_error)]
+Scalar = Annotated[bool | int | float | str, _union_of("text, a number, true or false")]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -270,7 +274,12 @@ Confidence = Literal["confident", "in_doubt"]
 class Answer(_Declared):
     """One of the eight suitability questions, with its evidence."""
 
-    answer: Annotated[bool | int | float | str | dict[str, Scalar], WrapValidator(_one_error)] | None = None
+    answer: (
+        Annotated[
+            bool | int | float | str | dict[str, Scalar], _union_of("text, a number, true or false, or keys with these")
+        ]
+        | None
+    ) = None
     administration: Range | None = None
     exchequer_loss: Range | None = None
     asks_for_review: bool | None = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from designs.protocol.errors import ProtocolError, ProtocolRefused
+from designs.protocol.errors import ProtocolError
 from designs.protocol.models import Protocol
 from designs.protocol.reading import Document, KeyPath, path_text
 from designs.protocol.rules import Breach, breaches
@@ -34,12 +35,8 @@ _KINDS_OF_VALUE = {
     "date_from_datetime_inexact": "a date, as 2026-02-28",
     "date_parsing": "a date, as 2026-02-28",
 }
-_LIMITS = {
-    "greater_than": ("gt", "above"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than": ("lt", "below"),
-    "less_than_equal": ("le", "at most"),
-}
+_OUT_OF_RANGE = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+_LIMITS = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum": "below", "maximum": "at most"}
 # Lists whose members stand on their own: a wrong optional key in one of them is set aside, so that the rules can still
 # be asked of the rest. Elsewhere a wrong key silences the rules that read its section.
 _SEPARABLE = ("arms", "outcomes")
@@ -56,24 +53,41 @@ _STAND_IN: dict[str, Any] = {
 }
 
 
-def validate(document: Document, *, where: str) -> Protocol:
-    """Check a document's values against the vocabulary and the rules over several keys.
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a document says.
 
-    Raises:
-        ProtocolRefused: With every error found, in the order of the file.
+    Attributes:
+        protocol: As far as it could be read; None where nothing can be made of it.
+        unread: The top-level keys whose values in ``protocol`` are stand-ins.
+        errors: Everything that is wrong so far, by path and rule; empty for a protocol that may be loaded.
     """
+
+    protocol: Protocol | None
+    unread: frozenset[str]
+    errors: tuple[ProtocolError, ...]
+
+
+def examine(document: Document) -> Examined:
+    """Check a document's values against the vocabulary and the rules over several keys."""
     value = _without_nulls(document.value, ())
-    found = {error.path: error for error in document.errors}
     protocol, broken = _typed(value)
-    for details in broken:
-        error = _explained(details, document.lines)
-        found.setdefault(error.path, error)
-    for breach in breaches(protocol) if protocol is not None else _breaches_of_the_rest(value, broken):
+    unread: frozenset[str] = frozenset()
+    if protocol is None:
+        protocol, unread = _rest(value, broken)
+    found = [*document.errors, *(_explained(details, document.lines) for details in broken)]
+    said = {error.path for error in found}
+    for breach in breaches(protocol, unread=unread) if protocol is not None else ():
         error = placed(breach, document.lines)
-        found.setdefault(error.path, error)
-    if found or protocol is None:
-        raise ProtocolRefused(sorted(found.values(), key=lambda error: error.line or 0), where=where)
-    return protocol
+        if error.path not in said:  # a value that could not be read is not also reported as missing
+            found.append(error)
+    return Examined(protocol, unread, _in_order(found))
+
+
+def _in_order(errors: Iterable[ProtocolError]) -> tuple[ProtocolError, ...]:
+    """By line, one for each path unless they name different rules."""
+    distinct = {(error.path, error.rule): error for error in errors}
+    return tuple(sorted(distinct.values(), key=lambda error: error.line or 0))
 
 
 def _typed(value: Mapping[str, Any]) -> tuple[Protocol | None, list[ErrorDetails]]:
@@ -88,8 +102,8 @@ def _is_echo(details: ErrorDetails) -> bool:
     return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
 
 
-def _breaches_of_the_rest(value: Mapping[str, Any], broken: Iterable[ErrorDetails]) -> tuple[Breach, ...]:
-    """The rules, asked of those sections that could be read."""
+def _rest(value: Mapping[str, Any], broken: Iterable[ErrorDetails]) -> tuple[Protocol | None, frozenset[str]]:
+    """What could be read, with stand-ins for the sections that could not, and the names of those."""
     rest = json.loads(json.dumps(value))
     lost = set()
     for details in broken:
@@ -102,10 +116,7 @@ def _breaches_of_the_rest(value: Mapping[str, Any], broken: Iterable[ErrorDetail
         rest.pop(section, None)
         if section in _STAND_IN:
             rest[section] = _STAND_IN[section]
-    protocol, still_broken = _typed(rest)
-    if protocol is None or still_broken:
-        return ()
-    return breaches(protocol, unread=frozenset(lost))
+    return _typed(rest)[0], frozenset(lost)
 
 
 def _is_optional(path: KeyPath) -> bool:
@@ -184,7 +195,7 @@ def placed(breach: Breach, lines: Mapping[KeyPath, int]) -> ProtocolError:
 
 
 def _explained(details: ErrorDetails, lines: Mapping[KeyPath, int]) -> ProtocolError:
-    path: KeyPath = details["loc"]
+    path: KeyPath = tuple(step for step in details["loc"] if step != "[key]")  # pydantic's mark for a wrong key
     problem, rule, allowed = _words(details, path)
     return ProtocolError(path_text(path), problem, rule, allowed, _line_of(path, lines))
 
@@ -199,24 +210,32 @@ def _words(details: ErrorDetails, path: KeyPath) -> tuple[str, str, tuple[str, .
         schema = _schema_at(path)
         options = tuple(str(option) for option in schema.get("enum", [schema.get("const")]))
         return f"{shown} is not one of the options{_near(details['input'], options)}", "one of the options", options
-    if kind in _LIMITS:
-        name, word = _LIMITS[kind]
-        return f"{shown} is out of range", f"a number {word} {context[name]:g}", ()
+    if kind in _OUT_OF_RANGE:
+        return f"{shown} is out of range", f"this is a number{_limits(path)}", ()
     if kind in _KINDS_OF_VALUE:
-        return f"{shown} does not fit here", f"expected: {_KINDS_OF_VALUE[kind]}", ()
+        return f"{shown} does not fit here", f"this is {_KINDS_OF_VALUE[kind]}{_limits(path)}", ()
     if kind in ("model_type", "model_attributes_type"):
         expected = _EXPECTED.get(context.get("class_name", ""), "keys and values")
-        return f"{shown} does not fit here", f"expected: {expected}", _keys_at(path)
-    if kind == "scalar":
-        return f"{shown} does not fit here", "expected: text, a number, true or false", ()
+        return f"{shown} does not fit here", f"this is {expected}", _keys_at(path)
+    if kind == "union":
+        return f"{shown} does not fit here", f"this is {context['expected']}", ()
     if kind == "string_pattern_mismatch":
         rule = "an id begins with a small letter or digit and holds small letters, digits, - and _, at most 63"
         return f"{shown} is not an id", rule, ()
-    if kind in ("string_too_short", "too_short"):
-        return f"{shown} holds too little", f"at least {context['min_length']} is needed", ()
+    if kind == "string_too_short":
+        return "the text is empty", "a text says something", ()
+    if kind == "too_short":
+        return f"the list has {len(details['input'])}", f"a list of at least {context['min_length']}", ()
     if kind == "value_error":
         return f"{shown} does not hold together", str(context["error"]), _keys_at(path)
     return f"{shown} does not fit here", details["msg"].lower(), ()
+
+
+def _limits(path: KeyPath) -> str:
+    """The bounds of a number, in words: " above 0 and below 0.5"."""
+    schema = _schema_at(path)
+    bounds = [f"{word} {schema[name]:g}" for name, word in _LIMITS.items() if name in schema]
+    return f" {' and '.join(bounds)}" if bounds else ""
 
 
 def _unknown_key(path: KeyPath) -> tuple[str, str, tuple[str, ...]]:
