@@ -9,10 +9,9 @@ from difflib import get_close_matches
 from typing import Literal
 
 from data.schema import ColumnContract, FileContract, Kind
-from designs.protocol.errors import ProtocolError, ProtocolRefused
+from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, path_text
 from designs.protocol.models import ColumnKind, Condition, Outcome, Protocol
-from designs.protocol.reading import path_text
-from designs.protocol.rules.rule import Breach, KeyPath, conditions
+from designs.protocol.rule import Breach, conditions
 
 File = Literal["population", "outcomes", "external"]
 Part = Literal[

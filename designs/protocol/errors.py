@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from designs.errors import DesignRefused
+
+KeyPath = tuple[str | int, ...]
+
+
+def path_text(path: KeyPath) -> str:
+    """A path as a reader of the file would say it.
+
+    Examples:
+        >>> path_text(("arms", 1, "share"))
+        'arms[1].share'
+        >>> path_text(("population", "columns", "date of birth", "kind"))
+        'population.columns["date of birth"].kind'
+    """
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif re.fullmatch(r"[\w-]+", step):
+            text += f".{step}" if text else step
+        else:
+            text += f'["{step}"]'
+    return text
 
 
 @dataclass(frozen=True, slots=True)

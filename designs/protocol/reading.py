@@ -31,7 +31,7 @@ from ruamel.yaml.events import (
     StreamStartEvent,
 )
 
-from designs.protocol.errors import ProtocolError, ProtocolRefused
+from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, path_text
 
 SIZE_CAP = 256 * 1024
 DEPTH_CAP = 16
@@ -46,8 +46,6 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 
-KeyPath = tuple[str | int, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -56,26 +54,6 @@ class Document:
     value: dict[str, Any]
     lines: Mapping[KeyPath, int]
     errors: tuple[ProtocolError, ...] = ()
-
-
-def path_text(path: KeyPath) -> str:
-    """A path as a reader of the file would say it.
-
-    Examples:
-        >>> path_text(("arms", 1, "share"))
-        'arms[1].share'
-        >>> path_text(("population", "columns", "date of birth", "kind"))
-        'population.columns["date of birth"].kind'
-    """
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif re.fullmatch(r"[\w-]+", step):
-            text += f".{step}" if text else step
-        else:
-            text += f'["{step}"]'
-    return text
 
 
 def read_document(path: Path) -> Document:

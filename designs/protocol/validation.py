@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from designs.protocol.errors import ProtocolError
+from designs.protocol.errors import KeyPath, ProtocolError, path_text
 from designs.protocol.models import Protocol
-from designs.protocol.reading import Document, KeyPath, path_text
+from designs.protocol.reading import Document
 from designs.protocol.rules import Breach, breaches
 
 _EXPECTED = {

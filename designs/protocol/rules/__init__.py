@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from designs.protocol.models import Protocol
+from designs.protocol.rule import Breach, Rule
 from designs.protocol.rules import analysis, arms, columns, outcomes, randomisation, story
-from designs.protocol.rules.rule import Breach, Rule
 
 RULES: tuple[Rule, ...] = (
     *story.RULES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from designs.protocol.models import Protocol
-from designs.protocol.rules.rule import Breach, repeated, rule
+from designs.protocol.rule import Breach, repeated, rule
 
 _CLUSTERED = ("CR0", "CR1", "CR2")
 _UNCLUSTERED = ("classical", "HC0", "HC1", "HC2", "HC3")

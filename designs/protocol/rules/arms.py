@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from designs.protocol.models import Protocol
-from designs.protocol.rules.rule import Breach, repeated, rule
+from designs.protocol.rule import Breach, repeated, rule
 from designs.protocol.values import same_value
 
 _COMPARISON = "the comparison is one nfa arm, or else one bau arm with nfa_waived giving the reason"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from designs.protocol.columns import AFTER_ALLOCATION, column_kinds, measured_after, uses
 from designs.protocol.models import Condition, Protocol
-from designs.protocol.rules.rule import Breach, conditions, rule
+from designs.protocol.rule import Breach, conditions, rule
 
 _SECTIONS = ("population", "arms", "randomisation", "outcomes", "analysis")
 _BEFORE = ("covariate", "subgroup", "stratum", "balance", "pair", "cluster")

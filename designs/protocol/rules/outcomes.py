@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from designs.protocol.errors import KeyPath
 from designs.protocol.models import Outcome, Protocol
-from designs.protocol.rules.rule import Breach, KeyPath, repeated, rule
+from designs.protocol.rule import Breach, repeated, rule
 
 _TIMED = ("time", "event", "horizon")
 _UNTIMED = ("column", "cap", "margin")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise, product
 
 from designs.protocol.models import Protocol
-from designs.protocol.rules.rule import Breach, repeated, rule
+from designs.protocol.rule import Breach, repeated, rule
 
 # The keys that belong to one method alone, and whether it needs them.
 _OWN_KEYS: Mapping[str, tuple[str, bool]] = {

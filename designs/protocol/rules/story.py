@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from designs.protocol.models import Protocol
-from designs.protocol.rules.rule import Breach, rule
+from designs.protocol.rule import Breach, rule
 
 _SAME_REASON = ("yes", "no", "unknown")
 
