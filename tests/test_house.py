@@ -1,0 +1,191 @@
+"""The house itself: what stands at the root, how large a room may grow, and that what is offered is written down."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.places import REQUIREMENTS, ROOT
+
+PACKAGES = {"data", "designs", "analysis", "trials", "dashboards"}
+ROOT_ENTRIES = PACKAGES | {
+    ".ci", ".gitignore", ".streamlit", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "docs", "otm", "pyproject.toml",
+    "requirements", "tests",
+}  # fmt: skip
+LONGEST = 420  # lines; a room that needs more is two rooms
+NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
+NEVER_NEEDED_TO_ANALYSE = ("pandas", "statsmodels", "scipy.stats", "numba", "sqlalchemy", "streamlit", "altair")
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Files of the project: what git knows, or, where there is no git, what no tool has left behind."""
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+        names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+        return tuple(path for name in names if name and (path := ROOT / name).is_file())
+    ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines() if line.startswith("/")}
+    return tuple(
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file() and path.relative_to(ROOT).parts[0] not in ignored | {".git"} and path.suffix != ".pyc"
+    )
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Every tracked file that is text, by its path from the root."""
+    for path in tracked():
+        try:
+            yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def sources(*rooms: str) -> Iterator[tuple[str, str]]:
+    for name, text in texts():
+        if (name.endswith(".py") or name == "otm") and (not rooms or name.split("/")[0] in rooms):
+            yield name, text
+
+
+@cache
+def documentation() -> str:
+    return "\n".join(text for name, text in texts() if name == "README.md" or re.fullmatch(r"docs/.*\.md", name))
+
+
+def test_the_root_holds_the_five_packages_and_nothing_unplanned():
+    assert {path.relative_to(ROOT).parts[0] for path in tracked()} == ROOT_ENTRIES
+
+
+def test_no_room_is_too_large():
+    too_long = {name: lines for name, text in sources() if (lines := text.count("\n")) > LONGEST}
+    assert too_long == {}
+
+
+def test_every_module_is_named_for_what_it_does():
+    stems = {name: set(Path(name).with_suffix("").parts) for name, _ in sources()}
+    assert {name for name, parts in stems.items() if parts & NAMES_THAT_SAY_NOTHING} == set()
+
+
+def test_every_module_says_what_it_is_for():
+    silent = [name for name, text in sources(*PACKAGES) if text.strip() and ast.get_docstring(ast.parse(text)) is None]
+    entrances = [name for name in silent if name.endswith("/__main__.py") or "/migrations/versions/" in name]
+    assert sorted(set(silent) - set(entrances)) == []
+
+
+def test_no_file_names_a_machine_or_a_registry():
+    machine = "|".join(("/" + "root/", "/" + "work/", r"/home/\w+/", r"/Users/\w+/", "/" + "opt/"))
+    hosts = "|".join(
+        ("pypi" + r"\.org", "python" + "hosted", "npm" + r"js\.org", "registry" + r"\.npm", r"deb\.debian")
+    )
+    pattern = re.compile(f"(?<![\\w.-])(?:{machine})|{hosts}")
+    found = {name: match.group() for name, text in texts() if (match := pattern.search(text))}
+    assert found == {}
+
+
+def test_tests_skip_only_where_the_shared_fixtures_do():
+    forbidden = re.compile(r"(?:pytest|mark)\.(?:skip|xfail|importorskip)|unittest\.skip|doctest:\s*\+SKIP")
+    allowed = {"tests/conftest.py", "tests/record.py", "tests/test_house.py", "tests/test_record.py"}
+    found = {name for name, text in sources() if forbidden.search(text)}
+    assert found - allowed == set()
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Every command of the service, as the words that follow `otm`."""
+    import typer
+    from click import Group
+
+    from trials.cli.app import app
+
+    def walk(command, path):
+        if isinstance(command, Group) or hasattr(command, "commands"):
+            for name, inner in command.commands.items():
+                yield from walk(inner, (*path, name))
+        else:
+            yield path
+
+    yield from walk(typer.main.get_command(app), ())
+
+
+def test_every_command_is_documented():
+    written = documentation()
+    repository = [("test",), ("bench",), ("calibrate",), ("faults",), ("requirements",)]
+    offered = [*commands(), *repository]
+    assert [words for words in offered if f"otm {' '.join(words)}" not in written] == []
+
+
+def test_every_documented_command_exists():
+    offered = {words[0] for words in commands()} | {"test", "bench", "calibrate", "faults", "requirements"}
+    named = set(re.findall(r"(?:\./otm|python3 otm|`otm) ([a-z][a-z-]*)", documentation()))
+    assert named - offered == set()
+
+
+def test_links_between_documents_lead_somewhere():
+    broken = []
+    for name, text in texts():
+        if name.endswith(".md"):
+            for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text):
+                if not ((ROOT / name).parent / target).exists():
+                    broken.append(f"{name}: {target}")
+    assert broken == []
+
+
+def test_decisions_are_numbered_without_gaps():
+    names = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))
+    assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
+
+
+def test_the_guidance_has_its_64_rows():
+    with REQUIREMENTS.open(encoding="utf-8", newline="") as rows:
+        ids = [row["id"] for row in csv.DictReader(rows)]
+    expected = [
+        f"{part}{number:02d}" for part, last in (("S", 20), ("K", 19), ("D", 25)) for number in range(1, last + 1)
+    ]
+    assert ids == expected
+
+
+def pins(name: str) -> dict[str, str]:
+    """Each pinned requirement of one file, without the platforms it is for, and its hashes."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    blocks = re.findall(r"^(\S[^\n\\]*)\\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, flags=re.MULTILINE)
+    return {requirement.partition(";")[0].strip(): hashes for requirement, hashes in blocks}
+
+
+@pytest.mark.parametrize("name", ["main", "test", "uv"])
+def test_every_requirement_is_pinned_by_hash(name):
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+    assert len(requirements) == len(pins(name)) > 0
+    assert all(re.match(r"[\w.-]+==[\w.]+", requirement) for requirement in requirements)
+
+
+def test_the_tests_pins_hold_those_of_the_service():
+    """The launcher counts on it: one environment serves both, and neither install removes what the other needs."""
+    service, tests = pins("main"), pins("test")
+    assert {name: service[name] for name in service if tests.get(name) != service[name]} == {}
+
+
+def test_analysing_a_file_imports_nothing_heavy():
+    """`otm analyse` starts in the time its imports take; these take seconds."""
+    wanted = [
+        name for name in ("trials.cli.app", "trials.stages.analyse", "analysis.evaluate", "data.intake") if exists(name)
+    ]
+    script = f"import sys, {', '.join(wanted)}\nprint(*set({NEVER_NEEDED_TO_ANALYSE!r}) & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
