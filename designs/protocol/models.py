@@ -116,6 +116,13 @@ class ColumnDeclaration(_Declared):
     source: Text | None = None
 
 
+class ContactLimit(_Declared):
+    """At most this many OTM contacts with one customer, over all trials, in this many days."""
+
+    contacts: Annotated[int, Field(ge=1)]
+    days: Annotated[int, Field(ge=1)]
+
+
 class Population(_Declared):
     name: Text | None = None
     unit: Text  # the id column; ``row`` means that the file has no id
@@ -123,6 +130,8 @@ class Population(_Declared):
     where: tuple[Condition, ...] = ()
     exclude: tuple[Exclusion, ...] = ()
     cooling_off_days: Annotated[int, Field(ge=0)] | None = None
+    contact_limit: ContactLimit | None = None
+    mutually_exclusive_with: tuple[Identifier, ...] = ()  # trials that share no customer with this one
     columns: dict[str, ColumnDeclaration] = Field(default_factory=dict)
 
 
