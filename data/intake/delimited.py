@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from data.errors import DataRefused
 from data.intake.columns import EXACT_INTEGERS, positions
 from data.intake.headers import check_header, named
 from data.intake.result import Reading, Rejection, Rows
+from data.intake.source import Octets, Source
 from data.schema import FileContract
 
 _HEADER_BYTES = 1 << 20
@@ -26,54 +28,64 @@ _ARROW_KINDS = {"number": pa.float64(), "boolean": pa.bool_()}
 _SAVE_AS_UTF8 = "save the file as CSV UTF-8"
 
 
-def read_delimited(data: bytes, contract: FileContract, where: str) -> Reading:
+def read_delimited(source: Source, contract: FileContract) -> Reading:
     """Rows of a CSV file, with the declared kinds where every value allows it, else as text.
 
     Raises:
         DataRefused: Empty, not UTF-8, a header that cannot be used, or quotation marks that leave it open
             where rows begin.
     """
-    _refuse_other_encodings(data, where)
-    header = _header(data, where)
-    check_header(header, contract, where)
-    body = pa.py_buffer(data)[: _end_of_rows(data)]
+    header = _header(source)
+    check_header(header, contract, source.name)
     kinds = {name: _ARROW_KINDS.get(contract.kind_of(name), pa.string()) for name in header}
-    quoted = data.find(b'"') >= 0
     try:
-        table, ragged = _parse(body, kinds, quoted, where)
-        faithful = all(_kept_exactly(table.column(i)) for i in range(table.num_columns))
+        parsed = _parse(source, kinds)
+        faithful = all(_kept_exactly(column) for column in parsed.table.columns)
     except _NotOfThisKind:
         faithful = False
     if not faithful:
-        table, ragged = _parse(body, dict.fromkeys(header, pa.string()), quoted, where)
-    if table.column_names != header:
-        raise DataRefused("the header row can be read in more than one way", where=where, remedy="simplify the names")
-    read = table.num_rows + len(ragged)
-    if quoted:
-        _check_quotation(data, read, where)
-    if read == 0:
-        raise DataRefused("the file has a header and no rows", where=where, remedy="export it again")
-    return _reading(table, ragged, read, header)
+        parsed = _parse(source, dict.fromkeys(header, pa.string()))
+    if parsed.table.column_names != header:
+        raise DataRefused("the header row can be read in more than one way", where=source.name, remedy="simplify it")
+    return _reading(parsed, header, source.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """``ragged`` are the rows without the header's number of values; blank lines at the end are rows of nulls."""
+
+    table: pa.Table
+    ragged: list[pacsv.InvalidRow]
+    octets: Octets
+
+    @property
+    def rows(self) -> int:
+        return int(self.table.num_rows) + len(self.ragged)
 
 
 class _NotOfThisKind(Exception):
     """Some value is not of its column's kind: the file is read again as text, which can say which."""
 
 
-def _reading(table: pa.Table, ragged: list[pacsv.InvalidRow], read: int, header: list[str]) -> Reading:
-    rows: Rows = np.arange(1, read + 1, dtype=np.int64)
+def _reading(parsed: _Parsed, header: list[str], where: str) -> Reading:
+    table = parsed.table
+    rows: Rows = np.arange(1, parsed.rows + 1, dtype=np.int64)
     rejections = []
-    if ragged:
+    if parsed.ragged:
         # The parser counts the header as row 1.
-        numbers = np.array([row.number - 1 for row in ragged], dtype=np.int64)
-        rejections += [_ragged(row) for row in ragged]
-        rows = np.delete(rows, numbers - 1)
+        rejections += [_ragged(row) for row in parsed.ragged]
+        rows = np.delete(rows, [row.number - 2 for row in parsed.ragged])
+    read = parsed.rows
     empty = _empty_rows(table)
     if empty:
-        rejections += [Rejection(int(rows[i]), None, "the row is empty") for i in empty]
         keep = np.ones(table.num_rows, bool)
         keep[empty] = False
+        after = parsed.octets.blank_lines_at_end
+        read -= after
+        rejections += [Rejection(int(rows[i]), None, "the row is empty") for i in empty if rows[i] <= read]
         table, rows = table.filter(pa.array(keep)), rows[keep]
+    if read == 0:
+        raise DataRefused("the file has a header and no rows", where=where, remedy="export it again")
     names, warnings = named(header)
     return Reading(table.rename_columns(names), read, rows, tuple(rejections), warnings, untyped=True)
 
@@ -85,19 +97,37 @@ def _ragged(row: pacsv.InvalidRow) -> Rejection:
     )
 
 
-def _parse(
-    body: pa.Buffer, kinds: Mapping[str, pa.DataType], quoted: bool, where: str
-) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
-    table, ragged = _parse_once(body, kinds, quoted, where, threads=True)
-    if ragged:
+def _parse(source: Source, kinds: Mapping[str, pa.DataType]) -> _Parsed:
+    """Every row, in the quickest way that is sure.
+
+    The parser works on blocks. Told that values may hold line ends it takes a third longer to cut them; not told,
+    it may cut inside a quoted value. So it is not told, and where the counts of lines, rows and quotation marks
+    leave any doubt, or a mark is left in a value, the file is read again the slow way.
+    """
+    parsed = _parse_once(source, kinds, threads=True, line_ends_in_values=False)
+    quoted = parsed.octets.quotation_marks > 0
+    if quoted and not _plainly_quoted(parsed):
+        parsed = _parse_once(source, kinds, threads=True, line_ends_in_values=True)
+        _check_quotation(source, parsed)
+    if parsed.ragged:
         # Only a single thread knows the rows' numbers.
-        table, ragged = _parse_once(body, kinds, quoted, where, threads=False)
-    return table, ragged
+        parsed = _parse_once(source, kinds, threads=False, line_ends_in_values=quoted)
+    return parsed
+
+
+def _plainly_quoted(parsed: _Parsed) -> bool:
+    """Whether every line is one row for certain: as many rows as lines, and no mark left over in a value."""
+    octets = parsed.octets
+    lines = octets.line_ends + int(not octets.tail.endswith((b"\n", b"\r")))
+    if parsed.ragged or parsed.rows + 1 != lines or octets.quotation_marks % 2:
+        return False
+    texts = (column for column in parsed.table.columns if pa.types.is_string(column.type))
+    return not any(pc.any(pc.match_substring(column, '"')).as_py() for column in texts)
 
 
 def _parse_once(
-    body: pa.Buffer, kinds: Mapping[str, pa.DataType], quoted: bool, where: str, *, threads: bool
-) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
+    source: Source, kinds: Mapping[str, pa.DataType], *, threads: bool, line_ends_in_values: bool
+) -> _Parsed:
     ragged: list[pacsv.InvalidRow] = []
 
     def skip(row: pacsv.InvalidRow) -> str:
@@ -105,26 +135,30 @@ def _parse_once(
         return "skip"
 
     try:
-        table = pacsv.read_csv(
-            pa.BufferReader(body),
-            read_options=pacsv.ReadOptions(use_threads=threads),
-            parse_options=pacsv.ParseOptions(
-                newlines_in_values=quoted, ignore_empty_lines=False, invalid_row_handler=skip
-            ),
-            convert_options=pacsv.ConvertOptions(
-                column_types=kinds, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
-            ),
-        )
+        with source.open() as octets:
+            table = pacsv.read_csv(
+                pa.PythonFile(octets, mode="r"),
+                read_options=pacsv.ReadOptions(use_threads=threads),
+                parse_options=pacsv.ParseOptions(
+                    newlines_in_values=line_ends_in_values, ignore_empty_lines=False, invalid_row_handler=skip
+                ),
+                convert_options=pacsv.ConvertOptions(
+                    column_types=kinds, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
+                ),
+            )
     except pa.ArrowInvalid as error:
         message = str(error)
         if "invalid UTF8" in message:
-            raise _not_utf8(body.to_pybytes(), where) from error
+            raise _not_utf8(source) from error
         if "conversion error" in message:
             raise _NotOfThisKind from error
         if "Empty CSV file" in message:
-            raise DataRefused("the file has a header and no rows", where=where, remedy="export it again") from error
-        raise DataRefused(f"the rows cannot be told apart ({message.splitlines()[0]})", where=where) from error
-    return table, ragged
+            raise DataRefused(
+                "the file has a header and no rows", where=source.name, remedy="export it again"
+            ) from error
+        reason = "one is longer than a mebibyte" if "straddling" in message else message.splitlines()[0]
+        raise DataRefused(f"the rows cannot be told apart ({reason})", where=source.name) from error
+    return _Parsed(table, ragged, octets)
 
 
 def _kept_exactly(column: pa.ChunkedArray) -> bool:
@@ -145,20 +179,16 @@ def _empty_rows(table: pa.Table) -> list[int]:
     return positions(mask)
 
 
-def _end_of_rows(data: bytes) -> int:
-    """Where the last row ends: blank lines at the very end are no rows."""
-    end = len(data)
-    while end and data[end - 1] in b"\r\n":
-        end -= 1
-    return end
-
-
-def _header(data: bytes, where: str) -> list[str]:
-    start = data[:_HEADER_BYTES]
+def _header(source: Source) -> list[str]:
+    where = source.name
+    with source.open() as octets:
+        start = octets.read(_HEADER_BYTES)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataRefused("the file is UTF-16", where=where, rule="text is UTF-8", remedy=_SAVE_AS_UTF8)
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=False)
     except UnicodeDecodeError as error:
-        raise _not_utf8(data, where) from error
+        raise _not_utf8(source) from error
     if not text.strip():
         raise DataRefused("the file is empty", where=where, remedy="export it again")
     if "\0" in text:
@@ -169,56 +199,47 @@ def _header(data: bytes, where: str) -> list[str]:
         raise DataRefused(f"the header row cannot be read ({error})", where=where) from error
 
 
-def _refuse_other_encodings(data: bytes, where: str) -> None:
-    for mark, encoding in ((codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16")):
-        if data.startswith(mark):
-            raise DataRefused(f"the file is {encoding}", where=where, rule="text is UTF-8", remedy=_SAVE_AS_UTF8)
-
-
-def _not_utf8(data: bytes, where: str) -> DataRefused:
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start)
-        place = f"row {row}" if row else "the header row"
-        return DataRefused(
-            f"{place} holds bytes that are not UTF-8 (0x{data[error.start]:02x})",
-            where=where,
-            rule="text is UTF-8",
-            remedy=_SAVE_AS_UTF8,
-        )
+def _not_utf8(source: Source) -> DataRefused:
+    place = "the file"
+    with source.open() as octets:
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        while True:
+            before = octets.line_ends
+            piece = octets.read(1 << 20)
+            try:
+                decoder.decode(piece, final=not piece)
+            except UnicodeDecodeError as error:
+                row = before + error.object.count(b"\n", 0, error.start)
+                place = f"row {row}" if row else "the header row"
+                break
+            if not piece:
+                break
     return DataRefused(
-        "the file holds bytes that are not UTF-8", where=where, rule="text is UTF-8", remedy=_SAVE_AS_UTF8
+        f"{place} holds bytes that are not UTF-8", where=source.name, rule="text is UTF-8", remedy=_SAVE_AS_UTF8
     )
 
 
-def _check_quotation(data: bytes, read: int, where: str) -> None:
+def _check_quotation(source: Source, parsed: _Parsed) -> None:
     """Refuse a file in which a stray quotation mark has swallowed the rows after it.
 
-    The parser takes an unclosed quotation to the end of the file as one value, without a word. Where there are
-    as many lines as rows and marks come in pairs, nothing was swallowed; else a strict reader decides.
+    The parser takes an unclosed quotation to the end of the file as one value, without a word. A strict reader,
+    slow and so asked only in doubt, decides where rows begin.
     """
-    end = _end_of_rows(data)
-    octets = np.frombuffer(data, np.uint8, end)
-    feeds = int(np.count_nonzero(octets == 10))
-    returns = data.count(b"\r", 0, end) - data.count(b"\r\n", 0, end) if data.find(b"\r") >= 0 else 0
-    if feeds + returns == read and np.count_nonzero(octets == 34) % 2 == 0:
-        return
-    text = io.StringIO(data[:end].decode("utf-8-sig"), newline="")
-    counted = -1
+    counted = -1  # the header is no row
     try:
-        for counted, _ in enumerate(csv.reader(text, strict=True)):  # noqa: B007 (the count is what is wanted)
-            pass
-    except csv.Error as error:
+        with io.TextIOWrapper(io.BufferedReader(source.open()), "utf-8-sig", newline="") as text:
+            for _ in csv.reader(text, strict=True):
+                counted += 1
+    except (csv.Error, UnicodeDecodeError) as error:
         raise DataRefused(
-            f"a quotation mark near row {counted + 1} opens or closes in the middle of a value ({error})",
-            where=where,
+            f"a quotation mark near row {counted + 1:,} opens or closes in the middle of a value ({error})",
+            where=source.name,
             rule="a value that holds a comma, a line end or a quotation mark is quoted, and marks in it are doubled",
             remedy="export the file again",
         ) from error
-    if counted != read:
+    if counted != parsed.rows:
         raise DataRefused(
-            f"quotation marks leave it open where rows begin: {counted} rows or {read}",
-            where=where,
+            f"quotation marks leave it open where rows begin: {counted:,} rows or {parsed.rows:,}",
+            where=source.name,
             remedy="export the file again",
         )

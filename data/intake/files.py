@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from data.errors import DataRefused
 from data.intake.conform import conform
 from data.intake.delimited import read_delimited
+from data.intake.parquet import read_parquet
 from data.intake.result import Intake, Reading
+from data.intake.source import Source
 from data.schema import FileContract
 
-Reader = Callable[[bytes, FileContract, str], Reading]
-MAXIMUM_BYTES = 16 << 30
+Reader = Callable[[Source, FileContract], Reading]
 
 
 def read_file(path: Path, contract: FileContract) -> Intake:
@@ -44,19 +43,15 @@ def read_file(path: Path, contract: FileContract) -> Intake:
         2 customer_id the id '1E+13' is a number that a spreadsheet has rounded
         3 principal 'none' is not a number
     """
-    where = path.name
-    reader = _reader(path)
-    data = _contents(path)
-    with ThreadPoolExecutor(1) as pool:
-        digest = pool.submit(lambda: hashlib.sha256(data).hexdigest())
-        reading = reader(data, contract, where)
-        table, rejections, warnings = conform(reading, contract, where)
+    source = Source(path)
+    reading = _reader(path)(source, contract)
+    table, rejections, warnings = conform(reading, contract, source.name)
     return Intake(
         table=table,
         read=reading.read,
         rejections=tuple(rejections),
-        digest=digest.result(),
-        source=where,
+        digest=source.digest,
+        source=source.name,
         warnings=(*reading.warnings, *warnings),
     )
 
@@ -73,21 +68,22 @@ def _reader(path: Path) -> Reader:
     )
 
 
-def _contents(path: Path) -> bytes:
-    """The file's bytes, read once, so that what is hashed is what is parsed."""
-    try:
-        if path.is_dir():
-            raise DataRefused("this is a folder", where=path.name, remedy="name one file in it")
-        if not path.is_file():
-            raise DataRefused("there is no such file", where=str(path))
-        if path.stat().st_size > MAXIMUM_BYTES:
-            raise DataRefused("the file is larger than 16 GiB", where=path.name, remedy="bring it as Parquet, in parts")
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataRefused(f"the file could not be read ({error.strerror})", where=path.name) from error
-    if not data:
-        raise DataRefused("the file is empty", where=path.name, remedy="export it again")
-    return data
+def _read_workbook(source: Source, contract: FileContract) -> Reading:
+    from data.intake.workbook import read_workbook
+
+    return read_workbook(source, contract)
 
 
-_READERS: dict[str, Reader] = {".csv": read_delimited}
+def _read_stata(source: Source, contract: FileContract) -> Reading:
+    from data.intake.stata import read_stata
+
+    return read_stata(source, contract)
+
+
+_READERS: dict[str, Reader] = {
+    ".csv": read_delimited,
+    ".csv.gz": read_delimited,
+    ".parquet": read_parquet,
+    ".xlsx": _read_workbook,
+    ".dta": _read_stata,
+}

@@ -31,10 +31,11 @@ def check_header(names: Sequence[str], contract: FileContract, where: str) -> No
     missing = [name for name in contract.required_names if name not in names]
     if missing:
         raise DataRefused(
-            f"required columns are missing: {'; '.join(_with_nearest(name, names) for name in missing)}",
+            f"required columns are missing: {'; '.join(_with_nearest(name, names) for name in missing)}; "
+            f"the columns found are {_listed(names)}",
             where=where,
             rule=f"the file needs {_listed(contract.required_names)}",
-            remedy=f"the columns found are {_listed(names)}",
+            remedy="export the file with these columns, or correct the names in the protocol",
         )
 
 

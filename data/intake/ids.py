@@ -77,7 +77,7 @@ def _add_unusual(ids: pa.ChunkedArray, found: dict[int, str]) -> None:
     if foreign.size:
         words = texts.take(pa.array(foreign))
         for i in _positions(pc.not_equal(pc.utf8_normalize(words, form="NFC"), words)):
-            reason = f"the id {shown(words[i].as_py())} is not in Unicode's composed form (NFC)"
+            reason = f"the id {words[i].as_py()!a} is not in Unicode's composed form (NFC)"
             found.setdefault(int(unusual[foreign[i]]), reason)
 
 
@@ -112,7 +112,7 @@ def refuse_repeated(ids: pa.ChunkedArray, repeated: pa.Array, rows: Rows, field:
         told.append(f"{shown(value.as_py())} (rows {listed})")
     more = f" and {len(repeated) - 3:,} more" if len(repeated) > 3 else ""
     raise DataRefused(
-        f"{len(repeated):,} ids come more than once: {'; '.join(told)}{more}",
+        f"ids come more than once ({len(repeated):,} of them): {'; '.join(told)}{more}",
         where=f"{where}, {field}",
         rule="one row per customer",
         remedy="find out which row is the customer, and export the file again",

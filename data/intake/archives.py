@@ -1,0 +1,99 @@
+"""Compressed files, unpacked under a cap: a few kilobytes must never become all of the memory."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+
+from data.errors import DataRefused
+
+MAXIMUM_WORKBOOK = 2 << 30
+MAXIMUM_RATIO = 250  # tables of text pack 5 to 50 times; DEFLATE's limit, which bombs use, is 1,032
+RATIO_COUNTS_FROM = 64 << 20  # a small file may pack as well as it likes
+_PIECE = 1 << 20
+_CELL_REFERENCE = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})""")
+_WIDE_REFERENCE = re.compile(rb"""\br\s*=\s*["'][A-Z]{2}""")
+_CELL = re.compile(rb"<(?:\w+:)?c[ />]")
+
+
+def check_workbook(data: bytes, where: str) -> None:
+    """Look through an Excel workbook before a reader unpacks it.
+
+    Two kinds of bomb are refused: parts that unpack to far more than their size, whatever size they claim, and
+    sheets whose few cells span so wide a range that a reader would lay out billions.
+
+    Raises:
+        DataRefused: A bomb, a damaged archive, or an archive that is no workbook.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if any(entry.flag_bits & 1 for entry in archive.infolist()):
+                raise DataRefused("the workbook is protected by a password", where=where, remedy="remove the password")
+            size = 0
+            for entry in archive.infolist():
+                part = _unpacked(data, entry, size, where)
+                size += len(part)
+                if entry.filename.startswith("xl/worksheets/"):
+                    _check_span(part, where)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, IndexError) as error:
+        raise DataRefused(f"the workbook is damaged ({error})", where=where, remedy="save it again") from error
+
+
+def _unpacked(data: bytes, entry: zipfile.ZipInfo, before: int, where: str) -> bytes:
+    start = entry.header_offset
+    if data[start : start + 4] != b"PK\x03\x04":
+        raise zipfile.BadZipFile("a part is not where the directory says")
+    names, extra = (int.from_bytes(data[start + at : start + at + 2], "little") for at in (26, 28))
+    begin = start + 30 + names + extra
+    packed = data[begin : begin + entry.compress_size]
+    if entry.compress_type == zipfile.ZIP_STORED:
+        return packed
+    if entry.compress_type != zipfile.ZIP_DEFLATED:
+        raise zipfile.BadZipFile("a part is packed in a way that workbooks do not use")
+    # The size written in the directory may lie, so the parts are unpacked and counted.
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    pieces = []
+    size = before
+    while packed:
+        piece = unpacker.decompress(packed, _PIECE)
+        size += len(piece)
+        check_growth(len(data), size, MAXIMUM_WORKBOOK, where)
+        pieces.append(piece)
+        packed = unpacker.unconsumed_tail
+    return b"".join(pieces)
+
+
+def check_growth(packed: int, unpacked: int, most: int, where: str) -> None:
+    """Stop an unpacking that has gone too far.
+
+    Raises:
+        DataRefused: More bytes than ``most``, or than a table of text could have been packed from.
+    """
+    if unpacked > most or (unpacked > RATIO_COUNTS_FROM and unpacked > MAXIMUM_RATIO * packed):
+        raise DataRefused(
+            f"the file of {packed:,} bytes unpacks to more than {unpacked:,}",
+            where=where,
+            rule=f"at most {most:,} bytes, and {MAXIMUM_RATIO} times its size",
+            remedy="bring it as Parquet",
+        )
+
+
+def _check_span(sheet: bytes, where: str) -> None:
+    if _WIDE_REFERENCE.search(sheet) is None:
+        return  # 26 columns at most: laid out in full it still fits
+    cells = len(_CELL.findall(sheet))
+    rows = columns = 0
+    for letters, row in _CELL_REFERENCE.findall(sheet):
+        column = 0
+        for letter in letters:
+            column = column * 26 + letter - 64
+        rows, columns = max(rows, int(row)), max(columns, column)
+    if rows * columns > 20 * cells + 1_000_000:
+        raise DataRefused(
+            f"{cells:,} cells are spread over {rows:,} rows and {columns:,} columns",
+            where=where,
+            rule="a table without wide gaps, its header in the first row",
+            remedy="copy the table to a new workbook",
+        )

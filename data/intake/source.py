@@ -1,0 +1,175 @@
+"""A file's bytes: hashed and counted as they pass, so that what is parsed is what was hashed, read once."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+
+from data.errors import DataRefused
+from data.intake.archives import check_growth
+
+MAXIMUM_BYTES = 16 << 30
+_TAIL = 1 << 16
+
+
+class Source:
+    """One file, opened as often as a reader needs it; the same bytes every time, or refused.
+
+    Args:
+        path: The file.
+
+    Raises:
+        DataRefused: It is missing, empty, a folder or too large, or may not be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self._path = path
+        self._digest: str | None = None
+        if path.is_dir():
+            raise DataRefused("this is a folder", where=path.name, remedy="name one file in it")
+        if not path.is_file():
+            raise DataRefused("there is no such file", where=str(path))
+        self.size = path.stat().st_size
+        if self.size == 0:
+            raise DataRefused("the file is empty", where=path.name, remedy="export it again")
+        if self.size > MAXIMUM_BYTES:
+            raise DataRefused("the file is larger than 16 GiB", where=path.name, remedy="bring it in parts")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file's bytes, known once it has been read to its end."""
+        if self._digest is None:
+            raise RuntimeError(f"{self.name} has not been read to its end")
+        return self._digest
+
+    def open(self) -> Octets:
+        """The content from its beginning, unpacked where the name ends in .gz."""
+        try:
+            file = self._path.open("rb", buffering=0)
+        except OSError as error:
+            raise DataRefused(f"the file could not be read ({error.strerror})", where=self.name) from error
+        return Octets(self, file, packed=self.name.lower().endswith(".gz"))
+
+    def contents(self) -> bytes:
+        """All of the content at once, for formats that are read from both ends."""
+        with self.open() as octets:
+            pieces = []
+            while piece := octets.read(1 << 24):
+                pieces.append(piece)
+        return b"".join(pieces)
+
+    def settle(self, digest: str) -> None:
+        """Take the digest of a whole reading.
+
+        Raises:
+            DataRefused: An earlier reading had another.
+        """
+        if self._digest is not None and self._digest != digest:
+            raise DataRefused("the file changed while it was read", where=self.name, remedy="load it again")
+        self._digest = digest
+
+
+class Octets(io.RawIOBase):
+    """A stream of a source's content. Arrow reads it like any file.
+
+    ``line_ends`` and ``quotation_marks`` count what has passed; ``tail`` keeps the last 64 KiB.
+    """
+
+    def __init__(self, source: Source, file: IO[bytes], *, packed: bool) -> None:
+        self._source = source
+        self._raw = _Hashed(file, source.name)
+        self._file: _Hashed | gzip.GzipFile = self._raw
+        if packed:
+            self._file = gzip.GzipFile(fileobj=cast("IO[bytes]", self._raw))
+        self._packed = packed
+        self._read = 0
+        self.line_ends = 0
+        self.quotation_marks = 0
+        self.tail = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` bytes; none at the end.
+
+        Raises:
+            DataRefused: The disk failed, or a compressed file is damaged or grows beyond the caps.
+        """
+        try:
+            piece = self._file.read(size)
+        except EOFError as error:
+            raise DataRefused(
+                "the compressed file is cut short", where=self._source.name, remedy="copy or export it again"
+            ) from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise DataRefused(
+                f"the compressed file is damaged ({error})", where=self._source.name, remedy="copy it again"
+            ) from error
+        if piece:
+            self._count(piece)
+        elif size != 0:
+            self._source.settle(self._raw.hexdigest())
+        return piece
+
+    def _count(self, piece: bytes) -> None:
+        self._read += len(piece)
+        if self._packed:
+            check_growth(self._source.size, self._read, MAXIMUM_BYTES, self._source.name)
+        octets = np.frombuffer(piece, np.uint8)
+        feeds, marks = int(np.count_nonzero(octets == 10)), int(np.count_nonzero(octets == 34))
+        if b"\r" in piece or self.tail.endswith(b"\r"):
+            feeds += piece.count(b"\r") - piece.count(b"\r\n")
+            feeds -= int(self.tail.endswith(b"\r") and piece.startswith(b"\n"))
+        self.line_ends += feeds
+        self.quotation_marks += marks
+        self.tail = (self.tail + piece)[-_TAIL:] if len(piece) < _TAIL else piece[-_TAIL:]
+
+    @property
+    def blank_lines_at_end(self) -> int:
+        """Lines without anything after the last row; meaningful at the end."""
+        ends = self.tail[len(self.tail.rstrip(b"\r\n")) :]
+        return max(0, ends.count(b"\n") + ends.count(b"\r") - ends.count(b"\r\n") - 1)
+
+    def tell(self) -> int:
+        return self._read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        self._file.close()
+        self._raw.close()
+        super().close()
+
+
+class _Hashed:
+    """The file as it lies on disk, hashed as it is read."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._name = name
+        self._hash = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            piece = self._file.read(size)
+        except OSError as error:
+            raise DataRefused(f"the file could not be read ({error.strerror})", where=self._name) from error
+        self._hash.update(piece)
+        return piece
+
+    def close(self) -> None:
+        self._file.close()
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()

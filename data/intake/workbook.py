@@ -1,0 +1,125 @@
+"""Excel workbooks: one sheet, one table.
+
+A cell carries a type of its own, so what a spreadsheet has done to an id can still be seen here, and nowhere
+later: a number cell keeps 15 digits and no leading zero.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineWorkbook
+
+from data.errors import DataRefused
+from data.intake.archives import check_workbook
+from data.intake.headers import check_header, named
+from data.intake.result import Reading, Rejection, shown
+from data.intake.source import Source
+from data.schema import FileContract
+
+CLIFFS = (65_536, 1_048_576)  # rows that a sheet holds, before and since Excel 2007
+EXCEL_DIGITS = 1e15
+Cell = int | float | str | bool | time | date | datetime | timedelta
+
+
+def read_workbook(source: Source, contract: FileContract) -> Reading:
+    """Rows of the one sheet that holds any; the first row is the header.
+
+    Raises:
+        DataRefused: Damaged, a bomb, several sheets with content, a sheet filled to Excel's last row, or a
+            header that cannot be used.
+    """
+    where = source.name
+    data = source.contents()
+    check_workbook(data, where)
+    cells = _cells(data, where)
+    if not cells:
+        raise DataRefused("the workbook is empty", where=where, remedy="export it again")
+    if len(cells) in CLIFFS:
+        raise DataRefused(
+            f"the sheet ends exactly at row {len(cells):,}, where Excel cuts a table off",
+            where=where,
+            rule="rows beyond a sheet's last row are lost without a word",
+            remedy="export the table as CSV or Parquet",
+        )
+    header = [cell if isinstance(cell, str) else _written(cell) for cell in cells[0]]
+    check_header(header, contract, where)
+    names, warnings = named(header)
+    return _reading(cells[1:], names, contract, where, warnings)
+
+
+def _cells(data: bytes, where: str) -> list[list[Cell]]:
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = [workbook.get_sheet_by_index(i) for i in range(len(workbook.sheet_names))]
+        filled = [sheet for sheet in sheets if sheet.height]
+        if len(filled) > 1:
+            raise DataRefused(
+                f"several sheets hold something: {', '.join(repr(sheet.name) for sheet in filled)}",
+                where=where,
+                rule="one table in one sheet",
+                remedy="save the sheet that is meant as a workbook of its own",
+            )
+        rows: list[list[Cell]] = filled[0].to_python() if filled else []
+    except (CalamineError, OSError, ValueError, IndexError) as error:
+        raise DataRefused(f"the workbook cannot be read ({error})", where=where, remedy="save it again") from error
+    while rows and all(cell == "" for cell in rows[-1]):
+        rows.pop()
+    return rows
+
+
+def _reading(
+    cells: Sequence[Sequence[Cell]], names: list[str], contract: FileContract, where: str, warnings: tuple[str, ...]
+) -> Reading:
+    if not cells:
+        raise DataRefused("the sheet has a header and no rows", where=where, remedy="export it again")
+    place = names.index(contract.id_column) if contract.id_column is not None else None
+    kept: list[int] = []
+    rejections = []
+    for row, values in enumerate(cells, start=1):
+        found = _row_rejections(row, values, names, place)
+        rejections += found
+        if not found:
+            kept.append(row)
+    columns = [pa.array([_written(cells[row - 1][i]) or None for row in kept], pa.string()) for i in range(len(names))]
+    table = pa.table(dict(zip(names, columns, strict=True)))
+    return Reading(table, len(cells), np.array(kept, np.int64), tuple(rejections), warnings, untyped=True)
+
+
+def _row_rejections(row: int, values: Sequence[Cell], names: Sequence[str], place: int | None) -> list[Rejection]:
+    if all(value == "" for value in values):
+        return [Rejection(row, None, "the row is empty")]
+    found = []
+    if place is not None and not isinstance(values[place], str):
+        found.append(Rejection(row, names[place], _why_no_id(values[place])))
+    for i, value in enumerate(values):
+        if i != place and isinstance(value, (int, float)) and abs(value) >= EXCEL_DIGITS:
+            found.append(Rejection(row, names[i], f"{_written(value)} has more digits than the 15 that Excel keeps"))
+    return found
+
+
+def _why_no_id(value: Cell) -> str:
+    if isinstance(value, bool):
+        return f"the id {shown(_written(value))} is a true-or-false cell"
+    if isinstance(value, (int, float)):
+        return (
+            f"the id {shown(_written(value))} is a number cell: leading zeros, and digits after the 15th, may be lost"
+        )
+    return f"the id {shown(_written(value))} is a date or time cell"
+
+
+def _written(value: Cell) -> str:
+    """A cell as a CSV export would have it, at full precision."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < EXCEL_DIGITS else repr(value)
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    return str(value)
