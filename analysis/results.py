@@ -203,6 +203,7 @@ class ArmFinding:
     sentence: str
     reasons: tuple[str, ...] = ()
     guardrails_passed: bool | None = None
+    worse_than_comparison: bool = False  # shown to be worse; beside "works_not_worth_sending" it may be either
 
 
 @dataclass(frozen=True, slots=True)
