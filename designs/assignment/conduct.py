@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from designs.assignment.clustered import clusters
 from designs.assignment.complete import Complete
+from designs.assignment.dealing import IdsOf
 from designs.assignment.declared import whole_weights
-from designs.assignment.keyed import digest_of_leaves, first_words, leaf_prefixes, refuse_repeats
+from designs.assignment.keyed import digest_of_leaves, first_words, keys, leaf_prefixes, refuse_repeats
 from designs.assignment.simple import Simple, deal_simply
 from designs.assignment.stratified import Blocks, blocks, deal_within, stratum_labels
 from designs.assignment.stream import Randomness
-from designs.assignment.units import Assignment, Units, checked_ids, tabulated
+from designs.assignment.units import Assignment, Codes, Units, checked_ids, tabulated
 from designs.errors import DesignRefused
 
 if TYPE_CHECKING:
@@ -113,7 +115,7 @@ def conduct(scheme: Scheme, units: Units, seed: str, trial_id: str) -> Assignmen
         counts=tabulated(codes, arm, rows, scheme.arms),
         dealt=tabulated(dealt.block.codes, dealt.arm, rows, scheme.arms),
         digest=digest_of_leaves(first_words(leaf_prefixes(scheme.arms), arm, ids)),
-        warnings=_warnings(dealt.block),
+        warnings=strata_warnings(dealt.block),
     )
 
 
@@ -127,11 +129,22 @@ def _deal(scheme: Scheme, units: Units, randomness: Randomness) -> _Dealt:
     dealt_units = units if collapsed is None else collapsed.units
     ids = checked_ids(dealt_units.ids)
     block = blocks(dealt_units, scheme.arms, scheme.weights)
-    arm = deal_simply(block, ids, randomness) if isinstance(scheme, Simple) else deal_within(block, ids, randomness)
+    arm = deal_blocks(
+        scheme, block, keys(randomness.key_prefix, ids), lambda rows: ids.take(pa.array(rows)).to_pylist(), randomness
+    )
     return _Dealt(arm, block, None if collapsed is None else collapsed.member_of)
 
 
-def _of_customers(dealt: _Dealt) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+def deal_blocks(
+    scheme: Scheme, block: Blocks, keyed: NDArray[np.uint64], ids_of: IdsOf, randomness: Randomness
+) -> NDArray[np.int8]:
+    """The arm of every unit of a simple or complete scheme, from the units' keys and strata."""
+    if isinstance(scheme, Simple):
+        return deal_simply(block, keyed)
+    return deal_within(block, keyed, ids_of, randomness)
+
+
+def _of_customers(dealt: _Dealt) -> tuple[NDArray[np.int8], Codes]:
     if dealt.customer is None:
         return dealt.arm, dealt.block.codes
     return dealt.arm[dealt.customer], dealt.block.codes[dealt.customer]
@@ -146,7 +159,7 @@ def _refuse_unequal(units: Units) -> None:
         raise DesignRefused("the columns of the population differ in length", rule="one row a customer in each")
 
 
-def _warnings(block: Blocks) -> tuple[str, ...]:
+def strata_warnings(block: Blocks) -> tuple[str, ...]:
     """What a reader of the allocation should know about its strata."""
     found = []
     for (stratum, barred), size, weights in zip(block.rows, block.sizes.tolist(), block.weights, strict=True):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designs.assignment.stream import Uniform, permutation
+from designs.assignment.units import Codes
 
 _BITS = 14
 _BLOCK = 1 << 18  # rows at a time, so that what is worked on stays in the processor's cache
@@ -29,7 +30,7 @@ def permuted_arms(strata: int, arms: int, source: Uniform) -> NDArray[np.int8]:
 
 def deal(
     keyed: NDArray[np.uint64],
-    stratum: NDArray[np.int64],
+    stratum: Codes,
     counts: NDArray[np.int64],
     order: NDArray[np.int8],
     ids_of: IdsOf,
@@ -64,7 +65,7 @@ def _among(rows: NDArray[np.int64], ids_of: IdsOf) -> IdsOf:
 
 def _by_sorting(
     keyed: NDArray[np.uint64],
-    stratum: NDArray[np.int64],
+    stratum: Codes,
     ends: NDArray[np.int64],
     order: NDArray[np.int8],
     ids_of: IdsOf,
@@ -91,7 +92,7 @@ def _runs(same: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _cuts(
-    keyed: NDArray[np.uint64], stratum: NDArray[np.int64], ends: NDArray[np.int64]
+    keyed: NDArray[np.uint64], stratum: Codes, ends: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """The first key of each later run (J × K - 1), and the strata where equal keys straddle a cut."""
     strata, arms = ends.shape
@@ -100,7 +101,7 @@ def _cuts(
     held = np.zeros(strata * buckets, np.int64)
     for start in range(0, len(keyed), _BLOCK):
         block = slice(start, start + _BLOCK)
-        place = stratum[block] * buckets + (keyed[block] >> shift).astype(np.int64)
+        place = stratum[block].astype(np.int64) * buckets + (keyed[block] >> shift).astype(np.int64)
         held += np.bincount(place, minlength=strata * buckets)
     upto = np.cumsum(held.reshape(strata, buckets), axis=1)
     # A cut after the stratum's last unit has no key: the highest one stands for it, and equal keys are settled below.
@@ -128,28 +129,28 @@ def _cuts(
 
 
 def _near(
-    keyed: NDArray[np.uint64], stratum: NDArray[np.int64], wanted: NDArray[np.bool_], shift: np.uint64
+    keyed: NDArray[np.uint64], stratum: Codes, wanted: NDArray[np.bool_], shift: np.uint64
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The keys, with their strata, that lie in the wanted buckets."""
     flat = wanted.ravel()
     found: list[NDArray[np.uint64]] = []
     found_stratum: list[NDArray[np.int64]] = []
     for start in range(0, len(keyed), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        rows = np.flatnonzero(flat[stratum[block] * wanted.shape[1] + (keyed[block] >> shift).astype(np.int64)])
-        found.append(keyed[block][rows])
-        found_stratum.append(stratum[block][rows])
+        part, strata = keyed[start : start + _BLOCK], stratum[start : start + _BLOCK].astype(np.int64)
+        rows = np.flatnonzero(flat[strata * wanted.shape[1] + (part >> shift).astype(np.int64)])
+        found.append(part[rows])
+        found_stratum.append(strata[rows])
     return np.concatenate(found), np.concatenate(found_stratum)
 
 
 def _by_comparing(
-    keyed: NDArray[np.uint64], stratum: NDArray[np.int64], cut: NDArray[np.uint64], order: NDArray[np.int8]
+    keyed: NDArray[np.uint64], stratum: Codes, cut: NDArray[np.uint64], order: NDArray[np.int8]
 ) -> NDArray[np.int8]:
     arm = np.empty(len(keyed), np.int8)
     flat = order.ravel()
     for start in range(0, len(keyed), _BLOCK):
         block = slice(start, start + _BLOCK)
-        place = stratum[block] * order.shape[1]
+        place = stratum[block].astype(np.int64) * order.shape[1]
         for r in range(cut.shape[1]):
             place = place + (keyed[block] >= cut[stratum[block], r])
         arm[block] = flat[place]

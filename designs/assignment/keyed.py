@@ -7,7 +7,7 @@ the engine or the threads, and one customer's key takes one line of any language
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -41,17 +41,22 @@ def keys(prefix: bytes, ids: Any) -> NDArray[np.uint64]:
 
 
 def first_words(
-    prefixes: Sequence[bytes], which: NDArray[np.int8] | None, ids: Any, *, many: bool | None = None
+    prefixes: Sequence[bytes],
+    which: NDArray[np.int8] | None,
+    ids: Any,
+    *,
+    many: bool | None = None,
+    threads: int | None = None,
 ) -> NDArray[np.uint64]:
     """First 8 bytes of ``SHA-256(prefixes[which] || id)``; ``which`` absent means the first prefix for all.
 
     ``many`` says whether the ids are a part of many; by default their own number decides. Either way the result is
-    the same: one id at a time by hashlib, or sixteen side by side.
+    the same: one id at a time by hashlib, or sixteen side by side on so many ``threads`` (one per processor).
     """
     if many if many is not None else len(ids) >= MANY:
         from designs.assignment.sha256 import first_words as side_by_side
 
-        return side_by_side(prefixes, which, ids)
+        return side_by_side(prefixes, which, ids, threads)
     begun = [sha256(prefix) for prefix in prefixes]
     words = []
     chosen = [0] * len(ids) if which is None else which.tolist()
@@ -103,14 +108,20 @@ def allocation_digest(ids: Any, arms: Any) -> str:
 
 def refuse_repeats(keyed: NDArray[np.uint64], ids: Any) -> None:
     """Refuse an id that occurs twice: equal ids have equal keys, so only equal keys need a look."""
-    ordered = np.sort(keyed)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if len(twice) == 0:
-        return
-    rows = np.flatnonzero(np.isin(keyed, twice))
+    twice = repeated(np.sort(keyed))
+    if len(twice):
+        refuse_first_repeat((row, ids[row].as_py()) for row in np.flatnonzero(np.isin(keyed, twice)).tolist())
+
+
+def repeated(ordered: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The keys that occur more than once among sorted keys."""
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+
+
+def refuse_first_repeat(suspects: Iterable[tuple[int, str]]) -> None:
+    """Refuse the first id seen before, among (row, id) in the order of the rows."""
     seen: set[str] = set()
-    for row in rows.tolist():
-        text = ids[row].as_py()
+    for row, text in suspects:
         if text in seen:
             raise DesignRefused(
                 f"id {text!r} occurs more than once",

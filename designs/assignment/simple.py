@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from designs.assignment.declared import Declared
-from designs.assignment.keyed import keys
 from designs.assignment.stratified import Blocks
-from designs.assignment.stream import Randomness
 
 _KEYS = 1 << 64
 
@@ -38,20 +36,13 @@ def thresholds(weights: tuple[int, ...]) -> list[int]:
     return [sum(weights[: k + 1]) * _KEYS // total for k in range(len(weights) - 1)]
 
 
-def deal_simply(block: Blocks, ids: Any, randomness: Randomness) -> NDArray[np.int8]:
+def deal_simply(block: Blocks, keyed: NDArray[np.uint64]) -> NDArray[np.int8]:
     """The arm of every unit, each by its own key."""
-    return by_thresholds(keys(randomness.key_prefix, ids), block.codes, block.weights)
-
-
-def by_thresholds(
-    keyed: NDArray[np.uint64], codes: NDArray[np.int64], weights: tuple[tuple[int, ...], ...]
-) -> NDArray[np.int8]:
-    """The arm of every key under its stratum's thresholds."""
     arm = np.zeros(len(keyed), np.int8)
-    patterns = sorted(set(weights))
-    pattern = np.array([patterns.index(row) for row in weights], np.int64)
+    patterns = sorted(set(block.weights))
+    pattern = np.array([patterns.index(row) for row in block.weights], np.int64)
     for at, open_weights in enumerate(patterns):
-        rows = np.flatnonzero(pattern[codes] == at) if len(patterns) > 1 else slice(None)
+        rows = np.flatnonzero(pattern[block.codes] == at) if len(patterns) > 1 else slice(None)
         for threshold in thresholds(open_weights):
             # A threshold of 2^64 (every later arm barred) is above every key.
             if threshold < _KEYS:

@@ -16,11 +16,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from designs.assignment.dealing import deal, permuted_arms
-from designs.assignment.keyed import keys
+from designs.assignment.dealing import IdsOf, deal, permuted_arms
 from designs.assignment.rounding import controlled_rounding
 from designs.assignment.stream import Randomness, Uniform
-from designs.assignment.units import EVERYBODY, Levels, Units, crossed, levels
+from designs.assignment.units import EVERYBODY, Codes, Levels, Units, crossed, levels
 from designs.errors import DesignRefused
 
 
@@ -35,7 +34,7 @@ class Blocks:
     """
 
     rows: tuple[tuple[str, str], ...]
-    codes: NDArray[np.int64] = field(repr=False)
+    codes: Codes = field(repr=False)
     weights: tuple[tuple[int, ...], ...]
 
     @property
@@ -52,11 +51,12 @@ class Blocks:
         return np.array([[float(share) for share in row] for row in self.shares()])
 
 
-def stratum_labels(columns: Mapping[str, Any]) -> Any:
+def stratum_labels(columns: Mapping[str, Any], first_row: int = 0) -> Any:
     """One combined label per customer, such as ``debt_band=low; phone_status=none``.
 
     Args:
-        columns: Name and n values (text) of each stratum variable. Nulls are refused.
+        columns: Name and n values of each stratum variable. Nulls are refused.
+        first_row: Where these rows begin in the file, for the refusal.
 
     Returns:
         A dictionary-encoded Arrow array of n texts; different combinations never share a label.
@@ -68,7 +68,7 @@ def stratum_labels(columns: Mapping[str, Any]) -> Any:
     names: tuple[str, ...] = ("",)
     codes: NDArray[np.int64] | None = None
     for column, values in columns.items():
-        level = levels(_as_text(values), column)
+        level = levels(_as_text(values), column, first_row)
         labelled = Levels(tuple(f"{column}={_escaped(name)}" for name in level.names), level.codes)
         if codes is None:
             names, codes = labelled.names, labelled.codes
@@ -104,11 +104,14 @@ def pattern_weights(barred: str, arms: tuple[str, ...], weights: tuple[int, ...]
     return tuple(0 if arm in closed else weight for arm, weight in zip(arms, weights, strict=True))
 
 
-def blocks(units: Units, arms: tuple[str, ...], weights: tuple[int, ...]) -> Blocks:
+def blocks(units: Units, arms: tuple[str, ...], weights: tuple[int, ...], first_row: int = 0) -> Blocks:
     """Cross the strata with the patterns of barred arms."""
-    n = len(units)
-    stratum = Levels((EVERYBODY,), np.zeros(n, np.int64)) if units.strata is None else levels(units.strata, "stratum")
-    barred = Levels(("",), np.zeros(n, np.int64)) if units.barred is None else levels(units.barred, "barred-arms text")
+    nought = np.zeros(len(units), np.int64)
+    stratum, barred = Levels((EVERYBODY,), nought), Levels(("",), nought)
+    if units.strata is not None:
+        stratum = levels(units.strata, "stratum", first_row)
+    if units.barred is not None:
+        barred = levels(units.barred, "barred-arms text", first_row)
     rows, codes = crossed(stratum, barred)
     return Blocks(rows, codes, tuple(pattern_weights(pattern, arms, weights) for _, pattern in rows))
 
@@ -125,14 +128,8 @@ def rounded_counts(
     return np.array(controlled_rounding(table, denominator, source), np.int64).reshape(len(weights), -1)
 
 
-def deal_within(block: Blocks, ids: Any, randomness: Randomness) -> NDArray[np.int8]:
+def deal_within(block: Blocks, keyed: NDArray[np.uint64], ids_of: IdsOf, randomness: Randomness) -> NDArray[np.int8]:
     """The arm of every unit, dealt within strata along the keyed order."""
     counts = rounded_counts(block.sizes, block.weights, randomness.stream("rounding"))
     order = permuted_arms(len(block.rows), counts.shape[1], randomness.stream("intervals"))
-    return deal(
-        keys(randomness.key_prefix, ids),
-        block.codes,
-        counts,
-        order,
-        lambda rows: ids.take(pa.array(rows)).to_pylist(),
-    )
+    return deal(keyed, block.codes, counts, order, ids_of)

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from designs.errors import DesignRefused
 
 ALGORITHM = "keyed-sha256-1"
+Codes = NDArray[np.int64] | NDArray[np.int32]
 EVERYBODY = "everybody"  # the one stratum of a scheme that declares none
+_BLOCK = 1 << 18  # rows at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,40 +139,47 @@ def as_array(column: Any) -> Any:
     return column if isinstance(column, pa.Array) else pa.array(column)
 
 
-def levels(column: Any, what: str) -> Levels:
-    """Code a text column, labels sorted; a null is refused by name."""
+def levels(column: Any, what: str, first_row: int = 0) -> Levels:
+    """Code a text column, labels sorted; a null is refused by name (rows counted on from ``first_row``)."""
     array = as_array(column)
-    if array.null_count:
+    encoded = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
+    missing = pc.is_null(encoded.dictionary_decode() if encoded.dictionary.null_count else encoded)
+    if nulls := pc.sum(missing).as_py():
         raise DesignRefused(
-            f"{array.null_count} customers have no {what}",
-            where=f"row {first_null(array) + 1}",
+            f"{nulls} customers have no {what}",
+            where=f"row {first_row + pc.index(missing, True).as_py() + 1}",
             rule=f"every customer dealt has a {what}",
             remedy=f"give a missing {what} a level of its own, or exclude these customers before the draw",
         )
-    encoded = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
     found = encoded.dictionary.to_pylist()
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    present = np.unique(codes) if len(codes) else np.empty(0, np.int64)
-    names = sorted({found[code] for code in present.tolist()})
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    present = _present(codes, len(found))
+    names = sorted({found[code] for code in present})
     place = {name: at for at, name in enumerate(names)}
     rank = np.array([place.get(name, -1) for name in found], np.int64)
-    return Levels(tuple(names), rank[codes] if len(codes) else codes)
+    return Levels(tuple(names), rank[codes] if len(codes) else np.empty(0, np.int64))
 
 
-def first_null(array: Any) -> int:
-    """The first null's row, counted from nought."""
-    return int(pc.index(pc.is_null(array), True).as_py())
+def _present(codes: NDArray[np.integer[Any]], bound: int) -> list[int]:
+    """Which codes below a bound occur, in order."""
+    if bound > max(1 << 16, len(codes)):
+        return [int(code) for code in np.unique(codes)]
+    return [int(code) for code in np.flatnonzero(np.bincount(codes, minlength=bound))]
 
 
 def crossed(first: Levels, second: Levels) -> tuple[tuple[tuple[str, str], ...], NDArray[np.int64]]:
     """The pairs of levels that occur, sorted, and each row's code into them."""
+    bound = len(first.names) * len(second.names)
     both = first.codes * len(second.names) + second.codes
-    present, codes = np.unique(both, return_inverse=True)
-    pairs = [divmod(code, len(second.names)) for code in present.tolist()]
-    return tuple((first.names[a], second.names[b]) for a, b in pairs), codes.astype(np.int64, copy=False)
+    present = _present(both, bound)
+    pairs = [divmod(code, len(second.names)) for code in present]
+    named = tuple((first.names[a], second.names[b]) for a, b in pairs)
+    if len(present) == bound:
+        return named, both
+    return named, np.searchsorted(np.array(present, np.int64), both)
 
 
-def checked_ids(ids: Any) -> Any:
+def checked_ids(ids: Any, first_row: int = 0) -> Any:
     """The ids as one text array; null, empty, padded, un-normalised ones are refused (repeats: ``keyed``)."""
     array = as_array(ids)
     if isinstance(array, pa.DictionaryArray):
@@ -183,14 +192,14 @@ def checked_ids(ids: Any) -> Any:
     if array.null_count:
         raise DesignRefused(
             f"{array.null_count} ids are missing",
-            where=f"row {first_null(array) + 1}",
+            where=f"row {first_row + pc.index(pc.is_null(array), True).as_py() + 1}",
             rule="a customer without an id cannot be dealt",
         )
-    _refuse_unclean(array)
+    _refuse_unclean(array, first_row)
     return array
 
 
-def _refuse_unclean(array: Any) -> None:
+def _refuse_unclean(array: Any, first_row: int) -> None:
     if len(array) == 0 or (_plain_bytes(array) and pc.min(pc.binary_length(array)).as_py() > 0):
         return
     clean = pc.and_(
@@ -201,7 +210,7 @@ def _refuse_unclean(array: Any) -> None:
     if row >= 0:
         raise DesignRefused(
             f"id {array[row].as_py()!r} is empty, is padded, holds a NUL or is not in Unicode form NFC",
-            where=f"row {row + 1}",
+            where=f"row {first_row + row + 1}",
             rule="every engine must hash the same bytes of an id",
             remedy="correct the ids at intake",
         )
@@ -217,14 +226,15 @@ def _plain_bytes(array: Any) -> bool:
     return bool(data.min() > 0x20) and bool(data.max() < 0x7F)
 
 
-def tabulated(
-    codes: NDArray[np.int64], arm: NDArray[np.int8], rows: Sequence[tuple[str, str]], arms: tuple[str, ...]
-) -> Counts:
+def tabulated(codes: Codes, arm: NDArray[np.int8], rows: Sequence[tuple[str, str]], arms: tuple[str, ...]) -> Counts:
     """Count rows by stratum and arm."""
-    flat = np.bincount(codes * len(arms) + arm, minlength=len(rows) * len(arms))
+    flat = np.zeros(len(rows) * len(arms), np.int64)
+    for start in range(0, len(codes), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        flat += np.bincount(codes[block].astype(np.int64) * len(arms) + arm[block], minlength=len(flat))
     return Counts(
         strata=tuple(stratum for stratum, _ in rows),
         barred=tuple(barred for _, barred in rows),
         arms=arms,
-        table=flat.reshape(len(rows), len(arms)).astype(np.int64),
+        table=flat.reshape(len(rows), len(arms)),
     )
