@@ -127,6 +127,7 @@ class Population(_Declared):
     name: Text | None = None
     unit: Text  # the id column; ``row`` means that the file has no id
     cluster: Text | None = None
+    cluster_size: Annotated[float, Field(ge=1)] | None = None  # customers in a cluster on average, for sizing
     where: tuple[Condition, ...] = ()
     exclude: tuple[Exclusion, ...] = ()
     cooling_off_days: Annotated[int, Field(ge=0)] | None = None
@@ -216,6 +217,8 @@ class Outcome(_Declared):
     margin: NotNegative | None = None
     baseline: NotNegative | None = None
     minimum_effect: Positive | None = None
+    standard_deviation: Positive | None = None  # between customers; sizes an amount or a count
+    intracluster_correlation: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class Covariate(_Declared):
