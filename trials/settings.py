@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,7 +30,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home)
     database_url: str | None = Field(default=None, repr=False)  # may carry a password
-    engine: str = "duckdb"
+    engine: Literal["duckdb", "spark"] = "duckdb"
     actor: str | None = None
 
     @field_validator("home")

@@ -66,6 +66,19 @@ def latest_population(session: Session, name: str) -> PopulationRecord | None:
     return None if row is None else _population(row)
 
 
+def population_of_digest(session: Session, name: str, digest: str) -> PopulationRecord | None:
+    """The load under a name that gave a snapshot."""
+    table = tables.PopulationVersion
+    row = session.scalars(select(table).where(table.name == name, table.digest == digest)).first()
+    return None if row is None else _population(row)
+
+
+def next_population_version(session: Session, name: str) -> int:
+    """1 + the number of loads that a name has."""
+    latest = latest_population(session, name)
+    return 1 if latest is None else latest.version + 1
+
+
 def locked_population(session: Session, trial_id: str) -> PopulationRecord | None:
     """The load that the lock froze."""
     lock = session.get(tables.TrialLock, trial_id)
@@ -291,6 +304,8 @@ def _population(row: tables.PopulationVersion) -> PopulationRecord:
         synthetic=row.synthetic,
         loaded_at=row.loaded_at,
         loaded_by=row.loaded_by,
+        kinds=dict(row.kinds),
+        findings=tuple(row.findings),
     )
 
 

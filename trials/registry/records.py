@@ -61,6 +61,8 @@ class PopulationRecord:
     synthetic: bool
     loaded_at: datetime
     loaded_by: str
+    kinds: dict[str, str] = field(default_factory=dict)  # of each column kept
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +237,27 @@ class AuditEvent:
     detail: dict[str, Any]
     previous_hash: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionRecord:
+    """Why one row of a file was not taken; rows count from 1, the header not counted."""
+
+    row: int
+    field: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileAccount:
+    """A file as it was taken: ``read == loaded + rejected``. ``digest`` names the snapshot."""
+
+    name: str
+    read: int
+    loaded: int
+    rejected: int
+    rejections: tuple[RejectionRecord, ...]
+    digest: str
+    file_digest: str
+    warnings: tuple[str, ...] = ()
+    matched: tuple[MatchRecord, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -49,6 +50,17 @@ class Registry:
         """Read-only questions in one transaction; take the answers out before drawing anything."""
         with storage_refusals("registry"), Session(self._engine) as session:
             yield Reader(session)
+
+    @contextmanager
+    def inspect(self, actor: Actor, action: Action, trial: str | None = None) -> Iterator[Session]:
+        """A read-only session for stages, which may ask what screens may not see.
+
+        Raises:
+            AccessRefused: The actor's role does not hold the action; the denial is in the audit chain.
+        """
+        self.permit(actor, action, trial)
+        with storage_refusals("registry"), Session(self._engine) as session:
+            yield session
 
     @contextmanager
     def write(self, actor: Actor, action: Action, trial: str | None = None) -> Iterator[UnitOfWork]:
@@ -105,6 +117,9 @@ class Registry:
 
     def make_ready(self) -> None:
         """Bring an empty database up to the newest tables, and note which key its ids are made with."""
+        if self.url.get_backend_name() == "sqlite":
+            # Private from the first byte: the file holds seeds, and SQLite would make it readable by all.
+            os.close(os.open(str(self.url.database), os.O_RDWR | os.O_CREAT, 0o600))
         with storage_refusals("registry"), self._engine.connect() as connection:
             has_tables = require_current(connection)
         if not has_tables:

@@ -62,7 +62,6 @@ class ProtocolVersion(Row):
     """The canonical form, whole; ``path`` is where the file stood, to notice an edit after the lock."""
 
     __tablename__ = "protocol_version"
-    __table_args__ = (UniqueConstraint("trial_id", "digest"),)
 
     trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("trial.id"))
     version: Mapped[Number]
@@ -91,6 +90,8 @@ class PopulationVersion(Row):
     loaded: Mapped[int]
     rejected: Mapped[int]
     rejections_digest: Mapped[OptionalDigest]
+    kinds: Mapped[Json]
+    findings: Mapped[Json]
     synthetic: Mapped[bool]
     loaded_at: Mapped[At]
     loaded_by: Mapped[Name]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trials.access import Actor
@@ -37,9 +38,23 @@ class UnitOfWork:
     _added: list[Row] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
-        """Add a row; the registry has no other change."""
+        """Add a row; the registry knows no other change. Rows go in the order in which they are added.
+
+        Raises:
+            TrialRefused: A UNIQUE key is there already: what happens once has happened.
+        """
+        try:
+            with storage_refusals("registry"):
+                self.session.add(row)
+                self.session.flush()
+        except IntegrityError as error:
+            raise TrialRefused(
+                f"the registry has this {row.__tablename__.replace('_', ' ')} already",
+                where=self.trial,
+                rule="what happens once in a trial has one row",
+                remedy="see otm trials for where it stands; nothing was changed",
+            ) from error
         self._added.append(row)
-        self.session.add(row)
 
     def commit(self, detail: dict[str, Any], *, action: str | None = None) -> None:
         """Append the audit event, commit, and witness it outside the database.
@@ -50,11 +65,9 @@ class UnitOfWork:
 
         Raises:
             RegistryRefused: The chain does not agree with its head outside, or the database could not be written.
-            IntegrityError: A UNIQUE key was there already.
         """
         with storage_refusals("registry"):
             witnessed = self._witnessed()
-            self.session.flush()
             self._append(action or self.action, detail)
             self.session.flush()
             hashes = queries.event_hashes(self.session, after=witnessed)
@@ -122,8 +135,3 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "hour"):
         return instant_text(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def refuse_twice(what: str, trial_id: str, rule: str) -> TrialRefused:
-    """The refusal of a step that is taken once."""
-    return TrialRefused(f"{what} already", where=trial_id, rule=rule)

@@ -44,6 +44,8 @@ def upgrade() -> None:
         sa.Column("loaded", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("rejections_digest", sa.String(length=64), nullable=True),
+        sa.Column("kinds", sa.Text(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.Column("loaded_at", sa.String(length=27), nullable=False),
         sa.Column("loaded_by", sa.String(length=255), nullable=False),
@@ -69,7 +71,6 @@ def upgrade() -> None:
         sa.Column("registered_by", sa.String(length=255), nullable=False),
         sa.ForeignKeyConstraint(["trial_id"], ["trial.id"], name=op.f("fk_protocol_version_trial_id_trial")),
         sa.PrimaryKeyConstraint("trial_id", "version", name=op.f("pk_protocol_version")),
-        sa.UniqueConstraint("trial_id", "digest", name=op.f("uq_protocol_version_trial_id_digest")),
     )
     op.create_table(
         "trial_lock",

@@ -1,0 +1,100 @@
+"""Commands of the designer: the protocol, its population, and the lock."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, say, show_table, write_json
+
+if TYPE_CHECKING:
+    from trials.registry.records import FileAccount
+
+ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="A protocol file (YAML).")]
+SHOWN_REJECTIONS = 10
+
+protocol_commands = typer.Typer(help="Protocol files.", no_args_is_help=True)
+population_commands = typer.Typer(help="Populations to be dealt.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.add_typer(protocol_commands, name="protocol")
+    app.add_typer(population_commands, name="population")
+    app.command("register")(register_protocol)
+    app.command("lock")(lock)
+
+
+@protocol_commands.command("check")
+def check(protocol: ProtocolFile) -> None:
+    """Say whether a protocol file can be registered; everything that is wrong with it at once. Exit 0 or 2."""
+    from designs.protocol import check as check_protocol
+
+    loaded = check_protocol(protocol)
+    typer.echo(f"{protocol}: a protocol for {loaded.protocol.id}, digest {loaded.digest}")
+
+
+@population_commands.command("load")
+def load(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, Excel or Stata.")],
+    protocol: Annotated[Path, typer.Option("--protocol", metavar="P", help="The protocol it is for.")],
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="The customers are invented.")] = False,
+    json_to: JsonTarget = None,
+) -> None:
+    """Check a population file and freeze what can be taken; every row is loaded, or rejected with its reason."""
+    from trials.stages.population import load_population
+
+    with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
+        account = load_population(registry, actor, file, protocol, synthetic=synthetic)
+    report_account(account, json_to)
+
+
+def report_account(account: FileAccount, json_to: str | None) -> None:
+    """A file as it was taken: for people, or as JSON."""
+    for warning in account.warnings:
+        say(f"Note: {warning}")
+    if json_to is not None:
+        write_json(json_to, asdict(account))
+        return
+    typer.echo(f"{account.read:,} rows read, {account.loaded:,} loaded, {account.rejected:,} rejected.")
+    typer.echo(f"Snapshot {account.digest}")
+    if account.matched:
+        show_table(
+            ("arm", "allocated", "matched", "share"),
+            (
+                (row.arm, f"{row.allocated:,}", f"{row.matched:,}", f"{row.matched / row.allocated:.1%}")
+                for row in account.matched
+            ),
+        )
+    if account.rejections:
+        shown = account.rejections[:SHOWN_REJECTIONS]
+        show_table(("row", "field", "reason"), ((str(row.row), row.field or "", row.reason) for row in shown))
+        if len(account.rejections) > len(shown):
+            say(f"{len(account.rejections) - len(shown):,} more: --json FILE writes them all.")
+
+
+def register_protocol(protocol: ProtocolFile) -> None:
+    """Enter a protocol into the registry, or a new version of a draft."""
+    from trials.stages.register import register as register_stage
+
+    with registry_and_actor() as (registry, actor):
+        registered = register_stage(registry, actor, protocol)
+    state = f"registered as version {registered.version}" if registered.new else "is registered already"
+    typer.echo(f"{registered.trial} {state}, digest {registered.digest}")
+
+
+def lock(trial: TrialId) -> None:
+    """Fix the plan and the latest load of its population. After this nothing in the plan changes."""
+    from trials.stages.lock import lock as lock_stage
+
+    with registry_and_actor() as (registry, actor), at_work("Looking through the population"):
+        record = lock_stage(registry, actor, trial)
+    for finding in record.findings:
+        say(f"Finding: {finding}")
+    typer.echo(f"{trial} is locked, protocol {record.protocol_digest}, population {record.population_digest}")
+    typer.echo(f"{record.eligible:,} customers can be dealt.")
+    if record.exclusions:
+        show_table(("left out because", "customers"), ((e.reason, f"{e.customers:,}") for e in record.exclusions))

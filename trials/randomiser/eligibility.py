@@ -1,0 +1,98 @@
+"""Who is left to deal: the population less those whom the protocol or the contact ledger takes out, counted once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import narwhals as nw
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.engine import Engine
+from designs.protocol import Protocol
+from designs.protocol.columns import uses
+from designs.protocol.conditions import exclusions
+from trials.errors import TrialRefused
+from trials.registry.identity import LEDGER_ID
+from trials.registry.records import ExclusionRecord
+
+REASON = "_reason"
+# What the draw itself looks at; everything else about a customer stays in the population's snapshot.
+_DEALT_BY = frozenset({"cluster", "pair", "stratum", "balance", "not_for"})
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """A population split in two.
+
+    Args:
+        units: Ledger id and the columns that the draw uses, rows in the population's order.
+        excluded: Ledger id and reason.
+        exclusions: Customers by reason, in the order in which the reasons apply.
+    """
+
+    units: pa.Table
+    excluded: pa.Table
+    exclusions: tuple[ExclusionRecord, ...]
+
+
+def eligible(
+    engine: Engine, population: Path, protocol: Protocol, claims: Sequence[tuple[str, pa.Array]] = ()
+) -> Eligible:
+    """Split a population snapshot.
+
+    Args:
+        engine: What scans it.
+        population: The snapshot's file.
+        protocol: ``where`` and ``exclude`` apply first, in their order.
+        claims: Then the contact ledger: a reason, and the ledger ids it takes out.
+
+    Raises:
+        TrialRefused: Nobody is left.
+    """
+    declared = exclusions(protocol)
+    names = list(dict.fromkeys([LEDGER_ID, *(use.column for use in uses(protocol) if use.part in _DEALT_BY)]))
+    rows = engine.collect(engine.scan(population).select(*names, _first_reason([test for _, test in declared])))
+    reasons = [reason for reason, _ in declared]
+    codes = rows.column(REASON).combine_chunks()
+    for reason, ids in claims:
+        taken = pc.and_(pc.is_null(codes), pc.is_in(rows.column(LEDGER_ID), value_set=ids).combine_chunks())
+        codes = pc.if_else(taken, pa.scalar(len(reasons), pa.int32()), codes)
+        reasons.append(reason)
+    left = pc.is_null(codes)
+    counts = _counts(codes)
+    if not pc.any(left, min_count=0).as_py():
+        raise TrialRefused(
+            "nobody is left to deal",
+            where=protocol.id,
+            rule="; ".join(f"{reason}: {counts.get(code, 0):,}" for code, reason in enumerate(reasons)),
+            remedy="check where and exclude in the protocol against the population",
+        )
+    labelled = pa.DictionaryArray.from_arrays(codes.filter(pc.invert(left)), pa.array(reasons, pa.string()))
+    return Eligible(
+        units=rows.filter(left).select(names),
+        excluded=pa.table({LEDGER_ID: rows.column(LEDGER_ID).filter(pc.invert(left)), REASON: labelled}),
+        exclusions=_by_reason(reasons, counts),
+    )
+
+
+def _first_reason(tests: Sequence[nw.Expr]) -> nw.Expr:
+    """The position of the first test that is true of a row; null where none is."""
+    code: nw.Expr = nw.lit(None, nw.Int32)
+    for position in reversed(range(len(tests))):
+        code = nw.when(tests[position]).then(nw.lit(position, nw.Int32)).otherwise(code)
+    return code.cast(nw.Int32).alias(REASON)
+
+
+def _counts(codes: pa.Array) -> dict[int, int]:
+    return {entry["values"].as_py(): entry["counts"].as_py() for entry in pc.value_counts(codes.drop_null())}
+
+
+def _by_reason(reasons: Sequence[str], counts: Mapping[int, int]) -> tuple[ExclusionRecord, ...]:
+    """Every reason that took somebody out; two conditions may share a reason, and are counted together."""
+    totals: dict[str, int] = {}
+    for code, reason in enumerate(reasons):
+        totals[reason] = totals.get(reason, 0) + counts.get(code, 0)
+    return tuple(ExclusionRecord(reason, customers) for reason, customers in totals.items() if customers)

@@ -1,0 +1,197 @@
+"""The contact ledger: who was dealt what, and contacted when, across all trials of the registry, by ledger id.
+
+There is no ledger table to fall out of step with the trials. The ledger is a view over the snapshots that
+allocations, frozen waves and returned contacts name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import narwhals as nw
+import pyarrow as pa
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.engine import Engine
+from data.snapshots import SnapshotStore
+from designs.protocol import Protocol
+from trials.registry import tables
+from trials.registry.identity import LEDGER_ID
+
+CONTACT_ON = "contact_on"
+TRIAL = "trial"
+
+Claim = tuple[str, pa.Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One snapshot that tells of customers and contacts.
+
+    Attributes:
+        trial: Whose it is.
+        kind: ``allocated``: dealt, with a planned contact for the arms named; ``frozen``: about to be dealt, so that
+            anybody in it may be contacted; ``contacts``: what the field said it sent.
+        digest: The snapshot.
+        contact_on: The day of the planned contacts; None where each row has its own.
+        arms: The arms that are contacted.
+        exclusive_with: The trials that this one declares it shares no customer with.
+    """
+
+    trial: str
+    kind: Literal["allocated", "frozen", "contacts"]
+    digest: str
+    contact_on: date | None
+    arms: tuple[str, ...] = ()
+    exclusive_with: tuple[str, ...] = ()
+
+
+def entries(session: Session, *, today: date, but: str | None = None) -> tuple[Entry, ...]:
+    """Every snapshot that counts: all trials, but one; a draw made void before anything was issued left no contact."""
+    plans = _locked_protocols(session)
+    idle = _void_and_never_issued(session)
+    allocated = {(row.trial_id, row.wave): row for row in session.scalars(select(tables.Allocation))}
+    found: list[Entry] = []
+    for wave in session.scalars(select(tables.Wave).order_by(tables.Wave.trial_id, tables.Wave.number)):
+        if wave.trial_id == but or wave.trial_id in idle:
+            continue
+        plan = plans[wave.trial_id]
+        arms = tuple(arm["id"] for arm in plan["arms"] if arm["kind"] == "otm")
+        exclusive = tuple(plan["population"].get("mutually_exclusive_with") or ())
+        dealt = allocated.get((wave.trial_id, wave.number))
+        if dealt is None:
+            found.append(Entry(wave.trial_id, "frozen", wave.units_digest, today, arms, exclusive))
+        else:
+            digest, day = dealt.snapshot_digest, dealt.index_date
+            found.append(Entry(wave.trial_id, "allocated", digest, day, arms, exclusive))
+    returned = select(tables.ReturnedFile).where(tables.ReturnedFile.kind == "contacts")
+    for row in session.scalars(returned.order_by(tables.ReturnedFile.trial_id, tables.ReturnedFile.version)):
+        if row.trial_id != but:
+            found.append(Entry(row.trial_id, "contacts", row.digest, None))
+    return tuple(found)
+
+
+def _locked_protocols(session: Session) -> dict[str, dict[str, Any]]:
+    query = select(tables.ProtocolVersion).join(
+        tables.TrialLock,
+        (tables.TrialLock.trial_id == tables.ProtocolVersion.trial_id)
+        & (tables.TrialLock.protocol_version == tables.ProtocolVersion.version),
+    )
+    return {row.trial_id: json.loads(row.canonical) for row in session.scalars(query)}
+
+
+def _void_and_never_issued(session: Session) -> set[str]:
+    void = set(session.scalars(select(tables.VoidConfirmation.trial_id)))
+    issued = set(session.scalars(select(tables.IssueList.trial_id)))
+    returned = set(session.scalars(select(tables.ReturnedFile.trial_id)))
+    return void - issued - returned
+
+
+def contacts(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...]) -> nw.LazyFrame[Any] | None:
+    """One view of every contact: ledger id, trial, day. None where there is none.
+
+    Where the field has said what it sent, that stands beside what was planned.
+    """
+    parts = [_contacts_of(engine, snapshots, entry) for entry in ledger]
+    return nw.concat(parts, how="vertical") if parts else None
+
+
+def _contacts_of(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> nw.LazyFrame[Any]:
+    rows = engine.scan(snapshots.path(entry.digest))
+    if entry.kind == "allocated":
+        rows = rows.filter(nw.col("arm").is_in(entry.arms))
+    day = nw.col(CONTACT_ON) if entry.contact_on is None else nw.lit(entry.contact_on)
+    return rows.select(nw.col(LEDGER_ID), nw.lit(entry.trial).alias(TRIAL), day.cast(nw.Date).alias(CONTACT_ON))
+
+
+def claims(
+    engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], protocol: Protocol, issue_on: date
+) -> tuple[Claim, ...]:
+    """Whom the ledger keeps out of a draw: reasons in the order in which they apply, each with its ledger ids.
+
+    Args:
+        engine: What scans the snapshots.
+        snapshots: Where they are.
+        ledger: Every other trial's entries.
+        protocol: The trial to be drawn.
+        issue_on: The day on which its customers are to be contacted.
+    """
+    found = [
+        *_exclusive(engine, snapshots, ledger, protocol),
+        *_held_out(engine, snapshots, ledger),
+        *_too_soon(engine, snapshots, ledger, protocol, issue_on),
+    ]
+    return tuple((reason, ids) for reason, ids in found if len(ids))
+
+
+def _exclusive(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], protocol: Protocol) -> list[Claim]:
+    declared = set(protocol.population.mutually_exclusive_with)
+    return [
+        (f"in trial {entry.trial}, which shares no customer with this one", _ids(engine, snapshots, entry))
+        for entry in ledger
+        if entry.kind != "contacts" and (entry.trial in declared or protocol.id in entry.exclusive_with)
+    ]
+
+
+def _held_out(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...]) -> list[Claim]:
+    found: list[Claim] = []
+    for entry in ledger:
+        if entry.kind == "allocated":
+            rows = engine.scan(snapshots.path(entry.digest))
+            if "held_out" in rows.collect_schema().names():
+                ids = engine.collect(rows.filter(nw.col("held_out")).select(LEDGER_ID)).column(LEDGER_ID)
+                found.append(("held out for the long run", ids.combine_chunks()))
+    return found
+
+
+def _too_soon(
+    engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], protocol: Protocol, issue_on: date
+) -> list[Claim]:
+    seen = contacts(engine, snapshots, ledger)
+    population = protocol.population
+    if seen is None:
+        return []
+    found: list[Claim] = []
+    if population.cooling_off_days is not None:
+        near = _within(seen, issue_on, population.cooling_off_days)
+        ids = engine.collect(near.select(LEDGER_ID).unique()).column(LEDGER_ID).combine_chunks()
+        found.append((f"another OTM contact within {population.cooling_off_days} days", ids))
+    limit = population.contact_limit
+    if limit is not None:
+        # Planned and sent may be the same contact, so days are counted, once per trial.
+        days = _within(seen, issue_on, limit.days).select(LEDGER_ID, TRIAL, CONTACT_ON).unique()
+        counted = days.group_by(LEDGER_ID).agg(nw.len().alias("contacts"))
+        many = engine.collect(counted.filter(nw.col("contacts") >= limit.contacts).select(LEDGER_ID))
+        reason = f"{limit.contacts} OTM contacts within {limit.days} days already"
+        found.append((reason, many.column(LEDGER_ID).combine_chunks()))
+    return found
+
+
+def _within(seen: nw.LazyFrame[Any], day: date, days: int) -> nw.LazyFrame[Any]:
+    """Contacts at most so many days before or after a day: a planned one to come counts as much as one gone by."""
+    first, last = day - timedelta(days=days), day + timedelta(days=days)
+    return seen.filter((nw.col(CONTACT_ON) >= nw.lit(first)) & (nw.col(CONTACT_ON) <= nw.lit(last)))
+
+
+def _ids(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> pa.Array:
+    rows = engine.collect(engine.scan(snapshots.path(entry.digest)).select(LEDGER_ID))
+    return rows.column(LEDGER_ID).combine_chunks()
+
+
+def overlap(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], first: str, second: str) -> int:
+    """Customers that two trials share: one query over their snapshots."""
+
+    def customers(trial: str) -> nw.LazyFrame[Any] | None:
+        mine = [entry for entry in ledger if entry.trial == trial and entry.kind != "contacts"]
+        parts = [engine.scan(snapshots.path(entry.digest)).select(LEDGER_ID) for entry in mine]
+        return nw.concat(parts, how="vertical").unique() if parts else None
+
+    one, other = customers(first), customers(second)
+    if one is None or other is None:
+        return 0
+    both = one.join(other, on=LEDGER_ID, how="inner").select(nw.len().alias("customers"))
+    return int(engine.collect(both).column("customers")[0].as_py())

@@ -1,0 +1,66 @@
+"""From customers' own ids to ledger ids, on the way in: nothing is stored under an id that anyone outside knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.identifiers import ledger_ids
+from data.intake import Rejection
+from data.snapshots import SnapshotStore
+from trials.errors import TrialRefused
+
+LEDGER_ID = "ledger_id"
+EXPORT_ID = "export_id"
+# Names that the service gives to columns of its own.
+RESERVED = frozenset({LEDGER_ID, EXPORT_ID, "_arm", "_row"})
+
+_QUOTED = re.compile(r"(['\"]).*?\1")
+
+
+def pseudonymised(table: pa.Table, key: bytes, unit: str, *, groups: Collection[str] = ()) -> pa.Table:
+    """The table under ledger ids: the unit's column becomes ``ledger_id``, and group ids are hashed where they stand.
+
+    Args:
+        table: As intake gave it; ids are text and none is missing.
+        key: The ledger key.
+        unit: The id column.
+        groups: Columns that name households, agents and the like; a missing group stays missing.
+
+    Raises:
+        TrialRefused: The file uses a name that the service keeps for itself.
+    """
+    taken = sorted(RESERVED & (set(table.column_names) - {unit}))
+    if taken:
+        raise TrialRefused(
+            f"the column name {taken[0]!r} is the service's own", rule=f"not {', '.join(sorted(RESERVED))}"
+        )
+    columns = {LEDGER_ID: ledger_ids(key, table.column(unit))}
+    for name in table.column_names:
+        if name != unit:
+            columns[name] = _group_ids(table.column(name), key) if name in groups else table.column(name)
+    return pa.table(columns)
+
+
+def _group_ids(column: pa.ChunkedArray, key: bytes) -> pa.Array:
+    known = pc.is_valid(column)
+    hashed = ledger_ids(key, pc.filter(column, known).cast(pa.string()))
+    return pc.replace_with_mask(pa.nulls(len(column), pa.string()), known, hashed)
+
+
+def keep_rejections(snapshots: SnapshotStore, rejections: Sequence[Rejection]) -> str | None:
+    """Store why rows were not taken, without the values that the reasons quote; None where all were taken."""
+    if not rejections:
+        return None
+    return snapshots.write(
+        pa.table(
+            {
+                "row": pa.array([rejection.row for rejection in rejections], pa.int64()),
+                "field": pa.array([rejection.field for rejection in rejections], pa.string()),
+                "reason": pa.array([_QUOTED.sub("‘…’", rejection.reason) for rejection in rejections], pa.string()),
+            }
+        )
+    )

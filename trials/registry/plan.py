@@ -1,0 +1,128 @@
+"""The plan in force: a trial's protocol as the registry holds it, and the promise that its file still says the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from data.errors import Refused
+from designs.protocol import LoadedProtocol, Protocol, load_protocol, parse_canonical
+from trials.errors import TrialRefused
+from trials.registry import queries, tables
+from trials.registry.records import LockRecord, PopulationRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One trial's protocol, and what is fixed around it.
+
+    Attributes:
+        protocol: From the canonical form; texts are digests.
+        digest: SHA-256 of the canonical form.
+        version: Which registered version this is.
+        path: Where the file stood.
+        lock: None while the plan may still change.
+        population: What the lock froze, or the latest load while there is no lock.
+    """
+
+    protocol: Protocol
+    digest: str
+    version: int
+    path: Path
+    lock: LockRecord | None
+    population: PopulationRecord | None
+
+    @property
+    def trial(self) -> str:
+        return self.protocol.id
+
+
+def plan_of(session: Session, trial_id: str) -> Plan:
+    """The plan in force.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
+    record = queries.protocol_in_force(session, trial_id)
+    protocol = parse_canonical(record.canonical)
+    lock = queries.lock_of(session, trial_id)
+    population = (
+        queries.latest_population(session, population_name(protocol))
+        if lock is None
+        else queries.locked_population(session, trial_id)
+    )
+    return Plan(protocol, record.digest, record.version, Path(record.path), lock, population)
+
+
+def locked_plan(session: Session, trial_id: str) -> Plan:
+    """The plan of a trial that may go on: locked, its file unchanged, its draw not void.
+
+    Raises:
+        TrialRefused: One of these does not hold.
+    """
+    plan = plan_of(session, trial_id)
+    if plan.lock is None:
+        raise TrialRefused(
+            "the plan is not locked",
+            where=trial_id,
+            rule="nothing is dealt or loaded before the plan and its population are fixed",
+            remedy=f"otm lock {trial_id}",
+        )
+    if session.get(tables.VoidConfirmation, trial_id) is not None:
+        raise TrialRefused(
+            "the draw of this trial is void",
+            where=trial_id,
+            rule="a void draw is kept and shown, and nothing is built on it",
+            remedy="register a new trial under another id",
+        )
+    refuse_edited_file(plan)
+    return plan
+
+
+def population_name(protocol: Protocol) -> str:
+    """The name a protocol's population is loaded under: its own, or the trial's id where it has none."""
+    return protocol.population.name or protocol.id
+
+
+def refuse_edited_file(plan: Plan) -> None:
+    """Refuse to go on where the protocol's file now says something else than what was locked.
+
+    A file that has been moved away says nothing; what counts is the locked text in the registry.
+
+    Raises:
+        TrialRefused: The file was edited after the lock.
+    """
+    if edited(plan):
+        raise edited_after_lock(plan, plan.path)
+
+
+def edited(plan: Plan) -> bool:
+    """Whether the file that was registered is still there and gives another digest."""
+    if not plan.path.is_file():
+        return False
+    try:
+        return load_protocol(plan.path).digest != plan.digest
+    except Refused:
+        return True
+
+
+def refuse_other_than_locked(plan: Plan, loaded: LoadedProtocol, path: Path) -> None:
+    """Refuse a file that claims to be a locked trial's protocol and is not.
+
+    Raises:
+        TrialRefused: The trial is locked and the file differs.
+    """
+    if plan.lock is not None and loaded.digest != plan.digest:
+        raise edited_after_lock(plan, path)
+
+
+def edited_after_lock(plan: Plan, path: Path) -> TrialRefused:
+    """The refusal of a protocol that changed after its lock."""
+    return TrialRefused(
+        "the protocol was edited after the lock",
+        where=str(path),
+        rule=f"trial {plan.trial} is locked with digest {plan.digest[:12]}…, and a locked plan does not change",
+        remedy="put the file back as it was locked, or register the new plan as a trial with an id of its own",
+    )

@@ -1,0 +1,224 @@
+"""Randomise: one seed, one draw, whatever crashes in between.
+
+First the units are frozen and the seed is committed to, in one transaction; only then is anything dealt. A crash
+leaves either nothing or a seed with its units, and whoever runs it again deals those units with that seed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import date
+
+import pyarrow.parquet as pq
+from sqlalchemy.orm import Session
+
+from data.engine import Engine, open_engine
+from designs.assignment import commitment, draw_seed
+from trials.access import Actor
+from trials.errors import TrialRefused
+from trials.randomiser.dealing import Dealt, deal
+from trials.randomiser.eligibility import Eligible, eligible
+from trials.registry import Registry, queries, tables
+from trials.registry.columns import now
+from trials.registry.contact_ledger import Entry, claims, entries
+from trials.registry.plan import Plan, locked_plan
+from trials.registry.records import AllocationRecord, DrawRecord, PopulationRecord, WaveRecord
+
+FIRST_WAVE = 1
+# Other trials may be drawn while this one's units are being worked out; then they are worked out again.
+PATIENCE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the registry holds for a trial that is about to be dealt."""
+
+    plan: Plan
+    population: PopulationRecord
+    draw: DrawRecord | None
+    wave: WaveRecord | None
+    ledger: tuple[Entry, ...]
+
+
+def randomise(
+    registry: Registry, actor: Actor, trial_id: str, *, demonstration_seed: str | None = None
+) -> AllocationRecord:
+    """Deal a locked trial's customers to its arms, once.
+
+    Args:
+        registry: Where the trial is.
+        actor: Who draws.
+        trial_id: The trial.
+        demonstration_seed: A declared seed, for synthetic customers only; the certificate says so.
+
+    Raises:
+        TrialRefused: The trial is not locked, was randomised already, is void, or its file was edited.
+        DesignRefused: A stratum or cluster cannot be dealt.
+    """
+    draw, wave, plan = _frozen(registry, actor, trial_id, demonstration_seed)
+    units = pq.read_table(registry.snapshots.path(wave.units_digest))
+    dealt = deal(
+        plan.protocol,
+        units,
+        seed=draw.seed,
+        demonstration=draw.demonstration,
+        protocol_digest=plan.digest,
+        population_digest=wave.population.digest,
+    )
+    snapshot_digest = registry.snapshots.write(dealt.table)
+    return _record(registry, actor, plan, wave, dealt, snapshot_digest)
+
+
+def _frozen(
+    registry: Registry, actor: Actor, trial_id: str, demonstration_seed: str | None
+) -> tuple[DrawRecord, WaveRecord, Plan]:
+    """The committed seed and the frozen units: those of an interrupted run, or new ones."""
+    for _ in range(PATIENCE):
+        today = now().date()
+        with registry.inspect(actor, "randomise", trial_id) as session:
+            standing = _standing(session, trial_id, today)
+        if standing.draw is not None and standing.wave is not None:
+            _refuse_other_seed(trial_id, standing.draw, demonstration_seed)
+            return standing.draw, standing.wave, standing.plan
+        _refuse_undeclared(standing.population, demonstration_seed)
+        _freeze(registry, actor, standing, today, demonstration_seed)
+    raise TrialRefused("other trials kept being drawn meanwhile", where=trial_id, remedy="give the same command again")
+
+
+def _freeze(registry: Registry, actor: Actor, standing: _Standing, today: date, demonstration_seed: str | None) -> None:
+    """Commit to a seed for the units that are eligible now; nothing where the registry has moved on meanwhile."""
+    trial_id = standing.plan.trial
+    found = _eligible(registry, open_engine(registry.settings.engine), standing, today)
+    units_digest = registry.snapshots.write(found.units)
+    excluded_digest = registry.snapshots.write(found.excluded)
+    with registry.write(actor, "randomise", trial_id) as work:
+        if _standing(work.session, trial_id, today) != standing:
+            return
+        draw = _draw_row(trial_id, actor, demonstration_seed or draw_seed(), demonstration_seed is not None)
+        wave = _wave_row(trial_id, actor, standing.population, found, units_digest, excluded_digest)
+        work.add(draw)
+        work.add(wave)
+        work.commit(
+            {
+                "commitment": draw.commitment,
+                "demonstration": draw.demonstration,
+                "units": wave.units,
+                "units_digest": units_digest,
+                "exclusions": wave.exclusions,
+            },
+            action="commit_seed",
+        )
+
+
+def _standing(session: Session, trial_id: str, today: date) -> _Standing:
+    plan = locked_plan(session, trial_id)
+    if queries.allocations_of(session, trial_id):
+        raise _already(trial_id)
+    assert plan.population is not None  # a lock names its population
+    return _Standing(
+        plan=plan,
+        population=plan.population,
+        draw=queries.draw_of(session, trial_id),
+        wave=next(iter(queries.waves_of(session, trial_id)), None),
+        ledger=entries(session, today=today, but=trial_id),
+    )
+
+
+def _already(trial_id: str) -> TrialRefused:
+    return TrialRefused(
+        "this trial has been randomised",
+        where=trial_id,
+        rule="one draw a trial; drawing again until it looks good is what a seed committed beforehand prevents",
+        remedy="a draw that must not be used is voided by two people, and the next is a trial with an id of its own",
+    )
+
+
+def _refuse_other_seed(trial_id: str, draw: DrawRecord, demonstration_seed: str | None) -> None:
+    if demonstration_seed is not None and demonstration_seed != draw.seed:
+        raise TrialRefused(
+            "another seed is committed to", where=trial_id, rule="every retry uses the seed first committed"
+        )
+
+
+def _refuse_undeclared(population: PopulationRecord, demonstration_seed: str | None) -> None:
+    if demonstration_seed is None:
+        return
+    if not population.synthetic:
+        raise TrialRefused(
+            "a demonstration seed is for synthetic customers",
+            where=population.name,
+            rule="a real trial's seed comes from the operating system, after its population is frozen",
+            remedy="randomise without a demonstration seed, or load the population as synthetic",
+        )
+    if not re.fullmatch(r"[0-9a-f]{64}", demonstration_seed):
+        raise TrialRefused("the demonstration seed is not 64 lower-case hexadecimal characters")
+
+
+def _eligible(registry: Registry, engine: Engine, standing: _Standing, today: date) -> Eligible:
+    protocol = standing.plan.protocol
+    issue_on = protocol.randomisation.allocation_date or today
+    kept_out = claims(engine, registry.snapshots, standing.ledger, protocol, issue_on)
+    return eligible(engine, registry.snapshots.path(standing.population.digest), protocol, kept_out)
+
+
+def _draw_row(trial_id: str, actor: Actor, seed: str, demonstration: bool) -> tables.Draw:
+    return tables.Draw(
+        trial_id=trial_id,
+        seed=seed,
+        commitment=commitment(seed),
+        demonstration=demonstration,
+        committed_at=now(),
+        committed_by=actor.name,
+    )
+
+
+def _wave_row(
+    trial_id: str, actor: Actor, population: PopulationRecord, found: Eligible, units_digest: str, excluded_digest: str
+) -> tables.Wave:
+    return tables.Wave(
+        trial_id=trial_id,
+        number=FIRST_WAVE,
+        population_name=population.name,
+        population_version=population.version,
+        units=found.units.num_rows,
+        units_digest=units_digest,
+        excluded_digest=excluded_digest,
+        exclusions=[asdict(exclusion) for exclusion in found.exclusions],
+        frozen_at=now(),
+        frozen_by=actor.name,
+    )
+
+
+def _record(
+    registry: Registry, actor: Actor, plan: Plan, wave: WaveRecord, dealt: Dealt, snapshot_digest: str
+) -> AllocationRecord:
+    assignment = dealt.assignment
+    with registry.write(actor, "randomise", plan.trial) as work:
+        if queries.allocations_of(work.session, plan.trial):
+            raise _already(plan.trial)  # another process was first; it dealt the same units with the same seed
+        work.add(
+            tables.Allocation(
+                trial_id=plan.trial,
+                wave=wave.number,
+                digest=assignment.digest,
+                snapshot_digest=snapshot_digest,
+                algorithm=assignment.algorithm,
+                counts=assignment.counts.by_arm,
+                certificate=dealt.certificate,
+                index_date=plan.protocol.randomisation.allocation_date or now().date(),
+                allocated_at=now(),
+                allocated_by=actor.name,
+            )
+        )
+        (record,) = queries.allocations_of(work.session, plan.trial)
+        work.commit(
+            {
+                "allocation_digest": assignment.digest,
+                "snapshot_digest": snapshot_digest,
+                "algorithm": assignment.algorithm,
+                "counts": assignment.counts.by_arm,
+            },
+            action="allocate",
+        )
+    return record

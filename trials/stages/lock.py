@@ -1,0 +1,118 @@
+"""Lock: from here on the plan and its population are fixed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy.orm import Session
+
+from data.engine import open_engine
+from designs.protocol import check_allocation_date, check_columns, population_contract
+from trials.access import Actor
+from trials.errors import TrialRefused
+from trials.randomiser.eligibility import eligible
+from trials.registry import Registry, tables
+from trials.registry.columns import now
+from trials.registry.plan import Plan, edited, plan_of, population_name
+from trials.registry.records import LockRecord, PopulationRecord
+
+
+def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
+    """Fix a trial's plan and the latest load of its population.
+
+    Raises:
+        TrialRefused: The trial is locked already, its file was edited since it was registered, its population is not
+            loaded or was loaded under other declarations, or nobody is left to deal.
+        ProtocolRefused: The population lacks a column, or one was measured after today.
+    """
+    with registry.inspect(actor, "lock", trial_id) as session:
+        plan, population = _ready(session, trial_id)
+    _refuse_unfit(plan, population)
+    engine = open_engine(registry.settings.engine)
+    found = eligible(engine, registry.snapshots.path(population.digest), plan.protocol)
+    record = LockRecord(
+        protocol_digest=plan.digest,
+        population_digest=population.digest,
+        eligible=found.units.num_rows,
+        exclusions=found.exclusions,
+        findings=population.findings,
+        locked_at=now(),
+        locked_by=actor.name,
+    )
+    with registry.write(actor, "lock", trial_id) as work:
+        if _ready(work.session, trial_id) != (plan, population):
+            raise TrialRefused(
+                "the plan or its population changed while it was being locked", where=trial_id, remedy="lock again"
+            )
+        work.add(_row(plan, population, record))
+        work.commit(
+            {
+                "protocol_digest": plan.digest,
+                "population": population.name,
+                "population_digest": population.digest,
+                "eligible": record.eligible,
+            }
+        )
+    return record
+
+
+def _row(plan: Plan, population: PopulationRecord, record: LockRecord) -> tables.TrialLock:
+    return tables.TrialLock(
+        trial_id=plan.trial,
+        protocol_version=plan.version,
+        protocol_digest=record.protocol_digest,
+        population_name=population.name,
+        population_version=population.version,
+        eligible=record.eligible,
+        exclusions=[asdict(exclusion) for exclusion in record.exclusions],
+        findings=list(record.findings),
+        locked_at=record.locked_at,
+        locked_by=record.locked_by,
+    )
+
+
+def _ready(session: Session, trial_id: str) -> tuple[Plan, PopulationRecord]:
+    plan = plan_of(session, trial_id)
+    if plan.lock is not None:
+        raise TrialRefused(
+            "the plan is locked already",
+            where=trial_id,
+            rule="a lock is taken once",
+            remedy="a changed plan is a trial with an id of its own",
+        )
+    if plan.population is None:
+        raise TrialRefused(
+            f"no population is loaded under the name {population_name(plan.protocol)!r}",
+            where=trial_id,
+            rule="the population is frozen before the plan is locked",
+            remedy=f"otm population load FILE --protocol {plan.path.name}",
+        )
+    return plan, plan.population
+
+
+def _refuse_unfit(plan: Plan, population: PopulationRecord) -> None:
+    if not plan.protocol.randomised_here:
+        raise TrialRefused(
+            "this trial was randomised elsewhere", where=plan.trial, remedy="otm analyse PROTOCOL DATA needs no lock"
+        )
+    _refuse_edit_since_registration(plan)
+    check_columns(plan.protocol, [plan.protocol.population.unit, *population.kinds])
+    check_allocation_date(plan.protocol, now().date())
+    for column in population_contract(plan.protocol).columns:
+        loaded = population.kinds.get(column.name)
+        if loaded is not None and loaded != column.kind:
+            raise TrialRefused(
+                f"column {column.name!r} was loaded as {loaded} and is now used as {column.kind}",
+                where=population.name,
+                remedy="load the population again under the protocol as it stands",
+            )
+
+
+def _refuse_edit_since_registration(plan: Plan) -> None:
+    if edited(plan):
+        raise TrialRefused(
+            "the protocol was edited after it was registered",
+            where=str(plan.path),
+            rule="what is locked is what was registered",
+            remedy=f"otm register {plan.path.name}, then lock",
+        )

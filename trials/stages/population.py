@@ -1,0 +1,112 @@
+"""Load a population: every row accounted for, every customer under a ledger id, the whole frozen under its digest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from data.intake import Intake, read_file
+from designs.protocol import LoadedProtocol, Protocol, load_protocol, population_contract
+from trials.access import Actor
+from trials.errors import TrialRefused
+from trials.registry import Registry, queries, tables
+from trials.registry.columns import now
+from trials.registry.identity import keep_rejections, pseudonymised
+from trials.registry.ledger_key import SYNTHETIC_KEY
+from trials.registry.plan import plan_of, population_name, refuse_other_than_locked
+from trials.registry.records import FileAccount, RejectionRecord
+from trials.registry.unit_of_work import UnitOfWork
+
+
+def load_population(
+    registry: Registry, actor: Actor, file: str | Path, protocol_path: str | Path, *, synthetic: bool = False
+) -> FileAccount:
+    """Load a population file under the name that the protocol gives it.
+
+    A name may be loaded again: each load is a version, named by digest; the same rows again are the same version.
+
+    Args:
+        registry: Where it goes.
+        actor: Who loads it.
+        file: CSV (also .gz), Parquet, Excel or Stata.
+        protocol_path: What the file must hold.
+        synthetic: The customers are invented. They get the declared demonstration key, and every screen says so.
+
+    Raises:
+        DataRefused: The whole file is refused.
+        ProtocolRefused: The protocol file is no protocol.
+        TrialRefused: The trial has no ids, was randomised elsewhere, or is locked with another protocol.
+    """
+    path = Path(protocol_path).absolute()
+    loaded = load_protocol(path)
+    _refuse_unfit(loaded.protocol)
+    registry.permit(actor, "load_population", loaded.protocol.id)
+    contract = population_contract(loaded.protocol)
+    intake = read_file(Path(file), contract)
+    kept = _kept(intake, loaded.protocol, SYNTHETIC_KEY if synthetic else registry.key())
+    digest = registry.snapshots.write(kept)
+    rejections_digest = keep_rejections(registry.snapshots, intake.rejections)
+    name = population_name(loaded.protocol)
+    with registry.write(actor, "load_population", loaded.protocol.id) as work:
+        _refuse_changed_lock(work, loaded, path)
+        if queries.population_of_digest(work.session, name, digest) is None:
+            work.add(
+                tables.PopulationVersion(
+                    name=name,
+                    version=queries.next_population_version(work.session, name),
+                    digest=digest,
+                    file_name=intake.source,
+                    file_digest=intake.digest,
+                    rows_read=intake.read,
+                    loaded=intake.loaded,
+                    rejected=intake.rejected,
+                    rejections_digest=rejections_digest,
+                    kinds={column: contract.kind_of(column) for column in kept.column_names[1:]},
+                    findings=[],
+                    synthetic=synthetic,
+                    loaded_at=now(),
+                    loaded_by=actor.name,
+                )
+            )
+        work.commit({"population": name, "digest": digest, "read": intake.read, "loaded": intake.loaded})
+    return FileAccount(
+        name=name,
+        read=intake.read,
+        loaded=intake.loaded,
+        rejected=intake.rejected,
+        rejections=tuple(RejectionRecord(r.row, r.field, r.reason) for r in intake.rejections),
+        digest=digest,
+        file_digest=intake.digest,
+        warnings=intake.warnings,
+    )
+
+
+def _refuse_unfit(protocol: Protocol) -> None:
+    if not protocol.randomised_here:
+        raise TrialRefused(
+            "this trial was randomised elsewhere",
+            where=protocol.id,
+            rule="a population is loaded to be dealt here",
+            remedy="otm analyse PROTOCOL DATA",
+        )
+    if protocol.population.unit == "row":
+        raise TrialRefused(
+            "the population has no id column",
+            where="population.unit",
+            rule="a customer dealt here is known by an id, in every file that follows",
+        )
+
+
+def _kept(intake: Intake, protocol: Protocol, key: bytes) -> pa.Table:
+    """The declared columns only, under ledger ids: what no use is declared for is not kept."""
+    unit = protocol.population.unit
+    declared = [column.name for column in population_contract(protocol).columns if column.name != unit]
+    table = intake.table.select([unit, *(name for name in declared if name in intake.table.column_names)])
+    groups = {protocol.cluster} if protocol.cluster else set[str]()
+    return pseudonymised(table, key, unit, groups=groups)
+
+
+def _refuse_changed_lock(work: UnitOfWork, loaded: LoadedProtocol, path: Path) -> None:
+    if work.session.get(tables.Trial, loaded.protocol.id) is not None:
+        refuse_other_than_locked(plan_of(work.session, loaded.protocol.id), loaded, path)
