@@ -1,7 +1,7 @@
 """The one form of a protocol that is hashed, stored and read back.
 
 Sorted, compact JSON in UTF-8. Every default that says something is written out, and every key that says nothing (null,
-an empty list or mapping) is left out: so a default written out in the file, an explicit ``null`` and a key that a later
+an empty list) is left out: so a default written out in the file, an explicit ``null`` and a key that a later
 version of the service adds all leave the digest as it is. Whole numbers have no fraction (``1.0`` is ``1``), and each
 text's path has become the SHA-256 of the text's bytes.
 """
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from designs.protocol.columns import column_of
 from designs.protocol.models import Arm, Protocol, Wording
 from designs.protocol.rules import Breach
 
@@ -38,7 +39,7 @@ def canonical_json(protocol: Protocol, texts: Mapping[str, str]) -> str:
 
 
 def parse_canonical(text: str) -> Protocol:
-    """A protocol back from its canonical form, with digests where the texts' paths were."""
+    """A protocol back from its canonical form, with digests where the texts' paths were: equal to :func:`sealed`."""
     return Protocol.model_validate_json(text)
 
 
@@ -48,11 +49,20 @@ def digest_of(canonical: str) -> str:
 
 
 def sealed(protocol: Protocol, texts: Mapping[str, str]) -> Protocol:
-    """The protocol with each text's path replaced by the text's digest."""
-    return protocol.model_copy(update={"arms": tuple(_sealed_arm(arm, texts) for arm in protocol.arms)})
+    """The protocol with each text's path replaced by the text's digest, and with those defaults written out that
+    depend on other keys: an outcome's column, an external arm's label, the cluster that is dealt."""
+    scheme = protocol.randomisation.model_copy(update={"cluster": protocol.cluster})
+    outcomes = tuple(
+        outcome if outcome.kind == "time_to_event" else outcome.model_copy(update={"column": column_of(outcome)})
+        for outcome in protocol.outcomes
+    )
+    arms = tuple(_sealed_arm(arm, texts, labelled=not protocol.randomised_here) for arm in protocol.arms)
+    return protocol.model_copy(update={"arms": arms, "randomisation": scheme, "outcomes": outcomes})
 
 
-def _sealed_arm(arm: Arm, texts: Mapping[str, str]) -> Arm:
+def _sealed_arm(arm: Arm, texts: Mapping[str, str], *, labelled: bool) -> Arm:
+    if labelled and arm.value is None:
+        arm = arm.model_copy(update={"value": arm.id})
     if arm.text is None:
         return arm
 
@@ -66,7 +76,7 @@ def _sealed_arm(arm: Arm, texts: Mapping[str, str]) -> Arm:
 def _normalised(value: Any) -> Any:
     if isinstance(value, dict):
         parts = {key: _normalised(item) for key, item in value.items()}
-        return {key: item for key, item in parts.items() if item is not None and item not in ([], {})}
+        return {key: item for key, item in parts.items() if item is not None and item != []}
     if isinstance(value, list):
         return [_normalised(item) for item in value]
     if isinstance(value, float) and value.is_integer() and abs(value) <= _WHOLE_NUMBERS_ARE_EXACT_TO:

@@ -50,7 +50,11 @@ def special_columns_are_apart(protocol: Protocol) -> Iterator[Breach]:
 @rule(*_SECTIONS)
 def kinds_fit_their_uses(protocol: Protocol) -> Iterator[Breach]:
     kinds = column_kinds(protocol)
-    for use in uses(protocol):
+    found = uses(protocol)
+    special = {use.column: use.part for use in found if use.part in ("id", "arm")}
+    for use in found:
+        if special.get(use.column, use.part) != use.part:
+            continue  # refused as such, by the rule above
         kind = kinds[use.column]
         fits = kind == use.kind or (use.kind == "boolean" and kind == "number")
         if use.firm and not fits:

@@ -69,7 +69,7 @@ def strata_stand_apart(protocol: Protocol) -> Iterator[Breach]:
 @rule("randomisation", "arms")
 def expected_ratio_covers_the_arms(protocol: Protocol) -> Iterator[Breach]:
     shares = protocol.randomisation.shares
-    if shares is None:
+    if shares is None or protocol.randomised_here:
         return
     ids = tuple(arm.id for arm in protocol.arms)
     for name in shares:
@@ -145,20 +145,23 @@ def factors_make_the_arms(protocol: Protocol) -> Iterator[Breach]:
         return
     wanted = {tuple(zip(factors, levels, strict=True)) for levels in product(*factors.values())}
     made: dict[tuple[tuple[str, str], ...], str] = {}
+    wrong = []
     for position, arm in enumerate(protocol.arms):
         place = ("arms", position, "levels")
         if arm.levels is None:
             if arm.kind == "otm":
-                yield Breach(place, "this is missing", "an otm arm of a factorial trial has a level of each factor")
+                rule_text = "an otm arm of a factorial trial has a level of each factor"
+                wrong.append(Breach(place, "this is missing", rule_text))
             continue
         combination = tuple((factor, arm.levels.get(factor, "")) for factor in factors)
         if combination not in wanted or len(arm.levels) != len(factors):
             options = tuple(f"{factor}: {' | '.join(levels)}" for factor, levels in factors.items())
-            yield Breach(place, "these are not one level of each factor", "levels name every factor once", options)
+            wrong.append(Breach(place, "these are not one level of each factor", "levels name every factor", options))
         elif combination in made:
-            yield Breach(place, f"{made[combination]} has the same levels", "each combination is one arm")
+            wrong.append(Breach(place, f"{made[combination]} has the same levels", "each combination is one arm"))
         made.setdefault(combination, arm.id)
-    if absent := [" and ".join(level for _, level in one) for one in sorted(wanted - set(made))]:
+    yield from wrong
+    if not wrong and (absent := [" and ".join(level for _, level in one) for one in sorted(wanted - set(made))]):
         problem = f"no arm has {'; '.join(absent)}"
         yield Breach(("arms",), problem, "a factorial trial has an arm for each combination of levels")
 
