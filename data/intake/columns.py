@@ -18,14 +18,18 @@ from data.schema import ColumnContract
 
 MISSING_TOKENS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null")
 EXACT_INTEGERS = 2.0**53  # beyond it a double skips integers
+_LARGEST = np.finfo(np.float64).max
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _BOOLEANS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 
 Conformed = tuple[pa.ChunkedArray, list[Fault]]
 
 
-def as_text(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedArray:
+def as_text(values: pa.ChunkedArray, name: str, where: str, *, may_be_empty: bool = True) -> pa.ChunkedArray:
     """Text as written; empty text is missing. Whole numbers of a typed file become their digits.
+
+    Args:
+        may_be_empty: False when the reader has already made empty text missing.
 
     Raises:
         DataRefused: The file holds lists, structures or undecodable bytes in this column.
@@ -41,6 +45,8 @@ def as_text(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedArray:
         raise _not_a(kind, name, where, "text")
     else:
         text = _cast(values, pa.string(), name, where)
+    if not may_be_empty:
+        return text
     empty = pc.equal(text, "")
     return pc.if_else(empty, None, text) if pc.any(empty).as_py() else text
 
@@ -63,6 +69,9 @@ def as_number(values: pa.ChunkedArray, contract: ColumnContract, where: str) -> 
         numbers = values.cast(pa.uint8()).cast(pa.float64())
     else:
         raise _not_a(kind, contract.name, where, "number")
+    low, high = contract.minimum, contract.maximum
+    if all_within(numbers, -np.inf if low is None else low, np.inf if high is None else high):
+        return numbers, faults
     numbers = nan_is_missing(numbers)
     return numbers, faults + _out_of_bounds(numbers, contract, {fault.position for fault in faults})
 
@@ -145,6 +154,18 @@ def nan_is_missing(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Not-a-number is how typed files spell a missing value."""
     nan = pc.is_nan(values)
     return pc.if_else(nan, None, values) if pc.any(nan).as_py() else values
+
+
+def all_within(numbers: pa.ChunkedArray, low: float, high: float) -> bool:
+    """Whether every value is certainly finite and from ``low`` to ``high``; a quick look, so ``False`` means ask.
+
+    It reads the raw doubles, what stands in the places of missing values included.
+    """
+    for chunk in numbers.chunks:
+        doubles = np.frombuffer(chunk.buffers()[1], np.float64)[chunk.offset : chunk.offset + len(chunk)]
+        if len(doubles) and not (max(low, -_LARGEST) <= doubles.min() and doubles.max() <= min(high, _LARGEST)):
+            return False
+    return True
 
 
 def positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:

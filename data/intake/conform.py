@@ -29,7 +29,7 @@ def conform(reading: Reading, contract: FileContract, where: str) -> tuple[pa.Ta
     def one(name: str) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
         column = reading.table.column(name)
         if name == contract.id_column:
-            return _ids(column, contract, rows, where)
+            return _ids(column, contract, rows, reading, where)
         return _column(column, declared.get(name, ColumnContract(name)), name in declared, reading, where)
 
     # The checks are Arrow's own loops, which leave the interpreter free: columns go side by side.
@@ -51,7 +51,7 @@ def _column(
     column: pa.ChunkedArray, contract: ColumnContract, declared: bool, reading: Reading, where: str
 ) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
     if contract.kind == "text":
-        return as_text(column, contract.name, where), [], None
+        return as_text(column, contract.name, where, may_be_empty=not reading.untyped), [], None
     if contract.kind == "number":
         return *as_number(column, contract, where), None
     if contract.kind == "boolean":
@@ -63,7 +63,7 @@ def _column(
 
 
 def _ids(
-    column: pa.ChunkedArray, contract: FileContract, rows: Rows, where: str
+    column: pa.ChunkedArray, contract: FileContract, rows: Rows, reading: Reading, where: str
 ) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
     field = contract.id_column or ""
     if not (pa.types.is_integer(column.type) or _is_text(column.type)):
@@ -73,7 +73,7 @@ def _ids(
             rule="ids are text: a number or a date has lost leading zeros and digits that cannot be brought back",
             remedy="export the column as text",
         )
-    ids = as_text(column, field, where)
+    ids = as_text(column, field, where, may_be_empty=not reading.untyped)
     faults = id_faults(ids, field)
     repeated = repeated_ids(ids)
     if repeated is not None:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from data.errors import DataRefused
-from data.intake.columns import EXACT_INTEGERS, positions
+from data.intake.columns import EXACT_INTEGERS, all_within, positions
 from data.intake.headers import check_header, named
 from data.intake.result import Reading, Rejection, Rows
 from data.intake.source import Octets, Source
@@ -121,8 +121,13 @@ def _plainly_quoted(parsed: _Parsed) -> bool:
     lines = octets.line_ends + int(not octets.tail.endswith((b"\n", b"\r")))
     if parsed.ragged or parsed.rows + 1 != lines or octets.quotation_marks % 2:
         return False
-    texts = (column for column in parsed.table.columns if pa.types.is_string(column.type))
-    return not any(pc.any(pc.match_substring(column, '"')).as_py() for column in texts)
+    texts = (chunk for column in parsed.table.columns if pa.types.is_string(column.type) for chunk in column.chunks)
+    return not any(_holds_mark(chunk) for chunk in texts)
+
+
+def _holds_mark(texts: pa.StringArray) -> bool:
+    octets = texts.buffers()[2]
+    return octets is not None and bool(np.any(np.frombuffer(octets, np.uint8) == 34))
 
 
 def _parse_once(
@@ -163,10 +168,7 @@ def _parse_once(
 
 def _kept_exactly(column: pa.ChunkedArray) -> bool:
     """Whether reading as doubles lost nothing that the text would show."""
-    if not pa.types.is_floating(column.type):
-        return True
-    extremes = pc.min_max(column).as_py()
-    return extremes["max"] is None or max(extremes["max"], -extremes["min"]) < EXACT_INTEGERS
+    return not pa.types.is_floating(column.type) or all_within(column, -EXACT_INTEGERS + 1, EXACT_INTEGERS - 1)
 
 
 def _empty_rows(table: pa.Table) -> list[int]:

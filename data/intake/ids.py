@@ -142,10 +142,10 @@ def _digests(ids: pa.ChunkedArray) -> npt.NDArray[np.uint64] | None:
         if lengths.max() > MAXIMUM_ID_BYTES:
             return None
         part = np.empty(len(chunk), np.uint64)
-        for length in np.flatnonzero(np.bincount(lengths)):
-            members = lengths == length
-            starts = offsets[:-1][members]
-            part[members] = _mixed(data, starts, int(length))
+        found = np.flatnonzero(np.bincount(lengths))
+        for length in found:
+            members = slice(None) if len(found) == 1 else lengths == length
+            part[members] = _mixed(data, offsets[:-1][members], int(length))
         parts.append(part)
     return np.concatenate(parts) if parts else np.empty(0, np.uint64)
 

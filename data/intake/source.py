@@ -79,7 +79,8 @@ class Source:
 class Octets(io.RawIOBase):
     """A stream of a source's content. Arrow reads it like any file.
 
-    ``line_ends`` and ``quotation_marks`` count what has passed; ``tail`` keeps the last 64 KiB.
+    ``line_ends`` and ``quotation_marks`` count what has passed (line ends only from the first piece of 1 MiB that
+    holds a quotation mark: without marks nobody asks); ``tail`` keeps the last 64 KiB.
     """
 
     def __init__(self, source: Source, file: IO[bytes], *, packed: bool) -> None:
@@ -120,13 +121,13 @@ class Octets(io.RawIOBase):
         self._read += len(piece)
         if self._packed:
             check_growth(self._source.size, self._read, MAXIMUM_BYTES, self._source.name)
-        octets = np.frombuffer(piece, np.uint8)
-        feeds, marks = int(np.count_nonzero(octets == 10)), int(np.count_nonzero(octets == 34))
-        if b"\r" in piece or self.tail.endswith(b"\r"):
-            feeds += piece.count(b"\r") - piece.count(b"\r\n")
-            feeds -= int(self.tail.endswith(b"\r") and piece.startswith(b"\n"))
-        self.line_ends += feeds
-        self.quotation_marks += marks
+        if self.quotation_marks or b'"' in piece:
+            octets = np.frombuffer(piece, np.uint8)
+            self.quotation_marks += int(np.count_nonzero(octets == 34))
+            self.line_ends += int(np.count_nonzero(octets == 10))
+            if b"\r" in piece or self.tail.endswith(b"\r"):
+                self.line_ends += piece.count(b"\r") - piece.count(b"\r\n")
+                self.line_ends -= int(self.tail.endswith(b"\r") and piece.startswith(b"\n"))
         self.tail = (self.tail + piece)[-_TAIL:] if len(piece) < _TAIL else piece[-_TAIL:]
 
     @property
