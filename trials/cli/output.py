@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +16,8 @@ from trials.errors import TrialRefused
 if TYPE_CHECKING:
     from trials.access import Actor
     from trials.registry import Registry
+
+PAGE_WIDTH = 160
 
 JsonTarget = Annotated[
     str | None, typer.Option("--json", metavar="FILE or -", help="Write one JSON object there, - for standard output.")
@@ -54,7 +56,17 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: 
     table = Table(*columns, title=title, title_justify="left", box=SIMPLE, show_edge=False)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PAGE_WIDTH)  # a file or a pipe has room for whole digests
+    console.print(table)
+
+
+def show_fields(fields: Mapping[str, object]) -> None:
+    """Names and values, one a line, never cut short."""
+    widest = max(len(name) for name in fields)
+    for name, value in fields.items():
+        typer.echo(f"{name:<{widest}}  {'' if value is None else value}".rstrip())
 
 
 @contextmanager

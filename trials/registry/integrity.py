@@ -1,0 +1,91 @@
+"""Does the registry still say what it said? The chain against itself, its head and every row that it named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trials.registry import queries
+from trials.registry.audit import broken_links
+from trials.registry.chain_head import ChainHead, disagreements
+from trials.registry.tables import AuditRow, PopulationVersion, ReturnedFile, Row, Trial
+from trials.registry.unit_of_work import row_digest, row_key
+
+
+def chain_faults(session: Session, head: ChainHead) -> list[str]:
+    """What is wrong with the audit chain, in words: edits, deletions, insertions, swaps, a cut tail, a rewrite."""
+    events = queries.audit_events(session)
+    faults = broken_links(events)
+    return faults + disagreements(head.lines(), {event.sequence: event.hash for event in events})
+
+
+def row_faults(session: Session, trial_id: str) -> list[str]:
+    """What is wrong with the rows that one trial stands on: edited, deleted or never written by a use case.
+
+    The digest that each row had when it was written is in the audit chain.
+    """
+    written: dict[str, str] = {}
+    for event in queries.audit_events(session):
+        written.update(event.detail.get("rows", {}))
+    faults: list[str] = []
+    seen: set[str] = set()
+    for row in _rows(session):
+        key = row_key(row)
+        seen.add(key)
+        if not _concerns(row, trial_id):
+            continue
+        if key not in written:
+            faults.append(f"row {key}: no use case wrote it")
+        elif row_digest(row) != written[key]:
+            faults.append(f"row {key}: edited since it was written")
+    gone = sorted(key for key in written.keys() - seen if _names(key, trial_id))
+    return faults + [f"row {key}: deleted" for key in gone]
+
+
+def _rows(session: Session) -> Iterator[Row]:
+    for mapper in sorted(Row.registry.mappers, key=lambda mapper: mapper.class_.__tablename__):
+        if mapper.class_ is not AuditRow:
+            yield from session.scalars(select(mapper.class_))
+
+
+def _concerns(row: Row, trial_id: str) -> bool:
+    """A trial stands on its own rows and on what belongs to no trial: populations and the installation."""
+    owner = row.id if isinstance(row, Trial) else getattr(row, "trial_id", None)
+    return owner is None or owner == trial_id
+
+
+def _names(key: str, trial_id: str) -> bool:
+    table, *keys = key.split("/")
+    return table in ("population_version", "installation") or keys[:1] == [trial_id]
+
+
+def snapshots_named(session: Session, trial_id: str | None = None) -> dict[str, str]:
+    """Every snapshot that rows name, digest → what it is: of one trial, or of all."""
+    named: dict[str, str] = {}
+    for row in _rows(session):
+        if trial_id is not None and not _uses(session, row, trial_id):
+            continue
+        for column, what in _SNAPSHOTS.get(row.__tablename__, {}).items():
+            digest = getattr(row, column)
+            if digest is not None:
+                named[digest] = f"{row.kind} file" if isinstance(row, ReturnedFile) and not what else what
+    return named
+
+
+_SNAPSHOTS = {
+    "population_version": {"digest": "population", "rejections_digest": "population's rejected rows"},
+    "wave": {"units_digest": "frozen units", "excluded_digest": "customers left out"},
+    "allocation": {"snapshot_digest": "allocation"},
+    "returned_file": {"digest": "", "rejections_digest": "rejected rows of a returned file"},
+}
+
+
+def _uses(session: Session, row: Row, trial_id: str) -> bool:
+    if isinstance(row, PopulationVersion):
+        return any(
+            (wave.population.name, wave.population.version) == (row.name, row.version)
+            for wave in queries.waves_of(session, trial_id)
+        )
+    return getattr(row, "trial_id", None) == trial_id

@@ -1,0 +1,64 @@
+"""The certificate of a draw: what was dealt, for people who were not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from designs.assignment import declare, gather
+from designs.assignment.certificate import write_population
+from trials.access import Actor
+from trials.errors import TrialRefused
+from trials.registry import Registry, queries
+from trials.registry.identity import LEDGER_ID
+from trials.registry.plan import plan_of
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A certificate as JSON values, with the seed once it is released; ``void`` is the reason where the draw is."""
+
+    certificate: dict[str, Any]
+    void: str | None
+
+
+def certificate(
+    registry: Registry, actor: Actor, trial_id: str, *, wave: int = 1, population: Path | None = None
+) -> Certified:
+    """A wave's certificate.
+
+    Args:
+        registry: Where the trial is.
+        actor: Who asks.
+        trial_id: The trial.
+        wave: Counted from 1.
+        population: Where to write the units that were dealt (ledger ids, strata, clusters, never arms), for
+            ``docs/verify_allocation.py``. Only the randomiser may take these out.
+
+    Raises:
+        TrialRefused: This wave has not been dealt, or the file cannot be written.
+    """
+    with registry.inspect(actor, "certificate", trial_id) as session:
+        plan = plan_of(session, trial_id)
+        allocations = {allocation.wave: allocation for allocation in queries.allocations_of(session, trial_id)}
+        certificates = dict(zip(allocations, queries.certificates_of(session, trial_id), strict=True))
+        waves = {found.number: found for found in queries.waves_of(session, trial_id)}
+        void = queries.void_of(session, trial_id)
+    if wave not in allocations:
+        raise TrialRefused("nothing has been dealt", where=trial_id, remedy=f"otm randomise {trial_id}")
+    if population is not None:
+        registry.permit(actor, "randomise", trial_id)
+        units = pq.read_table(registry.snapshots.path(waves[wave].units_digest))
+        try:
+            write_population(gather(declare(plan.protocol), units, LEDGER_ID), population)
+        except OSError as error:
+            raise TrialRefused(
+                f"the file cannot be written ({error.strerror or error})", where=str(population)
+            ) from error
+    confirmed = void is not None and void.confirmed_by is not None
+    return Certified(
+        {**certificates[wave], "seed": allocations[wave].seed}, void.reason if void is not None and confirmed else None
+    )

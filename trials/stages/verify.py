@@ -1,0 +1,186 @@
+"""Verify: replay the draw from what is stored, hash everything again, and walk the audit chain. Nothing is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from sqlalchemy.orm import Session
+
+from data.errors import Refused
+from designs.assignment import allocation_digest, commitment
+from designs.assignment.certificate import differences, read_certificate
+from trials.access import Actor
+from trials.errors import RegistryRefused
+from trials.randomiser.dealing import deal
+from trials.registry import Registry, queries
+from trials.registry.columns import canonical, digest_of
+from trials.registry.identity import LEDGER_ID
+from trials.registry.integrity import chain_faults, row_faults, snapshots_named
+from trials.registry.plan import Plan, edited, plan_of
+from trials.registry.records import AllocationRecord, DrawRecord, WaveRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One thing that was verified; ``faults`` is empty where it holds."""
+
+    name: str
+    faults: tuple[str, ...]
+    said: str
+
+    @property
+    def holds(self) -> bool:
+        return not self.faults
+
+
+def verify(registry: Registry, actor: Actor, trial_id: str) -> tuple[Proof, ...]:
+    """Everything about a trial that can be proved from what is stored.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
+    with registry.inspect(actor, "verify", trial_id) as session:
+        plan = plan_of(session, trial_id)
+        read = [
+            _proof("audit_chain", "the audit chain is whole", lambda: _chain(session, registry)),
+            _proof("registry_rows", "every row says what was written", lambda: row_faults(session, trial_id)),
+            _proof("protocol", "the plan is the one locked", lambda: _protocol(plan, session)),
+            _proof("seed", "the seed is the one committed to", lambda: _seed(session, trial_id)),
+            _proof("evaluation", "the evaluation is the one stored", lambda: _evaluation(session, trial_id)),
+        ]
+        named = snapshots_named(session, trial_id)
+        stored = _stored(session, trial_id)
+    draw = stored.draw
+    if draw is None:
+        return (*read, Proof("draw", (), "nothing has been drawn yet"))
+    # Files are hashed and the draw repeated after the read is over: on SQLite a reader that holds on stalls writers.
+    return (
+        *read,
+        _proof("snapshots", "every file is the one named", lambda: _snapshots(registry, named)),
+        _proof("customers", "everybody is dealt or left out, once", lambda: _customers(registry, stored)),
+        _proof("replay", "the draw gives the same arms", lambda: _replay(registry, plan, draw, stored)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What a replay needs."""
+
+    draw: DrawRecord | None
+    waves: tuple[WaveRecord, ...]
+    allocations: tuple[AllocationRecord, ...]
+    certificates: tuple[dict[str, Any], ...]
+
+
+def _stored(session: Session, trial_id: str) -> _Stored:
+    return _Stored(
+        queries.draw_of(session, trial_id),
+        queries.waves_of(session, trial_id),
+        queries.allocations_of(session, trial_id),
+        queries.certificates_of(session, trial_id),
+    )
+
+
+def _proof(name: str, said: str, look: Callable[[], list[str] | Iterator[str]]) -> Proof:
+    """Look; what cannot even be looked at is a fault of its own, not the end of the others."""
+    try:
+        return Proof(name, tuple(look()), said)
+    except (Refused, OSError, pa.ArrowException, KeyError, ValueError) as error:
+        return Proof(name, (f"cannot be verified: {error}",), said)
+
+
+def _chain(session: Session, registry: Registry) -> list[str]:
+    try:
+        return chain_faults(session, registry.head)
+    except RegistryRefused as refusal:
+        return [str(refusal)]
+
+
+def _protocol(plan: Plan, session: Session) -> Iterator[str]:
+    stored = queries.protocol_in_force(session, plan.trial)
+    if hashlib.sha256(stored.canonical.encode()).hexdigest() != stored.digest:
+        yield "the canonical protocol in the registry does not give its digest"
+    if plan.lock is not None and plan.lock.protocol_digest != stored.digest:
+        yield "the lock is of another protocol"
+    if plan.lock is not None and edited(plan):
+        yield f"{plan.path}: the protocol file was edited after the lock"
+
+
+def _snapshots(registry: Registry, named: dict[str, str]) -> Iterator[str]:
+    for digest, what in named.items():
+        try:
+            registry.snapshots.verify(digest)
+        except Refused as refusal:
+            yield f"{what}: {refusal}"
+
+
+def _customers(registry: Registry, stored: _Stored) -> Iterator[str]:
+    for wave in stored.waves:
+        units, excluded, population = (
+            pq.read_table(registry.snapshots.path(digest), columns=[LEDGER_ID]).column(LEDGER_ID)
+            for digest in (wave.units_digest, wave.excluded_digest, wave.population.digest)
+        )
+        both = pa.chunked_array([*units.chunks, *excluded.chunks], pa.string())
+        if len(both) != len(population) or not both.sort().equals(population.sort()):
+            yield f"wave {wave.number}: those dealt and those left out are not the population"
+
+
+def _seed(session: Session, trial_id: str) -> Iterator[str]:
+    draw = queries.draw_of(session, trial_id)
+    if draw is None:
+        return
+    made = commitment(draw.seed)
+    logged = [
+        event.detail["commitment"]
+        for event in queries.audit_events(session, trial_id)
+        if event.action == "commit_seed" and "commitment" in event.detail
+    ]
+    certified = [certificate["seed_commitment"] for certificate in queries.certificates_of(session, trial_id)]
+    if made != draw.commitment:
+        yield "the seed was swapped: it does not give the commitment stored beside it"
+    if logged[:1] != [made]:
+        yield "the seed was swapped: it does not give the commitment logged before the draw"
+    if any(commitment_certified != made for commitment_certified in certified):
+        yield "the seed was swapped: it does not give the certificate's commitment"
+
+
+def _replay(registry: Registry, plan: Plan, draw: DrawRecord, stored: _Stored) -> Iterator[str]:
+    # A frozen wave that is still to be dealt comes last and has no allocation yet.
+    dealt = zip(stored.waves, stored.allocations, stored.certificates, strict=False)
+    for wave, allocation, certificate in dealt:
+        yield from _replay_of(registry, plan, draw, wave, allocation, canonical(certificate))
+
+
+def _replay_of(
+    registry: Registry, plan: Plan, draw: DrawRecord, wave: WaveRecord, allocation: AllocationRecord, kept: str
+) -> Iterator[str]:
+    dealt = deal(
+        plan.protocol,
+        pq.read_table(registry.snapshots.path(wave.units_digest)),
+        seed=draw.seed,
+        demonstration=draw.demonstration,
+        protocol_digest=plan.digest,
+        population_digest=wave.population.digest,
+    )
+    if dealt.assignment.digest != allocation.digest:
+        yield "the replay gives another allocation digest"
+    if dealt.assignment.counts.by_arm != allocation.counts:
+        yield "the replay gives other counts by arm"
+    yield from differences(read_certificate(kept), read_certificate(canonical(dealt.certificate)))
+    stored = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
+    if allocation_digest(stored.column(LEDGER_ID), stored.column("arm")) != allocation.digest:
+        yield "allocation file: its arms do not give the allocation digest"
+    elif not pc.all(pc.equal(stored.column("probability"), dealt.table.column("probability"))).as_py():
+        yield "allocation file: its probabilities are not those of the replay"
+
+
+def _evaluation(session: Session, trial_id: str) -> Iterator[str]:
+    record = queries.evaluation_of(session, trial_id)
+    if record is not None and digest_of(record.document) != record.digest:
+        yield f"evaluation {record.id}: its document does not give its digest"
