@@ -1,95 +1,233 @@
-"""Effects of every arm on every response, by the declared regression."""
+"""Effects of every arm on every response, by the declared regression, in two passes over the rows.
+
+The first pass returns counts and cross-products of cells; the coefficients follow from small matrices. The second is
+made only for what needs each customer's residual: HC errors with covariates that vary within a cell, and clusters.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.design import Design, Levels, Response
+from analysis.design import CLUSTERED, Design, Levels, Response
+from analysis.errors import AnalysisRefused
+from analysis.fit import Contrast, Fit, Floats, JointCovariance, Regression
+from analysis.fitting import Fitting, fit_models
 from analysis.frame import AnalysisFrame
+from analysis.gram import totals
+from analysis.heteroskedastic import LEVERAGE_POWER
+from analysis.inference import NOTHING_LEFT, infer
+from analysis.moments import Cells, read_cells
+from analysis.plan import make_plan
+from analysis.uncertainty import Joint, Uncertainty
 
-Floats = NDArray[np.float64]
+__all__ = ["Contrast", "Fit", "JointCovariance", "Regression", "regress"]
 
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """One arm against one comparison on one response, in the response's unit.
-
-    ``std_error`` and ``df`` are ``None`` when they cannot be had, and ``estimate`` too when nothing can; ``reason``
-    then says why. ``mean_*`` are raw observed means, ``adjusted_mean_*`` those at the covariate means of all arms.
-    ``n_*`` count customers with the response observed. ``note`` is a warning that travels with the row.
-    """
-
-    response: str
-    arm: str
-    comparison: str
-    estimate: float | None
-    std_error: float | None
-    df: float | None
-    n_arm: int
-    n_comparison: int
-    mean_arm: float | None
-    mean_comparison: float | None
-    adjusted_mean_arm: float | None
-    adjusted_mean_comparison: float | None
-    reason: str | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """One response in one subgroup level (or all customers).
-
-    Attributes:
-        contrasts: In the order of ``Design.contrasts``.
-        covariance: Contrasts × contrasts; NaN where a contrast is not estimable.
-        dropped: Columns left out because they are collinear or constant.
-        merged: Covariate levels that some arm lacks, merged into "other".
-        n: Customers with the response observed, all arms.
-        clusters: Clusters among them; ``None`` without a cluster column or with unclustered errors.
-        p: Columns of the whole fit, all arms.
-        reason: Why nothing at all could be fitted.
-    """
-
-    contrasts: tuple[Contrast, ...]
-    covariance: Floats
-    dropped: tuple[str, ...]
-    n: int
-    clusters: int | None
-    reason: str | None = None
-    merged: tuple[str, ...] = ()
-    p: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class JointCovariance:
-    """Covariance of all (level, contrast) estimates of one response, for tests of interaction.
-
-    Attributes:
-        pairs: (level, contrast number), level by level, as the rows and columns are ordered.
-        matrix: NaN in the rows and columns of what is not estimable.
-        df: Degrees of freedom for the denominator of a Wald F over levels: Σ(n − p) over the levels, or clusters
-            over all levels less one; ``None`` when nothing is estimable.
-    """
-
-    pairs: tuple[tuple[str, int], ...]
-    matrix: Floats
-    df: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Regression:
-    """All fits of one call, by (response id, level); level is ``None`` without subgroups."""
-
-    fits: Mapping[tuple[str, str | None], Fit]
-    joint_covariance: Mapping[str, JointCovariance] = field(default_factory=dict)
+NO_CUSTOMERS = "no customer has this outcome observed"
 
 
 def regress(
     frame: AnalysisFrame, design: Design, responses: Sequence[Response], *, by: Levels | None = None
 ) -> Regression:
-    """Fit every response, in all customers or in each level of ``by``."""
-    raise NotImplementedError("the passes land in the next slice")
+    """Fit every response, in all customers or in each level of ``by``, one model with all arms each.
+
+    Complete cases per response; covariate means over all arms' rows with that response observed. What cannot be
+    estimated is ``None`` with a reason, contrast by contrast. Rows of arms that the design does not name are left out.
+
+    Args:
+        frame: One row per allocated customer.
+        design: The declared regression.
+        responses: What is regressed.
+        by: Subgroup levels; each is a fit of its own, and rows in no level are left out.
+
+    Returns:
+        Fits by (response id, level name or ``None``), and with ``by`` the joint covariance over levels.
+
+    Raises:
+        AnalysisRefused: The design contradicts itself, or a column holds what cannot be analysed.
+    """
+    _check(frame, design, responses, by)
+    clustered = design.standard_errors in CLUSTERED
+    covariates = design.covariates if design.adjustment != "none" else ()
+    plan = make_plan(frame, design, responses, by, by_cluster=clustered and not covariates)
+    cells = read_cells(frame, plan)
+    fits = fit_models(cells)
+    uncertainty, joints = infer(frame, cells, fits)
+    found: dict[tuple[str, str | None], Fit] = {}
+    for fit in fits:
+        name = None if by is None else by.names[fit.fitted.level]
+        for i, r in enumerate(fit.fitted.responses):
+            found[responses[r].id, name] = _to_fit(fit, i, responses[r], uncertainty[fit.fitted.level, r])
+    ordered: dict[tuple[str, str | None], Fit] = {}
+    for response in responses:
+        for level in (None,) if by is None else by.names:
+            ordered[response.id, level] = found.get((response.id, level)) or _empty_fit(design, response)
+    joint = {} if by is None else _joint(cells, fits, ordered, uncertainty, joints, by)
+    return Regression(ordered, joint)
+
+
+def _check(frame: AnalysisFrame, design: Design, responses: Sequence[Response], by: Levels | None) -> None:
+    columns = set(frame.rows.collect_schema().names())
+    named = [
+        *design.strata,
+        *(c.name for c in design.covariates),
+        *(column for r in responses for column, _ in r.terms),
+    ]
+    named += [name for name in (design.cluster, design.weight, by.column if by else None) if name is not None]
+    absent = [name for name in dict.fromkeys(named) if name not in columns]
+    if absent:
+        raise AnalysisRefused(
+            f"the data have no column {', '.join(absent)}", where="analysis frame", rule="every column used is there"
+        )
+    if design.standard_errors in CLUSTERED and design.cluster is None:
+        raise AnalysisRefused(
+            f"{design.standard_errors} needs a cluster", where="standard_errors", remedy="declare the cluster column"
+        )
+    strangers = [arm for pair in design.contrasts for arm in pair if arm not in design.arms]
+    if strangers:
+        raise AnalysisRefused(f"contrast with {strangers[0]}, which is no arm", rule="contrasts are between the arms")
+
+
+def _to_fit(fit: Fitting, i: int, response: Response, uncertainty: Uncertainty) -> Fit:
+    model, cells = fit.fitted.model, fit.cells
+    covariance = uncertainty.covariance.copy()
+    contrasts = []
+    for t in range(len(cells.plan.design.contrasts)):
+        contrast = _contrast(fit, i, t, response, uncertainty)
+        if contrast.std_error is None:
+            covariance[t], covariance[:, t] = np.nan, np.nan
+        contrasts.append(contrast)
+    return Fit(
+        contrasts=tuple(contrasts),
+        covariance=covariance,
+        dropped=model.dropped,
+        n=int(cells.count.sum()),
+        clusters=uncertainty.clusters,
+        merged=model.merged,
+        p=model.p,
+    )
+
+
+def _contrast(fit: Fitting, i: int, t: int, response: Response, uncertainty: Uncertainty) -> Contrast:
+    design, cells = fit.cells.plan.design, fit.cells
+    arm, comparison = design.contrasts[t]
+    at, against = design.arms.index(arm), design.arms.index(comparison)
+    counts = totals(cells.arm, cells.count, len(design.arms))
+    raw = _raw_means(fit, i, response, counts)
+    adjusted = _adjusted_means(fit, i, response)
+    reason = fit.fitted.model.unestimable[t]
+    estimate = None if reason is not None else float(adjusted[at] - adjusted[against])
+    std_error, df = None, None
+    if reason is None:
+        reason = _no_standard_error(fit, i, t, uncertainty)
+    if reason is None:
+        std_error, df = float(np.sqrt(uncertainty.covariance[t, t])), float(uncertainty.df[t])
+    note = None
+    if uncertainty.lone and std_error is not None and LEVERAGE_POWER.get(design.standard_errors, 0):
+        note = f"customers alone in their cell of the regression add nothing to its variance: {uncertainty.lone}"
+    return Contrast(
+        response=response.id,
+        arm=arm,
+        comparison=comparison,
+        estimate=estimate,
+        std_error=std_error,
+        df=df,
+        n_arm=int(counts[at]),
+        n_comparison=int(counts[against]),
+        mean_arm=_finite(raw[at]),
+        mean_comparison=_finite(raw[against]),
+        adjusted_mean_arm=_finite(adjusted[at]),
+        adjusted_mean_comparison=_finite(adjusted[against]),
+        reason=reason,
+        note=note,
+    )
+
+
+def _raw_means(fit: Fitting, i: int, response: Response, counts: Floats) -> Floats:
+    cells, r = fit.cells, fit.fitted.responses[i]
+    total = totals(cells.arm, cells.plain_response_sums[:, r], len(counts))
+    mean = np.divide(total, counts, out=np.full_like(total, np.nan), where=counts > 0)
+    return mean + cells.plan.response_centre[r] + _offsets(fit, response)
+
+
+def _adjusted_means(fit: Fitting, i: int, response: Response) -> Floats:
+    model, r = fit.fitted.model, fit.fitted.responses[i]
+    mean = np.einsum("kbq,bq->k", model.mean_functionals, fit.fitted.coefficients[i])
+    return np.asarray(mean + fit.cells.plan.response_centre[r] + _offsets(fit, response))
+
+
+def _offsets(fit: Fitting, response: Response) -> Floats:
+    return np.array([response.offsets.get(arm, 0.0) for arm in fit.cells.plan.design.arms])
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _no_standard_error(fit: Fitting, i: int, t: int, uncertainty: Uncertainty) -> str | None:
+    """Why an estimate has no standard error, or ``None``."""
+    design, model = fit.cells.plan.design, fit.fitted.model
+    if design.standard_errors != "classical" and model.uninferable[t] is not None:
+        return model.uninferable[t]
+    if uncertainty.clusters_by_arm is not None:
+        for arm in design.contrasts[t]:
+            if uncertainty.clusters_by_arm[design.arms.index(arm)] < 2:
+                return f"arm {arm} has only one cluster"
+    touched = np.abs(model.combine[t]).sum(axis=1) > 0
+    left, squares = fit.residual[i][touched].sum(), fit.squares[i][touched].sum()
+    if left <= NOTHING_LEFT * squares:
+        return "the outcome does not vary within the arms, so that it has no standard error"
+    variance, df = uncertainty.covariance[t, t], uncertainty.df[t]
+    if not (np.isfinite(variance) and np.isfinite(df) and df > 0):
+        return f"{int(model.n)} customers are too few for the {model.p} columns of the regression"
+    if not variance > 0:
+        return "the variance is not above zero, so that it gives no standard error"
+    return None
+
+
+def _empty_fit(design: Design, response: Response) -> Fit:
+    T = len(design.contrasts)
+    return Fit(
+        contrasts=tuple(
+            Contrast(response.id, arm, comparison, None, None, None, 0, 0, None, None, None, None, NO_CUSTOMERS)
+            for arm, comparison in design.contrasts
+        ),
+        covariance=np.full((T, T), np.nan),
+        dropped=(),
+        n=0,
+        clusters=None,
+        reason=NO_CUSTOMERS,
+    )
+
+
+def _joint(
+    cells: Cells,
+    fits: Sequence[Fitting],
+    ordered: dict[tuple[str, str | None], Fit],
+    uncertainty: dict[tuple[int, int], Uncertainty],
+    joints: dict[int, Joint],
+    by: Levels,
+) -> dict[str, JointCovariance]:
+    design = cells.plan.design
+    T, L = len(design.contrasts), len(by.names)
+    out = {}
+    for r, response in enumerate(cells.plan.responses):
+        matrix = np.zeros((L * T, L * T)) if r not in joints else joints[r].matrix.copy()
+        freedom = 0.0
+        for fit in fits:
+            if r not in fit.fitted.responses:
+                continue
+            level = fit.fitted.level
+            freedom += fit.fitted.model.n - fit.fitted.model.p
+            if r not in joints:
+                own = slice(level * T, (level + 1) * T)
+                matrix[own, own] = uncertainty[level, r].covariance
+        for level, name in enumerate(by.names):
+            for t, contrast in enumerate(ordered[response.id, name].contrasts):
+                if contrast.std_error is None:
+                    matrix[level * T + t], matrix[:, level * T + t] = np.nan, np.nan
+        df = joints[r].clusters - 1.0 if r in joints else freedom
+        pairs = tuple((name, t) for name in by.names for t in range(T))
+        out[response.id] = JointCovariance(pairs, matrix, df if df > 0 else None)
+    return out

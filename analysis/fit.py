@@ -1,0 +1,85 @@
+"""What a regression returns: contrasts, fits, and their covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """One arm against one comparison on one response, in the response's unit.
+
+    ``std_error`` and ``df`` are ``None`` when they cannot be had, and ``estimate`` too when nothing can; ``reason``
+    then says why. ``mean_*`` are raw observed means, ``adjusted_mean_*`` those at the covariate means of all arms.
+    ``n_*`` count customers with the response observed. ``note`` is a warning that travels with the row.
+    """
+
+    response: str
+    arm: str
+    comparison: str
+    estimate: float | None
+    std_error: float | None
+    df: float | None
+    n_arm: int
+    n_comparison: int
+    mean_arm: float | None
+    mean_comparison: float | None
+    adjusted_mean_arm: float | None
+    adjusted_mean_comparison: float | None
+    reason: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One response in one subgroup level (or all customers).
+
+    Attributes:
+        contrasts: In the order of ``Design.contrasts``.
+        covariance: Contrasts × contrasts; NaN where a contrast is not estimable.
+        dropped: Columns left out because they are collinear or constant.
+        merged: Covariate levels that some arm lacks, merged into "other".
+        n: Customers with the response observed, all arms.
+        clusters: Clusters among them; ``None`` without a cluster column or with unclustered errors.
+        p: Columns of the whole fit, all arms.
+        reason: Why nothing at all could be fitted.
+    """
+
+    contrasts: tuple[Contrast, ...]
+    covariance: Floats
+    dropped: tuple[str, ...]
+    n: int
+    clusters: int | None
+    reason: str | None = None
+    merged: tuple[str, ...] = ()
+    p: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JointCovariance:
+    """Covariance of all (level, contrast) estimates of one response, for tests of interaction.
+
+    Attributes:
+        pairs: (level, contrast number), level by level, as the rows and columns are ordered.
+        matrix: NaN in the rows and columns of what is not estimable.
+        df: Degrees of freedom for the denominator of a Wald F over levels: Σ(n − p) over the levels, or clusters
+            over all levels less one; ``None`` when nothing is estimable.
+    """
+
+    pairs: tuple[tuple[str, int], ...]
+    matrix: Floats
+    df: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """All fits of one call, by (response id, level); level is ``None`` without subgroups."""
+
+    fits: Mapping[tuple[str, str | None], Fit]
+    joint_covariance: Mapping[str, JointCovariance] = field(default_factory=dict)

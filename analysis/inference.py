@@ -1,0 +1,89 @@
+"""Covariance and degrees of freedom of the contrasts of fitted models, by the declared standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.cluster_inference import clustered_uncertainty
+from analysis.design import CLUSTERED, StandardErrors
+from analysis.fitting import Fitting
+from analysis.frame import AnalysisFrame
+from analysis.gram import totals
+from analysis.heteroskedastic import (
+    LEVERAGE_POWER,
+    BlockVariances,
+    classical_covariance,
+    contrast_covariance,
+    from_cells,
+)
+from analysis.moments import Cells
+from analysis.residuals import block_variances
+from analysis.uncertainty import Joint, Uncertainty
+
+Floats = NDArray[np.float64]
+
+CANCELLED = 1e-6  # residual share of the sum of squares below which moments alone have lost digits
+NOTHING_LEFT = 1e-13  # residual share below which nothing varies
+
+
+def infer(
+    frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitting]
+) -> tuple[dict[tuple[int, int], Uncertainty], dict[int, Joint]]:
+    """By (level, response): covariance and degrees of freedom; and with clusters the joint covariance by response."""
+    kind = cells.plan.design.standard_errors
+    if kind in CLUSTERED:
+        return clustered_uncertainty(frame, cells, fits, kind)
+    residual_rows = kind != "classical" and (bool(cells.plan.running) or cells.plan.design.weight is not None)
+    if residual_rows or any(_cancelled(fit) for fit in fits):
+        power = LEVERAGE_POWER.get(kind, 0)
+        variances = block_variances(frame, cells, [fit.fitted for fit in fits], power)
+    else:
+        variances = {}
+    return {
+        (fit.fitted.level, r): _unclustered(fit, i, kind, variances.get((fit.fitted.level, r)))
+        for fit in fits
+        for i, r in enumerate(fit.fitted.responses)
+    }, {}
+
+
+def _cancelled(fit: Fitting) -> bool:
+    left, squares = fit.residual.sum(axis=1), fit.squares.sum(axis=1)
+    return bool(((left < CANCELLED * squares) & (left > NOTHING_LEFT * squares)).any())
+
+
+def _unclustered(fit: Fitting, i: int, kind: StandardErrors, variances: BlockVariances | None) -> Uncertainty:
+    model, r = fit.fitted.model, fit.fitted.responses[i]
+    T = len(model.combine)
+    if kind == "classical":
+        residual = fit.residual[i] if variances is None else variances.residual
+        return Uncertainty(classical_covariance(model, residual), np.full(T, float(model.n - model.p)))
+    power = LEVERAGE_POWER[kind]
+    if variances is None:
+        variances = from_cells(fit.cells, model, fit.fitted.coefficients[i], r, power)
+    covariance = contrast_covariance(model, variances.meat)
+    if kind == "HC1":
+        covariance = covariance * (model.n / (model.n - model.p) if model.n > model.p else np.nan)
+    return Uncertainty(covariance, _degrees_of_freedom(fit, variances), int(variances.lone.sum()) if power else 0)
+
+
+def _degrees_of_freedom(fit: Fitting, variances: BlockVariances) -> Floats:
+    """Welch for two means, n_contrast - 2J for stratified ones, else n - p."""
+    design, model = fit.cells.plan.design, fit.fitted.model
+    if design.adjustment != "none":
+        return np.full(len(design.contrasts), float(model.n - model.p))
+    counts = totals(fit.cells.arm, fit.cells.count, len(design.arms))
+    J = len(model.functionals) // len(design.arms)
+    df = np.full(len(design.contrasts), np.nan)
+    for t, pair in enumerate(design.contrasts):
+        at = [design.arms.index(arm) for arm in pair]
+        n = counts[at]
+        if design.strata:
+            df[t] = n.sum() - 2 * J
+        elif (n > 1).all():
+            plain = variances.residual[at] / (n * (n - 1.0))
+            parts = plain if design.weight is None else variances.meat[at, 0, 0]
+            df[t] = parts.sum() ** 2 / (parts**2 / (n - 1.0)).sum() if parts.sum() > 0 else np.nan
+    return df

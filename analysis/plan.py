@@ -1,0 +1,181 @@
+"""How the passes read the rows, decided from a pilot sample: what makes a cell, what is summed, about which centre.
+
+The pilot decides speed and conditioning only, never a result. What it could not foresee (a null further down, a mean
+far from the first rows) the first pass finds and corrects by reading once more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis.design import Design, Levels, Response
+from analysis.frame import ARM_COLUMN, AnalysisFrame
+
+PILOT_ROWS = 20_000
+MOST_CELLS = 50_000
+MOST_VALUES_IN_CELLS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What both passes agree on.
+
+    Attributes:
+        design: The declared regression.
+        responses: What is regressed, in order.
+        by: Subgroup levels, or ``None``.
+        categories: Covariates that enter as indicators.
+        keyed: Numeric covariates with few values, which are part of the cell.
+        running: Numeric covariates that vary within a cell.
+        centre: By numeric covariate: what is taken off before anything is summed.
+        response_centre: The same for each response.
+        flagged: Running covariates with nulls: their being missing is part of the cell.
+        masked: Responses (by position) with nulls: their being missing is part of the cell.
+        by_cluster: Whether the cluster is part of the cell.
+    """
+
+    design: Design
+    responses: tuple[Response, ...]
+    by: Levels | None
+    categories: tuple[str, ...]
+    keyed: tuple[str, ...]
+    running: tuple[str, ...]
+    centre: Mapping[str, float]
+    response_centre: tuple[float, ...]
+    flagged: frozenset[str]
+    masked: frozenset[int]
+    by_cluster: bool
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Numeric covariates, keyed ones first."""
+        return self.keyed + self.running
+
+
+def make_plan(
+    frame: AnalysisFrame, design: Design, responses: Sequence[Response], by: Levels | None, *, by_cluster: bool
+) -> Plan:
+    """Look at the first rows and decide how all of them are read."""
+    covariates = design.covariates if design.adjustment != "none" else ()
+    categories = tuple(c.name for c in covariates if c.kind == "category")
+    numbers = tuple(c.name for c in covariates if c.kind == "number")
+    terms = {column for response in responses for column, _ in response.terms}
+    wanted = dict.fromkeys([*categories, *numbers, *design.strata, *sorted(terms)])
+    sample = frame.engine.collect(frame.rows.select(*wanted, ARM_COLUMN).head(PILOT_ROWS))
+
+    values = {name: _as_floats(sample[name]) for name in (*numbers, *sorted(terms))}
+    distinct = {name: len(pc.unique(sample[name])) for name in (*categories, *numbers, *design.strata)}
+    keyed = [name for name in numbers if distinct[name] <= MOST_VALUES_IN_CELLS]
+    fixed = len(design.arms) * (len(by.names) if by else 1)
+    fixed *= math.prod(distinct[name] for name in (*categories, *design.strata))
+    while keyed and fixed * math.prod(distinct[name] for name in keyed) > MOST_CELLS:
+        keyed.remove(max(keyed, key=lambda name: distinct[name]))
+    return Plan(
+        design=design,
+        responses=tuple(responses),
+        by=by,
+        categories=categories,
+        keyed=tuple(keyed),
+        running=tuple(name for name in numbers if name not in keyed),
+        centre={name: round_centre(values[name]) for name in numbers},
+        response_centre=tuple(round_centre(_response_values(response, values)) for response in responses),
+        flagged=frozenset(name for name in numbers if name not in keyed and np.isnan(values[name]).any()),
+        masked=frozenset(
+            i for i, response in enumerate(responses) if np.isnan(_response_values(response, values)).any()
+        ),
+        by_cluster=by_cluster,
+    )
+
+
+def round_centre(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    """A centre near the mean with few binary digits, so that whole numbers keep exact sums.
+
+    Args:
+        values: (n,) in any unit; NaN is ignored.
+
+    Examples:
+        >>> round_centre(np.array([0.0, 1.0, 0.0, 0.0]))
+        0.25
+    """
+    known = values[np.isfinite(values)]
+    if known.size == 0:
+        return 0.0
+    return centre_for(float(known.mean()), float(known.std()))
+
+
+def centre_for(mean: float, deviation: float) -> float:
+    """The multiple of a power of two, at most one standard deviation wide, that is nearest to the mean."""
+    if not deviation > abs(mean) * 1e-14:
+        return mean
+    step = 2.0 ** math.floor(math.log2(deviation))
+    return round(mean / step) * step
+
+
+def with_changes(
+    plan: Plan,
+    *,
+    flagged: frozenset[str],
+    masked: frozenset[int],
+    centre: Mapping[str, float],
+    response_centre: tuple[float, ...],
+) -> Plan:
+    """The same plan after what the first pass found."""
+    return dataclasses.replace(
+        plan, flagged=flagged, masked=masked, centre=dict(centre), response_centre=response_centre
+    )
+
+
+def number(column: str, centre: float) -> nw.Expr:
+    """A numeric column about its centre, as a double (small integers overflow in some engines)."""
+    return nw.col(column).cast(nw.Float64) - centre
+
+
+def response_value(response: Response, centre: float) -> nw.Expr:
+    """``min(cap, Σ weight × column)`` about its centre, null when any column is; arm offsets come later, in algebra."""
+    total: nw.Expr | None = None
+    for column, weight in response.terms:
+        term = nw.col(column).cast(nw.Float64)
+        term = term if weight == 1.0 else term * weight
+        total = term if total is None else total + term
+    if total is None:
+        raise ValueError(f"response {response.id!r} has no terms")
+    if response.cap is not None:
+        total = nw.when(total > response.cap).then(nw.lit(float(response.cap))).otherwise(total)
+    return total - centre
+
+
+def level_number(by: Levels) -> nw.Expr:
+    """The position of a row's subgroup level in ``by.names``, null when it is in none."""
+    column = nw.col(by.column)
+    if by.cuts is None:
+        position = nw.lit(None, dtype=nw.Int32)
+        text = column.cast(nw.String)
+        for i, name in enumerate(by.names):
+            position = nw.when(text == name).then(nw.lit(i, dtype=nw.Int32)).otherwise(position)
+        return position
+    value = column.cast(nw.Float64)
+    reached = nw.lit(0, dtype=nw.Int32)
+    for cut in by.cuts:
+        reached = reached + nw.when(value >= cut).then(nw.lit(1, dtype=nw.Int32)).otherwise(nw.lit(0, dtype=nw.Int32))
+    return nw.when(~value.is_null()).then(reached).otherwise(nw.lit(None, dtype=nw.Int32))
+
+
+def _as_floats(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:
+    floats = pc.cast(column, pa.float64())
+    return np.asarray(floats.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _response_values(
+    response: Response, values: Mapping[str, np.ndarray[Any, np.dtype[np.float64]]]
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    total = np.asarray(sum(weight * values[column] for column, weight in response.terms), dtype=np.float64)
+    return total if response.cap is None else np.where(total > response.cap, response.cap, total)

@@ -1,0 +1,35 @@
+"""How sure a fit is of its contrasts: what every kind of standard error ends in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """Of one response in one level.
+
+    Attributes:
+        covariance: (T, T). ``df``: (T,); NaN where there is none.
+        lone: Customers with leverage one.
+        clusters: Clusters in the fit, and ``clusters_by_arm`` (K,) those with customers in each arm.
+    """
+
+    covariance: Floats
+    df: Floats
+    lone: int = 0
+    clusters: int | None = None
+    clusters_by_arm: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Clustered covariance over levels: (L·T, L·T) by response, level by level, and clusters over all levels."""
+
+    matrix: Floats
+    clusters: int
