@@ -54,7 +54,9 @@ def install_browser() -> None:
     apt = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300")
     for arguments in (("update",), ("install", "-y", "--no-install-recommends", *BROWSER_PACKAGES)):
         # Not a failure yet: the browser tests say what is missing, and under CI they fail for it.
-        subprocess.run([*apt, *arguments], env=environment, stdout=sys.stderr, stdin=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            [*apt, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
+        )
 
 
 def carry_out(name: str, arguments: Sequence[str]) -> Result:
