@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
-from math import comb, prod
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -52,7 +52,7 @@ def redraws(
     """
     starts = np.concatenate([[0], np.cumsum(lengths)])
     size = np.add.reduceat(count, starts[:-1])
-    if prod(comb(int(n), int(m)) for n, m in zip(size, take, strict=True)) <= ENUMERATE_UP_TO:
+    if _assignments(size, take) <= ENUMERATE_UP_TO:
         units, ends = np.repeat(rows, count, axis=0), np.concatenate([[0], np.cumsum(size)])
         return Redraws(lambda: _enumerated(features(units), ends, take), exact=True)
     if _few_values(rows, take.size):
@@ -62,6 +62,12 @@ def redraws(
         return Redraws(lambda: _counted(counted, features, take, draws, rng), exact=False)
     units, ends = np.repeat(rows, count, axis=0), np.concatenate([[0], np.cumsum(size)])
     return Redraws(lambda: _shuffled(features(units), ends, size, take, draws, rng), exact=False)
+
+
+def _assignments(size: Integers, take: Integers) -> float:
+    """How many assignments there are, near enough to choose by; whole numbers of millions would take seconds."""
+    logarithm = gammaln(size + 1.0) - gammaln(take + 1.0) - gammaln(size - take + 1.0)
+    return float(np.exp(min(logarithm.sum(), 700.0)))
 
 
 def _distinct(rows: Floats, count: Integers) -> tuple[Floats, Integers]:
