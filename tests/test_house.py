@@ -102,12 +102,11 @@ def test_tests_skip_only_where_the_shared_fixtures_do():
 def commands() -> Iterator[tuple[str, ...]]:
     """Every command of the service, as the words that follow `otm`."""
     import typer
-    from click import Group
 
     from trials.cli.app import app
 
     def walk(command, path):
-        if isinstance(command, Group) or hasattr(command, "commands"):
+        if hasattr(command, "commands"):
             for name, inner in command.commands.items():
                 yield from walk(inner, (*path, name))
         else:
