@@ -92,6 +92,14 @@ def test_no_file_names_a_machine_or_a_registry():
     assert found == {}
 
 
+def test_queries_live_in_the_registry_and_commits_happen_in_stages():
+    querying = re.compile(r"^\s*(?:import sqlalchemy|from sqlalchemy(?!\.orm import Session$))", re.MULTILINE)
+    rooms = [(name, text) for name, text in sources("trials", "dashboards") if not name.startswith("trials/registry/")]
+    assert [name for name, text in rooms if querying.search(text)] == []
+    writing = {name for name, text in rooms if re.search(r"\bregistry\.write\(|\.commit\(\)", text)}
+    assert {name for name in writing if not name.startswith("trials/stages/")} == set()
+
+
 def test_tests_skip_only_where_the_shared_fixtures_do():
     forbidden = re.compile(r"(?:pytest|mark)\.(?:skip|xfail|importorskip)|unittest\.skip|doctest:\s*\+SKIP")
     allowed = {"tests/conftest.py", "tests/record.py", "tests/test_house.py", "tests/test_record.py"}
