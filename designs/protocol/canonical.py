@@ -114,6 +114,8 @@ def _digest_of_text(name: str, folder: Path) -> str:
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise _UnusableTextError(f'"{name}" leads out of the protocol\'s folder', inside)
+    if not path.is_file():  # a pipe would wait for ever
+        raise _UnusableTextError(f'"{name}" is not a file', "a text that an arm names exists")
     try:
         with path.open("rb") as file:
             content = file.read(TEXT_CAP + 1)

@@ -151,42 +151,52 @@ def _settled(protocol: Protocol, column: str, found: Collection[Use]) -> Kind:
     return "boolean" if kinds else "any"
 
 
+def _uses_of(protocol: Protocol, file: File) -> list[Use]:
+    """The uses that one file must serve. Receipt may come with the contacts, so outcomes can do without."""
+    found = uses(protocol)
+    if file == "population":
+        return [use for use in found if use.part not in AFTER_ALLOCATION]
+    if file == "outcomes":
+        return [use for use in found if use.part == "id" or use.part in AFTER_ALLOCATION - {"received"}]
+    return list(found)
+
+
 def population_contract(protocol: Protocol) -> FileContract:
     """What the population file of a trial randomised here must hold."""
-    return _contract(protocol, [use for use in uses(protocol) if use.part not in AFTER_ALLOCATION | {"arm"}])
+    return _contract(protocol, _uses_of(protocol, "population"))
 
 
 def outcomes_contract(protocol: Protocol) -> FileContract:
     """What a file of outcomes must hold. Receipt is optional there: it may come with the contacts instead."""
-    later = [use for use in uses(protocol) if use.part in AFTER_ALLOCATION]
-    optional = frozenset(use.column for use in later if use.part == "received")
-    needed = frozenset(use.column for use in later if use.part != "received")
-    return _contract(protocol, later, optional=optional - needed, duplicates="reject")
+    received = [use for use in uses(protocol) if use.part == "received"]
+    return _contract(protocol, _uses_of(protocol, "outcomes"), optional=received, duplicates="reject")
 
 
 def external_contract(protocol: Protocol) -> FileContract:
     """What the one file of a trial randomised elsewhere must hold."""
-    return _contract(protocol, uses(protocol))
+    return _contract(protocol, _uses_of(protocol, "external"))
 
 
 def _contract(
     protocol: Protocol,
-    found: Collection[Use],
+    needed: Collection[Use],
     *,
-    optional: frozenset[str] = frozenset(),
+    optional: Collection[Use] = (),
     duplicates: Literal["refuse", "reject"] = "refuse",
 ) -> FileContract:
     kinds = column_kinds(protocol)
     unit = None if protocol.population.unit == "row" else protocol.population.unit
     bounds: dict[str, tuple[float | None, float | None]] = {}
-    for use in found:
+    for use in needed:
         if use.part == "time":
             bounds[use.column] = (0, None)
         elif use.kind == "boolean" and use.firm and kinds[use.column] == "number":
             bounds.setdefault(use.column, (0, 1))
-    names = dict.fromkeys(use.column for use in found if use.column != unit)
+    required = dict.fromkeys((use.column for use in needed if use.column != unit), True)
+    names = required | {use.column: False for use in optional if use.column not in required}
     columns = (
-        ColumnContract(name, kinds[name], name not in optional, *bounds.get(name, (None, None))) for name in names
+        ColumnContract(name, kinds[name], needed_here, *bounds.get(name, (None, None)))
+        for name, needed_here in names.items()
     )
     return FileContract(unit, tuple(columns), duplicates)
 
@@ -203,14 +213,7 @@ def check_columns(protocol: Protocol, columns: Collection[str], *, file: File | 
         ProtocolRefused: Naming every place in the protocol that uses a column the file lacks.
     """
     file = file or ("population" if protocol.randomised_here else "external")
-    later = AFTER_ALLOCATION if file == "outcomes" else frozenset[Part]()
-    contract = {"population": population_contract, "outcomes": outcomes_contract, "external": external_contract}[file]
-    needed = set(contract(protocol).required_names)
-    missing = [
-        use
-        for use in uses(protocol)
-        if use.column in needed - set(columns) and (file == "external" or (use.part in AFTER_ALLOCATION) == bool(later))
-    ]
+    missing = [use for use in _uses_of(protocol, file) if use.column not in columns]
     if missing:
         raise ProtocolRefused(_absent(use, columns) for use in missing)
 

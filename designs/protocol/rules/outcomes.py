@@ -85,6 +85,21 @@ def proportions_are_proportions(protocol: Protocol) -> Iterator[Breach]:
                 yield Breach(("outcomes", position, key), f"{figure:g} is above 1", rule_text)
 
 
+@rule("outcomes", "population", "randomisation")
+def sizes_have_their_reasons(protocol: Protocol) -> Iterator[Breach]:
+    for position, outcome in enumerate(protocol.outcomes):
+        path: KeyPath = ("outcomes", position)
+        if outcome.standard_deviation is not None and outcome.kind in ("binary", "time_to_event"):
+            rule_text = "standard_deviation sizes an amount or a count"
+            yield Breach((*path, "standard_deviation"), f"kind: {outcome.kind} is not sized by it", rule_text)
+        if outcome.intracluster_correlation is not None and protocol.cluster is None:
+            rule_text = "intracluster_correlation is for customers dealt in clusters"
+            yield Breach((*path, "intracluster_correlation"), "the trial has no cluster", rule_text)
+    if protocol.population.cluster_size is not None and protocol.cluster is None:
+        path = ("population", "cluster_size")
+        yield Breach(path, "the trial has no cluster", "cluster_size is for customers dealt in clusters")
+
+
 @rule("outcomes", "decision")
 def valued_outcomes_exist(protocol: Protocol) -> Iterator[Breach]:
     decision = protocol.decision
@@ -126,6 +141,7 @@ RULES = (
     keys_follow_the_kind,
     guardrails_have_margins,
     proportions_are_proportions,
+    sizes_have_their_reasons,
     valued_outcomes_exist,
     decisions_decide,
 )

@@ -53,6 +53,14 @@ def units_are_declared(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(("randomisation", "cluster"), "this is missing", "saturations are dealt to clusters")
 
 
+@rule("id", "population")
+def others_are_others(protocol: Protocol) -> Iterator[Breach]:
+    for position, name in enumerate(protocol.population.mutually_exclusive_with):
+        if name == protocol.id:
+            path = ("population", "mutually_exclusive_with", position)
+            yield Breach(path, f'"{name}" is this trial', "a trial shares its customers with itself")
+
+
 @rule("randomisation", "population")
 def strata_stand_apart(protocol: Protocol) -> Iterator[Breach]:
     special = {protocol.population.unit: "the customer's id", protocol.cluster: "the cluster"}
@@ -169,6 +177,7 @@ def factors_make_the_arms(protocol: Protocol) -> Iterator[Breach]:
 RULES = (
     keys_follow_the_method,
     units_are_declared,
+    others_are_others,
     strata_stand_apart,
     expected_ratio_covers_the_arms,
     hold_out_needs_no_further_action,

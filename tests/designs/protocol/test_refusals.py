@@ -172,6 +172,13 @@ ARMS = [
 ]
 
 RANDOMISATION = [
+    Case(
+        HERE,
+        {"population.mutually_exclusive_with": ["late-returns"]},
+        "is this trial",
+        "shares its customers",
+        at="population.mutually_exclusive_with[0]",
+    ),
     Case(HERE, {"population.unit": "row"}, "a row is no customer", "customer's id"),
     Case(ELSEWHERE, {"randomisation.arm_column": ABSENT}, "missing", "external needs"),
     Case(HERE, {"randomisation.arm_column": "arm"}, "no meaning", "method: external"),
@@ -234,6 +241,9 @@ RANDOMISATION = [
 ]
 
 OUTCOMES = [
+    Case(HERE, {"outcomes[0].standard_deviation": 0.4}, "binary is not sized", "amount or a count"),
+    Case(HERE, {"outcomes[0].intracluster_correlation": 0.1}, "no cluster", "dealt in clusters"),
+    Case(HERE, {"population.cluster_size": 2}, "no cluster", "dealt in clusters"),
     Case(HERE, {"outcomes[0].role": "secondary"}, "no outcome is the primary", "exactly one", at="outcomes"),
     Case(
         HERE,
