@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from tests import benchmarks
 from tests.benchmarks.measure import measure
-from tests.benchmarks.row import Measured
+from tests.benchmarks.row import Measured, Row
 from tests.places import RESULTS
 from tests.suites import gather, select
 
@@ -30,6 +31,12 @@ def line(row: Measured) -> str:
     return f"{figures}  {word} ({row.goal}){peers}\n        {row.what}"
 
 
+def in_order(row: Row) -> tuple[int, str]:
+    """P2 before P10, and P1 before P1-12m."""
+    number = re.match(r"\D*(\d+)", row.id)
+    return (int(number[1]) if number else 0, row.id)
+
+
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="otm bench", description="Measure the speed goals as ratios.")
     parser.add_argument("--rows", metavar="P1,P5", help="only these rows")
@@ -37,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--list", action="store_true", help="say which rows there are, and stop")
     options = parser.parse_args(arguments)
     try:
-        rows = select(gather(benchmarks, "ROWS"), options.rows)
+        rows = sorted(select(gather(benchmarks, "ROWS"), options.rows), key=in_order)
     except ValueError as problem:
         parser.error(str(problem))
     if options.list or not rows:
