@@ -105,3 +105,65 @@ def errors_of_text(folder: Path, text: str | bytes) -> tuple[ProtocolError, ...]
     except ProtocolRefused as refused:
         return refused.errors
     return ()
+
+
+SATURATIONS = [{"id": "low", "treated": 0.2, "share": 1}, {"id": "high", "treated": 0.8, "share": 1}]
+FACTORS = {"tone": ["plain", "norm"], "channel": ["letter", "sms"]}
+
+
+def cells() -> list[dict[str, Any]]:
+    made = [
+        {"id": f"{tone}-{channel}", "kind": "otm", "share": 1, "levels": {"tone": tone, "channel": channel}}
+        for tone in FACTORS["tone"]
+        for channel in FACTORS["channel"]
+    ]
+    return [{"id": "nfa", "kind": "nfa", "share": 1}, *made]
+
+
+FACTORIAL = changed(HERE, ("randomisation", {"method": "factorial", "factors": FACTORS}), ("arms", cells()))
+SATURATED = changed(
+    HERE,
+    ("randomisation", {"method": "saturation", "cluster": "area", "saturations": SATURATIONS}),
+    ("analysis.standard_errors", "CR2"),
+)
+PAIRED = changed(HERE, ("randomisation", {"method": "matched_pairs", "pairs": "pair"}), ("arms[2].share", 1))
+REDRAWN = changed(
+    HERE,
+    ("randomisation", {"method": "rerandomised", "rerandomise": {"covariates": ["age_days"], "threshold": 0.1}}),
+    ("arms[2].share", 1),
+)
+CLUSTERED = changed(HERE, ("population.cluster", "household"), ("analysis.standard_errors", "CR2"))
+BY_BAU = changed(HERE, ("arms[0].kind", "bau"), ("nfa_waived", "the law requires the letter"))
+ANSWER = {"answer": "yes", "evidence": "a report", "confidence": "confident"}
+COST = {"administration": 1, "exchequer_loss": 2, "evidence": "a ledger", "confidence": "in_doubt"}
+QUESTIONS = ("customers", "behaviour", "same_reason", "message", "reaction", "follow_up", "operations")
+BEHAVED = changed(HERE, ("behaviour", {"who": "all", "action": "files", "by_day": 30, "observed_in": "returns"}))
+ANSWERED = changed(HERE, ("suitability", {"cost": COST, **{question: dict(ANSWER) for question in QUESTIONS}}))
+
+
+class Case:
+    """One protocol broken by one rule."""
+
+    def __init__(
+        self,
+        protocol: dict[str, Any],
+        changes: dict[str, Any],
+        problem: str,
+        rule: str,
+        *,
+        at: str | None = None,
+        allowed: str = "",
+    ) -> None:
+        self.protocol = changed(protocol, *changes.items())
+        self.path = at or next(iter(changes))
+        self.problem, self.rule, self.allowed = problem, rule, allowed
+
+    def hold(self, folder: Path) -> None:
+        """Load it, and find that one rule named in full."""
+        errors = errors_of(folder, self.protocol)
+        assert [error.path for error in errors] == [self.path], [str(error) for error in errors]
+        (error,) = errors
+        assert self.problem in error.problem
+        assert self.rule in error.rule
+        assert self.allowed in ", ".join(error.allowed)
+        assert error.line is not None
