@@ -250,6 +250,7 @@ class Analysis(_Declared):
     contrasts: Contrasts = "each_against_comparison"
     subgroups: tuple[Subgroup, ...] = ()
     complier: Complier | None = None
+    dispatch_tolerance: Annotated[float, Field(ge=0, lt=1)] | None = None  # share sent another arm's contact
 
 
 class Valuation(_Declared):
