@@ -37,37 +37,39 @@ class Effect:
 
     @property
     def estimable(self) -> bool:
-        """Whether there is an estimate with a standard error above zero to judge it by."""
-        return self.estimate is not None and self.std_error is not None and self.std_error > 0
+        """Whether there is an estimate with an error above zero, and degrees of freedom, to judge it by."""
+        return self._parts() is not None
 
     @property
     def statistic(self) -> float | None:
-        if self.estimate is None or self.std_error is None or self.std_error <= 0:
-            return None
-        return self.estimate / self.std_error
+        parts = self._parts()
+        return None if parts is None else parts[0] / parts[1]
 
     @property
     def p_value(self) -> float | None:
         """Two-sided p-value of no difference."""
-        return None if self.statistic is None else 2.0 * lower_tail(-abs(self.statistic), self.df)
+        statistic = self.statistic
+        return None if statistic is None else 2.0 * lower_tail(-abs(statistic), self.df)
 
     def p_above(self, null: float = 0.0) -> float | None:
         """One-sided p-value against a difference of at most ``null``."""
-        if self.estimate is None or self.std_error is None or self.std_error <= 0:
-            return None
-        return lower_tail((null - self.estimate) / self.std_error, self.df)
+        parts = self._parts()
+        return None if parts is None else lower_tail((null - parts[0]) / parts[1], self.df)
 
     def lower(self, level: float) -> float | None:
         """Lower end of the two-sided ``1 - level`` interval: a one-sided bound at ``level / 2``."""
-        if self.estimate is None or self.std_error is None or self.std_error <= 0:
-            return None
-        return self.estimate - critical_value(level, self.df) * self.std_error
+        parts = self._parts()
+        return None if parts is None else parts[0] - critical_value(level, self.df) * parts[1]
 
     def upper(self, level: float) -> float | None:
         """Upper end of the two-sided ``1 - level`` interval: a one-sided bound at ``level / 2``."""
-        if self.estimate is None or self.std_error is None or self.std_error <= 0:
+        parts = self._parts()
+        return None if parts is None else parts[0] + critical_value(level, self.df) * parts[1]
+
+    def _parts(self) -> tuple[float, float] | None:
+        if self.estimate is None or self.std_error is None or self.std_error <= 0.0:
             return None
-        return self.estimate + critical_value(level, self.df) * self.std_error
+        return None if self.df is not None and self.df <= 0.0 else (self.estimate, self.std_error)
 
     def reversed(self) -> Effect:
         """The same difference the other way round: for an outcome that is better when it is lower."""

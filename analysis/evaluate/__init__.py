@@ -1,0 +1,6 @@
+"""From a frame and a protocol to everything that one analysis says."""
+
+from analysis.evaluate.evaluation import evaluate
+from analysis.evaluate.evidence import RandomisationP, Redraw
+
+__all__ = ["RandomisationP", "Redraw", "evaluate"]

@@ -1,0 +1,113 @@
+"""From what the protocol declares, and the kinds of the frame's columns, to designs, responses and subgroup levels."""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from analysis import net_benefit
+from analysis.design import Column, Design, Levels, Response
+from analysis.errors import AnalysisRefused
+from analysis.frame import AnalysisFrame
+from designs.protocol.models import Outcome, Protocol, Subgroup
+
+MOST_LEVELS = 60
+
+Kinds = dict[str, nw.dtypes.DType]
+
+
+def column_kinds(frame: AnalysisFrame) -> Kinds:
+    """The kind of every column, as the engine has it."""
+    return dict(frame.rows.collect_schema())
+
+
+def design_of(protocol: Protocol, kinds: Kinds) -> Design:
+    """The declared regression. Text and booleans are categories unless the protocol says otherwise."""
+    return Design(
+        arms=tuple(arm.id for arm in protocol.arms),
+        contrasts=protocol.contrasts,
+        adjustment=protocol.analysis.adjustment,
+        standard_errors=protocol.analysis.standard_errors,
+        covariates=covariates_of(protocol, kinds),
+        strata=tuple(protocol.randomisation.strata),
+        cluster=protocol.cluster,
+    )
+
+
+def covariates_of(protocol: Protocol, kinds: Kinds) -> tuple[Column, ...]:
+    """Declared covariates with their kinds."""
+    found: list[Column] = []
+    for covariate in protocol.analysis.covariates:
+        dtype = _dtype(kinds, covariate.column)
+        found.append(Column(covariate.column, covariate.as_ or ("number" if dtype.is_numeric() else "category")))
+    return tuple(found)
+
+
+def response_of(outcome: Outcome, *, capped: bool = False) -> Response:
+    """A plain outcome, or its capped version under a name of its own."""
+    terms = ((outcome.column or outcome.id, 1.0),)
+    return Response(f"{outcome.id}:capped", terms, cap=outcome.cap) if capped else Response(outcome.id, terms)
+
+
+def regressed(protocol: Protocol) -> tuple[Outcome, ...]:
+    """The outcomes that regression estimates: all but times to an event."""
+    return tuple(outcome for outcome in protocol.outcomes if outcome.kind != "time_to_event")
+
+
+def responses_of(protocol: Protocol, *, capped: bool) -> tuple[Response, ...]:
+    """Everything that the same passes regress: outcomes, their capped versions, net benefit under each scenario."""
+    plain = [response_of(outcome) for outcome in regressed(protocol)]
+    limited = [response_of(outcome, capped=True) for outcome in regressed(protocol) if capped and outcome.cap]
+    money = [] if net_benefit.why_not(protocol) else [net_benefit.composite(protocol, s) for s in net_benefit.SCENARIOS]
+    return (*plain, *limited, *money)
+
+
+def levels_of(frame: AnalysisFrame, subgroup: Subgroup) -> Levels:
+    """A subgroup's levels: its values as text, or Q1 to Qk.
+
+    Cut points are numpy's linear quantiles over all arms, every row whose value is known; bins are left-closed and
+    the last one is closed too.
+
+    Raises:
+        AnalysisRefused: the column has no value, or too many to be levels.
+    """
+    if subgroup.quantiles is not None:
+        return _quantile_levels(frame, subgroup.column, subgroup.quantiles)
+    level = nw.col(subgroup.column).cast(nw.String).alias("level")
+    table = frame.engine.collect(frame.rows.select(level).group_by("level").agg(nw.len().alias("n")))
+    names = tuple(sorted((name for name in table["level"].to_pylist() if name is not None), key=_natural))
+    if not names:
+        raise AnalysisRefused("the subgroup column has no value", where=subgroup.column)
+    if len(names) > MOST_LEVELS:
+        raise AnalysisRefused(
+            f"the subgroup column has {len(names)} values",
+            where=subgroup.column,
+            rule=f"a subgroup has at most {MOST_LEVELS} levels",
+            remedy="declare quantiles for it, or a coarser column",
+        )
+    return Levels(subgroup.column, names)
+
+
+def _quantile_levels(frame: AnalysisFrame, column: str, count: int) -> Levels:
+    value = nw.col(column).cast(nw.Float64)
+    cuts = {f"cut_{i}": value.quantile(i / count, interpolation="linear") for i in range(1, count)}
+    found = frame.engine.collect(frame.rows.select(**cuts))
+    values = [found[name][0].as_py() for name in cuts]
+    if any(cut is None for cut in values):
+        raise AnalysisRefused("the subgroup column has no value", where=column)
+    return Levels(column, tuple(f"Q{i}" for i in range(1, count + 1)), tuple(values))
+
+
+def _natural(name: str) -> tuple[int, float, str]:
+    """Numbers in their order, before words."""
+    try:
+        return (0, float(name), name)
+    except ValueError:
+        return (1, 0.0, name)
+
+
+def _dtype(kinds: Kinds, column: str) -> nw.dtypes.DType:
+    if column not in kinds:
+        raise AnalysisRefused(
+            f'the data have no column "{column}"', where="analysis.covariates", rule="every declared column is present"
+        )
+    return kinds[column]

@@ -1,0 +1,194 @@
+"""One analysis of one trial, exactly as its protocol declared it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from analysis import net_benefit
+from analysis.design import Design
+from analysis.errors import AnalysisRefused
+from analysis.evaluate import declared
+from analysis.evaluate.evidence import Gathering, RandomisationP, Segment, rules_of
+from analysis.evaluate.integrity import balance_rows, compared_columns, integrity_checks, observed_column
+from analysis.evaluate.pounds import net_benefit_of
+from analysis.evaluate.rows import family, family_over_levels, interaction_rows, itt_rows
+from analysis.evaluate.tallies import ArmTally, tally_arms
+from analysis.evaluate.timed import timed_rows
+from analysis.explanation import explain
+from analysis.fit import Regression
+from analysis.flips import flips
+from analysis.frame import AnalysisFrame
+from analysis.regression import regress
+from analysis.results import (
+    ArmFlow,
+    Check,
+    Estimate,
+    Evaluation,
+    Flow,
+    Interaction,
+    NetBenefit,
+    Scenario,
+    Verdict,
+    VerdictCode,
+)
+from analysis.verdict import decide
+from designs.protocol.models import Protocol, Subgroup
+
+ANALYSIS_VERSION = "1"
+
+
+def evaluate(
+    frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str, randomisation_p: RandomisationP | None = None
+) -> Evaluation:
+    """Estimate everything that the protocol declares, check what can be checked, and judge.
+
+    Args:
+        frame: one row per allocated customer, every column that the protocol uses present.
+        protocol: as locked.
+        protocol_digest: SHA-256 of its canonical form.
+        randomisation_p: where skewed pounds ask for it, the one-sided studentised randomisation p-value of an arm's
+            net benefit. Without it such an arm does not pass, and its finding says so.
+
+    Raises:
+        AnalysisRefused: the frame is empty, or a column cannot be analysed as declared.
+    """
+    kinds = declared.column_kinds(frame)
+    design = declared.design_of(protocol, kinds)
+    numbers, categories = compared_columns(protocol, design, kinds)
+    arms = tally_arms(frame, {o.id: observed_column(o) for o in protocol.outcomes}, numbers)
+    if not arms:
+        raise AnalysisRefused(
+            "no customer is left to analyse", rule="an analysis needs at least one allocated customer"
+        )
+    whole = regress(frame, design, declared.responses_of(protocol, capped=True))
+    segments = tuple(_segment(frame, protocol, design, subgroup) for subgroup in protocol.analysis.subgroups)
+    balance = balance_rows(frame, protocol, arms, numbers, categories)
+    checks = integrity_checks(frame, protocol, arms, balance)
+    timed, curves = timed_rows(frame, protocol, protocol_digest)
+    verdict, money = _judge(Gathering(frame, protocol, rules_of(protocol), whole, segments, randomisation_p), checks)
+    return Evaluation(
+        trial=protocol.id,
+        title=protocol.title,
+        protocol_digest=protocol_digest,
+        data_digest=frame.data_digest,
+        flow=_flow(frame.flow, protocol, arms),
+        checks=checks,
+        estimates=(*_estimates(protocol, whole, segments), *timed),
+        sensitivity=_capped(protocol, whole),
+        verdict=verdict,
+        net_benefit=money,
+        net_benefit_reason=net_benefit.why_not(protocol),
+        balance=balance,
+        interactions=tuple(test for segment in segments for test in segment.interactions),
+        curves=curves,
+        dropped_columns=_dropped(whole),
+        notes=_notes(protocol, whole),
+        versions=_versions(frame),
+    )
+
+
+def _segment(frame: AnalysisFrame, protocol: Protocol, design: Design, subgroup: Subgroup) -> Segment:
+    by = declared.levels_of(frame, subgroup)
+    regression = regress(frame, design, declared.responses_of(protocol, capped=False), by=by)
+    tests: list[Interaction] = []
+    for outcome in declared.regressed(protocol):
+        fits = [regression.fits[outcome.id, name] for name in by.names]
+        tests += interaction_rows(outcome, by, fits, regression.joint_covariance.get(outcome.id))
+    return Segment(by, regression, tuple(tests))
+
+
+def _estimates(protocol: Protocol, whole: Regression, segments: tuple[Segment, ...]) -> tuple[Estimate, ...]:
+    """The declared row of every outcome, contrast and subgroup level."""
+    rows: list[Estimate] = []
+    for outcome in declared.regressed(protocol):
+        fit = whole.fits[outcome.id, None]
+        rows += itt_rows(protocol, outcome, fit, family(protocol, fit))
+    for segment in segments:
+        for outcome in declared.regressed(protocol):
+            fits = [segment.regression.fits[outcome.id, name] for name in segment.by.names]
+            for name, fit, adjusted in zip(segment.by.names, fits, family_over_levels(protocol, fits), strict=True):
+                rows += itt_rows(protocol, outcome, fit, adjusted, subgroup=segment.by.column, level=name)
+    return tuple(rows)
+
+
+def _capped(protocol: Protocol, whole: Regression) -> tuple[Estimate, ...]:
+    """Amounts with what lies above the declared cap cut off: beside the headline, never instead of it."""
+    rows: list[Estimate] = []
+    for outcome in declared.regressed(protocol):
+        if outcome.cap:
+            fit = whole.fits[declared.response_of(outcome, capped=True).id, None]
+            rows += itt_rows(protocol, outcome, fit, family(protocol, fit), variant=f"capped at £{outcome.cap:,.0f}")
+    return tuple(rows)
+
+
+def _judge(gathering: Gathering, checks: tuple[Check, ...]) -> tuple[Verdict, NetBenefit | None]:
+    protocol, rules = gathering.protocol, gathering.rules
+    failed = tuple(check for check in checks if check.severity == "blocks" and check.passed is False)
+    names = tuple(check.name for check in failed)
+    central = gathering.trial("central", names)
+    decided = decide(central, rules)
+    verdicts: dict[Scenario, VerdictCode] = {}
+    if rules.valued:
+        for scenario in net_benefit.SCENARIOS:
+            verdicts[scenario] = decide(gathering.trial(scenario, names), rules).code
+    found = flips(protocol, central, rules, decided, by_scenario=verdicts, customers=gathering.frame.flow.allocated)
+    verdict = explain(protocol, central, rules, decided, failed=failed, flips=found)
+    if not rules.valued:
+        return verdict, None
+    return verdict, net_benefit_of(protocol, gathering.whole, gathering.segments, verdicts)
+
+
+def _flow(flow: Flow, protocol: Protocol, arms: Mapping[str, ArmTally]) -> Flow:
+    """Every arm's customers, with and without the primary outcome."""
+    primary = protocol.primary.id
+    rows = []
+    for arm in protocol.arms:
+        tally = arms.get(arm.id)
+        allocated, observed = (tally.customers, tally.observed[primary]) if tally else (0, 0)
+        rows.append(ArmFlow(arm.id, allocated, observed, allocated - observed))
+    return replace(flow, analysed=sum(row.observed for row in rows), arms=tuple(rows))
+
+
+def _dropped(whole: Regression) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(column for fit in whole.fits.values() for column in fit.dropped))
+
+
+def _notes(protocol: Protocol, whole: Regression) -> tuple[str, ...]:
+    """What a reader must know about the estimates as a whole."""
+    notes: list[str] = []
+    dropped = _dropped(whole)
+    if dropped:
+        notes.append(f"Left out because other columns already say the same: {', '.join(dropped)}.")
+    merged = tuple(dict.fromkeys(level for fit in whole.fits.values() for level in fit.merged))
+    if merged:
+        notes.append(f"Levels that some arm lacks, merged into “other”: {', '.join(merged)}.")
+    if protocol.analysis.standard_errors == "CR1":
+        notes.append("CR1 errors: G/(G − 1) × (n − 1)/(n − p), clusters and columns counted in each whole fit.")
+    if protocol.analysis.standard_errors == "CR2":
+        notes.append("CR2 errors with Satterthwaite degrees of freedom, identity working model.")
+    return tuple(notes)
+
+
+def _versions(frame: AnalysisFrame) -> dict[str, str]:
+    return {
+        "analysis": ANALYSIS_VERSION,
+        "code": _code_digest(),
+        "engine": f"{frame.engine.name} {version(frame.engine.name)}",
+        "narwhals": version("narwhals"),
+        "numpy": version("numpy"),
+    }
+
+
+@cache
+def _code_digest() -> str:
+    """SHA-256 of the analysis package's own source, so that a stored evaluation names the code that made it."""
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,239 @@
+"""From fits and counts to the evidence that a verdict is decided from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from analysis import net_benefit
+from analysis.design import Levels
+from analysis.evaluate.rows import effect_of, find
+from analysis.evaluate.tallies import event_counts, tally_events, third_moments
+from analysis.fit import Fit, Floats, Regression
+from analysis.frame import AnalysisFrame
+from analysis.guardrails import EventCounts, Harm, judge
+from analysis.intervals import Effect
+from analysis.plan import level_number
+from analysis.results import Interaction, Scenario
+from analysis.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, skewness
+from designs.protocol.models import Outcome, Protocol
+
+NO_REDRAWS = "randomisation inference was not run"
+CLUSTERED_GUARDRAIL = "customers were dealt in clusters, and the cluster randomisation test was not run"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """One declared subgroup column: its levels, their fits, and the interaction tests."""
+
+    by: Levels
+    regression: Regression
+    interactions: tuple[Interaction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """What a randomisation p-value is asked for: one arm's net benefit, among everyone or in one level."""
+
+    scenario: Scenario
+    arm: str
+    comparison: str
+    by: Levels | None = None
+    level: str | None = None
+
+
+RandomisationP = Callable[[Redraw], float | None]  # one-sided, studentised; None where it cannot be had
+
+
+def rules_of(protocol: Protocol) -> Rules:
+    """What the protocol declares about deciding."""
+    decision = protocol.decision
+    valued = net_benefit.why_not(protocol) is None
+    kinds = {protocol.outcome(v.outcome).kind for v in decision.benefits} if decision else set()
+    break_even = decision.break_even if decision and "amount" not in kinds else None
+    if break_even is not None and protocol.primary.direction == "decrease":
+        break_even = abs(break_even)  # evidence is signed so that better is above zero
+    return Rules(
+        alpha=protocol.analysis.alpha,
+        multiplicity=protocol.analysis.multiplicity,
+        break_even=break_even,
+        valued=valued,
+        guarded=bool(guardrails_of(protocol)),
+        capacity=capacity_of(protocol),
+    )
+
+
+def capacity_of(protocol: Protocol) -> bool | None:
+    """Whether the declared daily capacity can take the declared inbound calls; ``None`` where either is absent.
+
+    Contact can be issued over many days, so any capacity above zero serves; it then sets how long issuing takes.
+    """
+    if protocol.suitability is None or not isinstance(protocol.suitability.operations.answer, Mapping):
+        return None
+    answer = protocol.suitability.operations.answer
+    calls, capacity = answer.get("inbound_calls_per_1000"), answer.get("capacity_per_day")
+    if not isinstance(calls, (int, float)) or not isinstance(capacity, (int, float)):
+        return None
+    return capacity > 0 or calls <= 0
+
+
+def guardrails_of(protocol: Protocol) -> tuple[Outcome, ...]:
+    return tuple(outcome for outcome in protocol.outcomes if outcome.role == "guardrail")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathering:
+    """Everything that evidence is gathered from; engine counts are kept once made."""
+
+    frame: AnalysisFrame
+    protocol: Protocol
+    rules: Rules
+    whole: Regression
+    segments: tuple[Segment, ...]
+    randomisation_p: RandomisationP | None = None
+    _kept: dict[Any, Any] = field(default_factory=dict)
+
+    def trial(self, scenario: Scenario, failed: tuple[str, ...]) -> TrialEvidence:
+        """The evidence under one scenario's values and costs."""
+        arms = tuple(self._evidence(arm.id, scenario, None, None) for arm in self.protocol.otm_arms)
+        cells = tuple(
+            self._cell(arm.id, scenario, segment, level)
+            for segment in self.segments
+            for level in segment.by.names
+            for arm in self.protocol.otm_arms
+        )
+        primary = self.whole.fits.get((self.protocol.primary.id, None))
+        money = self.whole.fits.get((net_benefit.response_id(scenario), None))
+        return TrialEvidence(failed, arms, cells, self._covariance(primary), self._covariance(money))
+
+    def _cell(self, arm: str, scenario: Scenario, segment: Segment, level: str) -> CellEvidence:
+        comparison = self.protocol.comparison.id
+        test = next(
+            (i for i in segment.interactions
+             if (i.outcome, i.arm, i.comparison) == (self.protocol.primary.id, arm, comparison)),
+            None,
+        )  # fmt: skip
+        fit = segment.regression.fits.get((self.protocol.primary.id, level))
+        return CellEvidence(
+            segment.by.column,
+            level,
+            self._evidence(arm, scenario, segment, level),
+            test.p_value if test else None,
+            fit.n if fit else 0,
+        )
+
+    def _evidence(self, arm: str, scenario: Scenario, segment: Segment | None, level: str | None) -> Evidence:
+        effect = self._better(self.protocol.primary, self._effect(self.protocol.primary.id, arm, segment, level))
+        money = self._effect(net_benefit.response_id(scenario), arm, segment, level) if self.rules.valued else None
+        skewed = self._skewness(scenario, arm, segment, level, effect, money)
+        p_value, reason = self._redrawn(scenario, arm, segment, level, skewed)
+        return Evidence(
+            arm=arm,
+            effect=effect,
+            net_benefit=money,
+            harms=self._harms(arm, segment, level),
+            cost=net_benefit.own_cost(self.protocol, arm, scenario),
+            skewness=skewed,
+            randomisation_p=p_value,
+            randomisation_reason=reason,
+        )
+
+    def _effect(self, response: str, arm: str, segment: Segment | None, level: str | None) -> Effect:
+        regression = segment.regression if segment else self.whole
+        fit = regression.fits.get((response, level))
+        if fit is None:
+            return Effect(None, None, reason="a time to an event has no total to compare")
+        return effect_of(find(fit, arm, self.protocol.comparison.id))
+
+    def _better(self, outcome: Outcome, effect: Effect) -> Effect:
+        return effect.reversed() if outcome.direction == "decrease" else effect
+
+    def _covariance(self, fit: Fit | None) -> Floats | None:
+        """Covariance among the OTM arms' contrasts with the comparison."""
+        if fit is None:
+            return None
+        place = {(c.arm, c.comparison): i for i, c in enumerate(fit.contrasts)}
+        chosen = [place[arm.id, self.protocol.comparison.id] for arm in self.protocol.otm_arms]
+        part: Floats = fit.covariance[chosen][:, chosen]
+        return part
+
+    def _harms(self, arm: str, segment: Segment | None, level: str | None) -> tuple[Harm, ...]:
+        alpha = self.rules.alpha
+        return tuple(
+            judge(
+                outcome.id,
+                outcome.margin,
+                self._guardrail_evidence(outcome, arm, segment, level),
+                harm_is=_opposite(outcome.direction),
+                level=alpha,
+                level_established=alpha / self.rules.routes,
+            )
+            for outcome in guardrails_of(self.protocol)
+        )
+
+    def _guardrail_evidence(
+        self, outcome: Outcome, arm: str, segment: Segment | None, level: str | None
+    ) -> EventCounts | Effect | str:
+        if outcome.kind == "time_to_event":
+            return "a guardrail that is a time to an event has no bound here"
+        if outcome.kind != "binary":
+            return self._effect(outcome.id, arm, segment, level)
+        if self.protocol.cluster is not None:
+            return CLUSTERED_GUARDRAIL
+        by_arm = self._events(segment).get((outcome.id, level), {})
+        return event_counts(by_arm, arm, self.protocol.comparison.id)
+
+    def _events(self, segment: Segment | None) -> Any:
+        key = ("events", segment.by.column if segment else None)
+        if key not in self._kept:
+            columns = {o.id: o.column or o.id for o in guardrails_of(self.protocol) if o.kind == "binary"}
+            by = segment.by if segment else None
+            strata = self.protocol.randomisation.strata
+            self._kept[key] = tally_events(self.frame, columns, strata, by, level_number(by) if by else None)
+        return self._kept[key]
+
+    def _skewness(
+        self,
+        scenario: Scenario,
+        arm: str,
+        segment: Segment | None,
+        level: str | None,
+        effect: Effect,
+        money: Effect | None,
+    ) -> float | None:
+        """Only where it can matter: an arm that would otherwise pass."""
+        if money is None or money.std_error is None or not money.estimable:
+            return None
+        p_effect, p_money = effect.p_above(), money.p_above()
+        if p_effect is None or p_money is None or max(p_effect, p_money) > self.rules.alpha / 2.0:
+            return None
+        moments = self._third_moments(scenario, segment)
+        one, other = moments.get((arm, level)), moments.get((self.protocol.comparison.id, level))
+        if one is None or other is None:
+            return None
+        return skewness(one[0], one[1], other[0], other[1], money.std_error)
+
+    def _third_moments(self, scenario: Scenario, segment: Segment | None) -> Any:
+        key = ("third", scenario, segment.by.column if segment else None)
+        if key not in self._kept:
+            by = segment.by if segment else None
+            response = net_benefit.composite(self.protocol, scenario)
+            self._kept[key] = third_moments(self.frame, response, by, level_number(by) if by else None)
+        return self._kept[key]
+
+    def _redrawn(
+        self, scenario: Scenario, arm: str, segment: Segment | None, level: str | None, skewed: float | None
+    ) -> tuple[float | None, str | None]:
+        if skewed is None or not bounds_unsafe(skewed, self.rules.alpha):
+            return None, None
+        if self.randomisation_p is None:
+            return None, NO_REDRAWS
+        asked = Redraw(scenario, arm, self.protocol.comparison.id, segment.by if segment else None, level)
+        p_value = self.randomisation_p(asked)
+        return p_value, None if p_value is not None else "it could not be redrawn"
+
+
+def _opposite(direction: Literal["increase", "decrease"] | None) -> Literal["increase", "decrease"]:
+    """The direction of harm. A guardrail without a direction guards against more of it."""
+    return "decrease" if direction == "increase" else "increase"

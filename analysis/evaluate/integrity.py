@@ -1,0 +1,127 @@
+"""The checks that an analysis can make on its own frame, beside those that came with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analysis import checks
+from analysis.balance import of_category, of_number
+from analysis.checks import ArmShare
+from analysis.design import Design
+from analysis.evaluate.declared import Kinds
+from analysis.evaluate.tallies import ArmTally, share_errors_by_cluster, tally_categories, tally_clusters
+from analysis.frame import AnalysisFrame
+from analysis.results import Balance, Check
+from designs.protocol.models import Outcome, Protocol
+
+FEW_CLUSTERS = 40
+
+
+def compared_columns(protocol: Protocol, design: Design, kinds: Kinds) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(numbers, categories) whose balance is looked at: covariates, strata and subgroup columns."""
+    declared = {column.name: column.kind for column in design.covariates}
+    for name in protocol.randomisation.strata:
+        declared.setdefault(name, "category")
+    for subgroup in protocol.analysis.subgroups:
+        cut = subgroup.quantiles is not None and kinds[subgroup.column].is_numeric()
+        declared.setdefault(subgroup.column, "number" if cut else "category")
+    numbers = tuple(name for name, kind in declared.items() if kind == "number")
+    return numbers, tuple(name for name in declared if name not in numbers)
+
+
+def balance_rows(
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    arms: Mapping[str, ArmTally],
+    numbers: tuple[str, ...],
+    categories: tuple[str, ...],
+) -> tuple[Balance, ...]:
+    """Standardised differences of every compared column, each arm against the comparison."""
+    pairs = [(arm.id, protocol.comparison.id) for arm in protocol.arms if arm.id != protocol.comparison.id]
+    rows: list[Balance] = []
+    for name in numbers:
+        moments = {arm: tally.moments[name] for arm, tally in arms.items() if name in tally.moments}
+        rows += of_number(name, moments, pairs)
+    for name in categories:
+        rows += of_category(name, tally_categories(frame, name), pairs)
+    return tuple(rows)
+
+
+def integrity_checks(
+    frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally], balance: tuple[Balance, ...]
+) -> tuple[Check, ...]:
+    """Every check that counts of this frame can make."""
+    found = [*frame.checks, *_ratio(frame, protocol, arms)]
+    found.append(_retention(frame, protocol, arms))
+    found += [_missing(protocol, outcome, arms) for outcome in protocol.outcomes if outcome.id != protocol.primary.id]
+    found.append(checks.balance(balance))
+    return tuple(found)
+
+
+def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally]) -> list[Check]:
+    """The sample ratio on the units that were randomised, where assignment was simple or made elsewhere."""
+    found: list[Check] = []
+    counts, unit = {arm.id: arms[arm.id].customers if arm.id in arms else 0 for arm in protocol.arms}, "customers"
+    if protocol.cluster is not None:
+        clusters = tally_clusters(frame, protocol.cluster)
+        counts, unit = {arm.id: clusters.by_arm.get(arm.id, 0) for arm in protocol.arms}, "clusters"
+        found += _clusters(sum(counts.values()) - clusters.straddling, clusters.straddling)
+    method = protocol.randomisation.method
+    if method not in ("simple", "external"):
+        return found
+    shares = protocol.randomisation.shares
+    if shares is None and method == "simple":
+        shares = {arm.id: arm.share for arm in protocol.arms if arm.share is not None}
+    ratio = (
+        checks.sample_ratio(counts, shares, unit=unit)
+        if shares
+        else checks.sample_ratio_not_declared(counts, unit=unit)
+    )
+    return [*found, ratio]
+
+
+def _clusters(clusters: int, straddling: int) -> list[Check]:
+    whole = (
+        "Every cluster lies in one arm."
+        if straddling == 0
+        else f"{straddling:,} clusters have customers in more than one arm, though clusters were dealt whole."
+    )
+    enough = f"{clusters:,} clusters were dealt." + (
+        f" With fewer than {FEW_CLUSTERS}, ranges and tests are less reliable." if clusters < FEW_CLUSTERS else ""
+    )
+    return [
+        Check("clusters_whole", straddling == 0, whole, "warns", {"straddling": straddling}),
+        Check("clusters_enough", clusters >= FEW_CLUSTERS, enough, "warns", {"clusters": clusters}),
+    ]
+
+
+def _retention(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally]) -> Check:
+    primary = protocol.primary
+    if primary.id not in next(iter(arms.values())).observed:
+        return Check("retention", None, "The primary outcome has no column of its own to count.", "blocks")
+    errors: Mapping[str, float] = {}
+    if protocol.cluster is not None and any(tally.observed[primary.id] < tally.customers for tally in arms.values()):
+        errors = share_errors_by_cluster(frame, observed_column(primary), protocol.cluster)
+    shares = [
+        ArmShare(share.arm, share.customers, share.count, errors.get(share.arm))
+        for share in _shares(protocol, primary, arms)
+    ]
+    return checks.retention(shares, protocol.comparison.id)
+
+
+def _missing(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) -> Check:
+    return checks.missing_outcomes(outcome.id, _shares(protocol, outcome, arms), protocol.comparison.id)
+
+
+def _shares(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) -> list[ArmShare]:
+    return [
+        ArmShare(arm.id, arms[arm.id].customers, arms[arm.id].observed[outcome.id])
+        if arm.id in arms
+        else ArmShare(arm.id, 0, 0)
+        for arm in protocol.arms
+    ]
+
+
+def observed_column(outcome: Outcome) -> str:
+    """The column whose nulls are an outcome's missing values; a time to an event is missing with its time."""
+    return str(outcome.time) if outcome.kind == "time_to_event" else outcome.column or outcome.id

@@ -1,0 +1,169 @@
+"""From fits to the rows of the results, each adjusted within its family.
+
+A family is one outcome's planned contrasts; over all levels of a column, where it is a subgroup's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import fdtrc
+
+from analysis.design import Levels
+from analysis.fit import Contrast, Fit, JointCovariance
+from analysis.intervals import Effect
+from analysis.multiplicity import Adjusted, adjust
+from analysis.results import Estimate, EstimationMethod, Interaction
+from designs.protocol.models import Outcome, Protocol
+
+Floats = NDArray[np.float64]
+
+METHODS: Mapping[str, EstimationMethod] = {"none": "difference_in_means", "additive": "additive", "lin": "lin"}
+
+
+def effect_of(contrast: Contrast) -> Effect:
+    return Effect(contrast.estimate, contrast.std_error, contrast.df, contrast.reason)
+
+
+def find(fit: Fit, arm: str, comparison: str) -> Contrast:
+    return next(c for c in fit.contrasts if (c.arm, c.comparison) == (arm, comparison))
+
+
+def family(protocol: Protocol, fit: Fit) -> tuple[Adjusted, ...]:
+    """The planned contrasts of one fit, adjusted as declared."""
+    effects = [effect_of(contrast) for contrast in fit.contrasts]
+    return adjust(effects, protocol.analysis.multiplicity, protocol.analysis.alpha, covariance=fit.covariance)
+
+
+def family_over_levels(protocol: Protocol, fits: Sequence[Fit]) -> tuple[tuple[Adjusted, ...], ...]:
+    """The planned contrasts of every level of one subgroup column: one family, in the order of the levels.
+
+    Dunnett's correlations hold within a level only, so there the levels share the error rate equally.
+    """
+    method, alpha = protocol.analysis.multiplicity, protocol.analysis.alpha
+    if method == "dunnett":
+        shared = alpha / len(fits)
+        found = []
+        for fit in fits:
+            effects = [effect_of(contrast) for contrast in fit.contrasts]
+            within = adjust(effects, "dunnett", shared, covariance=fit.covariance)
+            found.append(tuple(_times(adjusted, len(fits)) for adjusted in within))
+        return tuple(found)
+    effects = [effect_of(contrast) for fit in fits for contrast in fit.contrasts]
+    adjusted, width = adjust(effects, method, alpha), len(fits[0].contrasts)
+    return tuple(adjusted[start : start + width] for start in range(0, len(adjusted), width))
+
+
+def itt_rows(
+    protocol: Protocol,
+    outcome: Outcome,
+    fit: Fit,
+    adjusted: Sequence[Adjusted],
+    *,
+    subgroup: str | None = None,
+    level: str | None = None,
+    variant: str | None = None,
+) -> tuple[Estimate, ...]:
+    """The declared estimate of every planned contrast of one outcome, in one subgroup level or among everyone."""
+    return tuple(
+        _row(protocol, outcome, contrast, within, subgroup=subgroup, level=level, variant=variant)
+        for contrast, within in zip(fit.contrasts, adjusted, strict=True)
+    )
+
+
+def interaction_rows(
+    outcome: Outcome, by: Levels, fits: Sequence[Fit], joint: JointCovariance | None
+) -> tuple[Interaction, ...]:
+    """One Wald F test an arm: is its effect the same in every level?"""
+    rows = []
+    for number, contrast in enumerate(fits[0].contrasts):
+        estimates = [fit.contrasts[number].estimate for fit in fits]
+        test = _wald(by, number, estimates, joint)
+        rows.append(Interaction(outcome.id, by.column, contrast.arm, contrast.comparison, *test))
+    return tuple(rows)
+
+
+def _wald(
+    by: Levels, number: int, estimates: Sequence[float | None], joint: JointCovariance | None
+) -> tuple[float | None, float | None, float | None, float | None, str | None]:
+    """(F, numerator df, denominator df, p-value, reason) that the contrast is equal over the estimable levels."""
+    if joint is None:
+        return None, None, None, None, "the levels' joint covariance is not known"
+    place = {pair: position for position, pair in enumerate(joint.pairs)}
+    known = [
+        (place[name, number], estimate)
+        for name, estimate in zip(by.names, estimates, strict=True)
+        if estimate is not None and (name, number) in place and np.isfinite(_variance(joint, place[name, number]))
+    ]
+    if len(known) < 2 or joint.df is None:
+        return None, None, None, None, "fewer than two levels can be estimated"
+    positions, values = [position for position, _ in known], np.array([estimate for _, estimate in known])
+    difference = np.hstack([-np.ones((len(known) - 1, 1)), np.eye(len(known) - 1)])
+    covariance = difference @ joint.matrix[np.ix_(positions, positions)] @ difference.T
+    gap = difference @ values
+    if not np.isfinite(covariance).all() or np.linalg.matrix_rank(covariance) < len(gap):
+        return None, None, None, None, "the differences between levels have no error to judge them by"
+    statistic = float(gap @ np.linalg.solve(covariance, gap)) / len(gap)
+    if joint.df <= 0:
+        return None, None, None, None, "no degrees of freedom are left"
+    p_value = float(fdtrc(len(gap), joint.df, max(statistic, 0.0)))
+    return statistic, float(len(gap)), float(joint.df), p_value, None
+
+
+def _variance(joint: JointCovariance, position: int) -> float:
+    return float(joint.matrix[position, position])
+
+
+def _times(adjusted: Adjusted, levels: int) -> Adjusted:
+    p = adjusted.p_adjusted
+    return Adjusted(
+        None if p is None else min(1.0, p * levels),
+        adjusted.ci_lower_simultaneous,
+        adjusted.ci_upper_simultaneous,
+        adjusted.note,
+    )
+
+
+def _row(
+    protocol: Protocol,
+    outcome: Outcome,
+    contrast: Contrast,
+    adjusted: Adjusted,
+    *,
+    subgroup: str | None,
+    level: str | None,
+    variant: str | None,
+) -> Estimate:
+    effect, alpha = effect_of(contrast), protocol.analysis.alpha
+    notes = [note for note in (contrast.note, adjusted.note) if note]
+    return Estimate(
+        outcome=outcome.id,
+        role=outcome.role,
+        arm=contrast.arm,
+        comparison=contrast.comparison,
+        estimand="itt",
+        method=METHODS[protocol.analysis.adjustment],
+        standard_errors=protocol.analysis.standard_errors,
+        subgroup=subgroup,
+        level=level,
+        variant=variant,
+        estimate=effect.estimate,
+        std_error=effect.std_error,
+        statistic=effect.statistic,
+        df=effect.df,
+        p_value=effect.p_value,
+        p_adjusted=adjusted.p_adjusted,
+        ci_lower=effect.lower(alpha),
+        ci_upper=effect.upper(alpha),
+        ci_lower_simultaneous=adjusted.ci_lower_simultaneous,
+        ci_upper_simultaneous=adjusted.ci_upper_simultaneous,
+        n_arm=contrast.n_arm,
+        n_comparison=contrast.n_comparison,
+        mean_comparison=contrast.mean_comparison,
+        adjusted_mean_arm=contrast.adjusted_mean_arm,
+        adjusted_mean_comparison=contrast.adjusted_mean_comparison,
+        reason=contrast.reason,
+        note="; ".join(notes) or None,
+    )
