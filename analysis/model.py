@@ -209,7 +209,7 @@ def independent(grams: Floats) -> Mask:
     """Which columns are linearly independent of the ones before them, in every block: (q,) from (B, q, q)."""
     q = grams.shape[1]
     diagonal = np.einsum("bii->bi", grams)
-    norm: Floats = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    norm = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     scaled = grams / (norm[:, :, None] * norm[:, None, :])
     if (diagonal > 0).all():
         try:
@@ -228,10 +228,10 @@ def _sweep(scaled: Floats, present: Mask) -> Mask:
     factor = np.zeros((B, q, q))
     for j in range(q):
         done = np.flatnonzero(keep[:j])
-        row = np.zeros((B, len(done)))
+        row: Floats = np.zeros((B, len(done)))
         if len(done):
             lower = factor[:, done][:, :, : len(done)]
-            row = np.linalg.solve(lower, scaled[:, done, j][:, :, None])[:, :, 0]
+            row = np.asarray(np.linalg.solve(lower, scaled[:, done, j][:, :, None])[:, :, 0], dtype=np.float64)
         left = scaled[:, j, j] - (row * row).sum(axis=1)
         keep[j] = bool(present[:, j].all() and (left > COLLINEAR).all())
         if keep[j]:
