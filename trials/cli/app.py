@@ -7,7 +7,7 @@ import sys
 import typer
 
 from data.errors import Refused
-from trials.cli import allocate, design, service
+from trials.cli import allocate, design, evaluate, fieldwork, service
 from trials.cli.output import say
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (design, allocate, service):
+for room in (design, allocate, fieldwork, evaluate, service):
     room.register(app)
 
 REFUSED = 2

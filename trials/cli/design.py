@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, say, show_table, write_json
-
-if TYPE_CHECKING:
-    from trials.registry.records import FileAccount
+from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, report_account, say, show_table
 
 ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="A protocol file (YAML).")]
-SHOWN_REJECTIONS = 10
 
 protocol_commands = typer.Typer(help="Protocol files.", no_args_is_help=True)
 population_commands = typer.Typer(help="Populations to be dealt.", no_args_is_help=True)
@@ -50,30 +45,6 @@ def load(
     with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
         account = load_population(registry, actor, file, protocol, synthetic=synthetic)
     report_account(account, json_to)
-
-
-def report_account(account: FileAccount, json_to: str | None) -> None:
-    """A file as it was taken: for people, or as JSON."""
-    for warning in account.warnings:
-        say(f"Note: {warning}")
-    if json_to is not None:
-        write_json(json_to, asdict(account))
-        return
-    typer.echo(f"{account.read:,} rows read, {account.loaded:,} loaded, {account.rejected:,} rejected.")
-    typer.echo(f"Snapshot {account.digest}")
-    if account.matched:
-        show_table(
-            ("arm", "allocated", "matched", "share"),
-            (
-                (row.arm, f"{row.allocated:,}", f"{row.matched:,}", f"{row.matched / row.allocated:.1%}")
-                for row in account.matched
-            ),
-        )
-    if account.rejections:
-        shown = account.rejections[:SHOWN_REJECTIONS]
-        show_table(("row", "field", "reason"), ((str(row.row), row.field or "", row.reason) for row in shown))
-        if len(account.rejections) > len(shown):
-            say(f"{len(account.rejections) - len(shown):,} more: --json FILE writes them all.")
 
 
 def register_protocol(protocol: ProtocolFile) -> None:

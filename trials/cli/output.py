@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +17,10 @@ from trials.errors import TrialRefused
 if TYPE_CHECKING:
     from trials.access import Actor
     from trials.registry import Registry
+    from trials.registry.records import FileAccount
 
 PAGE_WIDTH = 160
+SHOWN_REJECTIONS = 10
 
 JsonTarget = Annotated[
     str | None, typer.Option("--json", metavar="FILE or -", help="Write one JSON object there, - for standard output.")
@@ -96,3 +99,27 @@ def registry_and_actor() -> Iterator[tuple[Registry, Actor]]:
         yield registry, actor
     finally:
         registry.close()
+
+
+def report_account(account: FileAccount, json_to: str | None) -> None:
+    """A file as it was taken: for people, or as JSON."""
+    for warning in account.warnings:
+        say(f"Note: {warning}")
+    if json_to is not None:
+        write_json(json_to, asdict(account))
+        return
+    typer.echo(f"{account.read:,} rows read, {account.loaded:,} loaded, {account.rejected:,} rejected.")
+    typer.echo(f"Snapshot {account.digest}")
+    if account.matched:
+        show_table(
+            ("arm", "allocated", "matched", "share"),
+            (
+                (row.arm, f"{row.allocated:,}", f"{row.matched:,}", f"{row.matched / row.allocated:.1%}")
+                for row in account.matched
+            ),
+        )
+    if account.rejections:
+        shown = account.rejections[:SHOWN_REJECTIONS]
+        show_table(("row", "field", "reason"), ((str(row.row), row.field or "", row.reason) for row in shown))
+        if len(account.rejections) > len(shown):
+            say(f"{len(account.rejections) - len(shown):,} more: --json FILE writes them all.")

@@ -1,0 +1,85 @@
+"""Commands of the analyst and the manager: the evaluation, the one for trials randomised elsewhere, the decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, say, write_json
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command("evaluate")(evaluate)
+    app.command("analyse")(analyse)
+    app.command("decide")(decide)
+
+
+def evaluate(trial: TrialId, json_to: JsonTarget = None) -> None:
+    """Run the locked analysis on the latest outcomes, and store all that it says."""
+    from analysis.document import from_document
+    from trials.cli.results import show_evaluation
+    from trials.stages.evaluate import evaluate as evaluate_stage
+
+    with registry_and_actor() as (registry, actor), at_work("Evaluating"):
+        record = evaluate_stage(registry, actor, trial)
+    if json_to is not None:
+        write_json(json_to, {**record.document, "evaluation_digest": record.digest})
+        return
+    show_evaluation(from_document(record.document))
+    say(f"Stored as evaluation {record.id} of {trial}, digest {record.digest}")
+
+
+def analyse(
+    protocol: Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The protocol of a trial randomised elsewhere.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV (also .gz), Parquet, Excel or Stata.")],
+    json_to: JsonTarget = None,
+) -> None:
+    """Analyse a trial that was randomised elsewhere. No registry is needed; exit 0 whatever the verdict."""
+    from analysis.document import to_document
+    from trials.stages.analyse import analyse as analyse_stage
+
+    with at_work(f"Analysing {data.name}"):
+        evaluation = analyse_stage(protocol, data)
+    if json_to is not None:
+        write_json(json_to, to_document(evaluation))
+        return
+    from trials.cli.results import show_evaluation
+
+    show_evaluation(evaluation)
+
+
+def decide(
+    trial: TrialId,
+    action: Annotated[str, typer.Option(help="What is done.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    review_on: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="When it is looked at again.")
+    ],
+    accept: Annotated[bool, typer.Option("--accept/--override", help="Accept the verdict, or override it.")] = True,
+    conditions: Annotated[str | None, typer.Option(help="On what it depends.")] = None,
+) -> None:
+    """Record a decision on the latest evaluation, under your name."""
+    from trials.stages.decide import decide as decide_stage
+
+    review: date = review_on.date()
+    with registry_and_actor() as (registry, actor):
+        record = decide_stage(
+            registry,
+            actor,
+            trial,
+            choice="accept" if accept else "override",
+            action=action,
+            reason=reason,
+            conditions=conditions,
+            review_on=review,
+        )
+    verdict = record.verdict_code.replace("_", " ")
+    does = "accepts" if accept else "overrides"
+    typer.echo(f"Recorded: {record.decided_by} {does} “{verdict}”. Review on {record.review_on:%-d %B %Y}.")

@@ -1,0 +1,107 @@
+"""Issue lists: one arm's customers under export ids, in a file that is safe to open and cannot be taken for another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from data.identifiers import ledger_ids
+from trials.errors import TrialRefused
+from trials.registry.identity import EXPORT_ID, LEDGER_ID
+
+# What a spreadsheet would run, or lose: the signs that begin a formula (their full-width forms too), tabs, line
+# ends and NUL.
+_FORMULA = r"^[=+\-@\t\r\n\x00＝＋－＠]"
+
+
+def export_ids(key: bytes, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Each customer's id in one trial's exports; ``key`` is the trial's own.
+
+    Every id begins with ``x``: of a million that do not, one reads as a number like ``12e34`` and a spreadsheet
+    would change it.
+    """
+    return pc.binary_join_element_wise(pa.scalar("x"), ledger_ids(key, ids), "")
+
+
+def issue_list(allocation: pa.Table, population: pa.Table, key: bytes, columns: Sequence[str]) -> pa.Table:
+    """The rows of one arm's list, in order of export id, so that their order tells nothing.
+
+    Args:
+        allocation: Ledger ids of the arm's customers.
+        population: Ledger id and ``columns``.
+        key: The trial's export key.
+        columns: What the supplier needs beside the id.
+    """
+    rows = allocation.select([LEDGER_ID]).join(population.select([LEDGER_ID, *columns]), LEDGER_ID)
+    table = rows.select(columns).append_column(EXPORT_ID, export_ids(key, rows.column(LEDGER_ID)))
+    return table.select([EXPORT_ID, *columns]).sort_by(EXPORT_ID)
+
+
+def safe_cells(table: pa.Table) -> pa.Table:
+    """The table with no cell that a spreadsheet would run: such text gets an apostrophe in front."""
+    headers = _safe(pa.chunked_array([table.column_names], pa.string())).to_pylist()
+    return pa.Table.from_arrays([_safe(table.column(name)) for name in table.column_names], headers)
+
+
+def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
+    text = pc.replace_substring(column, "\x00", "")
+    marked = pc.binary_join_element_wise(pa.scalar("'", column.type), text, pa.scalar("", column.type))
+    return pc.if_else(pc.match_substring_regex(column, _FORMULA), marked, text)
+
+
+def write_list(table: pa.Table, path: Path) -> str:
+    """Write a list durably, under its name only once it is whole; its SHA-256.
+
+    Raises:
+        TrialRefused: A file of that name is there already, or the disk refused.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            raise TrialRefused(
+                "a file of that name is there already",
+                where=str(path),
+                rule="a list never replaces another: a stale file must not be taken for the new one",
+                remedy="choose another folder",
+            )
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            pyarrow.csv.write_csv(safe_cells(table), file)
+            file.flush()
+            os.fsync(file.fileno())
+        with partial.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        partial.rename(path)
+    except OSError as error:
+        raise TrialRefused(
+            f"the list cannot be written ({error.strerror or error})", where=str(path), rule="nothing was issued"
+        ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return digest
+
+
+def write_manifest(manifest: dict[str, Any], path: Path) -> None:
+    """Write what a list should hold beside it, so that whoever receives it can count and hash.
+
+    Raises:
+        TrialRefused: The disk refused.
+    """
+    try:
+        path.write_text(json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise TrialRefused(f"the manifest cannot be written ({error.strerror or error})", where=str(path)) from error

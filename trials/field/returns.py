@@ -1,0 +1,142 @@
+"""What a returned file is held against, and the row that it leaves in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy.orm import Session
+
+from data.intake import Intake, Rejection
+from data.snapshots import SnapshotStore
+from trials.access import Actor
+from trials.errors import TrialRefused
+from trials.field.matching import Matched, Register
+from trials.registry import Registry, queries, tables
+from trials.registry.columns import now
+from trials.registry.identity import LEDGER_ID
+from trials.registry.ledger_key import SYNTHETIC_KEY
+from trials.registry.plan import Plan, locked_plan
+from trials.registry.records import AllocationRecord, FileAccount, PopulationRecord, RejectionRecord, WaveRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Fielded:
+    """A trial that was dealt, as the registry has it."""
+
+    plan: Plan
+    population: PopulationRecord
+    waves: tuple[WaveRecord, ...]
+    allocations: tuple[AllocationRecord, ...]
+    latest_load: str  # the snapshot last loaded under the population's name
+
+
+def fielded(session: Session, trial_id: str) -> Fielded:
+    """A trial from which files can come back.
+
+    Raises:
+        TrialRefused: Nothing was dealt, the draw is void, or the protocol's file was edited.
+    """
+    plan = locked_plan(session, trial_id)
+    allocations = queries.allocations_of(session, trial_id)
+    if not allocations or plan.population is None:
+        raise TrialRefused(
+            "nothing has been dealt",
+            where=trial_id,
+            rule="what comes back is joined to the allocation",
+            remedy=f"otm randomise {trial_id}",
+        )
+    latest = queries.latest_population(session, plan.population.name) or plan.population
+    waves = queries.waves_of(session, trial_id)[: len(allocations)]
+    return Fielded(plan, plan.population, waves, allocations, latest.digest)
+
+
+def key_of(registry: Registry, trial: Fielded) -> bytes:
+    """The key of a trial's ledger ids: the registry's, or the declared one of synthetic customers."""
+    return SYNTHETIC_KEY if trial.population.synthetic else registry.key()
+
+
+def register_of(snapshots: SnapshotStore, trial: Fielded) -> Register:
+    """Everybody that the registry knows of, for one trial."""
+    allocated = [
+        pq.read_table(snapshots.path(a.snapshot_digest), columns=[LEDGER_ID, "arm"]) for a in trial.allocations
+    ]
+    dealt = pa.concat_tables(allocated)
+    return Register(
+        ids=dealt.column(LEDGER_ID),
+        arms=dealt.column("arm"),
+        arm_ids=tuple(arm.id for arm in trial.plan.protocol.arms),
+        left_out=_ids(snapshots, [wave.excluded_digest for wave in trial.waves]),
+        later=_ids(snapshots, [trial.latest_load]),
+    )
+
+
+def _ids(snapshots: SnapshotStore, digests: Sequence[str]) -> pa.ChunkedArray:
+    parts = [pq.read_table(snapshots.path(digest), columns=[LEDGER_ID]) for digest in digests]
+    return pa.concat_tables(parts).column(LEDGER_ID)
+
+
+def refuse_nobody(matched: Matched, trial_id: str, intake: Intake) -> None:
+    """Refuse a file of which not one row is a customer's.
+
+    Raises:
+        TrialRefused: Nobody matched.
+    """
+    if matched.table.num_rows == 0:
+        raise TrialRefused(
+            "no row of the file belongs to a customer of this trial",
+            where=intake.source,
+            rule="a file is joined by the customers' own id, written exactly as in the population file",
+            remedy=f"check that this is the file of {trial_id}, and that its ids have kept their form",
+        )
+
+
+def returned_row(
+    session: Session,
+    trial_id: str,
+    kind: str,
+    intake: Intake,
+    matched: Matched,
+    *,
+    rejected: int,
+    digest: str,
+    rejections_digest: str | None,
+    matured: bool | None,
+    actor: Actor,
+) -> tables.ReturnedFile:
+    """The registry's row for one returned file."""
+    return tables.ReturnedFile(
+        trial_id=trial_id,
+        kind=kind,
+        version=queries.next_number(session, tables.ReturnedFile, trial_id, tables.ReturnedFile.kind == kind),
+        digest=digest,
+        file_name=intake.source,
+        file_digest=intake.digest,
+        rows_read=intake.read,
+        loaded=matched.table.num_rows,
+        rejected=rejected,
+        rejections_digest=rejections_digest,
+        matched=[asdict(arm) for arm in matched.by_arm],
+        matured=matured,
+        loaded_at=now(),
+        loaded_by=actor.name,
+    )
+
+
+def account_of(
+    name: str, intake: Intake, matched: Matched, rejections: Sequence[Rejection], digest: str
+) -> FileAccount:
+    """A returned file as it was taken."""
+    return FileAccount(
+        name=name,
+        read=intake.read,
+        loaded=matched.table.num_rows,
+        rejected=len({rejection.row for rejection in rejections}),
+        rejections=tuple(RejectionRecord(r.row, r.field, r.reason) for r in rejections),
+        digest=digest,
+        file_digest=intake.digest,
+        warnings=intake.warnings,
+        matched=matched.by_arm,
+    )

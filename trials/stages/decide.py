@@ -1,0 +1,92 @@
+"""Decide: a named person records what is done about a verdict, why, and when it is looked at again."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal, get_args
+
+from trials.access import Actor
+from trials.errors import TrialRefused
+from trials.registry import Registry, queries, tables
+from trials.registry.columns import now
+from trials.registry.records import DecisionRecord
+
+Choice = Literal["accept", "override"]
+
+
+def decide(
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    *,
+    choice: Choice,
+    action: str,
+    reason: str,
+    conditions: str | None = None,
+    review_on: date,
+) -> DecisionRecord:
+    """Record a decision on the latest evaluation. Earlier decisions stay.
+
+    Args:
+        registry: Where the trial is.
+        actor: Who decides.
+        trial_id: The trial.
+        choice: ``accept`` the verdict, or ``override`` it.
+        action: What is done.
+        reason: Why.
+        conditions: On what it depends, if on anything.
+        review_on: When it is looked at again; after today.
+
+    Raises:
+        TrialRefused: There is no evaluation, the draw is void, or something is left out.
+    """
+    _refuse_incomplete(trial_id, choice, action, reason, review_on)
+    with registry.write(actor, "decide", trial_id) as work:
+        queries.require_trial(work.session, trial_id)
+        void = queries.void_of(work.session, trial_id)
+        if void is not None and void.confirmed_by is not None:
+            raise TrialRefused("the draw of this trial is void", where=trial_id, rule="a void trial decides nothing")
+        evaluation = queries.evaluation_of(work.session, trial_id)
+        if evaluation is None:
+            raise TrialRefused("there is no evaluation to decide on", where=trial_id, remedy=f"otm evaluate {trial_id}")
+        record = DecisionRecord(
+            decided_at=now(),
+            decided_by=actor.name,
+            choice=choice,
+            verdict_code=evaluation.document["verdict"]["code"],
+            action=action.strip(),
+            reason=reason.strip(),
+            conditions=conditions.strip() or None if conditions else None,
+            review_on=review_on,
+        )
+        work.add(
+            tables.Decision(
+                trial_id=trial_id,
+                number=queries.next_number(work.session, tables.Decision, trial_id),
+                evaluation_number=evaluation.id,
+                choice=record.choice,
+                verdict_code=record.verdict_code,
+                action=record.action,
+                reason=record.reason,
+                conditions=record.conditions,
+                review_on=record.review_on,
+                decided_at=record.decided_at,
+                decided_by=record.decided_by,
+            )
+        )
+        work.commit({"choice": choice, "verdict": record.verdict_code, "evaluation": evaluation.digest})
+    return record
+
+
+def _refuse_incomplete(trial_id: str, choice: str, action: str, reason: str, review_on: date) -> None:
+    if choice not in get_args(Choice):
+        raise TrialRefused(f"{choice!r} is no choice", where=trial_id, rule=f"one of {', '.join(get_args(Choice))}")
+    for name, text in (("action", action), ("reason", reason)):
+        if not text.strip():
+            raise TrialRefused(
+                f"a decision needs its {name}", where=trial_id, rule="a decision can be read years later"
+            )
+    if review_on <= now().date():
+        raise TrialRefused(
+            f"the review on {review_on.isoformat()} is not ahead", where=trial_id, rule="a review date is after today"
+        )
