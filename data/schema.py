@@ -5,7 +5,8 @@ Intake knows columns and kinds, never arms, outcomes or trials.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["text", "number", "boolean", "any"]
@@ -40,6 +41,7 @@ class FileContract:
         columns: The declared columns. The id column needs no entry: it is text and required.
         duplicates: What a repeated id means. ``refuse`` turns the whole file away (a population: nobody can
             say which row is the customer); ``reject`` rejects every row of the repeated id (returned data).
+        named_in: Where the caller's own document names each column, so that a refusal can say so.
 
     Examples:
         >>> contract = FileContract("customer_id", (ColumnContract("principal", "number", minimum=0),))
@@ -50,6 +52,7 @@ class FileContract:
     id_column: str | None
     columns: tuple[ColumnContract, ...] = ()
     duplicates: Duplicates = "refuse"
+    named_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def kind_of(self, name: str) -> Kind:
         """The declared kind of a column; ``any`` where nothing is declared."""

@@ -31,7 +31,7 @@ def check_header(names: Sequence[str], contract: FileContract, where: str) -> No
     missing = [name for name in contract.required_names if name not in names]
     if missing:
         raise DataRefused(
-            f"required columns are missing: {'; '.join(_with_nearest(name, names) for name in missing)}; "
+            f"required columns are missing: {'; '.join(_missing(name, names, contract) for name in missing)}; "
             f"the columns found are {_listed(names)}",
             where=where,
             rule=f"the file needs {_listed(contract.required_names)}",
@@ -50,10 +50,13 @@ def named(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     return kept, warnings
 
 
-def _with_nearest(name: str, names: Sequence[str]) -> str:
+def _missing(name: str, names: Sequence[str], contract: FileContract) -> str:
+    """A column's name, where it is asked for, and the likely spelling in the file."""
+    places = contract.named_in.get(name, ())
+    asked = f"{name}, named in {' and '.join(places)}" if places else name
     folded = {found.strip().casefold(): found for found in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return f"{name} (is it {folded[near[0]]!r}?)" if near else name
+    return f"{asked} (is it {folded[near[0]]!r}?)" if near else asked
 
 
 def _listed(names: Sequence[str], most: int = 40) -> str:

@@ -198,7 +198,10 @@ def _contract(
         ColumnContract(name, kinds[name], needed_here, *bounds.get(name, (None, None)))
         for name, needed_here in names.items()
     )
-    return FileContract(unit, tuple(columns), duplicates)
+    named_in: dict[str, tuple[str, ...]] = {}
+    for use in (*needed, *optional):
+        named_in[use.column] = (*named_in.get(use.column, ()), path_text(use.path))
+    return FileContract(unit, tuple(columns), duplicates, named_in)
 
 
 def check_columns(protocol: Protocol, columns: Collection[str], *, file: File | None = None) -> None:

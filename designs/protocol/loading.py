@@ -69,6 +69,6 @@ def _load(path: Path, *, day: date | None) -> LoadedProtocol:
         late = measured_after(protocol, day) if protocol.randomisation.allocation_date is None else ()
         errors += [placed(breach, document.lines) for breach in late]
     if errors or protocol is None:
-        raise ProtocolRefused(errors, where=str(path))
+        raise ProtocolRefused(sorted(errors, key=lambda error: error.line or 0), where=str(path))
     canonical = canonical_json(protocol, texts)
     return LoadedProtocol(protocol, canonical, digest_of(canonical), texts)

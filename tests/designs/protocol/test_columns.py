@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from data.errors import DataRefused
+from data.intake import read_file
 from designs.protocol import (
     Protocol,
     ProtocolRefused,
@@ -124,6 +126,15 @@ def test_a_column_that_the_population_lacks_is_named_where_it_is_used(tmp_path: 
     assert error.path == path
     assert f'the file has no column "{absent}"' in error.problem
     assert error.allowed == tuple(columns)
+
+
+def test_the_refusal_of_a_file_names_the_place_in_the_protocol(tmp_path: Path) -> None:
+    file = tmp_path / "population.csv"
+    file.write_text("customer_id,year_late,trust,region,age_days\nA1,2,0,N,5\n", encoding="utf-8")
+    with pytest.raises(DataRefused) as refusal:
+        read_file(file, population_contract(protocol(tmp_path)))
+    assert "years_late, named in population.where[0].column (is it 'year_late'?)" in str(refusal.value)
+    assert "reason, named in analysis.subgroups[0]" in str(refusal.value)
 
 
 def test_a_likely_spelling_is_offered(tmp_path: Path) -> None:
