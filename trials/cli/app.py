@@ -13,6 +13,7 @@ from trials.cli.output import say
 app = typer.Typer(
     name="otm",
     help="Randomised trials of one-to-many approaches, from protocol to verdict.",
+    epilog="For developers, by the launcher: otm test, bench, calibrate, faults, requirements.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # it would print local variables, and they hold seeds and customers
@@ -28,7 +29,7 @@ REFUSED = 2
 def main() -> None:
     """Run the command line. Refused: a plain message on standard error and exit code 2."""
     try:
-        app()
+        app(prog_name="otm")
     except Refused as refusal:
         say(f"Refused. {refusal}")
         sys.exit(REFUSED)
