@@ -26,7 +26,6 @@ from analysis.uncertainty import Joint, Uncertainty
 Floats = NDArray[np.float64]
 
 CANCELLED = 1e-6  # residual share of the sum of squares below which moments alone have lost digits
-NOTHING_LEFT = 1e-13  # residual share below which nothing varies
 
 
 def infer(
@@ -50,8 +49,7 @@ def infer(
 
 
 def _cancelled(fit: Fitting) -> bool:
-    left, squares = fit.residual.sum(axis=1), fit.squares.sum(axis=1)
-    return bool(((left < CANCELLED * squares) & (left > NOTHING_LEFT * squares)).any())
+    return bool((fit.residual.sum(axis=1) < CANCELLED * fit.squares.sum(axis=1)).any())
 
 
 def _unclustered(fit: Fitting, i: int, kind: StandardErrors, variances: BlockVariances | None) -> Uncertainty:

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import narwhals as nw
 import numpy as np
 
 from analysis.design import CLUSTERED, Design, Levels, Response
 from analysis.errors import AnalysisRefused
 from analysis.fit import Contrast, Fit, Floats, JointCovariance, Regression
 from analysis.fitting import Fitting, fit_models
-from analysis.frame import AnalysisFrame
+from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.gram import totals
 from analysis.heteroskedastic import LEVERAGE_POWER
-from analysis.inference import NOTHING_LEFT, infer
+from analysis.inference import infer
 from analysis.moments import Cells, read_cells
 from analysis.plan import make_plan
 from analysis.uncertainty import Joint, Uncertainty
 
 __all__ = ["Contrast", "Fit", "JointCovariance", "Regression", "regress"]
 
+NO_VARIATION = 1e-13  # of the response's size: what rounding alone leaves of a constant
 NO_CUSTOMERS = "no customer has this outcome observed"
 
 
@@ -50,6 +52,8 @@ def regress(
     _check(frame, design, responses, by)
     clustered = design.standard_errors in CLUSTERED
     covariates = design.covariates if design.adjustment != "none" else ()
+    if clustered and design.adjustment == "additive" and design.strata:
+        _refuse_pairs_of_clusters(frame, design)
     plan = make_plan(frame, design, responses, by, by_cluster=clustered and not covariates)
     cells = read_cells(frame, plan)
     fits = fit_models(cells)
@@ -89,6 +93,21 @@ def _check(frame: AnalysisFrame, design: Design, responses: Sequence[Response], 
         raise AnalysisRefused(f"contrast with {strangers[0]}, which is no arm", rule="contrasts are between the arms")
 
 
+def _refuse_pairs_of_clusters(frame: AnalysisFrame, design: Design) -> None:
+    """CR0 and CR1 beside pair indicators reject 18% of true nulls at 5%: the pair is the cluster there."""
+    if design.standard_errors == "CR2" or design.cluster in design.strata:
+        return
+    cluster = nw.col(str(design.cluster))
+    counted = frame.rows.group_by(*design.strata, ARM_COLUMN).agg(cluster.n_unique().alias("clusters"))
+    if frame.engine.collect(counted.select(nw.col("clusters").max().alias("most")))["most"][0].as_py() == 1:
+        raise AnalysisRefused(
+            "each stratum holds one cluster of each arm",
+            where=f"cluster {design.cluster}",
+            rule=f"{design.standard_errors} on clusters beside pair indicators understates the error",
+            remedy="declare the pair as the cluster, or use CR2",
+        )
+
+
 def _to_fit(fit: Fitting, i: int, response: Response, uncertainty: Uncertainty) -> Fit:
     model, cells = fit.fitted.model, fit.cells
     covariance = uncertainty.covariance.copy()
@@ -117,7 +136,7 @@ def _contrast(fit: Fitting, i: int, t: int, response: Response, uncertainty: Unc
     raw = _raw_means(fit, i, response, counts)
     adjusted = _adjusted_means(fit, i, response)
     reason = fit.fitted.model.unestimable[t]
-    estimate = None if reason is not None else float(adjusted[at] - adjusted[against])
+    estimate = None if reason is not None else _estimate(fit, i, t, response)
     std_error, df = None, None
     if reason is None:
         reason = _no_standard_error(fit, i, t, uncertainty)
@@ -142,6 +161,14 @@ def _contrast(fit: Fitting, i: int, t: int, response: Response, uncertainty: Unc
         reason=reason,
         note=note,
     )
+
+
+def _estimate(fit: Fitting, i: int, t: int, response: Response) -> float:
+    """Not the difference of the adjusted means, which a large common level would leave without digits."""
+    model = fit.fitted.model
+    effect = np.einsum("bf,bfq,bq->", model.combine[t], model.functionals, fit.fitted.coefficients[i], optimize=True)
+    arm, comparison = fit.cells.plan.design.contrasts[t]
+    return float(effect) + response.offsets.get(arm, 0.0) - response.offsets.get(comparison, 0.0)
 
 
 def _raw_means(fit: Fitting, i: int, response: Response, counts: Floats) -> Floats:
@@ -174,16 +201,19 @@ def _no_standard_error(fit: Fitting, i: int, t: int, uncertainty: Uncertainty) -
         for arm in design.contrasts[t]:
             if uncertainty.clusters_by_arm[design.arms.index(arm)] < 2:
                 return f"arm {arm} has only one cluster"
-    touched = np.abs(model.combine[t]).sum(axis=1) > 0
-    left, squares = fit.residual[i][touched].sum(), fit.squares[i][touched].sum()
-    if left <= NOTHING_LEFT * squares:
-        return "the outcome does not vary within the arms, so that it has no standard error"
     variance, df = uncertainty.covariance[t, t], uncertainty.df[t]
+    if np.isfinite(variance) and variance <= (NO_VARIATION * _size(fit, i)) ** 2:
+        return "the outcome does not vary within the arms, so that it has no standard error"
     if not (np.isfinite(variance) and np.isfinite(df) and df > 0):
         return f"{int(model.n)} customers are too few for the {model.p} columns of the regression"
-    if not variance > 0:
-        return "the variance is not above zero, so that it gives no standard error"
     return None
+
+
+def _size(fit: Fitting, i: int) -> float:
+    """Root mean square of the response, at least."""
+    cells, r = fit.cells, fit.fitted.responses[i]
+    about_centre = cells.response_squares[:, r].sum() / cells.weight.sum()
+    return float(np.sqrt(about_centre) + abs(cells.plan.response_centre[r]))
 
 
 def _empty_fit(design: Design, response: Response) -> Fit:

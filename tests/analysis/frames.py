@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from analysis.design import Column, Design, Response
 from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.regression import regress
 from analysis.results import Flow
 from data.engine import Engine, open_engine
 
@@ -102,3 +103,23 @@ def random_trial(seed: int, *, n: int = 400, kind: str = "HC2", weighted: bool =
         "w" if weighted else None,
     )
     return RandomTrial(columns, design, X, len(ARMS))
+
+
+PAIR = (("letter", "nfa"),)
+
+
+def design(kind="HC2", adjustment="none", arms=("nfa", "letter"), contrasts=PAIR, **kwargs):
+    return Design(arms, contrasts, adjustment, kind, **kwargs)
+
+
+def only(columns, declared, response="y"):
+    """The one contrast of one response."""
+    fit = regress(frame_of(columns), declared, [outcome(response)]).fits[response, None]
+    return fit.contrasts[0]
+
+
+def two_arms(n=400, seed=0):
+    rng = np.random.default_rng(seed)
+    arm = rng.choice(["nfa", "letter"], n, p=[0.6, 0.4])
+    x = rng.normal(10, 2, n)
+    return {ARM_COLUMN: arm, "x": x, "y": 3 + x + (arm == "letter") + rng.normal(size=n)}
