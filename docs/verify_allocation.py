@@ -157,8 +157,12 @@ def differences(certificate, seed, names, unit_of, units, dealt):
             stated = certified[key][what] if key in certified else "not listed"
             if here != stated:
                 yield f"stratum {key[0]!r} {key[1]}: {what} by arm are {here} here, {stated} in the certificate"
-    leaves = sorted(sha256(f"{names[dealt[unit]]}\0{id}".encode()).digest()[:8] for id, unit in unit_of.items())
-    if sha256(b"".join(leaves)).hexdigest() != certificate["allocation_digest"]:
+    leaves, whole = defaultdict(list), sha256()
+    for id, unit in unit_of.items():
+        leaves[names[dealt[unit]]].append(sha256(id.encode()).digest()[:8])
+    for name in sorted(leaves):
+        whole.update(name.encode() + b"\0" + len(leaves[name]).to_bytes(8, "big") + b"".join(sorted(leaves[name])))
+    if whole.hexdigest() != certificate["allocation_digest"]:
         yield "the allocation's digest is not the one that this population and seed give"
 
 

@@ -14,7 +14,7 @@ from designs.assignment.clustered import clusters
 from designs.assignment.complete import Complete
 from designs.assignment.dealing import IdsOf
 from designs.assignment.declared import whole_weights
-from designs.assignment.keyed import digest_of_leaves, first_words, keys, leaf_prefixes, refuse_repeats
+from designs.assignment.keyed import LEAF, digest_of_leaves, first_words, keys, refuse_repeats
 from designs.assignment.simple import Simple, deal_simply
 from designs.assignment.stratified import Blocks, blocks, deal_within, stratum_labels
 from designs.assignment.stream import Randomness
@@ -40,6 +40,7 @@ def declare(protocol: Protocol) -> Scheme:
             where="randomisation.method",
             rule="an external allocation is registered as it came, never dealt here",
         )
+    _refuse_what_is_not_dealt_yet(protocol)
     shares = [_share_of(arm.id, arm.share) for arm in protocol.arms]
     terms: dict[str, Any] = {
         "arms": tuple(arm.id for arm in protocol.arms),
@@ -48,6 +49,20 @@ def declare(protocol: Protocol) -> Scheme:
         "cluster": protocol.cluster,
     }
     return Simple(**terms) if declared.method == "simple" else Complete(**terms)
+
+
+def _refuse_what_is_not_dealt_yet(protocol: Protocol) -> None:
+    """A promise that no scheme here keeps is refused, never dealt as something simpler."""
+    declared = protocol.randomisation
+    promised = {
+        f"randomisation.method: {declared.method}": declared.method not in ("simple", "complete"),
+        "randomisation.hold_out": declared.hold_out is not None,
+        "randomisation.waves": bool(declared.waves),
+        "arms.not_for": any(arm.not_for for arm in protocol.arms),
+    }
+    for key, given in promised.items():
+        if given:
+            raise DesignRefused("this version cannot deal it", where=key, rule="a trial is dealt exactly as declared")
 
 
 def _share_of(arm: str, share: float | None) -> float:
@@ -104,7 +119,8 @@ def conduct(scheme: Scheme, units: Units, seed: str, trial_id: str) -> Assignmen
     randomness = Randomness(seed, trial_id)
     ids = checked_ids(units.ids)
     _refuse_unequal(units)
-    refuse_repeats(first_words([b""], None, ids), ids)
+    leaves = first_words([LEAF], ids)[0]
+    refuse_repeats(leaves, ids)
     dealt = _deal(scheme, units, randomness)
     arm, codes = _of_customers(dealt)
     rows, table = dealt.block.rows, dealt.block.probabilities()
@@ -114,7 +130,7 @@ def conduct(scheme: Scheme, units: Units, seed: str, trial_id: str) -> Assignmen
         probability=table[codes, arm],
         counts=tabulated(codes, arm, rows, scheme.arms),
         dealt=tabulated(dealt.block.codes, dealt.arm, rows, scheme.arms),
-        digest=digest_of_leaves(first_words(leaf_prefixes(scheme.arms), arm, ids)),
+        digest=digest_of_leaves(leaves, arm, scheme.arms),
         warnings=strata_warnings(dealt.block),
     )
 

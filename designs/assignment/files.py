@@ -1,8 +1,8 @@
 """Conduct a scheme from a Parquet file, row group by row group, for populations too large to hold.
 
-Two passes over the file. The first reads ids and strata and keeps a key and a stratum for each customer (12 bytes).
-The deal needs only those. The second reads the ids again, hashes each with its arm for the digest, and hands the
-rows on. The result is that of :func:`designs.assignment.conduct`, whatever the row groups and the threads.
+Two passes over the file. The first reads ids and strata, and keeps two hashes and a stratum for each customer (20
+bytes). The deal and its digest need only those. The second reads the rows again and hands them on with their arms.
+The result is that of :func:`designs.assignment.conduct`, whatever the row groups and the threads.
 """
 
 from __future__ import annotations
@@ -25,15 +25,7 @@ from numpy.typing import NDArray
 from designs.assignment.clustered import clusters
 from designs.assignment.complete import Complete
 from designs.assignment.conduct import Scheme, deal_blocks, strata_warnings
-from designs.assignment.keyed import (
-    MANY,
-    digest_of_leaves,
-    first_words,
-    keys,
-    leaf_prefixes,
-    refuse_first_repeat,
-    repeated,
-)
+from designs.assignment.keyed import LEAF, MANY, digest_of_leaves, first_words, keys, refuse_first_repeat, repeated
 from designs.assignment.simple import Simple
 from designs.assignment.stratified import Blocks, blocks, pattern_weights, stratum_labels
 from designs.assignment.stream import Randomness
@@ -41,7 +33,6 @@ from designs.assignment.units import ALGORITHM, Counts, Units, checked_ids, tabu
 from designs.errors import DesignRefused
 
 ARM, PROBABILITY = "arm", "probability"
-_Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
@@ -78,6 +69,7 @@ class _Source:
 
     path: Path
     columns: Columns
+    metadata: pq.FileMetaData
     schema: pa.Schema
     starts: tuple[int, ...]
     threads: int
@@ -99,7 +91,7 @@ class _Source:
 
     def read(self, group: int, names: Sequence[str]) -> pa.Table:
         # A reader of its own each time: one reader does not serve two threads.
-        with pq.ParquetFile(self.path, read_dictionary=list(self.columns.labels)) as file:
+        with pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=list(self.columns.labels)) as file:
             return file.read_row_group(group, columns=list(names), use_threads=False)
 
     def each(self, work: Callable[[int], _Result]) -> Iterator[_Result]:
@@ -134,7 +126,11 @@ class FileAssignment:
 class FileDealing:
     """The customers of a file, dealt and waiting to be written.
 
-    Read :meth:`batches` to the end, then ask for the :meth:`assignment`.
+    Args:
+        arms, counts, dealt, warnings: As in :class:`FileAssignment`.
+        source: The file.
+        arm, stratum: n codes each.
+        probability: J × K.
     """
 
     arms: tuple[str, ...]
@@ -144,9 +140,8 @@ class FileDealing:
     source: _Source = field(repr=False)
     arm: NDArray[np.int8] = field(repr=False)
     stratum: NDArray[np.int32] = field(repr=False)
-    probability: NDArray[np.float64] = field(repr=False)  # J × K
-    leaves: NDArray[np.uint64] = field(repr=False)
-    hashed: NDArray[np.bool_] = field(repr=False)  # which row groups' leaves are there
+    probability: NDArray[np.float64] = field(repr=False)
+    _digest: Future[str] = field(repr=False)  # worked out while the rows are written
 
     @property
     def schema(self) -> pa.Schema:
@@ -155,29 +150,22 @@ class FileDealing:
         arm = pa.field(ARM, pa.dictionary(pa.int8(), pa.string()))
         return pa.schema([*kept, arm, pa.field(PROBABILITY, pa.float64())])
 
+    @property
+    def assignment(self) -> FileAssignment:
+        """What was dealt, with its digest."""
+        return FileAssignment(self.arms, self.counts, self.dealt, self._digest.result(), warnings=self.warnings)
+
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Every customer with arm and probability, in the order of the file, one batch a row group."""
         return self.source.each(self._batch)
 
     def _batch(self, group: int) -> pa.RecordBatch:
-        rows, prefixes = self.source.of(group), leaf_prefixes(self.arms)
-        table = self.source.read(group, self.source.columns.all)
+        rows = self.source.of(group)
         arm = self.arm[rows]
-        ids = table.column(self.source.columns.unit).combine_chunks()
-        self.leaves[rows] = first_words(prefixes, arm, ids, many=self.source.many, threads=1)
-        self.hashed[group] = True
-        kept = [table.column(name).combine_chunks().cast(self.schema.field(name).type) for name in table.column_names]
         dealt = pa.DictionaryArray.from_arrays(pa.array(arm), pa.array(self.arms))
         share = pa.array(self.probability[self.stratum[rows], arm])
-        return pa.RecordBatch.from_arrays([*kept, dealt, share], schema=self.schema)
-
-    def assignment(self) -> FileAssignment:
-        """What was dealt, with its digest."""
-        if not self.hashed.all():
-            raise DesignRefused("the allocation has not been written yet", rule="its digest is of what was written")
-        return FileAssignment(
-            self.arms, self.counts, self.dealt, digest_of_leaves(self.leaves.copy()), ALGORITHM, self.warnings
-        )
+        kept = self.source.read(group, self.source.columns.all).combine_chunks().columns
+        return pa.RecordBatch.from_arrays([*(column.chunk(0) for column in kept), dealt, share], schema=self.schema)
 
 
 def deal_file(
@@ -209,14 +197,15 @@ def deal_file(
         raise DesignRefused(f"a {scheme.name} draw needs its customers in memory", remedy="use conduct")
     opened = _open(source, Columns(unit, scheme.strata, scheme.cluster, barred), threads or os.cpu_count() or 1)
     randomness = Randomness(seed, trial_id, scope)
-    keyed, block = _scan(opened, scheme, randomness)
+    keyed, leaves, block = _scan(opened, scheme, randomness)
+    distinct = _aside(_refuse_repeats, opened, leaves)
     if scheme.cluster is None:
         arm = deal_blocks(scheme, block, keyed, lambda rows: _ids_of(opened, rows), randomness)
         dealt = tabulated(block.codes, arm, block.rows, scheme.arms)
         warnings = strata_warnings(block)
     else:
         arm, block, dealt, warnings = _by_cluster(opened, scheme, block, randomness)
-    _refuse_repeats(opened, keyed, randomness.key_prefix if scheme.cluster is None else b"")
+    distinct.result()
     return FileDealing(
         arms=scheme.arms,
         counts=tabulated(block.codes, arm, block.rows, scheme.arms),
@@ -226,8 +215,7 @@ def deal_file(
         arm=arm,
         stratum=block.codes.astype(np.int32, copy=False),
         probability=block.probabilities(),
-        leaves=keyed,  # the keys have served; their place is used again
-        hashed=np.zeros(len(opened.groups), np.bool_),
+        _digest=_aside(digest_of_leaves, leaves, arm, scheme.arms),
     )
 
 
@@ -255,7 +243,15 @@ def conduct_file(
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    return dealing.assignment()
+    return dealing.assignment
+
+
+def _aside(work: Callable[..., _Result], *terms: Any) -> Future[_Result]:
+    """Something worked out on a thread of its own, while this one goes on."""
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(work, *terms)
+    pool.shutdown(wait=False)
+    return future
 
 
 def _write(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path, plain: Sequence[str]) -> None:
@@ -266,7 +262,7 @@ def _write(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path, pla
 
 
 def _open(path: Path, columns: Columns, threads: int) -> _Source:
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, read_dictionary=list(columns.labels)) as file:
         metadata, schema = file.metadata, file.schema_arrow
         starts = np.cumsum([0, *(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))])
     absent = [name for name in columns.all if name not in schema.names]
@@ -274,13 +270,15 @@ def _open(path: Path, columns: Columns, threads: int) -> _Source:
         raise DesignRefused(f"the population has no column {absent[0]!r}", where=path.name, rule="the draw needs it")
     if starts[-1] == 0:
         raise DesignRefused("there is nobody to deal", where=path.name, rule="a draw needs at least one customer")
-    return _Source(path, columns, schema, tuple(starts.tolist()), threads)
+    return _Source(path, columns, metadata, schema, tuple(starts.tolist()), threads)
 
 
-def _scan(source: _Source, scheme: Scheme, randomness: Randomness) -> tuple[NDArray[np.uint64], Blocks]:
-    """Every customer's key (where clusters are dealt, a plain hash of the id) and stratum."""
-    prefix = b"" if scheme.cluster else randomness.key_prefix
-    keyed = np.empty(source.rows, np.uint64)
+def _scan(
+    source: _Source, scheme: Scheme, randomness: Randomness
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], Blocks]:
+    """Every customer's key (none where clusters are dealt), leaf of the digest, and stratum."""
+    prefixes = [LEAF] if scheme.cluster else [LEAF, randomness.key_prefix]
+    hashed = [np.empty(source.rows, np.uint64) for _ in prefixes]
     codes = np.empty(source.rows, np.int32)
     known: dict[tuple[str, str], int] = {}
     lock = Lock()
@@ -289,7 +287,8 @@ def _scan(source: _Source, scheme: Scheme, randomness: Randomness) -> tuple[NDAr
         rows = source.of(group)
         table = source.read(group, (source.columns.unit, *source.columns.labels))
         ids = checked_ids(table.column(source.columns.unit), rows.start)
-        keyed[rows] = first_words([prefix], None, ids, many=source.many, threads=1)
+        for held, words in zip(hashed, first_words(prefixes, ids, many=source.many, threads=1), strict=True):
+            held[rows] = words
         local = blocks(_labelled(table, ids, source.columns, rows.start), scheme.arms, scheme.weights, rows.start)
         with lock:
             place = np.array([known.setdefault(row, len(known)) for row in local.rows], np.int32)
@@ -302,7 +301,7 @@ def _scan(source: _Source, scheme: Scheme, randomness: Randomness) -> tuple[NDAr
     for rows in map(source.of, source.groups):
         codes[rows] = rank[codes[rows]]
     weights = tuple(pattern_weights(barred, scheme.arms, scheme.weights) for _, barred in names)
-    return keyed, Blocks(tuple(names), codes, weights)
+    return hashed[-1], hashed[0], Blocks(tuple(names), codes, weights)
 
 
 def _labelled(table: pa.Table, ids: Any, columns: Columns, first_row: int) -> Units:
@@ -347,16 +346,15 @@ def _ids_of(source: _Source, rows: NDArray[np.int64]) -> list[str]:
     return [columns[at][row - source.starts[at]].as_py() for at, row in zip(group.tolist(), rows.tolist(), strict=True)]
 
 
-def _refuse_repeats(source: _Source, keyed: NDArray[np.uint64], prefix: bytes) -> None:
-    """Refuse an id that occurs twice; the keys are sorted in place."""
-    keyed.sort()
-    twice = repeated(keyed)
+def _refuse_repeats(source: _Source, leaves: NDArray[np.uint64]) -> None:
+    """Refuse an id that occurs twice."""
+    twice = repeated(np.sort(leaves))
     if len(twice) == 0:
         return
 
     def suspects(group: int) -> list[tuple[int, str]]:
-        ids = source.read(group, (source.columns.unit,)).column(0).combine_chunks()
-        rows = np.flatnonzero(np.isin(first_words([prefix], None, ids, many=source.many, threads=1), twice))
+        ids = source.read(group, (source.columns.unit,)).column(0)
+        rows = np.flatnonzero(np.isin(leaves[source.of(group)], twice))
         return [(source.starts[group] + row, ids[row].as_py()) for row in rows.tolist()]
 
     refuse_first_repeat(pair for found in source.each(suspects) for pair in found)

@@ -37,58 +37,54 @@ def keys(prefix: bytes, ids: Any) -> NDArray[np.uint64]:
         >>> hex(keys(prefix("ab" * 32, "trial"), pa.array(["0001"]))[0])
         '0x349223e17142f00f'
     """
-    return first_words([prefix], None, as_array(ids))
+    hashed: NDArray[np.uint64] = first_words([prefix], as_array(ids))[0]
+    return hashed
 
 
 def first_words(
-    prefixes: Sequence[bytes],
-    which: NDArray[np.int8] | None,
-    ids: Any,
-    *,
-    many: bool | None = None,
-    threads: int | None = None,
+    prefixes: Sequence[bytes], ids: Any, *, many: bool | None = None, threads: int | None = None
 ) -> NDArray[np.uint64]:
-    """First 8 bytes of ``SHA-256(prefixes[which] || id)``; ``which`` absent means the first prefix for all.
+    """First 8 bytes of ``SHA-256(prefix || id)``: a row of n numbers for each prefix.
 
     ``many`` says whether the ids are a part of many; by default their own number decides. Either way the result is
-    the same: one id at a time by hashlib, or sixteen side by side on so many ``threads`` (one per processor).
+    the same: one id at a time by hashlib, or sixteen side by side on so many ``threads`` (one per processor). For
+    the latter a prefix is of whole 64-byte blocks.
     """
     if many if many is not None else len(ids) >= MANY:
         from designs.assignment.sha256 import first_words as side_by_side
 
-        return side_by_side(prefixes, which, ids, threads)
-    begun = [sha256(prefix) for prefix in prefixes]
-    words = []
-    chosen = [0] * len(ids) if which is None else which.tolist()
-    for code, text in zip(chosen, ids.to_pylist(), strict=True):
-        hashed = begun[code].copy()
-        hashed.update(text.encode())
-        words.append(hashed.digest()[:8])
-    return np.frombuffer(b"".join(words), ">u8").astype(np.uint64)
+        return side_by_side(prefixes, ids, threads)
+    texts = [text.encode() for text in ids.to_pylist()]
+    hashed = np.empty((len(prefixes), len(texts)), np.uint64)
+    for row, prefix in zip(hashed, prefixes, strict=True):
+        row[:] = np.frombuffer(b"".join(sha256(prefix + text).digest()[:8] for text in texts), ">u8")
+    return hashed
 
 
-def leaf_prefixes(arms: Sequence[str]) -> list[bytes]:
-    """What precedes an id in its leaf of the digest: the arm it is in, and a NUL."""
-    return [arm.encode() + b"\x00" for arm in arms]
+LEAF = b""  # the prefix of a leaf of the digest: an id is hashed bare, and means the same in every trial
 
 
-def digest_of_leaves(leaves: NDArray[np.uint64]) -> str:
-    """SHA-256 of the sorted leaves, 8 bytes each, big-endian; the leaves are sorted in place."""
-    leaves.sort()
+def digest_of_leaves(leaves: NDArray[np.uint64], arm: NDArray[np.int8], arms: Sequence[str]) -> str:
+    """The digest of an allocation from its leaves: see :func:`allocation_digest`."""
     whole = sha256()
-    for start in range(0, len(leaves), 1 << 20):
-        whole.update(leaves[start : start + (1 << 20)].astype(">u8").tobytes())
+    for name in sorted(arms):
+        held = np.sort(leaves[arm == arms.index(name)])
+        if len(held):
+            whole.update(name.encode() + b"\x00" + len(held).to_bytes(8, "big"))
+        for start in range(0, len(held), 1 << 20):
+            whole.update(held[start : start + (1 << 20)].astype(">u8").tobytes())
     return whole.hexdigest()
 
 
 def allocation_digest(ids: Any, arms: Any) -> str:
     """One digest of who is in which arm, whatever the order of the rows.
 
-    Each customer's leaf is the first 8 bytes of ``SHA-256(arm || 0x00 || id)``: id and arm are hashed together, so
-    that two customers who change places are seen. The digest is the SHA-256 of the sorted leaves.
+    A customer's leaf is the first 8 bytes of ``SHA-256(id)``. The digest is the SHA-256 of, for each arm that has
+    anyone, in order of its id: the arm's id, a NUL, the number of its customers in 8 bytes, and their leaves, sorted.
+    So two customers who change places are seen, which separate digests of ids and of arms would not.
 
     Args:
-        ids: n texts.
+        ids: n texts, distinct.
         arms: n texts, the arm's id of each.
 
     Examples:
@@ -102,8 +98,8 @@ def allocation_digest(ids: Any, arms: Any) -> str:
     if len(ids) != len(arms) or arms.null_count:
         raise DesignRefused(f"{len(ids)} ids and {len(arms) - arms.null_count} arms", rule="each id has one arm")
     encoded = arms if isinstance(arms, pa.DictionaryArray) else arms.dictionary_encode()
-    which = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int8)
-    return digest_of_leaves(first_words(leaf_prefixes(encoded.dictionary.to_pylist()), which, ids))
+    arm = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int8)
+    return digest_of_leaves(first_words([LEAF], ids)[0], arm, encoded.dictionary.to_pylist())
 
 
 def refuse_repeats(keyed: NDArray[np.uint64], ids: Any) -> None:

@@ -50,6 +50,15 @@ def _rotated(x: Any, places: Any) -> Any:
     return _u32(_u32(x >> _u32(places)) | _u32(x << _u32(32 - places)))
 
 
+@numba.njit(inline="always")
+def _round(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, term: Any) -> Any:
+    """The two words that a round makes anew (section 6.2.2, step 3); the other six only change their names."""
+    sum1 = _u32(_rotated(e, 6) ^ _rotated(e, 11) ^ _rotated(e, 25))
+    sum0 = _u32(_rotated(a, 2) ^ _rotated(a, 13) ^ _rotated(a, 22))
+    first = _u32(_u32(h + term) + sum1 + _u32(g ^ (e & (f ^ g))))
+    return _u32(d + first), _u32(first + sum0 + _u32((a & b) | (c & (a | b))))
+
+
 @numba.njit(nogil=True, cache=True)
 def _compress(state: Any, block: Any, blocks: Any, words: Any) -> Any:
     """One block into the state of every message that has that many blocks (section 6.2.2)."""
@@ -59,137 +68,119 @@ def _compress(state: Any, block: Any, blocks: Any, words: Any) -> Any:
             sigma0 = _u32(_rotated(early, 7) ^ _rotated(early, 18) ^ _u32(early >> _u32(3)))
             sigma1 = _u32(_rotated(late, 17) ^ _rotated(late, 19) ^ _u32(late >> _u32(10)))
             words[t, lane] = _u32(words[t - 16, lane] + sigma0 + words[t - 7, lane] + sigma1)
-    A, B, C, D = state[0].copy(), state[1].copy(), state[2].copy(), state[3].copy()
-    E, F, G, H = state[4].copy(), state[5].copy(), state[6].copy(), state[7].copy()
-    for t in range(64):
-        constant = _ROUND[t]
+    new = state.copy()
+    # Eight rounds at a time, after which the eight words have their old names back and need be stored only once.
+    for t in range(0, 64, 8):
         for lane in range(LANES):
-            a, b, c = A[lane], B[lane], C[lane]
-            e, f, g = E[lane], F[lane], G[lane]
-            sum1 = _u32(_rotated(e, 6) ^ _rotated(e, 11) ^ _rotated(e, 25))
-            first = _u32(H[lane] + sum1 + _u32(g ^ (e & (f ^ g))) + constant + words[t, lane])
-            sum0 = _u32(_rotated(a, 2) ^ _rotated(a, 13) ^ _rotated(a, 22))
-            second = _u32(sum0 + _u32((a & b) ^ (a & c) ^ (b & c)))
-            H[lane], G[lane], F[lane], E[lane] = g, f, e, _u32(D[lane] + first)
-            D[lane], C[lane], B[lane], A[lane] = c, b, a, _u32(first + second)
-    for lane in range(LANES):
-        if block < blocks[lane]:
-            state[0, lane] += A[lane]
-            state[1, lane] += B[lane]
-            state[2, lane] += C[lane]
-            state[3, lane] += D[lane]
-            state[4, lane] += E[lane]
-            state[5, lane] += F[lane]
-            state[6, lane] += G[lane]
-            state[7, lane] += H[lane]
+            a, b, c, d = new[0, lane], new[1, lane], new[2, lane], new[3, lane]
+            e, f, g, h = new[4, lane], new[5, lane], new[6, lane], new[7, lane]
+            d, h = _round(a, b, c, d, e, f, g, h, _u32(_ROUND[t] + words[t, lane]))
+            c, g = _round(h, a, b, c, d, e, f, g, _u32(_ROUND[t + 1] + words[t + 1, lane]))
+            b, f = _round(g, h, a, b, c, d, e, f, _u32(_ROUND[t + 2] + words[t + 2, lane]))
+            a, e = _round(f, g, h, a, b, c, d, e, _u32(_ROUND[t + 3] + words[t + 3, lane]))
+            h, d = _round(e, f, g, h, a, b, c, d, _u32(_ROUND[t + 4] + words[t + 4, lane]))
+            g, c = _round(d, e, f, g, h, a, b, c, _u32(_ROUND[t + 5] + words[t + 5, lane]))
+            f, b = _round(c, d, e, f, g, h, a, b, _u32(_ROUND[t + 6] + words[t + 6, lane]))
+            e, a = _round(b, c, d, e, f, g, h, a, _u32(_ROUND[t + 7] + words[t + 7, lane]))
+            new[0, lane], new[1, lane], new[2, lane], new[3, lane] = a, b, c, d
+            new[4, lane], new[5, lane], new[6, lane], new[7, lane] = e, f, g, h
+    for word in range(8):
+        for lane in range(LANES):
+            if block < blocks[lane]:
+                state[word, lane] += new[word, lane]
 
 
 @numba.njit(nogil=True, cache=True)
-def _lay_out(messages: Any, lane: Any, prefix: Any, offset: Any, data: Any, start: Any, end: Any) -> Any:
-    """One padded message (section 5.1.1) into its lane as big-endian words; returns its number of blocks."""
-    word, at = _u32(0), 0
-    for byte in prefix:
-        word = _u32((word << _u32(8)) | _u32(byte))
+def _lay_out(messages: Any, lane: Any, data: Any, start: Any, end: Any) -> Any:
+    """One text and the bit after it into its lane, as big-endian words (section 5.1.1); returns its blocks."""
+    at = 0
+    while start + 4 <= end:
+        first, second = _u32(data[start]), _u32(data[start + 1])
+        third, fourth = _u32(data[start + 2]), _u32(data[start + 3])
+        messages[at, lane] = _u32(_u32(first << _u32(24)) | _u32(second << _u32(16)) | _u32(third << _u32(8)) | fourth)
+        start += 4
         at += 1
-        if at & 3 == 0:
-            messages[at // 4 - 1, lane] = word
-    for place in range(start, end):
-        word = _u32((word << _u32(8)) | _u32(data[place]))
-        at += 1
-        if at & 3 == 0:
-            messages[at // 4 - 1, lane] = word
-    bits = np.uint64(offset + at) * np.uint64(8)
-    word = _u32((word << _u32(8)) | _u32(0x80))
-    at += 1
-    while at & 3:
-        word = _u32(word << _u32(8))
-        at += 1
-    messages[at // 4 - 1, lane] = word
-    blocks = (at + 8 + 63) // 64
-    messages[16 * blocks - 2, lane] = _u32(bits >> np.uint64(32))
-    messages[16 * blocks - 1, lane] = _u32(bits & np.uint64(0xFFFFFFFF))
-    return blocks
+    last, shift = _u32(0), 24
+    while start < end:
+        last = _u32(last | _u32(_u32(data[start]) << _u32(shift)))
+        start += 1
+        shift -= 8
+    messages[at, lane] = _u32(last | _u32(_u32(0x80) << _u32(shift)))
+    return (at + 3 + 15) // 16  # this word, and two for the length
 
 
 @numba.njit(nogil=True, cache=True)
-def _first_words(
-    states: Any, tails: Any, tail_lengths: Any, offset: Any, which: Any, ends: Any, data: Any, longest: Any, out: Any
-) -> Any:
-    """``out[i]`` = first 8 bytes of the hash of prefix ``which[i]`` and text i."""
-    most = (tails.shape[1] + longest + 9 + 63) // 64
-    messages = np.zeros((16 * most, LANES), np.uint32)
+def _first_words(states: Any, lengths: Any, ends: Any, data: Any, longest: Any, out: Any) -> Any:
+    """``out[p, i]`` = first 8 bytes of the hash of prefix p and text i."""
+    messages = np.zeros((16 * ((longest + 9 + 63) // 64), LANES), np.uint32)
     words = np.zeros((64, LANES), np.uint32)
     state = np.zeros((8, LANES), np.uint32)
     blocks = np.zeros(LANES, np.int64)
-    for first in range(0, len(out), LANES):
-        lanes = min(LANES, len(out) - first)
+    for first in range(0, out.shape[1], LANES):
+        lanes = min(LANES, out.shape[1] - first)
         messages[:] = _u32(0)
-        blocks[:] = 0
+        most = 0
         for lane in range(lanes):
-            i = first + lane
-            prefix = which[i] if len(which) else 0
-            tail = tails[prefix, : tail_lengths[prefix]]
-            blocks[lane] = _lay_out(messages, lane, tail, offset, data, ends[i], ends[i + 1])
-            state[:, lane] = states[prefix]
-        for block in range(blocks.max()):
-            words[:16] = messages[16 * block : 16 * block + 16]
-            _compress(state, block, blocks, words)
-        for lane in range(lanes):
-            out[first + lane] = (np.uint64(state[0, lane]) << np.uint64(32)) | np.uint64(state[1, lane])
+            blocks[lane] = _lay_out(messages, lane, data, ends[first + lane], ends[first + lane + 1])
+            most = max(most, blocks[lane])
+        for p in range(len(states)):
+            for word in range(8):
+                for lane in range(LANES):
+                    state[word, lane] = states[p, word]
+            for lane in range(lanes):
+                bits = np.uint64(lengths[p] + ends[first + lane + 1] - ends[first + lane]) * np.uint64(8)
+                messages[16 * blocks[lane] - 2, lane] = _u32(bits >> np.uint64(32))
+                messages[16 * blocks[lane] - 1, lane] = _u32(bits & np.uint64(0xFFFFFFFF))
+            for block in range(most):
+                for word in range(16):
+                    for lane in range(LANES):
+                        words[word, lane] = messages[16 * block + word, lane]
+                _compress(state, block, blocks, words)
+            for lane in range(lanes):
+                out[p, first + lane] = (np.uint64(state[0, lane]) << np.uint64(32)) | np.uint64(state[1, lane])
 
 
-def _state_after(whole_blocks: bytes) -> NDArray[np.uint32]:
+def _state_after(prefix: bytes) -> NDArray[np.uint32]:
     """The eight words after the whole blocks that every message begins with."""
     state = np.repeat(_START[:, None], LANES, axis=1)
     words = np.zeros((64, LANES), np.uint32)
-    for start in range(0, len(whole_blocks), 64):
-        block = np.frombuffer(whole_blocks[start : start + 64], ">u4").astype(np.uint32)
-        words[:16] = block[:, None]
+    for start in range(0, len(prefix), 64):
+        words[:16] = np.frombuffer(prefix[start : start + 64], ">u4").astype(np.uint32)[:, None]
         _compress(state, 0, np.ones(LANES, np.int64), words)
     return state[:, 0].copy()
 
 
-def first_words(
-    prefixes: Sequence[bytes], which: NDArray[np.int8] | None, ids: Any, threads: int | None = None
-) -> NDArray[np.uint64]:
-    """First 8 bytes, as big-endian numbers, of ``SHA-256(prefixes[which] || id)``.
+def first_words(prefixes: Sequence[bytes], ids: Any, threads: int | None = None) -> NDArray[np.uint64]:
+    """First 8 bytes, as big-endian numbers, of ``SHA-256(prefix || id)``.
 
     Args:
-        prefixes: One or more beginnings, of the same number of whole 64-byte blocks.
-        which: n codes into ``prefixes``; absent means the first for all.
+        prefixes: Each of whole 64-byte blocks, none included.
         ids: n texts, an Arrow string or large-string array without nulls.
         threads: How many to use; by default one per processor.
 
     Returns:
-        n unsigned 64-bit numbers.
+        One row of n unsigned 64-bit numbers for each prefix.
     """
-    whole = {len(prefix) // 64 * 64 for prefix in prefixes}
-    if len(whole) != 1:
-        raise ValueError("prefixes must have the same number of whole blocks")
-    (cut,) = whole
-    tails = np.zeros((len(prefixes), 64), np.uint8)
-    for row, prefix in zip(tails, prefixes, strict=True):
-        row[: len(prefix) - cut] = np.frombuffer(prefix[cut:], np.uint8)
-    lengths = np.array([len(prefix) - cut for prefix in prefixes], np.int64)
-    states = np.stack([_state_after(prefix[:cut]) for prefix in prefixes])
-    codes = np.empty(0, np.int8) if which is None else np.ascontiguousarray(which, np.int8)
+    if any(len(prefix) % 64 for prefix in prefixes):
+        raise ValueError("a prefix must be of whole 64-byte blocks")
+    states = np.stack([_state_after(prefix) for prefix in prefixes])
+    lengths = np.array([len(prefix) for prefix in prefixes], np.int64)
     ends, data = _buffers(ids)
-    out = np.empty(len(ids), np.uint64)
+    out = np.empty((len(prefixes), len(ids)), np.uint64)
 
     def part(start: int) -> None:
-        stop = min(start + _PART, len(out))
-        mine = ends[start : stop + 1]
-        longest = int(np.diff(mine).max())
-        tail = tails[:, : lengths.max()]
-        _first_words(states, tail, lengths, cut, codes[start:stop], mine, data, longest, out[start:stop])
+        mine = ends[start : start + _PART + 1]
+        longest = int((mine[1:] - mine[:-1]).max())
+        _first_words(states, lengths, mine, data, longest, out[:, start : start + _PART])
 
-    workers = threads or min(os.cpu_count() or 1, -(-len(out) // _PART))
-    if workers <= 1:
-        for start in range(0, len(out), _PART):
-            part(start)
-    else:
+    starts = range(0, len(ids), _PART)
+    workers = min(threads or os.cpu_count() or 1, len(starts))
+    if workers > 1:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(part, range(0, len(out), _PART)))
+            list(pool.map(part, starts))
+    else:
+        for start in starts:
+            part(start)
     return out
 
 
