@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,6 +12,8 @@ from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, 
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from data.engine import EngineName
 
 
 def register(app: typer.Typer) -> None:
@@ -42,11 +44,16 @@ def analyse(
     json_to: JsonTarget = None,
 ) -> None:
     """Analyse a trial that was randomised elsewhere. No registry is needed; exit 0 whatever the verdict."""
+    import os
+
     from analysis.document import to_document
+    from data.engine import open_engine
     from trials.stages.analyse import analyse as analyse_stage
 
+    # Read here, not through the settings: importing what reads those takes a tenth of a second.
+    engine = open_engine(cast("EngineName", os.environ.get("OTM_ENGINE") or "duckdb"))
     with at_work(f"Analysing {data.name}"):
-        evaluation = analyse_stage(protocol, data)
+        evaluation = analyse_stage(protocol, data, engine=engine)
     if json_to is not None:
         write_json(json_to, to_document(evaluation))
         return

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trials.cli.output import JsonTarget, registry_and_actor, say, show_table, write_json
+from trials.cli.output import JsonTarget, at_work, registry_and_actor, say, show_table, write_json
 
 DASHBOARD_PORT = 8501
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -18,6 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command("trials")(trials)
+    app.command("overlap")(overlap)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
+    app.command("migrate")(migrate)
+    app.command("collect")(collect)
     app.command("serve")(serve)
     app.command("demo")(demo)
 
@@ -65,6 +70,61 @@ def trials(json_to: JsonTarget = None) -> None:
             for trial in summaries
         ),
     )
+
+
+def overlap(
+    first: Annotated[str, typer.Argument(metavar="TRIAL")],
+    second: Annotated[str, typer.Argument(metavar="TRIAL")],
+    json_to: JsonTarget = None,
+) -> None:
+    """Count the customers that two trials share."""
+    with registry_and_actor() as (registry, _):
+        customers = registry.overlap(first, second)
+    if json_to is not None:
+        write_json(json_to, {"trials": [first, second], "customers": customers})
+    else:
+        typer.echo(f"{first} and {second} share {customers:,} customers.")
+
+
+def backup(out: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")]) -> None:
+    """Copy registry, snapshots, key and chain head into a new folder. Keep it as private as they are."""
+    from trials.stages.backup import backup as backup_stage
+
+    with registry_and_actor() as (registry, actor), at_work("Copying"):
+        done = backup_stage(registry, actor, out)
+    typer.echo(f"{done.trials} trials and {done.snapshots} snapshots are in {done.folder}")
+
+
+def restore(source: Annotated[Path, typer.Argument(metavar="DIR", help="What otm backup wrote.")]) -> None:
+    """Build the registry again from a backup, where none is."""
+    from trials.access import parse_actor
+    from trials.settings import load_settings
+    from trials.stages.backup import restore as restore_stage
+
+    settings = load_settings()
+    with at_work("Restoring"):
+        done = restore_stage(settings, parse_actor(settings.actor), source)
+    typer.echo(f"{done.trials} trials and {done.snapshots} snapshots are in {settings.home}")
+
+
+def migrate() -> None:
+    """Bring an older registry up to this program. Back up first."""
+    from trials.access import parse_actor
+    from trials.settings import load_settings
+    from trials.stages.migrate import migrate as migrate_stage
+
+    settings = load_settings()
+    before, after = migrate_stage(settings, parse_actor(settings.actor))
+    typer.echo(f"The registry is at revision {after}" + (" already" if before == after else "") + ".")
+
+
+def collect() -> None:
+    """Remove snapshots over a day old that nothing names; interrupted work leaves them, and they do no harm."""
+    from trials.stages.collect import collect as collect_stage
+
+    with registry_and_actor() as (registry, actor):
+        removed = collect_stage(registry, actor)
+    typer.echo(f"{len(removed)} files removed.")
 
 
 def serve(

@@ -44,6 +44,11 @@ def instant_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime(_INSTANT)
 
 
+def parse_instant(text: str) -> datetime:
+    """The time back from :func:`instant_text`."""
+    return datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
+
+
 class Instant(TypeDecorator[datetime]):
     """A time in UTC as ISO 8601 text; SQLite would lose the zone of any other form."""
 
@@ -54,7 +59,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else instant_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else datetime.strptime(value, _INSTANT).replace(tzinfo=UTC)
+        return None if value is None else parse_instant(value)
 
 
 class Document(TypeDecorator[Any]):

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from trials.access import Action, Actor, allow
 from trials.errors import AccessRefused, RegistryRefused
-from trials.registry import ledger_key
+from trials.registry import ledger_key, queries
 from trials.registry.chain_head import ChainHead
 from trials.registry.columns import now
 from trials.registry.database import database_url, open_engine, storage_refusals, writers
 from trials.registry.reader import Reader
-from trials.registry.revisions import bring_up, require_current
+from trials.registry.revisions import bring_up, require_current, revision_of
 from trials.registry.tables import Installation
 from trials.registry.unit_of_work import UnitOfWork
 from trials.settings import Settings
@@ -74,6 +74,19 @@ class Registry:
             session.connection()  # takes the writers' turn before anything is read
             yield UnitOfWork(session, actor, action, trial, self.head)
 
+    @contextmanager
+    def write_raised(self, actor: Actor, action: Action) -> Iterator[tuple[UnitOfWork, str | None]]:
+        """A transaction that first brings the tables up to the newest revision; with it, the revision before."""
+        with storage_refusals("registry"), Session(self._writers) as session:
+            before = revision_of(session.connection())
+            bring_up(session.connection())
+            yield UnitOfWork(session, actor, action, None, self.head), before
+
+    def has_tables(self) -> bool:
+        """Whether the database holds a registry, of whatever revision."""
+        with storage_refusals("registry"), self._engine.connect() as connection:
+            return revision_of(connection) is not None
+
     def permit(self, actor: Actor, action: Action, trial: str | None = None) -> None:
         """Let a use case pass, or log the denial and refuse it.
 
@@ -111,15 +124,27 @@ class Registry:
             )
         return key
 
+    def overlap(self, first: str, second: str) -> int:
+        """Customers that two trials share, by ledger id.
+
+        Raises:
+            TrialRefused: There is no such trial.
+        """
+        from data.engine import open_engine
+        from trials.registry import contact_ledger
+
+        with storage_refusals("registry"), Session(self._engine) as session:
+            for trial in (first, second):
+                queries.require_trial(session, trial)
+            ledger = contact_ledger.entries(session, today=now().date())
+        return contact_ledger.overlap(open_engine(self.settings.engine), self.snapshots, ledger, first, second)
+
     def close(self) -> None:
         """Give connections back."""
         self._engine.dispose()
 
     def make_ready(self) -> None:
         """Bring an empty database up to the newest tables, and note which key its ids are made with."""
-        if self.url.get_backend_name() == "sqlite":
-            # Private from the first byte: the file holds seeds, and SQLite would make it readable by all.
-            os.close(os.open(str(self.url.database), os.O_RDWR | os.O_CREAT, 0o600))
         with storage_refusals("registry"), self._engine.connect() as connection:
             has_tables = require_current(connection)
         if not has_tables:
@@ -144,15 +169,29 @@ def open_registry(settings: Settings) -> Registry:
     """Open the registry that the settings name; an empty one is made ready.
 
     Raises:
-        RegistryRefused: The home cannot be used, the key is not this registry's, or the tables wait for
-            ``otm migrate``.
+        RegistryRefused: The home cannot be used, or the tables wait for ``otm migrate``.
+    """
+    registry = connect(settings)
+    registry.make_ready()
+    return registry
+
+
+def connect(settings: Settings) -> Registry:
+    """The registry that the settings name, whatever state its tables are in.
+
+    Raises:
+        RegistryRefused: The home cannot be used.
     """
     try:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        registry = Registry(settings)
+        if registry.url.get_backend_name() == "sqlite":
+            # Private from the first byte: the file holds seeds, and SQLite would make it readable by all.
+            os.close(os.open(str(registry.url.database), os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise RegistryRefused(
-            f"the folder cannot be made ({error.strerror})", where=str(settings.home), remedy="set OTM_HOME"
+            f"the registry's folder cannot be used ({error.strerror})",
+            where=str(error.filename or settings.home),
+            remedy="set OTM_HOME to a folder that this account may write",
         ) from error
-    registry = Registry(settings)
-    registry.make_ready()
     return registry

@@ -1,0 +1,19 @@
+"""Collect: remove old files that no row names, left behind by work that was interrupted."""
+
+from __future__ import annotations
+
+from trials.access import Actor
+from trials.registry import Registry
+from trials.registry.integrity import snapshots_named
+
+
+def collect(registry: Registry, actor: Actor) -> tuple[str, ...]:
+    """Remove orphans that are over a day old; the names of those removed.
+
+    Raises:
+        DataRefused: Somebody is writing or copying snapshots.
+    """
+    with registry.write(actor, "collect") as work:
+        removed = registry.snapshots.collect_orphans(frozenset(snapshots_named(work.session)))
+        work.commit({"removed": list(removed)})
+    return removed

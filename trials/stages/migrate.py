@@ -1,0 +1,37 @@
+"""Migrate: bring an older registry's tables up to this program's, in one transaction."""
+
+from __future__ import annotations
+
+from trials.access import Actor, allow
+from trials.errors import RegistryRefused
+from trials.registry.registry import connect
+from trials.registry.revisions import NEWEST
+from trials.settings import Settings
+
+
+def migrate(settings: Settings, actor: Actor) -> tuple[str | None, str]:
+    """Bring the tables up; nothing where they are up already.
+
+    Returns:
+        The revision before and the revision now.
+
+    Raises:
+        RegistryRefused: The registry is of a newer program.
+    """
+    allow(actor, "migrate")
+    registry = connect(settings)
+    try:
+        if not registry.has_tables():
+            registry.make_ready()
+            return None, NEWEST
+        with registry.write_raised(actor, "migrate") as (work, before):
+            if before is not None and before > NEWEST:
+                raise RegistryRefused(
+                    f"the registry is at revision {before}, newer than this program's {NEWEST}",
+                    remedy="run the newer program",
+                )
+            if before != NEWEST:
+                work.commit({"from": before, "to": NEWEST})
+        return before, NEWEST
+    finally:
+        registry.close()
