@@ -1,0 +1,154 @@
+"""What every page shares: its style, who is at work, and how a refusal or a figure is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from altair.utils.schemapi import disable_debug_mode
+
+from dashboards import markup, session
+from data.errors import Refused
+from designs.protocol.errors import ProtocolRefused
+from trials.registry.records import TrialDetail, TrialSummary
+from trials.reporting.charts import Figure
+from trials.reporting.vocabulary import state
+from trials.reporting.wording import opening
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+# Checking each chart against the whole Vega-Lite schema takes more time than the rest of a page; tests do it instead.
+disable_debug_mode()
+
+_STYLE = Path(__file__).parent / "theme" / "style.css"
+_LAST_TRIAL = "last_trial"
+
+
+def show(page: StreamlitPage) -> None:
+    """Run a page; whatever the service refuses is said plainly instead of the page."""
+    st.html(_STYLE)
+    try:
+        page.run()
+    except Refused as refusal:
+        refused(refusal)
+    _who_is_at_work()
+
+
+def _who_is_at_work() -> None:
+    try:
+        actor = session.current_user()
+    except Refused as refusal:
+        refused(refusal)
+        return
+    if actor.role == "all":
+        words = f"You are working as {actor.name}, the local default, which holds every role."
+    else:
+        words = f"You are working as {actor.name}, {actor.role}."
+    st.html(markup.quiet(words))
+
+
+def refused(refusal: Refused) -> None:
+    """Why something was refused, what rule that is, and what to do next."""
+    if isinstance(refusal, ProtocolRefused):
+        lines = "\n".join(f"- {_plain(str(error))}" for error in refusal.errors)
+        st.error(f"{_sentence(refusal.problem)}\n\n{lines}")
+        return
+    # A path on the server is nothing to a reader of a screen; a field, a row or a trial is.
+    in_sight = refusal.where and "/" not in refusal.where
+    parts = [f"{_plain(f'{refusal.where}: {refusal.problem}')}." if in_sight else _sentence(refusal.problem)]
+    if refusal.rule:
+        parts.append(f"Rule: {_plain(refusal.rule)}.")
+    if refusal.remedy:
+        parts.append(f"What to do: {_plain(refusal.remedy)}.")
+    st.error("\n\n".join(parts))
+
+
+def _sentence(problem: str) -> str:
+    return f"{_plain(opening(problem))}."
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+-!|~$:" else letter for letter in text)
+
+
+def synthetic_notice(trials: tuple[TrialSummary, ...]) -> None:
+    """The plain line at the top of every page that shows made-up customers."""
+    if trials and all(trial.synthetic for trial in trials):
+        words = "these trials are" if len(trials) > 1 else "this trial is"
+        st.html(markup.notice(f"Synthetic data: {words} made of invented customers, not real ones."))
+    elif any(trial.synthetic for trial in trials):
+        st.html(markup.notice("Synthetic data: the trials marked synthetic are made of invented customers."))
+
+
+def chosen_trial(page: str) -> TrialDetail | None:
+    """The trial that the address names, or the last one looked at; otherwise a list to choose from."""
+    trial_id = st.query_params.get("trial") or st.session_state.get(_LAST_TRIAL)
+    refusal = None
+    if trial_id:
+        try:
+            detail = session.trial(trial_id)
+        except Refused as unknown:
+            refusal = unknown
+        else:
+            st.query_params["trial"] = trial_id
+            st.session_state[_LAST_TRIAL] = trial_id
+            return detail
+    _choose(page, refusal)
+    return None
+
+
+def _choose(page: str, refusal: Refused | None) -> None:
+    trials = session.portfolio()
+    synthetic_notice(trials)
+    st.title(page)
+    if refusal is not None:
+        refused(refusal)
+    if not trials:
+        no_trials()
+        return
+    st.write("Choose a trial.")
+    for trial in trials:
+        st.page_link(f"views/{page.lower()}.py", label=trial.title, query_params={"trial": trial.id})
+
+
+def no_trials() -> None:
+    st.write("No trials yet. Start with a protocol, or load the demonstration.")
+    st.page_link("views/add_trial.py", label="Start with a protocol")
+    st.write("The demonstration is loaded from the command line with `python3 otm demo`.")
+
+
+def heading(detail: TrialDetail, other: str, other_label: str) -> None:
+    """The trial's title, its state, and the way to its other page."""
+    summary = detail.summary
+    synthetic_notice((summary,))
+    st.title(summary.title)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.write(state(summary.state))
+        st.page_link(other, label=other_label, query_params={"trial": summary.id})
+
+
+def what_is_next(detail: TrialDetail) -> None:
+    """In place of results that are not there: what happens next, and who does it."""
+    summary = detail.summary
+    st.html(markup.lead(f"There is no evaluation yet. Next: {summary.next_action}. Who: {summary.next_actor}."))
+
+
+def figure(shown: Figure | None, absent: str, anchor: str | None = None) -> None:
+    """A figure with its words, and its numbers one click below; or why there is none.
+
+    With an ``anchor`` its title is a heading that an address can name.
+    """
+    if shown is None:
+        st.write(absent)
+        return
+    if anchor:
+        st.subheader(shown.title, anchor=anchor)
+    else:
+        st.html(markup.title(shown.title))
+    st.vega_lite_chart(shown.chart.to_dict(validate=False), width="stretch", alt=shown.alt)
+    st.html(markup.quiet(shown.caption))
+    with st.expander("The same numbers in a table"):
+        st.html(markup.table(shown.table, dense=len(shown.table.columns) > 6))

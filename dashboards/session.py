@@ -1,0 +1,118 @@
+"""Who is looking, and everything a screen may read or ask for. The one seam between screens and registry.
+
+Views call these functions and nothing below them, so a test replaces this module alone. Nothing that was read is kept
+between two runs of a page: only the connection to the registry is shared.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, date, datetime
+from typing import Literal
+
+import streamlit as st
+
+from analysis.document import from_document
+from analysis.results import Evaluation
+from dashboards.uploads import Upload, keep
+from data.errors import Refused
+from trials.access import Action, Actor, allow, parse_actor
+from trials.registry import Registry, open_registry
+from trials.registry.records import TrialDetail, TrialSummary
+from trials.reporting.charts import DARK, LIGHT, Ink
+from trials.settings import load_settings
+
+
+@st.cache_resource(show_spinner=False)
+def _registry() -> Registry:
+    return open_registry(load_settings())
+
+
+def current_user() -> Actor:
+    """The person at work.
+
+    Raises:
+        AccessRefused: The setting that names them cannot be read.
+    """
+    return parse_actor(load_settings().actor)
+
+
+def may(action: Action) -> Refused | None:
+    """Why the current user may not do something, or ``None`` if they may. The stage asks again."""
+    try:
+        allow(current_user(), action)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def portfolio() -> tuple[TrialSummary, ...]:
+    """Every trial, newest first."""
+    with _registry().read() as reader:
+        trials = reader.portfolio()
+    return tuple(sorted(trials, key=lambda trial: (trial.created_on, trial.id), reverse=True))
+
+
+def trial(trial_id: str) -> TrialDetail:
+    """Everything recorded about one trial.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
+    with _registry().read() as reader:
+        return reader.trial(trial_id)
+
+
+def evaluation(detail: TrialDetail) -> Evaluation | None:
+    """The latest stored evaluation, or ``None`` before the first."""
+    return None if detail.evaluation is None else from_document(detail.evaluation.document)
+
+
+def decide(
+    trial_id: str,
+    *,
+    choice: Literal["accept", "override"],
+    action: str,
+    reason: str,
+    conditions: str | None,
+    review_on: date,
+) -> None:
+    """Record a decision.
+
+    Raises:
+        TrialRefused: The decision cannot be taken as things stand.
+    """
+    from trials.stages.decide import decide as record
+
+    record(
+        _registry(), current_user(), trial_id,
+        choice=choice, action=action, reason=reason, conditions=conditions, review_on=review_on,
+    )  # fmt: skip
+
+
+def register(protocol: Upload, texts: tuple[Upload, ...]) -> str:
+    """Register an uploaded protocol with the texts that it names; returns the trial's id.
+
+    Raises:
+        Refused: Something in the files cannot be taken; nothing was kept.
+    """
+    from trials.stages.register import register as record
+
+    registry, actor = _registry(), current_user()
+    registry.permit(actor, "register")
+    path, is_new = keep(registry.home / "uploads", protocol, texts)
+    try:
+        return record(registry, actor, path).trial
+    except Refused:
+        if is_new:
+            shutil.rmtree(path.parent)
+        raise
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def ink() -> Ink:
+    """The inks of charts under the reader's theme."""
+    return DARK if st.context.theme.type == "dark" else LIGHT

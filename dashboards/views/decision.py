@@ -1,0 +1,121 @@
+"""Decision: one sentence, a verdict, three figures, one chart; then the grounds, and the record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import streamlit as st
+
+from analysis.results import Evaluation
+from dashboards import frame, markup, session
+from data.errors import Refused
+from trials.registry.records import TrialDetail
+from trials.reporting.charts import effect_figure, net_benefit_figure
+from trials.reporting.headline import headline
+from trials.reporting.names import Names, names_of
+from trials.reporting.tables import approaches, is_headline
+from trials.reporting.trust import check_lines, decision_lines, flip_lines
+from trials.reporting.vocabulary import verdict
+
+REVIEW_AFTER = timedelta(days=182)
+KEPT: Final = "session"
+
+
+def show() -> None:
+    detail = frame.chosen_trial("Decision")
+    if detail is None:
+        return
+    frame.heading(detail, "views/results.py", "Results, for the analyst")
+    evaluation = session.evaluation(detail)
+    if evaluation is None:
+        frame.what_is_next(detail)
+        return
+    names = names_of(detail.protocol)
+    _first_screen(evaluation, names)
+    _each_approach(evaluation, names)
+    _what_would_change_this(evaluation, names)
+    _can_i_trust_it(detail, evaluation)
+    _record(detail, evaluation, names)
+
+
+def _first_screen(evaluation: Evaluation, names: Names) -> None:
+    found = evaluation.verdict
+    arm = names.approach(found.arm) if found.arm else None
+    st.html(markup.lead(found.sentence))
+    st.html(markup.verdict_banner(found.code, verdict(found.code, arm, found.segment)))
+    figures = headline(evaluation, names)
+    if figures is None:
+        st.write("No effect is shown, because a trial that fails a check cannot support one. The checks are below.")
+        return
+    if figures.about:
+        st.html(markup.quiet(figures.about))
+    st.html(markup.figures((figure.label, figure.value, figure.span) for figure in figures.figures))
+    if evaluation.net_benefit is not None:
+        shown = net_benefit_figure(evaluation.net_benefit.arms, names, session.ink())
+        frame.figure(shown, "No net benefit could be estimated, so there is no chart of it.")
+    else:
+        st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
+        rows = [row for row in evaluation.estimates if row.role == "primary" and is_headline(row)]
+        frame.figure(effect_figure(rows, names, session.ink()), "The primary effect could not be estimated.")
+
+
+def _each_approach(evaluation: Evaluation, names: Names) -> None:
+    if not evaluation.verdict.arms or evaluation.verdict.code == "invalid":
+        return
+    st.header("Each approach", anchor="approaches")
+    st.html(markup.table(approaches(evaluation, names), headed=True))
+
+
+def _what_would_change_this(evaluation: Evaluation, names: Names) -> None:
+    st.header("What would change this", anchor="changes")
+    st.html(markup.bullets(flip_lines(evaluation, names)))
+
+
+def _can_i_trust_it(detail: TrialDetail, evaluation: Evaluation) -> None:
+    st.header("Can I trust it?", anchor="trust")
+    st.html(markup.bullets(check_lines(evaluation.checks)))
+    st.page_link(
+        "views/results.py", label="All checks and results, for the analyst", query_params={"trial": detail.summary.id}
+    )
+
+
+def _record(detail: TrialDetail, evaluation: Evaluation, names: Names) -> None:
+    st.header("Record a decision", anchor="decide")
+    if detail.decisions:
+        st.html(markup.bullets(tuple(line for decision in detail.decisions for line in decision_lines(decision))))
+    refusal = session.may("decide")
+    if refusal is not None:
+        frame.refused(refusal)
+        return
+    _form(detail, evaluation, names)
+
+
+def _form(detail: TrialDetail, evaluation: Evaluation, names: Names) -> None:
+    """Not a Streamlit form: those send nothing until the end, and what was typed would be lost on leaving the page."""
+    key = f"decision-{detail.summary.id}"
+    found = evaluation.verdict
+    suggested = verdict(found.code, names.approach(found.arm) if found.arm else None, found.segment)
+    choice = st.radio("Do you accept the verdict?", ("Accept", "Override"), key=f"{key}-choice", persist_state=KEPT)
+    action = st.text_input("What will be done", suggested, key=f"{key}-action", persist_state=KEPT)
+    reason = st.text_area("Reason", key=f"{key}-reason", persist_state=KEPT, height=100)
+    conditions = st.text_area("Conditions, if any", key=f"{key}-conditions", persist_state=KEPT, height=70)
+    review_on = st.date_input(
+        "Review on", session.today() + REVIEW_AFTER, min_value=session.today(), format="DD/MM/YYYY",
+        key=f"{key}-review", persist_state=KEPT,
+    )  # fmt: skip
+    sent = st.button("Record the decision", type="primary", key=f"{key}-record")
+    if not sent:
+        return
+    try:
+        session.decide(
+            detail.summary.id, choice="accept" if choice == "Accept" else "override", action=action, reason=reason,
+            conditions=conditions or None, review_on=review_on,
+        )  # fmt: skip
+    except Refused as refusal:
+        frame.refused(refusal)
+    else:
+        st.success("The decision is recorded.")
+
+
+show()

@@ -1,0 +1,207 @@
+"""Results: everything an analyst checks before believing a verdict, in one page with an address for each section."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import streamlit as st
+
+from analysis.results import Estimate, Evaluation
+from dashboards import frame, markup, session
+from trials.registry.records import TrialDetail
+from trials.reporting import tables
+from trials.reporting.charts import effect_figure, net_benefit_figure, segment_figure, survival_figure
+from trials.reporting.charts.figure import arm_colours
+from trials.reporting.exports import document_json, estimates_csv
+from trials.reporting.flow import flow_diagram
+from trials.reporting.names import Names, names_of
+from trials.reporting.record import deviation_lines, digests, people
+from trials.reporting.vocabulary import segment_words, verdict
+
+SECTIONS = (
+    ("flow", "Flow"),
+    ("checks", "Checks"),
+    ("effects", "Effects"),
+    ("over-time", "Over time"),
+    ("segments", "Segments"),
+    ("money", "Money"),
+    ("sensitivity", "Sensitivity"),
+    ("deviations", "Deviations"),
+    ("reproduce", "Reproduce"),
+)
+
+
+def show() -> None:
+    detail = frame.chosen_trial("Results")
+    if detail is None:
+        return
+    frame.heading(detail, "views/decision.py", "Decision, for the manager")
+    evaluation = session.evaluation(detail)
+    if evaluation is None:
+        frame.what_is_next(detail)
+        return
+    names = names_of(detail.protocol)
+    _contents(evaluation, names)
+    _flow(evaluation, names)
+    _checks(evaluation, names)
+    _effects(evaluation, names)
+    _over_time(evaluation, names)
+    _segments(evaluation, names)
+    _money(evaluation, names)
+    _sensitivity(evaluation, names)
+    _deviations(detail, evaluation)
+    _reproduce(detail, evaluation)
+
+
+def _contents(evaluation: Evaluation, names: Names) -> None:
+    found = evaluation.verdict
+    words = verdict(found.code, names.approach(found.arm) if found.arm else None, found.segment)
+    st.html(markup.verdict_banner(found.code, words))
+    if found.code == "invalid":
+        st.write("An integrity check failed. What follows is for finding out why: no effect below is a finding.")
+    st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in SECTIONS))
+
+
+def _header(anchor: str) -> None:
+    st.header(dict(SECTIONS)[anchor], anchor=anchor)
+
+
+def _flow(evaluation: Evaluation, names: Names) -> None:
+    _header("flow")
+    diagram = flow_diagram(evaluation.flow, names)
+    st.html(markup.flow(diagram, arm_colours(names)))
+    if diagram.adds_up:
+        st.write(diagram.sums)
+    else:
+        st.error(diagram.sums)
+    with st.expander("The same numbers in a table"):
+        st.html(markup.table(tables.flow_arms(evaluation.flow, names), total=True))
+
+
+def _checks(evaluation: Evaluation, names: Names) -> None:
+    _header("checks")
+    st.html(markup.table(tables.checks(evaluation.checks), headed=True))
+    if evaluation.balance:
+        with st.expander("Balance before allocation"):
+            st.html(markup.table(tables.balance(evaluation.balance, names)))
+
+
+def _effects(evaluation: Evaluation, names: Names) -> None:
+    _header("effects")
+    whole = [row for row in evaluation.estimates if row.subgroup is None and not _is_over_time(row)]
+    for outcome, rows in _by_outcome(whole):
+        assigned = [row for row in rows if tables.is_headline(row)]
+        absent = f"{names.outcome(outcome)}. {_reason(rows)}"
+        frame.figure(effect_figure(assigned, names, session.ink()), absent, f"effects-{outcome}")
+        others = [row for row in rows if not tables.is_headline(row)]
+        if others:
+            st.html(markup.table(tables.effects(others, names, "Effect on those reached"), dense=True))
+
+
+def _by_outcome(rows: list[Estimate]) -> list[tuple[str, list[Estimate]]]:
+    """Rows by outcome, in the order of the plan."""
+    order = list(dict.fromkeys(row.outcome for row in rows))
+    return [(outcome, [row for row in rows if row.outcome == outcome]) for outcome in order]
+
+
+def _reason(rows: list[Estimate]) -> str:
+    reasons = dict.fromkeys(row.reason for row in rows if row.reason)
+    return f"Not estimated: {'; '.join(reasons) or 'no reason was recorded'}."
+
+
+def _is_over_time(row: Estimate) -> bool:
+    return row.estimand in ("log_hazard_ratio", "survival_difference", "rmst_difference")
+
+
+def _over_time(evaluation: Evaluation, names: Names) -> None:
+    _header("over-time")
+    rows = [row for row in evaluation.estimates if _is_over_time(row) and row.subgroup is None]
+    if not rows and not evaluation.curves:
+        st.write(
+            "Nothing over time was estimated for this trial: its plan has no outcome in days, or none has matured."
+        )
+        return
+    for _, curves in groupby(evaluation.curves, key=lambda curve: curve.outcome):
+        frame.figure(survival_figure(list(curves), names, session.ink()), "")
+    for outcome, own in _by_outcome(rows):
+        st.html(markup.table(tables.effects(own, names, f"{names.outcome(outcome)}, over time"), dense=True))
+
+
+def _segments(evaluation: Evaluation, names: Names) -> None:
+    _header("segments")
+    rows = [row for row in evaluation.estimates if row.subgroup is not None and row.estimand == "itt"]
+    if not rows:
+        st.write("The plan declares no segments.")
+        return
+    for column in dict.fromkeys(row.subgroup for row in rows):
+        st.subheader(f"By {segment_words(column or '')}", anchor=f"segments-{column}")
+        tests = [test for test in evaluation.interactions if test.subgroup == column]
+        if tests:
+            st.html(markup.table(tables.interactions(tests, names)))
+        for arm, outcome in dict.fromkeys((row.arm, row.outcome) for row in rows if row.subgroup == column):
+            own = [row for row in rows if (row.subgroup, row.arm, row.outcome) == (column, arm, outcome)]
+            if own[0].role == "primary":
+                frame.figure(segment_figure(own, names, session.ink()), _reason(own))
+            else:
+                title = f"{names.arm(arm)}: {names.outcome(outcome)}"
+                with st.expander(title):
+                    st.html(markup.table(tables.segments(own, names, title), dense=True))
+
+
+def _money(evaluation: Evaluation, names: Names) -> None:
+    _header("money")
+    benefit = evaluation.net_benefit
+    if benefit is None:
+        st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
+        return
+    frame.figure(
+        net_benefit_figure(benefit.arms, names, session.ink()), "No approach's net benefit could be estimated."
+    )
+    st.html(markup.table(tables.components(benefit.arms, names), total=True))
+    capped = tables.amounts(evaluation, names)
+    if capped.rows:
+        st.html(markup.table(capped))
+    if benefit.segments:
+        with st.expander("Net benefit by segment"):
+            st.html(markup.table(tables.segment_money(benefit.segments, names)))
+
+
+def _sensitivity(evaluation: Evaluation, names: Names) -> None:
+    _header("sensitivity")
+    if not evaluation.sensitivity:
+        st.write("Nothing else was tried.")
+        return
+    st.html(markup.table(tables.sensitivity(evaluation.sensitivity, names), dense=True, headed=True))
+
+
+def _deviations(detail: TrialDetail, evaluation: Evaluation) -> None:
+    _header("deviations")
+    lines = deviation_lines(detail, evaluation)
+    if not lines:
+        st.write("None: the plan that was locked is the plan that was followed.")
+        return
+    st.html(markup.bullets(lines))
+
+
+def _reproduce(detail: TrialDetail, evaluation: Evaluation) -> None:
+    _header("reproduce")
+    st.html(markup.table(digests(detail, evaluation)))
+    with st.expander("Who did what"):
+        st.html(markup.table(people(detail)))
+    trial = detail.summary.id
+    with st.container(horizontal=True):
+        st.download_button(
+            "Estimates (CSV)", estimates_csv((*evaluation.estimates, *evaluation.sensitivity)),
+            f"{trial}-estimates.csv", "text/csv", on_click="ignore",
+        )  # fmt: skip
+        if detail.evaluation is not None:
+            st.download_button(
+                "Evaluation (JSON)", document_json(detail.evaluation.document), f"{trial}-evaluation.json",
+                "application/json", on_click="ignore",
+            )  # fmt: skip
+        st.download_button(
+            "Plan (JSON)", document_json(detail.protocol), f"{trial}-plan.json", "application/json", on_click="ignore"
+        )
+
+
+show()

@@ -1,0 +1,43 @@
+"""Files that a reader takes away. No cell in them can run in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any, Final
+
+from analysis.results import Estimate
+
+_RUNS: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def estimates_csv(rows: Sequence[Estimate]) -> str:
+    """Every estimate at full precision, one row each; what is missing is empty."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([field.name for field in fields(Estimate)])
+    for row in rows:
+        writer.writerow([cell(value) for value in asdict(row).values()])
+    return buffer.getvalue()
+
+
+def cell(value: object) -> object:
+    """A value for a spreadsheet: numbers as they are, text that would be read as a formula made plain.
+
+    >>> cell("=1+1"), cell(-0.5), cell(None)
+    ("'=1+1", -0.5, '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        text = value.replace("\0", "")
+        return f"'{text}" if text.startswith(_RUNS) else text
+    return value
+
+
+def document_json(document: Mapping[str, Any]) -> str:
+    """A stored document, readable."""
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,68 @@
+"""The flow of customers, from the file to the analysis, with its sums checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.results import Flow
+from trials.reporting.names import Names
+from trials.reporting.wording import count
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """Customers who left, and why."""
+
+    customers: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowArm:
+    """One arm's customers, in words."""
+
+    arm: str
+    label: str
+    allocated: str
+    observed: str
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowDiagram:
+    """Everything a flow diagram says. ``sums`` tells how the numbers add up, or that they do not."""
+
+    read: str
+    left: tuple[FlowStep, ...]
+    allocated: str
+    arms: tuple[FlowArm, ...]
+    sums: str
+    adds_up: bool
+
+
+def flow_diagram(flow: Flow, names: Names) -> FlowDiagram:
+    """Words and sums of the flow: rows read = rejected + excluded + allocated, and allocated = the sum of the arms."""
+    left = (
+        FlowStep(count(flow.rejected), "rows rejected when the file was loaded"),
+        *(FlowStep(count(one.customers), f"left out: {one.reason}") for one in flow.excluded),
+    )
+    arms = tuple(
+        FlowArm(row.arm, names.arm(row.arm), count(row.allocated), count(row.observed), count(row.missing))
+        for row in flow.arms
+    )
+    sums, adds_up = _sums(flow)
+    return FlowDiagram(count(flow.rows_read), left, count(flow.allocated), arms, sums, adds_up)
+
+
+def _sums(flow: Flow) -> tuple[str, bool]:
+    parts = [flow.rejected, *(one.customers for one in flow.excluded), flow.allocated]
+    in_arms = sum(arm.allocated for arm in flow.arms)
+    if sum(parts) != flow.rows_read:
+        gap = count(abs(flow.rows_read - sum(parts)))
+        return f"These numbers do not add up: {gap} rows of {count(flow.rows_read)} are not accounted for.", False
+    if flow.arms and in_arms != flow.allocated:
+        gap = count(abs(flow.allocated - in_arms))
+        return f"These numbers do not add up: the arms differ from {count(flow.allocated)} by {gap}.", False
+    if any(arm.observed + arm.missing != arm.allocated for arm in flow.arms):
+        return "These numbers do not add up: an arm's outcomes, present and missing, differ from its customers.", False
+    return f"Every row is accounted for: {' + '.join(count(part) for part in parts)} = {count(flow.rows_read)}.", True

@@ -1,0 +1,134 @@
+"""The three figures of the manager's page, and whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.results import ArmMoney, Estimate, Evaluation
+from trials.reporting.names import Names
+from trials.reporting.wording import count, gain_or_loss, gain_range, inside_sentence
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineFigure:
+    """One figure: what it is, the figure, its range."""
+
+    label: str
+    value: str
+    span: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """``about`` says which approach the figures belong to, where the verdict does not name it."""
+
+    arm: str
+    about: str | None
+    figures: tuple[HeadlineFigure, ...]
+
+
+def headline(evaluation: Evaluation, names: Names) -> Headline | None:
+    """The figures of the arm that the verdict is about; of the best one where the verdict names none.
+
+    ``None`` for an invalid trial: no effect is shown as a finding.
+    """
+    verdict = evaluation.verdict
+    if verdict.code == "invalid":
+        return None
+    arm = verdict.arm or _best_arm(evaluation)
+    if arm is None:
+        return None
+    segment = verdict.segment if verdict.code == "scale_segment" else None
+    effect, money = _effect(evaluation, arm, segment), _money(evaluation, arm, segment)
+    figures = (_people(effect, names), *_pounds(money, evaluation, names))
+    return Headline(arm, _about(verdict.arm is not None, arm, names), figures)
+
+
+def _best_arm(evaluation: Evaluation) -> str | None:
+    rows = evaluation.net_benefit.arms if evaluation.net_benefit else ()
+    worth = [(row.central.estimate, row.arm) for row in rows if row.central.estimate is not None]
+    if worth:
+        return max(worth)[1]
+    effects = [
+        (row.estimate, row.arm)
+        for row in evaluation.estimates
+        if row.role == "primary" and _is_whole(row) and row.estimate is not None
+    ]
+    return max(effects)[1] if effects else None
+
+
+def _is_whole(row: Estimate) -> bool:
+    return row.estimand == "itt" and row.subgroup is None and row.variant is None
+
+
+def _about(named: bool, arm: str, names: Names) -> str | None:
+    if named:
+        return None
+    return f"For {names.approach(arm)}, the approach that did best:"
+
+
+def _effect(evaluation: Evaluation, arm: str, segment: str | None) -> Estimate | None:
+    for row in evaluation.estimates:
+        if row.role != "primary" or row.arm != arm or row.estimand != "itt" or row.variant is not None:
+            continue
+        own = None if row.subgroup is None else f"{row.subgroup} = {row.level}"
+        if own == segment:
+            return row
+    return None
+
+
+def _money(evaluation: Evaluation, arm: str, segment: str | None) -> ArmMoney | None:
+    if evaluation.net_benefit is None:
+        return None
+    if segment is None:
+        return next((row for row in evaluation.net_benefit.arms if row.arm == arm), None)
+    return next(
+        (
+            row
+            for row in evaluation.net_benefit.segments
+            if row.arm == arm and f"{row.subgroup} = {row.level}" == segment
+        ),
+        None,
+    )
+
+
+def _people(effect: Estimate | None, names: Names) -> HeadlineFigure:
+    outcome = inside_sentence(names.outcome(effect.outcome)) if effect else "the primary outcome"
+    label = f"Per 1,000 customers, {outcome}"
+    if effect is None or effect.estimate is None:
+        return HeadlineFigure(label, "Not estimated", (effect and effect.reason) or "no estimate was recorded")
+    value = names.per_thousand(effect.outcome, effect.estimate, None, None)
+    return HeadlineFigure(label, value, _range(names, effect))
+
+
+def _range(names: Names, effect: Estimate) -> str:
+    if effect.ci_lower is None or effect.ci_upper is None:
+        return "no range could be estimated"
+    return f"{names.confidence} range: {names.per_thousand_range(effect.outcome, effect.ci_lower, effect.ci_upper)}"
+
+
+def _pounds(money: ArmMoney | None, evaluation: Evaluation, names: Names) -> tuple[HeadlineFigure, ...]:
+    per_thousand, at_roll_out = "Per 1,000 customers, after all costs", "At roll-out"
+    if money is None or money.central.estimate is None:
+        reason = (money and money.central.reason) or evaluation.net_benefit_reason or "no net benefit was recorded"
+        return (HeadlineFigure(per_thousand, "Not estimated", reason),)
+    central = money.central
+    first = HeadlineFigure(
+        per_thousand, gain_or_loss(_thousand(central.estimate)),
+        _span(_thousand(central.ci_lower), _thousand(central.ci_upper), names),
+    )  # fmt: skip
+    if money.roll_out_estimate is None:
+        return (first, HeadlineFigure(at_roll_out, "Not declared", "the plan names no roll-out"))
+    label = f"{at_roll_out} to {count(money.roll_out_customers)} customers"
+    value = gain_or_loss(money.roll_out_estimate)
+    return (first, HeadlineFigure(label, value, _span(money.roll_out_lower, money.roll_out_upper, names)))
+
+
+def _thousand(amount: float | None) -> float | None:
+    return None if amount is None else amount * 1000
+
+
+def _span(lower: float | None, upper: float | None, names: Names) -> str:
+    if lower is None or upper is None:
+        return "no range could be estimated"
+    return f"{names.confidence} range: {gain_range(lower, upper)}"

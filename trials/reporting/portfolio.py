@@ -1,0 +1,71 @@
+"""The portfolio in words, and what its filters keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from trials.registry.records import TrialSummary
+from trials.reporting.vocabulary import CHANNELS, STATES, state, verdict
+from trials.reporting.wording import day, sentence_case
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Words chosen from :class:`Choices`; an empty tuple keeps everything."""
+
+    states: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the filters of a portfolio can offer, in words."""
+
+    states: tuple[str, ...]
+    segments: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+def choices(trials: Iterable[TrialSummary]) -> Choices:
+    """Every state, segment and channel that some trial has."""
+    trials = tuple(trials)
+    held = {trial.state for trial in trials}
+    return Choices(
+        states=tuple(word for code, word in STATES.items() if code in held),
+        segments=tuple(sorted({sentence_case(column) for trial in trials for column in trial.segments})),
+        channels=tuple(sorted({_channel(channel) for trial in trials for channel in trial.channels})),
+    )
+
+
+def filtered(trials: Iterable[TrialSummary], filters: Filters) -> tuple[TrialSummary, ...]:
+    """The trials that meet every filter which is on; within one filter, any of its words."""
+    return tuple(
+        trial
+        for trial in trials
+        if _meets(filters.states, (state(trial.state),))
+        and _meets(filters.segments, map(sentence_case, trial.segments))
+        and _meets(filters.channels, map(_channel, trial.channels))
+    )
+
+
+def _meets(wanted: tuple[str, ...], held: Iterable[str]) -> bool:
+    return not wanted or any(word in wanted for word in held)
+
+
+def _channel(code: str) -> str:
+    return CHANNELS.get(code, sentence_case(code))
+
+
+def verdict_of(trial: TrialSummary) -> str:
+    """The verdict of one trial, with the arm's label."""
+    return verdict(trial.verdict_code, trial.verdict_arm, trial.verdict_segment)
+
+
+def dates_of(trial: TrialSummary) -> tuple[tuple[str, str], ...]:
+    """When a trial was registered, and its latest step: pairs of a word and a date."""
+    later = (("Decided", trial.decided_on), ("Evaluated", trial.evaluated_on), ("Allocated", trial.allocated_on))
+    latest = next(((word, day(when)) for word, when in later if when is not None), None)
+    first = ("Registered", day(trial.created_on))
+    return (first,) if latest is None else (first, latest)

@@ -1,0 +1,92 @@
+"""What departed from the plan, and what it takes to reproduce an evaluation."""
+
+from __future__ import annotations
+
+from analysis.results import Evaluation
+from trials.registry.records import TrialDetail
+from trials.reporting.tables import Table
+from trials.reporting.wording import count, listed, moment
+
+
+def deviation_lines(detail: TrialDetail, evaluation: Evaluation) -> tuple[str, ...]:
+    """Voids, changed plans and everything that the analysis did otherwise than planned."""
+    return (*_draw_lines(detail), *_plan_lines(detail, evaluation), *_analysis_lines(evaluation))
+
+
+def _draw_lines(detail: TrialDetail) -> list[str]:
+    lines = []
+    void, allocation = detail.void, detail.allocation
+    if void is not None:
+        ending = (
+            f"and confirmed by {void.confirmed_by} on {moment(void.confirmed_at)}. The record of the draw is kept."
+            if void.confirmed_by
+            else "and waits for a second person to confirm it."
+        )
+        lines.append(
+            f"A void was asked for by {void.requested_by} on {moment(void.requested_at)} ({void.reason}), {ending}"
+        )
+    elif allocation is not None and allocation.voided:
+        lines.append("The draw is void; its record is kept.")
+    if allocation is not None and allocation.demonstration_seed:
+        lines.append("The draw used a declared demonstration seed. A real trial draws its seed from the system.")
+    return lines
+
+
+def _plan_lines(detail: TrialDetail, evaluation: Evaluation) -> list[str]:
+    if evaluation.protocol_digest == detail.protocol_digest:
+        return []
+    return ["This evaluation followed another version of the plan than the one in force: treat it as exploratory."]
+
+
+def _analysis_lines(evaluation: Evaluation) -> list[str]:
+    lines = []
+    exploratory = sum(row.phase == "exploratory" for row in (*evaluation.estimates, *evaluation.sensitivity))
+    if exploratory:
+        lines.append(f"{count(exploratory)} of the estimates are exploratory: they were not planned before the draw.")
+    if evaluation.dropped_columns:
+        lines.append(f"Columns dropped because they repeat others: {listed(list(evaluation.dropped_columns))}.")
+    return lines + [note if note.endswith(".") else f"{note}." for note in evaluation.notes]
+
+
+def digests(detail: TrialDetail, evaluation: Evaluation) -> Table:
+    """Every digest and version that an outsider needs to get the same numbers."""
+    rows = [("Plan", evaluation.protocol_digest), ("Data analysed", evaluation.data_digest)]
+    if detail.evaluation is not None:
+        rows.append(("Evaluation", detail.evaluation.digest))
+        if detail.evaluation.code_digest:
+            rows.append(("Code", detail.evaluation.code_digest))
+    allocation = detail.allocation
+    if allocation is not None:
+        rows += [
+            ("Population", allocation.population_digest),
+            ("Allocation", allocation.digest),
+            ("Allocation file", allocation.snapshot_digest),
+            ("Commitment to the seed", allocation.seed_commitment),
+            ("Seed", allocation.seed if allocation.seed else "kept until it is released"),
+            ("Algorithm of the draw", allocation.algorithm),
+        ]
+    rows += [(f"Version of {name}", version) for name, version in evaluation.versions.items()]
+    return Table("Digests are SHA-256", ("What", "Digest or version"), tuple(rows))
+
+
+def people(detail: TrialDetail) -> Table:
+    """Who did each step, and when."""
+    rows = []
+    if detail.population is not None:
+        rows.append(("Population loaded", detail.population.loaded_by, moment(detail.population.loaded_at)))
+    if detail.lock is not None:
+        rows.append(("Plan locked", detail.lock.locked_by, moment(detail.lock.locked_at)))
+    if detail.allocation is not None:
+        rows.append(("Allocation drawn", detail.allocation.allocated_by, moment(detail.allocation.allocated_at)))
+    rows += [
+        (f"{count(issue.customers)} issued to {issue.arm} by {issue.channel}", issue.issued_by, moment(issue.issued_at))
+        for issue in detail.issues
+    ]
+    rows += [
+        (f"{file.kind.capitalize()} loaded, {count(file.loaded)} rows", file.loaded_by, moment(file.loaded_at))
+        for file in detail.returned
+    ]
+    if detail.evaluation is not None:
+        rows.append(("Evaluated", detail.evaluation.evaluated_by, moment(detail.evaluation.evaluated_at)))
+    rows += [("Decided", decision.decided_by, moment(decision.decided_at)) for decision in detail.decisions]
+    return Table("Who did what", ("Step", "Who", "When"), tuple(rows))

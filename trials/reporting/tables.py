@@ -1,0 +1,310 @@
+"""Results as tables of words: what a screen shows and a document prints.
+
+A table is a caption, its column headings and rows of finished text; whoever shows it decides how it looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from analysis.results import ArmMoney, Balance, Check, Estimate, Evaluation, Flow, Interaction, Money
+from trials.reporting.names import Names
+from trials.reporting.vocabulary import ESTIMANDS, METHODS, check_result, finding, segment_words
+from trials.reporting.wording import (
+    count,
+    decimal,
+    gain_or_loss,
+    listed,
+    p_value,
+    points,
+    points_range,
+    pounds,
+    range_of,
+    sentence_case,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``numeric`` holds the places of the columns that are figures; the first column names its row."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int] = frozenset()
+
+
+def effect_words(row: Estimate, names: Names, lower: float | None = None, upper: float | None = None) -> str:
+    """An estimate in the unit of its estimand, with a range where both bounds are given."""
+    if row.estimand in ("itt", "complier"):
+        return names.effect(row.outcome, row.estimate, lower, upper)
+    if row.estimand == "survival_difference":
+        return points(row.estimate, lower, upper)
+    places, unit = (1, " days") if row.estimand == "rmst_difference" else (3, "")
+    span = "" if lower is None or upper is None else f" ({range_of(lower, upper, places)})"
+    return f"{decimal(row.estimate, places, sign=True)}{unit}{span}"
+
+
+def bounds_words(row: Estimate, names: Names, *, simultaneous: bool = False) -> str:
+    """The interval of an estimate alone, in its unit; empty where it was not computed."""
+    lower = row.ci_lower_simultaneous if simultaneous else row.ci_lower
+    upper = row.ci_upper_simultaneous if simultaneous else row.ci_upper
+    if lower is None or upper is None:
+        return "none"
+    if row.estimand == "survival_difference":
+        return points_range(lower, upper)
+    if row.estimand == "log_hazard_ratio":
+        return range_of(lower, upper, 3)
+    if row.estimand == "rmst_difference":
+        return range_of(lower, upper)
+    unit = names.unit(row.outcome)
+    if unit == "pounds":
+        return f"{pounds(lower)} to {pounds(upper)}"
+    return points_range(lower, upper) if unit == "share" else range_of(lower, upper, 2)
+
+
+def approaches(evaluation: Evaluation, names: Names) -> Table:
+    """Each approach for the manager: finding, effect, cost, net, guardrails."""
+    money = {row.arm: row for row in evaluation.net_benefit.arms} if evaluation.net_benefit else {}
+    primary = {row.arm: row for row in evaluation.estimates if is_headline(row) and row.role == "primary"}
+    rows = []
+    for own in evaluation.verdict.arms:
+        effect, worth = primary.get(own.arm), money.get(own.arm)
+        rows.append(
+            (
+                names.arm(own.arm),
+                own.sentence.removesuffix(".") or finding(own.code),
+                effect_words(effect, names, effect.ci_lower, effect.ci_upper) if effect else "not estimated",
+                f"{pounds(worth.cost_per_customer, pence=True)} a customer" if worth else "not declared",
+                money_words(worth.central) if worth else "not declared",
+                _guardrails(own.guardrails_passed),
+            )
+        )
+    columns = ("Approach", "Finding", _effect_heading(names), "Cost of contact", "Net, per 1,000", "Guardrails")
+    return Table("Each approach against no further action", columns, tuple(rows))
+
+
+def _effect_heading(names: Names) -> str:
+    return names.primary.label if names.primary else "Effect"
+
+
+def _guardrails(passed: bool | None) -> str:
+    return "None declared or tested" if passed is None else "Passed" if passed else "Not passed"
+
+
+def is_headline(row: Estimate) -> bool:
+    """Whether a row is the declared effect over everyone assigned: no subgroup, no variant."""
+    return row.estimand == "itt" and row.subgroup is None and row.variant is None
+
+
+def money_words(money: Money) -> str:
+    """Net benefit per 1,000 customers with its range."""
+    if money.estimate is None:
+        return money.reason or "not estimated"
+    lower = None if money.ci_lower is None else money.ci_lower * 1000
+    upper = None if money.ci_upper is None else money.ci_upper * 1000
+    return gain_or_loss(money.estimate * 1000, lower, upper)
+
+
+def checks(rows: Sequence[Check]) -> Table:
+    """Every integrity check in one line."""
+    body = tuple((sentence_case(row.name), check_result(row.passed, row.severity), row.detail) for row in rows)
+    return Table("Integrity checks", ("Check", "Result", "What was found"), body)
+
+
+def flow_arms(flow: Flow, names: Names) -> Table:
+    """Customers of each arm, with and without the primary outcome; the last row is the sum."""
+    body = [(names.arm(row.arm), count(row.allocated), count(row.observed), count(row.missing)) for row in flow.arms]
+    if flow.arms:
+        body.append(
+            (
+                "All arms",
+                count(sum(row.allocated for row in flow.arms)),
+                count(sum(row.observed for row in flow.arms)),
+                count(sum(row.missing for row in flow.arms)),
+            )
+        )
+    columns = ("Arm", "Allocated", "With the primary outcome", "Outcome missing")
+    return Table("Customers by arm", columns, tuple(body), frozenset({1, 2, 3}))
+
+
+def effects(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
+    """Everything an analyst reads about one set of estimates."""
+    columns = (
+        "Approach", f"With {names.comparison_label}", "Difference", f"{names.confidence} interval",
+        "Simultaneous interval", "Adjusted p", "Customers, approach", "Customers, comparison", "Method", "Errors", "df",
+    )  # fmt: skip
+    body = tuple(
+        (
+            names.arm(row.arm) + ("" if row.estimand == "itt" else f", {ESTIMANDS[row.estimand]}"),
+            names.mean(row.outcome, row.mean_comparison) if row.mean_comparison is not None else "none",
+            effect_words(row, names) if row.estimate is not None else row.reason or "not estimated",
+            bounds_words(row, names),
+            bounds_words(row, names, simultaneous=True),
+            p_value(row.p_adjusted if row.p_adjusted is not None else row.p_value),
+            count(row.n_arm),
+            count(row.n_comparison),
+            METHODS.get(row.method, row.method),
+            row.standard_errors,
+            "normal" if row.df is None else f"{row.df:,.1f}",
+        )
+        for row in rows
+    )
+    return Table(caption, columns, body, frozenset({1, 2, 3, 4, 5, 6, 7, 10}))
+
+
+def segments(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
+    """The levels of one subgroup column, approach by approach."""
+    columns = (
+        "Segment", "Approach", "Difference", f"{names.confidence} interval", "Adjusted p",
+        "Customers, approach", "Customers, comparison", "Planned or exploratory",
+    )  # fmt: skip
+    body = tuple(
+        (
+            sentence_case(row.level or ""),
+            names.arm(row.arm),
+            effect_words(row, names) if row.estimate is not None else row.reason or "not estimated",
+            bounds_words(row, names),
+            p_value(row.p_adjusted if row.p_adjusted is not None else row.p_value),
+            count(row.n_arm),
+            count(row.n_comparison),
+            sentence_case(row.phase),
+        )
+        for row in rows
+    )
+    return Table(caption, columns, body, frozenset({2, 3, 4, 5, 6}))
+
+
+def interactions(rows: Iterable[Interaction], names: Names) -> Table:
+    """Whether the effect differs between the levels of a segment: one test for each approach."""
+    body = tuple(
+        (
+            names.arm(row.arm),
+            "not tested" if row.statistic is None else decimal(row.statistic, 2),
+            "none" if row.df_numerator is None else f"{row.df_numerator:g} and {row.df_denominator or 0:,.0f}",
+            p_value(row.p_value) if row.p_value is not None else row.reason or "not tested",
+        )
+        for row in rows
+    )
+    return Table("Does the effect differ between segments?", ("Approach", "F", "df", "p"), body, frozenset({1, 2, 3}))
+
+
+def components(rows: Sequence[ArmMoney], names: Names) -> Table:
+    """The parts of each approach's net benefit, pounds per 1,000 customers; the last row is their sum."""
+    outcomes = list(dict.fromkeys(part.outcome for row in rows for part in row.components))
+    body = []
+    for outcome in outcomes:
+        parts = [next((part for part in row.components if part.outcome == outcome), None) for row in rows]
+        side = next((part.side for part in parts if part), "benefit")
+        label = f"{names.outcome(outcome)}, {side}"
+        body.append((label, *(_per_thousand(part.pounds if part else None) for part in parts)))
+    body.append(("Contact, cost", *(_per_thousand(-row.cost_per_customer) for row in rows)))
+    body.append(("Set-up spread over the roll-out, cost", *(_per_thousand(-row.set_up_per_customer) for row in rows)))
+    body.append(("Net benefit", *(_per_thousand(row.central.estimate) for row in rows)))
+    columns = ("Part", *(names.arm(row.arm) for row in rows))
+    caption = "Parts of the net benefit at central values, pounds per 1,000 customers"
+    return Table(caption, columns, tuple(body), frozenset(range(1, len(columns))))
+
+
+def _per_thousand(amount: float | None) -> str:
+    return "not estimated" if amount is None else pounds(amount * 1000, sign=True, pence=False)
+
+
+def scenarios(rows: Sequence[ArmMoney], names: Names) -> Table:
+    """Net benefit per 1,000 under each set of values, and the effect at which it is nil."""
+    body = tuple(
+        (
+            names.arm(row.arm),
+            money_words(row.low),
+            money_words(row.central),
+            money_words(row.high),
+            _break_even(row, names),
+        )
+        for row in rows
+    )
+    columns = (
+        "Approach",
+        "Low benefits, high costs",
+        "Central values",
+        "High benefits, low costs",
+        "Break-even effect",
+    )
+    return Table("Net benefit per 1,000 customers", columns, body)
+
+
+def _break_even(row: ArmMoney, names: Names) -> str:
+    if row.break_even_effect is None or names.primary is None:
+        return "not defined"
+    return names.effect(names.primary.id, row.break_even_effect, None, None)
+
+
+def segment_money(rows: Sequence[ArmMoney], names: Names) -> Table:
+    """Net benefit by segment, per 1,000 customers of that segment."""
+    body = tuple(
+        (segment_words(f"{row.subgroup} = {row.level}"), names.arm(row.arm), money_words(row.central)) for row in rows
+    )
+    return Table("Net benefit per 1,000 customers, by segment", ("Segment", "Approach", "Net, central values"), body)
+
+
+def amounts(evaluation: Evaluation, names: Names) -> Table:
+    """Amounts with and without their cap, side by side."""
+    capped = {(row.outcome, row.arm): row for row in evaluation.sensitivity if (row.variant or "").startswith("capped")}
+    body = []
+    for row in evaluation.estimates:
+        other = capped.get((row.outcome, row.arm))
+        if other is None or not is_headline(row):
+            continue
+        body.append(
+            (
+                f"{names.outcome(row.outcome)}, {other.variant}",
+                names.arm(row.arm),
+                effect_words(row, names, row.ci_lower, row.ci_upper),
+                effect_words(other, names, other.ci_lower, other.ci_upper),
+            )
+        )
+    columns = ("Amount", "Approach", "Uncapped, as used", "Capped")
+    return Table("Amounts with and without a cap, pounds a customer", columns, tuple(body), frozenset({2, 3}))
+
+
+def sensitivity(rows: Sequence[Estimate], names: Names) -> Table:
+    """What else was tried, in one table."""
+    columns = ("Outcome", "Approach", "What was changed", "Difference", f"{names.confidence} interval", "p", "Errors")
+    body = tuple(
+        (
+            names.outcome(row.outcome),
+            names.arm(row.arm),
+            listed([row.variant or METHODS.get(row.method, row.method), *_qualifiers(row)]),
+            effect_words(row, names) if row.estimate is not None else row.reason or "not estimated",
+            bounds_words(row, names),
+            p_value(row.p_value),
+            row.standard_errors,
+        )
+        for row in rows
+    )
+    return Table("What else was tried", columns, body, frozenset({3, 4, 5}))
+
+
+def _qualifiers(row: Estimate) -> list[str]:
+    found = [] if row.estimand == "itt" else [ESTIMANDS[row.estimand]]
+    if row.subgroup:
+        found.append(segment_words(f"{row.subgroup} = {row.level}"))
+    if row.phase == "exploratory":
+        found.append("exploratory")
+    return found
+
+
+def balance(rows: Sequence[Balance], names: Names) -> Table:
+    """Covariates before allocation, as standardised differences."""
+    body = tuple(
+        (
+            sentence_case(row.covariate) + (f": {row.level}" if row.level else ""),
+            names.arm(row.arm),
+            decimal(row.mean_arm, 3),
+            decimal(row.mean_comparison, 3),
+            decimal(row.standardised_difference, 3, sign=True),
+        )
+        for row in rows
+    )
+    columns = ("Covariate", "Arm", "Mean, arm", "Mean, comparison", "Standardised difference")
+    return Table("Balance before allocation", columns, body, frozenset({2, 3, 4}))

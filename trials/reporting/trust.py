@@ -1,0 +1,62 @@
+"""What a manager reads about the grounds of a verdict: checks, what would change it, what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.results import Check, Evaluation
+from trials.registry.records import DecisionRecord
+from trials.reporting.names import Names
+from trials.reporting.vocabulary import SCENARIOS, check_result, verdict
+from trials.reporting.wording import day, sentence_case
+
+
+def check_lines(checks: Sequence[Check]) -> tuple[str, ...]:
+    """One line a check: its result in a word first."""
+    return tuple(f"{check_result(row.passed, row.severity)}: {sentence_case(row.name)}. {row.detail}" for row in checks)
+
+
+def flip_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:
+    """Costs, values and sample sizes at which the verdict would be another."""
+    lines = [*evaluation.verdict.flips, *_scenarios(evaluation, names)]
+    if evaluation.verdict.code == "invalid":
+        return evaluation.verdict.flips or ("Data that pass the checks: mend what failed, then evaluate again.",)
+    return (*lines, *_break_even(evaluation, names)) or ("Nothing was recorded that would change it.",)
+
+
+def _scenarios(evaluation: Evaluation, names: Names) -> list[str]:
+    """The verdict under other values, where it was not already said in a sentence."""
+    found, money = evaluation.verdict, evaluation.net_benefit
+    if money is None or found.flips:
+        return []
+    arm = names.approach(found.arm) if found.arm else None
+    others = [(SCENARIOS[code], other) for code, other in money.scenario_verdicts.items() if code != "central"]
+    return [
+        f"{label}: the verdict is the same."
+        if other == found.code
+        else f"{label}: the verdict becomes “{verdict(other, arm)}”."
+        for label, other in others
+    ]
+
+
+def _break_even(evaluation: Evaluation, names: Names) -> list[str]:
+    if evaluation.net_benefit is None or names.primary is None:
+        return []
+    primary = names.primary.id
+    points = [
+        f"{names.approach(row.arm)} {names.effect(primary, row.break_even_effect, None, None)}"
+        for row in evaluation.net_benefit.arms
+        if row.break_even_effect is not None
+    ]
+    return [f"Effect at which each approach would pay for itself: {'; '.join(points)}."] if points else []
+
+
+def decision_lines(decision: DecisionRecord) -> tuple[str, ...]:
+    """A recorded decision, in sentences."""
+    word = "accepted the verdict" if decision.choice == "accept" else "overrode the verdict"
+    lines = [f"On {day(decision.decided_at)} {decision.decided_by} {word}. {decision.action}."]
+    lines.append(f"Reason: {decision.reason}")
+    if decision.conditions:
+        lines.append(f"Conditions: {decision.conditions}")
+    lines.append(f"To be reviewed on {day(decision.review_on)}.")
+    return tuple(lines)

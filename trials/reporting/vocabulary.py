@@ -1,0 +1,156 @@
+"""The words for each code: states, verdicts, findings, methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from trials.reporting.wording import sentence_case
+
+STATES: Final[Mapping[str, str]] = {
+    "draft": "Draft",
+    "suitability": "Suitability",
+    "consulted": "Consulted",
+    "gateway_1": "Gateway 1 passed",
+    "designed": "Designed",
+    "signed_off": "Signed off",
+    "gateway_2": "Gateway 2 passed",
+    "locked": "Locked",
+    "allocated": "Allocated",
+    "in_field": "In the field",
+    "data_cut": "Data cut taken",
+    "analysed": "Analysed",
+    "decided": "Decided",
+    "applied": "Applied",
+    "adapted": "Adapted",
+    "stopped": "Stopped",
+    "void": "Void",
+}
+
+# The life of a trial as a reader of the portfolio follows it; each step gathers the finer states of the registry.
+LIFE: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("Design", ("draft", "suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2")),
+    ("Locked", ("locked",)),
+    ("Allocated", ("allocated",)),
+    ("In the field", ("in_field", "data_cut")),
+    ("Analysed", ("analysed",)),
+    ("Decided", ("decided", "applied", "adapted", "stopped")),
+)
+
+FINDINGS: Final[Mapping[str, str]] = {
+    "passes": "Works, and is worth sending",
+    "works_not_worth_sending": "Works, and is not worth sending",
+    "worse_than_nfa": "Worse than no further action",
+    "not_shown": "Not shown to beat no further action",
+    "harmful": "Does harm: a guardrail is crossed",
+    "not_estimable": "Could not be estimated",
+}
+
+CHANNELS: Final[Mapping[str, str]] = {"letter": "Letter", "sms": "SMS", "email": "Email", "call": "Call"}
+
+METHODS: Final[Mapping[str, str]] = {
+    "difference_in_means": "difference in means",
+    "additive": "additive regression",
+    "lin": "Lin regression",
+    "two_stage_least_squares": "two-stage least squares",
+    "cox": "Cox",
+    "kaplan_meier": "Kaplan–Meier",
+    "logit": "logit",
+    "randomisation_inference": "randomisation inference",
+    "miettinen_nurminen": "Miettinen–Nurminen",
+}
+
+ESTIMANDS: Final[Mapping[str, str]] = {
+    "itt": "everyone assigned",
+    "complier": "compliers",
+    "log_hazard_ratio": "log hazard ratio",
+    "survival_difference": "difference in share still owing",
+    "rmst_difference": "difference in days, restricted mean",
+}
+
+ROLES: Final[Mapping[str, str]] = {"primary": "Primary", "secondary": "Secondary", "guardrail": "Guardrail"}
+SCENARIOS: Final[Mapping[str, str]] = {
+    "low": "Low benefits with high costs",
+    "central": "Central values",
+    "high": "High benefits with low costs",
+}
+
+NOT_SHOWN: Final = "Not shown to beat no further action: do not scale"
+
+
+def state(code: str) -> str:
+    """The state of a trial, in words.
+
+    >>> state("in_field")
+    'In the field'
+    """
+    return STATES.get(code, sentence_case(code))
+
+
+def step_of_life(code: str) -> int | None:
+    """Which step of :data:`LIFE` a state belongs to, from 1; ``None`` for a void trial.
+
+    >>> step_of_life("locked"), step_of_life("void")
+    (2, None)
+    """
+    return next((number for number, (_, states) in enumerate(LIFE, start=1) if code in states), None)
+
+
+def verdict(code: str | None, arm: str | None = None, segment: str | None = None) -> str:
+    """The verdict as a banner says it; ``arm`` as it stands inside a sentence.
+
+    >>> verdict("scale", "the SMS reminder")
+    'Scale the SMS reminder'
+    >>> verdict("scale_segment", "the plain letter", "reason = forgot")
+    'Scale the plain letter to a segment: reason is forgot'
+    """
+    name = arm or "the approach"
+    match code:
+        case "scale":
+            return f"Scale {name}"
+        case "scale_segment":
+            where = segment_words(segment) if segment else "as named in the reasons"
+            return f"Scale {name} to a segment: {where}"
+        case "no_further_action":
+            return "No further action is better"
+        case "not_shown":
+            return NOT_SHOWN
+        case "invalid":
+            return "Invalid: no finding can be drawn"
+        case None:
+            return "No verdict yet"
+        case _:
+            return sentence_case(code)
+
+
+def segment_words(segment: str) -> str:
+    """A segment's key in words.
+
+    >>> segment_words("prior_late = 2")
+    'prior late is 2'
+    """
+    column, equals, level = segment.partition(" = ")
+    readable = column.replace("_", " ")
+    return f"{readable} is {level.replace('_', ' ')}" if equals else readable
+
+
+def finding(code: str) -> str:
+    """An arm's own finding, in words.
+
+    >>> finding("works_not_worth_sending")
+    'Works, and is not worth sending'
+    """
+    return FINDINGS.get(code, sentence_case(code))
+
+
+def check_result(passed: bool | None, severity: str) -> str:
+    """How a check ended; a failed check that only warns says so.
+
+    >>> check_result(False, "warns"), check_result(None, "blocks")
+    ('Warning', 'Not tested')
+    """
+    if passed is None:
+        return "Not tested"
+    if passed:
+        return "Passed"
+    return "Failed" if severity == "blocks" else "Warning"
