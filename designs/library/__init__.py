@@ -30,6 +30,6 @@ def templates() -> tuple[Template, ...]:
 
     Examples:
         >>> [template.name for template in templates()]
-        ['hillstrom', 'small-debts', 'social-pressure']
+        ['hillstrom', 'late-returns', 'payments-on-account', 'sa-debts', 'small-debts', 'social-pressure']
     """
     return tuple(Template(path.stem, path, load_protocol(path)) for path in sorted(FOLDER.glob("*.yaml")))
