@@ -48,6 +48,22 @@ def open_page() -> Open:
     return opened
 
 
+@pytest.fixture
+def seen_page(open_page: Open) -> Open:
+    """As ``open_page``, for tests that only read a page of the unchanged examples: it is drawn once."""
+
+    def seen(view: str, **address: str) -> AppTest:
+        key = (view, *sorted(address.items()))
+        if key not in _SEEN:
+            _SEEN[key] = open_page(view, **address)
+        return _SEEN[key]
+
+    return seen
+
+
+_SEEN: dict[Any, AppTest] = {}
+
+
 def shown(page: AppTest) -> str:
     """Everything a page says, in its order, markup and all."""
     words = []

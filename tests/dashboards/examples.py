@@ -275,7 +275,7 @@ def summary(**changes: Any) -> TrialSummary:
         channels=("letter", "sms", "call"), segments=("reason",), verdict_code="scale", verdict_arm="sms",
         verdict_segment=None, verdict_sentence=None, next_action="Record a decision", next_actor="manager",
         created_on=date(2026, 2, 2), allocated_on=date(2026, 2, 14), evaluated_on=date(2026, 11, 12),
-        decided_on=None, synthetic=True,
+        decided_on=None, synthetic=True, verdict_approach="the SMS reminder",
     )  # fmt: skip
     return replace(base, **changes)
 
@@ -285,7 +285,8 @@ def portfolio() -> tuple[TrialSummary, ...]:
         summary(
             id="five-messages-2026", title="Five messages to late payers of Self Assessment", state="decided",
             customers=182_400, segments=("reason", "debt_band"), channels=("letter", "sms"),
-            verdict_code="scale_segment", verdict_arm="norm", verdict_segment="reason = forgot",
+            verdict_code="scale_segment", verdict_arm="norm", verdict_approach="the letter “Most people pay”",
+            verdict_segment="reason = forgot",
             created_on=date(2025, 9, 8), allocated_on=date(2025, 10, 1), evaluated_on=date(2026, 10, 8),
             decided_on=date(2026, 10, 15), next_action="Review the decision", next_actor="manager",
         ),
@@ -293,18 +294,19 @@ def portfolio() -> tuple[TrialSummary, ...]:
         summary(
             id="late-returns-2026", title="Late returns: a first reminder by letter", customers=20_000,
             arms=("No further action", "Reminder letter"), channels=("letter",), segments=(),
-            verdict_code="not_shown", verdict_arm=None, created_on=date(2026, 3, 2),
+            verdict_code="not_shown", verdict_arm=None, verdict_approach=None, created_on=date(2026, 3, 2),
             allocated_on=date(2026, 3, 20), evaluated_on=date(2026, 10, 30),
         ),
         summary(
             id="lost-outcomes-2026", title="Letters to landlords", customers=60_000, channels=("letter", "email"),
-            segments=(), verdict_code="invalid", verdict_arm=None, created_on=date(2026, 4, 6),
+            segments=(), verdict_code="invalid", verdict_arm=None, verdict_approach=None, created_on=date(2026, 4, 6),
             allocated_on=date(2026, 4, 20), evaluated_on=date(2026, 11, 2),
         ),
         summary(
             id="stalled-2026", title="Phone calls before the second penalty", state="locked", customers=41_208,
             arms=("No further action", "Outbound call"), channels=("call",), segments=("income_type",),
-            verdict_code=None, verdict_arm=None, created_on=date(2026, 10, 30), allocated_on=None,
+            verdict_code=None, verdict_arm=None, verdict_approach=None,
+            created_on=date(2026, 10, 30), allocated_on=None,
             evaluated_on=None, next_action="Draw the allocation", next_actor="randomiser",
         ),
     )  # fmt: skip

@@ -13,8 +13,8 @@ from trials.errors import AccessRefused, TrialRefused
 B = "small-debts-2026"
 
 
-def test_the_eight_parts_stand_in_their_order(open_page):
-    words = shown(open_page("decision", trial=B))
+def test_the_eight_parts_stand_in_their_order(seen_page):
+    words = shown(seen_page("decision", trial=B))
     parts = [
         "For every 1,000 customers sent the SMS reminder, 70 more paid by day 23",
         "Scale the SMS reminder",
@@ -29,16 +29,16 @@ def test_the_eight_parts_stand_in_their_order(open_page):
     assert places == sorted(places)
 
 
-def test_three_figures_have_their_ranges(open_page):
-    words = shown(open_page("decision", trial=B))
+def test_three_figures_have_their_ranges(seen_page):
+    words = shown(seen_page("decision", trial=B))
     assert re.search(r"70 more</dd><dd[^>]*>95% range: 65 to 75 more", words)
     assert re.search(r"£920 gained</dd><dd[^>]*>95% range: £410 to £1,430 gained", words)
     assert "At roll-out to 400,000 customers" in words
     assert re.search(r"£367,000 gained</dd><dd[^>]*>95% range: £163,000 to £571,000 gained", words)
 
 
-def test_the_letter_works_and_is_not_worth_sending(open_page):
-    words = shown(open_page("decision", trial=B))
+def test_the_letter_works_and_is_not_worth_sending(seen_page):
+    words = shown(seen_page("decision", trial=B))
     row = next(
         line for line in words.split("<tr") if "Plain reminder letter" in line and 'data-label="Finding"' in line
     )
@@ -46,20 +46,20 @@ def test_the_letter_works_and_is_not_worth_sending(open_page):
 
 
 @pytest.mark.parametrize("trial", ["small-debts-2026", "late-returns-2026", "lost-outcomes-2026"])
-def test_no_p_value_and_no_plus_minus_on_the_managers_page(open_page, trial):
-    words = shown(open_page("decision", trial=trial))
+def test_no_p_value_and_no_plus_minus_on_the_managers_page(seen_page, trial):
+    words = shown(seen_page("decision", trial=trial))
     assert not re.search(r"\bp\b\s*[=<]|p-value|±", words)
     assert not re.search(r"(?i)significan", words)
 
 
-def test_the_chart_says_what_it_shows(open_page):
-    (chart,) = charts(open_page("decision", trial=B))
+def test_the_chart_says_what_it_shows(seen_page):
+    (chart,) = charts(seen_page("decision", trial=B))
     assert "SMS reminder £920 gained" in chart.alt
     assert "The SMS reminder gains money." in chart.alt
 
 
-def test_an_invalid_trial_shows_no_effect_as_a_finding(open_page):
-    page = open_page("decision", trial="lost-outcomes-2026")
+def test_an_invalid_trial_shows_no_effect_as_a_finding(seen_page):
+    page = seen_page("decision", trial="lost-outcomes-2026")
     words = shown(page)
     assert "Invalid: no finding can be drawn" in words
     assert "Failed: Retention by arm. 4.9% of the call arm has no outcome" in words
@@ -68,9 +68,9 @@ def test_an_invalid_trial_shows_no_effect_as_a_finding(open_page):
     assert "more</dd>" not in words
 
 
-def test_a_trial_without_a_named_arm_says_whose_figures_these_are(open_page):
+def test_a_trial_without_a_named_arm_says_whose_figures_these_are(seen_page):
     assert "For the SMS reminder, the approach that did best:" in shown(
-        open_page("decision", trial="late-returns-2026")
+        seen_page("decision", trial="late-returns-2026")
     )
 
 
@@ -81,24 +81,24 @@ def test_without_a_declared_decision_the_page_says_why_there_is_no_money(open_pa
     assert "Paid by day 23: difference from no further action" in charts(page)[0].alt
 
 
-def test_before_an_evaluation_the_page_says_what_is_next_and_who(open_page):
-    page = open_page("decision", trial="stalled-2026")
+def test_before_an_evaluation_the_page_says_what_is_next_and_who(seen_page):
+    page = seen_page("decision", trial="stalled-2026")
     assert "There is no evaluation yet. Next: Draw the allocation. Who: randomiser." in shown(page)
     assert not page.radio
 
 
-def test_an_unknown_trial_is_refused_plainly_with_a_list_to_choose_from(open_page):
-    page = open_page("decision", trial="nothing")
+def test_an_unknown_trial_is_refused_plainly_with_a_list_to_choose_from(seen_page):
+    page = seen_page("decision", trial="nothing")
     assert page.error[0].value.replace("\\", "").startswith("nothing: there is no such trial.")
     assert "Reminders for small Self Assessment debts" in shown(page)
 
 
-def test_without_a_trial_in_the_address_there_is_a_list(open_page):
-    assert "Choose a trial." in shown(open_page("decision"))
+def test_without_a_trial_in_the_address_there_is_a_list(seen_page):
+    assert "Choose a trial." in shown(seen_page("decision"))
 
 
-def test_the_address_holds_the_trial(open_page):
-    page = open_page("decision", trial=B)
+def test_the_address_holds_the_trial(seen_page):
+    page = seen_page("decision", trial=B)
     assert page.query_params["trial"] == B
 
 
@@ -159,14 +159,14 @@ def test_who_may_not_decide_sees_who_may_and_no_form(open_page, monkeypatch):
     assert not page.radio
 
 
-def test_a_recorded_decision_is_shown_with_its_conditions_and_review(open_page):
-    words = shown(open_page("decision", trial="five-messages-2026"))
+def test_a_recorded_decision_is_shown_with_its_conditions_and_review(seen_page):
+    words = shown(seen_page("decision", trial="five-messages-2026"))
     assert "On 20 November 2026 demonstrator accepted the verdict." in words
     assert "Conditions: Keep 5% on no further action." in words
     assert "To be reviewed on 20 May 2027." in words
 
 
-def test_a_review_is_offered_half_a_year_ahead(open_page):
-    page = open_page("decision", trial=B)
+def test_a_review_is_offered_half_a_year_ahead(seen_page):
+    page = seen_page("decision", trial=B)
     ahead = page.date_input(key=f"decision-{B}-review").value - TODAY
     assert 180 <= ahead.days <= 185

@@ -13,26 +13,27 @@ def titles(page):
     return re.findall(r'<th scope="row"[^>]*><a [^>]*>([^<]+)</a>', shown(page))
 
 
-def test_every_trial_has_its_row_with_state_verdict_next_action_and_who(open_page):
-    words = shown(open_page("portfolio"))
+def test_every_trial_has_its_row_with_state_verdict_next_action_and_who(seen_page):
+    words = shown(seen_page("portfolio"))
     row = next(line for line in words.split("<tr") if "Reminders for small Self Assessment debts" in line)
     assert "Analysed" in row
     assert 'aria-label="Step 5 of 6"' in row
     assert "299,739" in row
     assert "No further action, Plain reminder letter, SMS reminder and Outbound call" in row
     assert "2 February 2026" in row
+    assert "Scale the SMS reminder" in row
     assert "Record a decision" in row
     assert "Who: manager" in row
     assert 'href="decision?trial=small-debts-2026"' in row
 
 
-def test_a_trial_without_a_verdict_leads_to_its_results(open_page):
-    words = shown(open_page("portfolio"))
+def test_a_trial_without_a_verdict_leads_to_its_results(seen_page):
+    words = shown(seen_page("portfolio"))
     assert 'href="results?trial=stalled-2026"' in words
 
 
-def test_synthetic_trials_wear_a_line_at_the_top(open_page):
-    assert "Synthetic data" in open_page("portfolio").main[0].value
+def test_synthetic_trials_wear_a_line_at_the_top(seen_page):
+    assert "Synthetic data" in seen_page("portfolio").main[0].value
 
 
 def test_real_trials_do_not(open_page, monkeypatch):
@@ -59,8 +60,8 @@ def test_filters_combine_and_an_empty_result_says_what_to_do(open_page):
     assert "No trial matches these filters" in shown(page)
 
 
-def test_the_address_holds_the_filters(open_page):
-    page = open_page("portfolio", state="Locked")
+def test_the_address_holds_the_filters(seen_page):
+    page = seen_page("portfolio", state="Locked")
     assert titles(page) == ["Phone calls before the second penalty"]
 
 
@@ -71,13 +72,13 @@ def test_an_empty_portfolio_says_how_to_start(open_page, monkeypatch):
     assert not charts(page)
 
 
-def test_the_timeline_has_words_for_who_cannot_see_it(open_page):
-    (timeline,) = charts(open_page("portfolio"))
+def test_the_timeline_has_words_for_who_cannot_see_it(seen_page):
+    (timeline,) = charts(seen_page("portfolio"))
     assert "Phone calls before the second penalty, registered 30 October 2026, Locked" in timeline.alt
 
 
-def test_the_screen_says_that_the_local_actor_holds_every_role(open_page):
-    assert "You are working as local, the local default, which holds every role." in shown(open_page("portfolio"))
+def test_the_screen_says_that_the_local_actor_holds_every_role(seen_page):
+    assert "You are working as local, the local default, which holds every role." in shown(seen_page("portfolio"))
 
 
 @pytest.mark.parametrize("title", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>"])

@@ -21,16 +21,16 @@ def opened(open_page, monkeypatch, evaluation):
     return open_page("results", trial=B)
 
 
-def test_the_sections_stand_in_their_order_each_with_an_anchor(open_page):
-    page = open_page("results", trial=B)
+def test_the_sections_stand_in_their_order_each_with_an_anchor(seen_page):
+    page = seen_page("results", trial=B)
     assert [header.value for header in page.header] == SECTIONS
     anchors = [header.proto.anchor for header in page.header]
     contents = next(element.value for element in page.markdown if "[Flow]" in element.value)
     assert re.findall(r"\(#([a-z-]+)\)", contents) == anchors
 
 
-def test_the_flow_accounts_for_every_row(open_page):
-    words = shown(open_page("results", trial=B))
+def test_the_flow_accounts_for_every_row(seen_page):
+    words = shown(seen_page("results", trial=B))
     assert "Every row is accounted for: 12 + 3,100 + 7,149 + 299,739 = 310,000." in words
     assert "worked by the HNW/Expat team" in words
 
@@ -41,8 +41,8 @@ def test_a_flow_that_does_not_add_up_is_an_error_on_the_page(open_page, monkeypa
     assert "2 rows of 310,000 are not accounted for" in page.error[0].value
 
 
-def test_each_outcome_has_its_forest_plot_and_its_table(open_page):
-    page = open_page("results", trial=B)
+def test_each_outcome_has_its_forest_plot_and_its_table(seen_page):
+    page = seen_page("results", trial=B)
     alts = [chart.alt for chart in charts(page)]
     for outcome in ("Paid by day 23", "Collected in 12 months", "Inbound minutes", "Complaint"):
         assert any(alt.startswith(f"{outcome}: difference from no further action") for alt in alts), outcome
@@ -51,8 +51,8 @@ def test_each_outcome_has_its_forest_plot_and_its_table(open_page):
         assert figure in row, figure
 
 
-def test_over_time_shows_curves_with_customers_at_risk_and_penalty_dates(open_page):
-    page = open_page("results", trial=B)
+def test_over_time_shows_curves_with_customers_at_risk_and_penalty_dates(seen_page):
+    page = seen_page("results", trial=B)
     curves = next(chart for chart in charts(page) if chart.alt.startswith("Share who paid"))
     assert "first penalty" in curves.spec
     assert "at risk" in shown(page)
@@ -65,8 +65,8 @@ def test_over_time_says_so_when_there_is_nothing(open_page, monkeypatch):
     assert "Nothing over time was estimated" in shown(page)
 
 
-def test_segments_carry_their_interaction_test_and_say_planned(open_page):
-    page = open_page("results", trial=B)
+def test_segments_carry_their_interaction_test_and_say_planned(seen_page):
+    page = seen_page("results", trial=B)
     words = shown(page)
     assert "Does the effect differ between segments?" in words
     assert "0.006" in words
@@ -83,8 +83,8 @@ def test_an_exploratory_segment_is_told_apart_in_words(open_page, monkeypatch):
     assert "12 of the estimates are exploratory" in words
 
 
-def test_money_shows_its_parts_and_both_capped_and_uncapped(open_page):
-    words = shown(open_page("results", trial=B))
+def test_money_shows_its_parts_and_both_capped_and_uncapped(seen_page):
+    words = shown(seen_page("results", trial=B))
     assert "Parts of the net benefit at central values, pounds per 1,000 customers" in words
     assert "Collected in 12 months, capped at £250" in words
     total = next(line for line in words.split("<tr") if "otm-total" in line and "Net benefit" in line)
@@ -125,8 +125,8 @@ def test_no_deviation_is_said_too(open_page, monkeypatch):
     assert "None: the plan that was locked is the plan that was followed." in shown(open_page("results", trial=B))
 
 
-def test_reproduce_gives_whole_digests_and_three_downloads(open_page):
-    page = open_page("results", trial=B)
+def test_reproduce_gives_whole_digests_and_three_downloads(seen_page):
+    page = seen_page("results", trial=B)
     assert examples.DIGEST in shown(page)
     assert "kept until it is released" in shown(page)
     labels = [button.proto.label for button in page.get("download_button")]
@@ -134,10 +134,10 @@ def test_reproduce_gives_whole_digests_and_three_downloads(open_page):
 
 
 @pytest.mark.parametrize("arm", ["sms", "letter"])
-def test_an_arm_keeps_its_colour_in_every_chart(open_page, arm):
+def test_an_arm_keeps_its_colour_in_every_chart(seen_page, arm):
     colour = {"letter": "#0072B2", "sms": "#D55E00"}[arm]
     label = {"letter": "Plain reminder\nletter", "sms": "SMS reminder"}[arm]
-    for chart in charts(open_page("results", trial=B)):
+    for chart in charts(seen_page("results", trial=B)):
         rows = [row for row in _values(json.loads(chart.spec)) if row.get("label") == label and "colour" in row]
         assert {row["colour"] for row in rows} <= {colour}
 
@@ -152,9 +152,9 @@ def _values(spec):
             yield from _values(part)
 
 
-def test_before_an_evaluation_the_page_says_what_is_next(open_page):
-    assert "There is no evaluation yet. Next: Draw the allocation." in shown(open_page("results", trial="stalled-2026"))
+def test_before_an_evaluation_the_page_says_what_is_next(seen_page):
+    assert "There is no evaluation yet. Next: Draw the allocation." in shown(seen_page("results", trial="stalled-2026"))
 
 
-def test_an_invalid_trial_says_that_nothing_below_is_a_finding(open_page):
-    assert "no effect below is a finding" in shown(open_page("results", trial="lost-outcomes-2026"))
+def test_an_invalid_trial_says_that_nothing_below_is_a_finding(seen_page):
+    assert "no effect below is a finding" in shown(seen_page("results", trial="lost-outcomes-2026"))

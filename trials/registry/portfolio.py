@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.sentences import approach
+from designs.protocol.models import Arm
 from trials.registry import tables
 from trials.registry.records import TrialState, TrialSummary
 
@@ -178,7 +180,15 @@ def _summary(rows: _Rows) -> TrialSummary:
         evaluated_on=_day(None if evaluation is None else evaluation.evaluated_at),
         decided_on=_day(None if rows.decision is None else rows.decision.decided_at),
         synthetic=rows.population is not None and rows.population.synthetic,
+        verdict_approach=None if evaluation is None else _spoken(arms, evaluation.verdict_arm),
     )
+
+
+def _spoken(arms: list[dict[str, Any]], arm_id: str | None) -> str | None:
+    arm = next((arm for arm in arms if arm["id"] == arm_id), None)
+    if arm is None:
+        return None
+    return approach(Arm(id=arm["id"], kind=arm["kind"], label=arm["label"], channel=arm.get("channel")))
 
 
 def _customers(rows: _Rows) -> int | None:

@@ -34,6 +34,7 @@ class TrialSummary:
     evaluated_on: date | None
     decided_on: date | None
     synthetic: bool
+    verdict_approach: str | None = None  # the verdict's arm, as it stands inside a sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,8 @@ def _channel(code: str) -> str:
 
 
 def verdict_of(trial: TrialSummary) -> str:
-    """The verdict of one trial, with the arm's label."""
-    return verdict(trial.verdict_code, trial.verdict_arm, trial.verdict_segment)
+    """The verdict of one trial, in words."""
+    return verdict(trial.verdict_code, trial.verdict_approach, trial.verdict_segment)
 
 
 def dates_of(trial: TrialSummary) -> tuple[tuple[str, str], ...]:
