@@ -142,6 +142,44 @@ class SurvivalCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeBounds:
+    """What missing outcomes could hide in one contrast; the interval covers the effect whoever is missing."""
+
+    outcome: str
+    arm: str
+    comparison: str
+    assumption: Literal["worst_case", "lee"]
+    lower: float | None
+    upper: float | None
+    ci_lower: float | None = None
+    ci_upper: float | None = None
+    trimmed_share: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PosteriorArm:
+    """One choice, no further action included. ``expected_loss`` is what choosing it is expected to forgo."""
+
+    arm: str
+    mean: float
+    ci_lower: float
+    ci_upper: float
+    probability_beats_nfa: float | None  # None for no further action itself
+    probability_best: float
+    expected_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Probabilities for deciding, beside the verdict and never in place of it."""
+
+    quantity: Literal["primary_effect", "net_benefit"]
+    prior: str
+    arms: tuple[PosteriorArm, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
     """Net benefit against the comparison, pounds per customer assigned."""
 
@@ -235,6 +273,8 @@ class Evaluation:
     balance: tuple[Balance, ...] = ()
     interactions: tuple[Interaction, ...] = ()
     curves: tuple[SurvivalCurve, ...] = ()
+    bounds: tuple[OutcomeBounds, ...] = ()
+    posteriors: tuple[Posterior, ...] = ()
     dropped_columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,102 @@
+"""The primary estimate once more, by statsmodels, on a design built here and not by the two passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.challenge.dense import Dense, column_of, covariate_matrix
+from analysis.design import Design
+from analysis.results import Check, Estimate
+from designs.protocol.models import Protocol
+
+Floats = NDArray[np.float64]
+
+UP_TO = 50_000  # customers
+AGREE_WITHIN = 1e-8  # relative; both sum doubles, in different orders
+NAME = "second opinion (statsmodels)"
+_COV_TYPE = {"classical": "nonrobust", "HC0": "HC0", "HC1": "HC1", "HC2": "HC2", "HC3": "HC3"}
+
+
+def second_opinion(dense: Dense, protocol: Protocol, design: Design, estimates: Sequence[Estimate]) -> Check:
+    """Refit the primary outcome and record how far the two programs agree.
+
+    The standard error is compared where statsmodels has the declared kind; it has no CR2, so there the coefficients
+    alone are compared, and the check says so.
+    """
+    import statsmodels.api as sm
+
+    y = dense.number(column_of(protocol.primary))
+    rows = ~np.isnan(y)
+    matrix, place = _design_matrix(dense, design, rows)
+    model = sm.OLS(y[rows], matrix)
+    kind = design.standard_errors
+    if kind in _COV_TYPE:
+        fitted = model.fit(cov_type=_COV_TYPE[kind])
+    elif kind == "CR2" or dense.cluster is None:
+        fitted = model.fit()
+    else:
+        fitted = model.fit(
+            cov_type="cluster", cov_kwds={"groups": dense.cluster[rows], "use_correction": kind == "CR1"}
+        )
+    differences: dict[str, float | int | str | None] = {}
+    worst = 0.0
+    for row in estimates:
+        if row.estimate is None or row.std_error is None:
+            continue
+        weights = place[row.arm] - place[row.comparison]
+        theirs, error = float(weights @ fitted.params), float(np.sqrt(weights @ fitted.cov_params() @ weights))
+        gap = abs(theirs - row.estimate) / max(abs(row.estimate), row.std_error)
+        if kind != "CR2":
+            gap = max(gap, abs(error - row.std_error) / row.std_error)
+        differences[f"{row.arm} against {row.comparison}"] = gap
+        worst = max(worst, gap)
+    if not differences:
+        return Check(NAME, None, "no estimate of the primary outcome to compare", "warns")
+    what = "estimates" if kind == "CR2" else "estimates and standard errors"
+    detail = f"{what} agree to {worst:.1g} of their size" if worst <= AGREE_WITHIN else f"{what} differ by {worst:.2g}"
+    if kind == "CR2":
+        detail += "; statsmodels has no CR2, so errors are not compared"
+    return Check(NAME, worst <= AGREE_WITHIN, detail, "warns", differences)
+
+
+def too_many(customers: int) -> Check:
+    return Check(NAME, None, f"not run: {customers:,} customers, and it is run up to {UP_TO:,}", "informs")
+
+
+def _design_matrix(dense: Dense, design: Design, rows: NDArray[np.bool_]) -> tuple[Floats, dict[str, Floats]]:
+    """Columns of one model with all arms, and for each arm the weights that give its adjusted mean."""
+    arms = dense.arm[rows]
+    strata = dense.stratum[rows]
+    indicator = np.column_stack([(arms == arm).astype(np.float64) for arm in design.arms])
+    others = np.unique(strata)[1:]
+    stratum_columns = (strata[:, None] == others[None, :]).astype(np.float64)
+    extra = stratum_columns
+    if design.adjustment != "none":
+        extra = np.column_stack([stratum_columns, covariate_matrix(dense, design.covariates, rows)])
+    extra = _without_constants(extra, arms)
+    centred = extra - extra.mean(axis=0)
+    blocks = [indicator]
+    if design.adjustment == "additive":
+        blocks.append(centred)
+    else:  # Lin; stratum-weighted means are Lin on the strata alone
+        blocks += [indicator[:, [k]] * centred for k in range(len(design.arms))]
+    matrix = np.column_stack(blocks)
+    unit = np.eye(matrix.shape[1])
+    return matrix, {arm: unit[k] for k, arm in enumerate(design.arms)}
+
+
+def _without_constants(columns: Floats, arms: NDArray[np.str_]) -> Floats:
+    """Independent columns in every arm; which of a collinear set stays does not change a fitted mean."""
+    kept: list[int] = []
+    for j in range(columns.shape[1]):
+        candidate = [*kept, j]
+        if all(
+            np.linalg.matrix_rank(np.column_stack([np.ones(int((arms == a).sum())), columns[arms == a][:, candidate]]))
+            == len(candidate) + 1
+            for a in np.unique(arms)
+        ):
+            kept.append(j)
+    return columns[:, kept]
