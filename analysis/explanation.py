@@ -153,6 +153,8 @@ def _finding(
     sentence = _FINDINGS.get(judgement.code)
     if judgement.code == "worse_than_nfa":
         sentence = f"Worse than {nothing}."
+    elif sentence is None and judgement.effect_shown and not rules.valued:
+        sentence = "Changes behaviour; whether that is worth its cost was not declared."
     elif sentence is None:
         sentence = f"Not shown to beat {nothing}."
     return ArmFinding(

@@ -87,7 +87,7 @@ def evaluate(
         interactions=tuple(test for segment in segments for test in segment.interactions),
         curves=curves,
         dropped_columns=_dropped(whole),
-        notes=_notes(protocol, whole),
+        notes=_notes(protocol, whole, segments),
         versions=_versions(frame),
     )
 
@@ -158,12 +158,14 @@ def _dropped(whole: Regression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for fit in whole.fits.values() for column in fit.dropped))
 
 
-def _notes(protocol: Protocol, whole: Regression) -> tuple[str, ...]:
+def _notes(protocol: Protocol, whole: Regression, segments: tuple[Segment, ...]) -> tuple[str, ...]:
     """What a reader must know about the estimates as a whole."""
     notes: list[str] = []
     dropped = _dropped(whole)
     if dropped:
         notes.append(f"Left out because other columns already say the same: {', '.join(dropped)}.")
+    for segment in segments:
+        notes += _dropped_in_levels(segment, dropped)
     merged = tuple(dict.fromkeys(level for fit in whole.fits.values() for level in fit.merged))
     if merged:
         notes.append(f"Levels that some arm lacks, merged into “other”: {', '.join(merged)}.")
@@ -172,6 +174,22 @@ def _notes(protocol: Protocol, whole: Regression) -> tuple[str, ...]:
     if protocol.analysis.standard_errors == "CR2":
         notes.append("CR2 errors with Satterthwaite degrees of freedom, identity working model.")
     return tuple(notes)
+
+
+def _dropped_in_levels(segment: Segment, everywhere: tuple[str, ...]) -> list[str]:
+    """Columns that one level alone cannot hold; the subgroup's own column is constant there, and goes unsaid."""
+    found: list[str] = []
+    for name in segment.by.names:
+        here = dict.fromkeys(
+            column
+            for (_, level), fit in segment.regression.fits.items()
+            if level == name
+            for column in fit.dropped
+            if column not in everywhere and column.split(" = ")[0] != segment.by.column
+        )
+        if here:
+            found.append(f"Left out where {segment.by.column} = {name}: {', '.join(here)}.")
+    return found
 
 
 def _versions(frame: AnalysisFrame) -> dict[str, str]:
