@@ -48,15 +48,22 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What is regressed: ``y = min(cap, Σ weight × column) + offset[arm]``, missing if any column is.
+    """What is regressed: ``y = min(cap, Σ terms) + Σ after_cap + offset[arm]``, missing if any column is.
 
-    A plain outcome has one term of weight 1. Net benefit is a weighted sum with the arm's own cost as its offset.
+    A term is (column, weight). A plain outcome has one of weight 1; net benefit is a weighted sum with the arm's own
+    cost as its offset.
     """
 
     id: str
     terms: tuple[tuple[str, float], ...]
     offsets: Mapping[str, float] = field(default_factory=dict)
     cap: float | None = None
+    after_cap: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that it needs."""
+        return tuple(dict.fromkeys(column for column, _ in (*self.terms, *self.after_cap)))
 
 
 @dataclass(frozen=True, slots=True)

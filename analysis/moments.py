@@ -307,7 +307,7 @@ def _safe_ratio(total: Floats, weight: Floats) -> Floats:
 
 def _refuse_bad_figures(plan: Plan, table: pa.Table) -> None:
     figures = {f"a{i}": name for i, name in enumerate(plan.running)}
-    figures |= {f"y{r}y": ", ".join(c for c, _ in response.terms) for r, response in enumerate(plan.responses)}
+    figures |= {f"y{r}y": ", ".join(response.columns) for r, response in enumerate(plan.responses)}
     for alias, name in figures.items():
         if not np.isfinite(_floats(table[alias])).all():
             raise AnalysisRefused(

@@ -68,7 +68,7 @@ def make_plan(
     covariates = design.covariates if design.adjustment != "none" else ()
     categories = tuple(c.name for c in covariates if c.kind == "category")
     numbers = tuple(c.name for c in covariates if c.kind == "number")
-    terms = {column for response in responses for column, _ in response.terms}
+    terms = {column for response in responses for column in response.columns}
     wanted = dict.fromkeys([*categories, *numbers, *design.strata, *sorted(terms)])
     sample = frame.engine.collect(frame.rows.select(*wanted, ARM_COLUMN).head(PILOT_ROWS))
 
@@ -140,17 +140,22 @@ def number(column: str, centre: float) -> nw.Expr:
 
 
 def response_value(response: Response, centre: float) -> nw.Expr:
-    """``min(cap, Σ weight × column)`` about its centre, null when any column is; arm offsets come later, in algebra."""
-    total: nw.Expr | None = None
-    for column, weight in response.terms:
-        term = nw.col(column).cast(nw.Float64)
-        term = term if weight == 1.0 else term * weight
-        total = term if total is None else total + term
-    if total is None:
-        raise ValueError(f"response {response.id!r} has no terms")
+    """The response about its centre, null when any column is; arm offsets come later, in algebra."""
+    total = _weighted(response.terms)
     if response.cap is not None:
         total = nw.when(total > response.cap).then(nw.lit(float(response.cap))).otherwise(total)
+    if response.after_cap:
+        total = total + _weighted(response.after_cap)
     return total - centre
+
+
+def _weighted(terms: Sequence[tuple[str, float]]) -> nw.Expr:
+    (column, weight), *others = terms
+    first = nw.col(column).cast(nw.Float64)
+    total = first if weight == 1.0 else first * weight
+    for column, weight in others:
+        total = total + nw.col(column).cast(nw.Float64) * weight
+    return total
 
 
 def level_number(by: Levels) -> nw.Expr:
@@ -178,4 +183,5 @@ def _response_values(
     response: Response, values: Mapping[str, np.ndarray[Any, np.dtype[np.float64]]]
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     total = np.asarray(sum(weight * values[column] for column, weight in response.terms), dtype=np.float64)
-    return total if response.cap is None else np.where(total > response.cap, response.cap, total)
+    total = total if response.cap is None else np.where(total > response.cap, response.cap, total)
+    return np.asarray(total + sum(weight * values[column] for column, weight in response.after_cap))

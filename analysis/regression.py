@@ -76,7 +76,7 @@ def _check(frame: AnalysisFrame, design: Design, responses: Sequence[Response], 
     named = [
         *design.strata,
         *(c.name for c in design.covariates),
-        *(column for r in responses for column, _ in r.terms),
+        *(column for r in responses for column in r.columns),
     ]
     named += [name for name in (design.cluster, design.weight, by.column if by else None) if name is not None]
     absent = [name for name in dict.fromkeys(named) if name not in columns]
