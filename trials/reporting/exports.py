@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from analysis.results import Estimate
 
-_RUNS: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
+_RUNS: Final = ("=", "+", "-", "@")
+_CONTROL: Final = {code: " " for code in (*range(32), 127)}  # a carriage return would end the row
 
 
 def estimates_csv(rows: Sequence[Estimate]) -> str:
@@ -33,8 +34,8 @@ def cell(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, str):
-        text = value.replace("\0", "")
-        return f"'{text}" if text.startswith(_RUNS) else text
+        text = value.translate(_CONTROL)
+        return f"'{text}" if text.lstrip().startswith(_RUNS) else text
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.results import Evaluation
 from trials.registry.records import TrialDetail
 from trials.reporting.tables import Table
-from trials.reporting.wording import count, listed, moment
+from trials.reporting.wording import count, moment
 
 
 def deviation_lines(detail: TrialDetail, evaluation: Evaluation) -> tuple[str, ...]:
@@ -43,8 +43,6 @@ def _analysis_lines(evaluation: Evaluation) -> list[str]:
     exploratory = sum(row.phase == "exploratory" for row in (*evaluation.estimates, *evaluation.sensitivity))
     if exploratory:
         lines.append(f"{count(exploratory)} of the estimates are exploratory: they were not planned before the draw.")
-    if evaluation.dropped_columns:
-        lines.append(f"Columns dropped because they repeat others: {listed(list(evaluation.dropped_columns))}.")
     return lines + [note if note.endswith(".") else f"{note}." for note in evaluation.notes]
 
 

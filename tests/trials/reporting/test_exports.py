@@ -1,0 +1,44 @@
+"""What a reader takes away: every row, full precision, nothing that a spreadsheet would run."""
+
+import csv
+import io
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.results import Estimate
+from tests.dashboards.examples import evaluation
+from trials.reporting.exports import cell, estimates_csv
+
+
+def read_back(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_every_estimate_keeps_its_precision():
+    rows = evaluation().estimates
+    back = read_back(estimates_csv(rows))
+    assert len(back) == len(rows)
+    assert list(back[0]) == [field.name for field in fields(Estimate)]
+    assert [float(row["estimate"]) for row in back] == [row.estimate for row in rows]
+    assert back[0]["subgroup"] == ""
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+44", "-1", "@cmd", "\t=1", "\r=1", "\0=1"])
+def test_text_that_a_spreadsheet_would_run_is_made_plain(text):
+    row = replace(evaluation().estimates[0], level=text, subgroup="reason")
+    level = read_back(estimates_csv([row]))[0]["level"]
+    assert level[0] not in "=+-@\t\r\0"
+
+
+@given(st.text())
+def test_no_text_begins_like_a_formula(text):
+    made = str(cell(text))
+    assert not made.lstrip().startswith(("=", "+", "-", "@"))
+    assert not set(made) & {"\t", "\r", "\n", "\0"}
+
+
+def test_negative_numbers_stay_numbers():
+    assert cell(-0.25) == -0.25

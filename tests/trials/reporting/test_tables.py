@@ -1,0 +1,68 @@
+"""Tables of words: sums that hold, and reasons in place of what is missing."""
+
+import re
+from dataclasses import replace
+
+from analysis.results import Interaction
+from tests.dashboards import examples
+from trials.reporting import tables
+from trials.reporting.names import names_of
+
+NAMES = names_of(examples.PROTOCOL)
+
+
+def amount(words: str) -> float:
+    figure = float(re.sub(r"[^0-9.]", "", words))
+    return -figure if words.startswith("−") else figure
+
+
+def test_the_parts_of_the_money_sum_to_the_net_benefit():
+    benefit = examples.evaluation().net_benefit
+    assert benefit is not None
+    table = tables.components(benefit.arms, NAMES)
+    for place in range(1, len(table.columns)):
+        *parts, total = (amount(row[place]) for row in table.rows)
+        assert abs(sum(parts) - total) <= len(parts)  # each is rounded to a pound
+
+
+def test_each_approach_has_its_finding_effect_cost_and_net():
+    table = tables.approaches(examples.evaluation(), NAMES)
+    assert table.rows[0] == (
+        "Plain reminder letter",
+        "Works, and is not worth sending",
+        "+2.1 points (1.7 to 2.6)",
+        "£0.85 a customer",
+        "£480 lost (£990 lost to £31 gained)",
+        "Passed",
+    )
+
+
+def test_without_money_each_approach_says_not_declared():
+    table = tables.approaches(examples.without_money(), NAMES)
+    assert {row[3] for row in table.rows} == {"not declared"}
+
+
+def test_the_arms_of_the_flow_end_with_their_sum():
+    table = tables.flow_arms(examples.evaluation().flow, NAMES)
+    assert table.rows[-1] == ("All arms", "299,739", "299,739", "0")
+
+
+def test_what_was_not_estimated_shows_its_reason():
+    row = replace(examples.evaluation().estimates[0], estimate=None, ci_lower=None, reason="an arm is empty")
+    assert tables.effects([row], NAMES, "x").rows[0][2] == "an arm is empty"
+    test = Interaction("paid_23", "reason", "sms", "nfa", None, None, None, None, "one level is empty")
+    assert tables.interactions([test], NAMES).rows[0][-1] == "one level is empty"
+
+
+def test_capped_amounts_stand_beside_uncapped_ones():
+    table = tables.amounts(examples.evaluation(), NAMES)
+    assert [row[:2] for row in table.rows] == [("Collected in 12 months, capped at £250", "Plain reminder letter")]
+    assert table.rows[0][2].startswith("+£0.52")
+    assert table.rows[0][3].startswith("+£0.47")
+
+
+def test_a_guardrail_that_was_not_tested_is_not_called_passed():
+    base = examples.evaluation()
+    arms = tuple(replace(arm, guardrails_passed=None) for arm in base.verdict.arms)
+    table = tables.approaches(replace(base, verdict=replace(base.verdict, arms=arms)), NAMES)
+    assert {row[-1] for row in table.rows} == {"None declared or tested"}

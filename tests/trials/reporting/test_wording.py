@@ -1,0 +1,93 @@
+"""Numbers into words: what a figure says must be what it is, at every size and sign."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trials.reporting import wording
+
+finite = st.floats(-1e9, 1e9, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("effect", "said"),
+    [
+        (0.0224, "+2.2 points"),
+        (-0.0224, "−2.2 points"),
+        (0.0, "0.00 points"),
+        (0.0096, "+1.0 points"),
+        (None, "not known"),
+    ],
+)
+def test_points(effect, said):
+    assert wording.points(effect) == said
+
+
+@pytest.mark.parametrize(
+    ("money", "said"),
+    [
+        ((-490, -1000, 30), "£490 lost (£1,000 lost to £30 gained)"),
+        ((-490, -1000, -30), "£490 lost (£1,000 to £30)"),
+        ((850, 400, 1300), "£850 gained (£400 to £1,300)"),
+        ((0.2, -3, 4), "£0 (£3 lost to £4 gained)"),
+        ((338_912, 1_200, 1_243_000), "£339,000 gained (£1,200 to £1.24 million)"),
+        ((None, None, None), "not known"),
+        ((850, None, None), "£850 gained"),
+    ],
+)
+def test_gain_or_loss(money, said):
+    assert wording.gain_or_loss(*money) == said
+
+
+@pytest.mark.parametrize(("size", "said"), [(99.4, "£99"), (99.5, "£100"), (9_994, "£9,990"), (9_995, "£10,000")])
+def test_money_steps_at_its_thresholds(size, said):
+    assert wording.large_pounds(size) == said
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(999_499, "£999,000"), (999_500, "£1 million"), (12_340_000, "£12.3 million")]
+)
+def test_a_million_is_named(size, said):
+    assert wording.large_pounds(size) == said
+
+
+@given(finite)
+def test_no_figure_is_a_negative_zero_or_has_a_hyphen_for_a_minus(value):
+    for words in (wording.decimal(value), wording.pounds(value), wording.large_pounds(value), wording.points(value)):
+        assert "-" not in words
+        figures = words.lstrip("−£+").split(" ")[0]
+        if not any(digit in figures for digit in "123456789"):
+            assert "−" not in words
+            assert "+" not in words
+
+
+@given(st.floats(1, 1e9))
+def test_large_pounds_keep_their_size_to_half_a_percent_or_half_a_pound(amount):
+    words = wording.large_pounds(amount).removeprefix("£").replace(",", "")
+    number, _, million = words.partition(" ")
+    said = float(number) * (1e6 if million else 1)
+    assert said == pytest.approx(amount, rel=0.051 if amount < 1000 else 0.0055, abs=0.51)
+
+
+@given(st.floats(-0.9, 0.9, allow_nan=False))
+def test_people_and_their_direction_agree_with_the_effect(effect):
+    words = wording.more_per_thousand(effect)
+    if words == "no more":
+        assert abs(effect) < 0.0000501
+    else:
+        number, direction = words.split(" ")
+        assert direction == ("fewer" if effect < 0 else "more")
+        assert float(number) == pytest.approx(abs(effect) * 1000, abs=0.51)
+
+
+@pytest.mark.parametrize(("value", "said"), [(0.05, "0.050"), (0.00049, "<0.001"), (0.0005, "0.001"), (1.0, "1.000")])
+def test_p_values_have_three_decimals(value, said):
+    assert wording.p_value(value) == said
+
+
+def test_dates_are_written_in_full():
+    assert wording.day(date(2026, 1, 2)) == "2 January 2026"
+    assert wording.moment(datetime(2026, 11, 21, 15, 4, tzinfo=UTC)) == "21 November 2026 at 15:04"
+    assert wording.day(None) == "not yet"
