@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from analysis.results import Interaction
+from analysis.results import Interaction, OutcomeBounds, Posterior, PosteriorArm
 from tests.dashboards import examples
 from trials.reporting import tables
 from trials.reporting.names import names_of
@@ -66,3 +66,21 @@ def test_a_guardrail_that_was_not_tested_is_not_called_passed():
     arms = tuple(replace(arm, guardrails_passed=None) for arm in base.verdict.arms)
     table = tables.approaches(replace(base, verdict=replace(base.verdict, arms=arms)), NAMES)
     assert {row[-1] for row in table.rows} == {"None declared or tested"}
+
+
+def test_bounds_give_their_reason_where_there_are_none():
+    known = OutcomeBounds("paid_23", "sms", "nfa", "worst_case", 0.01, 0.12, 0.0, 0.13)
+    unknown = OutcomeBounds("paid_23", "sms", "nfa", "lee", None, None, reason="nobody is missing")
+    table = tables.bounds((known, unknown), NAMES)
+    assert table.rows[0][3:] == ("1.0 to 12.0", "0.0 to 13.0")
+    assert table.rows[1][3:] == ("nobody is missing", "nobody is missing")
+
+
+def test_probabilities_speak_pounds_per_thousand_and_leave_no_further_action_without_a_rival():
+    arms = (
+        PosteriorArm("nfa", 0.0, 0.0, 0.0, None, 0.02, 0.9),
+        PosteriorArm("sms", 0.92, 0.41, 1.43, 0.98, 0.98, 0.001),
+    )
+    table = tables.posterior(Posterior("net_benefit", "flat", arms), NAMES)
+    assert table.rows[0] == ("No further action", "£0", "none", "2.0%", "£900 lost")
+    assert table.rows[1] == ("SMS reminder", "£920 gained (£410 to £1,430)", "98.0%", "98.0%", "£1 lost")
