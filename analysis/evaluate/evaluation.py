@@ -13,6 +13,7 @@ from analysis import net_benefit
 from analysis.design import Design
 from analysis.errors import AnalysisRefused
 from analysis.evaluate import declared
+from analysis.evaluate.complied import complier_rows
 from analysis.evaluate.evidence import Gathering, RandomisationP, Segment, rules_of
 from analysis.evaluate.integrity import balance_rows, compared_columns, integrity_checks, observed_column
 from analysis.evaluate.pounds import net_benefit_of
@@ -78,7 +79,7 @@ def evaluate(
         data_digest=frame.data_digest,
         flow=_flow(frame.flow, protocol, arms),
         checks=checks,
-        estimates=(*_estimates(protocol, whole, segments), *timed),
+        estimates=(*_estimates(protocol, whole, segments), *complier_rows(frame, protocol, design, kinds), *timed),
         sensitivity=_capped(protocol, whole),
         verdict=verdict,
         net_benefit=money,

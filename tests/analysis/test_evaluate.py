@@ -1,0 +1,393 @@
+"""One evaluation from protocol and frame: what it must hold, and how cost, values and losses move it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from analysis.document import from_document, to_document
+from analysis.errors import AnalysisRefused
+from analysis.intervals import Effect
+from analysis.results import Check
+from tests.analysis.frames import NFA, arm, declared, evaluated
+
+
+def trial(seed=1, n=4000, effect=0.05, pounds=0.0, arms=("nfa", "letter")):
+    """Customers dealt evenly; paying follows the arm, and pounds follow paying."""
+    rng = np.random.default_rng(seed)
+    dealt = np.repeat(np.array(arms), n // len(arms))
+    reason = rng.choice(["forgot", "cannot_pay", "confused"], len(dealt))
+    paid = rng.random(len(dealt)) < 0.3 + effect * (dealt != "nfa")
+    amount = np.where(paid, rng.gamma(4.0, 25.0, len(dealt)), 0.0) + pounds * (dealt != "nfa")
+    return {
+        "arm": dealt,
+        "paid_23": paid.astype(float),
+        "collected": amount,
+        "complaint": (rng.random(len(dealt)) < 0.02).astype(float),
+        "reason": reason,
+        "age": rng.normal(50, 10, len(dealt)),
+    }
+
+
+PAID = {"id": "paid_23", "role": "primary", "kind": "binary", "direction": "increase", "day": 23}
+COLLECTED = {"id": "collected", "role": "secondary", "kind": "amount", "direction": "increase", "cap": 120}
+COMPLAINT = {"id": "complaint", "role": "guardrail", "kind": "binary", "direction": "decrease", "margin": 0.01}
+DECISION = {"benefits": [{"outcome": "collected", "value": 1}]}
+
+
+def money_trial(cost=0.0, *, set_up=0.0, roll_out=100_000, outcomes=(PAID, COLLECTED), **sections):
+    return declared(
+        arms=[NFA, arm("letter", cost_per_customer=cost)],
+        outcomes=list(outcomes),
+        decision={**DECISION, "set_up": set_up, "roll_out_customers": roll_out},
+        **sections,
+    )
+
+
+def of(evaluation, name):
+    return next(money for money in evaluation.net_benefit.arms if money.arm == name)
+
+
+@pytest.mark.requirement("S01")
+@pytest.mark.parametrize("cost", [0.85, 7.5])
+def test_a_costed_arm_differs_from_a_free_one_by_exactly_cost_times_customers(cost):
+    data = trial()
+    free, costed = (of(evaluated(money_trial(c), data), "letter") for c in (0.0, cost))
+    assert free.roll_out_estimate - costed.roll_out_estimate == pytest.approx(cost * 100_000, rel=1e-12)
+    for scenario in ("low", "central", "high"):
+        one, other = getattr(free, scenario), getattr(costed, scenario)
+        assert one.estimate - other.estimate == pytest.approx(cost, rel=1e-12)
+        assert one.std_error == other.std_error
+
+
+@pytest.mark.requirement("S01")
+def test_set_up_is_spread_over_the_roll_out_and_lowers_the_verdict_only():
+    data = trial(pounds=3.0, effect=0.15)
+    without = evaluated(money_trial(1.0), data)
+    heavy = evaluated(money_trial(1.0, set_up=50_000_000.0), data)
+    assert of(heavy, "letter").set_up_per_customer == 500.0
+    gap = of(without, "letter").central.estimate - of(heavy, "letter").central.estimate
+    assert gap == pytest.approx(500.0, rel=1e-12)
+    assert (without.verdict.code, heavy.verdict.code) == ("scale", "no_further_action")
+
+
+@pytest.mark.requirement("S19")
+def test_a_clear_effect_that_loses_money_ends_in_no_further_action():
+    evaluation = evaluated(money_trial(40.0), trial(effect=0.15))
+    paid = next(e for e in evaluation.estimates if e.outcome == "paid_23")
+    assert paid.p_adjusted < 0.001
+    assert evaluation.verdict.code == "no_further_action"
+    assert evaluation.verdict.arms[0].code == "works_not_worth_sending"
+    assert "No further action is better: do not scale." in evaluation.verdict.sentence
+
+
+@pytest.mark.requirement("S20")
+def test_a_break_even_effect_declared_before_launch_decides_without_amounts():
+    """A net benefit of about nothing decides nothing; an effect shown to lie under the declared break-even does."""
+
+    def letters(**decision):
+        benefits = [{"outcome": "paid_23", "value": 42}]
+        arms = [NFA, arm("letter", cost_per_customer=1.0)]
+        return evaluated(declared(arms=arms, decision={"benefits": benefits, **decision}), trial(n=40_000, effect=0.02))
+
+    undeclared = letters()
+    assert of(undeclared, "letter").break_even_effect == pytest.approx(1 / 42)  # cost ÷ value per extra payer
+    assert undeclared.verdict.code == "not_shown"
+    evaluation = letters(break_even=0.1)
+    assert of(evaluation, "letter").break_even_effect == 0.1
+    assert evaluation.verdict.code == "no_further_action"
+    assert any("break-even effect that was declared" in reason for reason in evaluation.verdict.arms[0].reasons)
+
+
+def test_components_add_up_to_the_net_benefit():
+    protocol = declared(
+        arms=[NFA, arm("letter", cost_per_customer=0.85), arm("call", channel="call", cost_per_customer=7.5)],
+        outcomes=[PAID, COLLECTED, COMPLAINT],
+        analysis={"adjustment": "lin", "covariates": ["age", "reason"]},
+        decision={
+            "benefits": [
+                {"outcome": "collected", "value": 1},
+                {"outcome": "paid_23", "value": {"low": 0.5, "central": 1.0, "high": 2.0}},
+            ],
+            "costs": [{"outcome": "complaint", "value": {"low": 60, "central": 120, "high": 200}}],
+            "set_up": {"low": 15000, "central": 20000, "high": 30000},
+            "roll_out_customers": 400_000,
+        },
+    )
+    data = trial(n=6000, arms=("nfa", "letter", "call"))
+    for money in evaluated(protocol, data).net_benefit.arms:
+        cost = money.cost_per_customer + money.set_up_per_customer
+        assert sum(c.pounds for c in money.components) - cost == pytest.approx(money.central.estimate, abs=1e-9)
+        assert money.set_up_per_customer == 0.05
+        assert money.roll_out_estimate == pytest.approx(400_000 * money.central.estimate)
+        assert money.roll_out_lower < money.roll_out_estimate < money.roll_out_upper
+
+
+def test_pessimism_is_low_benefits_with_high_costs():
+    protocol = declared(
+        arms=[NFA, arm("letter", cost_per_customer={"low": 0.7, "central": 0.85, "high": 1.0})],
+        outcomes=[PAID, COLLECTED, COMPLAINT],
+        decision={
+            "benefits": [{"outcome": "paid_23", "value": {"low": 5, "central": 10, "high": 20}}],
+            "costs": [{"outcome": "complaint", "value": {"low": 60, "central": 120, "high": 200}}],
+        },
+    )
+    data = trial()
+    z = data["arm"] == "letter"
+    paid, complaint = (data[name][z].mean() - data[name][~z].mean() for name in ("paid_23", "complaint"))
+    money = of(evaluated(protocol, data), "letter")
+    assert money.low.estimate == pytest.approx(5 * paid - 200 * complaint - 1.0)
+    assert money.central.estimate == pytest.approx(10 * paid - 120 * complaint - 0.85)
+    assert money.high.estimate == pytest.approx(20 * paid - 60 * complaint - 0.7)
+
+
+def test_the_composite_is_one_outcome_per_customer():
+    """The error of net benefit is that of the customers' own totals, not of parts put together."""
+    data = trial()
+    protocol = money_trial(0.5, outcomes=(PAID, COLLECTED, COMPLAINT))
+    protocol = protocol.model_copy(
+        update={"decision": protocol.decision.model_copy(update={"costs": protocol.decision.benefits[:0]})}
+    )
+    y, z = data["collected"], data["arm"] == "letter"
+    error = np.sqrt(y[z].var(ddof=1) / z.sum() + y[~z].var(ddof=1) / (~z).sum())
+    central = of(evaluated(protocol, data), "letter").central
+    assert central.estimate == pytest.approx(y[z].mean() - y[~z].mean() - 0.5)
+    assert central.std_error == pytest.approx(error, rel=1e-9)
+
+
+def test_capped_amounts_stand_beside_the_headline():
+    data = trial()
+    evaluation = evaluated(money_trial(), data)
+    headline = next(e for e in evaluation.estimates if e.outcome == "collected")
+    (capped,) = evaluation.sensitivity
+    y, z = data["collected"], data["arm"] == "letter"
+    assert (headline.variant, capped.variant) == (None, "capped at £120")
+    assert headline.estimate == pytest.approx(y[z].mean() - y[~z].mean())
+    assert capped.estimate == pytest.approx(np.minimum(y, 120)[z].mean() - np.minimum(y, 120)[~z].mean())
+    assert of(evaluation, "letter").central.estimate == pytest.approx(headline.estimate)  # uncapped
+
+
+@pytest.mark.parametrize("adjustment", ["none", "additive", "lin"])
+def test_scenarios_and_verdicts_come_from_the_declared_ranges(adjustment):
+    protocol = declared(
+        arms=[NFA, arm("letter", cost_per_customer={"low": 0.1, "central": 1.0, "high": 60.0})],
+        outcomes=[PAID, COLLECTED],
+        analysis={"adjustment": adjustment, "covariates": ["age"]},
+        decision=DECISION,
+    )
+    evaluation = evaluated(protocol, trial(effect=0.2))
+    assert evaluation.net_benefit.scenario_verdicts == {"low": "no_further_action", "central": "scale", "high": "scale"}
+    assert any("With low benefits and high costs" in flip for flip in evaluation.verdict.flips)
+
+
+def test_lost_outcomes_make_the_trial_invalid_and_no_finding_is_shown():
+    data = trial(effect=0.2)
+    data["paid_23"][-300:] = np.nan  # the tail of the letter's file
+    evaluation = evaluated(money_trial(), data)
+    assert evaluation.verdict.code == "invalid"
+    assert "The share of customers who have the primary outcome differs between letter and nfa" in (
+        evaluation.verdict.sentence
+    )
+    assert {finding.code for finding in evaluation.verdict.arms} == {"not_estimable"}
+    assert set(evaluation.net_benefit.scenario_verdicts.values()) == {"invalid"}
+    assert {f.arm: (f.allocated, f.observed, f.missing) for f in evaluation.flow.arms} == {
+        "nfa": (2000, 2000, 0),
+        "letter": (2000, 1700, 300),
+    }
+    assert (evaluation.flow.allocated, evaluation.flow.analysed) == (4000, 3700)
+
+
+def test_clustered_losses_are_judged_by_clusters():
+    """One lost household of many is chance; the same customers one by one would not be."""
+    n = 4000
+    data = trial(n=n, effect=0.0) | {"household": np.arange(n) // 200}
+    data["paid_23"][-200:] = np.nan
+    protocol = money_trial(
+        population={"unit": "customer_id", "cluster": "household"}, analysis={"standard_errors": "CR1"}
+    )
+    retention = next(c for c in evaluated(protocol, data).checks if c.name == "retention")
+    assert retention.passed is True
+    alone = next(c for c in evaluated(money_trial(), data).checks if c.name == "retention")
+    assert alone.passed is False
+
+
+def test_checks_that_came_with_the_frame_count():
+    failed = Check("allocation_counts", False, "Allocated and analysed counts differ.", "blocks")
+    evaluation = evaluated(money_trial(), trial(effect=0.2), checks=(failed,))
+    assert evaluation.verdict.code == "invalid"
+    assert evaluation.checks[0] is failed
+    warned = dataclasses.replace(failed, severity="warns")
+    assert evaluated(money_trial(), trial(effect=0.2), checks=(warned,)).verdict.code == "scale"
+
+
+def test_a_guardrail_holds_back_an_approach_that_would_otherwise_pass():
+    outcomes = (PAID, COLLECTED, {**COMPLAINT, "margin": 0.004})
+    evaluation = evaluated(money_trial(outcomes=outcomes), trial(effect=0.2))
+    assert evaluation.verdict.code == "not_shown"
+    (finding,) = evaluation.verdict.arms
+    assert (finding.code, finding.guardrails_passed) == ("not_shown", False)
+    assert "Complaint: not shown to stay in its margin." in finding.reasons
+    safe = evaluated(money_trial(outcomes=(PAID, COLLECTED, {**COMPLAINT, "margin": 0.02})), trial(effect=0.2))
+    assert safe.verdict.code == "scale"
+
+
+def test_a_guardrail_without_events_has_not_passed():
+    data = trial(effect=0.2)
+    data["complaint"][:] = 0.0
+    evaluation = evaluated(money_trial(outcomes=(PAID, COLLECTED, COMPLAINT)), data)
+    assert evaluation.verdict.code == "not_shown"
+    assert any("nothing to bound" in reason for reason in evaluation.verdict.arms[0].reasons)
+
+
+def segment_trial(seed=4, n=24_000):
+    """Only those who forgot respond, and strongly; the others lose what the letter costs."""
+    data = trial(seed, n, effect=0.0)
+    rng = np.random.default_rng(seed)
+    moved = (data["arm"] == "letter") & (data["reason"] == "forgot") & (rng.random(n) < 0.25)
+    data["paid_23"] = np.maximum(data["paid_23"], moved)
+    data["collected"] = np.where(moved & (data["collected"] == 0), 100.0, data["collected"])
+    return data
+
+
+def test_a_segment_is_scaled_when_it_alone_pays():
+    evaluation = evaluated(money_trial(4.0, analysis={"subgroups": [{"column": "reason"}]}), segment_trial())
+    verdict = evaluation.verdict
+    assert (verdict.code, verdict.arm, verdict.segment) == ("scale_segment", "letter", "reason = forgot")
+    assert "For every 1,000 customers with reason = forgot sent the letter" in verdict.sentence
+    assert "to customers with reason = forgot, and to nobody else" in verdict.sentence
+    interaction = next(i for i in evaluation.interactions if i.outcome == "paid_23")
+    assert interaction.p_value < 0.001
+    assert {m.level for m in evaluation.net_benefit.segments} == {"forgot", "cannot_pay", "confused"}
+
+
+def test_without_declared_subgroups_no_segment_is_claimed():
+    evaluation = evaluated(money_trial(4.0), segment_trial())
+    assert evaluation.verdict.code in ("not_shown", "no_further_action")
+    assert evaluation.verdict.segment is None
+
+
+def test_an_empty_arm_is_not_estimable_and_says_so():
+    protocol = declared(arms=[NFA, arm("letter"), arm("call")], outcomes=[PAID, COLLECTED], decision=DECISION)
+    evaluation = evaluated(protocol, trial(effect=0.2))
+    call = next(e for e in evaluation.estimates if e.arm == "call" and e.outcome == "paid_23")
+    assert call.estimate is None
+    assert call.reason
+    assert next(f for f in evaluation.verdict.arms if f.arm == "call").code == "not_estimable"
+    assert evaluation.flow.arms[-1] == dataclasses.replace(
+        evaluation.flow.arms[-1], arm="call", allocated=0, observed=0
+    )
+
+
+def test_an_empty_frame_is_refused():
+    with pytest.raises(AnalysisRefused, match="no customer is left"):
+        evaluated(declared(), {"arm": np.array([], dtype=str), "paid_23": np.array([], dtype=float)})
+
+
+def test_a_column_that_is_not_there_is_refused_by_name():
+    with pytest.raises(AnalysisRefused, match="income"):
+        evaluated(declared(analysis={"adjustment": "lin", "covariates": ["income"]}), trial())
+
+
+def test_skewed_pounds_wait_for_a_randomisation_test_and_take_its_answer():
+    from analysis.evaluate import evaluate
+    from tests.analysis.frames import frame_of
+
+    rng = np.random.default_rng(8)
+    n_letter, n_nfa = 7600, 400
+    dealt = np.repeat(["letter", "nfa"], [n_letter, n_nfa])
+    pounds = rng.lognormal(3.0, 1.6, n_letter + n_nfa) + 60.0 * (dealt == "letter")
+    paid = (rng.random(n_letter + n_nfa) < np.where(dealt == "letter", 0.6, 0.3)).astype(float)
+    data = {"arm": dealt, "paid_23": paid, "collected": pounds}
+    protocol = money_trial()
+    waiting = evaluate(frame_of(data), protocol, protocol_digest="f")
+    assert waiting.verdict.code == "not_shown"
+    assert "randomisation inference was not run" in " ".join(waiting.verdict.arms[0].reasons)
+    asked = []
+    answered = evaluate(
+        frame_of(data), protocol, protocol_digest="f", randomisation_p=lambda r: asked.append(r) or 0.001
+    )
+    assert answered.verdict.code == "scale"
+    assert {(r.arm, r.comparison, r.level) for r in asked} == {("letter", "nfa", None)}
+    assert (
+        evaluate(frame_of(data), protocol, protocol_digest="f", randomisation_p=lambda r: 0.2).verdict.code != "scale"
+    )
+
+
+def test_what_cannot_be_scaled_with_exploratory_multiplicity_says_why():
+    protocol = declared(
+        arms=[NFA, arm("letter"), arm("call")],
+        outcomes=[PAID, COLLECTED],
+        analysis={"multiplicity": "benjamini_hochberg"},
+        decision=DECISION,
+    )
+    evaluation = evaluated(protocol, trial(n=6000, effect=0.2, arms=("nfa", "letter", "call")))
+    assert evaluation.verdict.code == "not_shown"
+    assert any("false alarms" in reason for reason in evaluation.verdict.reasons)
+
+
+def test_open_questions_name_the_sample_that_would_settle_them():
+    dealt = np.repeat(["nfa", "letter"], 1000)
+    paid = np.concatenate([np.arange(1000) < 300, np.arange(1000) < 320]).astype(float)
+    evaluation = evaluated(money_trial(), {"arm": dealt, "paid_23": paid, "collected": 100 * paid})
+    assert evaluation.verdict.code == "not_shown"
+    flips = " ".join(evaluation.verdict.flips)
+    assert "this trial would have found an effect of" in flips
+    # Normal approximation, unpooled: ((1.96 + 0.84) / (0.02 / 0.0207))² × 2,000.
+    assert "about 17,000 customers in the same shares would show it 80% of the time" in flips
+
+
+def test_balance_is_reported_for_every_column_that_matters_and_only_warns():
+    data = trial()
+    data["age"] = data["age"] + 5 * (data["arm"] == "letter")
+    protocol = money_trial(analysis={"covariates": ["age"], "subgroups": [{"column": "reason"}]})
+    evaluation = evaluated(protocol, data)
+    assert {row.covariate for row in evaluation.balance} == {"age", "reason"}
+    check = next(c for c in evaluation.checks if c.name == "balance")
+    assert (check.passed, check.severity) == (False, "warns")
+    x, z = data["age"], data["arm"] == "letter"
+    age = next(row for row in evaluation.balance if row.covariate == "age")
+    expected = (x[z].mean() - x[~z].mean()) / np.sqrt((x[z].var(ddof=1) + x[~z].var(ddof=1)) / 2)
+    assert age.standardised_difference == pytest.approx(expected, rel=1e-9)
+
+
+def test_dunnett_rows_use_max_t_intervals():
+    protocol = declared(
+        arms=[NFA, arm("letter"), arm("call")], outcomes=[PAID], analysis={"multiplicity": "dunnett"},
+    )  # fmt: skip
+    evaluation = evaluated(protocol, trial(n=6000, arms=("nfa", "letter", "call")))
+    for row in evaluation.estimates:
+        effect = Effect(row.estimate, row.std_error, row.df)
+        assert row.p_value < row.p_adjusted <= 2 * row.p_value
+        assert effect.lower(0.025) < row.ci_lower_simultaneous < effect.lower(0.05)
+
+
+def test_the_whole_evaluation_survives_json():
+    protocol = money_trial(
+        4.0,
+        outcomes=(PAID, COLLECTED, COMPLAINT),
+        analysis={"subgroups": [{"column": "reason"}, {"column": "age", "quantiles": 3}]},
+    )
+    evaluation = evaluated(protocol, segment_trial())
+    assert from_document(json.loads(json.dumps(to_document(evaluation), allow_nan=False))) == evaluation
+    assert len({(e.outcome, e.arm, e.subgroup, e.level) for e in evaluation.estimates}) == 3 * (1 + 3 + 3)
+
+
+def test_raising_the_cost_only_ever_lowers_the_verdict():
+    rank = {"no_further_action": 0, "not_shown": 1, "scale_segment": 2, "scale": 3}
+    data = trial(effect=0.12)
+    codes = [evaluated(money_trial(cost), data).verdict.code for cost in (0, 2, 5, 8, 12, 20, 40)]
+    assert codes[0] == "scale"
+    assert codes[-1] == "no_further_action"
+    assert [rank[code] for code in codes] == sorted((rank[code] for code in codes), reverse=True)
+
+
+def test_the_point_where_the_verdict_flips_is_where_it_flips():
+    data = trial(effect=0.2)
+    base = evaluated(money_trial(1.0), data)
+    words = next(flip for flip in base.verdict.flips if "cost more than" in flip)
+    point = float(words.split("£")[1].split(" ")[0])
+    assert evaluated(money_trial(point - 0.02), data).verdict.code == "scale"
+    assert evaluated(money_trial(point + 0.02), data).verdict.code != "scale"
