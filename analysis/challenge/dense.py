@@ -90,6 +90,23 @@ def covariate_matrix(dense: Dense, covariates: Sequence[Column], rows: NDArray[n
     return np.column_stack(columns) if columns else np.empty((int(rows.sum()), 0))
 
 
+def independent_columns(columns: Floats, arms: NDArray[np.str_]) -> Floats:
+    """The columns that are independent of each other and of a constant in every arm.
+
+    Which of a collinear set stays does not change a fitted mean.
+    """
+    kept: list[int] = []
+    for j in range(columns.shape[1]):
+        candidate = [*kept, j]
+        if all(
+            np.linalg.matrix_rank(np.column_stack([np.ones(int((arms == a).sum())), columns[arms == a][:, candidate]]))
+            == len(candidate) + 1
+            for a in np.unique(arms)
+        ):
+            kept.append(j)
+    return columns[:, kept]
+
+
 def seed_of(protocol_digest: str, label: str) -> np.random.Generator:
     """A stream of its own for each purpose, the same at every evaluation of the same protocol."""
     return np.random.default_rng(int.from_bytes(hashlib.sha256(f"{protocol_digest}:{label}".encode()).digest(), "big"))

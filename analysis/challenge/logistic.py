@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
-from analysis.challenge.dense import Dense, column_of, covariate_matrix
+from analysis.challenge.dense import Dense, column_of, covariate_matrix, independent_columns
 from analysis.design import Column
 from analysis.results import Estimate
 from designs.protocol.models import Outcome, Protocol
@@ -25,7 +25,8 @@ def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: S
     Every customer is predicted under each arm, so the contrast is over the same customers as Lin's. Clusters enter
     through the sandwich.
     """
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
     y = dense.number(column_of(outcome))
@@ -34,7 +35,7 @@ def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: S
     names = [arm.id for arm in protocol.arms]
     indicator = np.column_stack([(arms == name).astype(np.float64) for name in names])
     extra = covariate_matrix(dense, covariates, rows)
-    extra = extra[:, extra.std(axis=0) > 0]
+    extra = independent_columns(extra, arms)
     extra = (extra - extra.mean(axis=0)) / extra.std(axis=0)
     matrix = np.column_stack([indicator, extra])
     clustered = dense.cluster is not None
@@ -43,7 +44,7 @@ def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: S
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            model = sm.GLM(y[rows], matrix, family=sm.families.Binomial())
+            model = GLM(y[rows], matrix, family=Binomial())
             fitted = (
                 model.fit(cov_type="cluster", cov_kwds={"groups": dense.cluster[rows], "use_correction": False})
                 if dense.cluster is not None

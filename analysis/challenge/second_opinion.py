@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.challenge.dense import Dense, column_of, covariate_matrix
+from analysis.challenge.dense import Dense, column_of, covariate_matrix, independent_columns
 from analysis.design import Design
 from analysis.results import Check, Estimate
 from designs.protocol.models import Protocol
@@ -26,12 +26,12 @@ def second_opinion(dense: Dense, protocol: Protocol, design: Design, estimates: 
     The standard error is compared where statsmodels has the declared kind; it has no CR2, so there the coefficients
     alone are compared, and the check says so.
     """
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
     y = dense.number(column_of(protocol.primary))
     rows = ~np.isnan(y)
     matrix, place = _design_matrix(dense, design, rows)
-    model = sm.OLS(y[rows], matrix)
+    model = OLS(y[rows], matrix)
     kind = design.standard_errors
     if kind in _COV_TYPE:
         fitted = model.fit(cov_type=_COV_TYPE[kind])
@@ -76,7 +76,7 @@ def _design_matrix(dense: Dense, design: Design, rows: NDArray[np.bool_]) -> tup
     extra = stratum_columns
     if design.adjustment != "none":
         extra = np.column_stack([stratum_columns, covariate_matrix(dense, design.covariates, rows)])
-    extra = _without_constants(extra, arms)
+    extra = independent_columns(extra, arms)
     centred = extra - extra.mean(axis=0)
     blocks = [indicator]
     if design.adjustment == "additive":
@@ -86,17 +86,3 @@ def _design_matrix(dense: Dense, design: Design, rows: NDArray[np.bool_]) -> tup
     matrix = np.column_stack(blocks)
     unit = np.eye(matrix.shape[1])
     return matrix, {arm: unit[k] for k, arm in enumerate(design.arms)}
-
-
-def _without_constants(columns: Floats, arms: NDArray[np.str_]) -> Floats:
-    """Independent columns in every arm; which of a collinear set stays does not change a fitted mean."""
-    kept: list[int] = []
-    for j in range(columns.shape[1]):
-        candidate = [*kept, j]
-        if all(
-            np.linalg.matrix_rank(np.column_stack([np.ones(int((arms == a).sum())), columns[arms == a][:, candidate]]))
-            == len(candidate) + 1
-            for a in np.unique(arms)
-        ):
-            kept.append(j)
-    return columns[:, kept]
