@@ -77,7 +77,7 @@ def as_number(values: pa.ChunkedArray, contract: ColumnContract, where: str) -> 
 
 
 def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
-    """Truth values: 0, 1, true and false in any capitals.
+    """Truth values: 0, 1, true and false in any capitals; 0.0 and 1.0, which is how some tools write them.
 
     Raises:
         DataRefused: The file marks this column as a date or a list.
@@ -175,18 +175,18 @@ def positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:
 
 
 def _parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
+    faults: list[Fault] = []
     try:
         numbers = texts.cast(pa.float64())
     except pa.ArrowInvalid:
+        numbers = None
+    # The cast takes every spelling of infinity and of not-a-number, which are for the pattern to judge.
+    if numbers is None or not all_within(numbers, -_LARGEST, _LARGEST):
         texts = without_tokens(pc.ascii_trim_whitespace(texts))
-        wrong = pc.invert(pc.match_substring_regex(texts, _NUMBER))
+        wrong = pc.fill_null(pc.invert(pc.match_substring_regex(texts, _NUMBER)), False)
         faults = [_fault(texts, i, name, _why_no_number(texts[i].as_py())) for i in positions(wrong)]
-        numbers = pc.if_else(pc.fill_null(wrong, False), None, texts).cast(pa.float64())
-    else:
-        # The cast takes spellings of infinity and not-a-number; the first is refused by its bounds below.
-        faults = []
-    large = positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS))
-    for i in large:
+        numbers = pc.if_else(wrong, None, texts).cast(pa.float64())
+    for i in positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS)):
         if not _exact(texts[i].as_py(), numbers[i].as_py()):
             faults.append(_fault(texts, i, name, "is an integer too long to be kept exactly (above 2^53)"))
     return numbers, faults
@@ -242,7 +242,9 @@ def _out_of_bounds(numbers: pa.ChunkedArray, contract: ColumnContract, known: se
 
 
 def _fault(values: pa.ChunkedArray, position: int, name: str, reason: str) -> Fault:
-    return Fault(position, name, f"{shown(values[position].as_py())} {reason}")
+    value = values[position].as_py()
+    written = str(int(value)) if isinstance(value, float) and value.is_integer() else shown(value)
+    return Fault(position, name, f"{written} {reason}")
 
 
 def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, where: str) -> pa.ChunkedArray:

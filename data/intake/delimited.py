@@ -140,7 +140,7 @@ def _parse_once(
         return "skip"
 
     try:
-        with source.open() as octets:
+        with source.open(text=True) as octets:
             table = pacsv.read_csv(
                 pa.PythonFile(octets, mode="r"),
                 read_options=pacsv.ReadOptions(use_threads=threads),
@@ -148,13 +148,15 @@ def _parse_once(
                     newlines_in_values=line_ends_in_values, ignore_empty_lines=False, invalid_row_handler=skip
                 ),
                 convert_options=pacsv.ConvertOptions(
-                    column_types=kinds, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
+                    check_utf8=False,  # done as it was read
+                    column_types=kinds,
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=True,
                 ),
             )
     except pa.ArrowInvalid as error:
         message = str(error)
-        if "invalid UTF8" in message:
-            raise _not_utf8(source) from error
         if "conversion error" in message:
             raise _NotOfThisKind from error
         if "Empty CSV file" in message:
@@ -190,35 +192,16 @@ def _header(source: Source) -> list[str]:
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(start, final=False)
     except UnicodeDecodeError as error:
-        raise _not_utf8(source) from error
+        raise source.not_utf8(error.start) from error
     if not text.strip():
         raise DataRefused("the file is empty", where=where, remedy="export it again")
-    if "\0" in text:
-        raise DataRefused("the file holds binary data, not text", where=where, remedy=_SAVE_AS_UTF8)
     try:
-        return next(csv.reader(io.StringIO(text, newline=""), strict=True))
+        header = next(csv.reader(io.StringIO(text, newline=""), strict=True))
     except (csv.Error, StopIteration) as error:
         raise DataRefused(f"the header row cannot be read ({error})", where=where) from error
-
-
-def _not_utf8(source: Source) -> DataRefused:
-    place = "the file"
-    with source.open() as octets:
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        while True:
-            before = octets.line_ends
-            piece = octets.read(1 << 20)
-            try:
-                decoder.decode(piece, final=not piece)
-            except UnicodeDecodeError as error:
-                row = before + error.object.count(b"\n", 0, error.start)
-                place = f"row {row}" if row else "the header row"
-                break
-            if not piece:
-                break
-    return DataRefused(
-        f"{place} holds bytes that are not UTF-8", where=source.name, rule="text is UTF-8", remedy=_SAVE_AS_UTF8
-    )
+    if any("\0" in name for name in header):
+        raise DataRefused("the file holds binary data, not text", where=where, remedy=_SAVE_AS_UTF8)
+    return header
 
 
 def _check_quotation(source: Source, parsed: _Parsed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import io
@@ -49,13 +50,17 @@ class Source:
             raise RuntimeError(f"{self.name} has not been read to its end")
         return self._digest
 
-    def open(self) -> Octets:
-        """The content from its beginning, unpacked where the name ends in .gz."""
+    def open(self, *, text: bool = False) -> Octets:
+        """The content from its beginning, unpacked where the name ends in .gz.
+
+        Args:
+            text: Whether it must be UTF-8; what is not is refused as it is read.
+        """
         try:
             file = self._path.open("rb", buffering=0)
         except OSError as error:
             raise DataRefused(f"the file could not be read ({error.strerror})", where=self.name) from error
-        return Octets(self, file, packed=self.name.lower().endswith(".gz"))
+        return Octets(self, file, packed=self.name.lower().endswith(".gz"), text=text)
 
     def contents(self) -> bytes:
         """All of the content at once, for formats that are read from both ends."""
@@ -64,6 +69,20 @@ class Source:
             while piece := octets.read(1 << 24):
                 pieces.append(piece)
         return b"".join(pieces)
+
+    def not_utf8(self, position: int) -> DataRefused:
+        """The refusal of a byte at a position, with its row."""
+        lines = 0
+        with self.open() as octets:
+            while position > 0 and (piece := octets.read(min(position, 1 << 20))):
+                lines += piece.count(b"\n") or piece.count(b"\r")
+                position -= len(piece)
+        return DataRefused(
+            f"row {lines:,} holds bytes that are not UTF-8" if lines else "the header row is not UTF-8",
+            where=self.name,
+            rule="text is UTF-8",
+            remedy="save the file as CSV UTF-8",
+        )
 
     def settle(self, digest: str) -> None:
         """Take the digest of a whole reading.
@@ -83,13 +102,14 @@ class Octets(io.RawIOBase):
     holds a quotation mark: without marks nobody asks); ``tail`` keeps the last 64 KiB.
     """
 
-    def __init__(self, source: Source, file: IO[bytes], *, packed: bool) -> None:
+    def __init__(self, source: Source, file: IO[bytes], *, packed: bool, text: bool) -> None:
         self._source = source
         self._raw = _Hashed(file, source.name)
         self._file: _Hashed | gzip.GzipFile = self._raw
         if packed:
             self._file = gzip.GzipFile(fileobj=cast("IO[bytes]", self._raw))
         self._packed = packed
+        self._decoder = codecs.getincrementaldecoder("utf-8")() if text else None
         self._read = 0
         self.line_ends = 0
         self.quotation_marks = 0
@@ -111,11 +131,22 @@ class Octets(io.RawIOBase):
             raise DataRefused(
                 f"the compressed file is damaged ({error})", where=self._source.name, remedy="copy it again"
             ) from error
+        if self._decoder is not None:
+            self._check_text(self._decoder, piece)
         if piece:
             self._count(piece)
         elif size != 0:
             self._source.settle(self._raw.hexdigest())
         return piece
+
+    def _check_text(self, decoder: codecs.IncrementalDecoder, piece: bytes) -> None:
+        waiting = decoder.getstate()[0]
+        if not waiting and piece.isascii():
+            return
+        try:
+            decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as error:
+            raise self._source.not_utf8(self._read - len(waiting) + error.start) from error
 
     def _count(self, piece: bytes) -> None:
         self._read += len(piece)
