@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -70,6 +70,22 @@ def show_fields(fields: Mapping[str, object]) -> None:
     widest = max(len(name) for name in fields)
     for name, value in fields.items():
         typer.echo(f"{name:<{widest}}  {'' if value is None else value}".rstrip())
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error, with what is being done; plain lines where nobody watches a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda doing, done, total: say(f"{done}/{total} {doing}")
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda doing, done, total: bar.update(task, description=doing, completed=done, total=total)
 
 
 @contextmanager

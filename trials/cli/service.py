@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trials.cli.output import JsonTarget, at_work, registry_and_actor, say, show_table, write_json
+from trials.cli.output import JsonTarget, at_work, progress_bar, registry_and_actor, say, show_table, write_json
 
 DASHBOARD_PORT = 8501
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -147,7 +147,8 @@ def demo(
     """Build the four demonstration trials from synthetic customers, then serve the dashboard."""
     from trials.demonstration import build
 
-    with registry_and_actor() as (registry, actor):
-        build(registry, actor)
+    with registry_and_actor() as (registry, actor), progress_bar() as progress:
+        worked_on = build(registry, actor, progress)
+    say(f"{len(worked_on)} trials built." if worked_on else "The four demonstration trials are there already.")
     if serve_after:
         serve(port)

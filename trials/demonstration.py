@@ -1,0 +1,205 @@
+"""The four demonstration trials, built by the use cases that people call: nothing is written past a stage.
+
+The customers are synthetic and so is the field: the arms are learned as a supplier learns them, from the issue lists,
+and the returns are files like anybody's. Seeds are declared and marked as such in the certificate, so that every
+demonstration tells the same story; a real trial draws its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from data.cohort.demonstrations import DEMONSTRATIONS, Demonstration
+from data.cohort.outcomes import lose_tail, outcomes
+from data.cohort.population import population
+from data.identifiers import ledger_ids
+from designs.library import FOLDER as LIBRARY
+from designs.protocol import Protocol, load_protocol
+from trials.access import Actor
+from trials.field.dispatch import export_ids
+from trials.registry import Registry
+from trials.registry.identity import EXPORT_ID
+from trials.registry.ledger_key import SYNTHETIC_KEY, export_key
+from trials.stages.allocate import randomise
+from trials.stages.contacts import load_contacts
+from trials.stages.evaluate import evaluate
+from trials.stages.issue import issue
+from trials.stages.lock import lock
+from trials.stages.outcomes import load_outcomes
+from trials.stages.population import load_population
+from trials.stages.register import register
+
+Progress = Callable[[str, int, int], None]
+"""What is being done, steps done, steps in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """One demonstration on its way."""
+
+    registry: Registry
+    actor: Actor
+    demonstration: Demonstration
+    protocol_path: Path
+    protocol: Protocol
+    customers: pa.Table
+    folder: Path
+
+    @property
+    def trial(self) -> str:
+        return self.demonstration.trial
+
+
+def in_silence(_doing: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> tuple[str, ...]:
+    """Build whichever of the four trials are not there yet; one that was interrupted goes on where it was.
+
+    Args:
+        registry: Where the trials go.
+        actor: Who is named in the audit chain.
+        progress: Told before each step.
+
+    Returns:
+        The ids of the trials that were worked on.
+    """
+    with registry.read() as reader:
+        states = {trial.id: trial.state for trial in reader.portfolio()}
+    wanted = [one for one in DEMONSTRATIONS.values() if states.get(one.trial) not in FINISHED]
+    total = len(wanted) * len(STEPS)
+    for number, demonstration in enumerate(wanted):
+        with tempfile.TemporaryDirectory(prefix="otm-demonstration-") as name:
+            at = number * len(STEPS)
+            progress(f"{demonstration.letter}: {demonstration.customers:,} synthetic customers", at, total)
+            path = _protocol_beside(registry, demonstration)
+            customers = population(_number("population", demonstration), demonstration.customers, demonstration.kind)
+            work = _Build(registry, actor, demonstration, path, load_protocol(path).protocol, customers, Path(name))
+            for step, (doing, state_after, carry_out) in enumerate(STEPS):
+                progress(f"{demonstration.letter}: {doing}", at + step, total)
+                if not _is_past(states.get(demonstration.trial), state_after):
+                    carry_out(work)
+    progress("done", total, total)
+    return tuple(demonstration.trial for demonstration in wanted)
+
+
+def demonstration_seed(demonstration: Demonstration) -> str:
+    """The declared seed of one demonstration: 64 hexadecimal characters from its letter, never searched for."""
+    return hashlib.sha256(f"OTM Trials, demonstration {demonstration.letter}".encode()).hexdigest()
+
+
+def _number(label: str, demonstration: Demonstration) -> int:
+    digest = hashlib.sha256(f"OTM Trials, demonstration {demonstration.letter}, {label}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+def _protocol_beside(registry: Registry, demonstration: Demonstration) -> Path:
+    """The protocol in the registry's home, so that a later version of the library does not read as an edit."""
+    folder = registry.settings.home / "demonstration" / demonstration.letter
+    if not folder.exists():
+        (folder / "wording").mkdir(parents=True)
+        for path in LIBRARY.glob("*.yaml"):
+            if load_protocol(path).protocol.id == demonstration.trial:
+                shutil.copyfile(path, folder / "protocol.yaml")
+        for path in (LIBRARY / "wording").iterdir():
+            shutil.copyfile(path, folder / "wording" / path.name)
+    return folder / "protocol.yaml"
+
+
+def _register(work: _Build) -> None:
+    register(work.registry, work.actor, work.protocol_path)
+
+
+def _load_population(work: _Build) -> None:
+    file = work.folder / "population.parquet"
+    pq.write_table(work.customers, file)
+    load_population(work.registry, work.actor, file, work.protocol_path, synthetic=True)
+
+
+def _lock(work: _Build) -> None:
+    lock(work.registry, work.actor, work.trial)
+
+
+def _randomise(work: _Build) -> None:
+    randomise(work.registry, work.actor, work.trial, demonstration_seed=demonstration_seed(work.demonstration))
+
+
+def _return_from_field(work: _Build) -> None:
+    """Issue the lists, let the synthetic customers live a year, and load what suppliers and ledgers send back."""
+    arms = _arms_as_issued(work)
+    lived = outcomes(work.customers, arms, _number("outcomes", work.demonstration), work.demonstration.world)
+    contacted = pa.array([arm is not None for arm in arms])
+    contacts = work.folder / "contacts.parquet"
+    pq.write_table(_contacts(work, lived, arms).filter(contacted), contacts)
+    load_contacts(work.registry, work.actor, work.trial, contacts)
+    if work.demonstration.lost_tail is not None:
+        lived = lose_tail(lived, arms, *work.demonstration.lost_tail)
+    file = work.folder / "outcomes.parquet"
+    pq.write_table(lived.drop_columns(_receipt(work)), file)
+    load_outcomes(work.registry, work.actor, work.trial, file)
+
+
+def _arms_as_issued(work: _Build) -> np.ndarray:
+    """Each customer's arm as the lists have it; a customer on no list was not contacted."""
+    exported = export_ids(
+        export_key(work.registry.key(), work.trial), ledger_ids(SYNTHETIC_KEY, work.customers.column("customer_id"))
+    )
+    arms = np.full(work.customers.num_rows, None, dtype=object)
+    for arm in work.protocol.arms:
+        if arm.channel is None:
+            continue
+        issued = issue(work.registry, work.actor, work.trial, arm.id, work.folder / "lists")
+        listed = pyarrow.csv.read_csv(issued.path).column(EXPORT_ID)
+        arms[pc.is_in(exported, value_set=listed.combine_chunks()).to_numpy(zero_copy_only=False)] = arm.id
+    return arms
+
+
+def _receipt(work: _Build) -> list[str]:
+    """Columns that the contacts bring, and the file of outcomes so must not."""
+    complier = work.protocol.analysis.complier
+    return [complier.received] if complier else []
+
+
+def _contacts(work: _Build, lived: pa.Table, arms: np.ndarray) -> pa.Table:
+    channels = {arm.id: arm.channel for arm in work.protocol.arms}
+    columns = {
+        "customer_id": lived.column("customer_id"),
+        "channel": pa.array([channels.get(arm) for arm in arms], pa.string()),
+        "sent_on": pa.array([date.today().isoformat()] * lived.num_rows),  # noqa: DTZ011 - the day of the demonstration
+        "delivered": pc.invert(lived.column("undelivered")),
+    }
+    return pa.table(columns | {name: lived.column(name) for name in _receipt(work)})
+
+
+def _evaluate(work: _Build) -> None:
+    evaluate(work.registry, work.actor, work.trial)
+
+
+STEPS: tuple[tuple[str, str, Callable[[_Build], None]], ...] = (
+    ("registering the protocol", "draft", _register),
+    ("loading the population", "designed", _load_population),
+    ("locking the plan", "locked", _lock),
+    ("dealing customers to arms", "allocated", _randomise),
+    ("a year in the field", "data_cut", _return_from_field),
+    ("evaluating", "analysed", _evaluate),
+)
+_LIFE = ("draft", "designed", "locked", "allocated", "in_field", "data_cut", "analysed")
+FINISHED = frozenset({"analysed", "decided", "applied", "adapted", "stopped", "void"})
+
+
+def _is_past(state: str | None, after: str) -> bool:
+    """Whether a step was carried out before: registering and loading may be repeated, the rest may not."""
+    return state in _LIFE and after in _LIFE[2:] and _LIFE.index(state) >= _LIFE.index(after)
