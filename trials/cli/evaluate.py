@@ -46,6 +46,10 @@ def analyse(
     """Analyse a trial that was randomised elsewhere. No registry is needed; exit 0 whatever the verdict."""
     import os
 
+    if data.suffix.lower() != ".dta":  # the one format that pandas reads
+        from data.arrow_alone import leave_pandas_out
+
+        leave_pandas_out()
     from analysis.document import to_document
     from data.engine import open_engine
     from trials.stages.analyse import analyse as analyse_stage

@@ -1,0 +1,172 @@
+"""`analyse` from files: labels, exclusions, formats, refusals, and what it must never import."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.document import to_document
+from data.errors import DataRefused, Refused
+from designs.protocol import ProtocolRefused
+from tests.golden.external import analysed, arm, outcome, protocol
+from tests.places import ROOT
+from trials.errors import TrialRefused
+from trials.stages.analyse import analyse
+
+ARMS = [arm("nfa", "Control", "nfa"), arm("letter", "Letter", channel="letter")]
+
+
+def rows(n: int = 600) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    return pd.DataFrame(
+        {
+            "customer_id": [f"{i:05d}" for i in range(n)],
+            "group": np.where(np.arange(n) % 2 == 0, "Control", "Letter"),
+            "paid": rng.integers(0, 2, n),
+            "principal": np.round(rng.uniform(10, 400, n), 2),
+            "trust": np.where(np.arange(n) % 20 == 3, "true", "false"),
+        }
+    )
+
+
+def declared(**sections: Any) -> dict[str, Any]:
+    base = {"population": {"unit": "customer_id"}, **sections}
+    return protocol(arms=ARMS, outcomes=[outcome("paid", "binary")], arm_column="group", **base)
+
+
+def test_where_and_exclude_are_counted_in_the_flow_and_add_up(tmp_path):
+    data = rows()
+    where = [{"column": "principal", "at_least": 32, "below": 250}]
+    exclude = [{"when": {"column": "trust", "equals": True}, "reason": "trust case"}]
+    flow = analysed(
+        tmp_path, declared(population={"unit": "customer_id", "where": where, "exclude": exclude}), data
+    ).flow
+    outside = ~data.principal.between(32, 250, inclusive="left")
+    trust = ~outside & (data.trust == "true")
+    assert {e.reason: e.customers for e in flow.excluded} == {
+        "not: principal at least 32 and below 250": outside.sum(),
+        "trust case": trust.sum(),
+    }
+    assert flow.allocated == (~outside & ~trust).sum() == sum(f.allocated for f in flow.arms)
+    assert flow.rows_read == flow.rejected + sum(e.customers for e in flow.excluded) + flow.allocated
+
+
+def test_rejected_rows_are_counted_and_said(tmp_path):
+    data = rows().astype({"paid": object})
+    data.loc[4, "paid"] = "maybe"
+    evaluation = analysed(tmp_path, declared(), data)
+    assert (evaluation.flow.rows_read, evaluation.flow.rejected, evaluation.flow.allocated) == (600, 1, 599)
+    taken = next(check for check in evaluation.checks if check.name == "rows_taken")
+    assert taken.passed is False
+    assert "row 5, paid" in taken.detail
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet", ".xlsx", ".dta"])
+def test_every_format_gives_the_same_estimates(tmp_path, ending):
+    data = rows().drop(columns="trust")
+    path = tmp_path / f"data{ending}"
+    if ending == ".csv":
+        data.to_csv(path, index=False)
+    elif ending == ".csv.gz":
+        path.write_bytes(gzip.compress(data.to_csv(index=False).encode()))
+    elif ending == ".parquet":
+        data.to_parquet(path, index=False)
+    elif ending == ".dta":
+        data.to_stata(path, write_index=False)
+    else:
+        data.to_excel(path, index=False)
+    ours = analysed(tmp_path, declared(), path).estimates
+    reference = analysed(tmp_path, declared(), data).estimates
+    assert [(e.estimate, e.std_error, e.n_arm) for e in ours] == [
+        (pytest.approx(e.estimate, rel=1e-12), pytest.approx(e.std_error, rel=1e-12), e.n_arm) for e in reference
+    ]
+
+
+def test_numbers_match_numbers_in_arm_labels(tmp_path):
+    data = rows().assign(group=lambda d: np.where(d.group == "Letter", "1.0", "0"))
+    arms = [arm("nfa", 0, "nfa"), arm("letter", 1)]
+    evaluation = analysed(tmp_path, declared() | {"arms": arms}, data)
+    assert {f.arm: f.allocated for f in evaluation.flow.arms} == {"nfa": 300, "letter": 300}
+
+
+def test_an_unknown_arm_label_is_refused_by_name(tmp_path):
+    data = rows()
+    data.loc[7, "group"] = "Leter"
+    with pytest.raises(ProtocolRefused, match=r"(?s)column group.*Leter"):
+        analysed(tmp_path, declared(), data)
+
+
+def test_a_missing_arm_label_is_refused_with_its_count(tmp_path):
+    data = rows()
+    data.loc[[7, 9], "group"] = None
+    with pytest.raises(TrialRefused, match="2 rows have no arm"):
+        analysed(tmp_path, declared(), data)
+
+
+def test_a_trial_randomised_here_has_its_arms_in_the_registry(tmp_path):
+    path = ROOT / "designs" / "library" / "small-debts.yaml"
+    with pytest.raises(TrialRefused, match="randomised here"):
+        analyse(path, tmp_path / "never_read.csv")
+
+
+def test_nobody_left_is_refused_with_the_reasons(tmp_path):
+    where = [{"column": "principal", "above": 1000}]
+    with pytest.raises(TrialRefused, match=r"(?s)nobody is left.*principal above 1000: 600"):
+        analysed(tmp_path, declared(population={"unit": "customer_id", "where": where}), rows())
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda d: d.iloc[:0], "no rows|empty"),
+        (lambda d: d.drop(columns="customer_id"), "customer_id"),
+        (lambda d: d.drop(columns="paid"), "paid"),
+        (lambda d: pd.concat([d, d.iloc[[0]]]), "more than once"),
+    ],
+)
+def test_damaged_files_are_refused_plainly(tmp_path, damage, message):
+    with pytest.raises(DataRefused, match=message):
+        analysed(tmp_path, declared(), damage(rows()))
+
+
+def test_a_refusal_is_always_a_sentence(tmp_path):
+    (tmp_path / "data.csv").write_text("")
+    with pytest.raises(Refused) as refusal:
+        analysed(tmp_path, declared(), tmp_path / "data.csv")
+    assert "data.csv" in str(refusal.value)
+
+
+@pytest.mark.parametrize("format_", ["json", "table"])
+def test_the_path_of_analyse_imports_nothing_slow(tmp_path, format_):
+    """A short job: what takes seconds to import stays out, and the command line obeys too."""
+    data, path = tmp_path / "data.csv", tmp_path / "protocol.yaml"
+    rows().to_csv(data, index=False)
+    path.write_text(json.dumps(declared(analysis={"subgroups": [{"column": "principal", "quantiles": 2}]})))
+    slow = ("pandas", "statsmodels", "numba", "scipy.stats", "scipy.optimize", "scipy.linalg", "sqlalchemy")
+    words = ["otm", "analyse", str(path), str(data), *(["--json", "-"] if format_ == "json" else [])]
+    program = (
+        "import sys\n"
+        f"sys.argv = {words}\n"
+        "from trials.cli.app import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print(sorted(set(sys.modules) & set({slow})), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"
+    if format_ == "json":
+        assert json.loads(done.stdout)["trial"] == "published"
+    else:
+        assert "Not shown to beat no further action" in done.stdout
+
+
+def test_two_runs_write_the_same_document(tmp_path):
+    one, two = (to_document(analysed(tmp_path, declared(), rows())) for _ in range(2))
+    assert one == two
