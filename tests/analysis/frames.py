@@ -1,58 +1,125 @@
-"""Frames and protocols for the tests of evaluation: small trials written down as columns."""
+"""Small trials for tests of the estimators, and the dense regression that each stands for."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.evaluate import evaluate
+from analysis.design import Column, Design, Response
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.results import Check, Evaluation, Flow
-from data.engine import open_engine
-from designs.protocol.models import Protocol
+from analysis.regression import regress
+from analysis.results import Flow
+from data.engine import Engine, open_engine
 
 
-def declared(**changes: Any) -> Protocol:
-    """A two-arm trial of letters with a paid-by-day-23 primary; sections given replace the defaults."""
-    whole: dict[str, Any] = {
-        "schema": 1,
-        "id": "letters",
-        "title": "Letters",
-        "hypothesis": "A letter raises payment.",
-        "population": {"unit": "customer_id"},
-        "arms": [
-            {"id": "nfa", "kind": "nfa", "label": "No further action", "share": 1},
-            {"id": "letter", "kind": "otm", "label": "Reminder letter", "share": 1, "channel": "letter"},
-        ],
-        "randomisation": {"method": "complete"},
-        "outcomes": [{"id": "paid_23", "role": "primary", "kind": "binary", "direction": "increase", "day": 23}],
-        "analysis": {},
+def frame_of(columns: dict[str, object] | pa.Table, *, engine: Engine | None = None) -> AnalysisFrame:
+    """A frame over columns; NaN in a float column is a null, as intake would have it."""
+    if not isinstance(columns, pa.Table):
+        columns = pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
+    engine = engine or open_engine(threads=1)
+    n = columns.num_rows
+    return AnalysisFrame(engine, engine.scan(columns), Flow(n, 0, (), n, n), (), "0" * 64, synthetic=True)
+
+
+def outcome(column: str) -> Response:
+    return Response(column, ((column, 1.0),))
+
+
+@dataclass(frozen=True)
+class RandomTrial:
+    """A trial drawn from a seed, with the columns of its design."""
+
+    columns: dict[str, np.ndarray]
+    design: Design
+    X: np.ndarray  # of all rows, the covariates not yet centred: constant, arms, then adjusters
+    arms: int
+
+    def dense(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The regression with centred, interacted covariates: X, y and the rows that it uses."""
+        rows = ~np.isnan(y)
+        constant_and_arms, z = self.X[rows, : self.arms], self.X[rows, self.arms :]
+        z = z - z.mean(axis=0)
+        blocks = [constant_and_arms, z]
+        if self.design.adjustment != "additive":
+            blocks += [constant_and_arms[:, [k]] * z for k in range(1, self.arms)]
+        return np.hstack(blocks), y[rows], rows
+
+
+ARMS = ("nfa", "letter", "sms")
+
+
+def random_trial(seed: int, *, n: int = 400, kind: str = "HC2", weighted: bool = False) -> RandomTrial:
+    """Three arms with unequal shares, and by the seed: strata, covariates of both kinds, missing and collinear ones."""
+    rng = np.random.default_rng(seed)
+    arm = rng.choice(ARMS, n, p=[0.5, 0.3, 0.2])
+    adjustment = ("none", "additive", "lin")[seed % 3]
+    age = rng.integers(18, 90, n).astype(float)
+    late = rng.integers(0, 4, n)
+    income = np.where(rng.random(n) < 0.1, np.nan, rng.normal(9.5, 0.8, n))
+    region = rng.choice(["north", "south", "east", "west", "isles"], n, p=[0.3, 0.3, 0.2, 0.15, 0.05])
+    band = rng.choice(["low", "high"], n)
+    household = rng.integers(0, n // 6, n)
+    y = 1 + 0.02 * age + 0.3 * late + (arm == "letter") * (0.5 + 0.01 * age) + (region == "isles")
+    y = y + rng.normal(size=n) * (1 + 0.5 * (arm == "sms")) + rng.normal(size=n // 6)[household] * 0.5
+    columns = {
+        ARM_COLUMN: arm,
+        "age": age,
+        "late": late,
+        "income": income,
+        "region": region,
+        "band": band,
+        "household": household,
+        "twice_age": 2 * age - 7,
+        "w": rng.choice([1.0, 1.5, 4.0], n),
+        "amount": y,
+        "partial": np.where(rng.random(n) < 0.15, np.nan, 50 * y),
+        "binary": (y > 2.5).astype(float),
     }
-    return Protocol.model_validate_json(json.dumps({**whole, **changes}))
-
-
-def arm(name: str, **more: Any) -> dict[str, Any]:
-    return {"id": name, "kind": "otm", "label": name.capitalize(), "share": 1, "channel": "letter", **more}
-
-
-NFA = {"id": "nfa", "kind": "nfa", "label": "No further action", "share": 1}
-
-
-def frame_of(columns: dict[str, Any], *, checks: tuple[Check, ...] = ()) -> AnalysisFrame:
-    """Columns as an analysis frame; ``arm`` holds the arm ids, NaN in a number is missing."""
-    arrays = {
-        name: pa.array(values, from_pandas=True) if isinstance(values, np.ndarray) else pa.array(values)
-        for name, values in columns.items()
+    menu = {
+        "age": (Column("age", "number"), [age]),
+        "late": (Column("late", "number"), [late.astype(float)]),
+        "income": (Column("income", "number"), [np.nan_to_num(income), np.isnan(income).astype(float)]),
+        "region": (
+            Column("region", "category"),
+            [(region == r).astype(float) for r in ("north", "south", "east", "west")],
+        ),
+        "twice_age": (Column("twice_age", "number"), [2 * age - 7]),
     }
-    arrays[ARM_COLUMN] = arrays.pop("arm").cast(pa.string())
-    table = pa.table(arrays)
-    engine = open_engine(threads=1)
-    flow = Flow(table.num_rows, 0, (), table.num_rows, 0)
-    return AnalysisFrame(engine, engine.scan(table), flow, checks, "0" * 64, synthetic=True)
+    chosen = [name for name in menu if rng.random() < 0.6] if adjustment != "none" else []
+    strata = ("band",) if rng.random() < 0.5 else ()
+    z = [(band == "low").astype(float)] if strata else []
+    z += [column for name in chosen for column in menu[name][1]]
+    X = np.column_stack([np.ones(n), *[(arm == a).astype(float) for a in ARMS[1:]], *z])
+    design = Design(
+        ARMS,
+        (("letter", "nfa"), ("sms", "nfa"), ("sms", "letter")),
+        adjustment,
+        kind,
+        tuple(menu[name][0] for name in chosen),
+        strata,
+        "household" if kind.startswith("CR") else None,
+        "w" if weighted else None,
+    )
+    return RandomTrial(columns, design, X, len(ARMS))
 
 
-def evaluated(protocol: Protocol, columns: dict[str, Any], *, checks: tuple[Check, ...] = ()) -> Evaluation:
-    return evaluate(frame_of(columns, checks=checks), protocol, protocol_digest="f" * 64)
+PAIR = (("letter", "nfa"),)
+
+
+def design(kind="HC2", adjustment="none", arms=("nfa", "letter"), contrasts=PAIR, **kwargs):
+    return Design(arms, contrasts, adjustment, kind, **kwargs)
+
+
+def only(columns, declared, response="y"):
+    """The one contrast of one response."""
+    fit = regress(frame_of(columns), declared, [outcome(response)]).fits[response, None]
+    return fit.contrasts[0]
+
+
+def two_arms(n=400, seed=0):
+    rng = np.random.default_rng(seed)
+    arm = rng.choice(["nfa", "letter"], n, p=[0.6, 0.4])
+    x = rng.normal(10, 2, n)
+    return {ARM_COLUMN: arm, "x": x, "y": 3 + x + (arm == "letter") + rng.normal(size=n)}

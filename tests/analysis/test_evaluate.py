@@ -12,7 +12,7 @@ from analysis.document import from_document, to_document
 from analysis.errors import AnalysisRefused
 from analysis.intervals import Effect
 from analysis.results import Check
-from tests.analysis.frames import NFA, arm, declared, evaluated
+from tests.analysis.evaluations import NFA, arm, declared, evaluated
 
 
 def trial(seed=1, n=4000, effect=0.05, pounds=0.0, arms=("nfa", "letter")):
@@ -293,7 +293,7 @@ def test_a_column_that_is_not_there_is_refused_by_name():
 
 def test_skewed_pounds_wait_for_a_randomisation_test_and_take_its_answer():
     from analysis.evaluate import evaluate
-    from tests.analysis.frames import frame_of
+    from tests.analysis.evaluations import frame_of
 
     rng = np.random.default_rng(8)
     n_letter, n_nfa = 7600, 400
