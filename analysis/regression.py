@@ -55,7 +55,17 @@ def regress(
     if clustered and design.adjustment == "additive" and design.strata:
         _refuse_pairs_of_clusters(frame, design)
     plan = make_plan(frame, design, responses, by, by_cluster=clustered and not covariates)
-    cells = read_cells(frame, plan)
+    return regress_cells(frame, read_cells(frame, plan))
+
+
+def regress_cells(frame: AnalysisFrame, cells: Cells) -> Regression:
+    """The same from cells that the first pass, or a simulation, has made; the plan in them says what is regressed.
+
+    Args:
+        frame: What the cells came from. It is read again only where something varies within a cell.
+        cells: Of all levels and responses.
+    """
+    design, responses, by = cells.plan.design, cells.plan.responses, cells.plan.by
     fits = fit_models(cells)
     uncertainty, joints = infer(frame, cells, fits)
     found: dict[tuple[str, str | None], Fit] = {}
