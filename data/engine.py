@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
@@ -46,6 +46,10 @@ class Engine(Protocol):
 
     def sha256(self, frame: nw.LazyFrame[Any], column: str, *, prefix: str, name: str) -> nw.LazyFrame[Any]:
         """Add ``name``: SHA-256 of ``prefix`` followed by a text column, as 64 lower-case hexadecimal characters."""
+        ...
+
+    def numbered(self, frame: nw.LazyFrame[Any], column: str, labels: Sequence[str], *, name: str) -> nw.LazyFrame[Any]:
+        """Add ``name``: position of a text column's value in ``labels`` (32-bit), null where it is none of them."""
         ...
 
 
@@ -160,6 +164,18 @@ class DuckDBEngine:
             relation.project(f"*, sha256({text} || {_quoted(column)}) AS {_quoted(name)}")
         )
         return hashed
+
+    def numbered(self, frame: nw.LazyFrame[Any], column: str, labels: Sequence[str], *, name: str) -> nw.LazyFrame[Any]:
+        """Add ``name``: position of a text column's value in ``labels`` (32-bit), null where it is none of them.
+
+        The engine looks a value up once per dictionary entry of a Parquet column, which no narwhals expression gets.
+        """
+        relation: duckdb.DuckDBPyRelation = nw.to_native(frame)
+        texts = ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
+        positions = ", ".join(str(i) for i in range(len(labels)))
+        found = f"(MAP([{texts}]::VARCHAR[], [{positions}]::INTEGER[])[{_quoted(column)}])"
+        numbered: nw.LazyFrame[Any] = nw.from_native(relation.project(f"*, {found} AS {_quoted(name)}"))
+        return numbered
 
 
 def _quoted(name: str) -> str:
