@@ -6,13 +6,13 @@ POPULATION.csv has the column id and, where the design uses them, stratum, clust
 customer may not get). The seed stands in the certificate once it is released, or is given here. The draw is repeated
 and compared: the seed with its commitment, the counts of every stratum and arm, everybody's arm with the digest.
 With --customer, that customer's arm is printed. Exit 0: all agrees. 1: something does not, and is named. 2: it
-cannot be checked here (bad input; a matched, rerandomised or two-stage design).
+cannot be checked here (bad input; matched pairs, a rerandomised or a two-stage design).
 
 The method. All chance is SHA-256. P(label) is the SHA-256, in hexadecimal, of seed NUL trial [NUL label]. A unit's
 key is the first 8 bytes of SHA-256(P || id). Simple design: the key, as a share of 2^64, falls in an arm's interval.
 Otherwise each stratum's shares become whole numbers by unbiased rounding (Cox 1987, JASA 82:520); its units, in
 order of (key, id), are cut into runs of those lengths; a shuffle says which arm takes which run. A cluster is one
-unit, dealt by its own id.
+unit, dealt by its own id. A hold-out is a cell beside the arms, and stays on the comparison arm.
 """
 
 import argparse
@@ -20,9 +20,10 @@ import csv
 import json
 import sys
 from collections import Counter, defaultdict
+from fractions import Fraction
 from hashlib import sha256
 from itertools import pairwise
-from math import lcm
+from math import gcd, lcm
 from pathlib import Path
 
 
@@ -58,8 +59,11 @@ class Chance:
         return below
 
 
-def rounded(table, whole, below):
-    """Fractions (numerators over `whole`) to whole numbers: row totals exact, cells and columns within 1, no bias."""
+def rounded(table, whole, groups, below):
+    """Fractions (numerators over `whole`) to whole numbers, without bias.
+
+    Row totals are exact; cells, columns, and each group of columns, in a row and overall, are within 1.
+    """
     part, joined = {}, defaultdict(set)  # each arc's fractional part; the nodes that open arcs join (never a cycle)
 
     def way(node, end, came_from=None):
@@ -91,24 +95,33 @@ def rounded(table, whole, below):
                 joined[arc[0]].discard(arc[1])
                 joined[arc[1]].discard(arc[0])
 
+    cells, totals = range(len(groups)), [sum(column) for column in zip(*table, strict=True)]
     for j, row in enumerate(table):
-        for k, cell in enumerate(row):
-            add(("row", j), ("arm", k), cell)
-    for k, column in enumerate(zip(*table, strict=True)):
-        add(("arm", k), ("total", 0), sum(column))
-    rounded_up = [[part[("row", j), ("arm", k)] == whole for k in range(len(row))] for j, row in enumerate(table)]
-    return [[c // whole + up for c, up in zip(*both, strict=True)] for both in zip(table, rounded_up, strict=True)]
+        for group in sorted(set(groups)):
+            add(("row", j), ("part", j, group), sum(row[k] for k in cells if groups[k] == group))
+        for k in cells:
+            add(("part", j, groups[k]), ("cell", k), row[k])
+    for k in cells:
+        add(("cell", k), ("group", groups[k]), totals[k])
+    for group in sorted(set(groups)):
+        add(("group", group), "total", sum(totals[k] for k in cells if groups[k] == group))
+    up = [[part[("part", j, groups[k]), ("cell", k)] == whole for k in cells] for j in range(len(table))]
+    return [[row[k] // whole + up[j][k] for k in cells] for j, row in enumerate(table)]
 
 
-def open_weights(certificate, barred):
-    """Each arm's weight, nought where it is barred."""
-    return [0 if arm["id"] in barred.split() else arm["weight"] for arm in certificate["arms"]]
+def weights_of(certificate, barred):
+    """The arms' weights in lowest terms, nought where barred; then the hold-out's, which is the same share for all."""
+    weights = [0 if arm["id"] in barred.split() else arm["weight"] for arm in certificate["arms"]]
+    if certificate["hold_out"]:
+        held = Fraction(certificate["hold_out"])
+        weights = [w * (held.denominator - held.numerator) for w in weights] + [held.numerator * sum(weights)]
+    return [weight // gcd(*weights) for weight in weights]
 
 
-def arms_of(units, certificate, chance):
-    """The arm of every unit. `units` maps a unit's id to (stratum, barred)."""
+def cells_of(units, certificate, chance):
+    """The cell of every unit: an arm's place, or one more for the hold-out. `units` maps ids to (stratum, barred)."""
     rows = sorted(set(units.values()))
-    weights = [open_weights(certificate, barred) for _, barred in rows]
+    weights = [weights_of(certificate, barred) for _, barred in rows]
     if certificate["method"] == "simple":
         cuts = [[sum(w[: k + 1]) * 2**64 // sum(w) for k in range(len(w) - 1)] for w in weights]
         cuts_of = dict(zip(rows, cuts, strict=True))
@@ -119,12 +132,13 @@ def arms_of(units, certificate, chance):
     whole = lcm(*map(sum, weights))
     table = [[len(members[row]) * x * (whole // sum(w)) for x in w] for row, w in zip(rows, weights, strict=True)]
     below, dealt = chance.numbers("intervals"), {}
-    for row, counts in zip(rows, rounded(table, whole, chance.numbers("rounding")), strict=True):
+    table = rounded(table, whole, certificate["groups"], chance.numbers("rounding"))
+    for row, counts in zip(rows, table, strict=True):
         order = list(range(len(counts)))
         for last in range(len(order) - 1, 0, -1):
             other = below(last + 1)
             order[last], order[other] = order[other], order[last]
-        queue = [arm for arm in order for _ in range(counts[arm])]
+        queue = [cell for cell in order for _ in range(counts[cell])]
         dealt.update(zip((unit for _, unit in sorted(members[row])), queue, strict=True))
     return dealt
 
@@ -144,24 +158,25 @@ def read_population(path, clustered):
     return unit_of, {unit: (stratum, " ".join(sorted(barred))) for unit, (stratum, barred) in units.items()}
 
 
-def differences(certificate, seed, names, unit_of, units, dealt):
-    """Whatever does not agree with the certificate, one sentence each."""
+def differences(certificate, seed, arms, unit_of, units, dealt):
+    """Whatever does not agree with the certificate, one sentence each. `arms` has the arm of each cell."""
     if sha256(bytes.fromhex(seed)).hexdigest() != certificate["seed_commitment"]:
         yield "the seed is not the one that was committed to"
-    by_unit = Counter((*units[unit], arm) for unit, arm in dealt.items())
-    by_customer = Counter((*units[unit], dealt[unit]) for unit in unit_of.values())
+    by_unit = Counter((*units[unit], cell) for unit, cell in dealt.items())
+    by_customer = Counter((*units[unit], arms[dealt[unit]]) for unit in unit_of.values())
     certified = {(row["stratum"], row["barred"]): row for row in certificate["strata"]}
     for key in sorted(set(certified) | set(units.values())):
-        for what, found in (("units", by_unit), ("customers", by_customer)):
-            here = [found[(*key, k)] for k in range(len(names))]
+        units_here = [by_unit[(*key, cell)] for cell in range(len(arms))]
+        customers_here = [by_customer[(*key, arm["id"])] for arm in certificate["arms"]]
+        for what, here in (("units", units_here), ("customers", customers_here)):
             stated = certified[key][what] if key in certified else "not listed"
             if here != stated:
-                yield f"stratum {key[0]!r} {key[1]}: {what} by arm are {here} here, {stated} in the certificate"
+                yield f"stratum {key[0]!r} {key[1]}: {what} are {here} here, {stated} in the certificate"
     leaves, whole = defaultdict(list), sha256()
     for id, unit in unit_of.items():
-        leaves[names[dealt[unit]]].append(sha256(id.encode()).digest()[:8])
-    for name in sorted(leaves):
-        whole.update(name.encode() + b"\0" + len(leaves[name]).to_bytes(8, "big") + b"".join(sorted(leaves[name])))
+        leaves[arms[dealt[unit]]].append(sha256(id.encode()).digest()[:8])
+    for arm in sorted(leaves):
+        whole.update(arm.encode() + b"\0" + len(leaves[arm]).to_bytes(8, "big") + b"".join(sorted(leaves[arm])))
     if whole.hexdigest() != certificate["allocation_digest"]:
         yield "the allocation's digest is not the one that this population and seed give"
 
@@ -177,15 +192,15 @@ def main():
     seed = given.seed or certificate["seed"]
     if seed is None:
         stop("the seed is not released; give it with --seed")
-    if certificate["algorithm"] != "keyed-sha256-1" or certificate["method"] not in ("simple", "complete"):
+    if certificate["algorithm"] != "keyed-sha256-1" or certificate["method"] not in ("simple", "complete", "factorial"):
         stop(f"this page does not cover {certificate['algorithm']}, {certificate['design']}")
     unit_of, units = read_population(given.population, certificate["clustered"])
-    chance = Chance(seed, certificate["trial"], certificate["scope"])
-    names = [arm["id"] for arm in certificate["arms"]]
-    dealt = arms_of(units, certificate, chance)
+    arms = [arm["id"] for arm in certificate["arms"]] + [certificate["comparison"]] * bool(certificate["hold_out"])
+    dealt = cells_of(units, certificate, Chance(seed, certificate["trial"], certificate["scope"]))
     for id in given.customer:
-        print(f"{id}: {names[dealt[unit_of[id]]]}" if id in unit_of else f"{id}: not in the population")
-    wrong = list(differences(certificate, seed, names, unit_of, units, dealt))
+        held = ", held out" if id in unit_of and dealt[unit_of[id]] == len(certificate["arms"]) else ""
+        print(f"{id}: {arms[dealt[unit_of[id]]]}{held}" if id in unit_of else f"{id}: not in the population")
+    wrong = list(differences(certificate, seed, arms, unit_of, units, dealt))
     print("\n".join(wrong) or f"Confirmed: {len(unit_of)} customers, digest {certificate['allocation_digest']}")
     return 1 if wrong else 0
 

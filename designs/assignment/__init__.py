@@ -5,9 +5,10 @@ assignment = conduct(scheme, gather(scheme, table, "customer_id"), seed, protoco
 """
 
 from designs.assignment.certificate import Certificate, certify, read_certificate, released, write_population
-from designs.assignment.conduct import Scheme, conduct, declare, gather
+from designs.assignment.conduct import conduct
+from designs.assignment.declare import Scheme, declare, gather
 from designs.assignment.keyed import allocation_digest
-from designs.assignment.stratified import stratum_labels
+from designs.assignment.strata import stratum_labels
 from designs.assignment.stream import commitment, draw_seed
 from designs.assignment.units import ALGORITHM, Assignment, Counts, Units
 

@@ -12,14 +12,24 @@ import pyarrow as pa
 import pyarrow.csv
 
 from designs.assignment.declared import Declared
+from designs.assignment.files import FileAssignment
 from designs.assignment.stream import commitment
 from designs.assignment.units import Assignment, Units, as_array
 from designs.errors import DesignRefused
 
+_COMPARED = (
+    "seed_commitment", "protocol_digest", "population_digest", "customers", "arms", "hold_out", "allocation_digest",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class CertifiedArm:
-    """An arm and its weight: its share is the weight over the weights of the arms that are open."""
+    """An arm.
+
+    Args:
+        id: Its id.
+        weight: Its share is this over the weights of the arms that are open.
+    """
 
     id: str
     weight: int
@@ -32,7 +42,8 @@ class CertifiedStratum:
     Args:
         stratum: Its label.
         barred: The arms that its customers may not get, separated by spaces.
-        units: K counts of the units that were dealt (clusters, where clusters were).
+        units: Counts of the units that were dealt (clusters, where clusters were), one for each arm and one for the
+            hold-out, where there is one.
         customers: K counts of customers.
     """
 
@@ -59,6 +70,9 @@ class Certificate:
         customers: Everybody dealt.
         clustered: Whether clusters were dealt whole.
         arms: K arms with their weights.
+        groups: The group of each arm, and last of the hold-out: cells of one group are within 1 together.
+        hold_out: Share of everybody held out on the comparison, as a fraction, or None.
+        comparison: The arm that others are compared with.
         strata: J rows of counts.
         allocation_digest: Of everybody's arm.
     """
@@ -76,6 +90,9 @@ class Certificate:
     customers: int
     clustered: bool
     arms: tuple[CertifiedArm, ...]
+    groups: tuple[int, ...]
+    hold_out: str | None
+    comparison: str | None
     strata: tuple[CertifiedStratum, ...]
     allocation_digest: str
 
@@ -86,7 +103,7 @@ class Certificate:
 
 def certify(
     scheme: Declared,
-    assignment: Assignment,
+    assignment: Assignment | FileAssignment,
     *,
     trial_id: str,
     protocol_digest: str,
@@ -96,7 +113,8 @@ def certify(
     demonstration: bool = False,
 ) -> Certificate:
     """The certificate of an assignment just conducted; the seed itself stays out of it."""
-    counts = assignment.counts
+    counts, dealt = assignment.counts, assignment.dealt
+    units = dict(zip(zip(dealt.strata, dealt.barred, strict=True), dealt.table.tolist(), strict=True))
     return Certificate(
         trial=trial_id,
         design=scheme.name,
@@ -108,14 +126,15 @@ def certify(
         seed_commitment=commitment(seed),
         seed=None,
         demonstration=demonstration,
-        customers=len(assignment.arm),
+        customers=int(counts.table.sum()),
         clustered=scheme.cluster is not None,
         arms=tuple(CertifiedArm(arm, weight) for arm, weight in zip(scheme.arms, scheme.weights, strict=True)),
+        groups=scheme.groups,
+        hold_out=str(scheme.hold_out) if scheme.hold_out else None,
+        comparison=scheme.comparison,
         strata=tuple(
-            CertifiedStratum(stratum, barred, tuple(units), tuple(customers))
-            for stratum, barred, units, customers in zip(
-                counts.strata, counts.barred, assignment.dealt.table.tolist(), counts.table.tolist(), strict=True
-            )
+            CertifiedStratum(stratum, barred, tuple(units.get((stratum, barred), ())), tuple(customers))
+            for stratum, barred, customers in zip(counts.strata, counts.barred, counts.table.tolist(), strict=True)
         ),
         allocation_digest=assignment.digest,
     )
@@ -151,7 +170,7 @@ def read_certificate(text: str) -> Certificate:
         raw: dict[str, Any] = json.loads(text)
         arms = tuple(CertifiedArm(**arm) for arm in raw.pop("arms"))
         strata = tuple(_stratum(row) for row in raw.pop("strata"))
-        return Certificate(arms=arms, strata=strata, **raw)
+        return Certificate(arms=arms, strata=strata, groups=tuple(raw.pop("groups")), **raw)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DesignRefused("this is not a certificate", rule="JSON as this service writes it") from error
 
@@ -162,7 +181,15 @@ def _stratum(row: dict[str, Any]) -> CertifiedStratum:
 
 def differences(kept: Certificate, replayed: Certificate) -> Iterator[str]:
     """What differs between the certificate that was kept and the one that a replay gives, one sentence each."""
-    for name in ("seed_commitment", "protocol_digest", "population_digest", "customers", "arms", "allocation_digest"):
+    for name in (
+        "seed_commitment",
+        "protocol_digest",
+        "population_digest",
+        "customers",
+        "arms",
+        "hold_out",
+        "allocation_digest",
+    ):
         if getattr(kept, name) != getattr(replayed, name):
             yield f"{name.replace('_', ' ')}: the certificate and the replay differ"
     rows = {(row.stratum, row.barred): row for row in kept.strata}

@@ -1,169 +1,181 @@
-"""Declare a scheme from the protocol, and conduct it."""
+"""Conduct a declared scheme: the one function that deals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from designs.assignment.clustered import clusters
-from designs.assignment.complete import Complete
 from designs.assignment.dealing import IdsOf
-from designs.assignment.declared import whole_weights
-from designs.assignment.keyed import LEAF, digest_of_leaves, first_words, keys, refuse_repeats
+from designs.assignment.declare import Scheme
+from designs.assignment.declared import Declared
+from designs.assignment.keyed import LEAF, MANY, digest_of_leaves, first_words, refuse_repeats
+from designs.assignment.matched_pairs import MatchedPairs, matched
+from designs.assignment.rerandomised import Rerandomised, criterion, redraw
+from designs.assignment.saturation import TwoStage
 from designs.assignment.simple import Simple, deal_simply
-from designs.assignment.stratified import Blocks, blocks, deal_within, stratum_labels
+from designs.assignment.stratified import Blocks, blocks, deal_within
 from designs.assignment.stream import Randomness
-from designs.assignment.units import Assignment, Codes, Units, checked_ids, tabulated
+from designs.assignment.units import Assignment, Units, checked_ids, levels, tabulated
+from designs.assignment.waves import Earlier, refuse_dealt_before
 from designs.errors import DesignRefused
-
-if TYPE_CHECKING:
-    from designs.protocol.models import Protocol
-
-Scheme = Simple | Complete
-
-
-def declare(protocol: Protocol) -> Scheme:
-    """The scheme that a protocol promises.
-
-    Raises:
-        DesignRefused: The trial is randomised elsewhere, or an arm has no share.
-    """
-    declared = protocol.randomisation
-    if declared.method == "external":
-        raise DesignRefused(
-            "this trial is randomised elsewhere",
-            where="randomisation.method",
-            rule="an external allocation is registered as it came, never dealt here",
-        )
-    _refuse_what_is_not_dealt_yet(protocol)
-    shares = [_share_of(arm.id, arm.share) for arm in protocol.arms]
-    terms: dict[str, Any] = {
-        "arms": tuple(arm.id for arm in protocol.arms),
-        "weights": whole_weights(shares),
-        "strata": declared.strata,
-        "cluster": protocol.cluster,
-    }
-    return Simple(**terms) if declared.method == "simple" else Complete(**terms)
-
-
-def _refuse_what_is_not_dealt_yet(protocol: Protocol) -> None:
-    """A promise that no scheme here keeps is refused, never dealt as something simpler."""
-    declared = protocol.randomisation
-    promised = {
-        f"randomisation.method: {declared.method}": declared.method not in ("simple", "complete"),
-        "randomisation.hold_out": declared.hold_out is not None,
-        "randomisation.waves": bool(declared.waves),
-        "arms.not_for": any(arm.not_for for arm in protocol.arms),
-    }
-    for key, given in promised.items():
-        if given:
-            raise DesignRefused("this version cannot deal it", where=key, rule="a trial is dealt exactly as declared")
-
-
-def _share_of(arm: str, share: float | None) -> float:
-    if share is None:
-        raise DesignRefused(
-            f"arm {arm!r} has no share", where="arms", rule="a trial randomised here gives every arm a share"
-        )
-    return share
-
-
-def gather(scheme: Scheme, table: Any, unit: str) -> Units:
-    """The units of a scheme from the columns of a table.
-
-    Args:
-        scheme: What was declared.
-        table: An Arrow table, one row a customer.
-        unit: Name of the id column.
-    """
-    needed = [unit, *scheme.strata, *([scheme.cluster] if scheme.cluster else [])]
-    absent = [name for name in needed if name not in table.column_names]
-    if absent:
-        raise DesignRefused(f"the population has no column {absent[0]!r}", where="population", rule="the draw needs it")
-    return Units(
-        ids=table.column(unit),
-        strata=stratum_labels({name: table.column(name) for name in scheme.strata}) if scheme.strata else None,
-        cluster=table.column(scheme.cluster) if scheme.cluster else None,
-    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Dealt:
-    """Arms of the units that were randomised, and of the customers in them."""
+    """Cells of the units that were dealt, and the strata that they are counted by."""
 
-    arm: NDArray[np.int8]
+    cell: NDArray[np.int8]
     block: Blocks
-    customer: NDArray[np.int64] | None  # the unit of each customer, where clusters were dealt
+    draws: int = 1
 
 
-def conduct(scheme: Scheme, units: Units, seed: str, trial_id: str) -> Assignment:
+def conduct(
+    scheme: Scheme, units: Units, seed: str, trial_id: str, *, scope: str = "", earlier: Earlier | None = None
+) -> Assignment:
     """Carry a declared scheme out.
 
     Args:
-        scheme: From :func:`declare`.
+        scheme: From :func:`designs.assignment.declare`.
         units: The frozen population; rows in any order.
         seed: 64 lower-case hexadecimal characters, drawn after the population was frozen and the protocol locked.
         trial_id: The protocol's id.
+        scope: "" for the first wave; :func:`designs.assignment.waves.scope_of` names that of a later one.
+        earlier: Who was dealt in earlier waves.
 
     Returns:
-        The same assignment for the same (scheme, population, seed, trial), whatever the order of the rows.
+        The same assignment for the same (scheme, population, seed, trial, scope), whatever the order of the rows.
 
     Raises:
         DesignRefused: An id, stratum or cluster that cannot be dealt, by name. Nothing is dealt then.
     """
-    randomness = Randomness(seed, trial_id)
+    randomness = Randomness(seed, trial_id, scope)
     ids = checked_ids(units.ids)
     _refuse_unequal(units)
+    if earlier is not None:
+        refuse_dealt_before(units, earlier)
     leaves = first_words([LEAF], ids)[0]
     refuse_repeats(leaves, ids)
-    dealt = _deal(scheme, units, randomness)
-    arm, codes = _of_customers(dealt)
-    rows, table = dealt.block.rows, dealt.block.probabilities()
-    return Assignment(
-        arms=scheme.arms,
-        arm=arm,
-        probability=table[codes, arm],
-        counts=tabulated(codes, arm, rows, scheme.arms),
-        dealt=tabulated(dealt.block.codes, dealt.arm, rows, scheme.arms),
-        digest=digest_of_leaves(leaves, arm, scheme.arms),
-        warnings=strata_warnings(dealt.block),
-    )
-
-
-def _deal(scheme: Scheme, units: Units, randomness: Randomness) -> _Dealt:
     if scheme.cluster and units.cluster is None:
         raise DesignRefused(
             f"clusters by {scheme.cluster!r} are declared, and the units carry none",
             rule="the unit declared is the unit dealt",
         )
+    units = replace(units, ids=ids)
+    if isinstance(scheme, TwoStage):
+        return _two_stage(scheme, units, randomness, leaves)
     collapsed = clusters(units) if scheme.cluster else None
-    dealt_units = units if collapsed is None else collapsed.units
-    ids = checked_ids(dealt_units.ids)
-    block = blocks(dealt_units, scheme.arms, scheme.weights)
-    arm = deal_blocks(
-        scheme, block, keys(randomness.key_prefix, ids), lambda rows: ids.take(pa.array(rows)).to_pylist(), randomness
+    dealt = _deal(scheme, units if collapsed is None else collapsed.units, randomness)
+    cell, codes = dealt.cell, dealt.block.codes
+    if collapsed is not None:
+        cell, codes = cell[collapsed.member_of], codes[collapsed.member_of]
+    arm = scheme.arm_of_cell[cell]
+    return Assignment(
+        arms=scheme.arms,
+        arm=arm,
+        probability=as_doubles(arm_shares(scheme, dealt.block.shares))[codes, arm],
+        counts=tabulated(codes, arm, dealt.block.rows, scheme.arms),
+        dealt=tabulated(dealt.block.codes, dealt.cell, dealt.block.rows, scheme.cells),
+        digest=digest_of_leaves(leaves, arm, scheme.arms),
+        warnings=strata_warnings(dealt.block),
+        held_out=cell == len(scheme.arms) if scheme.hold_out else None,
+        draws=dealt.draws,
     )
-    return _Dealt(arm, block, None if collapsed is None else collapsed.member_of)
+
+
+def _deal(scheme: Scheme, units: Units, randomness: Randomness) -> _Dealt:
+    """Deal units of which each gets a cell of its own."""
+    ids = checked_ids(units.ids)
+
+    def ids_of(rows: NDArray[np.int64]) -> list[str]:
+        texts: list[str] = ids.take(pa.array(rows)).to_pylist()
+        return texts
+
+    def once(block: Blocks, drawn: Randomness, many: bool | None = None) -> NDArray[np.int8]:
+        keyed = first_words([drawn.key_prefix], ids, many=many)[0]
+        return deal_blocks(scheme, block, keyed, ids_of, drawn)
+
+    block = blocks(units, scheme)
+    if isinstance(scheme, MatchedPairs):
+        return _Dealt(once(blocks(matched(units, scheme), scheme), randomness), block)
+    if isinstance(scheme, Rerandomised):
+        if units.covariates is None or any(barred for _, barred in block.rows):
+            raise DesignRefused(
+                "rerandomisation without covariates, or with an arm barred to some customers",
+                where="randomisation.rerandomise",
+                rule="everybody can get every arm, and everybody's covariates are known",
+            )
+        balance = criterion(units.covariates, scheme.covariates)
+        # Hundreds of draws are likely, so compiling pays long before one draw is large.
+        many = len(ids) * 20 >= MANY
+        cell, draws = redraw(scheme, balance, randomness, lambda drawn: once(block, drawn, many))
+        return _Dealt(cell, block, draws)
+    return _Dealt(once(block, randomness), block)
 
 
 def deal_blocks(
     scheme: Scheme, block: Blocks, keyed: NDArray[np.uint64], ids_of: IdsOf, randomness: Randomness
 ) -> NDArray[np.int8]:
-    """The arm of every unit of a simple or complete scheme, from the units' keys and strata."""
+    """The cell of every unit, from the units' keys and strata."""
     if isinstance(scheme, Simple):
         return deal_simply(block, keyed)
-    return deal_within(block, keyed, ids_of, randomness)
+    return deal_within(block, keyed, ids_of, randomness, scheme.groups)
 
 
-def _of_customers(dealt: _Dealt) -> tuple[NDArray[np.int8], Codes]:
-    if dealt.customer is None:
-        return dealt.arm, dealt.block.codes
-    return dealt.arm[dealt.customer], dealt.block.codes[dealt.customer]
+def _two_stage(scheme: TwoStage, units: Units, randomness: Randomness, leaves: NDArray[np.uint64]) -> Assignment:
+    """Deal clusters to saturations; then, cluster by cluster, customers to arms."""
+    names = tuple(name for name, _ in scheme.saturations)
+    first = Declared(arms=names, weights=scheme.saturation_weights)
+    whole = clusters(replace(units, barred=None, covariates=None))
+    chosen = _deal_plain(first, whole.units, randomness.within("saturations"))
+    counted = blocks(units, scheme)
+    cluster = levels(units.cluster, "cluster")
+    present, codes = np.unique(cluster.codes * len(counted.rows) + counted.codes, return_inverse=True)
+    cells = [divmod(code, len(counted.rows)) for code in present.tolist()]
+    within = Blocks(
+        rows=tuple((cluster.names[group], counted.rows[at][1]) for group, at in cells),
+        codes=codes.astype(np.int64),
+        weights=tuple(scheme.weights_at(int(chosen.cell[group]), counted.rows[at][1]) for group, at in cells),
+    )
+    ids = checked_ids(units.ids)
+    keyed = first_words([randomness.key_prefix], ids)[0]
+    arm = deal_within(within, keyed, lambda rows: ids.take(pa.array(rows)).to_pylist(), randomness)
+    marginal = as_doubles(tuple(scheme.marginal(barred) for _, barred in counted.rows))
+    return Assignment(
+        arms=scheme.arms,
+        arm=arm,
+        probability=marginal[counted.codes, arm],
+        counts=tabulated(counted.codes, arm, counted.rows, scheme.arms),
+        dealt=tabulated(chosen.block.codes, chosen.cell, chosen.block.rows, names),
+        digest=digest_of_leaves(leaves, arm, scheme.arms),
+        warnings=strata_warnings(chosen.block),
+        conditional=as_doubles(within.shares)[within.codes, arm],
+        saturation=chosen.cell[whole.member_of],
+    )
+
+
+def _deal_plain(scheme: Declared, units: Units, randomness: Randomness) -> _Dealt:
+    block, ids = blocks(units, scheme), checked_ids(units.ids)
+    keyed = first_words([randomness.key_prefix], ids)[0]
+    cell = deal_within(block, keyed, lambda rows: ids.take(pa.array(rows)).to_pylist(), randomness)
+    return _Dealt(cell, block)
+
+
+def arm_shares(scheme: Declared, shares: Sequence[Sequence[Fraction]]) -> tuple[tuple[Fraction, ...], ...]:
+    """Probabilities of the arms from those of the cells: the hold-out belongs to the comparison."""
+    cells_of = [np.flatnonzero(scheme.arm_of_cell == arm).tolist() for arm in range(len(scheme.arms))]
+    return tuple(tuple(sum((row[cell] for cell in cells), Fraction(0)) for cells in cells_of) for row in shares)
+
+
+def as_doubles(shares: Sequence[Sequence[Fraction]]) -> NDArray[np.float64]:
+    """Probabilities as they are stored."""
+    return np.array([[float(share) for share in row] for row in shares])
 
 
 def _refuse_unequal(units: Units) -> None:

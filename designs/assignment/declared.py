@@ -8,26 +8,59 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from data.schema import Kind
 from designs.errors import DesignRefused
+from designs.protocol.models import Condition
+
+HOLD_OUT = "hold-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Customers of whom a condition is true never get an arm.
+
+    Args:
+        arm: Its id.
+        condition: A test of one column.
+        kind: The kind of that column in the population.
+    """
+
+    arm: str
+    condition: Condition
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """The arms with their shares, and the columns that the draw needs.
 
+    What is dealt is a cell: an arm or, where a part of the customers is held out for the long run, the hold-out,
+    which is a second cell of the comparison arm.
+
     Args:
         arms: K arm ids, in the protocol's order.
         weights: K whole numbers above nought in lowest terms; an arm's share is its weight over their sum.
+        comparison: The arm that others are compared with; the hold-out stays on it.
         strata: Columns whose combined levels are the strata.
+        merge: Of these, the columns given up in turn where a stratum has fewer than two units per arm.
         cluster: Column of the group that is dealt whole, or None.
+        bars: Who may not get which arm.
+        hold_out: Share of everybody that is held out.
     """
 
     method: ClassVar[str] = "complete"
 
     arms: tuple[str, ...]
     weights: tuple[int, ...]
+    comparison: str | None = None
     strata: tuple[str, ...] = ()
+    merge: tuple[str, ...] = ()
     cluster: str | None = None
+    bars: tuple[Bar, ...] = ()
+    hold_out: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
         if len(self.arms) != len(self.weights) or len(set(self.arms)) != len(self.arms) or min(self.weights) < 1:
@@ -35,12 +68,11 @@ class Declared:
                 "arms and weights do not go together", rule="distinct arms, each with a whole weight of 1 or more"
             )
         if not 2 <= len(self.arms) <= 64:
-            raise DesignRefused(f"{len(self.arms)} arms", rule="a draw has 2 to 64 arms or cells")
-
-    @property
-    def shares(self) -> tuple[Fraction, ...]:
-        """Each arm's share of the customers who may get every arm, exactly."""
-        return tuple(Fraction(weight, sum(self.weights)) for weight in self.weights)
+            raise DesignRefused(f"{len(self.arms)} arms", rule="a draw has 2 to 64 arms")
+        if not 0 <= self.hold_out < 1 or (self.hold_out and self.comparison not in self.arms):
+            raise DesignRefused(
+                "the hold-out has no place", rule="a share below 1 of customers stays on the comparison arm"
+            )
 
     @property
     def name(self) -> str:
@@ -50,7 +82,51 @@ class Declared:
             "stratified" if self.strata and self.method != "simple" else None,
             "clustered" if self.cluster else None,
         ]
-        return " and ".join(term for term in terms if term) or self.method
+        return " and ".join(term.replace("_", " ") for term in terms if term) or self.method
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the population that the draw reads, besides the id; each once."""
+        cluster = (self.cluster,) if self.cluster else ()
+        return tuple(dict.fromkeys((*self.strata, *cluster, *(bar.condition.column for bar in self.bars))))
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What is dealt: the K arms, then the hold-out where there is one."""
+        return (*self.arms, HOLD_OUT) if self.hold_out else self.arms
+
+    @property
+    def arm_of_cell(self) -> NDArray[np.int8]:
+        """Each cell's arm, as a code."""
+        held_on = [self.arms.index(self.comparison)] if self.hold_out and self.comparison else []
+        return np.array([*range(len(self.arms)), *held_on], np.int8)
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Which cells are kept within 1 together, besides each by itself; see ``rounding``."""
+        return (0,) * len(self.cells)
+
+    def cell_weights(self, barred: str) -> tuple[int, ...]:
+        """Whole weights of the cells for customers who may not get some arms: nought for those.
+
+        The hold-out's share is the same for everybody; the rest is shared among the open arms at their ratio.
+        """
+        closed = set(barred.split())
+        unknown = closed - set(self.arms)
+        if unknown:
+            raise DesignRefused(f"arm {sorted(unknown)[0]!r} is barred but not declared", where="barred arms")
+        if closed == set(self.arms) or (self.hold_out and self.comparison in closed):
+            raise DesignRefused(
+                "some customers may not get any arm, or not the arm of the hold-out",
+                where="barred arms",
+                rule="everyone who is dealt can get at least one arm",
+                remedy="exclude them, with the reason, before the draw",
+            )
+        left = [0 if arm in closed else weight for arm, weight in zip(self.arms, self.weights, strict=True)]
+        if not self.hold_out:
+            return lowest_terms(left)
+        held, whole = self.hold_out.numerator, self.hold_out.denominator
+        return lowest_terms([*(weight * (whole - held) for weight in left), held * sum(left)])
 
 
 def whole_weights(shares: Sequence[float | int | str]) -> tuple[int, ...]:
@@ -62,6 +138,10 @@ def whole_weights(shares: Sequence[float | int | str]) -> tuple[int, ...]:
     """
     exact = [Fraction(str(share)) for share in shares]
     scale = lcm(*(share.denominator for share in exact))
-    whole = [int(share * scale) for share in exact]
-    common = gcd(*whole)
-    return tuple(number // common for number in whole)
+    return lowest_terms([int(share * scale) for share in exact])
+
+
+def lowest_terms(weights: Sequence[int]) -> tuple[int, ...]:
+    """The same ratios in the smallest whole numbers."""
+    common = gcd(*weights)
+    return tuple(weight // common for weight in weights)

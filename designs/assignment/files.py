@@ -7,7 +7,6 @@ The result is that of :func:`designs.assignment.conduct`, whatever the row group
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,86 +23,30 @@ from numpy.typing import NDArray
 
 from designs.assignment.clustered import clusters
 from designs.assignment.complete import Complete
-from designs.assignment.conduct import Scheme, deal_blocks, strata_warnings
-from designs.assignment.keyed import LEAF, MANY, digest_of_leaves, first_words, keys, refuse_first_repeat, repeated
+from designs.assignment.conduct import arm_shares, as_doubles, deal_blocks, strata_warnings
+from designs.assignment.declare import Scheme, barred_arms, gather, least_per_stratum
+from designs.assignment.factorial import Factorial
+from designs.assignment.keyed import LEAF, digest_of_leaves, first_words, keys, refuse_first_repeat, repeated
+from designs.assignment.row_groups import RowGroups, open_row_groups
 from designs.assignment.simple import Simple
-from designs.assignment.stratified import Blocks, blocks, pattern_weights, stratum_labels
+from designs.assignment.strata import cross, merged_labels
+from designs.assignment.stratified import Blocks, blocks
 from designs.assignment.stream import Randomness
-from designs.assignment.units import ALGORITHM, Counts, Units, checked_ids, tabulated
+from designs.assignment.units import (
+    ALGORITHM,
+    EVERYBODY,
+    Codes,
+    Counts,
+    Levels,
+    checked_ids,
+    crossed,
+    levels,
+    tabulated,
+)
 from designs.errors import DesignRefused
 
-ARM, PROBABILITY = "arm", "probability"
+ARM, PROBABILITY, HELD_OUT = "arm", "probability", "held_out"
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The columns of a population's file that a draw reads.
-
-    Args:
-        unit: The id.
-        barred: The arms that the customer may not get, where there is such a column.
-        strata, cluster: As the scheme declares them.
-    """
-
-    unit: str
-    strata: tuple[str, ...] = ()
-    cluster: str | None = None
-    barred: str | None = None
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What makes a customer's stratum."""
-        return self.strata + ((self.barred,) if self.barred else ())
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        """Every column once, the id first."""
-        cluster = (self.cluster,) if self.cluster else ()
-        return tuple(dict.fromkeys((self.unit, *self.strata, *cluster, *self.labels)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A Parquet file, and which of its rows each row group holds."""
-
-    path: Path
-    columns: Columns
-    metadata: pq.FileMetaData
-    schema: pa.Schema
-    starts: tuple[int, ...]
-    threads: int
-
-    @property
-    def groups(self) -> range:
-        return range(len(self.starts) - 1)
-
-    @property
-    def rows(self) -> int:
-        return self.starts[-1]
-
-    @property
-    def many(self) -> bool:
-        return self.rows >= MANY
-
-    def of(self, group: int) -> slice:
-        return slice(self.starts[group], self.starts[group + 1])
-
-    def read(self, group: int, names: Sequence[str]) -> pa.Table:
-        # A reader of its own each time: one reader does not serve two threads.
-        with pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=list(self.columns.labels)) as file:
-            return file.read_row_group(group, columns=list(names), use_threads=False)
-
-    def each(self, work: Callable[[int], _Result]) -> Iterator[_Result]:
-        """Every row group's result, in order, a few at a time on the threads."""
-        with ThreadPoolExecutor(self.threads) as pool:
-            waiting: deque[Future[_Result]] = deque()
-            for group in self.groups:
-                waiting.append(pool.submit(work, group))
-                if len(waiting) > self.threads + 1:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,33 +70,34 @@ class FileDealing:
     """The customers of a file, dealt and waiting to be written.
 
     Args:
-        arms, counts, dealt, warnings: As in :class:`FileAssignment`.
+        scheme: What was conducted.
+        counts, dealt, warnings: As in :class:`FileAssignment`.
         source: The file.
-        arm, stratum: n codes each.
-        probability: J × K.
+        cell, stratum: n codes each.
+        probability: One row a stratum, one column an arm.
     """
 
-    arms: tuple[str, ...]
+    scheme: Scheme
     counts: Counts
     dealt: Counts
     warnings: tuple[str, ...]
-    source: _Source = field(repr=False)
-    arm: NDArray[np.int8] = field(repr=False)
-    stratum: NDArray[np.int32] = field(repr=False)
+    source: RowGroups
+    cell: NDArray[np.int8] = field(repr=False)
+    stratum: Codes = field(repr=False)
     probability: NDArray[np.float64] = field(repr=False)
     _digest: Future[str] = field(repr=False)  # worked out while the rows are written
 
     @property
-    def schema(self) -> pa.Schema:
-        """Of the batches: the columns that the draw read as they came, then ``arm`` and ``probability``."""
-        kept = [self.source.schema.field(name) for name in self.source.columns.all]
-        arm = pa.field(ARM, pa.dictionary(pa.int8(), pa.string()))
-        return pa.schema([*kept, arm, pa.field(PROBABILITY, pa.float64())])
-
-    @property
     def assignment(self) -> FileAssignment:
         """What was dealt, with its digest."""
-        return FileAssignment(self.arms, self.counts, self.dealt, self._digest.result(), warnings=self.warnings)
+        return FileAssignment(self.scheme.arms, self.counts, self.dealt, self._digest.result(), warnings=self.warnings)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of the batches: the columns that the draw read as they came, then arm, probability and, if any, hold-out."""
+        kept = [self.source.schema.field(name) for name in (self.source.unit, *self.source.columns)]
+        added = [pa.field(ARM, pa.dictionary(pa.int8(), pa.string())), pa.field(PROBABILITY, pa.float64())]
+        return pa.schema(kept + added + ([pa.field(HELD_OUT, pa.bool_())] if self.scheme.hold_out else []))
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Every customer with arm and probability, in the order of the file, one batch a row group."""
@@ -161,11 +105,16 @@ class FileDealing:
 
     def _batch(self, group: int) -> pa.RecordBatch:
         rows = self.source.of(group)
-        arm = self.arm[rows]
-        dealt = pa.DictionaryArray.from_arrays(pa.array(arm), pa.array(self.arms))
-        share = pa.array(self.probability[self.stratum[rows], arm])
-        kept = self.source.read(group, self.source.columns.all).combine_chunks().columns
-        return pa.RecordBatch.from_arrays([*(column.chunk(0) for column in kept), dealt, share], schema=self.schema)
+        cell = self.cell[rows]
+        arm = self.scheme.arm_of_cell[cell]
+        kept = self.source.read(group, (self.source.unit, *self.source.columns)).combine_chunks().columns
+        added = [
+            pa.DictionaryArray.from_arrays(pa.array(arm), pa.array(self.scheme.arms)),
+            pa.array(self.probability[self.stratum[rows], arm]),
+        ]
+        if self.scheme.hold_out:
+            added.append(pa.array(cell == len(self.scheme.arms)))
+        return pa.RecordBatch.from_arrays([*(column.chunk(0) for column in kept), *added], schema=self.schema)
 
 
 def deal_file(
@@ -175,46 +124,47 @@ def deal_file(
     seed: str,
     trial_id: str,
     *,
-    barred: str | None = None,
     scope: str = "",
     threads: int | None = None,
 ) -> FileDealing:
     """Deal the customers of a Parquet file; nothing is written yet.
 
     Args:
-        scheme: Simple or complete randomisation, within strata and by cluster as declared.
+        scheme: Simple, complete or factorial randomisation, within strata and by cluster as declared.
         source: One row a customer, with the scheme's columns.
         unit: Name of the id column.
-        seed, trial_id: As in :func:`designs.assignment.conduct`.
-        barred: Name of the column of barred arms.
-        scope: "" for a first draw, ``wave 2`` for a later one.
+        seed, trial_id, scope: As in :func:`designs.assignment.conduct`.
         threads: How many to use; by default one per processor.
 
     Raises:
         DesignRefused: A column, id, stratum or cluster that cannot be dealt, by name.
     """
-    if not isinstance(scheme, Simple | Complete):
+    if not isinstance(scheme, Simple | Complete | Factorial):
         raise DesignRefused(f"a {scheme.name} draw needs its customers in memory", remedy="use conduct")
-    opened = _open(source, Columns(unit, scheme.strata, scheme.cluster, barred), threads or os.cpu_count() or 1)
+    opened = open_row_groups(source, unit, scheme.columns, threads)
     randomness = Randomness(seed, trial_id, scope)
-    keyed, leaves, block = _scan(opened, scheme, randomness)
+    leaves, keyed, block = _scan(opened, scheme, randomness)
     distinct = _aside(_refuse_repeats, opened, leaves)
+    member_of: NDArray[np.int64] | None = None
     if scheme.cluster is None:
-        arm = deal_blocks(scheme, block, keyed, lambda rows: _ids_of(opened, rows), randomness)
-        dealt = tabulated(block.codes, arm, block.rows, scheme.arms)
-        warnings = strata_warnings(block)
+        cell = deal_blocks(scheme, block, keyed, lambda rows: _ids_of(opened, rows), randomness)
     else:
-        arm, block, dealt, warnings = _by_cluster(opened, scheme, block, randomness)
+        cell, block, member_of = _by_cluster(opened, scheme, randomness)
+    dealt, warnings = tabulated(block.codes, cell, block.rows, scheme.cells), strata_warnings(block)
+    codes: Codes = block.codes
+    if member_of is not None:
+        cell, codes = cell[member_of], block.codes[member_of].astype(np.int32)
     distinct.result()
+    arm = scheme.arm_of_cell[cell]
     return FileDealing(
-        arms=scheme.arms,
-        counts=tabulated(block.codes, arm, block.rows, scheme.arms),
+        scheme=scheme,
+        counts=tabulated(codes, arm, block.rows, scheme.arms),
         dealt=dealt,
         warnings=warnings,
         source=opened,
-        arm=arm,
-        stratum=block.codes.astype(np.int32, copy=False),
-        probability=block.probabilities(),
+        cell=cell,
+        stratum=codes,
+        probability=as_doubles(arm_shares(scheme, block.shares)),
         _digest=_aside(digest_of_leaves, leaves, arm, scheme.arms),
     )
 
@@ -227,7 +177,6 @@ def conduct_file(
     trial_id: str,
     destination: Path,
     *,
-    barred: str | None = None,
     scope: str = "",
     threads: int | None = None,
 ) -> FileAssignment:
@@ -235,7 +184,7 @@ def conduct_file(
 
     The destination appears whole or not at all. It is not yet durable: a snapshot store sees to that.
     """
-    dealing = deal_file(scheme, source, unit, seed, trial_id, barred=barred, scope=scope, threads=threads)
+    dealing = deal_file(scheme, source, unit, seed, trial_id, scope=scope, threads=threads)
     partial = destination.with_name(f"{destination.name}.{secrets.token_hex(8)}.partial")
     try:
         _write(dealing.batches(), dealing.schema, partial, plain=[unit])
@@ -261,99 +210,99 @@ def _write(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path, pla
             writer.write_batch(batch)
 
 
-def _open(path: Path, columns: Columns, threads: int) -> _Source:
-    with pq.ParquetFile(path, read_dictionary=list(columns.labels)) as file:
-        metadata, schema = file.metadata, file.schema_arrow
-        starts = np.cumsum([0, *(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))])
-    absent = [name for name in columns.all if name not in schema.names]
-    if absent:
-        raise DesignRefused(f"the population has no column {absent[0]!r}", where=path.name, rule="the draw needs it")
-    if starts[-1] == 0:
-        raise DesignRefused("there is nobody to deal", where=path.name, rule="a draw needs at least one customer")
-    return _Source(path, columns, metadata, schema, tuple(starts.tolist()), threads)
-
-
 def _scan(
-    source: _Source, scheme: Scheme, randomness: Randomness
+    source: RowGroups, scheme: Scheme, randomness: Randomness
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], Blocks]:
-    """Every customer's key (none where clusters are dealt), leaf of the digest, and stratum."""
+    """Every customer's leaf of the digest and, unless clusters are dealt, key and stratum."""
     prefixes = [LEAF] if scheme.cluster else [LEAF, randomness.key_prefix]
     hashed = [np.empty(source.rows, np.uint64) for _ in prefixes]
-    codes = np.empty(source.rows, np.int32)
-    known: dict[tuple[str, str], int] = {}
+    codes = np.zeros(source.rows if scheme.cluster is None else 0, np.int32)
+    known: dict[tuple[tuple[str, ...], str], int] = {}
     lock = Lock()
 
     def scan(group: int) -> None:
         rows = source.of(group)
-        table = source.read(group, (source.columns.unit, *source.columns.labels))
-        ids = checked_ids(table.column(source.columns.unit), rows.start)
+        table = source.read(group, (source.unit, *source.columns))
+        ids = checked_ids(table.column(source.unit), rows.start)
         for held, words in zip(hashed, first_words(prefixes, ids, many=source.many, threads=1), strict=True):
             held[rows] = words
-        local = blocks(_labelled(table, ids, source.columns, rows.start), scheme.arms, scheme.weights, rows.start)
-        with lock:
-            place = np.array([known.setdefault(row, len(known)) for row in local.rows], np.int32)
-        codes[rows] = place[local.codes]
+        if scheme.cluster is None:
+            found, local = _combinations(scheme, table, rows.start)
+            with lock:
+                place = np.array([known.setdefault(row, len(known)) for row in found], np.int32)
+            codes[rows] = place[local]
 
     deque(source.each(scan), maxlen=0)
-    names = sorted(known)
-    rank = np.empty(len(known), np.int32)
-    rank[[known[name] for name in names]] = np.arange(len(names), dtype=np.int32)
+    return hashed[0], hashed[-1], _blocks_of(scheme, source, list(known), codes)
+
+
+def _combinations(
+    scheme: Scheme, table: pa.Table, first_row: int
+) -> tuple[list[tuple[tuple[str, ...], str]], NDArray[np.int64]]:
+    """The combinations of stratum values and barred arms in some rows, and each row's code into them."""
+    nought = np.zeros(len(table), np.int64)
+    values: tuple[tuple[str, ...], ...] = ((),)
+    stratum, barred = Levels(("",), nought), Levels(("",), nought)
+    if scheme.strata:
+        crossing = cross({name: table.column(name) for name in scheme.strata}, first_row)
+        values, stratum = crossing.rows, Levels(tuple(map(str, range(len(crossing.rows)))), crossing.codes)
+    if scheme.bars:
+        barred = levels(barred_arms(scheme, table), "text of barred arms")
+    pairs, codes = crossed(stratum, barred)
+    return [(values[int(at or 0)], pattern) for at, pattern in pairs], codes
+
+
+def _blocks_of(
+    scheme: Scheme, source: RowGroups, known: list[tuple[tuple[str, ...], str]], codes: NDArray[np.int32]
+) -> Blocks:
+    """The strata of all customers, from the combinations met, in the order in which they were."""
+    if not known:
+        return Blocks((), codes, ())
+    sizes = np.zeros(len(known), np.int64)
+    for rows in map(source.of, source.groups):
+        sizes += np.bincount(codes[rows], minlength=len(known))
+    values = list(dict.fromkeys(stratum for stratum, _ in known))
+    place = {stratum: at for at, stratum in enumerate(values)}
+    customers = np.bincount([place[stratum] for stratum, _ in known], weights=sizes, minlength=len(values))
+    least = least_per_stratum(scheme)
+    labels = merged_labels(scheme.strata, values, customers.astype(np.int64).tolist(), scheme.merge, least)
+    named = [(labels[place[stratum]] if scheme.strata else EVERYBODY, barred) for stratum, barred in known]
+    rows_of = sorted(set(named))
+    rank = np.array([rows_of.index(row) for row in named], np.int32)
     for rows in map(source.of, source.groups):
         codes[rows] = rank[codes[rows]]
-    weights = tuple(pattern_weights(barred, scheme.arms, scheme.weights) for _, barred in names)
-    return hashed[-1], hashed[0], Blocks(tuple(names), codes, weights)
-
-
-def _labelled(table: pa.Table, ids: Any, columns: Columns, first_row: int) -> Units:
-    strata = {name: table.column(name) for name in columns.strata}
-    return Units(
-        ids=ids,
-        strata=stratum_labels(strata, first_row) if strata else None,
-        barred=table.column(columns.barred) if columns.barred else None,
-    )
+    return Blocks(tuple(rows_of), codes, tuple(scheme.cell_weights(barred) for _, barred in rows_of))
 
 
 def _by_cluster(
-    source: _Source, scheme: Scheme, block: Blocks, randomness: Randomness
-) -> tuple[NDArray[np.int8], Blocks, Counts, tuple[str, ...]]:
-    """Deal whole clusters; the arm and the stratum of every customer, and what was dealt."""
-    names = pa.array([stratum for stratum, _ in block.rows], pa.string())
-    patterns = pa.array([barred for _, barred in block.rows], pa.string())
-    column = pa.chunked_array(
-        source.each(lambda group: source.read(group, (scheme.cluster or "",)).column(0).combine_chunks())
-    )
-    collapsed = clusters(
-        Units(
-            ids=column,
-            strata=pa.DictionaryArray.from_arrays(pa.array(block.codes), names),
-            cluster=column,
-            barred=pa.DictionaryArray.from_arrays(pa.array(block.codes), patterns),
-        )
-    )
-    whole = blocks(collapsed.units, scheme.arms, scheme.weights)
-    ids = checked_ids(collapsed.units.ids)
+    source: RowGroups, scheme: Scheme, randomness: Randomness
+) -> tuple[NDArray[np.int8], Blocks, NDArray[np.int64]]:
+    """Deal whole clusters: each one's cell, their strata, and the cluster of every customer."""
+    columns = pa.concat_tables(source.each(lambda group: source.read(group, source.columns))).unify_dictionaries()
+    # Clusters are dealt by their own ids; customers' were hashed already, and would only take up room here.
+    units = gather(scheme, columns.append_column("", columns.column(scheme.cluster)), "")
+    collapsed = clusters(units)
+    block, ids = blocks(collapsed.units, scheme), checked_ids(collapsed.units.ids)
     keyed = keys(randomness.key_prefix, ids)
-    arm = deal_blocks(scheme, whole, keyed, lambda rows: ids.take(pa.array(rows)).to_pylist(), randomness)
-    customers = Blocks(whole.rows, whole.codes[collapsed.member_of].astype(np.int32), whole.weights)
-    dealt = tabulated(whole.codes, arm, whole.rows, scheme.arms)
-    return arm[collapsed.member_of], customers, dealt, strata_warnings(whole)
+    cell = deal_blocks(scheme, block, keyed, lambda rows: ids.take(pa.array(rows)).to_pylist(), randomness)
+    return cell, block, collapsed.member_of
 
 
-def _ids_of(source: _Source, rows: NDArray[np.int64]) -> list[str]:
+def _ids_of(source: RowGroups, rows: NDArray[np.int64]) -> list[str]:
     """The ids of a few rows."""
     group = np.searchsorted(np.array(source.starts), rows, side="right") - 1
-    columns = {at: source.read(at, (source.columns.unit,)).column(0) for at in np.unique(group).tolist()}
+    columns = {at: source.read(at, (source.unit,)).column(0) for at in np.unique(group).tolist()}
     return [columns[at][row - source.starts[at]].as_py() for at, row in zip(group.tolist(), rows.tolist(), strict=True)]
 
 
-def _refuse_repeats(source: _Source, leaves: NDArray[np.uint64]) -> None:
+def _refuse_repeats(source: RowGroups, leaves: NDArray[np.uint64]) -> None:
     """Refuse an id that occurs twice."""
     twice = repeated(np.sort(leaves))
     if len(twice) == 0:
         return
 
     def suspects(group: int) -> list[tuple[int, str]]:
-        ids = source.read(group, (source.columns.unit,)).column(0)
+        ids = source.read(group, (source.unit,)).column(0)
         rows = np.flatnonzero(np.isin(leaves[source.of(group)], twice))
         return [(source.starts[group] + row, ids[row].as_py()) for row in rows.tolist()]
 

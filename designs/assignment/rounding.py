@@ -5,12 +5,16 @@ Association 82:520-524. Each cell, and each column's total, becomes one of the t
 row's total is kept; and each cell's expectation is exactly the fraction it began as, so that every customer's
 probability of each arm is exactly the declared share.
 
-The table is a network: row → column → the grand total. Fractional arcs are taken one at a time into a forest.
-An arc that would close a cycle is settled there: round the cycle, one arc up and the next down, by the largest step
-that keeps each between its two whole numbers, in one direction or the other, with probabilities that leave every
-expectation as it was. At least one arc of the cycle is then whole and leaves it. A network whose nodes balance
-has no fractional arc without a cycle, so none is left at the end. Everything is counted in whole numbers of
-1/denominator: no floating point.
+Columns may also stand in groups (the levels of one factor): then each group's total, in every row and overall, is
+within 1 too. Groups that cut across one another could not be promised (Budish, Che, Kojima and Milgrom 2013, American
+Economic Review 103:585-623: two nested families are what can be).
+
+The table is a network: row → the row's part in a group → column → the group's total → the grand total. Fractional
+arcs are taken one at a time into a forest. An arc that would close a cycle is settled there: round the cycle, arcs
+with it go up and arcs against it down, by the largest step that keeps each between its two whole numbers, in one
+direction or the other, with probabilities that leave every expectation as it was. At least one arc of the cycle is
+then whole and leaves it. A network whose nodes balance has no fractional arc without a cycle, so none is left at the
+end. Everything is counted in whole numbers of 1/denominator: no floating point.
 """
 
 from __future__ import annotations
@@ -19,8 +23,8 @@ from collections.abc import Sequence
 
 from designs.assignment.stream import Uniform
 
-Node = tuple[str, int]
-_TOTAL: Node = ("total", 0)
+Node = tuple[str, int, int]
+Arc = tuple[Node, Node]
 
 
 class _Forest:
@@ -29,14 +33,14 @@ class _Forest:
     def __init__(self, denominator: int, source: Uniform) -> None:
         self.denominator = denominator
         self.source = source
-        self.part: dict[tuple[Node, Node], int] = {}  # each arc's fractional part, 0 to denominator
-        self.neighbours: dict[Node, dict[Node, tuple[Node, Node]]] = {}
+        self.part: dict[Arc, int] = {}  # each arc's fractional part, 0 to denominator
+        self.neighbours: dict[Node, dict[Node, Arc]] = {}
 
-    def add(self, tail: Node, head: Node, part: int) -> None:
+    def add(self, tail: Node, head: Node, flow: int) -> None:
         """Take an arc in, settling the cycle that it closes, if any."""
         arc = (tail, head)
-        self.part[arc] = part
-        if part == 0:
+        self.part[arc] = flow % self.denominator
+        if self.part[arc] == 0:
             return
         way_back = self._path(head, tail)
         if way_back is not None:
@@ -45,9 +49,9 @@ class _Forest:
             self.neighbours.setdefault(tail, {})[head] = arc
             self.neighbours.setdefault(head, {})[tail] = arc
 
-    def _path(self, start: Node, end: Node) -> list[tuple[tuple[Node, Node], int]] | None:
+    def _path(self, start: Node, end: Node) -> list[tuple[Arc, int]] | None:
         """The arcs from one node to another, each with the sign of its direction; None where they are not joined."""
-        steps: dict[Node, list[tuple[tuple[Node, Node], int]]] = {start: []}
+        steps: dict[Node, list[tuple[Arc, int]]] = {start: []}
         waiting = [start]
         while waiting:
             node = waiting.pop()
@@ -59,7 +63,7 @@ class _Forest:
                     waiting.append(neighbour)
         return None
 
-    def _settle(self, cycle: list[tuple[tuple[Node, Node], int]]) -> None:
+    def _settle(self, cycle: list[tuple[Arc, int]]) -> None:
         forwards = min(self.denominator - self.part[arc] if sign > 0 else self.part[arc] for arc, sign in cycle)
         backwards = min(self.part[arc] if sign > 0 else self.denominator - self.part[arc] for arc, sign in cycle)
         # Forwards with probability backwards / (forwards + backwards): the expected step is nought.
@@ -72,17 +76,21 @@ class _Forest:
                 self.neighbours.get(head, {}).pop(tail, None)
 
 
-def controlled_rounding(table: Sequence[Sequence[int]], denominator: int, source: Uniform) -> list[list[int]]:
+def controlled_rounding(
+    table: Sequence[Sequence[int]], denominator: int, source: Uniform, groups: Sequence[int] | None = None
+) -> list[list[int]]:
     """Round a two-way table of fractions to whole numbers, unbiased.
 
     Args:
         table: J rows of K numerators, all over ``denominator``; each row's sum is a multiple of ``denominator``.
         denominator: The common denominator, 1 or more.
         source: Where the random whole numbers come from.
+        groups: K codes, the group of each column; by default all are in one.
 
     Returns:
-        J rows of K whole numbers: each row keeps its total, each cell and each column's total is one of the two
-        whole numbers next to its target, and each cell's expectation is its target.
+        J rows of K whole numbers: each row keeps its total; each cell, each column's total, and each group's total
+        in every row and overall is one of the two whole numbers next to its target; and each cell's expectation is
+        its target.
 
     Raises:
         ValueError: A row does not add to a whole number, or a cell is below nought.
@@ -97,13 +105,22 @@ def controlled_rounding(table: Sequence[Sequence[int]], denominator: int, source
     for row in table:
         if sum(row) % denominator or min(row) < 0:
             raise ValueError("each row must be of cells at or above nought that add to a whole number")
+    columns = range(len(table[0]))
+    members = groups or [0 for _ in columns]
     forest = _Forest(denominator, source)
     for j, row in enumerate(table):
-        for k, cell in enumerate(row):
-            forest.add(("row", j), ("column", k), cell % denominator)
-    for k, column in enumerate(zip(*table, strict=True)):
-        forest.add(("column", k), _TOTAL, sum(column) % denominator)
-    return [
-        [cell // denominator + (forest.part[("row", j), ("column", k)] == denominator) for k, cell in enumerate(row)]
-        for j, row in enumerate(table)
-    ]
+        for group in sorted(set(members)):
+            forest.add(("row", j, 0), ("part", j, group), sum(row[k] for k in columns if members[k] == group))
+        for k in columns:
+            forest.add(("part", j, members[k]), ("column", k, 0), row[k])
+    totals = [sum(row[k] for row in table) for k in columns]
+    for k in columns:
+        forest.add(("column", k, 0), ("group", members[k], 0), totals[k])
+    for group in sorted(set(members)):
+        forest.add(("group", group, 0), ("total", 0, 0), sum(totals[k] for k in columns if members[k] == group))
+    up = {
+        (j, k): forest.part[("part", j, members[k]), ("column", k, 0)] == denominator
+        for j in range(len(table))
+        for k in columns
+    }
+    return [[cell // denominator + up[j, k] for k, cell in enumerate(row)] for j, row in enumerate(table)]

@@ -92,10 +92,12 @@ class Assignment:
         arm: n codes, in the input's row order.
         probability: n numbers, each customer's declared probability of the arm they got.
         counts: Customers by stratum and arm.
-        dealt: Randomised units by stratum and arm (clusters where clusters are dealt, else the same as ``counts``).
+        dealt: Randomised units (clusters, where clusters are dealt) by stratum and cell: the arms and, where there
+            is one, the hold-out. In two-stage designs, clusters by stratum and saturation.
         digest: Of every (arm, id), whatever the order of the rows (:func:`allocation_digest`).
         algorithm: Version of the algorithm that replays it.
         warnings: What a reader of the allocation should know.
+        held_out: n flags of the customers who stay on the comparison for the long run (hold-out designs).
         conditional: n numbers, the probability of the arm given the cluster's saturation (two-stage designs).
         saturation: n codes of the cluster's saturation (two-stage designs).
         draws: How many draws rerandomisation made, the accepted one included.
@@ -109,6 +111,7 @@ class Assignment:
     digest: str
     algorithm: str = ALGORITHM
     warnings: tuple[str, ...] = ()
+    held_out: NDArray[np.bool_] | None = None
     conditional: NDArray[np.float64] | None = None
     saturation: NDArray[np.int8] | None = None
     draws: int = 1

@@ -191,6 +191,7 @@ class Wave(_Declared):
 class Randomisation(_Declared):
     method: Method
     strata: tuple[Text, ...] = ()
+    merge: tuple[Text, ...] = ()  # of the strata, given up in this order where one has under two units per arm
     cluster: Text | None = None
     allocation_date: date | None = None  # planned, or when it was done elsewhere
     hold_out: Annotated[float, Field(gt=0, le=0.5)] | None = None  # kept on NFA for the long run, dealt first

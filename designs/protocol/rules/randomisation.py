@@ -74,6 +74,18 @@ def strata_stand_apart(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(place, f'"{column}" is already a stratum', "each column stratifies once")
 
 
+@rule("randomisation")
+def strata_given_up_are_strata(protocol: Protocol) -> Iterator[Breach]:
+    strata = protocol.randomisation.strata
+    rule_text = "merge lists strata in the order in which small ones give them up"
+    for position, column in enumerate(protocol.randomisation.merge):
+        if column not in strata:
+            place = ("randomisation", "merge", position)
+            yield Breach(place, f'"{column}" is no stratum', rule_text, strata)
+    for position, column in repeated(protocol.randomisation.merge):
+        yield Breach(("randomisation", "merge", position), f'"{column}" is given up twice', rule_text)
+
+
 @rule("randomisation", "arms")
 def expected_ratio_covers_the_arms(protocol: Protocol) -> Iterator[Breach]:
     shares = protocol.randomisation.shares
@@ -179,6 +191,7 @@ RULES = (
     units_are_declared,
     others_are_others,
     strata_stand_apart,
+    strata_given_up_are_strata,
     expected_ratio_covers_the_arms,
     hold_out_needs_no_further_action,
     parts_are_told_apart,

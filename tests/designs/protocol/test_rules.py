@@ -95,6 +95,8 @@ RANDOMISATION = [
     Case(HERE, {"randomisation.strata[1]": "customer_id"}, "customer's id", "many"),
     Case(CLUSTERED, {"randomisation.strata[1]": "household"}, "the cluster", "many"),
     Case(HERE, {"randomisation.strata[1]": "region"}, "already a stratum", "once"),
+    Case(HERE, {"randomisation.merge": ["phone"]}, "is no stratum", "give them up", at="randomisation.merge[0]"),
+    Case(HERE, {"randomisation.merge": ["region", "region"]}, "twice", "", at="randomisation.merge[1]"),
     Case(PAIRED, {"randomisation.pairs": ABSENT}, "missing", "matched_pairs needs"),
     Case(PAIRED, {"arms[2].share": 2}, "2 differs from 1", "one customer for each arm"),
     Case(REDRAWN, {"arms[2].share": 2}, "2 differs from 1", "shares are equal"),

@@ -1,0 +1,165 @@
+"""The scheme that a protocol promises, and the units that it is carried out on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from designs.assignment.complete import Complete
+from designs.assignment.declared import Bar, Declared, whole_weights
+from designs.assignment.factorial import Factorial
+from designs.assignment.matched_pairs import MatchedPairs
+from designs.assignment.rerandomised import Rerandomised
+from designs.assignment.saturation import TwoStage
+from designs.assignment.simple import Simple
+from designs.assignment.strata import cross, labelled
+from designs.assignment.units import Units, as_array, levels
+from designs.errors import DesignRefused
+from designs.protocol.columns import column_kinds
+from designs.protocol.conditions import expression
+from designs.protocol.models import Protocol
+
+Scheme = Simple | Complete | Factorial | MatchedPairs | Rerandomised | TwoStage
+LEAST_PER_ARM = 2  # units per arm below which a stratum's variance cannot be estimated
+_Given = TypeVar("_Given")
+
+
+def declare(protocol: Protocol) -> Scheme:
+    """The scheme that a protocol promises.
+
+    Raises:
+        DesignRefused: The trial is randomised elsewhere, or what it declares cannot be promised.
+    """
+    declared = protocol.randomisation
+    terms = _common_terms(protocol)
+    match declared.method:
+        case "external":
+            raise DesignRefused(
+                "this trial is randomised elsewhere",
+                where="randomisation.method",
+                rule="an external allocation is registered as it came, never dealt here",
+            )
+        case "simple":
+            return Simple(**terms)
+        case "complete":
+            return Complete(**terms)
+        case "factorial":
+            factors = tuple((declared.factors or {}).items())
+            levels_of = [arm.levels or {} for arm in protocol.arms]
+            return Factorial(
+                **terms,
+                factors=factors,
+                levels=tuple(tuple(own[name] for name, _ in factors) if own else () for own in levels_of),
+            )
+        case "matched_pairs":
+            return MatchedPairs(**terms, pairs=_declared(declared.pairs, "pairs"))
+        case "rerandomised":
+            balance = _declared(declared.rerandomise, "rerandomise")
+            return Rerandomised(**terms, covariates=balance.covariates, threshold=Fraction(str(balance.threshold)))
+        case "saturation":
+            return TwoStage(
+                **terms,
+                saturations=tuple((level.id, Fraction(str(level.treated))) for level in declared.saturations),
+                saturation_weights=whole_weights([level.share for level in declared.saturations]),
+            )
+
+
+def _common_terms(protocol: Protocol) -> dict[str, Any]:
+    declared, kinds = protocol.randomisation, column_kinds(protocol)
+    shares = [_declared(arm.share, f"share of {arm.id}") for arm in protocol.arms] if protocol.randomised_here else []
+    return {
+        "arms": tuple(arm.id for arm in protocol.arms),
+        "weights": whole_weights(shares) if shares else (),
+        "comparison": protocol.comparison.id,
+        "strata": declared.strata,
+        "merge": declared.merge,
+        "cluster": protocol.cluster,
+        "bars": tuple(
+            Bar(arm.id, exclusion.when, kinds[exclusion.when.column])
+            for arm in protocol.arms
+            for exclusion in arm.not_for
+        ),
+        "hold_out": Fraction(str(declared.hold_out or 0)),
+    }
+
+
+def _declared(value: _Given | None, what: str) -> _Given:
+    if value is None:
+        raise DesignRefused(f"{what}: this is missing", where="randomisation", rule="the method needs it")
+    return value
+
+
+def gather(scheme: Scheme, table: Any, unit: str) -> Units:
+    """The units of a scheme, from the columns of a population.
+
+    Args:
+        scheme: What was declared.
+        table: An Arrow table, one row a customer.
+        unit: Name of the id column.
+
+    Raises:
+        DesignRefused: A column is missing, or holds what cannot be dealt by.
+    """
+    refuse_absent((unit, *scheme.columns), table.column_names)
+    cluster = table.column(scheme.cluster) if scheme.cluster else None
+    return Units(
+        ids=table.column(unit),
+        strata=_strata(scheme, table, cluster) if scheme.strata else None,
+        cluster=cluster,
+        barred=barred_arms(scheme, table) if scheme.bars else None,
+        tuple_of=table.column(scheme.pairs) if isinstance(scheme, MatchedPairs) else None,
+        covariates=_numbers(table, scheme.covariates) if isinstance(scheme, Rerandomised) else None,
+    )
+
+
+def refuse_absent(needed: Sequence[str], present: Sequence[str], where: str = "population") -> None:
+    """Refuse a population that lacks a column."""
+    absent = [name for name in needed if name not in present]
+    if absent:
+        raise DesignRefused(f"the population has no column {absent[0]!r}", where=where, rule="the draw needs it")
+
+
+def least_per_stratum(scheme: Declared) -> int:
+    """How many units a stratum needs, where strata may be merged."""
+    return LEAST_PER_ARM * len(scheme.cells) if scheme.merge else 0
+
+
+def _strata(scheme: Declared, table: Any, cluster: Any | None) -> Any:
+    crossing = cross({name: table.column(name) for name in scheme.strata})
+    sizes = crossing.sizes
+    if cluster is not None:
+        # Clusters are what is dealt, so they are what a stratum must hold enough of.
+        group = levels(cluster, "cluster")
+        pairs = np.unique(crossing.codes * len(group.names) + group.codes)
+        sizes = np.bincount(pairs // len(group.names), minlength=len(crossing.rows))
+    return labelled(crossing, sizes.tolist(), scheme.merge, least_per_stratum(scheme))
+
+
+def barred_arms(scheme: Declared, table: Any) -> Any:
+    """The arms that each customer may not get, as text: the ids sorted, separated by spaces."""
+    arms = sorted({bar.arm for bar in scheme.bars})
+    tests = [
+        reduce(or_, (expression(bar.condition, bar.kind) for bar in scheme.bars if bar.arm == arm)).alias(str(at))
+        for at, arm in enumerate(arms)
+    ]
+    frame = nw.from_native(table, eager_only=True).select(*tests)
+    pattern = np.zeros(len(table), np.int64)
+    for at in range(len(arms)):
+        pattern |= frame[str(at)].to_numpy().astype(np.int64) << at
+    present, codes = np.unique(pattern, return_inverse=True)
+    texts = [" ".join(arm for at, arm in enumerate(arms) if mask >> at & 1) for mask in present.tolist()]
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(texts, pa.string()))
+
+
+def _numbers(table: Any, names: Sequence[str]) -> NDArray[np.float64]:
+    """n × q doubles; a missing value is a NaN, which the criterion refuses by name."""
+    columns = [as_array(table.column(name).cast(pa.float64())).to_numpy(zero_copy_only=False) for name in names]
+    return np.column_stack(columns)

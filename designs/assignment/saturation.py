@@ -1,0 +1,68 @@
+"""Two-stage saturation: clusters are dealt to saturations, then the customers in each to arms.
+
+Hudgens and Halloran (2008), "Toward causal inference with interference", Journal of the American Statistical
+Association 103:832-842; Baird, Bohren, McIntosh and Ozler (2018), "Optimal design of experiments in the presence of
+interference", Review of Economics and Statistics 100:844-860.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from designs.assignment.declared import Declared, lowest_terms
+from designs.errors import DesignRefused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoStage(Declared):
+    """A cluster at a saturation gives that share of its customers to the arms other than the comparison.
+
+    Args:
+        saturations: Names, each with the share treated.
+        saturation_weights: Whole weights of the saturations among clusters.
+    """
+
+    method: ClassVar[str] = "saturation"
+
+    saturations: tuple[tuple[str, Fraction], ...]
+    saturation_weights: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        Declared.__post_init__(self)
+        if self.cluster is None or self.comparison not in self.arms or self.hold_out:
+            raise DesignRefused(
+                "saturations without clusters or a comparison, or with a hold-out",
+                where="randomisation.saturations",
+                rule="clusters are dealt to saturations, and the comparison arm takes whom a saturation leaves",
+            )
+        if any(not 0 <= treated <= 1 for _, treated in self.saturations):
+            raise DesignRefused("a saturation lies outside 0 to 1", where="randomisation.saturations")
+
+    def weights_at(self, saturation: int, barred: str) -> tuple[int, ...]:
+        """Whole weights of the arms for customers of a cluster at this saturation."""
+        treated = self.saturations[saturation][1]
+        comparison = self.arms.index(self.comparison or "")
+        if self.comparison in barred.split():
+            raise DesignRefused("the comparison arm is barred to some customers", where="barred arms")
+        open_arms = list(self.cell_weights(barred))
+        open_arms[comparison] = 0
+        rest = sum(open_arms)
+        if rest == 0:
+            return tuple(int(arm == comparison) for arm in range(len(self.arms)))
+        weights = [weight * treated.numerator for weight in open_arms]
+        weights[comparison] = rest * (treated.denominator - treated.numerator)
+        return lowest_terms(weights)
+
+    def marginal(self, barred: str) -> tuple[Fraction, ...]:
+        """Each arm's probability over both stages."""
+        total = sum(self.saturation_weights)
+        shares = [Fraction(0)] * len(self.arms)
+        for at, weight in enumerate(self.saturation_weights):
+            within = self.weights_at(at, barred)
+            shares = [
+                share + Fraction(weight, total) * Fraction(part, sum(within))
+                for share, part in zip(shares, within, strict=True)
+            ]
+        return tuple(shares)
