@@ -61,14 +61,14 @@ def evaluate(
     kinds = declared.column_kinds(frame)
     design = declared.design_of(protocol, kinds)
     numbers, categories = compared_columns(protocol, design, kinds)
-    arms = tally_arms(frame, {o.id: observed_column(o) for o in protocol.outcomes}, numbers)
+    arms = tally_arms(frame, {o.id: observed_column(o) for o in protocol.outcomes}, numbers, categories)
     if not arms:
         raise AnalysisRefused(
             "no customer is left to analyse", rule="an analysis needs at least one allocated customer"
         )
     whole = regress(frame, design, declared.responses_of(protocol, capped=True))
     segments = tuple(_segment(frame, protocol, design, subgroup) for subgroup in protocol.analysis.subgroups)
-    balance = balance_rows(frame, protocol, arms, numbers, categories)
+    balance = balance_rows(protocol, arms, numbers, categories)
     checks = integrity_checks(frame, protocol, arms, balance)
     timed, curves = timed_rows(frame, protocol, protocol_digest)
     verdict, money = _judge(Gathering(frame, protocol, rules_of(protocol), whole, segments, randomisation_p), checks)

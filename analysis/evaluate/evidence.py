@@ -96,6 +96,13 @@ class Gathering:
 
     def trial(self, scenario: Scenario, failed: tuple[str, ...]) -> TrialEvidence:
         """The evidence under one scenario's values and costs."""
+        key = ("trial", scenario, failed)
+        if key not in self._kept:
+            self._kept[key] = self._gathered(scenario, failed)
+        evidence: TrialEvidence = self._kept[key]
+        return evidence
+
+    def _gathered(self, scenario: Scenario, failed: tuple[str, ...]) -> TrialEvidence:
         arms = tuple(self._evidence(arm.id, scenario, None, None) for arm in self.protocol.otm_arms)
         cells = tuple(
             self._cell(arm.id, scenario, segment, level)
@@ -215,11 +222,13 @@ class Gathering:
         return skewness(one[0], one[1], other[0], other[1], money.std_error)
 
     def _third_moments(self, scenario: Scenario, segment: Segment | None) -> Any:
-        key = ("third", scenario, segment.by.column if segment else None)
+        """Scenarios that put the same values on outcomes share their moments: an arm's cost moves none of them."""
+        response = net_benefit.composite(self.protocol, scenario)
+        key = ("third", response.terms, segment.by.column if segment else None)
         if key not in self._kept:
             by = segment.by if segment else None
-            response = net_benefit.composite(self.protocol, scenario)
-            self._kept[key] = third_moments(self.frame, response, by, level_number(by) if by else None)
+            centre = self.whole.fits[response.id, None].contrasts[0].mean_comparison or 0.0
+            self._kept[key] = third_moments(self.frame, response, centre, by, level_number(by) if by else None)
         return self._kept[key]
 
     def _redrawn(

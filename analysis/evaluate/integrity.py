@@ -9,7 +9,7 @@ from analysis.balance import of_category, of_number
 from analysis.checks import ArmShare
 from analysis.design import Design
 from analysis.evaluate.declared import Kinds
-from analysis.evaluate.tallies import ArmTally, share_errors_by_cluster, tally_categories, tally_clusters
+from analysis.evaluate.tallies import ArmTally, share_errors_by_cluster, tally_clusters
 from analysis.frame import AnalysisFrame
 from analysis.results import Balance, Check
 from designs.protocol.models import Outcome, Protocol
@@ -30,11 +30,7 @@ def compared_columns(protocol: Protocol, design: Design, kinds: Kinds) -> tuple[
 
 
 def balance_rows(
-    frame: AnalysisFrame,
-    protocol: Protocol,
-    arms: Mapping[str, ArmTally],
-    numbers: tuple[str, ...],
-    categories: tuple[str, ...],
+    protocol: Protocol, arms: Mapping[str, ArmTally], numbers: tuple[str, ...], categories: tuple[str, ...]
 ) -> tuple[Balance, ...]:
     """Standardised differences of every compared column, each arm against the comparison."""
     pairs = [(arm.id, protocol.comparison.id) for arm in protocol.arms if arm.id != protocol.comparison.id]
@@ -43,7 +39,7 @@ def balance_rows(
         moments = {arm: tally.moments[name] for arm, tally in arms.items() if name in tally.moments}
         rows += of_number(name, moments, pairs)
     for name in categories:
-        rows += of_category(name, tally_categories(frame, name), pairs)
+        rows += of_category(name, {arm: tally.levels[name] for arm, tally in arms.items()}, pairs)
     return tuple(rows)
 
 

@@ -1,18 +1,19 @@
 """Small counts from the engine that the regression does not give: who is there, who is missing, who had an event.
 
-Each function is one scan that returns a row an arm (or arm and level); what follows is arithmetic elsewhere.
+Each function is a scan that returns a few rows an arm; what follows is arithmetic elsewhere.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.balance import ArmMoments
 from analysis.design import Levels, Response
@@ -20,48 +21,95 @@ from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.guardrails import EventCounts
 
 LEVEL = "_level"
+MOST_COMBINATIONS = 20_000
+PILOT_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class ArmTally:
-    """One arm: its customers, those with each outcome observed, and the moments of each numeric covariate."""
+    """One arm: its customers, those with each outcome observed, and what its covariates look like.
+
+    ``moments`` are of numeric columns; ``levels`` count customers by level of each category, those without left out.
+    """
 
     customers: int
     observed: Mapping[str, int]
     moments: Mapping[str, ArmMoments]
+    levels: Mapping[str, Mapping[str, int]]
 
 
-def tally_arms(frame: AnalysisFrame, outcomes: Mapping[str, str], numbers: Sequence[str]) -> dict[str, ArmTally]:
-    """Count every arm once.
+def tally_arms(
+    frame: AnalysisFrame, outcomes: Mapping[str, str], numbers: Sequence[str], categories: Sequence[str]
+) -> dict[str, ArmTally]:
+    """Count every arm, in one scan where the categories have few combinations.
 
     Args:
         outcomes: outcome id -> its column.
         numbers: numeric columns whose moments are wanted.
+        categories: columns whose levels are counted.
     """
+    together = _combinations(frame, categories) <= MOST_COMBINATIONS
+    grouped = _grouped(frame, outcomes, numbers, categories if together else ())
+    arms: dict[str, ArmTally] = {}
+    for arm in dict.fromkeys(grouped[ARM_COLUMN].to_pylist()):
+        part = grouped.filter(pc.equal(grouped[ARM_COLUMN], arm))
+        arms[arm] = ArmTally(
+            customers=pc.sum(part["n"]).as_py(),
+            observed={name: pc.sum(part[f"observed:{name}"]).as_py() for name in outcomes},
+            moments={name: moments for name in numbers if (moments := _pooled(part, name)) is not None},
+            levels={name: _counted(part, name) for name in categories} if together else {},
+        )
+    if not together:
+        separate = {name: _grouped(frame, {}, (), (name,)) for name in categories}
+        for arm, tally in arms.items():
+            levels = {
+                name: _counted(table.filter(pc.equal(table[ARM_COLUMN], arm)), name) for name, table in separate.items()
+            }
+            arms[arm] = replace(tally, levels=levels)
+    return arms
+
+
+def _combinations(frame: AnalysisFrame, categories: Sequence[str]) -> int:
+    """About how many combinations the categories have, from the first rows."""
+    if not categories:
+        return 1
+    sample = frame.engine.collect(frame.rows.select(*categories).head(PILOT_ROWS))
+    return math.prod(len(pc.unique(sample[name])) for name in categories)
+
+
+def _grouped(
+    frame: AnalysisFrame, outcomes: Mapping[str, str], numbers: Sequence[str], categories: Sequence[str]
+) -> pa.Table:
+    """One row for each arm and combination of categories: customers, outcomes observed, moments of numbers."""
     aggregates = {"n": nw.len()}
     aggregates |= {f"observed:{name}": nw.col(column).count() for name, column in outcomes.items()}
     for name in numbers:
         value = nw.col(name).cast(nw.Float64)
         aggregates |= {f"n:{name}": value.count(), f"mean:{name}": value.mean(), f"var:{name}": value.var()}
-    table = frame.engine.collect(frame.rows.group_by(ARM_COLUMN).agg(**aggregates))
-    return {
-        row[ARM_COLUMN]: ArmTally(
-            customers=int(row["n"]),
-            observed={name: int(row[f"observed:{name}"]) for name in outcomes},
-            moments={name: _moments(row, name) for name in numbers if row[f"mean:{name}"] is not None},
-        )
-        for row in table.to_pylist()
-    }
+    table = frame.engine.collect(frame.rows.group_by(ARM_COLUMN, *categories).agg(**aggregates))
+    for name in categories:
+        table = table.append_column(f"level:{name}", pc.cast(table[name], pa.string()))
+    return table
 
 
-def tally_categories(frame: AnalysisFrame, column: str) -> dict[str, dict[str, int]]:
-    """Customers by arm and level of one column, those without a value left out."""
-    level = nw.col(column).cast(nw.String).alias(LEVEL)
-    counted = frame.rows.select(ARM_COLUMN, level).group_by(ARM_COLUMN, LEVEL).agg(nw.len().alias("n"))
-    found: dict[str, dict[str, int]] = {}
-    for row in frame.engine.collect(counted).to_pylist():
-        if row[LEVEL] is not None:
-            found.setdefault(row[ARM_COLUMN], {})[row[LEVEL]] = int(row["n"])
+def _pooled(part: pa.Table, name: str) -> ArmMoments | None:
+    """Moments over groups from each group's own: no sum of raw squares, so large values lose no digits."""
+    n = _floats(part[f"n:{name}"])
+    here = n > 0
+    if not here.any():
+        return None
+    n, mean, variance = n[here], _floats(part[f"mean:{name}"])[here], _floats(part[f"var:{name}"])[here]
+    total = n.sum()
+    middle = float(n @ mean / total)
+    squares = float(np.nansum(np.where(n > 1, (n - 1.0) * variance, 0.0)) + n @ (mean - middle) ** 2)
+    return ArmMoments(int(total), middle, squares / (total - 1.0) if total > 1 else 0.0)
+
+
+def _counted(part: pa.Table, name: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for level, count in zip(part[f"level:{name}"].to_pylist(), part["n"].to_pylist(), strict=True):
+        if level is not None:
+            found[level] = found.get(level, 0) + int(count)
     return found
 
 
@@ -75,11 +123,15 @@ class ClusterTally:
 
 def tally_clusters(frame: AnalysisFrame, cluster: str) -> ClusterTally:
     """Count the units that were dealt whole."""
-    each = frame.rows.select(ARM_COLUMN, cluster).unique([ARM_COLUMN, cluster])
-    table = frame.engine.collect(each.group_by(ARM_COLUMN).agg(nw.len().alias("n")))
-    by_arm = {row[ARM_COLUMN]: int(row["n"]) for row in table.to_pylist()}
-    whole = frame.engine.collect(frame.rows.select(nw.col(cluster).n_unique().alias("n")))["n"][0].as_py()
-    return ClusterTally(by_arm, sum(by_arm.values()) - int(whole))
+    arm = nw.col(ARM_COLUMN)
+    each = frame.rows.group_by(cluster).agg(first=arm.min(), last=arm.max())
+    pairs = frame.engine.collect(each.group_by("first", "last").agg(nw.len().alias("n"))).to_pylist()
+    straddling = sum(int(row["n"]) for row in pairs if row["first"] != row["last"])
+    if straddling == 0:
+        return ClusterTally({row["first"]: int(row["n"]) for row in pairs}, 0)
+    present = frame.rows.select(ARM_COLUMN, cluster).unique([ARM_COLUMN, cluster])
+    table = frame.engine.collect(present.group_by(ARM_COLUMN).agg(nw.len().alias("n")))
+    return ClusterTally({row[ARM_COLUMN]: int(row["n"]) for row in table.to_pylist()}, straddling)
 
 
 def share_errors_by_cluster(frame: AnalysisFrame, column: str, cluster: str) -> dict[str, float]:
@@ -146,25 +198,31 @@ def event_counts(by_arm: Mapping[str, Mapping[Any, tuple[float, float]]], arm: s
 
 
 def third_moments(
-    frame: AnalysisFrame, response: Response, by: Levels | None, level: nw.Expr | None
+    frame: AnalysisFrame, response: Response, centre: float, by: Levels | None, level: nw.Expr | None
 ) -> dict[tuple[str, str | None], tuple[float, int]]:
-    """Third central moment of a response by arm (and level), with the customers that it rests on."""
-    total: nw.Expr | None = None
-    for column, weight in response.terms:
-        term = nw.col(column).cast(nw.Float64) * weight
-        total = term if total is None else total + term
-    if total is None:
+    """Third central moment of a response by arm (and level), with the customers that it rests on.
+
+    Args:
+        centre: a value near the response's mean, so that large amounts lose no digits. An arm's own offset moves no
+            central moment and is left out.
+    """
+    if not response.terms:
         return {}
+    y = -nw.lit(centre)
+    for column, weight in response.terms:
+        y = y + nw.col(column).cast(nw.Float64) * weight
     keys = [nw.col(ARM_COLUMN)] + ([level.alias(LEVEL)] if level is not None else [])
     names = [ARM_COLUMN] + ([LEVEL] if level is not None else [])
-    rows = frame.rows.select(*keys, total.alias("y"))
-    pilot = frame.engine.collect(rows.select(nw.col("y").mean().alias("mean")))["mean"][0].as_py() or 0.0
-    y = nw.col("y") - pilot  # about the overall mean, so that large amounts lose no digits
-    sums = rows.group_by(names).agg(
-        nw.col("y").count().alias("n"),
-        y.sum().alias("s1"),
-        (y * y).sum().alias("s2"),
-        (y * y * y).sum().alias("s3"),
+    value = nw.col("y")
+    sums = (
+        frame.rows.select(*keys, y.alias("y"))
+        .group_by(names)
+        .agg(
+            value.count().alias("n"),
+            value.sum().alias("s1"),
+            (value * value).sum().alias("s2"),
+            (value * value * value).sum().alias("s3"),
+        )
     )
     found: dict[tuple[str, str | None], tuple[float, int]] = {}
     for row in frame.engine.collect(sums).to_pylist():
@@ -175,11 +233,6 @@ def third_moments(
         where = by.names[int(row[LEVEL])] if by is not None and level is not None else None
         found[row[ARM_COLUMN], where] = (cube - 3.0 * mean * square + 2.0 * mean**3, n)
     return found
-
-
-def _moments(row: Mapping[str, Any], name: str) -> ArmMoments:
-    variance = row[f"var:{name}"]
-    return ArmMoments(int(row[f"n:{name}"]), float(row[f"mean:{name}"]), 0.0 if variance is None else float(variance))
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:
