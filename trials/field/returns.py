@@ -18,7 +18,7 @@ from trials.registry import Registry, queries, tables
 from trials.registry.columns import now
 from trials.registry.identity import LEDGER_ID
 from trials.registry.ledger_key import SYNTHETIC_KEY
-from trials.registry.plan import Plan, locked_plan
+from trials.registry.plan import Plan, unchanged_plan
 from trials.registry.records import AllocationRecord, FileAccount, PopulationRecord, RejectionRecord, WaveRecord
 
 
@@ -39,7 +39,7 @@ def fielded(session: Session, trial_id: str) -> Fielded:
     Raises:
         TrialRefused: Nothing was dealt, the draw is void, or the protocol's file was edited.
     """
-    plan = locked_plan(session, trial_id)
+    plan = unchanged_plan(session, trial_id)
     allocations = queries.allocations_of(session, trial_id)
     if not allocations or plan.population is None:
         raise TrialRefused(

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from trials.errors import RegistryRefused
@@ -110,6 +110,10 @@ def storage_refusals(where: str) -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise _storage_refusal(error, where) from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # a broken key or a wrong statement is not the storage's fault
+            raise
+        raise _storage_refusal(error, where) from error  # a damaged file
 
 
 def _storage_refusal(error: DBAPIError, where: str) -> RegistryRefused:

@@ -57,7 +57,7 @@ def plan_of(session: Session, trial_id: str) -> Plan:
 
 
 def locked_plan(session: Session, trial_id: str) -> Plan:
-    """The plan of a trial that may go on: locked, its file unchanged, its draw not void.
+    """The plan of a trial that may go on: locked, and its draw not void. What a use case asks again as it writes.
 
     Raises:
         TrialRefused: One of these does not hold.
@@ -77,25 +77,25 @@ def locked_plan(session: Session, trial_id: str) -> Plan:
             rule="a void draw is kept and shown, and nothing is built on it",
             remedy="register a new trial under another id",
         )
-    refuse_edited_file(plan)
+    return plan
+
+
+def unchanged_plan(session: Session, trial_id: str) -> Plan:
+    """A locked plan whose file, where it is still there, says what was locked. What a use case asks first.
+
+    Raises:
+        TrialRefused: As :func:`locked_plan`, or the protocol's file was edited after the lock.
+    """
+    plan = locked_plan(session, trial_id)
+    # A file that has been moved away says nothing; what counts is the locked text in the registry.
+    if edited(plan):
+        raise edited_after_lock(plan, plan.path)
     return plan
 
 
 def population_name(protocol: Protocol) -> str:
     """The name a protocol's population is loaded under: its own, or the trial's id where it has none."""
     return protocol.population.name or protocol.id
-
-
-def refuse_edited_file(plan: Plan) -> None:
-    """Refuse to go on where the protocol's file now says something else than what was locked.
-
-    A file that has been moved away says nothing; what counts is the locked text in the registry.
-
-    Raises:
-        TrialRefused: The file was edited after the lock.
-    """
-    if edited(plan):
-        raise edited_after_lock(plan, plan.path)
 
 
 def edited(plan: Plan) -> bool:

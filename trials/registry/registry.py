@@ -17,7 +17,7 @@ from trials.registry.chain_head import ChainHead
 from trials.registry.columns import now
 from trials.registry.database import database_url, open_engine, storage_refusals, writers
 from trials.registry.reader import Reader
-from trials.registry.revisions import bring_up, require_current, revision_of
+from trials.registry.revisions import NEWEST, bring_up, require_current, revision_of
 from trials.registry.tables import Installation
 from trials.registry.unit_of_work import UnitOfWork
 from trials.settings import Settings
@@ -76,9 +76,19 @@ class Registry:
 
     @contextmanager
     def write_raised(self, actor: Actor, action: Action) -> Iterator[tuple[UnitOfWork, str | None]]:
-        """A transaction that first brings the tables up to the newest revision; with it, the revision before."""
+        """A transaction that first brings the tables up to the newest revision; with it, the revision before.
+
+        Raises:
+            RegistryRefused: The tables are a newer program's.
+        """
         with storage_refusals("registry"), Session(self._writers) as session:
             before = revision_of(session.connection())
+            if before is not None and before > NEWEST:
+                raise RegistryRefused(
+                    f"the registry is at revision {before}, newer than this program's {NEWEST}",
+                    where="registry",
+                    remedy="run the newer program",
+                )
             bring_up(session.connection())
             yield UnitOfWork(session, actor, action, None, self.head), before
 
@@ -172,7 +182,11 @@ def open_registry(settings: Settings) -> Registry:
         RegistryRefused: The home cannot be used, or the tables wait for ``otm migrate``.
     """
     registry = connect(settings)
-    registry.make_ready()
+    try:
+        registry.make_ready()
+    except BaseException:
+        registry.close()
+        raise
     return registry
 
 

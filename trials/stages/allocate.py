@@ -22,7 +22,7 @@ from trials.randomiser.eligibility import Eligible, eligible
 from trials.registry import Registry, queries, tables
 from trials.registry.columns import now
 from trials.registry.contact_ledger import Entry, claims, entries
-from trials.registry.plan import Plan, locked_plan
+from trials.registry.plan import Plan, locked_plan, unchanged_plan
 from trials.registry.records import AllocationRecord, DrawRecord, PopulationRecord, WaveRecord
 
 FIRST_WAVE = 1
@@ -77,6 +77,7 @@ def _frozen(
     for _ in range(PATIENCE):
         today = now().date()
         with registry.inspect(actor, "randomise", trial_id) as session:
+            unchanged_plan(session, trial_id)
             standing = _standing(session, trial_id, today)
         if standing.draw is not None and standing.wave is not None:
             _refuse_other_seed(trial_id, standing.draw, demonstration_seed)

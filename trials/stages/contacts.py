@@ -17,6 +17,7 @@ from trials.field.returns import Fielded, account_of, fielded, key_of, refuse_no
 from trials.registry import Registry
 from trials.registry.identity import EXPORT_ID, LEDGER_ID, keep_rejections
 from trials.registry.ledger_key import export_key
+from trials.registry.plan import locked_plan
 from trials.registry.records import FileAccount
 
 
@@ -50,7 +51,7 @@ def load_contacts(registry: Registry, actor: Actor, trial_id: str, file: str | P
     rejections_digest = keep_rejections(registry.snapshots, rejections)
     account = account_of("contacts", intake, matched, rejections, digest)
     with registry.write(actor, "load_contacts", trial_id) as work:
-        fielded(work.session, trial_id)  # a void may have come in between
+        locked_plan(work.session, trial_id)  # a void may have come in between
         work.add(
             returned_row(
                 work.session,

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 import analysis.evaluate
+from analysis.challenge import challenged, net_benefit_redraws
 from analysis.document import to_document
 from analysis.frame import AnalysisFrame
 from analysis.results import Evaluation, Exclusion, Flow
@@ -19,6 +20,7 @@ from trials.field.frame import Sources, assemble, frame_checks
 from trials.field.returns import Fielded, fielded
 from trials.registry import Registry, queries, tables
 from trials.registry.columns import digest_of, now
+from trials.registry.plan import locked_plan
 from trials.registry.records import EvaluationRecord, ReturnedFileRecord
 
 _CODE = ("data", "designs", "analysis")
@@ -36,7 +38,7 @@ def evaluate(registry: Registry, actor: Actor, trial_id: str) -> EvaluationRecor
     evaluation = _evaluated(registry, sources)
     document = to_document(evaluation)
     with registry.write(actor, "evaluate", trial_id) as work:
-        fielded(work.session, trial_id)  # a void may have come in between
+        locked_plan(work.session, trial_id)  # a void may have come in between
         record = EvaluationRecord(
             id=queries.next_number(work.session, tables.StoredEvaluation, trial_id),
             evaluated_at=now(),
@@ -84,7 +86,11 @@ def _evaluated(registry: Registry, sources: Sources) -> Evaluation:
             data_digest=_data_digest(sources),
             synthetic=sources.trial.population.synthetic,
         )
-        return analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest)
+        redraws = net_benefit_redraws(frame, plan.protocol, plan.digest)
+        evaluation = analysis.evaluate.evaluate(
+            frame, plan.protocol, protocol_digest=plan.digest, randomisation_p=redraws
+        )
+        return challenged(frame, plan.protocol, evaluation)
 
 
 def _flow(trial: Fielded) -> Flow:

@@ -21,7 +21,7 @@ from trials.registry import Registry, queries, tables
 from trials.registry.columns import now
 from trials.registry.identity import LEDGER_ID
 from trials.registry.ledger_key import export_key
-from trials.registry.plan import Plan, locked_plan
+from trials.registry.plan import Plan, locked_plan, unchanged_plan
 from trials.registry.records import AllocationRecord, WaveRecord
 
 
@@ -78,7 +78,7 @@ def issue(
 
 
 def _dealt(session: Session, trial_id: str) -> tuple[Plan, tuple[WaveRecord, ...], tuple[AllocationRecord, ...]]:
-    plan = locked_plan(session, trial_id)
+    plan = unchanged_plan(session, trial_id)
     allocations = queries.allocations_of(session, trial_id)
     if not allocations:
         raise TrialRefused("nothing has been dealt", where=trial_id, remedy=f"otm randomise {trial_id}")

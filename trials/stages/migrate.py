@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from trials.access import Actor, allow
-from trials.errors import RegistryRefused
 from trials.registry.registry import connect
 from trials.registry.revisions import NEWEST
 from trials.settings import Settings
@@ -25,11 +24,6 @@ def migrate(settings: Settings, actor: Actor) -> tuple[str | None, str]:
             registry.make_ready()
             return None, NEWEST
         with registry.write_raised(actor, "migrate") as (work, before):
-            if before is not None and before > NEWEST:
-                raise RegistryRefused(
-                    f"the registry is at revision {before}, newer than this program's {NEWEST}",
-                    remedy="run the newer program",
-                )
             if before != NEWEST:
                 work.commit({"from": before, "to": NEWEST})
         return before, NEWEST

@@ -1,0 +1,81 @@
+"""Migrations lead from nothing to exactly the models, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from tests.trials import tampering
+from tests.trials.examples import FIRST, evaluated
+from trials.errors import RegistryRefused
+from trials.registry import open_registry, revisions
+from trials.registry.registry import connect
+from trials.registry.tables import Row
+from trials.settings import Settings
+from trials.stages.migrate import migrate
+
+
+def test_migrations_and_models_agree(either):
+    with either._engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+
+
+def test_the_newest_revision_is_the_one_the_program_asks_for():
+    config = Config()
+    config.set_main_option("script_location", str(revisions.Path(revisions.__file__).parent / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_heads() == [revisions.NEWEST]
+    assert [script.revision for script in scripts.walk_revisions()][-1] == "0001"
+
+
+def test_every_constraint_has_a_name():
+    nameless = [
+        (table.name, constraint)
+        for table in Row.metadata.sorted_tables
+        for constraint in table.constraints
+        if constraint.name is None
+    ]
+    assert nameless == []
+
+
+def test_a_registry_of_another_revision_is_not_opened(either):
+    tampering.run(either, "UPDATE alembic_version SET version_num = '0000'")
+    with pytest.raises(RegistryRefused, match=r"at revision 0000, this program needs 0001.*run otm migrate"):
+        open_registry(either.settings)
+
+
+def test_a_registry_of_a_newer_program_is_not_migrated(either):
+    tampering.run(either, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(RegistryRefused, match="newer than this program's"):
+        migrate(either.settings, FIRST)
+
+
+def test_tables_without_a_revision_are_refused(registry):
+    tampering.run(registry, "DROP TABLE alembic_version")
+    with pytest.raises(RegistryRefused, match="tables of a registry and no revision"):
+        open_registry(registry.settings)
+
+
+def test_migrating_makes_an_empty_registry_ready_and_leaves_a_new_one_alone(home, registry_url):
+    settings = Settings(home=home, database_url=registry_url)
+    empty = connect(settings)
+    assert not empty.has_tables()
+    empty.close()
+    assert migrate(settings, FIRST) == (None, revisions.NEWEST)
+    assert migrate(settings, FIRST) == (revisions.NEWEST, revisions.NEWEST)
+    opened = open_registry(settings)
+    with opened.read() as reader:
+        assert [event.action for event in reader.audit()] == ["installed"]
+    opened.close()
+
+
+def test_opening_again_changes_nothing(either, files):
+    evaluated(either, files)
+    before = tampering.chain(either)
+    again = open_registry(either.settings)
+    assert tampering.chain(again) == before
+    again.close()
