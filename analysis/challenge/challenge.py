@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.amounts import RESAMPLE_UP_TO, Interval, bootstrap_interval, hurdle, quantile_effects
+from analysis.amounts import Interval, bootstrap_interval, hurdle, quantile_effects
 from analysis.bayesian_summary import summarise
 from analysis.challenge.dense import Dense, bring, column_of, seed_of
 from analysis.challenge.logistic import UP_TO as LOGIT_UP_TO

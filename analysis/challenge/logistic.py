@@ -16,7 +16,7 @@ from analysis.results import Estimate
 from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
-UP_TO = 200_000  # customers
+UP_TO = 50_000  # customers
 
 
 def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: Sequence[Column]) -> list[Estimate]:
