@@ -21,6 +21,7 @@ from analysis.heteroskedastic import LEVERAGE_POWER
 from analysis.inference import infer
 from analysis.moments import Cells, read_cells
 from analysis.plan import make_plan
+from analysis.sampling_term import sampling_variance
 from analysis.uncertainty import Joint, Uncertainty
 
 __all__ = ["Contrast", "Fit", "JointCovariance", "Regression", "regress"]
@@ -170,6 +171,7 @@ def _contrast(fit: Fitting, i: int, t: int, response: Response, uncertainty: Unc
         adjusted_mean_comparison=_finite(adjusted[against]),
         reason=reason,
         note=note,
+        sampling_variance=sampling_variance(fit, i, t),
     )
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from analysis import net_benefit
 from analysis.challenge.dense import Dense, bring, column_of, seed_of
+from analysis.evaluate.declared import level_position
 from analysis.evaluate.evidence import Redraw
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.plan import level_number
 from analysis.randomisation_inference import (
     RandomisationTest,
     cluster_randomisation_test,
@@ -120,7 +120,7 @@ def net_benefit_redraws(
         pair = (redraw.arm, redraw.comparison)
         where = nw.col(ARM_COLUMN).is_in(list(pair))
         if redraw.by is not None and redraw.level is not None:
-            where = where & (level_number(redraw.by) == redraw.by.names.index(redraw.level))
+            where = where & (level_position(redraw.by) == redraw.by.names.index(redraw.level))
         label = f"net benefit:{redraw.scenario}:{redraw.arm}:{redraw.by and redraw.by.column}:{redraw.level}"
 
         def pounds(dense: Dense) -> Floats:

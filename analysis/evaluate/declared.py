@@ -87,6 +87,21 @@ def levels_of(frame: AnalysisFrame, subgroup: Subgroup) -> Levels:
     return Levels(subgroup.column, names)
 
 
+def level_position(by: Levels) -> nw.Expr:
+    """Where a row's level stands in ``by.names``; null where it is in none."""
+    nowhere = nw.lit(None, dtype=nw.Int32)
+    if by.cuts is None:
+        text, position = nw.col(by.column).cast(nw.String), nowhere
+        for number, name in enumerate(by.names):
+            position = nw.when(text == name).then(nw.lit(number, dtype=nw.Int32)).otherwise(position)
+        return position
+    value = nw.col(by.column).cast(nw.Float64)
+    position = nw.lit(len(by.cuts), dtype=nw.Int32)
+    for number in reversed(range(len(by.cuts))):
+        position = nw.when(value < by.cuts[number]).then(nw.lit(number, dtype=nw.Int32)).otherwise(position)
+    return nw.when(~value.is_null()).then(position).otherwise(nowhere)
+
+
 def _quantile_levels(frame: AnalysisFrame, column: str, count: int) -> Levels:
     value = nw.col(column).cast(nw.Float64)
     cuts = {f"cut_{i}": value.quantile(i / count, interpolation="linear") for i in range(1, count)}

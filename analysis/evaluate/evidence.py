@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from analysis import net_benefit
 from analysis.design import Levels
+from analysis.evaluate.declared import level_position
 from analysis.evaluate.rows import effect_of, find
 from analysis.evaluate.tallies import event_counts, tally_events, third_moments
 from analysis.fit import Fit, Floats, Regression
 from analysis.frame import AnalysisFrame
 from analysis.guardrails import EventCounts, Harm, judge
 from analysis.intervals import Effect
-from analysis.plan import level_number
 from analysis.results import Interaction, Scenario
 from analysis.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, skewness
 from designs.protocol.models import Outcome, Protocol
@@ -197,7 +197,7 @@ class Gathering:
             columns = {o.id: o.column or o.id for o in guardrails_of(self.protocol) if o.kind == "binary"}
             by = segment.by if segment else None
             strata = self.protocol.randomisation.strata
-            self._kept[key] = tally_events(self.frame, columns, strata, by, level_number(by) if by else None)
+            self._kept[key] = tally_events(self.frame, columns, strata, by, level_position(by) if by else None)
         return self._kept[key]
 
     def _skewness(
@@ -228,7 +228,7 @@ class Gathering:
         if key not in self._kept:
             by = segment.by if segment else None
             centre = self.whole.fits[response.id, None].contrasts[0].mean_comparison or 0.0
-            self._kept[key] = third_moments(self.frame, response, centre, by, level_number(by) if by else None)
+            self._kept[key] = third_moments(self.frame, response, centre, by, level_position(by) if by else None)
         return self._kept[key]
 
     def _redrawn(

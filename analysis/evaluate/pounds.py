@@ -59,6 +59,7 @@ def _arms(
             adjusted=adjusted[place[arm.id, comparison]],
             primary=_effect(regression, protocol.primary.id, level, arm.id, comparison),
             difference=_Difference(regression, level, arm.id, comparison),
+            sampling_variance=find(fit, arm.id, comparison).sampling_variance,
             subgroup=subgroup,
             level=level,
         )

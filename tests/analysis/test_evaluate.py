@@ -144,6 +144,37 @@ def test_pessimism_is_low_benefits_with_high_costs():
     assert money.high.estimate == pytest.approx(20 * paid - 60 * complaint - 0.7)
 
 
+def _roll_out_error(money):
+    return (money.roll_out_upper - money.roll_out_lower) / (money.central.ci_upper - money.central.ci_lower) / 100_000
+
+
+@pytest.mark.parametrize("adjustment", ["none", "lin"])
+def test_the_roll_out_range_allows_for_other_customers(adjustment):
+    """Where the effect varies with what customers are, a roll-out to others is less sure by that term, and no more."""
+    data = trial(n=4000)
+    late = np.tile([0.0, 1.0, 2.0, 5.0], 1000)
+    data["collected"] = data["collected"] + 12 * late * (data["arm"] == "letter")
+    data["late"] = late if adjustment == "lin" else late.astype(str)
+    randomisation = {"method": "complete", "strata": ["late"] if adjustment == "none" else []}
+    analysis = {"adjustment": adjustment, "covariates": ["late"] if adjustment == "lin" else []}
+    money = of(evaluated(money_trial(randomisation=randomisation, analysis=analysis), data), "letter")
+    y, z, n = data["collected"], data["arm"] == "letter", len(late)
+    if adjustment == "lin":
+        slopes = [np.polyfit(late[side], y[side], 1)[0] for side in (z, ~z)]
+        extra = (slopes[0] - slopes[1]) ** 2 * late.var() / n
+    else:
+        effects = np.array([y[z & (late == v)].mean() - y[~z & (late == v)].mean() for v in np.unique(late)])
+        extra = effects.var() / n
+    expected = np.sqrt(money.central.std_error**2 + extra) / money.central.std_error
+    assert expected > 1.001
+    assert _roll_out_error(money) == pytest.approx(expected, rel=1e-9)
+
+
+def test_with_one_effect_for_everyone_the_roll_out_range_is_the_same():
+    money = of(evaluated(money_trial(analysis={"adjustment": "additive", "covariates": ["age"]}), trial()), "letter")
+    assert _roll_out_error(money) == pytest.approx(1.0, rel=1e-12)
+
+
 def test_the_composite_is_one_outcome_per_customer():
     """The error of net benefit is that of the customers' own totals, not of parts put together."""
     data = trial()
