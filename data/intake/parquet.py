@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,17 +25,26 @@ def read_parquet(source: Source, contract: FileContract) -> Reading:
         DataRefused: Damaged, empty, larger than the caps once unpacked, or with a header that cannot be used.
     """
     where = source.name
-    try:
-        file = pq.ParquetFile(pa.BufferReader(source.contents()))
-        _check_size(file.metadata, where)
-        check_header(file.schema_arrow.names, contract, where)
-        table = file.read()
-    except (pa.ArrowException, OSError) as error:
-        raise DataRefused(f"the Parquet file is damaged ({str(error).splitlines()[0]})", where=where) from error
+    file = _damaged_or(lambda: pq.ParquetFile(pa.BufferReader(source.contents())), where)
+    _check_size(file.metadata, where)
+    check_header(file.schema_arrow.names, contract, where)
+    table = _damaged_or(file.read, where)
+    _damaged_or(lambda: table.validate(full=True), where)  # damaged pages can decode into text that is none
     if table.num_rows == 0:
         raise DataRefused("the file has columns and no rows", where=where, remedy="export it again")
     names, warnings = named(table.column_names)
     return Reading(table.rename_columns(names), table.num_rows, warnings=warnings)
+
+
+def _damaged_or(step: Callable[[], Any], where: str) -> Any:
+    try:
+        return step()
+    except DataRefused:
+        raise
+    except Exception as error:
+        # Damaged bytes surface as whatever the parser trips over first; all of it means the same.
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataRefused(f"the Parquet file is damaged ({reason})", where=where, remedy="export it again") from error
 
 
 def _check_size(metadata: pq.FileMetaData, where: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from data.arrow import recall_pandas
 from data.errors import DataRefused
 from data.intake.headers import check_header, named
 from data.intake.result import Reading
@@ -38,6 +39,7 @@ def read_stata(source: Source, contract: FileContract) -> Reading:
 
 
 def _frame(data: bytes, contract: FileContract, where: str) -> pd.DataFrame:
+    recall_pandas()
     import pandas as pd
 
     try:
