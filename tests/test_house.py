@@ -197,7 +197,8 @@ def test_analysing_a_file_imports_nothing_heavy(tmp_path):
     """`otm analyse` starts in the time its imports take; these take seconds."""
     arms = [{"id": name, "label": name, "kind": name} for name in ("nfa", "otm")]
     protocol = {
-        "schema": 1, "id": "small", "title": "Small", "hypothesis": "None.", "arms": arms, "population": {"unit": "row"},
+        "schema": 1, "id": "small", "title": "Small", "hypothesis": "None.", "arms": arms,
+        "population": {"unit": "row"},
         "randomisation": {"method": "external", "arm_column": "arm"},
         "outcomes": [{"id": "paid", "role": "primary", "kind": "binary", "direction": "increase"}],
         "analysis": {"adjustment": "lin", "covariates": ["age"], "standard_errors": "HC2"},
