@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from analysis.document import from_document
 from analysis.results import Evaluation
+from dashboards.drafts import Draft, drop_draft, read_draft, write_draft
 from dashboards.uploads import Upload, keep
 from data.errors import Refused
 from trials.access import Action, Actor, allow, parse_actor
@@ -88,6 +90,21 @@ def decide(
         _registry(), current_user(), trial_id,
         choice=choice, action=action, reason=reason, conditions=conditions, review_on=review_on,
     )  # fmt: skip
+    drop_draft(_drafts(), str(current_user()), trial_id)
+
+
+def draft(trial_id: str) -> Draft:
+    """What the current user has typed about a decision and not recorded yet."""
+    return read_draft(_drafts(), str(current_user()), trial_id)
+
+
+def keep_draft(trial_id: str, typed: Draft) -> None:
+    """Keep what the current user has typed, for after a reload."""
+    write_draft(_drafts(), str(current_user()), trial_id, typed)
+
+
+def _drafts() -> Path:
+    return _registry().home / "drafts"
 
 
 def register(protocol: Upload, texts: tuple[Upload, ...]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import streamlit as st
 
 from analysis.results import Evaluation
 from dashboards import frame, markup, session
+from dashboards.drafts import Draft
 from data.errors import Refused
 from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure
@@ -19,7 +20,9 @@ from trials.reporting.trust import check_lines, decision_lines, flip_lines
 from trials.reporting.vocabulary import verdict
 
 REVIEW_AFTER = timedelta(days=182)
+ACCEPT: Final = "Accept"
 KEPT: Final = "session"
+_RECORDED: Final = "recorded_decision"
 
 
 def show() -> None:
@@ -93,29 +96,61 @@ def _record(detail: TrialDetail, evaluation: Evaluation, names: Names) -> None:
 
 def _form(detail: TrialDetail, evaluation: Evaluation, names: Names) -> None:
     """Not a Streamlit form: those send nothing until the end, and what was typed would be lost on leaving the page."""
-    key = f"decision-{detail.summary.id}"
-    found = evaluation.verdict
-    suggested = verdict(found.code, names.approach(found.arm) if found.arm else None, found.segment)
-    choice = st.radio("Do you accept the verdict?", ("Accept", "Override"), key=f"{key}-choice", persist_state=KEPT)
-    action = st.text_input("What will be done", suggested, key=f"{key}-action", persist_state=KEPT)
-    reason = st.text_area("Reason", key=f"{key}-reason", persist_state=KEPT, height=100)
-    conditions = st.text_area("Conditions, if any", key=f"{key}-conditions", persist_state=KEPT, height=70)
-    review_on = st.date_input(
-        "Review on", session.today() + REVIEW_AFTER, min_value=session.today(), format="DD/MM/YYYY",
-        key=f"{key}-review", persist_state=KEPT,
-    )  # fmt: skip
-    sent = st.button("Record the decision", type="primary", key=f"{key}-record")
-    if not sent:
+    trial_id = detail.summary.id
+    if st.session_state.pop(_RECORDED, None) == trial_id:
+        st.success("The decision is recorded.")
+    key = f"decision-{trial_id}-{len(detail.decisions)}"  # a recorded decision is followed by an empty form
+    kept = session.draft(trial_id)
+    typed = _fields(key, kept, _suggested(evaluation, names))
+    if typed != kept:
+        session.keep_draft(trial_id, typed)
+    if not st.button("Record the decision", type="primary", key=f"{key}-record"):
         return
     try:
         session.decide(
-            detail.summary.id, choice="accept" if choice == "Accept" else "override", action=action, reason=reason,
-            conditions=conditions or None, review_on=review_on,
+            trial_id, choice="accept" if typed["choice"] == ACCEPT else "override", action=typed["action"],
+            reason=typed["reason"], conditions=typed["conditions"] or None,
+            review_on=date.fromisoformat(typed["review_on"]),
         )  # fmt: skip
     except Refused as refusal:
         frame.refused(refusal)
     else:
-        st.success("The decision is recorded.")
+        st.session_state[_RECORDED] = trial_id
+        st.rerun()
+
+
+def _suggested(evaluation: Evaluation, names: Names) -> Draft:
+    found = evaluation.verdict
+    return {
+        "choice": ACCEPT,
+        "action": verdict(found.code, names.approach(found.arm) if found.arm else None, found.segment),
+        "reason": "",
+        "conditions": "",
+        "review_on": (session.today() + REVIEW_AFTER).isoformat(),
+    }
+
+
+def _fields(key: str, kept: Draft, suggested: Draft) -> Draft:
+    """The fields, filled with what was typed before, or with what the verdict suggests."""
+    first = {**suggested, **kept}
+    options = (ACCEPT, "Override")
+    choice = st.radio(
+        "Do you accept the verdict?", options, options.index(first["choice"]), key=f"{key}-choice", persist_state=KEPT
+    )
+    action = st.text_input("What will be done", first["action"], key=f"{key}-action", persist_state=KEPT)
+    reason = st.text_area("Reason", first["reason"], key=f"{key}-reason", persist_state=KEPT, height=100)
+    conditions = st.text_area(
+        "Conditions, if any", first["conditions"], key=f"{key}-conditions", persist_state=KEPT, height=70
+    )
+    earliest = session.today()
+    review_on = st.date_input(
+        "Review on", max(date.fromisoformat(first["review_on"]), earliest), min_value=earliest, format="DD/MM/YYYY",
+        key=f"{key}-review", persist_state=KEPT,
+    )  # fmt: skip
+    return {
+        "choice": choice, "action": action, "reason": reason, "conditions": conditions,
+        "review_on": review_on.isoformat(),
+    }  # fmt: skip
 
 
 show()

@@ -61,7 +61,7 @@ def _row(trial: TrialSummary) -> list[str | markup.Cell]:
     return [
         markup.Cell(title + mark),
         markup.Cell(markup.life(trial.state)),
-        count(trial.customers) if trial.customers is not None else "Not counted yet",
+        count(trial.customers) if trial.customers is not None else "Not yet",
         listed(trial.arms),
         markup.Cell(dates),
         verdict_of(trial),

@@ -95,7 +95,8 @@ def _effects(evaluation: Evaluation, names: Names) -> None:
         frame.figure(effect_figure(assigned, names, session.ink()), absent, f"effects-{outcome}")
         others = [row for row in rows if not tables.is_headline(row)]
         if others:
-            st.html(markup.table(tables.effects(others, names, "Effect on those reached"), dense=True))
+            with st.expander("Effect on those reached"):
+                st.html(markup.table(tables.effects(others, names, "Effect on those reached"), dense=True, headed=True))
 
 
 def _by_outcome(rows: list[Estimate]) -> list[tuple[str, list[Estimate]]]:
@@ -168,10 +169,14 @@ def _money(evaluation: Evaluation, names: Names) -> None:
 
 def _sensitivity(evaluation: Evaluation, names: Names) -> None:
     _header("sensitivity")
-    if not evaluation.sensitivity:
+    if evaluation.sensitivity:
+        st.html(markup.table(tables.sensitivity(evaluation.sensitivity, names), dense=True, headed=True))
+    else:
         st.write("Nothing else was tried.")
-        return
-    st.html(markup.table(tables.sensitivity(evaluation.sensitivity, names), dense=True, headed=True))
+    if evaluation.bounds:
+        st.html(markup.table(tables.bounds(evaluation.bounds, names), dense=True))
+    for posterior in evaluation.posteriors:
+        st.html(markup.table(tables.posterior(posterior, names), dense=True))
 
 
 def _deviations(detail: TrialDetail, evaluation: Evaluation) -> None:

@@ -169,7 +169,7 @@ def evaluation() -> Evaluation:
         checks=(
             Check("allocation_counts", True, "Every arm holds exactly the customers that were dealt to it.", "blocks"),
             Check("duplicate_ids", True, "Every customer appears once.", "blocks"),
-            Check("retention_by_arm", True, "Outcomes arrived for the same share of every arm.", "blocks"),
+            Check("retention", True, "Outcomes arrived for the same share of every arm.", "blocks"),
             Check("balance", True, "The largest standardised difference is 0.01.", "warns"),
             Check("delivery", None, "No dispatch file has been loaded.", "informs"),
         ),
@@ -239,7 +239,7 @@ def invalid() -> Evaluation:
         checks=(
             *base.checks[:2],
             Check(
-                "retention_by_arm", False,
+                "retention", False,
                 "4.9% of the call arm has no outcome, against 0.2% with no further action.", "blocks",
             ),
             *base.checks[3:],

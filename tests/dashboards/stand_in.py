@@ -31,7 +31,6 @@ def stand_in(
     """What to put into the session module, by name."""
     summaries = examples.portfolio() if trials is None else trials
     known = EVALUATIONS if evaluations is None else evaluations
-    decided: list[dict[str, Any]] = []
 
     def trial(trial_id: str) -> TrialDetail:
         summary = next((one for one in summaries if one.id == trial_id), None)
@@ -56,7 +55,6 @@ def stand_in(
     def decide(trial_id: str, **fields: Any) -> None:
         if not fields["reason"].strip():
             raise TrialRefused("a decision needs a reason", rule="the record says why", remedy="write it down")
-        decided.append({"trial": trial_id, **fields})
 
     def register(protocol: Any, texts: Any) -> str:
         if b"kind" not in protocol.content:
@@ -71,7 +69,11 @@ def stand_in(
     def may(action: str) -> Refused | None:
         return None
 
+    drafts: dict[str, dict[str, str]] = {}
+
     return {
+        "draft": lambda trial_id: drafts.get(trial_id, {}),
+        "keep_draft": drafts.__setitem__,
         "portfolio": lambda: summaries,
         "trial": trial,
         "evaluation": evaluation,
@@ -80,5 +82,4 @@ def stand_in(
         "may": may,
         "current_user": lambda: LOCAL_ACTOR,
         "today": lambda: TODAY,
-        "decided": decided,
     }

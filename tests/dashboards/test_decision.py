@@ -11,6 +11,7 @@ from tests.dashboards.stand_in import TODAY, stand_in
 from trials.errors import AccessRefused, TrialRefused
 
 B = "small-debts-2026"
+KEY = f"decision-{B}-0"
 
 
 def test_the_eight_parts_stand_in_their_order(seen_page):
@@ -62,7 +63,7 @@ def test_an_invalid_trial_shows_no_effect_as_a_finding(seen_page):
     page = seen_page("decision", trial="lost-outcomes-2026")
     words = shown(page)
     assert "Invalid: no finding can be drawn" in words
-    assert "Failed: Retention by arm. 4.9% of the call arm has no outcome" in words
+    assert "Failed: Retention. 4.9% of the call arm has no outcome" in words
     assert not charts(page)
     assert "Each approach" not in words
     assert "more</dd>" not in words
@@ -103,11 +104,11 @@ def test_the_address_holds_the_trial(seen_page):
 
 
 def decide(page, choice="Accept", reason="It pays for itself.", conditions=""):
-    page.radio(key=f"decision-{B}-choice").set_value(choice)
-    page.text_area(key=f"decision-{B}-reason").input(reason)
-    page.text_area(key=f"decision-{B}-conditions").input(conditions)
-    page.date_input(key=f"decision-{B}-review").set_value(date(2027, 5, 20))
-    return page.button(key=f"decision-{B}-record").click().run()
+    page.radio(key=f"{KEY}-choice").set_value(choice)
+    page.text_area(key=f"{KEY}-reason").input(reason)
+    page.text_area(key=f"{KEY}-conditions").input(conditions)
+    page.date_input(key=f"{KEY}-review").set_value(date(2027, 5, 20))
+    return page.button(key=f"{KEY}-record").click().run()
 
 
 def test_a_decision_is_recorded_as_it_was_written(open_page, monkeypatch):
@@ -138,16 +139,26 @@ def test_a_refused_decision_says_the_rule_and_keeps_what_was_typed(open_page, mo
     assert "The verdict has changed." in page.error[0].value
     assert "Rule: a decision names the verdict it is about." in page.error[0].value
     assert "What to do: read it." in page.error[0].value
-    assert page.text_area(key=f"decision-{B}-reason").value == "Written at length."
+    assert page.text_area(key=f"{KEY}-reason").value == "Written at length."
     assert not page.success
 
 
 def test_what_was_typed_is_kept_while_the_reader_looks_at_another_page(open_page):
     page = open_page("decision", trial=B)
-    page.text_area(key=f"decision-{B}-reason").input("Half a thought").run()
+    page.text_area(key=f"{KEY}-reason").input("Half a thought").run()
     page.switch_page("views/results.py").run()
     page.switch_page("views/decision.py").run()
-    assert page.text_area(key=f"decision-{B}-reason").value == "Half a thought"
+    assert page.text_area(key=f"{KEY}-reason").value == "Half a thought"
+
+
+def test_what_was_typed_comes_back_after_a_reload(open_page, monkeypatch):
+    kept = {"choice": "Override", "action": "Wait", "reason": "Not yet.", "conditions": "", "review_on": "2027-01-15"}
+    replace_session(monkeypatch, draft=lambda trial: kept)
+    page = open_page("decision", trial=B)
+    assert page.radio(key=f"{KEY}-choice").value == "Override"
+    assert page.text_input(key=f"{KEY}-action").value == "Wait"
+    assert page.text_area(key=f"{KEY}-reason").value == "Not yet."
+    assert page.date_input(key=f"{KEY}-review").value == date(2027, 1, 15)
 
 
 def test_who_may_not_decide_sees_who_may_and_no_form(open_page, monkeypatch):
@@ -168,5 +179,5 @@ def test_a_recorded_decision_is_shown_with_its_conditions_and_review(seen_page):
 
 def test_a_review_is_offered_half_a_year_ahead(seen_page):
     page = seen_page("decision", trial=B)
-    ahead = page.date_input(key=f"decision-{B}-review").value - TODAY
+    ahead = page.date_input(key=f"{KEY}-review").value - TODAY
     assert 180 <= ahead.days <= 185

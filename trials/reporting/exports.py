@@ -12,7 +12,7 @@ from typing import Any, Final
 from analysis.results import Estimate
 
 _RUNS: Final = ("=", "+", "-", "@")
-_CONTROL: Final = {code: " " for code in (*range(32), 127)}  # a carriage return would end the row
+_CONTROL: Final = dict.fromkeys((*range(32), 127), " ")  # a carriage return would end the row
 
 
 def estimates_csv(rows: Sequence[Estimate]) -> str:

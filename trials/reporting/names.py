@@ -18,6 +18,7 @@ from trials.reporting.wording import (
     people_range,
     percentage,
     points,
+    points_range,
     pounds,
     range_of,
     sentence_case,
@@ -99,11 +100,15 @@ class Names:
         unit = self.unit(outcome_id)
         if unit == "share":
             return points(estimate, lower, upper)
+        words = pounds(estimate, sign=True, pence=True) if unit == "pounds" else decimal(estimate, 2, sign=True)
+        return words if lower is None or upper is None else f"{words} ({self.interval(outcome_id, lower, upper)})"
+
+    def interval(self, outcome_id: str, lower: float, upper: float) -> str:
+        """A range alone, in the outcome's own unit."""
+        unit = self.unit(outcome_id)
         if unit == "pounds":
-            span = "" if lower is None or upper is None else f" ({pounds(lower)} to {pounds(upper)})"
-            return f"{pounds(estimate, sign=True)}{span}"
-        span = "" if lower is None or upper is None else f" ({range_of(lower, upper, 2)})"
-        return f"{decimal(estimate, 2, sign=True)}{span}"
+            return f"{pounds(lower, pence=True)} to {pounds(upper, pence=True)}"
+        return points_range(lower, upper) if unit == "share" else range_of(lower, upper, 2)
 
     def per_thousand(self, outcome_id: str, estimate: float | None, lower: float | None, upper: float | None) -> str:
         """A difference among 1,000 customers, as a manager hears it."""

@@ -8,15 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from analysis.results import ArmMoney, Balance, Check, Estimate, Evaluation, Flow, Interaction, Money
+from analysis.results import (
+    ArmMoney,
+    Balance,
+    Check,
+    Estimate,
+    Evaluation,
+    Flow,
+    Interaction,
+    Money,
+    OutcomeBounds,
+    Posterior,
+)
 from trials.reporting.names import Names
-from trials.reporting.vocabulary import ESTIMANDS, METHODS, check_result, finding, segment_words
+from trials.reporting.vocabulary import ESTIMANDS, METHODS, check_result, check_title, finding, segment_words
 from trials.reporting.wording import (
     count,
     decimal,
     gain_or_loss,
     listed,
     p_value,
+    percentage,
     points,
     points_range,
     pounds,
@@ -58,10 +70,7 @@ def bounds_words(row: Estimate, names: Names, *, simultaneous: bool = False) -> 
         return range_of(lower, upper, 3)
     if row.estimand == "rmst_difference":
         return range_of(lower, upper)
-    unit = names.unit(row.outcome)
-    if unit == "pounds":
-        return f"{pounds(lower)} to {pounds(upper)}"
-    return points_range(lower, upper) if unit == "share" else range_of(lower, upper, 2)
+    return names.interval(row.outcome, lower, upper)
 
 
 def approaches(evaluation: Evaluation, names: Names) -> Table:
@@ -109,7 +118,7 @@ def money_words(money: Money) -> str:
 
 def checks(rows: Sequence[Check]) -> Table:
     """Every integrity check in one line."""
-    body = tuple((sentence_case(row.name), check_result(row.passed, row.severity), row.detail) for row in rows)
+    body = tuple((check_title(row.name), check_result(row.passed, row.severity), row.detail) for row in rows)
     return Table("Integrity checks", ("Check", "Result", "What was found"), body)
 
 
@@ -292,6 +301,53 @@ def _qualifiers(row: Estimate) -> list[str]:
     if row.phase == "exploratory":
         found.append("exploratory")
     return found
+
+
+def bounds(rows: Sequence[OutcomeBounds], names: Names) -> Table:
+    """What the missing outcomes could hide: an interval that covers the effect whoever is missing."""
+    body = tuple(
+        (
+            names.outcome(row.outcome),
+            names.arm(row.arm),
+            {"worst_case": "Worst case", "lee": "Lee: missing customers ranked"}[row.assumption],
+            _between(names, row.outcome, row.lower, row.upper, row.reason),
+            _between(names, row.outcome, row.ci_lower, row.ci_upper, row.reason),
+        )
+        for row in rows
+    )
+    columns = ("Outcome", "Approach", "Assumption", "Effect between", f"With {names.confidence} certainty between")
+    return Table("What missing outcomes could hide", columns, body, frozenset({3, 4}))
+
+
+def _between(names: Names, outcome: str, lower: float | None, upper: float | None, reason: str | None) -> str:
+    if lower is None or upper is None:
+        return reason or "not estimated"
+    return names.interval(outcome, lower, upper)
+
+
+def posterior(row: Posterior, names: Names) -> Table:
+    """Probabilities for deciding. Effects in points or pounds per 1,000 customers."""
+    is_money = row.quantity == "net_benefit"
+    primary = names.primary.id if names.primary else ""
+
+    def said(value: float, lower: float | None = None, upper: float | None = None) -> str:
+        if is_money:
+            return gain_or_loss(*(None if figure is None else figure * 1000 for figure in (value, lower, upper)))
+        return names.effect(primary, value, lower, upper)
+
+    body = [
+        (
+            names.arm(arm.arm),
+            said(arm.mean, arm.ci_lower, arm.ci_upper) if arm.ci_lower < arm.ci_upper else said(arm.mean),
+            "none" if arm.probability_beats_nfa is None else percentage(arm.probability_beats_nfa),
+            percentage(arm.probability_best),
+            said(-arm.expected_loss),
+        )
+        for arm in row.arms
+    ]
+    what = "Net benefit per 1,000" if is_money else "Effect"
+    columns = ("Choice", what, f"Beats {names.comparison_label}", "Is the best", "Expected loss if chosen")
+    return Table(f"Probabilities beside the verdict; prior: {row.prior}", columns, tuple(body), frozenset({2, 3, 4}))
 
 
 def balance(rows: Sequence[Balance], names: Names) -> Table:

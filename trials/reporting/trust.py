@@ -7,13 +7,24 @@ from collections.abc import Sequence
 from analysis.results import Check, Evaluation
 from trials.registry.records import DecisionRecord
 from trials.reporting.names import Names
-from trials.reporting.vocabulary import SCENARIOS, check_result, verdict
-from trials.reporting.wording import day, sentence_case
+from trials.reporting.vocabulary import CHECKS, MISSING, SCENARIOS, check_result, check_title, verdict
+from trials.reporting.wording import day
 
 
 def check_lines(checks: Sequence[Check]) -> tuple[str, ...]:
-    """One line a check: its result in a word first."""
-    return tuple(f"{check_result(row.passed, row.severity)}: {sentence_case(row.name)}. {row.detail}" for row in checks)
+    """One line a check, its result in a word first: what failed at the top, in full; what passed in plain words."""
+    troubled = [row for row in checks if row.passed is False]
+    untested = [row for row in checks if row.passed is None]
+    passed = [row for row in checks if row.passed]
+    said = [f"{check_result(row.passed, row.severity)}: {check_title(row.name)}. {row.detail}" for row in troubled]
+    said += [
+        f"Passed: {check_title(row.name)}. {CHECKS[row.name][1] if row.name in CHECKS else row.detail}"
+        for row in passed
+        if not row.name.startswith(MISSING)
+    ]
+    if any(row.name.startswith(MISSING) for row in passed):
+        said.append("Passed: Missing outcomes. Other outcomes are not missing more often in one arm than in another.")
+    return (*said, *(f"Not tested: {check_title(row.name)}. {row.detail}" for row in untested))
 
 
 def flip_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:

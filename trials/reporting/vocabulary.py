@@ -68,6 +68,25 @@ ESTIMANDS: Final[Mapping[str, str]] = {
     "rmst_difference": "difference in days, restricted mean",
 }
 
+# What a check is called, and what a manager reads when it passed.
+CHECKS: Final[Mapping[str, tuple[str, str]]] = {
+    "allocation_counts": ("Allocation", "Every customer is in the arm that was drawn for them."),
+    "duplicate_ids": ("Duplicates", "No customer appears twice."),
+    "arm_labels": ("Names of the arms", "Every arm is one that the plan names."),
+    "sample_ratio": ("Sizes of the arms", "The arms have the sizes that were planned."),
+    "match": ("Match", "Outcomes were found for the same share of every arm."),
+    "retention": ("Retention", "The same share of every arm has the primary outcome."),
+    "dispatch": ("Dispatch", "Messages went to the arms they were meant for."),
+    "delivery": ("Delivery", "Messages arrived as often as was declared."),
+    "balance": ("Balance", "The arms were alike before the trial."),
+    "maturity": ("Maturity", "Every customer was followed for as long as the plan says."),
+    "clusters_whole": ("Groups", "Customers who belong together are in the same arm."),
+    "clusters_enough": ("Number of groups", "There are enough groups for the ranges to hold."),
+    "second opinion (statsmodels)": ("Second opinion", "Another program finds the same effect."),
+    "rows_taken": ("Rows", "Every row of the file was taken."),
+}
+MISSING: Final = "missing_"
+
 ROLES: Final[Mapping[str, str]] = {"primary": "Primary", "secondary": "Secondary", "guardrail": "Guardrail"}
 SCENARIOS: Final[Mapping[str, str]] = {
     "low": "Low benefits with high costs",
@@ -141,6 +160,19 @@ def finding(code: str) -> str:
     'Works, and is not worth sending'
     """
     return FINDINGS.get(code, sentence_case(code))
+
+
+def check_title(name: str) -> str:
+    """What a check is called.
+
+    >>> check_title("retention"), check_title("missing_complaint")
+    ('Retention', 'Missing: complaint')
+    """
+    if name in CHECKS:
+        return CHECKS[name][0]
+    if name.startswith(MISSING):
+        return f"Missing: {name.removeprefix(MISSING).replace('_', ' ')}"
+    return sentence_case(name)
 
 
 def check_result(passed: bool | None, severity: str) -> str:

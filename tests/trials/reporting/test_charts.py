@@ -18,7 +18,7 @@ from trials.reporting.charts import (
     timeline_figure,
 )
 from trials.reporting.charts.figure import APPROACH_COLOURS, NFA_COLOUR, arm_colours, arm_shapes, wrapped
-from trials.reporting.charts.survival import at_risk
+from trials.reporting.charts.survival import at_risk, left_at, share_by
 from trials.reporting.names import names_of
 from trials.reporting.tables import is_headline
 
@@ -178,6 +178,38 @@ def test_curves_are_shares_who_paid_and_the_table_has_customers_at_risk():
     assert lines[0][-1]["share"] == pytest.approx(1 - curves[0].surviving[-1])
     table = at_risk(curves, NAMES)
     assert table.rows[0] == ("0", *(f"0.0%; {examples.ALLOCATED[curve.arm]:,} at risk" for curve in curves))
+
+
+def test_arms_with_events_on_days_of_their_own_are_read_at_the_same_days():
+    first, second = examples.with_curves().curves[:2]
+    own = replace(
+        second, days=(3.0, 40.0, 90.0), surviving=(0.9, 0.5, 0.25), at_risk=(100, 80, 30), ci_lower=(), ci_upper=()
+    )
+    assert [share_by(own, day) for day in (0, 2.9, 3, 39, 40, 365)] == pytest.approx([0, 0, 0.1, 0.1, 0.5, 0.75])
+    assert [left_at(own, day) for day in (0, 3, 4, 90, 91)] == [100, 100, 80, 30, 0]
+    figure = survival_figure((first, own), NAMES, LIGHT)
+    assert figure is not None
+    assert figure.table.rows[-1][0] == "365"
+    assert figure.table.rows[-1][2] == "75.0%; 0 at risk"
+
+
+def test_events_of_one_day_stand_beside_each_other_in_their_order():
+    today = date(2026, 11, 21)
+    one_day = examples.summary(created_on=today, allocated_on=today, evaluated_on=today)
+    figure = timeline_figure([one_day], today, LIGHT)
+    points = next(values for _, values in layers(figure, "point"))
+    assert [point["event"] for point in points] == ["Registered", "Allocated", "Evaluated"]
+    assert [point["when"] for point in points] == sorted({point["when"] for point in points})
+
+
+def test_marks_that_have_room_stand_on_their_day():
+    figure = timeline_figure([examples.summary(allocated_on=date(2026, 6, 1))], date(2026, 11, 21), LIGHT)
+    points = next(values for _, values in layers(figure, "point"))
+    assert [point["when"] for point in points] == [
+        "2026-02-02T12:00:00",
+        "2026-06-01T12:00:00",
+        "2026-11-12T12:00:00",
+    ]
 
 
 def test_an_undecided_trial_runs_to_today_and_a_decided_one_stops():

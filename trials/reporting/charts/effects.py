@@ -48,7 +48,7 @@ def _bar(row: Estimate, names: Names, label: str, places: int) -> Bar | None:
         return None
     factor = _factor(row, names)
     estimate = row.estimate * factor
-    words = pounds(estimate, sign=True) if _is_money(row, names) else decimal(estimate, places, sign=True)
+    words = pounds(estimate, sign=True, pence=True) if _is_money(row, names) else decimal(estimate, places, sign=True)
     return Bar(label, row.arm, estimate, row.ci_lower * factor, row.ci_upper * factor, words)
 
 

@@ -18,7 +18,7 @@ APPROACH_SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "triangl
 NFA_COLOUR: Final = "#757b80"
 NFA_SHAPE: Final = "stroke"
 LABEL_SIZE: Final = 14
-ROW: Final = 46
+ROW: Final = 44
 
 
 Chart = Any  # an altair.LayerChart: its type is broader than what the library's own methods return
@@ -89,6 +89,23 @@ def wrapped(label: str, narrowest: int = 14) -> str:
 
 
 SPLIT_LINES: Final = "split(datum.label, '\\n')"
+
+
+def spread(places: Sequence[float], apart: float) -> list[float]:
+    """Ascending places moved the least that keeps them ``apart``, about their own middle.
+
+    >>> [round(place, 2) for place in spread([0.60, 0.62, 0.90], 0.1)]
+    [0.56, 0.66, 0.9]
+    """
+    groups: list[tuple[float, int]] = []  # (middle, how many)
+    for place in places:
+        middle, size = place, 1
+        while groups and middle - (size - 1) * apart / 2 < groups[-1][0] + (groups[-1][1] + 1) * apart / 2:
+            below, others = groups.pop()
+            middle = (middle * size + below * others) / (size + others)
+            size += others
+        groups.append((middle, size))
+    return [middle + (number - (size - 1) / 2) * apart for middle, size in groups for number in range(size)]
 
 
 def drawn(values: list[dict[str, Any]]) -> alt.Chart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -28,37 +29,55 @@ _DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [10, 4], [4, 2])
 
 def survival_figure(curves: Sequence[SurvivalCurve], names: Names, ink: Ink) -> Figure | None:
     """The arms' curves for one outcome, with penalty dates as marks. ``None`` without curves."""
+    curves = [curve for curve in curves if curve.days]
     if not curves:
         return None
     title = f"{names.event_share(curves[0].outcome)}, by day since issue"
     last = [f"{inside_sentence(names.arm(curve.arm))} {percentage(1 - curve.surviving[-1])}" for curve in curves]
-    caption = f"By day {curves[0].days[-1]:,.0f}: {', '.join(last)}."
+    caption = f"By day {_last_day(curves):,.0f}: {', '.join(last)}."
     chart = finished(alt.layer(*_layers(curves, names, ink)).properties(height=HEIGHT))
     return Figure(title, caption, f"{title}. {caption}", chart, at_risk(curves, names))
 
 
 def at_risk(curves: Sequence[SurvivalCurve], names: Names, steps: int = 6) -> Table:
-    """Customers still at risk and the share who have paid or filed, on evenly spread days."""
-    days = curves[0].days
-    places = sorted({round(step * (len(days) - 1) / (steps - 1)) for step in range(steps)})
+    """The share who have paid or filed by evenly spread days, and the customers still at risk on each."""
+    last = _last_day(curves)
+    days = sorted({round(step * last / (steps - 1)) for step in range(steps)})
     columns = ("Day", *(names.arm(curve.arm) for curve in curves))
     rows = tuple(
         (
-            f"{days[place]:,.0f}",
-            *(f"{percentage(1 - curve.surviving[place])}; {count(curve.at_risk[place])} at risk" for curve in curves),
+            f"{day:,.0f}",
+            *(f"{percentage(share_by(curve, day))}; {count(left_at(curve, day))} at risk" for curve in curves),
         )
-        for place in places
+        for day in days
     )
     return Table("Share by day, and customers still at risk", columns, rows, frozenset(range(1, len(columns))))
+
+
+def share_by(curve: SurvivalCurve, day: float) -> float:
+    """The share with the event by the end of a day; arms have events on days of their own."""
+    place = bisect_right(curve.days, day)
+    return 1 - curve.surviving[place - 1] if place else 0.0
+
+
+def left_at(curve: SurvivalCurve, day: float) -> int:
+    """Customers without the event, and still followed, when a day begins."""
+    place = bisect_left(curve.days, day)
+    return curve.at_risk[place] if place < len(curve.days) else 0
+
+
+def _last_day(curves: Sequence[SurvivalCurve]) -> float:
+    return max(curve.days[-1] for curve in curves)
 
 
 def _layers(curves: Sequence[SurvivalCurve], names: Names, ink: Ink) -> list[Any]:
     colours = arm_colours(names)
     axis = axis_style(ink)
-    days = alt.Scale(domain=[0, curves[0].days[-1]], nice=False)
+    days = alt.Scale(domain=[0, _last_day(curves)], nice=False)
     layers: list[Any] = []
     for place, curve in enumerate(curves):
-        points = [{"day": day, "share": 1 - left} for day, left in zip(curve.days, curve.surviving, strict=True)]
+        points = [{"day": 0.0, "share": 0.0}]
+        points += [{"day": day, "share": 1 - left} for day, left in zip(curve.days, curve.surviving, strict=True)]
         colour = colours.get(curve.arm, NFA_COLOUR)
         line = drawn(points).mark_line(
             interpolate="step-after", color=colour, strokeWidth=2.5, strokeDash=_DASHES[place % len(_DASHES)]

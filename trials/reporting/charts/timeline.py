@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import altair as alt
 
 from trials.registry.records import TrialSummary
-from trials.reporting.charts.figure import LABEL_SIZE, Figure, Ink, axis_style, drawn, finished
+from trials.reporting.charts.figure import LABEL_SIZE, Figure, Ink, axis_style, drawn, finished, spread, wrapped
 from trials.reporting.tables import Table
 from trials.reporting.vocabulary import state
 from trials.reporting.wording import day
@@ -18,6 +18,8 @@ _EVENTS: Final = ("Registered", "Allocated", "Evaluated", "Decided")
 _SHAPES: Final = ("circle", "square", "triangle-up", "diamond")
 _FINISHED: Final = ("decided", "applied", "adapted", "stopped", "void")
 _LINE: Final = "#1d70b8"
+_TITLE_WIDTH: Final = 40  # characters on a telephone
+_APART: Final = 0.025  # of the whole span: about the width of a mark on a telephone
 
 
 def timeline_figure(trials: Sequence[TrialSummary], today: date, ink: Ink) -> Figure | None:
@@ -30,7 +32,7 @@ def timeline_figure(trials: Sequence[TrialSummary], today: date, ink: Ink) -> Fi
     described = "; ".join(
         f"{trial.title}, registered {day(trial.created_on)}, {state(trial.state)}" for trial in trials
     )
-    chart = finished(alt.layer(*_layers(trials, today, ink)).properties(height=58 * len(trials)))
+    chart = finished(alt.layer(*_layers(trials, today, ink)).properties(height=_row_height(trials) * len(trials)))
     return Figure(title, caption, f"{title}. {described}.", chart, dates(trials))
 
 
@@ -40,37 +42,85 @@ def dates(trials: Sequence[TrialSummary]) -> Table:
     return Table("Dates of each trial", ("Trial", *_EVENTS), rows)
 
 
+def _row_height(trials: Sequence[TrialSummary]) -> int:
+    return 74 if any("\n" in wrapped(trial.title, _TITLE_WIDTH) for trial in trials) else 58
+
+
 def _events(trial: TrialSummary) -> tuple[tuple[str, date | None], ...]:
     when = (trial.created_on, trial.allocated_on, trial.evaluated_on, trial.decided_on)
     return tuple(zip(_EVENTS, when, strict=True))
 
 
 def _layers(trials: Sequence[TrialSummary], today: date, ink: Ink) -> list[Any]:
-    lines, points = [], []
-    for trial in trials:
-        known = [when for _, when in _events(trial) if when is not None]
-        end = max(known) if trial.state in _FINISHED else max(today, *known)
-        lines.append({"id": trial.id, "title": trial.title, "start": _at(min(known)), "end": _at(end)})
-        points += [{"id": trial.id, "when": _at(when), "event": event} for event, when in _events(trial) if when]
+    first, last = _span(trials, today)
+    lines = [_line(trial, today) for trial in trials]
+    points = [point for trial in trials for point in _points(trial, (last - first) * _APART)]
     y = alt.Y("id:N", sort=[trial.id for trial in trials], title=None, axis=None)
     legend = alt.Legend(
         title=None, orient="top", direction="horizontal", columns=4, labelFontSize=LABEL_SIZE, labelColor=ink.text,
         symbolFillColor=_LINE, symbolStrokeColor=_LINE,
     )  # fmt: skip
     events = alt.Scale(domain=list(_EVENTS), range=list(_SHAPES))
-    x_axis = alt.Axis(format="%b %Y", tickCount=4, labelOverlap="greedy", **axis_style(ink))
+    tick = "%b %Y" if last - first > timedelta(days=150) else "%-d %b %Y"
+    x_axis = alt.Axis(format=tick, tickCount=4, labelOverlap="greedy", **axis_style(ink))
+    scale = alt.Scale(domain=[_at(first), _at(last)], nice=False)
     rows = drawn(lines).encode(y=y)
+    titles = [
+        drawn([line for line in lines if line["lines"] == count])
+        .mark_text(
+            align="left", x=0, dy=-18 - 16 * (count - 1), fontSize=LABEL_SIZE, color=ink.text,
+            lineBreak="\n", lineHeight=16,
+        )
+        .encode(y=y, text=alt.Text("title:N"))
+        for count in {line["lines"] for line in lines}
+    ]  # fmt: skip
     return [
         rows.mark_rule(strokeWidth=3, color=_LINE, opacity=0.45).encode(
-            x=alt.X("start:T", title=None, axis=x_axis), x2=alt.X2("end:T")
+            x=alt.X("start:T", title=None, axis=x_axis, scale=scale), x2=alt.X2("end:T")
         ),
-        rows.mark_text(align="left", x=0, dy=-18, fontSize=LABEL_SIZE, color=ink.text).encode(text=alt.Text("title:N")),
+        *titles,
         drawn(points)
         .mark_point(filled=True, size=110, opacity=1, color=_LINE)
         .encode(y=y, x=alt.X("when:T"), shape=alt.Shape("event:N", sort=list(_EVENTS), legend=legend, scale=events)),
     ]
 
 
-def _at(when: date) -> str:
+def _span(trials: Sequence[TrialSummary], today: date) -> tuple[datetime, datetime]:
+    """From the first registration to the last thing that happened, four weeks at least, with room for a mark."""
+    known = [when for trial in trials for _, when in _events(trial) if when is not None]
+    first, last = _noon(min(known)), _noon(max(*known, today))
+    last = max(last, first + timedelta(days=28))
+    room = (last - first) * 0.02
+    return first - room, last + room
+
+
+def _line(trial: TrialSummary, today: date) -> dict[str, Any]:
+    known = [when for _, when in _events(trial) if when is not None]
+    end = max(known) if trial.state in _FINISHED else max(today, *known)
+    title = wrapped(trial.title, _TITLE_WIDTH)
+    return {
+        "id": trial.id, "title": title, "lines": title.count("\n") + 1, "start": _at(_noon(min(known))),
+        "end": _at(_noon(end)),
+    }  # fmt: skip
+
+
+def _points(trial: TrialSummary, apart: timedelta) -> list[dict[str, Any]]:
+    """One mark an event; marks of the same days are moved apart so that none hides another."""
+    known = [(_noon(when), event) for event, when in _events(trial) if when is not None]
+    start = known[0][0]
+    days = [(when - start) / timedelta(days=1) for when, _ in known]
+    moved = spread(days, apart / timedelta(days=1))
+    moved = [place - min(0.0, moved[0]) for place in moved]
+    return [
+        {"id": trial.id, "when": _at(start + timedelta(days=place)), "event": event}
+        for place, (_, event) in zip(moved, known, strict=True)
+    ]
+
+
+def _noon(when: date) -> datetime:
     # With a time of day, or a browser west of Greenwich would draw the day before.
-    return f"{when.isoformat()}T12:00:00"
+    return datetime(when.year, when.month, when.day, 12)  # noqa: DTZ001 - a day, wherever the reader is
+
+
+def _at(when: datetime) -> str:
+    return when.isoformat(timespec="seconds")

@@ -1,0 +1,153 @@
+"""A dashboard on a real home, and a browser that reports what it fetched from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.home import build
+from tests.places import RESULTS, ROOT
+
+SCREENSHOTS = RESULTS / "screenshots"
+PATIENCE = 60.0
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+)  # fmt: skip
+OWN = ("data:", "blob:")
+
+
+@pytest.fixture(scope="session")
+def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser")
+    (folder / "files").mkdir()
+    build(folder / "home", folder / "files")
+    return folder / "home"
+
+
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("browser") / "empty"
+
+
+Serve = Callable[[Path], str]
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Serve]:
+    """Serve a home as ``otm serve`` does; the same address for the same home."""
+    servers: dict[Path, tuple[str, subprocess.Popen[bytes]]] = {}
+
+    def served(home: Path) -> str:
+        if home not in servers:
+            servers[home] = _start(home)
+        return servers[home][0]
+
+    yield served
+    for _, process in servers.values():
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _start(home: Path) -> tuple[str, subprocess.Popen[bytes]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("OTM_")}
+    command = [sys.executable, "-m", "streamlit", "run", "dashboards/app.py", f"--server.port={port}"]
+    home.mkdir(parents=True, exist_ok=True)
+    with (home.parent / f"{home.name}.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env={**settings, "OTM_HOME": str(home)}, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    _wait_for(f"{address}/_stcore/health", process)
+    return address, process
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError(f"the dashboard did not start at {address}")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=str(chromium), headless=True, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, serve: Serve) -> Iterator[Callable[..., Page]]:
+    """Open an address at a width. After the test, every request must have gone to the dashboard itself."""
+    contexts: list[Any] = []
+    elsewhere: list[str] = []
+
+    def opened(home: Path, path: str = "", *, width: int = 1280, scheme: str = "light") -> Page:
+        address = serve(home)
+        context = browser.new_context(
+            viewport={"width": width, "height": 720 if width > 600 else 844},
+            color_scheme=scheme,  # type: ignore[arg-type] # the library's own literal is not exported
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+
+        def note(request: Any) -> None:
+            if not request.url.startswith((address, address.replace("http", "ws"), *OWN)):
+                elsewhere.append(request.url)
+
+        page.on("request", note)
+        page.goto(f"{address}/{path}")
+        settled(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert elsewhere == []
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn: the last line stands, nothing runs, and every chart has its picture."""
+    page.get_by_text("You are working as").wait_for()
+    page.wait_for_function(
+        """() => !document.querySelector('[data-testid="stStatusWidget"]')
+              && [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
+                     .every(chart => chart.querySelector('canvas, svg'))
+              && !document.querySelector('[data-stale="true"]')"""
+    )
+    page.wait_for_timeout(300)  # fonts and the last layout; there is no event for it
+
+
+def keep_screenshot(page: Page, name: str) -> Path:
+    """The whole page as a picture, where a person can look at it."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    seen = page.viewport_size
+    assert seen is not None
+    height = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight + 120")
+    page.screenshot(path=SCREENSHOTS / f"{name}-fold.png")
+    page.set_viewport_size({"width": seen["width"], "height": min(int(height), 12_000)})
+    page.wait_for_timeout(500)
+    path = SCREENSHOTS / f"{name}.png"
+    page.screenshot(path=path)
+    page.set_viewport_size(seen)
+    return path

@@ -1,0 +1,205 @@
+"""The screens in a real browser, over a home that the stages built: what a person sees, and what the network does."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import keep_screenshot, settled
+from tests.browser.home import LIBRARY
+from trials.registry import open_registry
+from trials.settings import Settings
+
+B = "small-debts-2026"
+D = "payments-on-account-2026"
+C = "late-returns-2026"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SCREENS = {
+    "portfolio": "",
+    "decision": f"decision?trial={B}",
+    "results": f"results?trial={B}",
+    "decision-invalid": f"decision?trial={D}",
+    "results-invalid": f"results?trial={D}",
+    "decision-draft": f"decision?trial={C}",
+    "add_trial": "add_trial",
+}
+
+
+def serious(page):
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    return [
+        (one["id"], one["impact"], one["nodes"][0]["html"][:200])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def stored(home, trial):
+    registry = open_registry(Settings(home=home))
+    with registry.read() as reader:
+        detail = reader.trial(trial)
+    registry.close()
+    return detail
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_screen_is_accessible_and_fits_its_width(built_home, visit, screen, width):
+    page = visit(built_home, SCREENS[screen], width=width)
+    keep_screenshot(page, f"{screen}-{width}")
+    assert serious(page) == []
+    assert page.locator("h1").count() == 1
+    assert page.locator("html").get_attribute("lang") == "en"
+    beyond = page.evaluate(
+        """width => [...document.querySelectorAll('.stMainBlockContainer *')]
+            .filter(one => one.getBoundingClientRect().right > width + 1).map(one => one.className)""",
+        width,
+    )
+    assert beyond == []
+
+
+@pytest.mark.parametrize("screen", ["portfolio", "decision", "results"])
+def test_the_dark_theme_is_as_accessible(built_home, visit, screen):
+    page = visit(built_home, SCREENS[screen], scheme="dark")
+    keep_screenshot(page, f"{screen}-dark")
+    assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(11, 12, 12)"
+    assert serious(page) == []
+
+
+def test_the_stored_sentence_stands_on_the_managers_page_without_a_p_value(built_home, visit):
+    sentence = stored(built_home, B).evaluation.document["verdict"]["sentence"]
+    page = visit(built_home, f"decision?trial={B}")
+    assert page.get_by_text(sentence, exact=True).is_visible()
+    words = page.locator(".stMainBlockContainer").inner_text()
+    assert not re.search(r"p-value|\bp [=<]|±|significan", words)
+
+
+def test_the_first_four_parts_need_no_scrolling(built_home, visit):
+    page = visit(built_home, f"decision?trial={B}")
+    for part in (".otm-lead", ".otm-verdict", ".otm-figures", '[data-testid="stVegaLiteChart"]'):
+        box = page.locator(part).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 720, part
+
+
+def test_every_trial_is_listed_with_what_is_next_and_a_link_that_works(built_home, visit):
+    page = visit(built_home)
+    rows = page.locator(".otm-table tbody tr").filter(has=page.locator("a"))
+    assert rows.count() == 3
+    assert "Load the population" in rows.filter(has_text="return").first.inner_text()
+    page.get_by_role("link", name=stored(built_home, B).summary.title).click()
+    settled(page)
+    assert f"trial={B}" in page.url
+    assert page.locator(".otm-verdict").is_visible()
+
+
+def test_a_filter_stands_in_the_address_and_comes_back_with_it(built_home, visit):
+    page = visit(built_home)
+    page.get_by_label("State").click()
+    page.get_by_role("option", name="Draft").click()
+    settled(page)
+    page.get_by_text("1 of 3 trials: filters are on").wait_for()
+    assert "state=Draft" in page.url
+    page.reload()
+    settled(page)
+    assert page.get_by_text("1 of 3 trials: filters are on").is_visible()
+
+
+def test_an_address_names_its_section(built_home, visit):
+    page = visit(built_home, f"results?trial={B}#money")
+    page.wait_for_function("() => Math.abs(document.getElementById('money').getBoundingClientRect().top - 150) < 150")
+
+
+def test_the_pages_keep_the_trial_from_one_to_the_next(built_home, visit):
+    page = visit(built_home, f"decision?trial={B}")
+    page.get_by_role("link", name="Results, for the analyst").click()
+    page.get_by_role("heading", name="Reproduce").wait_for()
+    settled(page)
+    assert f"results?trial={B}" in page.url
+    page.get_by_test_id("stTopNavLink").filter(has_text="Decision").click()
+    page.get_by_role("heading", name="Record a decision").wait_for()
+    assert f"trial={B}" in page.url
+
+
+def test_downloads_hold_what_is_stored(built_home, visit):
+    page = visit(built_home, f"results?trial={B}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Estimates (CSV)").click()
+    lines = download.value.path().read_text("utf-8").splitlines()
+    document = stored(built_home, B).evaluation.document
+    assert len(lines) == 1 + len(document["estimates"]) + len(document["sensitivity"])
+
+
+def test_the_keyboard_reaches_the_decision_and_it_is_recorded(built_home, visit):
+    page = visit(built_home, f"decision?trial={D}")
+    page.get_by_label("What will be done").fill("Run it again with whole files")
+    reason = page.get_by_label("Reason")
+    reason.fill("Outcomes of one arm were lost.")
+    reason.press("Tab")
+    settled(page)
+    page.get_by_role("link", name="All checks and results, for the analyst").click()
+    page.get_by_role("heading", name="Reproduce").wait_for()
+    page.get_by_test_id("stTopNavLink").filter(has_text="Decision").click()
+    page.get_by_role("heading", name="Record a decision").wait_for()
+    settled(page)
+    assert page.get_by_label("Reason").input_value() == "Outcomes of one arm were lost."
+    page.reload()
+    settled(page)
+    assert page.get_by_label("Reason").input_value() == "Outcomes of one arm were lost."
+    page.get_by_role("button", name="Record the decision").press("Enter")
+    page.get_by_text("The decision is recorded.").wait_for()
+    (decision,) = stored(built_home, D).decisions
+    assert decision.action == "Run it again with whole files"
+    assert decision.choice == "accept"
+
+
+def upload(page, name, content, texts=()):
+    page.locator("input[type=file]").nth(0).set_input_files(
+        [{"name": name, "mimeType": "text/plain", "buffer": content}]
+    )
+    if texts:
+        page.locator("input[type=file]").nth(1).set_input_files(
+            [{"name": path.name, "mimeType": "text/plain", "buffer": path.read_bytes()} for path in texts]
+        )
+        page.get_by_text(texts[-1].name).wait_for()
+    page.get_by_text(name, exact=True).wait_for()
+    page.get_by_role("button", name="Check and register").click()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "refused"),
+        (b"not: [a protocol", "refused"),
+        (b"schema: 1\nid: x\narms: []\nsurprise: 1\n", "surprise"),
+        ((LIBRARY / "small-debts.yaml").read_bytes().replace(b"kind: nfa", b"kind: control"), "control"),
+        ((LIBRARY / "small-debts.yaml").read_bytes() + b"\nowner: Again\n", "owner"),
+    ],
+    ids=["empty", "broken", "unknown key", "unknown kind", "duplicate key"],
+)
+def test_a_bad_protocol_is_refused_in_plain_words_and_changes_nothing(empty_home, visit, content, said):
+    page = visit(empty_home, "add_trial")
+    upload(page, "plan.yaml", content)
+    page.get_by_text("plan.yaml was not taken. Nothing has changed.").wait_for()
+    message = page.get_by_test_id("stAlert").inner_text()
+    assert said in message
+    assert "Traceback" not in page.content()
+    assert str(empty_home) not in page.content()
+    assert not list((empty_home / "uploads").glob("*"))
+    registry = open_registry(Settings(home=empty_home))
+    with registry.read() as reader:
+        assert reader.portfolio() == ()
+    registry.close()
+
+
+def test_an_empty_portfolio_says_how_to_start_and_a_good_protocol_is_taken(tmp_path, visit):
+    home = tmp_path / "fresh"
+    page = visit(home)
+    page.get_by_text("No trials yet. Start with a protocol, or load the demonstration.").wait_for()
+    keep_screenshot(page, "portfolio-empty-1280")
+    page.get_by_role("link", name="Start with a protocol").click()
+    settled(page)
+    texts = sorted((LIBRARY / "wording").glob("small-debts-*.md"))
+    upload(page, "small-debts.yaml", (LIBRARY / "small-debts.yaml").read_bytes(), texts)
+    page.get_by_text(f"small-debts.yaml is registered as the trial {B}.").wait_for()
+    assert stored(home, B).summary.state == "draft"

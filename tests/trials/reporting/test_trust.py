@@ -1,0 +1,70 @@
+"""What a manager reads about the grounds: failures first and in full, nothing untested called passed."""
+
+from dataclasses import replace
+
+from analysis.results import Check
+from tests.dashboards import examples
+from trials.reporting.names import names_of
+from trials.reporting.trust import check_lines, decision_lines, flip_lines
+
+NAMES = names_of(examples.PROTOCOL)
+
+
+def test_failures_come_first_and_untested_checks_are_never_called_passed():
+    checks = (
+        Check("duplicate_ids", True, "Every customer appears once.", "blocks"),
+        Check("delivery", None, "No rate is declared.", "warns"),
+        Check("balance", False, "The largest difference is 0.3.", "warns"),
+        Check("retention", False, "5% of one arm are lost.", "blocks"),
+    )
+    assert check_lines(checks) == (
+        "Warning: Balance. The largest difference is 0.3.",
+        "Failed: Retention. 5% of one arm are lost.",
+        "Passed: Duplicates. No customer appears twice.",
+        "Not tested: Delivery. No rate is declared.",
+    )
+
+
+def test_outcomes_with_something_missing_are_one_line_unless_one_fails():
+    passed = tuple(Check(f"missing_{name}", True, "None.", "warns") for name in ("complaint", "collected_12m"))
+    assert len(check_lines(passed)) == 1
+    failed = Check("missing_complaint", False, "9% of letter, 2% of nfa.", "warns")
+    assert check_lines((*passed, failed))[0] == "Warning: Missing: complaint. 9% of letter, 2% of nfa."
+
+
+def test_a_check_nobody_foresaw_is_said_with_its_own_words():
+    assert check_lines((Check("new_check", True, "All is well.", "blocks"),)) == ("Passed: New check. All is well.",)
+
+
+def test_what_would_change_it_is_never_silent():
+    base = examples.evaluation()
+    silent = replace(base, verdict=replace(base.verdict, flips=()), net_benefit=None)
+    assert flip_lines(silent, NAMES) == ("Nothing was recorded that would change it.",)
+    assert flip_lines(base, NAMES)[0] == "The verdict holds until an SMS costs 90p."
+    assert "the SMS reminder +1.2 points" in flip_lines(base, NAMES)[-1]
+
+
+def test_scenarios_are_told_where_no_sentence_was_recorded():
+    base = examples.evaluation()
+    assert base.net_benefit is not None
+    money = replace(base.net_benefit, scenario_verdicts={"low": "not_shown", "central": "scale", "high": "scale"})
+    lines = flip_lines(replace(base, net_benefit=money, verdict=replace(base.verdict, flips=())), NAMES)
+    assert lines[0] == (
+        "Low benefits with high costs: the verdict becomes “Not shown to beat no further action: do not scale”."
+    )
+    assert lines[1] == "High benefits with low costs: the verdict is the same."
+
+
+def test_an_invalid_trial_needs_data_that_pass():
+    assert flip_lines(examples.invalid(), NAMES) == (
+        "Data that pass the checks: mend what failed, then evaluate again.",
+    )
+
+
+def test_a_decision_is_told_with_everything_that_binds_it():
+    lines = decision_lines(replace(examples.decision(), choice="override", conditions=None))
+    assert lines == (
+        "On 20 November 2026 demonstrator overrode the verdict. Scale the SMS reminder.",
+        "Reason: It pays for itself.",
+        "To be reviewed on 20 May 2027.",
+    )
