@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, report_account, say, show_table
+from trials.cli.output import (
+    JsonTarget,
+    TrialId,
+    at_work,
+    registry_and_actor,
+    report_account,
+    say,
+    show_table,
+    write_json,
+)
 
 ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="A protocol file (YAML).")]
 
@@ -19,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.add_typer(protocol_commands, name="protocol")
     app.add_typer(population_commands, name="population")
+    app.command("power")(power)
     app.command("register")(register_protocol)
     app.command("lock")(lock)
 
@@ -30,6 +40,37 @@ def check(protocol: ProtocolFile) -> None:
 
     loaded = check_protocol(protocol)
     typer.echo(f"{protocol}: a protocol for {loaded.protocol.id}, digest {loaded.digest}")
+
+
+def power(
+    protocol: ProtocolFile,
+    customers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Customers expected in all arms.")] = None,
+    json_to: JsonTarget = None,
+) -> None:
+    """Say how many customers each arm needs and, for a given number, what the trial could find."""
+    from dataclasses import asdict
+
+    from analysis.power import plan
+    from designs.protocol import load_protocol
+
+    rows = plan(load_protocol(protocol).protocol, customers)
+    if json_to is not None:
+        write_json(json_to, {"outcomes": [asdict(row) for row in rows]})
+        return
+    show_table(
+        ("outcome", "arm", "needed in the arm", "power", "smallest effect found", "note"),
+        (
+            (
+                row.outcome,
+                row.arm,
+                "" if row.n_per_arm is None else f"{row.n_per_arm:,}",
+                "" if row.power is None else f"{row.power:.1%}",
+                "" if row.minimum_detectable_effect is None else f"{row.minimum_detectable_effect:.4g}",
+                row.reason or "",
+            )
+            for row in rows
+        ),
+    )
 
 
 @population_commands.command("load")
