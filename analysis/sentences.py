@@ -39,7 +39,7 @@ def treated(arm: Arm) -> str:
 def doing_nothing(protocol: Protocol) -> str:
     """The comparison: no further action, or business as usual by its label."""
     comparison = protocol.comparison
-    return "no further action" if comparison.kind == "nfa" else approach(comparison)
+    return "no further action" if comparison.kind == "nfa" else f"business as usual ({comparison.label})"
 
 
 def behaviour(outcome: Outcome) -> str:
