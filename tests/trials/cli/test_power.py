@@ -16,7 +16,7 @@ def protocol(tmp_path):
             {
                 "schema": 1, "id": "sizing", "title": "Sizing", "hypothesis": "A letter helps.",
                 "population": {"unit": "customer_id"},
-                "arms": [{"id": "nfa", "label": "None", "kind": "nfa"}, {"id": "letter", "label": "Letter", "kind": "otm"}],
+                "arms": [{"id": "nfa", "label": "None", "kind": "nfa"}, {"id": "letter", "label": "One", "kind": "otm"}],
                 "randomisation": {"method": "external", "arm_column": "arm"},
                 "outcomes": [{
                     "id": "paid", "role": "primary", "kind": "binary", "direction": "increase",
