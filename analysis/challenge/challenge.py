@@ -93,11 +93,7 @@ def _of_outcome(
     rows: list[Estimate] = []
     if outcome.kind == "binary" and dense.arm.size <= LOGIT_UP_TO:
         rows += logit_rows(dense, protocol, outcome, design.covariates if design.adjustment != "none" else ())
-    if (
-        outcome.kind == "amount"
-        and dense.arm.size <= RESAMPLE_UP_TO
-        and not (dense.number(column_of(outcome)) < 0).any()
-    ):
+    if outcome.kind == "amount" and not (dense.number(column_of(outcome)) < 0).any():
         for pair in protocol.contrasts:
             rows += _amount_rows(dense, protocol, outcome, pair, protocol_digest)
     return rows
