@@ -8,24 +8,26 @@ from typer.testing import CliRunner
 from trials.cli.app import app
 
 
+PROTOCOL = {
+    "schema": 1,
+    "id": "sizing",
+    "title": "Sizing",
+    "hypothesis": "A letter helps.",
+    "population": {"unit": "customer_id"},
+    "arms": [{"id": name, "label": name, "kind": kind} for name, kind in (("nfa", "nfa"), ("letter", "otm"))],
+    "randomisation": {"method": "external", "arm_column": "arm"},
+    "outcomes": [
+        {"id": "paid", "role": "primary", "kind": "binary", "direction": "increase", "baseline": 0.34,
+         "minimum_effect": 0.02}
+    ],
+    "analysis": {"adjustment": "none", "standard_errors": "HC2"},
+}  # fmt: skip
+
+
 @pytest.fixture
 def protocol(tmp_path):
     file = tmp_path / "sizing.yaml"
-    file.write_text(
-        json.dumps(
-            {
-                "schema": 1, "id": "sizing", "title": "Sizing", "hypothesis": "A letter helps.",
-                "population": {"unit": "customer_id"},
-                "arms": [{"id": "nfa", "label": "None", "kind": "nfa"}, {"id": "letter", "label": "One", "kind": "otm"}],
-                "randomisation": {"method": "external", "arm_column": "arm"},
-                "outcomes": [{
-                    "id": "paid", "role": "primary", "kind": "binary", "direction": "increase",
-                    "baseline": 0.34, "minimum_effect": 0.02,
-                }],
-                "analysis": {"adjustment": "none", "standard_errors": "HC2"},
-            }
-        )
-    )  # fmt: skip
+    file.write_text(json.dumps(PROTOCOL))
     return file
 
 
