@@ -7,7 +7,6 @@ from typer.testing import CliRunner
 
 from trials.cli.app import app
 
-
 PROTOCOL = {
     "schema": 1,
     "id": "sizing",
