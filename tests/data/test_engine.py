@@ -1,0 +1,134 @@
+"""The engine: the same rows out as in, in their order, within its memory and without a network."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.engine import Engine, open_engine
+from data.errors import DataRefused
+
+ROWS = pa.table({"id": ["b", "a", "é", None], "y": [1.5, None, -0.0, 3.0], "n": [3, 1, 2, 2**53 + 1]})
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return open_engine(threads=1)
+
+
+def connection_of(engine: Engine) -> duckdb.DuckDBPyConnection:
+    found = engine._connection  # type: ignore[attr-defined]
+    assert isinstance(found, duckdb.DuckDBPyConnection)
+    return found
+
+
+@pytest.mark.parametrize(
+    "name", ["plain.parquet", "with space.parquet", "st*r.parquet", "[ab]?.parquet", "it's.parquet"]
+)
+def test_rows_come_back_in_their_order_from_memory_and_from_file(engine: Engine, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    (tmp_path / "star.parquet").write_bytes(b"what a pattern would find too")
+    engine.write(engine.scan(ROWS), path)
+    assert engine.collect(engine.scan(ROWS)).to_pylist() == ROWS.to_pylist()
+    assert engine.collect(engine.scan(path)).to_pylist() == ROWS.to_pylist()
+
+
+def test_writing_keeps_the_order_of_many_rows_on_several_threads(tmp_path: Path) -> None:
+    engine = open_engine(threads=4)
+    n = 600_000
+    table = pa.table({"place": np.arange(n), "noise": np.random.default_rng(1).random(n)})
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=40_000)
+    frame = engine.scan(tmp_path / "in.parquet").filter(nw.col("place") % 3 != 0)
+    engine.write(frame, tmp_path / "out.parquet")
+    places = pq.read_table(tmp_path / "out.parquet").column("place").to_numpy()
+    assert np.array_equal(places, np.arange(n)[np.arange(n) % 3 != 0])
+
+
+def test_a_companion_joins_a_scan_and_stays(engine: Engine) -> None:
+    first = engine.companion(pa.table({"id": ["a", "b"], "arm": ["nfa", "letter"]}))
+    second = engine.companion(pa.table({"id": ["a", "b"], "arm": ["sms", "call"]}))
+    joined = engine.scan(ROWS).join(first, on="id").join(second, on="id", suffix="_2").sort("id")
+    assert engine.collect(joined).select(["arm", "arm_2"]).to_pylist() == [
+        {"arm": "nfa", "arm_2": "sms"},
+        {"arm": "letter", "arm_2": "call"},
+    ]
+
+
+@settings(max_examples=25)
+@given(
+    ids=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20), min_size=1),
+    prefix=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=70),
+)
+def test_the_keyed_hash_is_sha256_of_the_utf8_bytes(ids: list[str], prefix: str) -> None:
+    engine = open_engine(threads=1)
+    hashed = engine.sha256(engine.scan(pa.table({"the id": ids})), "the id", prefix=prefix, name='h"')
+    assert engine.collect(hashed).column('h"').to_pylist() == [
+        hashlib.sha256((prefix + one).encode()).hexdigest() for one in ids
+    ]
+
+
+def test_more_than_the_memory_allowed_is_worked_out_of_core(tmp_path: Path) -> None:
+    engine = open_engine(threads=2, memory_limit="60MB", scratch=tmp_path)
+    n = 1_500_000
+    frame = engine.scan(pa.table({"key": np.random.default_rng(2).random(n), "value": np.arange(n, dtype=float)}))
+    engine.write(frame.sort("key"), tmp_path / "sorted.parquet")
+    keys = pq.read_table(tmp_path / "sorted.parquet").column("key").to_numpy()
+    assert len(keys) == n
+    assert np.all(np.diff(keys) >= 0)
+
+
+def test_memory_that_runs_out_is_said_in_words(tmp_path: Path) -> None:
+    engine = open_engine(threads=1, memory_limit="10MB", scratch=tmp_path)
+    n = 2_000_000
+    frame = engine.scan(pa.table({"key": np.arange(n)})).group_by("key").agg(nw.len())
+    with pytest.raises(DataRefused, match="memory ran out"):
+        engine.collect(frame.filter(nw.col("len") > 0))
+
+
+def test_nothing_is_fetched_or_found_by_name(engine: Engine) -> None:
+    connection = connection_of(engine)
+    settings = dict(connection.sql("SELECT name, value FROM duckdb_settings()").fetchall())
+    for name in ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions"):
+        assert settings[name] == "false"
+    rows_of_the_caller = ROWS  # a query must not see it
+    with pytest.raises(duckdb.Error):
+        connection.sql("SELECT * FROM rows_of_the_caller").fetchall()
+    with pytest.raises(duckdb.Error):
+        connection.sql("SELECT * FROM 'https://example.org/people.parquet'").fetchall()
+    assert rows_of_the_caller.num_rows == 4
+
+
+def test_scratch_space_goes_with_the_engine() -> None:
+    engine = open_engine(threads=1)
+    folder = Path(connection_of(engine).sql("SELECT current_setting('temp_directory')").fetchall()[0][0])
+    assert folder.stat().st_mode & 0o077 == 0
+    del engine
+    assert not folder.exists()
+
+
+def test_what_is_no_parquet_file_is_refused(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "no.parquet").write_bytes(b"no parquet at all")
+    with pytest.raises(DataRefused, match="not a Parquet file"):
+        engine.scan(tmp_path / "no.parquet")
+    with pytest.raises(DataRefused, match="no such file"):
+        engine.scan(tmp_path / "none.parquet")
+    with pytest.raises(DataRefused, match="could not be read or written"):
+        engine.write(engine.scan(ROWS), tmp_path / "no folder" / "x.parquet")
+
+
+def test_an_engine_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(DataRefused, match="extra `spark`"):
+        open_engine("spark")
+    with pytest.raises(DataRefused, match="one of duckdb, spark"):
+        open_engine("polars")  # type: ignore[arg-type]
+    with pytest.raises(DataRefused, match="did not take its settings"):
+        open_engine(memory_limit="plenty")
