@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from designs.assignment import Assignment, certify, conduct, declare, gather
+from designs.assignment import Assignment, Scheme, certify, conduct, declare, gather
+from designs.assignment.complete import Complete
+from designs.assignment.factorial import Factorial
+from designs.assignment.files import ARM, HELD_OUT, PROBABILITY, FileAssignment, deal_file
+from designs.assignment.simple import Simple
+from designs.assignment.waves import scope_of
 from designs.protocol import Protocol
 from trials.registry.identity import LEDGER_ID
-
-STRATUM = "stratum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +25,24 @@ class Dealt:
     """A wave, dealt.
 
     Args:
-        table: Ledger id, arm (text), probability and stratum, rows as the units had them.
+        rows: Ledger id, the columns that were dealt by, arm, probability and what else the scheme records of a
+            customer, in the units' order.
+        schema: Of the rows.
         assignment: What the randomiser says about it.
         certificate: As JSON values, without the seed.
     """
 
-    table: pa.Table
-    assignment: Assignment
+    rows: Iterable[pa.RecordBatch]
+    schema: pa.Schema
+    assignment: Assignment | FileAssignment
     certificate: dict[str, Any]
-
-
-def scope_of(wave: int) -> str:
-    """The label that keeps a later wave's random numbers apart from the first's."""
-    return "" if wave == 1 else f"wave {wave}"
 
 
 def deal(
     protocol: Protocol,
-    units: pa.Table,
+    units: Path,
     *,
+    wave: int,
     seed: str,
     demonstration: bool,
     protocol_digest: str,
@@ -45,19 +50,25 @@ def deal(
 ) -> Dealt:
     """Deal frozen units.
 
+    Args:
+        protocol: As locked.
+        units: The units' snapshot.
+        wave: Counted from 1; it labels the random numbers.
+        seed, demonstration: The trial's one seed, and whether it was declared beforehand.
+        protocol_digest, population_digest: What the certificate speaks of.
+
     Raises:
         DesignRefused: A stratum or cluster that cannot be dealt, by name.
     """
     scheme = declare(protocol)
-    gathered = gather(scheme, units, LEDGER_ID)
-    assignment = conduct(scheme, gathered, seed, protocol.id)
-    columns: dict[str, Any] = {
-        LEDGER_ID: units.column(LEDGER_ID),
-        "arm": assignment.labels,
-        "probability": pa.array(assignment.probability),
-    }
-    if gathered.strata is not None:
-        columns[STRATUM] = gathered.strata
+    scope = scope_of(wave)
+    assignment: Assignment | FileAssignment
+    if isinstance(scheme, Simple | Complete | Factorial):
+        dealing = deal_file(scheme, units, LEDGER_ID, seed, protocol.id, scope=scope)
+        assignment, rows, schema = dealing.assignment, dealing.batches(), dealing.schema
+    else:
+        assignment, table = _in_memory(scheme, units, seed, protocol.id, scope)
+        rows, schema = iter(table.to_batches()), table.schema
     certificate = certify(
         scheme,
         assignment,
@@ -65,6 +76,22 @@ def deal(
         protocol_digest=protocol_digest,
         population_digest=population_digest,
         seed=seed,
+        scope=scope,
         demonstration=demonstration,
     )
-    return Dealt(pa.table(columns), assignment, asdict(certificate))
+    return Dealt(rows, schema, assignment, asdict(certificate))
+
+
+def _in_memory(scheme: Scheme, units: Path, seed: str, trial: str, scope: str) -> tuple[Assignment, pa.Table]:
+    table = pq.read_table(units)
+    assignment = conduct(scheme, gather(scheme, table, LEDGER_ID), seed, trial, scope=scope)
+    added: dict[str, Any] = {ARM: assignment.labels, PROBABILITY: assignment.probability}
+    if assignment.held_out is not None:
+        added[HELD_OUT] = assignment.held_out
+    if assignment.conditional is not None:
+        added["conditional_probability"] = assignment.conditional
+    if assignment.saturation is not None:
+        added["saturation"] = assignment.saturation
+    for name, values in added.items():
+        table = table.append_column(name, values if isinstance(values, pa.Array) else pa.array(values))
+    return assignment, table

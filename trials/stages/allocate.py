@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
 from data.engine import Engine, open_engine
 from designs.assignment import commitment, draw_seed
+from designs.protocol import Protocol
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.randomiser.dealing import Dealt, deal
@@ -22,10 +25,10 @@ from trials.randomiser.eligibility import Eligible, eligible
 from trials.registry import Registry, queries, tables
 from trials.registry.columns import now
 from trials.registry.contact_ledger import Entry, claims, entries
-from trials.registry.plan import Plan, locked_plan, unchanged_plan
+from trials.registry.identity import LEDGER_ID
+from trials.registry.plan import Plan, locked_plan, population_name, unchanged_plan
 from trials.registry.records import AllocationRecord, DrawRecord, PopulationRecord, WaveRecord
 
-FIRST_WAVE = 1
 # Other trials may be drawn while this one's units are being worked out; then they are worked out again.
 PATIENCE = 5
 
@@ -37,14 +40,22 @@ class _Standing:
     plan: Plan
     population: PopulationRecord
     draw: DrawRecord | None
-    wave: WaveRecord | None
+    dealt: tuple[WaveRecord, ...]
+    frozen: WaveRecord | None  # committed to, and still to be dealt
     ledger: tuple[Entry, ...]
+
+    @property
+    def number(self) -> int:
+        """Of the wave that is next; a trial without waves has one."""
+        return len(self.dealt) + 1
 
 
 def randomise(
     registry: Registry, actor: Actor, trial_id: str, *, demonstration_seed: str | None = None
 ) -> AllocationRecord:
-    """Deal a locked trial's customers to its arms, once.
+    """Deal a locked trial's customers to its arms, once; where waves are declared, the next wave of them.
+
+    A later wave deals the latest load of the population, less those dealt before, under the trial's one seed.
 
     Args:
         registry: Where the trial is.
@@ -57,16 +68,16 @@ def randomise(
         DesignRefused: A stratum or cluster cannot be dealt.
     """
     draw, wave, plan = _frozen(registry, actor, trial_id, demonstration_seed)
-    units = pq.read_table(registry.snapshots.path(wave.units_digest))
     dealt = deal(
         plan.protocol,
-        units,
+        registry.snapshots.path(wave.units_digest),
+        wave=wave.number,
         seed=draw.seed,
         demonstration=draw.demonstration,
         protocol_digest=plan.digest,
         population_digest=wave.population.digest,
     )
-    snapshot_digest = registry.snapshots.write(dealt.table)
+    snapshot_digest = registry.snapshots.write(dealt.rows, schema=dealt.schema)
     return _record(registry, actor, plan, wave, dealt, snapshot_digest)
 
 
@@ -79,9 +90,10 @@ def _frozen(
         with registry.inspect(actor, "randomise", trial_id) as session:
             unchanged_plan(session, trial_id)
             standing = _standing(session, trial_id, today)
-        if standing.draw is not None and standing.wave is not None:
+        if standing.draw is not None:
             _refuse_other_seed(trial_id, standing.draw, demonstration_seed)
-            return standing.draw, standing.wave, standing.plan
+            if standing.frozen is not None:
+                return standing.draw, standing.frozen, standing.plan
         _refuse_undeclared(standing.population, demonstration_seed)
         _freeze(registry, actor, standing, today, demonstration_seed)
     raise TrialRefused("other trials kept being drawn meanwhile", where=trial_id, remedy="give the same command again")
@@ -96,34 +108,46 @@ def _freeze(registry: Registry, actor: Actor, standing: _Standing, today: date, 
     with registry.write(actor, "randomise", trial_id) as work:
         if _standing(work.session, trial_id, today) != standing:
             return
-        draw = _draw_row(trial_id, actor, demonstration_seed or draw_seed(), demonstration_seed is not None)
-        wave = _wave_row(trial_id, actor, standing.population, found, units_digest, excluded_digest)
-        work.add(draw)
+        said: dict[str, Any] = {}
+        if standing.draw is None:
+            draw = _draw_row(trial_id, actor, demonstration_seed or draw_seed(), demonstration_seed is not None)
+            work.add(draw)
+            said = {"commitment": draw.commitment, "demonstration": draw.demonstration}
+        wave = _wave_row(standing, actor, found, units_digest, excluded_digest)
         work.add(wave)
-        work.commit(
-            {
-                "commitment": draw.commitment,
-                "demonstration": draw.demonstration,
-                "units": wave.units,
-                "units_digest": units_digest,
-                "exclusions": wave.exclusions,
-            },
-            action="commit_seed",
-        )
+        said |= {
+            "wave": wave.number,
+            "units": wave.units,
+            "units_digest": units_digest,
+            "exclusions": wave.exclusions,
+        }
+        work.commit(said, action="commit_seed" if standing.draw is None else "freeze_wave")
 
 
 def _standing(session: Session, trial_id: str, today: date) -> _Standing:
     plan = locked_plan(session, trial_id)
-    if queries.allocations_of(session, trial_id):
+    waves, dealt = queries.waves_of(session, trial_id), len(queries.allocations_of(session, trial_id))
+    if dealt >= max(1, len(plan.protocol.randomisation.waves)):
         raise _already(trial_id)
-    assert plan.population is not None  # a lock names its population
     return _Standing(
         plan=plan,
-        population=plan.population,
+        population=_population(session, plan, wave=dealt + 1),
         draw=queries.draw_of(session, trial_id),
-        wave=next(iter(queries.waves_of(session, trial_id)), None),
+        dealt=waves[:dealt],
+        frozen=next(iter(waves[dealt:]), None),
         ledger=entries(session, today=today, but=trial_id),
     )
+
+
+def _population(session: Session, plan: Plan, *, wave: int) -> PopulationRecord:
+    """What a wave is dealt from: the locked load, and for later waves the latest."""
+    name = population_name(plan.protocol)
+    population = plan.population if wave == 1 else queries.latest_population(session, name)
+    if population is None:
+        raise TrialRefused(f"no population is loaded under the name {name!r}", where=plan.trial)
+    if plan.population is not None and population.synthetic != plan.population.synthetic:
+        raise TrialRefused("the waves of one trial are all synthetic, or none is", where=name)
+    return population
 
 
 def _already(trial_id: str) -> TrialRefused:
@@ -158,9 +182,20 @@ def _refuse_undeclared(population: PopulationRecord, demonstration_seed: str | N
 
 def _eligible(registry: Registry, engine: Engine, standing: _Standing, today: date) -> Eligible:
     protocol = standing.plan.protocol
-    issue_on = protocol.randomisation.allocation_date or today
-    kept_out = claims(engine, registry.snapshots, standing.ledger, protocol, issue_on)
+    kept_out = claims(
+        engine, registry.snapshots, standing.ledger, protocol, _index_date(protocol, standing.number, today)
+    )
+    before = [registry.snapshots.path(wave.units_digest) for wave in standing.dealt]
+    if before:
+        dealt = pa.concat_tables(pq.read_table(path, columns=[LEDGER_ID]) for path in before)
+        kept_out = (("dealt in an earlier wave", dealt.column(LEDGER_ID).combine_chunks()), *kept_out)
     return eligible(engine, registry.snapshots.path(standing.population.digest), protocol, kept_out)
+
+
+def _index_date(protocol: Protocol, wave: int, today: date) -> date:
+    """Day 0, the same in every arm: the wave's issue date, else the planned date of the draw, else today."""
+    waves = protocol.randomisation.waves
+    return waves[wave - 1].issue_on if waves else protocol.randomisation.allocation_date or today
 
 
 def _draw_row(trial_id: str, actor: Actor, seed: str, demonstration: bool) -> tables.Draw:
@@ -175,13 +210,13 @@ def _draw_row(trial_id: str, actor: Actor, seed: str, demonstration: bool) -> ta
 
 
 def _wave_row(
-    trial_id: str, actor: Actor, population: PopulationRecord, found: Eligible, units_digest: str, excluded_digest: str
+    standing: _Standing, actor: Actor, found: Eligible, units_digest: str, excluded_digest: str
 ) -> tables.Wave:
     return tables.Wave(
-        trial_id=trial_id,
-        number=FIRST_WAVE,
-        population_name=population.name,
-        population_version=population.version,
+        trial_id=standing.plan.trial,
+        number=standing.number,
+        population_name=standing.population.name,
+        population_version=standing.population.version,
         units=found.units.num_rows,
         units_digest=units_digest,
         excluded_digest=excluded_digest,
@@ -196,7 +231,8 @@ def _record(
 ) -> AllocationRecord:
     assignment = dealt.assignment
     with registry.write(actor, "randomise", plan.trial) as work:
-        if queries.allocations_of(work.session, plan.trial):
+        locked_plan(work.session, plan.trial)  # a void may have come in between
+        if len(queries.allocations_of(work.session, plan.trial)) >= wave.number:
             raise _already(plan.trial)  # another process was first; it dealt the same units with the same seed
         work.add(
             tables.Allocation(
@@ -207,12 +243,12 @@ def _record(
                 algorithm=assignment.algorithm,
                 counts=assignment.counts.by_arm,
                 certificate=dealt.certificate,
-                index_date=plan.protocol.randomisation.allocation_date or now().date(),
+                index_date=_index_date(plan.protocol, wave.number, now().date()),
                 allocated_at=now(),
                 allocated_by=actor.name,
             )
         )
-        (record,) = queries.allocations_of(work.session, plan.trial)
+        record = queries.allocations_of(work.session, plan.trial)[-1]
         work.commit(
             {
                 "allocation_digest": assignment.digest,

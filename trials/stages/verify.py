@@ -162,7 +162,8 @@ def _replay_of(
 ) -> Iterator[str]:
     dealt = deal(
         plan.protocol,
-        pq.read_table(registry.snapshots.path(wave.units_digest)),
+        registry.snapshots.path(wave.units_digest),
+        wave=wave.number,
         seed=draw.seed,
         demonstration=draw.demonstration,
         protocol_digest=plan.digest,
@@ -176,8 +177,13 @@ def _replay_of(
     stored = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
     if allocation_digest(stored.column(LEDGER_ID), stored.column("arm")) != allocation.digest:
         yield "allocation file: its arms do not give the allocation digest"
-    elif not pc.all(pc.equal(stored.column("probability"), dealt.table.column("probability"))).as_py():
+    elif not _probabilities_agree(stored, pa.Table.from_batches(dealt.rows, dealt.schema)):
         yield "allocation file: its probabilities are not those of the replay"
+
+
+def _probabilities_agree(stored: pa.Table, replayed: pa.Table) -> bool:
+    agree = pc.equal(stored.column("probability"), replayed.column("probability"))
+    return bool(pc.all(agree).as_py())
 
 
 def _evaluation(session: Session, trial_id: str) -> Iterator[str]:

@@ -1,0 +1,200 @@
+"""One draw: exact counts, the committed seed whatever happens in between, and never a second."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pyarrow.parquet as pq
+import pytest
+
+from designs.assignment import commitment
+from tests.trials import tampering
+from tests.trials.examples import FIRST, OTHER_SEED, SECOND, SEED, Files, allocated, customers, locked, write_csv
+from trials.errors import TrialRefused
+from trials.registry import queries
+from trials.stages import allocate
+from trials.stages.allocate import randomise
+from trials.stages.lock import lock
+from trials.stages.outcomes import load_outcomes
+from trials.stages.population import load_population
+from trials.stages.register import register
+from trials.stages.verify import verify
+from trials.stages.void import confirm_void, request_void
+
+
+def snapshot(registry, trial: str = "reminders", wave: int = 1):
+    with registry.inspect(FIRST, "verify") as session:
+        record = queries.allocations_of(session, trial)[wave - 1]
+    return pq.read_table(registry.snapshots.path(record.snapshot_digest))
+
+
+@pytest.mark.requirement("S08")
+def test_every_stratum_gets_its_shares_within_one(either, files):
+    record = allocated(either, files)
+    table = snapshot(either)
+    cells = Counter(zip(table.column("band").to_pylist(), table.column("arm").to_pylist(), strict=True))
+    for band in ("low", "high"):
+        total = sum(n for (of, _), n in cells.items() if of == band)
+        for arm, share in {"nfa": 0.5, "letter": 0.25, "sms": 0.25}.items():
+            assert abs(cells[band, arm] - share * total) < 1
+    assert record.counts == dict(Counter(table.column("arm").to_pylist()))
+    shares = {"nfa": 0.5, "letter": 0.25, "sms": 0.25}
+    dealt = zip(table.column("arm").to_pylist(), table.column("probability").to_pylist(), strict=True)
+    assert all(probability == shares[arm] for arm, probability in dealt)
+
+
+def test_the_commitment_is_logged_before_the_draw(registry, files):
+    record = allocated(registry, files)
+    with registry.read() as reader:
+        events = reader.audit(files.trial)
+        (certificate,) = reader.certificates(files.trial)
+    by_action = {event.action: event for event in events}
+    assert by_action["commit_seed"].sequence < by_action["allocate"].sequence
+    assert by_action["commit_seed"].detail["commitment"] == commitment(SEED) == record.seed_commitment
+    assert certificate["seed_commitment"] == record.seed_commitment
+    assert certificate["demonstration"] is True
+    assert record.demonstration_seed
+
+
+@pytest.mark.parametrize("seed", [None, SEED, OTHER_SEED])
+def test_a_second_draw_is_refused_whatever_seed_it_brings(either, files, seed):
+    first = allocated(either, files)
+    before = tampering.chain(either)
+    with pytest.raises(TrialRefused, match=r"reminders: this trial has been randomised\. Rule: one draw a trial"):
+        randomise(either, FIRST, files.trial, demonstration_seed=seed)
+    assert tampering.chain(either) == before
+    with either.read() as reader:
+        assert reader.trial(files.trial).allocation == first
+
+
+def test_an_interrupted_draw_goes_on_with_the_seed_and_the_units_that_were_frozen(registry, files, monkeypatch):
+    locked(registry, files, synthetic=False)
+
+    def crash(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(allocate, "deal", crash)
+    with pytest.raises(KeyboardInterrupt):
+        randomise(registry, FIRST, files.trial)
+    monkeypatch.undo()
+    with registry.inspect(FIRST, "verify") as session:
+        draw = queries.draw_of(session, files.trial)
+    with registry.read() as reader:
+        (trial,) = reader.portfolio()
+    assert draw is not None
+    assert trial.next_action.startswith("Randomise again")
+    # Meanwhile another trial takes the same customers: those frozen stay.
+    other = Files(files.folder / "other", trial="other", extra="  mutually_exclusive_with: [reminders]")
+    load_population(registry, FIRST, other.population, other.protocol)
+    register(registry, FIRST, other.protocol)
+    lock(registry, FIRST, other.trial)
+    with pytest.raises(TrialRefused, match="nobody is left to deal"):
+        randomise(registry, FIRST, other.trial)
+    record = randomise(registry, FIRST, files.trial)
+    assert record.seed_commitment == draw.commitment
+    assert sum(record.counts.values()) == trial.customers
+    assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
+
+
+def test_the_same_seed_deals_the_same_whatever_the_order_of_the_rows(tmp_path, registry, files):
+    first = allocated(registry, files)
+    shuffled = Files(tmp_path / "shuffled", trial="reminders", population="debts")
+    write_csv(shuffled.population, sorted(shuffled.customers, key=lambda row: int(row["customer_id"][1:]) * 7919 % 400))
+    from trials.registry import open_registry
+    from trials.settings import Settings
+
+    other = open_registry(Settings(home=tmp_path / "other"))
+    second = allocated(other, shuffled)
+    assert (second.digest, second.counts) == (first.digest, first.counts)
+    assert second.snapshot_digest != first.snapshot_digest
+    other.close()
+
+
+def test_a_demonstration_seed_is_for_synthetic_customers(registry, files):
+    locked(registry, files, synthetic=False)
+    with pytest.raises(TrialRefused, match="a demonstration seed is for synthetic customers"):
+        randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
+    with registry.inspect(FIRST, "verify") as session:
+        assert queries.draw_of(session, files.trial) is None
+
+
+@pytest.mark.parametrize("seed", ["short", "G" * 64, "A" * 64])
+def test_a_demonstration_seed_is_64_hexadecimal_characters(registry, files, seed):
+    locked(registry, files)
+    with pytest.raises(TrialRefused, match="64 lower-case hexadecimal characters"):
+        randomise(registry, FIRST, files.trial, demonstration_seed=seed)
+
+
+def test_nothing_is_drawn_before_the_lock(registry, files):
+    register(registry, FIRST, files.protocol)
+    with pytest.raises(TrialRefused, match=r"the plan is not locked.*otm lock reminders"):
+        randomise(registry, FIRST, files.trial)
+
+
+def test_an_edited_protocol_draws_nothing_and_its_file_put_back_does(registry, files):
+    locked(registry, files)
+    whole = files.protocol.read_text()
+    files.edit_protocol(lambda text: text + "\n# a remark changes nothing\n")
+    files.edit_protocol(lambda text: text.replace("share: 2", "share: 20"))
+    before = tampering.chain(registry)
+    with pytest.raises(TrialRefused, match="the protocol was edited after the lock"):
+        randomise(registry, FIRST, files.trial)
+    assert tampering.chain(registry) == before
+    files.protocol.write_text(whole + "\n# a remark changes nothing\n")
+    randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
+
+
+def test_a_protocol_file_that_was_moved_away_says_nothing(registry, files):
+    locked(registry, files)
+    files.protocol.unlink()
+    randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
+
+
+def test_a_void_trial_goes_nowhere(registry, files):
+    allocated(registry, files)
+    request_void(registry, FIRST, files.trial, reason="wrong population")
+    confirm_void(registry, SECOND, files.trial)
+    with pytest.raises(TrialRefused, match="the draw of this trial is void"):
+        load_outcomes(registry, FIRST, files.trial, files.outcomes)
+    with pytest.raises(TrialRefused, match="void"):
+        randomise(registry, FIRST, files.trial)
+
+
+PLAIN = "randomisation: {method: complete, strata: [band]}"
+WAVES = """\
+randomisation:
+  method: complete
+  strata: [band]
+  waves: [{id: one, issue_on: 2026-03-02}, {id: two, issue_on: 2026-04-06}]"""
+HELD_OUT = "randomisation: {method: complete, strata: [band], hold_out: 0.1}"
+
+
+def test_waves_deal_new_customers_under_one_seed(registry, files):
+    files.edit_protocol(lambda text: text.replace(PLAIN, WAVES))
+    allocated(registry, files)
+    with pytest.raises(TrialRefused, match=r"nobody is left to deal.*dealt in an earlier wave"):
+        randomise(registry, FIRST, files.trial)
+    write_csv(files.population, customers(150, first=300))  # 100 of them are dealt already
+    load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
+    second = randomise(registry, FIRST, files.trial)
+    assert (second.wave, str(second.index_date)) == (2, "2026-04-06")
+    first_ids, second_ids = (set(snapshot(registry, wave=wave).column("ledger_id").to_pylist()) for wave in (1, 2))
+    assert first_ids.isdisjoint(second_ids)
+    assert 40 <= len(second_ids) <= 50
+    with pytest.raises(TrialRefused, match="has been randomised"):
+        randomise(registry, FIRST, files.trial)
+    with registry.read() as reader:
+        detail = reader.trial(files.trial)
+        scopes = [certificate["scope"] for certificate in reader.certificates(files.trial)]
+    assert [wave.wave for wave in detail.waves] == [1, 2]
+    assert scopes == ["", "wave 2"]
+    assert detail.waves[0].seed_commitment == detail.waves[1].seed_commitment
+    assert detail.summary.customers == len(first_ids) + len(second_ids)
+    assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
+
+
+@pytest.mark.parametrize(("old", "new"), [("method: complete", "method: simple"), (PLAIN, HELD_OUT)])
+def test_other_schemes_are_dealt_and_replayed(registry, files, old, new):
+    files.edit_protocol(lambda text: text.replace(old, new))
+    allocated(registry, files)
+    assert all(proof.holds for proof in verify(registry, FIRST, files.trial))

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+
+from designs.protocol import ProtocolRefused
+from tests.trials.examples import FIRST, Files, customers, locked, write_csv
+from trials.errors import TrialRefused
+from trials.stages.lock import lock
+from trials.stages.population import load_population
+from trials.stages.register import register
+
+
+def loaded(registry, files: Files) -> None:
+    load_population(registry, FIRST, files.population, files.protocol)
+    register(registry, FIRST, files.protocol)
+
+
+@pytest.mark.requirement("S04", "S09")
+def test_a_lock_counts_everybody_by_the_first_reason(registry, files):
+    loaded(registry, files)
+    record = lock(registry, FIRST, files.trial)
+    small = [row for row in files.customers if row["principal"] < 32]
+    worked = [row for row in files.customers if row["principal"] >= 32 and row["hnw"]]
+    assert [(e.reason, e.customers) for e in record.exclusions] == [
+        ("not: principal at least 32", len(small)),
+        ("worked by the HNW team", len(worked)),
+    ]
+    assert record.eligible == len(files.customers) - len(small) - len(worked)
+    with registry.read() as reader:
+        detail = reader.trial(files.trial)
+    assert detail.lock == record
+    assert detail.summary.customers == record.eligible
+
+
+@pytest.mark.requirement("K16")
+def test_a_lock_is_taken_once_and_the_plan_no_longer_changes(registry, files):
+    loaded(registry, files)
+    lock(registry, FIRST, files.trial)
+    with pytest.raises(TrialRefused, match="locked already"):
+        lock(registry, FIRST, files.trial)
+    before = files.protocol.read_text()
+    files.edit_protocol(lambda text: text.replace("share: 2", "share: 3"))
+    with pytest.raises(TrialRefused, match=r"edited after the lock\. Rule: trial reminders is locked with digest"):
+        register(registry, FIRST, files.protocol)
+    files.protocol.write_text(before)
+    assert not register(registry, FIRST, files.protocol).new
+
+
+def test_what_is_locked_is_what_was_registered(registry, files):
+    loaded(registry, files)
+    files.edit_protocol(lambda text: text.replace("share: 2", "share: 3"))
+    with pytest.raises(TrialRefused, match="edited after it was registered"):
+        lock(registry, FIRST, files.trial)
+    assert register(registry, FIRST, files.protocol).version == 2
+    lock(registry, FIRST, files.trial)
+    with registry.read() as reader:
+        arms = reader.trial(files.trial).protocol["arms"]
+    assert arms[0]["share"] == 3
+
+
+def test_a_text_that_was_edited_is_a_protocol_that_was_edited(registry, files):
+    (files.folder / "letter.md").write_text("Please pay.")
+    files.edit_protocol(lambda text: text.replace("channel: letter,", "channel: letter, text: {en: letter.md},"))
+    locked(registry, files)
+    (files.folder / "letter.md").write_text("Please pay now.")
+    with pytest.raises(TrialRefused, match="edited after the lock"):
+        register(registry, FIRST, files.protocol)
+
+
+def test_a_population_comes_first(registry, files):
+    register(registry, FIRST, files.protocol)
+    with pytest.raises(TrialRefused, match=r"no population is loaded under the name 'debts'.*otm population load FILE"):
+        lock(registry, FIRST, files.trial)
+
+
+def test_an_unknown_trial_is_refused(registry):
+    with pytest.raises(TrialRefused, match="there is no trial 'nothing'"):
+        lock(registry, FIRST, "nothing")
+
+
+def test_a_stratum_that_the_loaded_population_lacks_is_refused_at_its_path(registry, files):
+    loaded(registry, files)
+    files.edit_protocol(lambda text: text.replace("strata: [band]", "strata: [band, region]"))
+    register(registry, FIRST, files.protocol)
+    with pytest.raises(ProtocolRefused, match=r'randomisation\.strata\[1\].*no column "region"'):
+        lock(registry, FIRST, files.trial)
+
+
+def test_a_column_loaded_as_another_kind_is_loaded_again(registry, files):
+    loaded(registry, files)
+    files.edit_protocol(lambda text: text.replace("covariates: [age]", "covariates: [{column: age, as: number}]"))
+    register(registry, FIRST, files.protocol)
+    with pytest.raises(TrialRefused, match="column 'age' was loaded as any and is now used as number"):
+        lock(registry, FIRST, files.trial)
+    load_population(registry, FIRST, files.population, files.protocol)
+    lock(registry, FIRST, files.trial)
+
+
+@pytest.mark.requirement("K08")
+def test_what_is_measured_after_the_draw_is_refused(registry, tmp_path):
+    files = Files(tmp_path / "late", extra="  columns: {age: {kind: number, as_at: 2999-01-01}}")
+    with pytest.raises(ProtocolRefused, match="2999-01-01 is after the allocation"):
+        register(registry, FIRST, files.protocol)
+
+
+def test_a_trial_with_nobody_left_is_refused_with_the_counts(registry, files):
+    write_csv(files.population, [row | {"principal": 5} for row in customers(20)])
+    loaded(registry, files)
+    with pytest.raises(TrialRefused, match=r"nobody is left to deal.*not: principal at least 32: 20"):
+        lock(registry, FIRST, files.trial)
+
+
+def test_the_lock_takes_the_latest_load(registry, files):
+    loaded(registry, files)
+    write_csv(files.population, customers(100))
+    latest = load_population(registry, FIRST, files.population, files.protocol)
+    assert lock(registry, FIRST, files.trial).population_digest == latest.digest
