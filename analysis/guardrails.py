@@ -7,6 +7,7 @@ the interval of their own estimate. Where nothing happened at all there is nothi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,8 @@ from analysis.intervals import Effect, critical_value
 from analysis.root_finding import rising_root
 
 Floats = NDArray[np.float64]
+# Two-sided level -> (estimate, lower, upper), or the reason why there is none.
+Bounds = Callable[[float], tuple[float, float, float] | str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +74,7 @@ class Harm:
 def judge(
     outcome: str,
     margin: float | None,
-    evidence: EventCounts | Effect | str,
+    evidence: EventCounts | Effect | Bounds | str,
     *,
     harm_is: Literal["increase", "decrease"],
     level: float,
@@ -82,7 +85,8 @@ def judge(
     Args:
         outcome: its id.
         margin: declared margin; without one nothing can pass.
-        evidence: counts by stratum (binary), an estimate (other kinds), or the reason why there is neither.
+        evidence: counts by stratum (binary), an estimate (other kinds), what bounds it at a given level (clusters),
+            or the reason why there is none of these.
         harm_is: the direction in which the outcome does harm.
         level: two-sided level whose half judges the upper bound.
         level_established: two-sided level whose half judges the lower bound.
@@ -96,12 +100,13 @@ def judge(
         return _not_estimable(outcome, 0.0, "no margin is declared")
     if isinstance(evidence, str):
         return _not_estimable(outcome, margin, evidence)
-    harm = evidence if harm_is == "increase" else evidence.reversed()
-    found = (
-        _of_counts(harm, level, level_established)
-        if isinstance(harm, EventCounts)
-        else _of_effect(harm, level, level_established)
-    )
+    found: tuple[float, float, float] | str
+    if isinstance(evidence, EventCounts):
+        found = _of_counts(evidence if harm_is == "increase" else evidence.reversed(), level, level_established)
+    elif isinstance(evidence, Effect):
+        found = _of_effect(evidence if harm_is == "increase" else evidence.reversed(), level, level_established)
+    else:
+        found = _of_bounds(evidence, harm_is == "decrease", level, level_established)
     if isinstance(found, str):
         return _not_estimable(outcome, margin, found)
     estimate, upper, lower = found
@@ -203,6 +208,17 @@ def _of_effect(effect: Effect, level: float, level_established: float) -> tuple[
     if effect.estimate is None or upper is None or lower is None:
         return effect.reason or "its standard error is zero"
     return effect.estimate, upper, lower
+
+
+def _of_bounds(
+    bounds: Bounds, mirrored: bool, level: float, level_established: float
+) -> tuple[float, float, float] | str:
+    outer = bounds(level)
+    inner = outer if level == level_established else bounds(level_established)
+    if isinstance(outer, str) or isinstance(inner, str):
+        return outer if isinstance(outer, str) else str(inner)
+    estimate, lower, upper = outer
+    return (-estimate, -lower, -inner[2]) if mirrored else (estimate, upper, inner[1])
 
 
 def _not_estimable(outcome: str, margin: float, reason: str) -> Harm:

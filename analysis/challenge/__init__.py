@@ -5,6 +5,7 @@ Nothing here changes an estimate or the verdict.
 """
 
 from analysis.challenge.challenge import challenged
+from analysis.challenge.clustered_harm import clustered_harm_bounds
 from analysis.challenge.redrawn import net_benefit_redraws
 
-__all__ = ["challenged", "net_benefit_redraws"]
+__all__ = ["challenged", "clustered_harm_bounds", "net_benefit_redraws"]

@@ -1,6 +1,6 @@
 """From a frame and a protocol to everything that one analysis says."""
 
 from analysis.evaluate.evaluation import evaluate
-from analysis.evaluate.evidence import RandomisationP, Redraw
+from analysis.evaluate.evidence import ClusteredHarm, HarmBounds, RandomisationP, Redraw
 
-__all__ = ["RandomisationP", "Redraw", "evaluate"]
+__all__ = ["ClusteredHarm", "HarmBounds", "RandomisationP", "Redraw", "evaluate"]

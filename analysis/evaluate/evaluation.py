@@ -14,7 +14,7 @@ from analysis.design import Design
 from analysis.errors import AnalysisRefused
 from analysis.evaluate import declared
 from analysis.evaluate.complied import complier_rows
-from analysis.evaluate.evidence import Gathering, RandomisationP, Segment, rules_of
+from analysis.evaluate.evidence import Gathering, HarmBounds, RandomisationP, Segment, rules_of
 from analysis.evaluate.integrity import balance_rows, compared_columns, integrity_checks, observed_column
 from analysis.evaluate.pounds import net_benefit_of
 from analysis.evaluate.rows import family, family_over_levels, interaction_rows, itt_rows
@@ -44,7 +44,12 @@ ANALYSIS_VERSION = "1"
 
 
 def evaluate(
-    frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str, randomisation_p: RandomisationP | None = None
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    *,
+    protocol_digest: str,
+    randomisation_p: RandomisationP | None = None,
+    harm_bounds: HarmBounds | None = None,
 ) -> Evaluation:
     """Estimate everything that the protocol declares, check what can be checked, and judge.
 
@@ -54,6 +59,8 @@ def evaluate(
         protocol_digest: SHA-256 of its canonical form.
         randomisation_p: where skewed pounds ask for it, the one-sided studentised randomisation p-value of an arm's
             net benefit. Without it such an arm does not pass, and its finding says so.
+        harm_bounds: where customers were dealt in clusters, the bounds of a binary guardrail by the cluster
+            randomisation test. Without them such a guardrail has not passed, and the finding says so.
 
     Raises:
         AnalysisRefused: the frame is empty, or a column cannot be analysed as declared.
@@ -71,7 +78,8 @@ def evaluate(
     balance = balance_rows(protocol, arms, numbers, categories)
     checks = integrity_checks(frame, protocol, arms, balance)
     timed, curves = timed_rows(frame, protocol, protocol_digest)
-    verdict, money = _judge(Gathering(frame, protocol, rules_of(protocol), whole, segments, randomisation_p), checks)
+    gathering = Gathering(frame, protocol, rules_of(protocol), whole, segments, randomisation_p, harm_bounds)
+    verdict, money = _judge(gathering, checks)
     return Evaluation(
         trial=protocol.id,
         title=protocol.title,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from analysis import net_benefit
@@ -13,7 +14,7 @@ from analysis.evaluate.rows import effect_of, find
 from analysis.evaluate.tallies import event_counts, tally_events, third_moments
 from analysis.fit import Fit, Floats, Regression
 from analysis.frame import AnalysisFrame
-from analysis.guardrails import EventCounts, Harm, judge
+from analysis.guardrails import Bounds, EventCounts, Harm, judge
 from analysis.intervals import Effect
 from analysis.results import Interaction, Scenario
 from analysis.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, skewness
@@ -43,7 +44,19 @@ class Redraw:
     level: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ClusteredHarm:
+    """What a cluster randomisation test is asked for: one binary guardrail of one arm, everyone or one level."""
+
+    outcome: str
+    arm: str
+    comparison: str
+    by: Levels | None = None
+    level: str | None = None
+
+
 RandomisationP = Callable[[Redraw], float | None]  # one-sided, studentised; None where it cannot be had
+HarmBounds = Callable[[ClusteredHarm, float], tuple[float, float, float] | str]  # at a two-sided level, as Bounds
 
 
 def rules_of(protocol: Protocol) -> Rules:
@@ -92,6 +105,7 @@ class Gathering:
     whole: Regression
     segments: tuple[Segment, ...]
     randomisation_p: RandomisationP | None = None
+    harm_bounds: HarmBounds | None = None
     _kept: dict[Any, Any] = field(default_factory=dict)
 
     def trial(self, scenario: Scenario, failed: tuple[str, ...]) -> TrialEvidence:
@@ -181,13 +195,16 @@ class Gathering:
 
     def _guardrail_evidence(
         self, outcome: Outcome, arm: str, segment: Segment | None, level: str | None
-    ) -> EventCounts | Effect | str:
+    ) -> EventCounts | Effect | Bounds | str:
         if outcome.kind == "time_to_event":
             return "a guardrail that is a time to an event has no bound here"
         if outcome.kind != "binary":
             return self._effect(outcome.id, arm, segment, level)
         if self.protocol.cluster is not None:
-            return CLUSTERED_GUARDRAIL
+            if self.harm_bounds is None:
+                return CLUSTERED_GUARDRAIL
+            by = segment.by if segment else None
+            return partial(self.harm_bounds, ClusteredHarm(outcome.id, arm, self.protocol.comparison.id, by, level))
         by_arm = self._events(segment).get((outcome.id, level), {})
         return event_counts(by_arm, arm, self.protocol.comparison.id)
 

@@ -8,11 +8,13 @@ import json
 import numpy as np
 import pytest
 
+from analysis.challenge import clustered_harm_bounds
 from analysis.document import from_document, to_document
 from analysis.errors import AnalysisRefused
+from analysis.evaluate import ClusteredHarm, evaluate
 from analysis.intervals import Effect
 from analysis.results import Check
-from tests.analysis.evaluations import NFA, arm, declared, evaluated
+from tests.analysis.evaluations import NFA, arm, declared, evaluated, frame_of
 
 
 def trial(seed=1, n=4000, effect=0.05, pounds=0.0, arms=("nfa", "letter")):
@@ -273,6 +275,31 @@ def test_a_guardrail_without_events_has_not_passed():
     assert any("nothing to bound" in reason for reason in evaluation.verdict.arms[0].reasons)
 
 
+def test_clustered_guardrails_wait_for_a_cluster_randomisation_test_and_take_its_bounds():
+    data = trial(n=8000, effect=0.2) | {"household": np.arange(8000) // 4}
+    clustered = {
+        "population": {"unit": "customer_id", "cluster": "household"},
+        "analysis": {"standard_errors": "CR2"},
+        "outcomes": (PAID, COLLECTED, {**COMPLAINT, "margin": 0.02}),
+    }
+    protocol = money_trial(**clustered)
+    waiting = evaluated(protocol, data)
+    assert waiting.verdict.code == "not_shown"
+    assert any("cluster randomisation test was not run" in reason for reason in waiting.verdict.arms[0].reasons)
+    frame = frame_of(data)
+    bounds = clustered_harm_bounds(frame, protocol, "f")
+    answered = evaluate(frame, protocol, protocol_digest="f", harm_bounds=bounds)
+    assert answered.verdict.code == "scale"
+    # Independent customers in equal clusters: the test's bounds are those of the plain difference, nearly.
+    complaint = next(e for e in answered.estimates if e.outcome == "complaint")
+    estimate, lower, upper = bounds(ClusteredHarm("complaint", "letter", "nfa"), 0.05)
+    assert estimate == pytest.approx(complaint.estimate, rel=1e-9)
+    width = complaint.ci_upper - complaint.ci_lower
+    assert (lower, upper) == pytest.approx((complaint.ci_lower, complaint.ci_upper), abs=0.05 * width)
+    strict = money_trial(**{**clustered, "outcomes": (PAID, COLLECTED, {**COMPLAINT, "margin": 0.001})})
+    assert evaluate(frame, strict, protocol_digest="f", harm_bounds=bounds).verdict.code == "not_shown"
+
+
 def segment_trial(seed=4, n=24_000):
     """Only those who forgot respond, and strongly; the others lose what the letter costs."""
     data = trial(seed, n, effect=0.0)
@@ -323,9 +350,6 @@ def test_a_column_that_is_not_there_is_refused_by_name():
 
 
 def test_skewed_pounds_wait_for_a_randomisation_test_and_take_its_answer():
-    from analysis.evaluate import evaluate
-    from tests.analysis.evaluations import frame_of
-
     rng = np.random.default_rng(8)
     n_letter, n_nfa = 7600, 400
     dealt = np.repeat(["letter", "nfa"], [n_letter, n_nfa])

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 import analysis.evaluate
-from analysis.challenge import challenged, net_benefit_redraws
+from analysis.challenge import challenged, clustered_harm_bounds, net_benefit_redraws
 from analysis.document import to_document
 from analysis.frame import AnalysisFrame
 from analysis.results import Evaluation, Exclusion, Flow
@@ -86,9 +86,12 @@ def _evaluated(registry: Registry, sources: Sources) -> Evaluation:
             data_digest=_data_digest(sources),
             synthetic=sources.trial.population.synthetic,
         )
-        redraws = net_benefit_redraws(frame, plan.protocol, plan.digest)
         evaluation = analysis.evaluate.evaluate(
-            frame, plan.protocol, protocol_digest=plan.digest, randomisation_p=redraws
+            frame,
+            plan.protocol,
+            protocol_digest=plan.digest,
+            randomisation_p=net_benefit_redraws(frame, plan.protocol, plan.digest),
+            harm_bounds=clustered_harm_bounds(frame, plan.protocol, plan.digest),
         )
         return challenged(frame, plan.protocol, evaluation)
 
