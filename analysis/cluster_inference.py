@@ -12,6 +12,7 @@ from analysis.cluster_robust import Spread, bell_mccaffrey, plain_scores
 from analysis.design import StandardErrors
 from analysis.fitting import Fitting
 from analysis.frame import AnalysisFrame
+from analysis.gram import totals
 from analysis.model import Model
 from analysis.moments import Cells, refuse_missing_cluster
 from analysis.residuals import cluster_scores
@@ -59,12 +60,16 @@ class _Tally:
         self.clusters = np.zeros((R, self.L))
         self.all_clusters = np.zeros(R)
         self.by_arm = np.zeros((R, self.L, self.K))
+        self.sizes, self.squared_sizes = np.zeros_like(self.by_arm), np.zeros_like(self.by_arm)
         self.spread: dict[tuple[int, int], Spread] = {}
 
-    def add(self, r: int, scores: Floats, members: NDArray[np.bool_]) -> None:
-        """``scores`` (clusters, L, T) of whole clusters; ``members`` (clusters, L, K) where each has customers."""
+    def add(self, r: int, scores: Floats, sizes: Floats) -> None:
+        """``scores`` (clusters, L, T) of whole clusters; ``sizes`` (clusters, L, K), Σw of each one's customers."""
         flat = scores.reshape(len(scores), -1)
         self.products[r] += flat.T @ flat
+        members = sizes > 0
+        self.sizes[r] += sizes.sum(axis=0)
+        self.squared_sizes[r] += (sizes * sizes).sum(axis=0)
         self.clusters[r] += members.any(axis=2).sum(axis=0)
         self.all_clusters[r] += members.any(axis=(1, 2)).sum()
         self.by_arm[r] += members.sum(axis=0)
@@ -93,7 +98,14 @@ class _Tally:
                 if kind == "CR2":
                     df = self.spread[level, fit.fitted.sample].satterthwaite()
                 covariance = self.products[r, own, own] * self._factor(r, level, model, kind)
-                out[level, r] = Uncertainty(covariance, df, 0, G, self.by_arm[r, level])
+                out[level, r] = Uncertainty(
+                    covariance,
+                    df,
+                    0,
+                    G,
+                    self.by_arm[r, level],
+                    _worth(self.sizes[r, level], self.squared_sizes[r, level]),
+                )
         return out
 
     def joints(self, kind: StandardErrors) -> dict[int, Joint]:
@@ -110,19 +122,26 @@ class _Tally:
         return out
 
 
+def _worth(sizes: Floats, squared_sizes: Floats) -> Floats:
+    """(K,) clusters of equal size that each arm's count for: (Σn)² / Σn² (Kish 1965, Survey Sampling, section 5.4)."""
+    return np.divide(sizes**2, squared_sizes, out=np.zeros_like(sizes), where=squared_sizes > 0)
+
+
 def _add_chunk(
     cells: Cells, fits: Sequence[Fitting], rows: cluster_pass.ClusterRows, kind: StandardErrors, tally: _Tally
 ) -> None:
     scores = {r: np.zeros((rows.clusters, tally.L, tally.T)) for r in range(len(cells.plan.responses))}
-    members = {r: np.zeros((rows.clusters, tally.L, tally.K), dtype=bool) for r in scores}
+    sizes = {r: np.zeros((rows.clusters, tally.L, tally.K)) for r in scores}
     for fit in fits:
         fitted = fit.fitted
         model = fitted.model
         position = np.full(len(cells.count), -1)
         position[fitted.index] = model.block
         mine = position[rows.cell] >= 0
+        place = rows.cluster[mine] * tally.K + cells.arm[rows.cell[mine]]
+        size = totals(place, rows.weight[mine], rows.clusters * tally.K).reshape(rows.clusters, tally.K)
         for r in fitted.responses:
-            members[r][rows.cluster[mine], fitted.level, cells.arm[rows.cell[mine]]] = True
+            sizes[r][:, fitted.level] = size
         for pieces, clusters in cluster_pass.pieces(rows, cells, fitted):
             if kind == "CR2":
                 adjusted = bell_mccaffrey(pieces, model.root, model.functionals, model.combine)
@@ -132,7 +151,7 @@ def _add_chunk(
                 scores[r][clusters, fitted.level] = adjusted.scores[:, :, i]
             tally.add_spread(fitted.level, fitted.sample, adjusted.spread)
     for r, score in scores.items():
-        tally.add(r, score, members[r])
+        tally.add(r, score, sizes[r])
 
 
 def _add_score_pass(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitting], tally: _Tally) -> None:
@@ -143,9 +162,8 @@ def _add_score_pass(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitting],
     for fit in fits:
         for r in fit.fitted.responses:
             score = np.zeros((sums.clusters, tally.L, tally.T))
-            members = np.zeros((sums.clusters, tally.L, tally.K), dtype=bool)
+            sizes = np.zeros((sums.clusters, tally.L, tally.K))
             np.add.at(score, (sums.cluster, sums.level), sums.scores[r])
-            present = sums.present[fit.fitted.sample] > 0
-            members[sums.cluster[present], sums.level[present], sums.arm[present]] = True
+            np.add.at(sizes, (sums.cluster, sums.level, sums.arm), sums.present[fit.fitted.sample])
             if fit.fitted.level == min(f.fitted.level for f in fits if r in f.fitted.responses):
-                tally.add(r, score, members)
+                tally.add(r, score, sizes)

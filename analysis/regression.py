@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import narwhals as nw
 import numpy as np
 
+from analysis.cautions import few_clusters, thin_arm
 from analysis.design import CLUSTERED, Design, Levels, Response
 from analysis.errors import AnalysisRefused
 from analysis.fit import Contrast, Fit, Floats, JointCovariance, Regression
@@ -153,9 +154,6 @@ def _contrast(fit: Fitting, i: int, t: int, response: Response, uncertainty: Unc
         reason = _no_standard_error(fit, i, t, uncertainty)
     if reason is None:
         std_error, df = float(np.sqrt(uncertainty.covariance[t, t])), float(uncertainty.df[t])
-    note = None
-    if uncertainty.lone and std_error is not None and LEVERAGE_POWER.get(design.standard_errors, 0):
-        note = f"customers alone in their cell of the regression add nothing to its variance: {uncertainty.lone}"
     return Contrast(
         response=response.id,
         arm=arm,
@@ -170,9 +168,27 @@ def _contrast(fit: Fitting, i: int, t: int, response: Response, uncertainty: Unc
         adjusted_mean_arm=_finite(adjusted[at]),
         adjusted_mean_comparison=_finite(adjusted[against]),
         reason=reason,
-        note=note,
+        note=None if df is None else _note(fit, (at, against), counts, df, uncertainty),
         sampling_variance=sampling_variance(fit, i, t),
     )
+
+
+def _note(fit: Fitting, pair: tuple[int, int], counts: Floats, df: float, uncertainty: Uncertainty) -> str | None:
+    """Why a standard error that can be had is less sure than it looks."""
+    design, model = fit.cells.plan.design, fit.fitted.model
+    notes: list[str | None] = []
+    if uncertainty.clusters_by_arm is not None and uncertainty.worth_by_arm is not None:
+        clusters, worth = uncertainty.clusters_by_arm, uncertainty.worth_by_arm
+        notes.append(few_clusters((clusters[pair[0]], clusters[pair[1]]), (worth[pair[0]], worth[pair[1]])))
+    if design.standard_errors in LEVERAGE_POWER:
+        if LEVERAGE_POWER[design.standard_errors] and uncertainty.lone:
+            alone = uncertainty.lone
+            notes.append(f"customers alone in their cell of the regression add nothing to its variance: {alone}")
+        welch = design.adjustment == "none" and not design.strata
+        columns = 1 if design.adjustment == "additive" else model.p // max(int((counts > 0).sum()), 1)
+        if not welch:
+            notes.append(thin_arm((counts[pair[0]], counts[pair[1]]), columns, df))
+    return "; ".join(note for note in notes if note) or None
 
 
 def _estimate(fit: Fitting, i: int, t: int, response: Response) -> float:

@@ -18,6 +18,7 @@ class Uncertainty:
         covariance: (T, T). ``df``: (T,); NaN where there is none.
         lone: Customers with leverage one.
         clusters: Clusters in the fit, and ``clusters_by_arm`` (K,) those with customers in each arm.
+        worth_by_arm: (K,) clusters of equal size that they count for.
     """
 
     covariance: Floats
@@ -25,6 +26,7 @@ class Uncertainty:
     lone: int = 0
     clusters: int | None = None
     clusters_by_arm: Floats | None = None
+    worth_by_arm: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,67 @@
+"""What a reader must know of a contrast whose error is less sure than it looks: few clusters, or a thin arm.
+
+Each function returns a sentence for the row, or ``None`` where calibration finds the error rates as promised.
+"""
+
+from __future__ import annotations
+
+from scipy.special import stdtr, stdtrit
+
+FEW_CLUSTERS = 40
+FEW_EQUAL_CLUSTERS = 30  # equal clusters in equal shares
+TOLERATED = 0.055  # an error rate of 5% may drift so far unsaid
+
+
+def few_clusters(clusters: tuple[float, float], worth: tuple[float, float]) -> str | None:
+    """Clustered errors that rest on few clusters, on few in one of the arms, or on a few large ones.
+
+    Args:
+        clusters: with customers in the arm and in the comparison.
+        worth: how many clusters of equal size they count for, (Σn)² / Σn².
+
+    Examples:
+        >>> few_clusters((100, 100), (70.0, 70.0)) is None
+        True
+        >>> few_clusters((3, 9), (3.0, 9.0))[:53]
+        '12 clusters, as good as 9 of equal size in equal shar'
+    """
+    if min(worth) <= 0:
+        return None
+    total = sum(clusters)
+    equal = 4.0 / (1.0 / worth[0] + 1.0 / worth[1])
+    if total >= FEW_CLUSTERS and equal >= FEW_EQUAL_CLUSTERS:
+        return None
+    return (
+        f"{total:.0f} clusters, as good as {equal:.0f} of equal size in equal shares: with so few, ranges and p-values "
+        "may be too narrow or too wide"
+    )
+
+
+def thin_arm(customers: tuple[float, float], columns: int, df: float) -> str | None:
+    """Degrees of freedom counted over all customers, where the variance rests on the few of one arm.
+
+    Args:
+        customers: in the arm and in the comparison.
+        columns: that each arm's mean is adjusted by, the constant among them.
+        df: that the test is made with.
+
+    Source: Welch and Satterthwaite's degrees of freedom of two means whose customers vary alike.
+
+    Examples:
+        >>> thin_arm((450, 150), 7, 586.0) is None
+        True
+        >>> thin_arm((570, 30), 7, 586.0)[:45]
+        'an arm has 30 customers for 7 columns of the '
+    """
+    left = [n - columns for n in customers]
+    if min(left) <= 0:
+        return None
+    parts = [1.0 / n for n in customers]
+    own = sum(parts) ** 2 / sum(part**2 / n for part, n in zip(parts, left, strict=True))
+    if 2.0 * float(stdtr(own, -stdtrit(df, 0.975))) <= TOLERATED:
+        return None
+    noun = "column" if columns == 1 else "columns"
+    return (
+        f"an arm has {min(customers):.0f} customers for {columns} {noun} of the regression: ranges may be too narrow "
+        "and p-values too small"
+    )
