@@ -79,17 +79,17 @@ def test_bounds_are_ordered_and_mirror_when_the_arms_change_places(arm, comparis
 
 def test_the_bound_holds_its_size_for_rare_events_and_unequal_arms():
     """True harm exactly at the margin: a pass is the error, exact over every table, at most 2.5% and a little."""
-    n1, n0, p0, margin = 400, 1200, 0.005, 0.01
+    n1, n0, p0, margin = 300, 900, 0.005, 0.01
     passed = 0.0
-    for x1, x0 in itertools.product(range(22), range(22)):
+    for x1, x0 in itertools.product(range(18), range(18)):
         chance = stats.binom.pmf(x1, n1, p0 + margin) * stats.binom.pmf(x0, n0, p0)
-        if chance < 1e-5:  # together under 0.002
+        if chance < 1e-4:  # together under 0.01
             passed += chance
             continue
         counts = EventCounts.of(arm=(x1, n1), comparison=(x0, n0))
         harm = judge("c", margin, counts, harm_is="increase", level=0.05, level_established=0.05)
         passed += chance * harm.passed
-    assert 0.005 < passed < 0.03
+    assert 0.01 < passed < 0.035
 
 
 def _judge(evidence, *, harm_is="increase", margin=0.002):
