@@ -38,7 +38,9 @@ def tracked() -> tuple[Path, ...]:
     return tuple(
         path
         for path in ROOT.rglob("*")
-        if path.is_file() and path.relative_to(ROOT).parts[0] not in ignored | {".git"} and path.suffix != ".pyc"
+        if path.is_file()
+        and path.relative_to(ROOT).parts[0] not in ignored | {".git"}
+        and "__pycache__" not in path.parts
     )
 
 
