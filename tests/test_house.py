@@ -35,13 +35,9 @@ def tracked() -> tuple[Path, ...]:
         names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
         return tuple(path for name in names if name and (path := ROOT / name).is_file())
     ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines() if line.startswith("/")}
-    return tuple(
-        path
-        for path in ROOT.rglob("*")
-        if path.is_file()
-        and path.relative_to(ROOT).parts[0] not in ignored | {".git"}
-        and "__pycache__" not in path.parts
-    )
+    left_behind = ignored | {".git"}
+    inside = (path for path in ROOT.rglob("*") if path.relative_to(ROOT).parts[0] not in left_behind)
+    return tuple(path for path in inside if path.is_file() and "__pycache__" not in path.parts)
 
 
 def texts() -> Iterator[tuple[str, str]]:
