@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from analysis.design import CLUSTERED
 from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.plan import Plan, centre_for, level_number, number, response_value, with_changes
+from analysis.plan import (
+    Plan,
+    centre_for,
+    level_number,
+    number,
+    number_column,
+    numbered_rows,
+    response_value,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -96,45 +104,50 @@ def read_cells(frame: AnalysisFrame, plan: Plan) -> Cells:
 
 
 def key_expressions(plan: Plan, schema: nw.Schema) -> dict[str, nw.Expr]:
-    """What makes a cell, by key name. Whole numbers stay as they are: engines group by them by position."""
-    keys: dict[str, nw.Expr] = {"k_arm": nw.col(ARM_COLUMN)}
+    """What makes a cell, by key name. Whole numbers stay as they are: engines group by them faster than by text."""
+    keys: dict[str, nw.Expr] = {"k_arm": _discrete(ARM_COLUMN, plan, schema)}
     if plan.by is not None:
-        keys["k_level"] = level_number(plan.by)
-    for i, name in enumerate(plan.design.strata):
-        keys[f"k_s{i}"] = _discrete(name, schema)
-    for i, name in enumerate(plan.categories):
-        keys[f"k_c{i}"] = _discrete(name, schema)
-    for i, name in enumerate(plan.keyed):
-        keys[f"k_n{i}"] = nw.col(name)
-    for i, name in enumerate(plan.running):
-        if name in plan.flagged:
-            keys[f"k_f{i}"] = nw.col(name).is_null()
-    for i in sorted(plan.masked):
-        keys[f"k_m{i}"] = response_value(plan.responses[i], 0.0).is_null()
+        keys["k_level"] = level_number(plan, plan.by)
+    keys |= {f"k_s{i}": _discrete(name, plan, schema) for i, name in enumerate(plan.design.strata)}
+    keys |= {f"k_c{i}": _discrete(name, plan, schema) for i, name in enumerate(plan.categories)}
+    keys |= {f"k_n{i}": nw.col(name) for i, name in enumerate(plan.keyed)}
+    keys |= {f"k_f{i}": nw.col(name).is_null() for i, name in enumerate(plan.running) if name in plan.flagged}
+    keys |= {f"k_m{i}": response_value(plan.responses[i], 0.0).is_null() for i in sorted(plan.masked)}
     if plan.by_cluster and plan.design.cluster is not None:
-        keys["k_cluster"] = _discrete(plan.design.cluster, schema)
+        keys["k_cluster"] = _discrete(plan.design.cluster, plan, schema)
     return keys
 
 
-def _discrete(name: str, schema: nw.Schema) -> nw.Expr:
+def _discrete(name: str, plan: Plan, schema: nw.Schema) -> nw.Expr:
+    if name in plan.numbered:
+        return nw.col(number_column(name))
     return nw.col(name) if schema[name].is_integer() else nw.col(name).cast(nw.String)
 
 
+def _numbered_keys(plan: Plan) -> dict[str, str]:
+    """Key and column of what the pilot numbered and the data may hold more labels of."""
+    keys = {f"k_s{i}": name for i, name in enumerate(plan.design.strata)}
+    keys |= {f"k_c{i}": name for i, name in enumerate(plan.categories)}
+    return {key: name for key, name in keys.items() if name in plan.numbered}
+
+
 def _first_pass(frame: AnalysisFrame, plan: Plan) -> nw.LazyFrame[Any]:
-    schema = frame.rows.collect_schema()
-    keys = key_expressions(plan, schema)
+    keys = key_expressions(plan, frame.rows.collect_schema())
     columns = dict(keys)
+    for key, name in _numbered_keys(plan).items():
+        columns[f"text_{key}"] = nw.col(name)
     for i, name in enumerate(plan.running):
         columns[f"a{i}"] = number(name, plan.centre[name])
     for i, response in enumerate(plan.responses):
         columns[f"y{i}"] = response_value(response, plan.response_centre[i])
     if plan.design.weight is not None:
         columns["w"] = nw.col(plan.design.weight).cast(nw.Float64)
-    return frame.rows.select(**columns).group_by(*keys).agg(*_sums(plan))
+    return numbered_rows(frame, plan).select(**columns).group_by(*keys).agg(*_sums(plan))
 
 
 def _sums(plan: Plan) -> list[nw.Expr]:
     sums = [nw.len().alias("count")]
+    sums += [nw.col(f"text_{key}").count().alias(f"text_{key}") for key in _numbered_keys(plan)]
     a = [nw.col(f"a{i}") for i in range(len(plan.running))]
     y = [nw.col(f"y{i}") for i in range(len(plan.responses))]
     if plan.design.weight is None:
@@ -172,12 +185,18 @@ def _corrected(plan: Plan, table: pa.Table) -> Plan | None:
         if r not in masked and (known < count).any():
             masked.add(r)
         response_centre[r] = _recentred(table, f"y{r}", f"y{r}y", known * per_row, response_centre[r])
-    after = with_changes(
+    unseen = {
+        name
+        for key, name in _numbered_keys(plan).items()
+        if (_floats(table.filter(pc.is_null(table[key]))[f"text_{key}"]) > 0).any()
+    }
+    after = dataclasses.replace(
         plan,
         flagged=frozenset(flagged),
         masked=frozenset(masked),
         centre=centre,
         response_centre=tuple(response_centre),
+        numbered={name: labels for name, labels in plan.numbered.items() if name not in unseen},
     )
     return None if after == plan else after
 
@@ -215,17 +234,25 @@ _BY_CELL = (
 
 def _to_cells(plan: Plan, table: pa.Table) -> Cells:
     _refuse_bad_figures(plan, table)
-    table = table.filter(pc.is_in(table["k_arm"], value_set=pa.array(plan.design.arms, pa.string())))
+    arms = pa.array(plan.design.arms, pa.string())
+    if ARM_COLUMN in plan.numbered:
+        table = table.filter(pc.is_valid(table["k_arm"]))
+    else:
+        table = table.filter(pc.is_in(table["k_arm"], value_set=arms))
     if plan.by is not None:
         table = table.filter(pc.is_valid(table["k_level"]))
     names = [name for name in table.column_names if name.startswith("k_")]
     coded = {name: _coded(name, table[name]) for name in names}
+    for key, column in _numbered_keys(plan).items():
+        coded[key] = _with_labels(coded[key], plan.numbered[column])
     order = np.lexsort([coded[name].codes for name in reversed(names)]) if names else np.arange(0)
     table = table.take(pa.array(order))
     coded = {name: Coded(name, c.codes[order], c.labels) for name, c in coded.items()}
 
-    arm_of = {label: plan.design.arms.index(str(label)) for label in coded["k_arm"].labels}
-    arm = np.array([arm_of[label] for label in coded["k_arm"].labels], dtype=np.int64)[coded["k_arm"].codes]
+    if ARM_COLUMN in plan.numbered:
+        arm = _floats(table["k_arm"]).astype(np.int64)
+    else:
+        arm = pc.index_in(table["k_arm"], value_set=arms).to_numpy().astype(np.int64)
     level = np.zeros(table.num_rows, dtype=np.int64) if plan.by is None else _floats(table["k_level"]).astype(np.int64)
     strata, stratum_names = _combined([coded[f"k_s{i}"] for i in range(len(plan.design.strata))], table.num_rows)
     count = _floats(table["count"])
@@ -308,6 +335,7 @@ def _safe_ratio(total: Floats, weight: Floats) -> Floats:
 def _refuse_bad_figures(plan: Plan, table: pa.Table) -> None:
     figures = {f"a{i}": name for i, name in enumerate(plan.running)}
     figures |= {f"y{r}y": ", ".join(response.columns) for r, response in enumerate(plan.responses)}
+    figures |= {f"k_n{i}": name for i, name in enumerate(plan.keyed)}
     for alias, name in figures.items():
         if not np.isfinite(_floats(table[alias])).all():
             raise AnalysisRefused(
@@ -366,6 +394,11 @@ def _coded(name: str, column: pa.ChunkedArray) -> Coded:
     if encoded.null_count:
         ordered.append(None)
     return Coded(name, position[raw], tuple(x if x is None or isinstance(x, float) else str(x) for x in ordered))
+
+
+def _with_labels(coded: Coded, labels: Sequence[str]) -> Coded:
+    """The text behind the numbers, and None for a null."""
+    return Coded(coded.name, coded.codes, tuple(None if x is None else labels[int(x)] for x in coded.labels))
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:

@@ -6,10 +6,9 @@ far from the first rows) the first pass finds and corrects by reading once more.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals as nw
@@ -23,6 +22,8 @@ from analysis.frame import ARM_COLUMN, AnalysisFrame
 PILOT_ROWS = 20_000
 MOST_CELLS = 50_000
 MOST_VALUES_IN_CELLS = 16
+NUMBERED_FROM = 2_000_000  # customers
+MOST_LABELS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Plan:
         flagged: Running covariates with nulls: their being missing is part of the cell.
         masked: Responses (by position) with nulls: their being missing is part of the cell.
         by_cluster: Whether the cluster is part of the cell.
+        numbered: Text columns that are read as positions in these labels.
     """
 
     design: Design
@@ -54,6 +56,7 @@ class Plan:
     flagged: frozenset[str]
     masked: frozenset[int]
     by_cluster: bool
+    numbered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -93,7 +96,38 @@ def make_plan(
             i for i, response in enumerate(responses) if np.isnan(_response_values(response, values)).any()
         ),
         by_cluster=by_cluster,
+        numbered=_numbered(frame, design, by, sample, (*categories, *design.strata)),
     )
+
+
+def _numbered(
+    frame: AnalysisFrame, design: Design, by: Levels | None, sample: pa.Table, names: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Text columns worth numbering. Large data come as Parquet, whose dictionaries make that cheaper than grouping
+    by text; for a few rows in memory it is dearer."""
+    if frame.flow.allocated < NUMBERED_FROM:
+        return {}
+    schema = frame.rows.collect_schema()
+    found = {ARM_COLUMN: design.arms}
+    for name in names:
+        if schema[name] == nw.String:
+            found[name] = tuple(sorted(label for label in pc.unique(sample[name]).to_pylist() if label is not None))
+    if by is not None and by.cuts is None and schema[by.column] == nw.String and by.column not in found:
+        found[by.column] = by.names
+    return {name: labels for name, labels in found.items() if len(labels) <= MOST_LABELS}
+
+
+def number_column(column: str) -> str:
+    """Where the position of a numbered column's value is."""
+    return f"__number__{column}"
+
+
+def numbered_rows(frame: AnalysisFrame, plan: Plan) -> nw.LazyFrame[Any]:
+    """The rows, with a number beside each text column that the plan numbers."""
+    rows = frame.rows
+    for column, labels in plan.numbered.items():
+        rows = frame.engine.numbered(rows, column, labels, name=number_column(column))
+    return rows
 
 
 def round_centre(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
@@ -120,20 +154,6 @@ def centre_for(mean: float, deviation: float) -> float:
     return round(mean / step) * step
 
 
-def with_changes(
-    plan: Plan,
-    *,
-    flagged: frozenset[str],
-    masked: frozenset[int],
-    centre: Mapping[str, float],
-    response_centre: tuple[float, ...],
-) -> Plan:
-    """The same plan after what the first pass found."""
-    return dataclasses.replace(
-        plan, flagged=flagged, masked=masked, centre=dict(centre), response_centre=response_centre
-    )
-
-
 def number(column: str, centre: float) -> nw.Expr:
     """A numeric column about its centre, as a double (small integers overflow in some engines)."""
     return nw.col(column).cast(nw.Float64) - centre
@@ -158,20 +178,22 @@ def _weighted(terms: Sequence[tuple[str, float]]) -> nw.Expr:
     return total
 
 
-def level_number(by: Levels) -> nw.Expr:
+def level_number(plan: Plan, by: Levels) -> nw.Expr:
     """The position of a row's subgroup level in ``by.names``, null when it is in none."""
     column = nw.col(by.column)
-    if by.cuts is None:
-        position = nw.lit(None, dtype=nw.Int32)
-        text = column.cast(nw.String)
-        for i, name in enumerate(by.names):
-            position = nw.when(text == name).then(nw.lit(i, dtype=nw.Int32)).otherwise(position)
-        return position
-    value = column.cast(nw.Float64)
-    reached = nw.lit(0, dtype=nw.Int32)
-    for cut in by.cuts:
-        reached = reached + nw.when(value >= cut).then(nw.lit(1, dtype=nw.Int32)).otherwise(nw.lit(0, dtype=nw.Int32))
-    return nw.when(~value.is_null()).then(reached).otherwise(nw.lit(None, dtype=nw.Int32))
+    if by.cuts is not None:
+        value = column.cast(nw.Float64)
+        reached = (value >= by.cuts[0]).cast(nw.Int32) if by.cuts else (value - value).cast(nw.Int32)
+        for cut in by.cuts[1:]:
+            reached = reached + (value >= cut).cast(nw.Int32)
+        return reached
+    if plan.numbered.get(by.column) == by.names:
+        return nw.col(number_column(by.column))
+    position = nw.lit(None, dtype=nw.Int32)
+    text = column.cast(nw.String)
+    for i, name in enumerate(by.names):
+        position = nw.when(text == name).then(nw.lit(i, dtype=nw.Int32)).otherwise(position)
+    return position
 
 
 def _as_floats(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:

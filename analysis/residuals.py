@@ -6,7 +6,7 @@ leverage of each customer and returns sums by block or by cluster. All responses
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from analysis.frame import AnalysisFrame
 from analysis.gram import inner, quadratic
 from analysis.heteroskedastic import LONE, BlockVariances
+from analysis.join_keys import join_keys
 from analysis.model import Model
 from analysis.moments import Cells, key_expressions
-from analysis.plan import Plan, number, response_value
+from analysis.plan import Plan, number, numbered_rows, response_value
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,28 +55,58 @@ def block_variances(
     """By (level, response): the sums of HC errors with leverage to the ``power``, every residual taken row by row."""
     plan = cells.plan
     B = max(len(fit.model.functionals) for fit in fits)
+    F = max(fit.model.functionals.shape[1] for fit in fits)
     table, samples = _coefficient_table(cells, fits, contrasts=False)
     rows = joined(frame, cells, table)
-    w = nw.col("w") if plan.design.weight is not None else None
-    F = max(fit.model.functionals.shape[1] for fit in fits)
+    # Only an arm too small for its regression leaves observed customers outside the fit.
+    partial = {fit.sample for fit in fits if (fit.model.block < 0).any()}
+    result = _hc_sums(frame, plan, rows, samples, partial, F, power, guarded=False)
+    least = [pc.min(result[f"least{sample}"]).as_py() for sample in samples]
+    if power and min(least) <= LONE:
+        # Looking at every row's leverage before dividing by it costs half as much again, and hardly ever matters.
+        result = _hc_sums(frame, plan, rows, samples, partial, F, power, guarded=True)
+    return _unpack(result, fits, B, F)
+
+
+def _hc_sums(
+    frame: AnalysisFrame,
+    plan: Plan,
+    rows: nw.LazyFrame[Any],
+    samples: Mapping[int, tuple[int, ...]],
+    partial: set[int],
+    F: int,
+    power: int,
+    *,
+    guarded: bool,
+) -> pa.Table:
+    weighted = plan.design.weight is not None
+    parts: dict[str, nw.Expr] = {"block": nw.col("block")}
     sums: list[nw.Expr] = []
     for sample, responses in samples.items():
-        left = _left(plan, sample, w)
-        sums.append(nw.when(left > LONE).then(0).otherwise(1).sum().alias(f"lone{sample}"))
+        parts[f"left{sample}"] = _left(plan, sample)
+        left = nw.col(f"left{sample}")
+        sums.append(left.min().alias(f"least{sample}"))
+        if guarded:
+            sums.append(nw.when(left > LONE).then(0).otherwise(1).sum().alias(f"lone{sample}"))
         for r in responses:
-            error = _error(plan, r)
-            squared = error * error if w is None else w * error * error
-            sums.append((squared * nw.col(f"in{sample}")).sum().alias(f"e{r}"))
-            meat = squared if w is None else w * squared
-            if power:
-                divisor = left if power == 1 else left * left
-                meat = nw.when(left > LONE).then(meat / divisor).otherwise(0.0)
+            error = nw.col(f"y{r}") - _line(plan, f"b{r}")
+            parts[f"e{r}"] = error
+            squared = nw.col(f"e{r}") * nw.col(f"e{r}")
+            if sample in partial:
+                parts[f"in{sample}"] = nw.col(f"in{sample}")
+                squared = squared * nw.col(f"in{sample}")
+            sums.append((nw.col("w") * squared if weighted else squared).sum().alias(f"e{r}"))
             for f in range(F):
+                influence = _line(plan, f"w{sample}_{f}") * error
+                parts[f"u{r}_{f}"] = nw.col("w") * influence if weighted else influence
                 for g in range(f + 1):
-                    weight = _direction(plan, sample, f) * _direction(plan, sample, g)
-                    sums.append((weight * meat).sum().alias(f"v{r}_{f}_{g}"))
-    result = frame.engine.collect(rows.group_by("block").agg(*sums))
-    return _unpack(result, fits, B, F)
+                    term = nw.col(f"u{r}_{f}") * nw.col(f"u{r}_{g}")
+                    for _ in range(power):
+                        term = term / left
+                    term = nw.when(left > LONE).then(term).otherwise(0.0) if guarded else term
+                    sums.append(term.sum().alias(f"v{r}_{f}_{g}"))
+    parts |= {"w": nw.col("w")} if weighted else {}
+    return frame.engine.collect(rows.select(**parts).group_by("block").agg(*sums))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +133,14 @@ def cluster_scores(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitted]) -
     table, samples = _coefficient_table(cells, fits, contrasts=True)
     cluster = nw.col(str(plan.design.cluster)).cast(nw.String)
     rows = joined(frame, cells, table, cluster=cluster)
-    w = nw.col("w") if plan.design.weight is not None else None
     T = len(plan.design.contrasts)
     sums: list[nw.Expr] = []
     for sample, responses in samples.items():
         sums.append(nw.col(f"in{sample}").sum().alias(f"in{sample}"))
         for r in responses:
-            error = _error(plan, r) if w is None else w * _error(plan, r)
-            sums += [(_direction(plan, sample, t) * error).sum().alias(f"u{r}_{t}") for t in range(T)]
+            error = nw.col(f"y{r}") - _line(plan, f"b{r}")
+            error = error if plan.design.weight is None else nw.col("w") * error
+            sums += [(_line(plan, f"w{sample}_{t}") * error).sum().alias(f"u{r}_{t}") for t in range(T)]
     result = frame.engine.collect(rows.group_by("cluster", "level", "arm").agg(*sums))
     encoded = pc.dictionary_encode(result["cluster"].combine_chunks())
     return ClusterScores(
@@ -130,10 +161,10 @@ def joined(frame: AnalysisFrame, cells: Cells, table: pa.Table, *, cluster: nw.E
     """The rows, with their numbers ``a0``…, responses ``y0``… and weight ``w``, joined to a table of the cells."""
     plan = cells.plan
     keys = key_expressions(plan, frame.rows.collect_schema())
-    columns: dict[str, nw.Expr] = {}
-    for name, column in cells.keys:
-        columns[name], filled = _without_nulls(keys[name], column)
-        table = table.append_column(name, filled)
+    columns, own = join_keys(cells.keys, keys)
+    for name, column in own.items():
+        table = table.append_column(name, column)
+    names = list(own)
     for i, name in enumerate(plan.running):
         value = number(name, plan.centre[name])
         columns[f"a{i}"] = value.fill_null(0.0) if name in plan.flagged else value
@@ -144,23 +175,7 @@ def joined(frame: AnalysisFrame, cells: Cells, table: pa.Table, *, cluster: nw.E
         columns["w"] = nw.col(plan.design.weight).cast(nw.Float64)
     if cluster is not None:
         columns["cluster"] = cluster
-    names = [name for name, _ in cells.keys]
-    return frame.rows.select(**columns).join(frame.engine.companion(table), on=names, how="inner")
-
-
-def _without_nulls(key: nw.Expr, column: pa.ChunkedArray) -> tuple[nw.Expr, pa.ChunkedArray]:
-    """Joins do not match nulls, so where a key has any they become a value that it does not hold."""
-    if not column.null_count:
-        return key, column
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        stand_in: str | float = "\ue000" + max(
-            (str(x) for x in column.to_pylist() if x is not None), key=len, default=""
-        )
-        return key.fill_null(stand_in), pc.fill_null(column, stand_in)
-    least = pc.min(column).as_py()
-    wide = pc.cast(column, pa.float64())
-    stand_in = -1.0 if least is None else float(least) - 1.0
-    return key.cast(nw.Float64).fill_null(stand_in), pc.fill_null(wide, stand_in)
+    return numbered_rows(frame, plan).select(**columns).join(frame.engine.companion(table), on=names, how="inner")
 
 
 def _coefficient_table(
@@ -236,15 +251,7 @@ def _line(plan: Plan, name: str) -> nw.Expr:
     return total
 
 
-def _direction(plan: Plan, sample: int, f: int) -> nw.Expr:
-    return _line(plan, f"w{sample}_{f}")
-
-
-def _error(plan: Plan, r: int) -> nw.Expr:
-    return nw.col(f"y{r}") - _line(plan, f"b{r}")
-
-
-def _left(plan: Plan, sample: int, w: nw.Expr | None) -> nw.Expr:
+def _left(plan: Plan, sample: int) -> nw.Expr:
     """1 - h of a row."""
     h = nw.col(f"h{sample}")
     for i in range(len(plan.running)):
@@ -252,7 +259,7 @@ def _left(plan: Plan, sample: int, w: nw.Expr | None) -> nw.Expr:
         for j in range(i + 1):
             inside = inside + nw.col(f"h{sample}_{i}_{j}") * nw.col(f"a{j}")
         h = h + inside * nw.col(f"a{i}")
-    return 1.0 - h if w is None else 1.0 - w * h
+    return 1.0 - h if plan.design.weight is None else 1.0 - nw.col("w") * h
 
 
 def _unpack(result: pa.Table, fits: Sequence[Fitted], B: int, F: int) -> dict[tuple[int, int], BlockVariances]:
@@ -266,6 +273,8 @@ def _unpack(result: pa.Table, fits: Sequence[Fitted], B: int, F: int) -> dict[tu
 
         def gather(name: str, row: Any = row, found: Any = found) -> Floats:
             values = np.zeros(B)
+            if name not in result.column_names:
+                return values
             values[found] = _floats(result[name])[row[found]]
             return values
 
