@@ -18,6 +18,7 @@ from analysis.evaluate.evidence import Gathering, HarmBounds, RandomisationP, Se
 from analysis.evaluate.integrity import balance_rows, compared_columns, integrity_checks, observed_column
 from analysis.evaluate.pounds import net_benefit_of
 from analysis.evaluate.rows import family, family_over_levels, interaction_rows, itt_rows
+from analysis.evaluate.skewed import ThirdMoments, moments_of
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.timed import timed_rows
 from analysis.explanation import explain
@@ -75,6 +76,7 @@ def evaluate(
         )
     whole = regress(frame, design, declared.responses_of(protocol, capped=True))
     segments = tuple(_segment(frame, protocol, design, subgroup) for subgroup in protocol.analysis.subgroups)
+    moments = moments_of(frame, protocol, whole)
     balance = balance_rows(protocol, arms, numbers, categories)
     checks = integrity_checks(frame, protocol, arms, balance)
     timed, curves = timed_rows(frame, protocol, protocol_digest)
@@ -87,8 +89,12 @@ def evaluate(
         data_digest=frame.data_digest,
         flow=_flow(frame.flow, protocol, arms),
         checks=checks,
-        estimates=(*_estimates(protocol, whole, segments), *complier_rows(frame, protocol, design, kinds), *timed),
-        sensitivity=_capped(protocol, whole),
+        estimates=(
+            *_estimates(frame, protocol, whole, segments, moments),
+            *complier_rows(frame, protocol, design, kinds),
+            *timed,
+        ),
+        sensitivity=_capped(protocol, whole, moments),
         verdict=verdict,
         net_benefit=money,
         net_benefit_reason=net_benefit.why_not(protocol),
@@ -111,27 +117,37 @@ def _segment(frame: AnalysisFrame, protocol: Protocol, design: Design, subgroup:
     return Segment(by, regression, tuple(tests))
 
 
-def _estimates(protocol: Protocol, whole: Regression, segments: tuple[Segment, ...]) -> tuple[Estimate, ...]:
+def _estimates(
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    whole: Regression,
+    segments: tuple[Segment, ...],
+    moments: ThirdMoments,
+) -> tuple[Estimate, ...]:
     """The declared row of every outcome, contrast and subgroup level."""
     rows: list[Estimate] = []
     for outcome in declared.regressed(protocol):
         fit = whole.fits[outcome.id, None]
-        rows += itt_rows(protocol, outcome, fit, family(protocol, fit))
+        rows += itt_rows(protocol, outcome, fit, family(protocol, fit), moments=moments)
     for segment in segments:
+        within = moments_of(frame, protocol, segment.regression, segment.by)
         for outcome in declared.regressed(protocol):
             fits = [segment.regression.fits[outcome.id, name] for name in segment.by.names]
             for name, fit, adjusted in zip(segment.by.names, fits, family_over_levels(protocol, fits), strict=True):
-                rows += itt_rows(protocol, outcome, fit, adjusted, subgroup=segment.by.column, level=name)
+                rows += itt_rows(
+                    protocol, outcome, fit, adjusted, subgroup=segment.by.column, level=name, moments=within
+                )
     return tuple(rows)
 
 
-def _capped(protocol: Protocol, whole: Regression) -> tuple[Estimate, ...]:
+def _capped(protocol: Protocol, whole: Regression, moments: ThirdMoments) -> tuple[Estimate, ...]:
     """Amounts with what lies above the declared cap cut off: beside the headline, never instead of it."""
     rows: list[Estimate] = []
     for outcome in declared.regressed(protocol):
         if outcome.cap:
             fit = whole.fits[declared.response_of(outcome, capped=True).id, None]
-            rows += itt_rows(protocol, outcome, fit, family(protocol, fit), variant=f"capped at £{outcome.cap:,.0f}")
+            label = f"capped at £{outcome.cap:,.0f}"
+            rows += itt_rows(protocol, outcome, fit, family(protocol, fit), variant=label, moments=moments)
     return tuple(rows)
 
 

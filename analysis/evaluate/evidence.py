@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from analysis.frame import AnalysisFrame
 from analysis.guardrails import Bounds, EventCounts, Harm, judge
 from analysis.intervals import Effect
 from analysis.results import Interaction, Scenario
-from analysis.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, skewness
+from analysis.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, cell_passes, skewness
 from designs.protocol.models import Outcome, Protocol
 
 NO_REDRAWS = "randomisation inference was not run"
@@ -117,7 +117,7 @@ class Gathering:
         return evidence
 
     def _gathered(self, scenario: Scenario, failed: tuple[str, ...]) -> TrialEvidence:
-        arms = tuple(self._evidence(arm.id, scenario, None, None) for arm in self.protocol.otm_arms)
+        arms = tuple(self._arm(arm.id, scenario) for arm in self.protocol.otm_arms)
         cells = tuple(
             self._cell(arm.id, scenario, segment, level)
             for segment in self.segments
@@ -136,29 +136,52 @@ class Gathering:
             None,
         )  # fmt: skip
         fit = segment.regression.fits.get((self.protocol.primary.id, level))
-        return CellEvidence(
-            segment.by.column,
-            level,
-            self._evidence(arm, scenario, segment, level),
-            test.p_value if test else None,
-            fit.n if fit else 0,
-        )
+        plain = self._plain(arm, scenario, segment, level)
+        cell = CellEvidence(segment.by.column, level, plain, test.p_value if test else None, fit.n if fit else 0)
+        # Skewness is looked at only where it can matter: a cell that would otherwise pass.
+        if not cell_passes(cell, self.rules, self._cells()):
+            return cell
+        return replace(cell, evidence=self._with_skewness(plain, scenario, segment, level))
 
-    def _evidence(self, arm: str, scenario: Scenario, segment: Segment | None, level: str | None) -> Evidence:
-        effect = self._better(self.protocol.primary, self._effect(self.protocol.primary.id, arm, segment, level))
+    def _cells(self) -> int:
+        return len(self.protocol.otm_arms) * sum(len(segment.by.names) for segment in self.segments)
+
+    def _arm(self, arm: str, scenario: Scenario) -> Evidence:
+        plain, level = self._plain(arm, scenario, None, None), self.rules.alpha / 2.0
+        effect_p = plain.effect.p_above()
+        net_p = plain.net_benefit.p_above() if plain.net_benefit else None
+        if effect_p is None or net_p is None or max(effect_p, net_p) > level:
+            return plain
+        return self._with_skewness(plain, scenario, None, None)
+
+    def _plain(self, arm: str, scenario: Scenario, segment: Segment | None, level: str | None) -> Evidence:
+        primary = self._effect(self.protocol.primary.id, arm, segment, level)
         money = self._effect(net_benefit.response_id(scenario), arm, segment, level) if self.rules.valued else None
-        skewed = self._skewness(scenario, arm, segment, level, effect, money)
-        p_value, reason = self._redrawn(scenario, arm, segment, level, skewed)
         return Evidence(
             arm=arm,
-            effect=effect,
+            effect=primary.reversed() if self.protocol.primary.direction == "decrease" else primary,
             net_benefit=money,
             harms=self._harms(arm, segment, level),
             cost=net_benefit.own_cost(self.protocol, arm, scenario),
-            skewness=skewed,
-            randomisation_p=p_value,
-            randomisation_reason=reason,
         )
+
+    def _with_skewness(
+        self, evidence: Evidence, scenario: Scenario, segment: Segment | None, level: str | None
+    ) -> Evidence:
+        money, comparison = evidence.net_benefit, self.protocol.comparison.id
+        moments = self._third_moments(scenario, segment)
+        one, other = moments.get((evidence.arm, level)), moments.get((comparison, level))
+        if money is None or money.std_error is None or one is None or other is None:
+            return evidence
+        found = skewness(one[0], one[1], other[0], other[1], money.std_error)
+        if not bounds_unsafe(found, self.rules.alpha):
+            return replace(evidence, skewness=found)
+        if self.randomisation_p is None:
+            return replace(evidence, skewness=found, randomisation_reason=NO_REDRAWS)
+        by = segment.by if segment else None
+        p_value = self.randomisation_p(Redraw(scenario, evidence.arm, comparison, by, level))
+        reason = None if p_value is not None else "it could not be redrawn"
+        return replace(evidence, skewness=found, randomisation_p=p_value, randomisation_reason=reason)
 
     def _effect(self, response: str, arm: str, segment: Segment | None, level: str | None) -> Effect:
         regression = segment.regression if segment else self.whole
@@ -166,9 +189,6 @@ class Gathering:
         if fit is None:
             return Effect(None, None, reason="a time to an event has no total to compare")
         return effect_of(find(fit, arm, self.protocol.comparison.id))
-
-    def _better(self, outcome: Outcome, effect: Effect) -> Effect:
-        return effect.reversed() if outcome.direction == "decrease" else effect
 
     def _covariance(self, fit: Fit | None) -> Floats | None:
         """Covariance among the OTM arms' contrasts with the comparison."""
@@ -180,6 +200,13 @@ class Gathering:
         return part
 
     def _harms(self, arm: str, segment: Segment | None, level: str | None) -> tuple[Harm, ...]:
+        key = ("harms", arm, segment.by.column if segment else None, level)
+        if key not in self._kept:
+            self._kept[key] = self._judged(arm, segment, level)
+        harms: tuple[Harm, ...] = self._kept[key]
+        return harms
+
+    def _judged(self, arm: str, segment: Segment | None, level: str | None) -> tuple[Harm, ...]:
         alpha = self.rules.alpha
         return tuple(
             judge(
@@ -217,27 +244,6 @@ class Gathering:
             self._kept[key] = tally_events(self.frame, columns, strata, by, level_position(by) if by else None)
         return self._kept[key]
 
-    def _skewness(
-        self,
-        scenario: Scenario,
-        arm: str,
-        segment: Segment | None,
-        level: str | None,
-        effect: Effect,
-        money: Effect | None,
-    ) -> float | None:
-        """Only where it can matter: an arm that would otherwise pass."""
-        if money is None or money.std_error is None or not money.estimable:
-            return None
-        p_effect, p_money = effect.p_above(), money.p_above()
-        if p_effect is None or p_money is None or max(p_effect, p_money) > self.rules.alpha / 2.0:
-            return None
-        moments = self._third_moments(scenario, segment)
-        one, other = moments.get((arm, level)), moments.get((self.protocol.comparison.id, level))
-        if one is None or other is None:
-            return None
-        return skewness(one[0], one[1], other[0], other[1], money.std_error)
-
     def _third_moments(self, scenario: Scenario, segment: Segment | None) -> Any:
         """Scenarios that put the same values on outcomes share their moments: an arm's cost moves none of them."""
         response = net_benefit.composite(self.protocol, scenario)
@@ -245,19 +251,9 @@ class Gathering:
         if key not in self._kept:
             by = segment.by if segment else None
             centre = self.whole.fits[response.id, None].contrasts[0].mean_comparison or 0.0
-            self._kept[key] = third_moments(self.frame, response, centre, by, level_position(by) if by else None)
+            found = third_moments(self.frame, [(response, centre)], by, level_position(by) if by else None)
+            self._kept[key] = {(arm, level): moment for (_, arm, level), moment in found.items()}
         return self._kept[key]
-
-    def _redrawn(
-        self, scenario: Scenario, arm: str, segment: Segment | None, level: str | None, skewed: float | None
-    ) -> tuple[float | None, str | None]:
-        if skewed is None or not bounds_unsafe(skewed, self.rules.alpha):
-            return None, None
-        if self.randomisation_p is None:
-            return None, NO_REDRAWS
-        asked = Redraw(scenario, arm, self.protocol.comparison.id, segment.by if segment else None, level)
-        p_value = self.randomisation_p(asked)
-        return p_value, None if p_value is not None else "it could not be redrawn"
 
 
 def _opposite(direction: Literal["increase", "decrease"] | None) -> Literal["increase", "decrease"]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import fdtrc
 
 from analysis.design import Levels
+from analysis.evaluate.skewed import ThirdMoments, leaning
 from analysis.fit import Contrast, Fit, JointCovariance
 from analysis.intervals import Effect
 from analysis.multiplicity import Adjusted, adjust
@@ -20,6 +21,7 @@ from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
 
+NO_MOMENTS: ThirdMoments = {}
 METHODS: Mapping[str, EstimationMethod] = {"none": "difference_in_means", "additive": "additive", "lin": "lin"}
 
 
@@ -65,10 +67,14 @@ def itt_rows(
     subgroup: str | None = None,
     level: str | None = None,
     variant: str | None = None,
+    moments: ThirdMoments = NO_MOMENTS,
 ) -> tuple[Estimate, ...]:
-    """The declared estimate of every planned contrast of one outcome, in one subgroup level or among everyone."""
+    """The declared estimate of every planned contrast of one outcome, in one subgroup level or among everyone.
+
+    ``moments`` are the outcome's third moments by arm and level: with them a row says where its range leans.
+    """
     return tuple(
-        _row(protocol, outcome, contrast, within, subgroup=subgroup, level=level, variant=variant)
+        _row(protocol, outcome, contrast, within, moments, subgroup=subgroup, level=level, variant=variant)
         for contrast, within in zip(fit.contrasts, adjusted, strict=True)
     )
 
@@ -131,13 +137,14 @@ def _row(
     outcome: Outcome,
     contrast: Contrast,
     adjusted: Adjusted,
+    moments: ThirdMoments,
     *,
     subgroup: str | None,
     level: str | None,
     variant: str | None,
 ) -> Estimate:
     effect, alpha = effect_of(contrast), protocol.analysis.alpha
-    notes = [note for note in (contrast.note, adjusted.note) if note]
+    notes = [note for note in (contrast.note, adjusted.note, leaning(contrast, level, moments, alpha)) if note]
     return Estimate(
         outcome=outcome.id,
         role=outcome.role,

@@ -198,41 +198,47 @@ def event_counts(by_arm: Mapping[str, Mapping[Any, tuple[float, float]]], arm: s
 
 
 def third_moments(
-    frame: AnalysisFrame, response: Response, centre: float, by: Levels | None, level: nw.Expr | None
-) -> dict[tuple[str, str | None], tuple[float, int]]:
-    """Third central moment of a response by arm (and level), with the customers that it rests on.
+    frame: AnalysisFrame, responses: Sequence[tuple[Response, float]], by: Levels | None, level: nw.Expr | None
+) -> dict[tuple[str, str, str | None], tuple[float, int]]:
+    """Third central moments, with the customers that each rests on, by response, arm and level: one scan for all.
 
     Args:
-        centre: a value near the response's mean, so that large amounts lose no digits. An arm's own offset moves no
+        responses: each with a value near its mean, so that large amounts lose no digits. An arm's own offset moves no
             central moment and is left out.
+        by, level: the subgroup and the expression of a row's position in it, or ``None`` for everyone.
     """
-    if not response.terms:
+    about = {f"y{i}": _about(response, centre) for i, (response, centre) in enumerate(responses) if response.terms}
+    if not about:
         return {}
-    y = -nw.lit(centre)
-    for column, weight in response.terms:
-        y = y + nw.col(column).cast(nw.Float64) * weight
     keys = [nw.col(ARM_COLUMN)] + ([level.alias(LEVEL)] if level is not None else [])
     names = [ARM_COLUMN] + ([LEVEL] if level is not None else [])
-    value = nw.col("y")
-    sums = (
-        frame.rows.select(*keys, y.alias("y"))
-        .group_by(names)
-        .agg(
-            value.count().alias("n"),
-            value.sum().alias("s1"),
-            (value * value).sum().alias("s2"),
-            (value * value * value).sum().alias("s3"),
-        )
-    )
-    found: dict[tuple[str, str | None], tuple[float, int]] = {}
-    for row in frame.engine.collect(sums).to_pylist():
-        n = int(row["n"])
-        if n == 0 or (level is not None and row[LEVEL] is None):
+    sums: list[nw.Expr] = []
+    for name in about:
+        y = nw.col(name)
+        sums += [y.count().alias(f"n:{name}"), y.sum().alias(f"s1:{name}"), (y * y).sum().alias(f"s2:{name}")]
+        sums.append((y * y * y).sum().alias(f"s3:{name}"))
+    rows = frame.rows.select(*keys, *(y.alias(name) for name, y in about.items()))
+    found: dict[tuple[str, str, str | None], tuple[float, int]] = {}
+    for row in frame.engine.collect(rows.group_by(names).agg(*sums)).to_pylist():
+        if level is not None and row[LEVEL] is None:
             continue
-        mean, square, cube = (float(row[key]) / n for key in ("s1", "s2", "s3"))
         where = by.names[int(row[LEVEL])] if by is not None and level is not None else None
-        found[row[ARM_COLUMN], where] = (cube - 3.0 * mean * square + 2.0 * mean**3, n)
+        for i, (response, _) in enumerate(responses):
+            n = int(row.get(f"n:y{i}") or 0)
+            if n:
+                mean, square, cube = (float(row[f"{part}:y{i}"]) / n for part in ("s1", "s2", "s3"))
+                found[response.id, row[ARM_COLUMN], where] = (cube - 3.0 * mean * square + 2.0 * mean**3, n)
     return found
+
+
+def _about(response: Response, centre: float) -> nw.Expr:
+    """``min(cap, Σ weight × column)`` less the centre."""
+    y = nw.lit(0.0)
+    for column, weight in response.terms:
+        y = y + nw.col(column).cast(nw.Float64) * weight
+    if response.cap is not None:
+        y = nw.when(y > response.cap).then(nw.lit(float(response.cap))).otherwise(y)
+    return y - centre
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:
