@@ -76,7 +76,7 @@ awkward_rows = rows_of(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=awkward_rows, options=st.sampled_from([{}, {"lineterminator": "\n"}, {"quoting": csv.QUOTE_ALL}]))
 def test_every_row_is_judged_as_a_second_reading_judges_it(
     tmp_path: Path, rows: list[list[str]], options: dict[str, object]
@@ -105,7 +105,7 @@ def test_every_row_is_judged_as_a_second_reading_judges_it(
         assert rejection.reason
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.one_of(
         st.binary(max_size=200),
