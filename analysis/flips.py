@@ -77,7 +77,11 @@ def break_point(trial: TrialEvidence, rules: Rules, decided: Decided, arm: str) 
 
     def at(extra: float) -> Decided:
         arms = (*trial.arms[:index], _dearer(trial.arms[index], extra), *trial.arms[index + 1 :])
-        return decide(replace(trial, arms=arms), rules)
+        cells = tuple(
+            replace(cell, evidence=_dearer(cell.evidence, extra)) if cell.evidence.arm == arm else cell
+            for cell in trial.cells
+        )
+        return decide(replace(trial, arms=arms, cells=cells), rules)
 
     net = trial.arms[index].net_benefit
     if net is None or net.estimate is None:

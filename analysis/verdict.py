@@ -289,13 +289,15 @@ def _passing_cells(trial: TrialEvidence, rules: Rules, judged: Sequence[Judgemen
     """Cells that pass under Bonferroni over every cell, each with its interaction test, no arm shown to do harm."""
     if not trial.cells:
         return ()
-    strict = rules.alpha / 2.0 / len(trial.cells)
     harmful = {judgement.arm for judgement in judged if "harm" in judgement.worse_by}
-    return tuple(cell for cell in trial.cells if cell.evidence.arm not in harmful and _cell_passes(cell, rules, strict))
+    return tuple(
+        cell for cell in trial.cells if cell.evidence.arm not in harmful and cell_passes(cell, rules, len(trial.cells))
+    )
 
 
-def _cell_passes(cell: CellEvidence, rules: Rules, strict: float) -> bool:
-    evidence = cell.evidence
+def cell_passes(cell: CellEvidence, rules: Rules, cells: int) -> bool:
+    """Whether one of ``cells`` arm × level × column cells passes: Bonferroni over all, and its interaction test."""
+    evidence, strict = cell.evidence, rules.alpha / 2.0 / cells
     effect_p, net_p = evidence.effect.p_above(), _net_benefit_p(evidence, rules)
     return (
         cell.interaction_p is not None
