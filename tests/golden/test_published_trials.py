@@ -156,9 +156,14 @@ def test_beijing_canvassing_with_two_missing_outcomes(reference_data: Path, tmp_
         outcomes=[outcome("turnout", "binary")],
         arm_column="treat2",
         population={"cluster": "dormid"},
-        analysis={"standard_errors": "CR1"},
+        analysis={"standard_errors": "CR1", "complier": {"received": "contact"}},
     )
     evaluation = analysed(tmp_path, declared, reference_data / "guan_green_2006" / "data.csv")
+    contacted = row(evaluation, estimand="complier")
+    assert contacted.estimate == pytest.approx(0.14894022959120987, rel=1e-12)
+    # linearmodels' error there has no small-sample factor, CR1's is G/(G − 1) × (n − 1)/(n − 2) on the variance.
+    factor = math.sqrt(1004 / 1003 * 4021 / 4020)
+    assert contacted.std_error == pytest.approx(0.02629506046381443 * factor, rel=1e-6)
     ours = row(evaluation)
     assert ours.estimate == pytest.approx(0.13192957092882063, rel=1e-12)
     assert ours.std_error == pytest.approx(0.023271360099736873, rel=1e-9)
