@@ -19,7 +19,7 @@ from data.schema import ColumnContract
 MISSING_TOKENS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null")
 EXACT_INTEGERS = 2.0**53  # beyond it a double skips integers
 _LARGEST = np.finfo(np.float64).max
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+NUMBER_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _BOOLEANS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 
 Conformed = tuple[pa.ChunkedArray, list[Fault]]
@@ -60,7 +60,7 @@ def as_number(values: pa.ChunkedArray, contract: ColumnContract, where: str) -> 
     kind = values.type
     faults: list[Fault] = []
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
-        numbers, faults = _parse_numbers(values.cast(pa.string()), contract.name)
+        numbers, faults = parse_numbers(values.cast(pa.string()), contract.name)
     elif pa.types.is_integer(kind):
         numbers, faults = _widen_integers(values, contract.name)
     elif pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
@@ -106,44 +106,6 @@ def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
     return pa.chunked_array([truth]), faults
 
 
-def as_found(values: pa.ChunkedArray, name: str, *, untyped: bool) -> tuple[pa.ChunkedArray, str | None]:
-    """A column whose kind nobody declared, and a warning where its values disagree.
-
-    In a file without types, a column in which every value is a number becomes numbers, and true/false becomes
-    boolean. A leading zero (``007``) makes it text: a code is not a quantity.
-    """
-    kind = values.type
-    if pa.types.is_dictionary(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        values = values.cast(pa.string())
-    if not pa.types.is_string(values.type):
-        return (nan_is_missing(values) if pa.types.is_floating(kind) else values), None
-    if not untyped:
-        return values, None
-    values = without_tokens(values)
-    if values.null_count == len(values):
-        return values, None
-    return _inferred(values, name)
-
-
-def _inferred(values: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, str | None]:
-    numeric = pc.match_substring_regex(values, _NUMBER)
-    share = pc.mean(numeric.cast(pa.float64())).as_py()
-    if share < 1.0:
-        if share == 0.0:
-            words = set(pc.unique(pc.utf8_lower(values.drop_null())).slice(0, 3).to_pylist())
-            return (as_boolean(values, name, "")[0] if words <= {"true", "false"} else values), None
-        odd = values.filter(pc.invert(numeric))
-        warning = f"{name}: read as text, because {len(odd):,} values are no numbers, such as {shown(odd[0].as_py())}"
-        return values, warning if share > 0.5 else None
-    if pc.any(pc.match_substring_regex(values, r"^[+-]?0\d")).as_py():
-        return values, None
-    numbers, faults = _parse_numbers(values, name)
-    if faults:  # too long for a double: a code, not a quantity
-        return values, f"{name}: read as text, because {faults[0].reason}"
-    whole = pc.all(pc.match_substring_regex(values, r"^[+-]?\d+$")).as_py()
-    return (numbers.cast(pa.int64()) if whole else numbers), None
-
-
 def without_tokens(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Text with the marks of a missing value made missing."""
     missing = pc.is_in(values, pa.array(MISSING_TOKENS))
@@ -174,7 +136,8 @@ def positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:
     return found
 
 
-def _parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
+def parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
+    """Numbers from text, strictly: no thousands separators, no words, nothing that a double cannot hold exactly."""
     faults: list[Fault] = []
     try:
         numbers = texts.cast(pa.float64())
@@ -183,7 +146,7 @@ def _parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
     # The cast takes every spelling of infinity and of not-a-number, which are for the pattern to judge.
     if numbers is None or not all_within(numbers, -_LARGEST, _LARGEST):
         texts = without_tokens(pc.ascii_trim_whitespace(texts))
-        wrong = pc.fill_null(pc.invert(pc.match_substring_regex(texts, _NUMBER)), False)
+        wrong = pc.fill_null(pc.invert(pc.match_substring_regex(texts, NUMBER_PATTERN)), False)
         faults = [_fault(texts, i, name, _why_no_number(texts[i].as_py())) for i in positions(wrong)]
         numbers = pc.if_else(wrong, None, texts).cast(pa.float64())
     for i in positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS)):

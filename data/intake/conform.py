@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from data.errors import DataRefused
-from data.intake.columns import as_boolean, as_found, as_number, as_text
+from data.intake.columns import as_boolean, as_number, as_text
 from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
+from data.intake.inference import as_found
 from data.intake.result import Fault, Reading, Rejection, Rows
 from data.schema import ColumnContract, FileContract
 

@@ -275,7 +275,42 @@ def test_kinds_follow_the_contract_and_the_values(tmp_path: Path) -> None:
     assert columns["mixed"] == ["1", "2", "x"]
     assert columns["spare"] == ["01", "02", "03"]
     assert str(intake.table.schema.field("recency").type) == "int64"
-    assert intake.warnings == ("mixed: read as text, because 1 values are no numbers, such as 'x'",)
+    assert intake.warnings == ("mixed: read as text, because some values are no numbers, such as 'x'",)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1", "2", "-3"], [1, 2, -3]),
+        (["1.0", "2"], [1, 2]),
+        (["1.5", "NA", "2"], [1.5, None, 2.0]),
+        (["0", "0.5", "10"], [0.0, 0.5, 10.0]),
+        (["0", "1", "01"], ["0", "1", "01"]),
+        (["NULL", "007"], [None, "007"]),
+        (["NULL", "NA"], [None, None]),
+        (["TRUE", "false", "NA"], [True, False, None]),
+        (["true", "0"], ["true", "0"]),
+        (["inf", "1"], ["inf", "1"]),
+        (["9007199254740993", "1"], ["9007199254740993", "1"]),
+        (["9007199254740992", "NA"], [9007199254740992, None]),
+        (["2020-01-01", "NA"], ["2020-01-01", None]),
+        (["£5", "6"], ["£5", "6"]),
+        (["-0", "1e3"], [0, 1000]),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 6000])
+def test_an_undeclared_kind_is_found_from_every_value(
+    tmp_path: Path, values: list[str], expected: list[object], before: int
+) -> None:
+    """With thousands of rows before, as the first few thousand are looked at apart."""
+    contract = FileContract("id", (ColumnContract("v"),))
+    first = [values[0]] * before
+    rows = [[f"i{i}", value] for i, value in enumerate([*first, *values])]
+    intake = read_file(saved(tmp_path, csv_text([["id", "v"], *rows])), contract)
+    found = intake.table.column("v").to_pylist()
+    assert found[before:] == expected
+    assert [type(one) for one in found[before:]] == [type(one) for one in expected]
+    assert found[:before] == [expected[0]] * before
 
 
 def test_bounds_and_infinities_reject(tmp_path: Path) -> None:
