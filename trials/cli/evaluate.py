@@ -46,10 +46,9 @@ def analyse(
     """Analyse a trial that was randomised elsewhere. No registry is needed; exit 0 whatever the verdict."""
     import os
 
-    if data.suffix.lower() != ".dta":  # the one format that pandas reads
-        from data.arrow_alone import leave_pandas_out
+    from data.arrow import postpone_pandas
 
-        leave_pandas_out()
+    postpone_pandas()  # reading a Stata file recalls it
     from analysis.document import to_document
     from data.engine import open_engine
     from trials.stages.analyse import analyse as analyse_stage
