@@ -17,6 +17,7 @@ from analysis.gram import totals
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+SMALL = 0.25  # largest eigenvalue, at most, up to which the series is shorter than an eigenvalue decomposition
 SINGULAR = 1e-10  # 1 - eigenvalue below this: the cluster alone decides that direction (pseudo-inverse)
 
 
@@ -102,27 +103,53 @@ def bell_mccaffrey(pieces: Pieces, root: Floats, functionals: Floats, combine: F
         combine: (T, B, F) contrasts of them.
     """
     L = root[pieces.block]
-    values, vectors = _eigen(L, pieces.gram)
-    left = 1.0 - values
-    regular = left > SINGULAR
-    factor = np.where(regular, 1.0 / np.sqrt(np.where(regular, left, 1.0)), 0.0)
-    contrasts = np.einsum("tbf,bfq,bqp->btp", combine, functionals, root, optimize=True)
     # np.matmul runs on the batched BLAS, einsum does not: the difference is fivefold with q around 20.
-    z = np.matmul(contrasts[pieces.block], vectors)
-    rotated = np.matmul(vectors.transpose(0, 2, 1), np.matmul(L.transpose(0, 2, 1), pieces.scores))
-    scores = np.matmul(z * factor[:, None, :], rotated)
-    inside = (z * z * (values * factor * factor)[:, None, :]).sum(axis=2)
-    v = np.matmul(z * (values * factor)[:, None, :], vectors.transpose(0, 2, 1))
-    return Adjusted(_by_cluster(pieces, scores), _spread(pieces, len(root), inside, v))
+    similar = np.matmul(np.matmul(L.transpose(0, 2, 1), pieces.gram), L)
+    targets = np.matmul(functionals, root)[pieces.block]
+    adjusted = _inverse_root_times(similar, targets)
+    mixing = combine.transpose(1, 0, 2)[pieces.block]
+    y = np.matmul(mixing, adjusted)
+    v = np.matmul(y, similar)
+    scores = np.matmul(y, np.matmul(L.transpose(0, 2, 1), pieces.scores))
+    return Adjusted(_by_cluster(pieces, scores), _spread(pieces, len(root), (y * v).sum(axis=2), v))
 
 
-def _eigen(L: Floats, gram: Floats) -> tuple[Floats, Floats]:
-    similar = np.matmul(np.matmul(L.transpose(0, 2, 1), gram), L)
+def _inverse_root_times(similar: Floats, z: Floats) -> Floats:
+    """(I - M)^(-1/2) z of each piece: (m, F, q), given M (m, q, q) symmetric and z (m, F, q).
+
+    A cluster that is a small part of the data has a small M, and the binomial series ends after a few products; the
+    others need their eigenvalues.
+    """
     if similar.shape[1] == 1:
-        values, vectors = similar[:, 0, :], np.ones_like(similar)
-    else:
-        values, vectors = np.linalg.eigh(similar)
-    return np.clip(values, 0.0, None), vectors
+        return z * _root_factor(similar)
+    size = np.abs(similar).sum(axis=2).max(axis=1)
+    out = np.empty_like(z)
+    small = size <= SMALL
+    if small.any():
+        out[small] = _by_series(similar[small], z[small], float(size[small].max()))
+    if not small.all():
+        values, vectors = np.linalg.eigh(similar[~small])
+        turned = np.matmul(z[~small], vectors) * _root_factor(values)[:, None, :]
+        out[~small] = np.matmul(turned, vectors.transpose(0, 2, 1))
+    return out
+
+
+def _by_series(similar: Floats, z: Floats, size: float) -> Floats:
+    """Σ_k C(2k, k)/4^k M^k z, until the terms are below rounding; ``size`` bounds every eigenvalue."""
+    total, term, bound, k = z.copy(), z, 1.0, 0
+    while bound > 1e-17:
+        k += 1
+        term = np.matmul(term, similar) * ((2 * k - 1) / (2 * k))
+        total += term
+        bound *= size
+    return total
+
+
+def _root_factor(values: Floats) -> Floats:
+    """(1 - λ)^(-1/2), and 0 where the cluster alone decides the direction."""
+    left = 1.0 - np.clip(values, 0.0, None)
+    regular = left > SINGULAR
+    return np.where(regular, 1.0 / np.sqrt(np.where(regular, left, 1.0)), 0.0)
 
 
 def _by_cluster(pieces: Pieces, scores: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Every estimator against the same regression written out and fitted by statsmodels, on seventy-two random designs."""
+"""Every estimator against the same regression written out and fitted by statsmodels, on fifty-six random designs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.analysis.frames import frame_of, outcome, random_trial
 
 KINDS = ("classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "HC2")
 CONTRASTS = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 1.0]])  # on (letter, sms), the comparison being nfa or letter
-OUTCOMES = ("amount", "partial", "binary")
+OUTCOMES = ("amount", "partial")
 
 
 def reference(trial, y, kind):
@@ -37,7 +37,7 @@ def reference(trial, y, kind):
 
 # Collinear columns are part of the matrix: statsmodels warns and takes the pseudo-inverse, which fits the same.
 @pytest.mark.filterwarnings("ignore:The design matrix is rank-deficient")
-@pytest.mark.parametrize("seed", range(72))
+@pytest.mark.parametrize("seed", range(56))
 def test_equals_statsmodels(seed):
     kind = KINDS[seed % len(KINDS)]
     trial = random_trial(seed, n=250 + 7 * seed, kind=kind, weighted=seed % 8 == 7)
