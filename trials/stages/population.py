@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+from sqlalchemy.orm import Session
 
 from data.intake import Intake, read_file
 from designs.protocol import LoadedProtocol, Protocol, load_protocol, population_contract
@@ -16,7 +17,6 @@ from trials.registry.identity import keep_rejections, pseudonymised
 from trials.registry.ledger_key import SYNTHETIC_KEY
 from trials.registry.plan import plan_of, population_name, refuse_other_than_locked
 from trials.registry.records import FileAccount, RejectionRecord
-from trials.registry.unit_of_work import UnitOfWork
 
 
 def load_population(
@@ -41,7 +41,8 @@ def load_population(
     path = Path(protocol_path).absolute()
     loaded = load_protocol(path)
     _refuse_unfit(loaded.protocol)
-    registry.permit(actor, "load_population", loaded.protocol.id)
+    with registry.inspect(actor, "load_population", loaded.protocol.id) as session:
+        _refuse_changed_lock(session, loaded, path)
     contract = population_contract(loaded.protocol)
     intake = read_file(Path(file), contract)
     kept = _kept(intake, loaded.protocol, SYNTHETIC_KEY if synthetic else registry.key())
@@ -49,7 +50,7 @@ def load_population(
     rejections_digest = keep_rejections(registry.snapshots, intake.rejections)
     name = population_name(loaded.protocol)
     with registry.write(actor, "load_population", loaded.protocol.id) as work:
-        _refuse_changed_lock(work, loaded, path)
+        _refuse_changed_lock(work.session, loaded, path)
         if queries.population_of_digest(work.session, name, digest) is None:
             work.add(
                 tables.PopulationVersion(
@@ -107,6 +108,6 @@ def _kept(intake: Intake, protocol: Protocol, key: bytes) -> pa.Table:
     return pseudonymised(table, key, unit, groups=groups)
 
 
-def _refuse_changed_lock(work: UnitOfWork, loaded: LoadedProtocol, path: Path) -> None:
-    if work.session.get(tables.Trial, loaded.protocol.id) is not None:
-        refuse_other_than_locked(plan_of(work.session, loaded.protocol.id), loaded, path)
+def _refuse_changed_lock(session: Session, loaded: LoadedProtocol, path: Path) -> None:
+    if session.get(tables.Trial, loaded.protocol.id) is not None:
+        refuse_other_than_locked(plan_of(session, loaded.protocol.id), loaded, path)

@@ -1,0 +1,174 @@
+"""Every command a trial needs, in the order in which people give them, with what they print."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.places import ROOT
+from tests.trials.examples import SEED, write_csv
+
+
+def load(otm, files, *options):
+    return otm("population", "load", files.population, "--protocol", files.protocol, "--synthetic", *options)
+
+
+@pytest.fixture
+def dealt(otm, files):
+    load(otm, files)
+    otm("register", files.protocol)
+    otm("lock", files.trial)
+    done = otm("randomise", files.trial, "--demonstration-seed", SEED)
+    assert done.code == 0, done.err
+    return done
+
+
+def test_a_trial_from_the_command_line(otm, files, tmp_path):
+    assert otm("protocol", "check", files.protocol).code == 0
+    assert load(otm, files).out.startswith("400 rows read, 400 loaded, 0 rejected.")
+    assert "registered as version 1" in otm("register", files.protocol).out
+    assert "is registered already" in otm("register", files.protocol).out
+    locked = otm("lock", files.trial)
+    assert "customers can be dealt." in locked.out
+    assert "worked by the HNW team" in locked.out
+    drawn = otm("randomise", files.trial, "--demonstration-seed", SEED)
+    assert "is allocated, digest" in drawn.out
+    assert "declared demonstration seed" in drawn.err
+    assert otm("verify", files.trial).out.count("holds") == 8
+    issued = otm("issue", files.trial, "--arm", "sms", "--out", tmp_path / "lists", "--column", "band")
+    assert "customers of sms" in issued.out
+    assert "rows read" in otm("outcomes", "load", files.trial, files.outcomes).out
+    evaluated = otm("evaluate", files.trial)
+    assert "Not shown to beat no further action" in evaluated.out
+    assert "Stored as evaluation 1" in evaluated.err
+    released = otm("release", files.trial, "--reason", "the results are stored")
+    assert released.code == 0
+    assert SEED in otm("certificate", files.trial).out
+    decided = otm(
+        "decide", files.trial, "--action", "do not scale", "--reason", "not shown", "--review-on", "2999-12-31",
+        actor="A Manager:manager",
+    )  # fmt: skip
+    assert decided.out == "Recorded: A Manager accepts “not shown”. Review on 31 December 2999.\n"
+    assert "decided" in otm("trials").out
+    assert otm("backup", tmp_path / "backup").out.startswith("1 trials and")
+    assert "0 files removed." in otm("collect").out
+    assert "already" in otm("migrate").out
+
+
+def test_json_is_all_there_is_on_standard_output(otm, files, tmp_path):
+    account = json.loads(load(otm, files, "--json", "-").out)
+    assert {"read", "loaded", "rejected", "rejections", "digest"} <= set(account)
+    assert (account["read"], account["loaded"], account["rejected"], account["rejections"]) == (400, 400, 0, [])
+    otm("register", files.protocol)
+    otm("lock", files.trial)
+    otm("randomise", files.trial, "--demonstration-seed", SEED)
+    certificate = json.loads(otm("certificate", files.trial, "--json", "-").out)
+    assert (certificate["trial"], certificate["seed"], certificate["demonstration"]) == (files.trial, None, True)
+    verified = json.loads(otm("verify", files.trial, "--json", "-").out)
+    assert verified["verified"] is True
+    assert {proof["passed"] for proof in verified["proofs"]} == {True}
+    manifest = json.loads(otm("issue", files.trial, "--arm", "sms", "--out", tmp_path, "--json", "-").out)
+    assert manifest["arm"] == "sms"
+    account = json.loads(otm("outcomes", "load", files.trial, files.outcomes, "--json", "-").out)
+    assert account["read"] == account["loaded"] + account["rejected"]
+    assert set(account["rejections"][0]) == {"row", "field", "reason"}
+    evaluation = json.loads(otm("evaluate", files.trial, "--json", "-").out)
+    assert {"schema", "trial", "protocol_digest", "data_digest", "flow", "checks", "estimates", "verdict"} <= set(
+        evaluation
+    )
+    (listed,) = json.loads(otm("trials", "--json", "-").out)["trials"]
+    assert (listed["id"], listed["state"]) == (files.trial, "analysed")
+    assert listed["verdict"]["code"] == evaluation["verdict"]["code"]
+    assert {"code", "arm", "segment"} <= set(listed["verdict"])
+
+
+def test_json_goes_to_a_file_too(otm, files, tmp_path):
+    done = load(otm, files, "--json", tmp_path / "account.json")
+    assert done.out == ""
+    assert json.loads((tmp_path / "account.json").read_text())["loaded"] == 400
+    refused = otm("trials", "--json", tmp_path / "no" / "such" / "folder.json")
+    assert (refused.code, refused.out) == (2, "")
+    assert "the result cannot be written there" in refused.err
+
+
+def test_trials_of_an_empty_registry(otm):
+    done = otm("trials")
+    assert (done.code, done.out) == (0, "")
+    assert "No trials yet" in done.err
+    assert json.loads(otm("trials", "--json", "-").out) == {"trials": []}
+
+
+def test_verify_exits_1_on_a_mismatch_and_names_it(otm, dealt, files, home):
+    for path in (home / "snapshots").glob("*.parquet"):
+        path.write_bytes(path.read_bytes() + b" ")
+    done = otm("verify", files.trial)
+    assert done.code == 1
+    assert "FAILS  snapshots" in done.out
+    assert "allocation: " in done.err
+    document = json.loads(otm("verify", files.trial, "--json", "-").out)
+    assert document["verified"] is False
+
+
+def test_a_void_takes_two_people_on_the_command_line(otm, dealt, files):
+    asked = otm("void", files.trial, "--reason", "wrong population", actor="First:manager")
+    assert "Somebody else confirms it" in asked.out
+    assert otm("void", files.trial, "--confirm", actor="First:manager").code == 2
+    assert otm("void", files.trial, "--confirm", actor="Second:manager").code == 0
+    assert "This draw is void: wrong population" in otm("certificate", files.trial).err
+    assert otm("void", files.trial).code == 2
+    assert otm("void", files.trial, "--reason", "x", "--confirm").code == 2
+
+
+def test_an_outsider_can_verify_the_draw_with_python_alone(otm, dealt, files, tmp_path):
+    otm("outcomes", "load", files.trial, files.outcomes)
+    otm("evaluate", files.trial)
+    otm("release", files.trial, "--reason", "the results are stored")
+    done = otm(
+        "certificate", files.trial, "--json", tmp_path / "certificate.json", "--population", tmp_path / "units.csv"
+    )
+    assert done.code == 0
+    command = [sys.executable, "-I", ROOT / "docs" / "verify_allocation.py", "certificate.json", "units.csv"]
+    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    lines = (tmp_path / "units.csv").read_text().splitlines()
+    (tmp_path / "units.csv").write_text("\n".join(lines[:-1]) + "\n")
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+
+
+def test_a_restore_from_the_command_line(otm, dealt, files, tmp_path, monkeypatch):
+    otm("backup", tmp_path / "backup")
+    refused = otm("restore", tmp_path / "backup")
+    assert refused.code == 2
+    assert "there is a registry here already" in refused.err
+    monkeypatch.setenv("OTM_HOME", str(tmp_path / "new"))
+    assert otm("restore", tmp_path / "backup").code == 0
+    assert otm("verify", files.trial).code == 0
+
+
+def test_the_overlap_of_two_trials(otm, dealt, files):
+    done = otm("overlap", files.trial, files.trial, "--json", "-")
+    assert json.loads(done.out)["customers"] > 300
+
+
+def test_rejections_are_listed_and_the_rest_counted(otm, files):
+    spoilt = [row | {"customer_id": f"{at}E+13"} for at, row in enumerate(files.customers[:30], start=1)]
+    write_csv(files.population, [*spoilt, *files.customers[30:]])
+    done = load(otm, files)
+    assert done.code == 0
+    assert "30 rejected" in done.out
+    assert "20 more" in done.err
+
+
+def test_the_command_line_is_a_module(files, home):
+    command = [sys.executable, "-W", "error", "-m", "trials.cli", "protocol", "check", str(files.protocol)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert files.trial in done.stdout
+
+
+def test_help_is_given_without_arguments(otm):
+    done = otm()
+    assert "Randomised trials of one-to-many approaches" in done.out + done.err

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.trials.examples import FIRST, SECOND, allocated, evaluated
+from trials.errors import TrialRefused
+from trials.registry.columns import now
+from trials.stages.decide import decide
+from trials.stages.void import confirm_void, request_void
+
+LATER = date(2999, 12, 31)
+
+
+def terms(**changes):
+    return {"choice": "accept", "action": "do not scale", "reason": "not shown", "review_on": LATER} | changes
+
+
+@pytest.mark.requirement("K17")
+def test_a_decision_names_who_why_and_when_it_is_looked_at_again(either, files):
+    evaluated(either, files)
+    decide(either, FIRST, files.trial, **terms(conditions=" until the call centre has room "))
+    decide(either, SECOND, files.trial, **terms(choice="override", action="send the SMS", reason="it costs pennies"))
+    with either.read() as reader:
+        detail = reader.trial(files.trial)
+    first, second = detail.decisions
+    assert (first.decided_by, first.choice, first.conditions) == (
+        "First Person",
+        "accept",
+        "until the call centre has room",
+    )
+    assert (second.decided_by, second.choice, second.review_on) == ("Second Person", "override", LATER)
+    assert first.verdict_code == detail.summary.verdict_code
+    assert detail.summary.next_action == "Review the decision on 31 December 2999"
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [({"reason": "  "}, "a decision needs its reason"),
+     ({"action": ""}, "a decision needs its action"),
+     ({"choice": "perhaps"}, r"'perhaps' is no choice.*one of accept, override"),
+     ({"review_on": date(2020, 1, 1)}, "the review on 2020-01-01 is not ahead")],
+)  # fmt: skip
+def test_a_decision_that_leaves_something_out_is_refused(registry, files, changes, problem):
+    evaluated(registry, files)
+    with pytest.raises(TrialRefused, match=problem):
+        decide(registry, FIRST, files.trial, **terms(**changes))
+    with registry.read() as reader:
+        assert reader.trial(files.trial).decisions == ()
+
+
+def test_a_review_today_is_not_ahead(registry, files):
+    evaluated(registry, files)
+    today = now().date()
+    with pytest.raises(TrialRefused, match="not ahead"):
+        decide(registry, FIRST, files.trial, **terms(review_on=today))
+    decide(registry, FIRST, files.trial, **terms(review_on=today + timedelta(days=1)))
+
+
+def test_there_is_nothing_to_decide_before_the_evaluation_or_after_a_void(registry, files):
+    allocated(registry, files)
+    with pytest.raises(TrialRefused, match=r"no evaluation to decide on.*otm evaluate reminders"):
+        decide(registry, FIRST, files.trial, **terms())
+    request_void(registry, FIRST, files.trial, reason="wrong")
+    confirm_void(registry, SECOND, files.trial)
+    with pytest.raises(TrialRefused, match="void"):
+        decide(registry, FIRST, files.trial, **terms())
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_a_void_needs_a_reason(registry, files, reason):
+    allocated(registry, files)
+    with pytest.raises(TrialRefused, match="a void needs a reason"):
+        request_void(registry, FIRST, files.trial, reason=reason)
+
+
+def test_a_void_is_asked_for_once_and_confirmed_once_by_somebody_else(registry, files):
+    with pytest.raises(TrialRefused, match="there is no trial"):
+        request_void(registry, FIRST, files.trial, reason="wrong")
+    allocated(registry, files)
+    with pytest.raises(TrialRefused, match="nobody asked for a void"):
+        confirm_void(registry, SECOND, files.trial)
+    request_void(registry, FIRST, files.trial, reason="wrong")
+    with pytest.raises(TrialRefused, match="asked for already"):
+        request_void(registry, SECOND, files.trial, reason="wrong")
+    with pytest.raises(TrialRefused, match=r"First Person: the person who asked for a void cannot confirm it"):
+        confirm_void(registry, FIRST, files.trial)
+    confirm_void(registry, SECOND, files.trial)
+    with pytest.raises(TrialRefused, match="void already"):
+        confirm_void(registry, SECOND, files.trial)

@@ -1,0 +1,156 @@
+"""Each list holds its own arm only, under ids of its own, and opens safely."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+import stat
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.trials.examples import FIRST, SECOND, Files, allocated, locked, write_csv
+from trials.errors import TrialRefused
+from trials.field.dispatch import export_ids, safe_cells
+from trials.registry import queries
+from trials.registry.ledger_key import export_key
+from trials.stages.issue import issue
+from trials.stages.void import confirm_void, request_void
+
+
+def rows(path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def arms_by_export_id(registry, trial: str = "reminders") -> dict[str, str]:
+    with registry.inspect(FIRST, "issue") as session:
+        (allocation,) = queries.allocations_of(session, trial)
+    table = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
+    exported = export_ids(export_key(registry.key(), trial), table.column("ledger_id"))
+    return dict(zip(exported.to_pylist(), table.column("arm").to_pylist(), strict=True))
+
+
+@pytest.mark.requirement("D05")
+def test_a_list_holds_its_own_arm_and_nobody_else(registry, files, tmp_path):
+    record = allocated(registry, files)
+    arms = arms_by_export_id(registry)
+    for arm in ("letter", "sms"):
+        issued = issue(registry, FIRST, files.trial, arm, tmp_path)
+        listed = [row["export_id"] for row in rows(issued.path)]
+        assert {arms[export_id] for export_id in listed} == {arm}
+        assert len(listed) == len(set(listed)) == record.counts[arm] == issued.manifest["customers"]
+        assert listed == sorted(listed)
+
+
+def test_a_manifest_lets_the_receiver_count_and_hash(registry, files, tmp_path):
+    allocated(registry, files)
+    issued = issue(registry, FIRST, files.trial, "letter", tmp_path / "new" / "folder", columns=["band"])
+    manifest = json.loads(issued.manifest_path.read_text())
+    assert manifest == issued.manifest
+    assert manifest["sha256"] == hashlib.sha256(issued.path.read_bytes()).hexdigest()
+    assert (manifest["customers"], manifest["columns"]) == (len(rows(issued.path)), ["export_id", "band"])
+    assert (manifest["trial"], manifest["arm"], manifest["channel"]) == ("reminders", "letter", "letter")
+    assert manifest["synthetic"] is True
+    assert stat.S_IMODE(issued.path.stat().st_mode) == 0o600
+    with registry.read() as reader:
+        (recorded,) = reader.trial(files.trial).issues
+    assert recorded.file_digest == manifest["sha256"]
+
+
+def test_no_list_carries_an_id_that_anyone_else_knows(registry, files, tmp_path):
+    allocated(registry, files)
+    text = issue(registry, FIRST, files.trial, "sms", tmp_path).path.read_text()
+    with registry.inspect(FIRST, "issue") as session:
+        (allocation,) = queries.allocations_of(session, files.trial)
+    ledger_ids = pq.read_table(registry.snapshots.path(allocation.snapshot_digest)).column("ledger_id").to_pylist()
+    assert not any(ledger_id in text for ledger_id in ledger_ids)
+    assert "C0000" not in text
+
+
+def test_two_trials_share_no_export_id(registry, files):
+    allocated(registry, files)
+    ids = pa.array(["0" * 32, "1" * 32])
+    one, other = (export_ids(export_key(registry.key(), trial), ids).to_pylist() for trial in ("a", "b"))
+    assert set(one).isdisjoint(other)
+    assert all(re.fullmatch("x[0-9a-f]{32}", export_id) for export_id in one + other)
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\x00=", "\x00\x00@", "＝", "＋", "－", "＠"])
+def test_no_cell_can_be_run_by_a_spreadsheet(sign):
+    payload = f"{sign}HYPERLINK(1)"
+    table = safe_cells(pa.table({payload: [payload, f"a{payload}", None, ""], "number": [-1.5, 1.0, None, 2.0]}))
+    cells = table.column(0).to_pylist()
+    assert cells[0].startswith("'")
+    assert table.column_names[0].startswith("'")
+    assert cells[1:] == [f"a{payload}".replace("\x00", ""), None, ""]
+    assert table.column("number").to_pylist() == [-1.5, 1.0, None, 2.0]
+    assert not any("\x00" in (cell or "") for cell in cells)
+
+
+def test_a_hostile_column_arrives_as_text(registry, tmp_path):
+    files = Files(tmp_path / "hostile", extra="  columns: {note: {kind: text}}")
+    write_csv(files.population, [row | {"note": '=cmd|"/c calc"!A1, and more'} for row in files.customers])
+    allocated(registry, files)
+    issued = issue(registry, FIRST, files.trial, "sms", tmp_path, columns=["note"])
+    assert {row["note"] for row in rows(issued.path)} == {'\'=cmd|"/c calc"!A1, and more'}
+
+
+def test_a_list_never_replaces_another(registry, files, tmp_path):
+    allocated(registry, files)
+    first = issue(registry, FIRST, files.trial, "sms", tmp_path)
+    content = first.path.read_bytes()
+    with pytest.raises(TrialRefused, match="a file of that name is there already"):
+        issue(registry, FIRST, files.trial, "sms", tmp_path)
+    assert first.path.read_bytes() == content
+    assert sorted(path.suffix for path in tmp_path.iterdir() if path.is_file()) == [".csv", ".json"]
+
+
+def test_a_list_that_is_not_recorded_is_not_left_lying_about(registry, files, tmp_path, monkeypatch):
+    from trials.stages import issue as stage
+
+    def refuse(*_):
+        raise TrialRefused("the registry is away")
+
+    allocated(registry, files)
+    monkeypatch.setattr(stage, "_record", refuse)
+    with pytest.raises(TrialRefused, match="the registry is away"):
+        issue(registry, FIRST, files.trial, "sms", tmp_path / "lists")
+    assert list((tmp_path / "lists").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arm", "columns", "problem"),
+    [("nfa", [], "the customers of arm 'nfa' are not contacted"),
+     ("email", [], r"the protocol has no arm 'email'\. Rule: one of nfa, letter, sms"),
+     ("sms", ["address"], "the population has no column 'address'")],
+)  # fmt: skip
+def test_what_cannot_be_issued_is_refused(registry, files, tmp_path, arm, columns, problem):
+    allocated(registry, files)
+    with pytest.raises(TrialRefused, match=problem):
+        issue(registry, FIRST, files.trial, arm, tmp_path / "lists", columns=columns)
+    assert not (tmp_path / "lists").exists()
+
+
+def test_nothing_is_issued_before_the_draw_or_after_a_void(registry, files, tmp_path):
+    locked(registry, files)
+    with pytest.raises(TrialRefused, match="nothing has been dealt"):
+        issue(registry, FIRST, files.trial, "sms", tmp_path)
+    from tests.trials.examples import SEED
+    from trials.stages.allocate import randomise
+
+    randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
+    request_void(registry, FIRST, files.trial, reason="wrong")
+    confirm_void(registry, SECOND, files.trial)
+    with pytest.raises(TrialRefused, match="void"):
+        issue(registry, FIRST, files.trial, "sms", tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_refused(registry, files, tmp_path):
+    allocated(registry, files)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(TrialRefused, match="the list cannot be written"):
+        issue(registry, FIRST, files.trial, "sms", tmp_path / "file" / "lists")

@@ -1,0 +1,212 @@
+"""Outcomes and contacts come home m:1; the arm is the registry's; a row that is nobody's is rejected by name."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data.errors import DataRefused
+from data.identifiers import ledger_ids
+from tests.trials.examples import FIRST, Files, allocated, customers, locked, outcomes, write_csv
+from tests.trials.stages.test_issue import arms_by_export_id
+from trials.errors import TrialRefused
+from trials.registry import queries
+from trials.registry.contact_ledger import CONTACT_ON
+from trials.registry.ledger_key import SYNTHETIC_KEY
+from trials.stages.contacts import load_contacts
+from trials.stages.evaluate import evaluate
+from trials.stages.outcomes import load_outcomes
+from trials.stages.population import load_population
+
+
+def eligible(rows):
+    return [row for row in rows if row["principal"] >= 32 and not row["hnw"]]
+
+
+@pytest.fixture
+def dealt(registry, files):
+    allocated(registry, files)
+    return registry
+
+
+def test_every_row_is_loaded_or_rejected_with_its_reason(dealt, files):
+    kept = eligible(files.customers)
+    rows = outcomes(files.customers)
+    rows += [{"customer_id": "C999999", "paid": 1, "collected": 1}, outcomes(kept[:1])[0]]
+    rows += [{"customer_id": "1E+13", "paid": 1, "collected": 1}]
+    account = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
+    assert account.read == len(rows) == account.loaded + account.rejected
+    assert account.loaded == len(kept) - 1  # the repeated id counts for nobody
+    reasons = {rejection.row: rejection.reason for rejection in account.rejections}
+    assert reasons[len(rows) - 2] == "no customer of this trial has this id"
+    out = [at for at, row in enumerate(files.customers, start=1) if row["principal"] < 32]
+    assert reasons[out[0]] == "this customer was left out before the draw"
+    first = next(at for at, row in enumerate(files.customers, start=1) if row is kept[0])
+    assert {first, len(rows) - 1, len(rows)} <= set(reasons)
+    stored = pq.read_table(dealt.snapshots.path(account.digest))
+    assert stored.column_names == ["ledger_id", "paid", "collected"]
+    assert stored.num_rows == account.loaded
+
+
+def test_a_customer_who_came_after_the_draw_is_named_as_late(dealt, files):
+    write_csv(files.population, customers(410))
+    load_population(dealt, FIRST, files.population, files.protocol, synthetic=True)
+    rows = outcomes(customers(410))
+    account = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
+    late = [r.row for r in account.rejections if r.reason.startswith("this customer came after the draw")]
+    assert late == list(range(401, 411))
+
+
+def test_a_match_is_counted_by_arm(dealt, files):
+    kept = eligible(files.customers)
+    account = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, outcomes(kept[::2])))
+    with dealt.read() as reader:
+        counts = reader.trial(files.trial).allocation.counts
+        (recorded,) = reader.trial(files.trial).returned
+    assert {row.arm: row.allocated for row in account.matched} == counts
+    assert sum(row.matched for row in account.matched) == len(kept[::2]) == account.loaded
+    assert recorded.matched == account.matched
+
+
+@pytest.mark.parametrize("name", ["arm", "Arm", "_arm", " ARM "])
+def test_a_file_that_claims_to_know_the_arms_is_refused(dealt, files, name):
+    rows = [row | {name: "sms"} for row in outcomes(files.customers)]
+    with pytest.raises(TrialRefused, match=r"a customer's arm comes from the registry alone"):
+        load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
+    with dealt.read() as reader:
+        assert reader.trial(files.trial).returned == ()
+
+
+def test_a_file_of_other_customers_is_refused_whole(dealt, files):
+    rows = outcomes(customers(50, first=7_000))
+    with pytest.raises(TrialRefused, match="no row of the file belongs to a customer of this trial"):
+        load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
+
+
+@pytest.mark.parametrize("rows", [[{"customer_id": "C000001", "paid": 1}], [{"paid": 1, "collected": 2}]])
+def test_a_file_without_a_declared_column_is_refused_whole(dealt, files, rows):
+    with pytest.raises(DataRefused):
+        load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
+
+
+def test_nothing_comes_back_before_the_draw(registry, files):
+    locked(registry, files)
+    with pytest.raises(TrialRefused, match="nothing has been dealt"):
+        load_outcomes(registry, FIRST, files.trial, files.outcomes)
+    with pytest.raises(TrialRefused, match="nothing has been dealt"):
+        evaluate(registry, FIRST, files.trial)
+
+
+def test_nothing_is_evaluated_without_outcomes(dealt, files):
+    with pytest.raises(TrialRefused, match=r"no outcomes are loaded.*otm outcomes load reminders"):
+        evaluate(dealt, FIRST, files.trial)
+
+
+def test_nobody_allocated_is_missing_from_the_analysis(dealt, files):
+    kept = eligible(files.customers)
+    load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, outcomes(kept[: len(kept) // 2])))
+    flow = evaluate(dealt, FIRST, files.trial).document["flow"]
+    assert flow["allocated"] == len(kept)
+    assert flow["analysed"] == len(kept) // 2
+    assert sum(arm["missing"] for arm in flow["arms"]) == len(kept) - len(kept) // 2
+    assert flow["rows_read"] == flow["rejected"] + sum(e["customers"] for e in flow["excluded"]) + flow["allocated"]
+
+
+def test_the_tail_of_one_arms_file_that_is_missing_makes_the_trial_invalid(registry, tmp_path):
+    files = Files(tmp_path / "big", count=3_000)
+    allocated(registry, files)
+    with registry.inspect(FIRST, "verify") as session:
+        (allocation,) = queries.allocations_of(session, files.trial)
+    table = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
+    arms = dict(zip(table.column("ledger_id").to_pylist(), table.column("arm").to_pylist(), strict=True))
+    kept = eligible(files.customers)
+    ids = ledger_ids(SYNTHETIC_KEY, pa.array([row["customer_id"] for row in kept])).to_pylist()
+    sms = [row for row, ledger_id in zip(kept, ids, strict=True) if arms[ledger_id] == "sms"]
+    lost = {row["customer_id"] for row in sms[-len(sms) // 5 :]}
+    rows = [row for row in outcomes(kept) if row["customer_id"] not in lost]
+    load_outcomes(registry, FIRST, files.trial, write_csv(files.outcomes, rows))
+    document = evaluate(registry, FIRST, files.trial).document
+    failed = {check["name"] for check in document["checks"] if check["passed"] is False}
+    assert document["verdict"]["code"] == "invalid"
+    assert {"match", "retention"} <= failed
+
+
+@pytest.mark.parametrize(("day", "passed"), [("2026-01-05", True), (None, False)])
+def test_outcomes_that_are_not_yet_due_are_flagged(registry, files, day, passed):
+    if day is not None:
+        files.edit_protocol(lambda text: text.replace("strata: [band]", f"strata: [band], allocation_date: {day}"))
+    allocated(registry, files, seed=None)
+    load_outcomes(registry, FIRST, files.trial, files.outcomes)
+    checks = {check["name"]: check for check in evaluate(registry, FIRST, files.trial).document["checks"]}
+    assert checks["maturity"]["passed"] is passed
+    assert checks["maturity"]["severity"] == "warns"
+
+
+def contact(export_id: str, channel: str, day: str = "2026-02-03", **more: object) -> dict[str, object]:
+    return {"export_id": export_id, "channel": channel, "sent_on": day, **more}
+
+
+def test_contacts_come_back_under_export_ids_as_often_as_they_were_made(dealt, files):
+    arms = arms_by_export_id(dealt)
+    sms = [export_id for export_id, arm in arms.items() if arm == "sms"]
+    rows = [contact(export_id, "sms") for export_id in sms] + [contact(sms[0], "sms", "2026-02-10")]
+    rows += [contact("x" + "0" * 32, "sms"), contact(sms[1], "pigeon"), contact(sms[2], "sms", "03/02/2026")]
+    account = load_contacts(dealt, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+    assert account.read == len(rows) == account.loaded + account.rejected
+    assert [(r.row, r.field) for r in account.rejections] == [
+        (len(rows) - 2, "export_id"), (len(rows) - 1, "channel"), (len(rows), "sent_on"),
+    ]  # fmt: skip
+    assert {row.arm: row.matched for row in account.matched} == {"nfa": 0, "letter": 0, "sms": len(sms)}
+    stored = pq.read_table(dealt.snapshots.path(account.digest))
+    assert str(stored.column(CONTACT_ON)[0]) == "2026-02-03"
+
+
+def test_contacts_come_back_under_the_customers_own_ids_too(dealt, files):
+    kept = eligible(files.customers)
+    rows = [{"customer_id": row["customer_id"], "channel": "letter", "sent_on": "2026-02-03"} for row in kept[:9]]
+    account = load_contacts(dealt, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+    assert (account.loaded, account.rejected) == (9, 0)
+
+
+@pytest.mark.parametrize(("tolerance", "passed"), [(None, False), (0.2, True)])
+def test_contacts_of_another_arm_make_the_trial_invalid_beyond_what_is_tolerated(registry, files, tolerance, passed):
+    if tolerance is not None:
+        files.edit_protocol(lambda text: text.replace("HC2,", f"HC2, dispatch_tolerance: {tolerance},"))
+    allocated(registry, files)
+    arms = arms_by_export_id(registry)
+    sms = [export_id for export_id, arm in arms.items() if arm == "sms"]
+    nfa = next(export_id for export_id, arm in arms.items() if arm == "nfa")
+    rows = [contact(export_id, "sms") for export_id in [*sms, nfa]]
+    load_contacts(registry, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+    load_outcomes(registry, FIRST, files.trial, files.outcomes)
+    document = evaluate(registry, FIRST, files.trial).document
+    dispatch = next(check for check in document["checks"] if check["name"] == "dispatch")
+    assert dispatch["passed"] is passed
+    assert (document["verdict"]["code"] == "invalid") is not passed
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [([{"channel": "sms", "sent_on": "2026-02-03"}], "names customers in no column"),
+     ([{"customer_id": "C1", "export_id": "x1", "channel": "sms", "sent_on": "2026-02-03"}], "in two columns"),
+     ([{"export_id": "x1", "channel": "sms", "sent_on": "2026-02-03", "arm": "sms"}], "from the registry alone"),
+     ([{"export_id": "x1", "channel": "sms", "sent_on": "2026-02-03"}], "no row of the file belongs")],
+)  # fmt: skip
+def test_contacts_that_cannot_be_taken_are_refused(dealt, files, rows, problem):
+    with pytest.raises(TrialRefused, match=problem):
+        load_contacts(dealt, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+
+
+def test_receipt_may_come_with_the_contacts(registry, files):
+    files.edit_protocol(lambda text: text.replace("subgroups:", "complier: {received: read}, subgroups:"))
+    allocated(registry, files)
+    arms = arms_by_export_id(registry)
+    rows = [
+        contact(export_id, arm, read=int(at % 2 == 0))
+        for at, (export_id, arm) in enumerate(arms.items())
+        if arm != "nfa"
+    ]
+    load_contacts(registry, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+    load_outcomes(registry, FIRST, files.trial, files.outcomes)
+    assert evaluate(registry, FIRST, files.trial).document["flow"]["analysed"] == len(arms)
