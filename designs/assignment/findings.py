@@ -1,0 +1,310 @@
+"""What a population would do to the draw that was declared, said before the plan is locked.
+
+Each finding is blocking (the draw would refuse) or a warning (it would go ahead, with a risk that is named).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from designs.assignment.clustered import clusters, varying_clusters
+from designs.assignment.declare import LEAST_PER_ARM, Scheme, barred_arms, declare, gather
+from designs.assignment.matched_pairs import MatchedPairs, matched
+from designs.assignment.rerandomised import MOST_DRAWS, Rerandomised, acceptance, criterion
+from designs.assignment.saturation import TwoStage
+from designs.assignment.simple import Simple
+from designs.assignment.stratified import blocks
+from designs.assignment.units import Levels, as_array, levels
+from designs.errors import DesignRefused
+from designs.protocol.models import Protocol
+
+Severity = Literal["blocking", "warning"]
+FEW_CLUSTERS = 40  # below about so many, cluster-robust standard errors are unreliable
+_SHARED_WORDS = re.compile(
+    r"household|address|uprn|family|spouse|partner|agent|adviser|accountant|group|company|employer|payroll|branch",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to settle, or to know, before the lock.
+
+    Args:
+        code: What kind it is.
+        severity: ``blocking`` where the draw would refuse.
+        where: The column, stratum or cluster.
+        problem: What was found, with counts.
+        risk: What it would do to the trial.
+        remedy: What to do next.
+        customers: How many are concerned.
+    """
+
+    code: str
+    severity: Severity
+    where: str
+    problem: str
+    risk: str
+    remedy: str
+    customers: int
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}. {self.risk}. To do: {self.remedy}."
+
+
+def check_population(protocol: Protocol, table: Any) -> tuple[Finding, ...]:
+    """All that a population says about the draw declared for it.
+
+    Args:
+        protocol: Of a trial randomised here.
+        table: An Arrow table of the customers who would be dealt, one row each, with every column of the file:
+            those that the protocol does not name are looked at for shared identities.
+
+    Returns:
+        Findings, the blocking ones first.
+    """
+    scheme, unit = declare(protocol), protocol.population.unit
+    found = [*undeclared_groups(table, unit, scheme), *_missing_labels(scheme, table)]
+    if not any(finding.code == "missing_label" for finding in found):
+        found += [*_clusters(scheme, table), *_strata(scheme, table, unit), *_method(scheme, table, unit)]
+    return tuple(sorted(found, key=lambda finding: finding.severity))
+
+
+def undeclared_groups(table: Any, unit: str, scheme: Scheme) -> Iterator[Finding]:
+    """Households, agents, company groups: columns by which customers share something that is not dealt whole.
+
+    A column is looked at when its name says so, or when it is text with about as many values as there are customers.
+    """
+    named = {unit, *scheme.columns} - ({scheme.cluster} if scheme.cluster else set())
+    for name in table.column_names:
+        if name in named or name == scheme.cluster:
+            continue
+        column = as_array(table.column(name))
+        if not _shared_identity(name, column):
+            continue
+        sizes = np.array([count.as_py() for count in pc.value_counts(column.drop_null()).field("counts")], np.int64)
+        yield from _shared(name, sizes[sizes > 1], scheme)
+
+
+def _shared_identity(name: str, column: Any) -> bool:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    if not (text or pa.types.is_integer(kind)):
+        return False
+    values = pc.count_distinct(column, mode="only_valid").as_py()
+    # A flag or a code list ("agent: yes") groups customers, but identifies nobody.
+    many = values > max(20, (len(column) - column.null_count) // 100)
+    return many and (bool(_SHARED_WORDS.search(name)) or (text and values * 10 > len(column)))
+
+
+def _shared(name: str, sizes: NDArray[np.int64], scheme: Scheme) -> Iterator[Finding]:
+    customers = int(sizes.sum())
+    if customers == 0:
+        return
+    shares = [weight / sum(scheme.weights) for weight in scheme.weights]
+    together, counts = np.unique(sizes, return_counts=True)
+    whole = sum(
+        number * sum(share**size for share in shares)
+        for size, number in zip(together.tolist(), counts.tolist(), strict=True)
+    )
+    yield Finding(
+        code="undeclared_cluster",
+        severity="warning",
+        where=name,
+        problem=(
+            f"{customers:,} customers share a {name} with another "
+            f"({len(sizes):,} groups, the largest of {sizes.max():,})"
+        ),
+        risk=(
+            f"Dealt one by one, about {len(sizes) - whole:,.0f} of these groups would hold different arms: members see "
+            "each other's letters, and standard errors that take them for independent are too small"
+        ),
+        remedy=f"declare population.cluster: {name}, or record why its members do not matter to each other",
+        customers=customers,
+    )
+
+
+def _missing_labels(scheme: Scheme, table: Any) -> Iterator[Finding]:
+    for name in (*scheme.strata, *([scheme.cluster] if scheme.cluster else [])):
+        missing = table.column(name).null_count
+        if missing:
+            what = "cluster" if name == scheme.cluster else "stratum"
+            yield Finding(
+                code="missing_label",
+                severity="blocking",
+                where=name,
+                problem=f"{missing:,} customers have no {name}",
+                risk=f"A customer without a {what} cannot be dealt",
+                remedy=f"give a missing {name} a level of its own, or exclude these customers, in the protocol",
+                customers=missing,
+            )
+
+
+def _clusters(scheme: Scheme, table: Any) -> Iterator[Finding]:
+    if scheme.cluster is None:
+        return
+    cluster = levels(table.column(scheme.cluster), "cluster")
+    sizes = np.bincount(cluster.codes, minlength=len(cluster.names))
+    for name in scheme.strata:
+        yield from _varying(name, levels(as_array(table.column(name)).cast(pa.string()), name), cluster)
+    alone = int((sizes == 1).sum())
+    if alone:
+        yield Finding(
+            code="one_customer_cluster",
+            severity="warning",
+            where=scheme.cluster,
+            problem=f"{alone:,} of {len(sizes):,} clusters hold one customer",
+            risk="Nothing, if they are true; but a cluster id that was filled in by default looks the same",
+            remedy="check that these are single customers and not unknown groups",
+            customers=alone,
+        )
+    if len(sizes) < FEW_CLUSTERS:
+        yield Finding(
+            code="few_clusters",
+            severity="warning",
+            where=scheme.cluster,
+            problem=f"{len(sizes)} clusters, the largest of {sizes.max():,} customers",
+            risk=f"Below about {FEW_CLUSTERS} clusters standard errors are unreliable, and power hangs on clusters",
+            remedy="take smaller clusters, or more of them",
+            customers=len(cluster.codes),
+        )
+
+
+def _varying(name: str, stratum: Levels, cluster: Levels) -> Iterator[Finding]:
+    varying = varying_clusters(stratum.codes, cluster)
+    if len(varying):
+        yield Finding(
+            code="stratum_varies_in_cluster",
+            severity="blocking",
+            where=name,
+            problem=f"{name} varies within {len(varying):,} clusters, first within {cluster.names[int(varying[0])]!r}",
+            risk="A cluster is dealt whole, in one stratum",
+            remedy=f"stratify by what the whole cluster shares, or leave {name} to the analysis as a covariate",
+            customers=int(np.isin(cluster.codes, varying).sum()),
+        )
+
+
+def _strata(scheme: Scheme, table: Any, unit: str) -> Iterator[Finding]:
+    """Empty, small and one-armed strata; simple randomisation deals without strata and has none to find."""
+    if scheme.strata and not isinstance(scheme, Simple):
+        yield from _empty(scheme, table)
+    try:
+        units = gather(scheme, table, unit)
+        block = blocks(clusters(units).units if scheme.cluster else units, scheme)
+    except DesignRefused as refusal:
+        if "varies within" not in refusal.problem:
+            yield _blocking("cannot_be_dealt", refusal, len(table))
+        return
+    for (stratum, barred), size, weights in zip(block.rows, block.sizes.tolist(), block.weights, strict=True):
+        where = stratum + (f" (without {barred})" if barred else "")
+        arms = len(scheme.saturations) if isinstance(scheme, TwoStage) else sum(weight > 0 for weight in weights)
+        if arms == 1:
+            yield _one_arm(where, size)
+        elif not isinstance(scheme, Simple | MatchedPairs) and size < LEAST_PER_ARM * arms:
+            yield _small(where, size, arms)
+
+
+def _one_arm(where: str, size: int) -> Finding:
+    return Finding(
+        code="one_arm_open",
+        severity="warning",
+        where=where,
+        problem=f"one arm only is open to {size:,} units",
+        risk="They say nothing about any contrast",
+        remedy="exclude them with the reason, or open a second arm to them",
+        customers=size,
+    )
+
+
+def _small(where: str, size: int, arms: int) -> Finding:
+    without = size < arms
+    return Finding(
+        code="stratum_smaller_than_arms" if without else "fewer_than_two_per_arm",
+        severity="warning",
+        where=where,
+        problem=f"{size} units for {arms} arms",
+        risk="Some arm will have none" if without else "With one unit in an arm, no variance can be estimated",
+        remedy="declare randomisation.merge, or a coarser stratum",
+        customers=size,
+    )
+
+
+def _empty(scheme: Scheme, table: Any) -> Iterator[Finding]:
+    columns = [levels(as_array(table.column(name)).cast(pa.string()), name) for name in scheme.strata]
+    possible = prod(len(column.names) for column in columns)
+    code = np.zeros(len(table), np.int64)
+    for column in columns:
+        code = code * len(column.names) + column.codes
+    present = len(np.unique(code))
+    if present < possible:
+        yield Finding(
+            code="empty_strata",
+            severity="warning",
+            where=", ".join(scheme.strata),
+            problem=f"{possible - present} of the {possible} combinations of strata hold nobody",
+            risk="Nothing can be said about such customers, should they come later",
+            remedy="none is needed if such customers do not exist",
+            customers=0,
+        )
+
+
+def _method(scheme: Scheme, table: Any, unit: str) -> Iterator[Finding]:
+    """What the design itself asks of the population."""
+    try:
+        units = gather(scheme, table, unit)
+        if isinstance(scheme, MatchedPairs):
+            matched(clusters(units).units if scheme.cluster else units, scheme)
+        if isinstance(scheme, Rerandomised) and units.covariates is not None:
+            criterion(units.covariates, scheme.covariates)
+    except DesignRefused as refusal:
+        yield _blocking("cannot_be_dealt", refusal, len(table))
+    if isinstance(scheme, Rerandomised):
+        yield from _rare(scheme, len(table))
+    if isinstance(scheme, Rerandomised | MatchedPairs) and scheme.bars:
+        barred = sum(1 for text in barred_arms(scheme, table).to_pylist() if text)
+        if barred:
+            yield Finding(
+                code="barred_arm",
+                severity="blocking",
+                where="arms",
+                problem=f"an arm is barred to {barred:,} customers",
+                risk=f"In a {scheme.name} design everybody can get every arm",
+                remedy="exclude these customers, or deal by complete randomisation",
+                customers=barred,
+            )
+
+
+def _rare(scheme: Rerandomised, customers: int) -> Iterator[Finding]:
+    often = max(acceptance(scheme.threshold, len(scheme.covariates), len(scheme.arms)), 1e-300)
+    # The draw gives up after MOST_DRAWS; it should have no real chance of getting there.
+    if often * MOST_DRAWS < 20:
+        yield Finding(
+            code="threshold_too_strict",
+            severity="blocking",
+            where="randomisation.rerandomise.threshold",
+            problem=f"about one draw in {1 / often:,.3g} is balanced within {float(scheme.threshold):g}",
+            risk=f"The draw gives up after {MOST_DRAWS:,}, and so few acceptable draws leave too little to chance",
+            remedy="declare a higher threshold, or fewer covariates",
+            customers=customers,
+        )
+
+
+def _blocking(code: str, refusal: DesignRefused, customers: int) -> Finding:
+    return Finding(
+        code,
+        "blocking",
+        refusal.where or "population",
+        refusal.problem,
+        refusal.rule or "the draw would refuse",
+        refusal.remedy or "correct the population, or the protocol",
+        customers,
+    )
