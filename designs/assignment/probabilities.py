@@ -26,9 +26,7 @@ def joint_inclusion(size: int, share: Fraction) -> Fraction:
         (Fraction(9, 38), Fraction(1, 6))
     """
     if size < 2:
-        raise DesignRefused(
-            f"a stratum of {size} has no two units", rule="joint probabilities are of two different units"
-        )
+        raise DesignRefused(f"a stratum of {size} has no two units", rule="two different units are asked about")
     whole, part = divmod(size * share, 1)
     return Fraction(whole * (whole - 1) + 2 * whole * part) / (size * (size - 1))
 
@@ -37,8 +35,8 @@ def joint_probability(dealt: Counts, first: int, second: int) -> NDArray[np.floa
     """Probabilities of every pair of cells for two different units, given how many of each stratum each cell took.
 
     These are what inference conditions on: within strata every arrangement of the realised counts is as likely as
-    another (complete, stratified, clustered, factorial and matched designs; clusters are the units). Simple designs have
-    independent units; rerandomised ones have no formula and are redrawn under their criterion.
+    another (complete, stratified, clustered, factorial and matched designs; clusters are the units). Simple designs
+    have independent units; rerandomised ones have no formula and are redrawn under their criterion.
 
     Args:
         dealt: Units by stratum and cell (``Assignment.dealt``).
@@ -53,6 +51,6 @@ def joint_probability(dealt: Counts, first: int, second: int) -> NDArray[np.floa
     n = one.sum()
     if n < 2:
         raise DesignRefused(
-            f"stratum {dealt.strata[first]!r} has no two units", rule="joint probabilities are of two different units"
+            f"stratum {dealt.strata[first]!r} has no two units", rule="two different units are asked about"
         )
     return np.asarray((np.outer(one, one) - np.diag(one)) / (n * (n - 1)))

@@ -37,6 +37,8 @@ class TwoStage(Declared):
                 where="randomisation.saturations",
                 rule="clusters are dealt to saturations, and the comparison arm takes whom a saturation leaves",
             )
+        if len(self.saturations) < 2:
+            raise DesignRefused("there is one saturation only", where="randomisation.saturations", rule="two or more")
         if any(not 0 <= treated <= 1 for _, treated in self.saturations):
             raise DesignRefused("a saturation lies outside 0 to 1", where="randomisation.saturations")
 

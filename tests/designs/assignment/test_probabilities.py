@@ -25,19 +25,18 @@ def test_joint_inclusion_over_the_whole_draw(n: int, weights: tuple[int, ...]) -
         assert together == joint_inclusion(n, share)
 
 
+def counts_of(cells: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """Of the stratum of the first four, and of the rest."""
+    return tuple(tuple(part.count(k) for k in range(3)) for part in (cells[:4], cells[4:]))
+
+
 def test_joint_probability_given_the_counts() -> None:
     scheme = Complete(arms=("nfa", "letter", "sms"), weights=(2, 1, 1))
     units = population("xxxxyyy")
     exact = by_order(blocks(units, scheme))
-    for counts in {
-        tuple(cells[:4].count(k) for k in range(3)) + tuple(cells[4:].count(k) for k in range(3)) for cells in exact
-    }:
-        dealt = Counts(("x", "y"), ("", ""), scheme.arms, np.array([counts[:3], counts[3:]]))
-        given = {
-            cells: p
-            for cells, p in exact.items()
-            if tuple(cells[:4].count(k) for k in range(3)) + tuple(cells[4:].count(k) for k in range(3)) == counts
-        }
+    for counts in set(map(counts_of, exact)):
+        dealt = Counts(("x", "y"), ("", ""), scheme.arms, np.array(counts))
+        given = {cells: p for cells, p in exact.items() if counts_of(cells) == counts}
         total = sum(given.values())
         for (i, j), rows in {(0, 1): (0, 0), (5, 6): (1, 1), (2, 5): (0, 1)}.items():
             found = joint_probability(dealt, *rows)
