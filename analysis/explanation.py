@@ -151,7 +151,10 @@ def _finding(
     if decided.code == "invalid":
         return ArmFinding(evidence.arm, "not_estimable", "Not judged: the trial is invalid.")
     sentence = _FINDINGS.get(judgement.code)
-    if judgement.code == "worse_than_nfa":
+    segments = [segment_name(cell) for cell in decided.passing_cells if cell.evidence.arm == evidence.arm]
+    if decided.code == "scale_segment" and segments:
+        sentence = f"Worth sending to customers with {listed(segments)}, and not to everyone."
+    elif judgement.code == "worse_than_nfa":
         sentence = f"Worse than {nothing}."
     elif sentence is None and judgement.effect_shown and not rules.valued:
         sentence = "Changes behaviour; whether that is worth its cost was not declared."

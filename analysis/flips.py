@@ -50,7 +50,7 @@ def flips(
         found.append("Declaring what the outcomes are worth: without that no approach can be shown to be worth it.")
     for evidence in trial.arms:
         found += _cost_flip(protocol, trial, rules, decided, evidence)
-    if decided.code in ("not_shown", "scale_segment"):
+    if decided.code == "not_shown":
         for evidence, judgement in zip(trial.arms, decided.arms, strict=True):
             found += _sample(protocol, evidence, judgement, rules, len(trial.arms), customers)
     return tuple(found)

@@ -73,6 +73,7 @@ def test_a_segment():
         "to nobody else."
     )
     assert verdict.segment == "reason = forgot"
+    assert verdict.arms[0].sentence == "Worth sending to customers with reason = forgot, and not to everyone."
 
 
 def test_an_invalid_trial_speaks_of_nothing_else():
