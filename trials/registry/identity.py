@@ -46,9 +46,9 @@ def pseudonymised(table: pa.Table, key: bytes, unit: str, *, groups: Collection[
 
 
 def _group_ids(column: pa.ChunkedArray, key: bytes) -> pa.Array:
-    known = pc.is_valid(column)
-    hashed = ledger_ids(key, pc.filter(column, known).cast(pa.string()))
-    return pc.replace_with_mask(pa.nulls(len(column), pa.string()), known, hashed)
+    groups = column.combine_chunks().cast(pa.string())
+    hashed = ledger_ids(key, groups.drop_null())
+    return pc.replace_with_mask(groups, groups.is_valid(), hashed)
 
 
 def keep_rejections(snapshots: SnapshotStore, rejections: Sequence[Rejection]) -> str | None:

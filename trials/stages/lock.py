@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
 from data.engine import open_engine
+from designs.assignment.findings import check_population
 from designs.protocol import check_allocation_date, check_columns, population_contract
 from trials.access import Actor
 from trials.errors import TrialRefused
-from trials.randomiser.eligibility import eligible
+from trials.randomiser.eligibility import Eligible, eligible
 from trials.registry import Registry, tables
 from trials.registry.columns import now
+from trials.registry.identity import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of, population_name
 from trials.registry.records import LockRecord, PopulationRecord
 
@@ -22,7 +26,7 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
 
     Raises:
         TrialRefused: The trial is locked already, its file was edited since it was registered, its population is not
-            loaded or was loaded under other declarations, or nobody is left to deal.
+            loaded or was loaded under other declarations, nobody is left to deal, or the draw would be refused.
         ProtocolRefused: The population lacks a column, or one was measured after today.
     """
     with registry.inspect(actor, "lock", trial_id) as session:
@@ -35,7 +39,7 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
         population_digest=population.digest,
         eligible=found.units.num_rows,
         exclusions=found.exclusions,
-        findings=population.findings,
+        findings=(*population.findings, *_findings(registry, plan, population, found)),
         locked_at=now(),
         locked_by=actor.name,
     )
@@ -54,6 +58,25 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
             }
         )
     return record
+
+
+def _findings(registry: Registry, plan: Plan, population: PopulationRecord, found: Eligible) -> list[str]:
+    """What this population would do to the draw: warnings to keep, or a refusal that names all that blocks.
+
+    Raises:
+        TrialRefused: The draw would be refused.
+    """
+    rows = pq.read_table(registry.snapshots.path(population.digest))
+    rows = rows.filter(pc.is_in(rows.column(LEDGER_ID), value_set=found.units.column(LEDGER_ID)))
+    findings = check_population(plan.protocol, rows.rename_columns({LEDGER_ID: plan.protocol.population.unit}))
+    blocking = [str(finding) for finding in findings if finding.severity == "blocking"]
+    if blocking:
+        raise TrialRefused(
+            f"the population cannot be dealt as declared: {' '.join(blocking)}",
+            where=plan.trial,
+            rule="what the draw would refuse is settled before the lock",
+        )
+    return [str(finding) for finding in findings]
 
 
 def _row(plan: Plan, population: PopulationRecord, record: LockRecord) -> tables.TrialLock:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import narwhals as nw
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from data.intake import Intake, read_file
+from designs.assignment import declare
+from designs.assignment.findings import undeclared_groups
 from designs.protocol import LoadedProtocol, Protocol, load_protocol, population_contract
+from designs.protocol.conditions import exclusions
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
@@ -46,6 +50,7 @@ def load_population(
     contract = population_contract(loaded.protocol)
     intake = read_file(Path(file), contract)
     kept = _kept(intake, loaded.protocol, SYNTHETIC_KEY if synthetic else registry.key())
+    findings = _groups(intake.table, loaded.protocol)
     digest = registry.snapshots.write(kept)
     rejections_digest = keep_rejections(registry.snapshots, intake.rejections)
     name = population_name(loaded.protocol)
@@ -64,7 +69,7 @@ def load_population(
                     rejected=intake.rejected,
                     rejections_digest=rejections_digest,
                     kinds={column: contract.kind_of(column) for column in kept.column_names[1:]},
-                    findings=[],
+                    findings=findings,
                     synthetic=synthetic,
                     loaded_at=now(),
                     loaded_by=actor.name,
@@ -79,7 +84,7 @@ def load_population(
         rejections=tuple(RejectionRecord(r.row, r.field, r.reason) for r in intake.rejections),
         digest=digest,
         file_digest=intake.digest,
-        warnings=intake.warnings,
+        warnings=(*intake.warnings, *findings),
     )
 
 
@@ -106,6 +111,19 @@ def _kept(intake: Intake, protocol: Protocol, key: bytes) -> pa.Table:
     table = intake.table.select([unit, *(name for name in declared if name in intake.table.column_names)])
     groups = {protocol.cluster} if protocol.cluster else set[str]()
     return pseudonymised(table, key, unit, groups=groups)
+
+
+def _groups(table: pa.Table, protocol: Protocol) -> list[str]:
+    """Households, agents and the like that the protocol does not name, among those who take part.
+
+    Looked for here, because the columns that show them are not kept.
+    """
+    frame = nw.from_native(table, eager_only=True)
+    for _, test in exclusions(protocol):
+        frame = frame.filter(~test)
+    return [
+        str(finding) for finding in undeclared_groups(frame.to_native(), protocol.population.unit, declare(protocol))
+    ]
 
 
 def _refuse_changed_lock(session: Session, loaded: LoadedProtocol, path: Path) -> None:

@@ -115,3 +115,60 @@ def test_the_lock_takes_the_latest_load(registry, files):
     write_csv(files.population, customers(100))
     latest = load_population(registry, FIRST, files.population, files.protocol)
     assert lock(registry, FIRST, files.trial).population_digest == latest.digest
+
+
+def households(files: Files, sizes: int = 2) -> None:
+    rows = [row | {"household": f"H{at // sizes:05d}"} for at, row in enumerate(files.customers)]
+    write_csv(files.population, rows)
+
+
+def test_a_household_that_the_protocol_does_not_name_is_a_finding(registry, files):
+    households(files)
+    account = load_population(registry, FIRST, files.population, files.protocol)
+    (warning,) = account.warnings
+    assert warning.startswith("household: ")
+    assert "customers share a household with another" in warning
+    register(registry, FIRST, files.protocol)
+    record = lock(registry, FIRST, files.trial)
+    assert warning in record.findings
+    assert "declare population.cluster: household" in warning
+    with registry.read() as reader:
+        assert reader.trial(files.trial).lock == record
+
+
+def test_a_household_that_is_declared_is_dealt_whole_and_no_finding(registry, tmp_path):
+    files = Files(tmp_path / "clustered", extra="  cluster: household")
+    files.edit_protocol(lambda text: text.replace("HC2", "CR2").replace("strata: [band]", "strata: []"))
+    households(files)
+    loaded(registry, files)
+    assert not any("share a household" in finding for finding in lock(registry, FIRST, files.trial).findings)
+
+
+def test_a_stratum_that_varies_within_a_cluster_blocks_the_lock(registry, tmp_path):
+    files = Files(tmp_path / "clustered", extra="  cluster: household")
+    files.edit_protocol(lambda text: text.replace("HC2", "CR2"))
+    households(files)
+    loaded(registry, files)
+    with pytest.raises(TrialRefused, match=r"cannot be dealt as declared: band: band varies within \d+ clusters"):
+        lock(registry, FIRST, files.trial)
+    with registry.read() as reader:
+        assert reader.trial(files.trial).lock is None
+
+
+def test_a_customer_without_a_stratum_blocks_the_lock(registry, files):
+    write_csv(
+        files.population, [row | {"band": "" if at == 20 else row["band"]} for at, row in enumerate(files.customers)]
+    )
+    loaded(registry, files)
+    with pytest.raises(TrialRefused, match="1 customers have no band"):
+        lock(registry, FIRST, files.trial)
+
+
+def test_a_stratum_smaller_than_its_arms_is_a_finding(registry, files):
+    write_csv(
+        files.population,
+        [row | {"band": "rare" if at == 20 else row["band"]} for at, row in enumerate(files.customers)],
+    )
+    loaded(registry, files)
+    (finding,) = lock(registry, FIRST, files.trial).findings
+    assert finding.startswith("band=rare: 1 units for 3 arms. Some arm will have none")
