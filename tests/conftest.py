@@ -29,8 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     record.register(config)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they use, so that `-m postgres` or `-m "not browser"` finds them."""
+    """Mark tests by what they use, so that `-m postgres` or `-m "not browser"` finds them; one browser at a time."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         parameters = getattr(getattr(item, "callspec", None), "params", {})
