@@ -61,6 +61,15 @@ class _Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+def _as_tuples(value: object) -> object:
+    """JSON's lists as tuples: what a validator has touched is no longer JSON to a strict model."""
+    if isinstance(value, list):
+        return tuple(_as_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _as_tuples(item) for key, item in value.items()}
+    return value
+
+
 class Range(_Declared):
     """A figure that is not known exactly; a plain number in the file is all three."""
 
@@ -162,8 +171,8 @@ class Arm(_Declared):
     @classmethod
     def _label_defaults_to_id(cls, value: object) -> object:
         if isinstance(value, dict) and "id" in value and "label" not in value:
-            return {**value, "label": value["id"]}
-        return value
+            value = {**value, "label": value["id"]}
+        return _as_tuples(value)
 
 
 class Rerandomise(_Declared):
