@@ -12,12 +12,15 @@ FEW_EQUAL_CLUSTERS = 30  # equal clusters in equal shares
 TOLERATED = 0.055  # an error rate of 5% may drift so far unsaid
 
 
-def few_clusters(clusters: tuple[float, float], worth: tuple[float, float]) -> str | None:
+def few_clusters(
+    clusters: tuple[float, float], worth: tuple[float, float], *, enough: float = FEW_EQUAL_CLUSTERS
+) -> str | None:
     """Clustered errors that rest on few clusters, on few in one of the arms, or on a few large ones.
 
     Args:
         clusters: with customers in the arm and in the comparison.
         worth: how many clusters of equal size they count for, (Σn)² / Σn².
+        enough: how many equal clusters in equal shares the method needs.
 
     Examples:
         >>> few_clusters((100, 100), (70.0, 70.0)) is None
@@ -29,7 +32,7 @@ def few_clusters(clusters: tuple[float, float], worth: tuple[float, float]) -> s
         return None
     total = sum(clusters)
     equal = 4.0 / (1.0 / worth[0] + 1.0 / worth[1])
-    if total >= FEW_CLUSTERS and equal >= FEW_EQUAL_CLUSTERS:
+    if total >= FEW_CLUSTERS and equal >= enough:
         return None
     return (
         f"{total:.0f} clusters, as good as {equal:.0f} of equal size in equal shares: with so few, ranges and p-values "

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from analysis.cautions import few_clusters
 from analysis.cluster_bootstrap import horizon_variances
 from analysis.cox import CoxFit, RiskSets, cox, score_residuals
 from analysis.errors import AnalysisRefused
@@ -23,6 +24,7 @@ from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
 _AT_HORIZON: tuple[Estimand, ...] = ("survival_difference", "rmst_difference")
+ENOUGH_FOR_NORMAL = 80  # clusters, where no degrees of freedom make up for few of them
 CURVE_POINTS = 400  # more days than this and a screen shows no more
 
 
@@ -35,7 +37,7 @@ class TimeToEvent:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Cells:
+class ExitCells:
     """Customers counted by arm, stratum, cluster, time and event code; one entry a cell."""
 
     arm: NDArray[np.int64]
@@ -68,17 +70,37 @@ def time_to_event(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, *,
         raise AnalysisRefused(
             "a time to the event is negative", where=str(outcome.time), rule="days from the index date"
         )
-    arms = [arm.id for arm in protocol.arms]
-    tables = {arm: cells.table(cells.arm == number) for number, arm in enumerate(arms)}
-    estimates = [
+    alpha = protocol.analysis.alpha
+    curves = (_curve(outcome, arm, table, alpha) for arm, table in _tables(cells, protocol).items() if table.times.size)
+    return TimeToEvent(estimates_of(cells, protocol, outcome, seed=seed), tuple(curves))
+
+
+def estimates_of(cells: ExitCells, protocol: Protocol, outcome: Outcome, *, seed: int) -> tuple[Estimate, ...]:
+    """The rows of :func:`time_to_event`, from customers already counted."""
+    tables = _tables(cells, protocol)
+    rows = [
         *_hazard_ratios(cells, protocol, outcome, tables),
         *_at_horizon(cells, protocol, outcome, tables, seed),
     ]
-    curves = tuple(_curve(outcome, arm, tables[arm], protocol.analysis.alpha) for arm in arms if tables[arm].times.size)
-    return TimeToEvent(tuple(estimates), curves)
+    if not protocol.cluster:
+        return tuple(rows)
+    return tuple(replace(row, note=_few_clusters(cells, protocol, row)) if row.std_error else row for row in rows)
 
 
-def _cells(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> _Cells:
+def _tables(cells: ExitCells, protocol: Protocol) -> dict[str, LifeTable]:
+    return {arm.id: cells.table(cells.arm == number) for number, arm in enumerate(protocol.arms)}
+
+
+def _few_clusters(cells: ExitCells, protocol: Protocol, row: Estimate) -> str | None:
+    """What a row must say where its normal distribution rests on few clusters."""
+    order = {arm.id: number for number, arm in enumerate(protocol.arms)}
+    sizes = [np.bincount(cells.cluster, cells.count * (cells.arm == order[arm])) for arm in (row.arm, row.comparison)]
+    clusters = [float((size > 0).sum()) for size in sizes]
+    worth = [float(size.sum() ** 2 / (size @ size)) for size in sizes]
+    return few_clusters((clusters[0], clusters[1]), (worth[0], worth[1]), enough=ENOUGH_FOR_NORMAL)
+
+
+def _cells(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> ExitCells:
     keys = [ARM_COLUMN, *protocol.randomisation.strata]
     if protocol.cluster:
         keys.append(protocol.cluster)
@@ -100,7 +122,7 @@ def _cells(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> _Cells
         ]
         return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
-    return _Cells(
+    return ExitCells(
         arm=np.array([order[arm] for arm in counted[ARM_COLUMN].to_pylist()], dtype=np.int64),
         stratum=codes(list(protocol.randomisation.strata)),
         cluster=codes([protocol.cluster] if protocol.cluster else []),
@@ -133,7 +155,7 @@ def _normal(row: Estimate, estimate: float, variance: float, alpha: float) -> Es
 
 
 def _hazard_ratios(
-    cells: _Cells, protocol: Protocol, outcome: Outcome, tables: Mapping[str, LifeTable]
+    cells: ExitCells, protocol: Protocol, outcome: Outcome, tables: Mapping[str, LifeTable]
 ) -> list[Estimate]:
     arms = [arm.id for arm in protocol.arms]
     base = arms.index(protocol.comparison.id)
@@ -162,7 +184,7 @@ def _hazard_ratios(
     return out
 
 
-def _risk_sets(cells: _Cells, stratum: int, arms: int) -> RiskSets:
+def _risk_sets(cells: ExitCells, stratum: int, arms: int) -> RiskSets:
     here = cells.stratum == stratum
     times, place = np.unique(cells.time[here], return_inverse=True)
 
@@ -175,7 +197,7 @@ def _risk_sets(cells: _Cells, stratum: int, arms: int) -> RiskSets:
     return RiskSets(times, at_risk, grid(cells.count[here] * (cells.code[here] == 1)))
 
 
-def _lin_wei(cells: _Cells, strata: list[RiskSets], design: Floats, fit: CoxFit, clustered: bool) -> Floats:
+def _lin_wei(cells: ExitCells, strata: list[RiskSets], design: Floats, fit: CoxFit, clustered: bool) -> Floats:
     """Sandwich of score residuals, summed within clusters where there are any."""
     scores = np.empty((cells.time.size, design.shape[1]))
     for number, sets in zip(np.unique(cells.stratum), strata, strict=True):
@@ -195,7 +217,7 @@ def _lin_wei(cells: _Cells, strata: list[RiskSets], design: Floats, fit: CoxFit,
 
 
 def _at_horizon(
-    cells: _Cells, protocol: Protocol, outcome: Outcome, tables: Mapping[str, LifeTable], seed: int
+    cells: ExitCells, protocol: Protocol, outcome: Outcome, tables: Mapping[str, LifeTable], seed: int
 ) -> list[Estimate]:
     horizon = float(outcome.horizon or 0.0)
     short = [arm for arm, table in tables.items() if not table.follows_to(horizon)]
@@ -221,7 +243,7 @@ def _at_horizon(
 
 
 def _bootstrapped(
-    cells: _Cells, protocol: Protocol, values: Mapping[str, tuple[AtHorizon, AtHorizon]], horizon: float, seed: int
+    cells: ExitCells, protocol: Protocol, values: Mapping[str, tuple[AtHorizon, AtHorizon]], horizon: float, seed: int
 ) -> dict[str, tuple[AtHorizon, AtHorizon]]:
     out = {}
     for number, arm in enumerate(protocol.arms):

@@ -9,6 +9,8 @@ from analysis.cautions import few_clusters, thin_arm
 from analysis.design import Column, Design
 from analysis.frame import ARM_COLUMN
 from analysis.regression import regress
+from analysis.time_to_event import time_to_event
+from tests.analysis.evaluations import declared
 from tests.analysis.frames import frame_of, outcome
 
 PAIR = (("letter", "nfa"),)
@@ -105,3 +107,28 @@ def test_small_arms_of_one_size_are_not_thin():
 
 def test_what_has_no_standard_error_needs_no_caution():
     assert clustered([10] * 6, 1) is None
+
+
+def test_times_to_an_event_need_more_clusters_for_want_of_degrees_of_freedom():
+    """80 equal clusters are enough and 60 are not; customers dealt singly need none."""
+    rng = np.random.default_rng(4)
+    outcome_ = {"id": "cleared", "role": "primary", "kind": "time_to_event", "time": "days", "event": "event"}
+    outcomes = [{**outcome_, "horizon": 10.0, "direction": "increase"}]
+    for clusters, says in ((80, None), (60, "60 clusters, as good as 60 of equal size")):
+        agent = np.repeat(np.arange(clusters), 6)
+        columns = {
+            ARM_COLUMN: np.where(agent % 2 == 0, "letter", "nfa"),
+            "agent": agent.astype(str),
+            "days": rng.integers(1, 15, len(agent)).astype(float),
+            "event": rng.integers(0, 2, len(agent)),
+        }
+        randomisation = {"method": "complete", "cluster": "agent"}
+        errors = {"standard_errors": "CR2"}
+        plan = declared(outcomes=outcomes, randomisation=randomisation, analysis=errors)
+        found = time_to_event(frame_of(columns), plan, plan.primary, seed=1).estimates
+        assert len(found) == 3
+        assert all((row.note is None) if says is None else row.note.startswith(says) for row in found)
+        single = declared(outcomes=outcomes)
+        assert all(
+            row.note is None for row in time_to_event(frame_of(columns), single, single.primary, seed=1).estimates
+        )
