@@ -45,7 +45,7 @@ def lin_by_statsmodels(data: pd.DataFrame, outcome: str) -> dict[str, tuple[floa
     design = np.column_stack(
         [np.ones(len(data)), *arms.values(), centred, *(arm[:, None] * centred for arm in arms.values())]
     )
-    fit = sm.OLS(data[outcome].to_numpy(dtype=float), design).fit(cov_type="HC2")
+    fit = sm.OLS(data[outcome].to_numpy(dtype=float), design).fit(method="qr", cov_type="HC2")
     return {arm: (float(fit.params[i + 1]), float(fit.bse[i + 1])) for i, arm in enumerate(arms)}
 
 
