@@ -11,6 +11,7 @@ from analysis.results import Check, Flow
 from data.engine import Engine
 
 ARM_COLUMN = "_arm"
+WAVE_COLUMN = "_wave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class AnalysisFrame:
     Attributes:
         engine: Where the rows are, and what carries a lazy frame out.
         rows: One row per allocated customer. ``ARM_COLUMN`` holds the arm's id as text and is never null; every
-            other column has its own name. A null is a missing value.
+            other column has its own name. A null is a missing value. ``WAVE_COLUMN``, where customers came in waves,
+            is a stratum like any other.
         flow: Every customer accounted for, from the file to the analysis.
         checks: Checks made while the rows were put together.
         data_digest: SHA-256 of the data, lower-case hexadecimal.

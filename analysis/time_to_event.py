@@ -17,7 +17,7 @@ from analysis.cautions import few_clusters
 from analysis.cluster_bootstrap import horizon_variances
 from analysis.cox import CoxFit, RiskSets, cox, score_residuals
 from analysis.errors import AnalysisRefused
-from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, WAVE_COLUMN, AnalysisFrame
 from analysis.results import Estimand, Estimate, SurvivalCurve
 from analysis.survival import AtHorizon, LifeTable, kaplan_meier, life_table, restricted_mean, survival_at
 from designs.protocol.models import Outcome, Protocol
@@ -101,7 +101,9 @@ def _few_clusters(cells: ExitCells, protocol: Protocol, row: Estimate) -> str | 
 
 
 def _cells(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> ExitCells:
-    keys = [ARM_COLUMN, *protocol.randomisation.strata]
+    waves = [WAVE_COLUMN] if WAVE_COLUMN in frame.rows.collect_schema().names() else []
+    strata = [*protocol.randomisation.strata, *waves]
+    keys = [ARM_COLUMN, *strata]
     if protocol.cluster:
         keys.append(protocol.cluster)
     time, event = str(outcome.time), str(outcome.event)
@@ -124,7 +126,7 @@ def _cells(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> ExitCe
 
     return ExitCells(
         arm=np.array([order[arm] for arm in counted[ARM_COLUMN].to_pylist()], dtype=np.int64),
-        stratum=codes(list(protocol.randomisation.strata)),
+        stratum=codes(strata),
         cluster=codes([protocol.cluster] if protocol.cluster else []),
         time=np.array(counted[time].to_pylist(), dtype=np.float64),
         code=np.array([int(value) for value in counted[event].to_pylist()], dtype=np.int64),

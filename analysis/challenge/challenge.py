@@ -8,19 +8,19 @@ from typing import Literal
 import numpy as np
 
 from analysis.amounts import Interval, bootstrap_interval, hurdle, quantile_effects
+from analysis.as_designed import regress_as_designed
 from analysis.bayesian_summary import summarise
 from analysis.challenge.dense import Dense, bring, column_of, seed_of
 from analysis.challenge.logistic import UP_TO as LOGIT_UP_TO
 from analysis.challenge.logistic import logit_rows
 from analysis.challenge.redrawn import redrawn_rows
 from analysis.challenge.second_opinion import UP_TO as SECOND_OPINION_UP_TO
-from analysis.challenge.second_opinion import second_opinion, too_many
+from analysis.challenge.second_opinion import another_model, second_opinion, too_many
 from analysis.design import Adjustment, Design, StandardErrors
 from analysis.evaluate import declared
 from analysis.evaluate.rows import family, itt_rows
 from analysis.frame import AnalysisFrame
 from analysis.missing_outcomes import Bounds, lee_bounds, worst_case_bounds
-from analysis.regression import regress
 from analysis.results import Check, Estimate, Evaluation, OutcomeBounds, Posterior, PosteriorArm
 from designs.protocol.models import Outcome, Protocol
 
@@ -58,6 +58,8 @@ def challenged(frame: AnalysisFrame, protocol: Protocol, evaluation: Evaluation)
 
 
 def _opinion(dense: Dense | None, protocol: Protocol, design: Design, evaluation: Evaluation) -> Check:
+    if protocol.randomisation.method == "matched_pairs" or any(arm.not_for for arm in protocol.arms):
+        return another_model()
     if dense is None or evaluation.flow.allocated > SECOND_OPINION_UP_TO:
         return too_many(evaluation.flow.allocated)
     rows = [
@@ -69,6 +71,8 @@ def _opinion(dense: Dense | None, protocol: Protocol, design: Design, evaluation
 
 def _other_choices(frame: AnalysisFrame, protocol: Protocol, design: Design) -> list[Estimate]:
     """The primary outcome with the adjustment and the errors that were not declared."""
+    if protocol.randomisation.method == "matched_pairs":
+        return []  # pairs are compared within themselves, whatever the model
     kinds: tuple[StandardErrors, ...] = (
         ("CR0", "CR1", "CR2") if protocol.cluster else ("classical", "HC1", "HC2", "HC3")
     )
@@ -82,7 +86,8 @@ def _other_choices(frame: AnalysisFrame, protocol: Protocol, design: Design) -> 
             update={"standard_errors": other.standard_errors, "adjustment": other.adjustment}
         )
         asked = protocol.model_copy(update={"analysis": changed})
-        fit = regress(frame, other, [declared.response_of(protocol.primary)]).fits[protocol.primary.id, None]
+        regression = regress_as_designed(frame, protocol, other, [declared.response_of(protocol.primary)])
+        fit = regression.fits[protocol.primary.id, None]
         rows += itt_rows(asked, protocol.primary, fit, family(asked, fit), variant=label)
     return rows
 
@@ -166,7 +171,7 @@ def _posteriors(
     if not responses:
         return ()
     asked = replace(design, contrasts=tuple((arm.id, comparison) for arm in protocol.otm_arms))
-    fits = regress(frame, asked, responses).fits
+    fits = regress_as_designed(frame, protocol, asked, responses).fits
     found = []
     for response in responses:
         fit = fits[response.id, None]

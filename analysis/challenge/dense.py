@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.design import Column
+from analysis.evaluate.declared import strata_of
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from designs.protocol.models import Outcome, Protocol
 
@@ -48,7 +49,7 @@ class Dense:
 
 def bring(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> Dense:
     """Collect the named columns, the arm, the strata and the cluster of every row."""
-    strata = list(protocol.randomisation.strata)
+    strata = strata_of(protocol, frame.rows.collect_schema().names())
     keys = [ARM_COLUMN, *strata, *([protocol.cluster] if protocol.cluster else [])]
     wanted = list(dict.fromkeys([*keys, *columns]))
     table = frame.engine.collect(frame.rows.select(*(nw.col(name) for name in wanted)))

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import net_benefit
+from analysis.as_designed import eligible_for_both
 from analysis.challenge.dense import Dense, bring, column_of, seed_of
-from analysis.evaluate.declared import level_position
+from analysis.challenge.schemes import paired_test, rerandomised_test, within_clusters_test
+from analysis.evaluate.declared import level_position, strata_of
 from analysis.evaluate.evidence import Redraw
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.randomisation_inference import (
@@ -51,6 +53,15 @@ def _test(
 ) -> RandomisationTest:
     alpha = protocol.analysis.alpha
     column = column_of(outcome)
+    method = protocol.randomisation.method
+    if any(arm.not_for for arm in protocol.arms):
+        frame = eligible_for_both(frame, protocol, pair)
+    if method == "matched_pairs":
+        return paired_test(frame, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
+    if method == "rerandomised":
+        return rerandomised_test(frame, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
+    if method == "saturation":
+        return within_clusters_test(frame, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
     if outcome.kind == "binary" and not protocol.cluster:
         y, treated, stratum, count = _cells(frame, protocol, column, pair)
         return randomisation_test(y, treated, stratum, count=count, draws=DRAWS, rng=rng, alpha=alpha)
@@ -68,7 +79,8 @@ def _cells(
     frame: AnalysisFrame, protocol: Protocol, column: str, pair: tuple[str, str]
 ) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
     """A binary outcome counted by stratum and arm: the cost does not grow with the number of customers."""
-    keys = list(dict.fromkeys([*protocol.randomisation.strata, ARM_COLUMN, column]))
+    strata = strata_of(protocol, frame.rows.collect_schema().names())
+    keys = list(dict.fromkeys([*strata, ARM_COLUMN, column]))
     counted = frame.engine.collect(
         frame.rows.filter(nw.col(ARM_COLUMN).is_in(list(pair)), ~nw.col(column).is_null())
         .select(*(nw.col(key) for key in keys))
@@ -76,7 +88,7 @@ def _cells(
         .agg(nw.len().alias("_customers"))
     )
     labels = ["\x1f".join(map(str, values)) for values in zip(
-        *(counted[name].to_pylist() for name in protocol.randomisation.strata), strict=True
+        *(counted[name].to_pylist() for name in strata), strict=True
     )] or [""] * counted.num_rows  # fmt: skip
     return (
         np.array([float(value) for value in counted[column].to_pylist()]),

@@ -62,6 +62,13 @@ def second_opinion(dense: Dense, protocol: Protocol, design: Design, estimates: 
     return Check(NAME, worst <= AGREE_WITHIN, detail, "warns", differences)
 
 
+def another_model() -> Check:
+    """Where the assignment asks for another fit than one model of all customers."""
+    return Check(
+        NAME, None, "not run: pairs, or arms that some customers cannot get, are not one regression", "informs"
+    )
+
+
 def too_many(customers: int) -> Check:
     return Check(NAME, None, f"not run: {customers:,} customers, and it is run up to {UP_TO:,}", "informs")
 

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from analysis import net_benefit
+from analysis.as_designed import regress_as_designed
 from analysis.design import Design
 from analysis.errors import AnalysisRefused
 from analysis.evaluate import declared
@@ -25,7 +26,6 @@ from analysis.explanation import explain
 from analysis.fit import Regression
 from analysis.flips import flips
 from analysis.frame import AnalysisFrame
-from analysis.regression import regress
 from analysis.results import (
     ArmFlow,
     Check,
@@ -74,7 +74,7 @@ def evaluate(
         raise AnalysisRefused(
             "no customer is left to analyse", rule="an analysis needs at least one allocated customer"
         )
-    whole = regress(frame, design, declared.responses_of(protocol, capped=True))
+    whole = regress_as_designed(frame, protocol, design, declared.responses_of(protocol, capped=True))
     segments = tuple(_segment(frame, protocol, design, subgroup) for subgroup in protocol.analysis.subgroups)
     moments = moments_of(frame, protocol, whole)
     balance = balance_rows(protocol, arms, numbers, categories)
@@ -109,7 +109,7 @@ def evaluate(
 
 def _segment(frame: AnalysisFrame, protocol: Protocol, design: Design, subgroup: Subgroup) -> Segment:
     by = declared.levels_of(frame, subgroup)
-    regression = regress(frame, design, declared.responses_of(protocol, capped=False), by=by)
+    regression = regress_as_designed(frame, protocol, design, declared.responses_of(protocol, capped=False), by=by)
     tests: list[Interaction] = []
     for outcome in declared.regressed(protocol):
         fits = [regression.fits[outcome.id, name] for name in by.names]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from analysis import net_benefit
 from analysis.design import Levels
-from analysis.evaluate.declared import level_position
+from analysis.evaluate.declared import column_kinds, level_position, strata_of
 from analysis.evaluate.rows import effect_of, find
 from analysis.evaluate.tallies import event_counts, tally_events, third_moments
 from analysis.fit import Fit, Floats, Regression
@@ -240,7 +240,7 @@ class Gathering:
         if key not in self._kept:
             columns = {o.id: o.column or o.id for o in guardrails_of(self.protocol) if o.kind == "binary"}
             by = segment.by if segment else None
-            strata = self.protocol.randomisation.strata
+            strata = strata_of(self.protocol, column_kinds(self.frame))
             self._kept[key] = tally_events(self.frame, columns, strata, by, level_position(by) if by else None)
         return self._kept[key]
 

@@ -11,7 +11,7 @@ import narwhals as nw
 
 from analysis import checks
 from analysis.checks import ArmShare
-from analysis.frame import ARM_COLUMN
+from analysis.frame import ARM_COLUMN, WAVE_COLUMN
 from analysis.results import Check
 from data.engine import Engine
 from data.snapshots import SnapshotStore
@@ -49,6 +49,8 @@ def assemble(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch
         _wave(engine, snapshots, allocation.snapshot_digest, wave.population.digest, dropped=after)
         for wave, allocation in zip(trial.waves, trial.allocations, strict=True)
     ]
+    if len(parts) > 1:  # shares may differ by wave, so the wave is a stratum
+        parts = [part.with_columns(nw.lit(f"wave {n}").alias(WAVE_COLUMN)) for n, part in enumerate(parts, start=1)]
     rows = nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
     rows = rows.join(outcomes, on=LEDGER_ID, how="left")
     received = trial.plan.protocol.analysis.complier
