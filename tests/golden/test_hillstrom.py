@@ -30,23 +30,30 @@ def evaluation(reference_data: Path) -> Evaluation:
     )
 
 
-def lin_by_statsmodels(data: pd.DataFrame, outcome: str) -> dict[str, tuple[float, float]]:
-    """Lin's estimator as it is printed: centred covariates, interacted with each arm, ordinary least squares, HC2."""
+def lin_design(data: pd.DataFrame) -> np.ndarray:
+    """Lin's regression as it is printed: a constant, two arms, centred covariates, their products with each arm."""
     covariates = pd.get_dummies(
         data[["recency", "history", "mens", "womens", "newbie", "zip_code", "channel"]], drop_first=True, dtype=float
     )
     centred = (covariates - covariates.mean()).to_numpy(dtype=float)
     # Among small past orders everyone bought either men's or women's goods, so one column there says the other.
-    gram = np.corrcoef(centred[:, centred.std(axis=0) > 0].T)
     centred = centred[:, centred.std(axis=0) > 0]
+    gram = np.corrcoef(centred.T)
     ranks = [np.linalg.matrix_rank(gram[: j + 1, : j + 1], hermitian=True) for j in range(len(gram))]
     centred = centred[:, [j for j in range(len(gram)) if ranks[j] > (ranks[j - 1] if j else 0)]]
-    arms = {arm: (data.segment == LABELS[arm]).to_numpy(dtype=float) for arm in ("mens", "womens")}
-    design = np.column_stack(
-        [np.ones(len(data)), *arms.values(), centred, *(arm[:, None] * centred for arm in arms.values())]
-    )
-    fit = sm.OLS(data[outcome].to_numpy(dtype=float), design).fit(method="qr", cov_type="HC2")
-    return {arm: (float(fit.params[i + 1]), float(fit.bse[i + 1])) for i, arm in enumerate(arms)}
+    arms = [(data.segment == LABELS[arm]).to_numpy(dtype=float) for arm in ("mens", "womens")]
+    return np.column_stack([np.ones(len(data)), *arms, centred, *(arm[:, None] * centred for arm in arms)])
+
+
+def lin_directly(data: pd.DataFrame, outcome: str) -> dict[str, tuple[float, float]]:
+    """Ordinary least squares on that design, and HC2 by its definition."""
+    x, y = lin_design(data), data[outcome].to_numpy(dtype=float)
+    inverse = np.linalg.inv(x.T @ x)
+    coefficients = inverse @ (x.T @ y)
+    weighted = x @ inverse
+    adjusted = (y - x @ coefficients) ** 2 / (1 - (weighted * x).sum(axis=1))
+    errors = np.sqrt((weighted**2 * adjusted[:, None]).sum(axis=0))
+    return {arm: (float(coefficients[i]), float(errors[i])) for i, arm in ((1, "mens"), (2, "womens"))}
 
 
 @pytest.mark.parametrize(
@@ -91,14 +98,14 @@ def parts(data: pd.DataFrame) -> dict[tuple[str | None, str | None], pd.DataFram
 
 
 @pytest.fixture(scope="module")
-def by_statsmodels(parts):
-    return {(*cell, outcome): lin_by_statsmodels(parts[cell], outcome) for cell in LEVELS for outcome in OUTCOMES}
+def directly(parts):
+    return {(*cell, outcome): lin_directly(parts[cell], outcome) for cell in LEVELS for outcome in OUTCOMES}
 
 
 @pytest.mark.parametrize(("column", "level"), LEVELS)
-def test_lin_with_hc2_equals_statsmodels_on_each_level_alone(evaluation, parts, by_statsmodels, column, level):
+def test_lin_with_hc2_on_each_level_alone(evaluation, parts, directly, column, level):
     for outcome in OUTCOMES:
-        for arm, (estimate, std_error) in by_statsmodels[column, level, outcome].items():
+        for arm, (estimate, std_error) in directly[column, level, outcome].items():
             ours = row(evaluation, outcome=outcome, arm=arm, subgroup=column, level=level)
             assert (ours.method, ours.standard_errors) == ("lin", "HC2")
             assert ours.estimate == pytest.approx(estimate, rel=1e-9, abs=1e-12)
@@ -106,10 +113,19 @@ def test_lin_with_hc2_equals_statsmodels_on_each_level_alone(evaluation, parts, 
             assert ours.n_comparison == (parts[column, level].segment == LABELS["none"]).sum()
 
 
-def test_interaction_tests_equal_a_chi_square_of_independent_levels(evaluation, by_statsmodels):
+def test_lin_with_hc2_equals_statsmodels(evaluation, data):
+    for outcome in ("visit", "spend"):
+        fit = sm.OLS(data[outcome].to_numpy(dtype=float), lin_design(data)).fit(cov_type="HC2")
+        for i, arm in ((1, "mens"), (2, "womens")):
+            ours = row(evaluation, outcome=outcome, arm=arm)
+            assert ours.estimate == pytest.approx(fit.params[i], rel=1e-9)
+            assert ours.std_error == pytest.approx(fit.bse[i], rel=1e-9)
+
+
+def test_interaction_tests_equal_a_chi_square_of_independent_levels(evaluation, directly):
     """Levels share no customer, so their joint covariance is diagonal and the Wald F follows from each level."""
     for test in (i for i in evaluation.interactions if (i.outcome, i.subgroup) == ("spend", "history")):
-        fits = [by_statsmodels["history", f"Q{q}", "spend"][test.arm] for q in (1, 2, 3, 4)]
+        fits = [directly["history", f"Q{q}", "spend"][test.arm] for q in (1, 2, 3, 4)]
         effect, variance = np.array([e for e, _ in fits]), np.array([s**2 for _, s in fits])
         pooled = (effect / variance).sum() / (1 / variance).sum()
         assert test.statistic == pytest.approx((((effect - pooled) ** 2) / variance).sum() / 3, rel=1e-8)
