@@ -42,7 +42,7 @@ class Prepared:
         for number, trial in enumerate(trials):
             files = Files(folder / "files" / trial, trial=trial, population=trial, count=customers, first=1000 * number)
             locked(registry, files)
-            files.protocol.unlink()  # a file that is still there is read again by every run, which is not the point here
+            files.protocol.unlink()  # or every run would read it again, which is not the point here
         registry.close()
 
     def copy(self) -> Place:
