@@ -1,56 +1,31 @@
-"""One evaluation from protocol and frame: what it must hold, and how cost, values and losses move it."""
+"""One evaluation from protocol and frame: how cost, values and losses move its verdict."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
 
 from analysis.challenge import clustered_harm_bounds
-from analysis.document import from_document, to_document
 from analysis.errors import AnalysisRefused
 from analysis.evaluate import ClusteredHarm, evaluate
-from analysis.intervals import Effect
 from analysis.results import Check
-from tests.analysis.evaluations import NFA, arm, declared, evaluated, frame_of
-
-
-def trial(seed=1, n=4000, effect=0.05, pounds=0.0, arms=("nfa", "letter")):
-    """Customers dealt evenly; paying follows the arm, and pounds follow paying."""
-    rng = np.random.default_rng(seed)
-    dealt = np.repeat(np.array(arms), n // len(arms))
-    reason = rng.choice(["forgot", "cannot_pay", "confused"], len(dealt))
-    paid = rng.random(len(dealt)) < 0.3 + effect * (dealt != "nfa")
-    amount = np.where(paid, rng.gamma(4.0, 25.0, len(dealt)), 0.0) + pounds * (dealt != "nfa")
-    return {
-        "arm": dealt,
-        "paid_23": paid.astype(float),
-        "collected": amount,
-        "complaint": (rng.random(len(dealt)) < 0.02).astype(float),
-        "reason": reason,
-        "age": rng.normal(50, 10, len(dealt)),
-    }
-
-
-PAID = {"id": "paid_23", "role": "primary", "kind": "binary", "direction": "increase", "day": 23}
-COLLECTED = {"id": "collected", "role": "secondary", "kind": "amount", "direction": "increase", "cap": 120}
-COMPLAINT = {"id": "complaint", "role": "guardrail", "kind": "binary", "direction": "decrease", "margin": 0.01}
-DECISION = {"benefits": [{"outcome": "collected", "value": 1}]}
-
-
-def money_trial(cost=0.0, *, set_up=0.0, roll_out=100_000, outcomes=(PAID, COLLECTED), **sections):
-    return declared(
-        arms=[NFA, arm("letter", cost_per_customer=cost)],
-        outcomes=list(outcomes),
-        decision={**DECISION, "set_up": set_up, "roll_out_customers": roll_out},
-        **sections,
-    )
-
-
-def of(evaluation, name):
-    return next(money for money in evaluation.net_benefit.arms if money.arm == name)
+from tests.analysis.evaluations import (
+    COLLECTED,
+    COMPLAINT,
+    DECISION,
+    NFA,
+    PAID,
+    arm,
+    declared,
+    evaluated,
+    frame_of,
+    money_trial,
+    of,
+    segment_trial,
+    trial,
+)
 
 
 @pytest.mark.requirement("S01")
@@ -300,16 +275,6 @@ def test_clustered_guardrails_wait_for_a_cluster_randomisation_test_and_take_its
     assert evaluate(frame, strict, protocol_digest="f", harm_bounds=bounds).verdict.code == "not_shown"
 
 
-def segment_trial(seed=4, n=24_000):
-    """Only those who forgot respond, and strongly; the others lose what the letter costs."""
-    data = trial(seed, n, effect=0.0)
-    rng = np.random.default_rng(seed)
-    moved = (data["arm"] == "letter") & (data["reason"] == "forgot") & (rng.random(n) < 0.25)
-    data["paid_23"] = np.maximum(data["paid_23"], moved)
-    data["collected"] = np.where(moved & (data["collected"] == 0), 100.0, data["collected"])
-    return data
-
-
 def test_a_segment_is_scaled_when_it_alone_pays():
     evaluation = evaluated(money_trial(4.0, analysis={"subgroups": [{"column": "reason"}]}), segment_trial())
     verdict = evaluation.verdict
@@ -392,103 +357,6 @@ def test_open_questions_name_the_sample_that_would_settle_them():
     assert "this trial would have found an effect of" in flips
     # Normal approximation, unpooled: ((1.96 + 0.84) / (0.02 / 0.0207))² × 2,000.
     assert "about 17,000 customers in the same shares would show it 80% of the time" in flips
-
-
-def test_balance_is_reported_for_every_column_that_matters_and_only_warns():
-    data = trial()
-    data["age"] = data["age"] + 5 * (data["arm"] == "letter")
-    protocol = money_trial(analysis={"covariates": ["age"], "subgroups": [{"column": "reason"}]})
-    evaluation = evaluated(protocol, data)
-    assert {row.covariate for row in evaluation.balance} == {"age", "reason"}
-    check = next(c for c in evaluation.checks if c.name == "balance")
-    assert (check.passed, check.severity) == (False, "warns")
-    x, z = data["age"], data["arm"] == "letter"
-    age = next(row for row in evaluation.balance if row.covariate == "age")
-    expected = (x[z].mean() - x[~z].mean()) / np.sqrt((x[z].var(ddof=1) + x[~z].var(ddof=1)) / 2)
-    assert age.standardised_difference == pytest.approx(expected, rel=1e-9)
-
-
-def test_all_pairs_are_one_family_and_the_verdict_is_still_against_doing_nothing():
-    protocol = declared(
-        arms=[NFA, arm("letter"), arm("call")],
-        outcomes=[PAID, COLLECTED],
-        analysis={"contrasts": "all_pairs", "multiplicity": "bonferroni"},
-        decision=DECISION,
-    )
-    evaluation = evaluated(protocol, trial(n=6000, effect=0.2, arms=("nfa", "letter", "call")))
-    rows = [e for e in evaluation.estimates if e.outcome == "paid_23"]
-    assert [(e.arm, e.comparison) for e in rows] == [("letter", "nfa"), ("call", "nfa"), ("call", "letter")]
-    assert all(e.p_adjusted == pytest.approx(min(1.0, 3 * e.p_value)) for e in rows)
-    difference = rows[1].estimate - rows[0].estimate
-    assert rows[2].estimate == pytest.approx(difference)
-    assert evaluation.verdict.code == "scale"
-    assert [finding.arm for finding in evaluation.verdict.arms] == ["letter", "call"]
-    assert [(m.arm, m.comparison) for m in evaluation.net_benefit.arms] == [("letter", "nfa"), ("call", "nfa")]
-
-
-def test_business_as_usual_beside_nothing_is_estimated_and_never_scaled():
-    bau = {"id": "today", "kind": "bau", "label": "Today's letter", "share": 1, "channel": "letter"}
-    protocol = declared(arms=[NFA, bau, arm("letter")], outcomes=[PAID, COLLECTED], decision=DECISION)
-    evaluation = evaluated(protocol, trial(n=6000, effect=0.2, arms=("nfa", "today", "letter")))
-    assert {e.arm for e in evaluation.estimates} == {"today", "letter"}
-    assert [finding.arm for finding in evaluation.verdict.arms] == ["letter"]
-    assert (evaluation.verdict.code, evaluation.verdict.arm) == ("scale", "letter")
-
-
-def test_days_to_pay_have_three_estimands_and_curves_and_no_itt_row():
-    data = trial(n=1000)
-    rng = np.random.default_rng(2)
-    data["days"] = np.minimum(rng.exponential(20, 1000), 60.0)
-    data["event"] = (data["days"] < 60).astype(float)
-    timed = {"id": "days_to_pay", "role": "secondary", "kind": "time_to_event", "time": "days", "event": "event",
-             "horizon": 30}  # fmt: skip
-    evaluation = evaluated(money_trial(outcomes=(PAID, COLLECTED, timed)), data)
-    rows = [e for e in evaluation.estimates if e.outcome == "days_to_pay"]
-    assert [e.estimand for e in rows] == ["log_hazard_ratio", "survival_difference", "rmst_difference"]
-    assert all(e.p_adjusted is not None for e in rows)
-    assert {curve.arm for curve in evaluation.curves} == {"nfa", "letter"}
-    assert next(c for c in evaluation.checks if c.name == "missing_days_to_pay").passed is True
-
-
-def test_complier_rows_stand_beside_the_intention_to_treat():
-    data = trial(n=4000, effect=0.2)
-    received = (data["arm"] == "letter") & (np.arange(4000) % 4 != 0)
-    protocol = money_trial(analysis={"complier": {"received": "got_it"}})
-    evaluation = evaluated(protocol, data | {"got_it": received.astype(float)})
-    itt, complier = (
-        next(e for e in evaluation.estimates if (e.outcome, e.estimand) == ("paid_23", kind))
-        for kind in ("itt", "complier")
-    )
-    assert complier.method == "two_stage_least_squares"
-    assert complier.estimate == pytest.approx(itt.estimate / 0.75)
-    assert "receipt differs by 0.750" in complier.note
-    assert "Anderson-Rubin interval" in complier.note
-    unknown = evaluated(protocol, data)
-    row = next(e for e in unknown.estimates if e.estimand == "complier")
-    assert row.estimate is None
-    assert "no column got_it" in row.reason
-
-
-def test_dunnett_rows_use_max_t_intervals():
-    protocol = declared(
-        arms=[NFA, arm("letter"), arm("call")], outcomes=[PAID], analysis={"multiplicity": "dunnett"},
-    )  # fmt: skip
-    evaluation = evaluated(protocol, trial(n=6000, arms=("nfa", "letter", "call")))
-    for row in evaluation.estimates:
-        effect = Effect(row.estimate, row.std_error, row.df)
-        assert row.p_value < row.p_adjusted <= 2 * row.p_value
-        assert effect.lower(0.025) < row.ci_lower_simultaneous < effect.lower(0.05)
-
-
-def test_the_whole_evaluation_survives_json():
-    protocol = money_trial(
-        4.0,
-        outcomes=(PAID, COLLECTED, COMPLAINT),
-        analysis={"subgroups": [{"column": "reason"}, {"column": "age", "quantiles": 3}]},
-    )
-    evaluation = evaluated(protocol, segment_trial())
-    assert from_document(json.loads(json.dumps(to_document(evaluation), allow_nan=False))) == evaluation
-    assert len({(e.outcome, e.arm, e.subgroup, e.level) for e in evaluation.estimates}) == 3 * (1 + 3 + 3)
 
 
 def test_raising_the_cost_only_ever_lowers_the_verdict():
