@@ -169,7 +169,7 @@ def _spread(pieces: Pieces, B: int, inside: Floats, v: Floats) -> Spread:
     total_length = np.column_stack([totals(pieces.cluster, length[:, t], pieces.clusters) for t in range(T)])
     trace = (total - total_length).sum(axis=0)
     own = (total * total - 2.0 * total * total_length).sum(axis=0)
-    if len(np.unique(pieces.cluster)) < m:
+    if m and np.bincount(pieces.cluster).max() > 1:
         return Spread(trace, own, _outer_over_blocks(pieces, B, v))
     outer = np.zeros((T, B, q, q))
     if q == 1:

@@ -74,8 +74,11 @@ def _units(cells: Cells, block: Ints, blocks: int) -> NDArray[np.float64]:
     """Units that were dealt, by block: clusters where there are any, else customers."""
     if cells.cluster is None:
         return totals(block, cells.count, blocks)
-    pairs = np.unique(block * len(cells.cluster.labels) + cells.cluster.codes)
-    return np.bincount(pairs // len(cells.cluster.labels), minlength=blocks).astype(float)
+    G = len(cells.cluster.labels)
+    pairs = np.sort(block * G + cells.cluster.codes)
+    first = np.ones(len(pairs), dtype=bool)
+    first[1:] = pairs[1:] != pairs[:-1]
+    return np.bincount(pairs[first] // G, minlength=blocks).astype(float)
 
 
 def _per_contrast(

@@ -165,7 +165,8 @@ def _merge_rare(coded: Coded, cells: Cells, live: Mask) -> tuple[Coded, list[str
     if not rare.any():
         return coded, []
     codes = np.where(rare[coded.codes], L, coded.codes)
-    merged = ["missing" if coded.labels[i] is None else str(coded.labels[i]) for i in np.flatnonzero(rare)]
+    labels = [coded.labels[int(i)] for i in np.flatnonzero(rare)]
+    merged = ["missing" if label is None else str(label) for label in labels]
     return Coded(coded.name, codes, (*coded.labels, OTHER)), merged
 
 

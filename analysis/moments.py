@@ -38,11 +38,14 @@ POOR_CENTRE = 100.0  # a mean this many standard deviations from its centre cost
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A discrete column: ``codes`` (M,) index ``labels``; a null has a label of its own, ``None``, put last."""
+    """A discrete column: ``codes`` (M,) index ``labels``; a null has a label of its own, ``None``, put last.
+
+    Clusters are too many to name: their labels are their numbers.
+    """
 
     name: str
     codes: Ints
-    labels: tuple[str | float | None, ...]
+    labels: Sequence[str | float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +393,9 @@ def _coded(name: str, column: pa.ChunkedArray) -> Coded:
     position[rank] = np.arange(len(rank))
     position[len(rank)] = len(rank)
     raw = pc.fill_null(encoded.indices, len(rank)).to_numpy(zero_copy_only=False).astype(np.int64)
-    ordered = [labels[int(i)].as_py() for i in rank]
+    if name == "k_cluster":
+        return Coded(name, position[raw], range(len(rank) + (encoded.null_count > 0)))
+    ordered = labels.take(pa.array(rank)).to_pylist()
     if encoded.null_count:
         ordered.append(None)
     return Coded(name, position[raw], tuple(x if x is None or isinstance(x, float) else str(x) for x in ordered))

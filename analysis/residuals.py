@@ -6,6 +6,7 @@ leverage of each customer and returns sums by block or by cluster. All responses
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,11 +61,14 @@ def block_variances(
     rows = joined(frame, cells, table)
     # Only an arm too small for its regression leaves observed customers outside the fit.
     partial = {fit.sample for fit in fits if (fit.model.block < 0).any()}
-    result = _hc_sums(frame, plan, rows, samples, partial, F, power, guarded=False)
+    # Classical errors and Welch's degrees of freedom are all that ask for squared residuals by themselves.
+    squares = plan.design.adjustment == "none" or plan.design.standard_errors == "classical"
+    sums = functools.partial(_hc_sums, frame, plan, rows, samples, partial, F, power, squares)
+    result = sums(guarded=False)
     least = [pc.min(result[f"least{sample}"]).as_py() for sample in samples]
     if power and min(least) <= LONE:
         # Looking at every row's leverage before dividing by it costs half as much again, and hardly ever matters.
-        result = _hc_sums(frame, plan, rows, samples, partial, F, power, guarded=True)
+        result = sums(guarded=True)
     return _unpack(result, fits, B, F)
 
 
@@ -76,6 +80,7 @@ def _hc_sums(
     partial: set[int],
     F: int,
     power: int,
+    squares: bool,
     *,
     guarded: bool,
 ) -> pa.Table:
@@ -90,12 +95,13 @@ def _hc_sums(
             sums.append(nw.when(left > LONE).then(0).otherwise(1).sum().alias(f"lone{sample}"))
         for r in responses:
             error = nw.col(f"y{r}") - _line(plan, f"b{r}")
-            parts[f"e{r}"] = error
-            squared = nw.col(f"e{r}") * nw.col(f"e{r}")
-            if sample in partial:
-                parts[f"in{sample}"] = nw.col(f"in{sample}")
-                squared = squared * nw.col(f"in{sample}")
-            sums.append((nw.col("w") * squared if weighted else squared).sum().alias(f"e{r}"))
+            if squares:
+                parts[f"e{r}"] = error
+                squared = nw.col(f"e{r}") * nw.col(f"e{r}")
+                if sample in partial:
+                    parts[f"in{sample}"] = nw.col(f"in{sample}")
+                    squared = squared * nw.col(f"in{sample}")
+                sums.append((nw.col("w") * squared if weighted else squared).sum().alias(f"e{r}"))
             for f in range(F):
                 influence = _line(plan, f"w{sample}_{f}") * error
                 parts[f"u{r}_{f}"] = nw.col("w") * influence if weighted else influence

@@ -160,3 +160,16 @@ def test_chunks_of_clusters_add_up(monkeypatch):
     assert parts.clusters == whole.clusters
     for a, b in zip(parts.contrasts, whole.contrasts, strict=True):
         assert a.df == pytest.approx(b.df, rel=1e-11)
+
+
+def test_the_series_and_the_eigenvalues_give_the_same_root(monkeypatch):
+    """Small clusters take a series, large ones their eigenvalues; either would do for both."""
+    trial = random_trial(5, n=500, kind="CR2")
+    found = []
+    for limit in (0.0, 0.25, 0.9):
+        monkeypatch.setattr("analysis.cluster_robust.SMALL", limit)
+        fit = regress(frame_of(trial.columns), trial.design, [outcome("amount")]).fits["amount", None]
+        found.append((fit.covariance, [c.df for c in fit.contrasts]))
+    for covariance, df in found[1:]:
+        np.testing.assert_allclose(covariance, found[0][0], rtol=1e-12)
+        np.testing.assert_allclose(df, found[0][1], rtol=1e-12)
