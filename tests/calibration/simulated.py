@@ -146,7 +146,7 @@ def _coded(name: str, codes: Ints) -> Coded:
 
 def regressed(cells: Cells) -> Regression:
     """The project's fit of cells in which nothing varies but the outcome."""
-    return regress_cells(_no_rows(), cells)
+    return regress_cells(no_rows(), cells)
 
 
 def contrasts_of(customers: Customers, sums: Floats, squares: Floats) -> Iterator[tuple[Contrast, ...]]:
@@ -156,7 +156,8 @@ def contrasts_of(customers: Customers, sums: Floats, squares: Floats) -> Iterato
 
 
 @functools.cache
-def _no_rows() -> AnalysisFrame:
+def no_rows() -> AnalysisFrame:
+    """Where the project asks for a frame that it will not read."""
     return frame_of({ARM_COLUMN: np.array(["nfa"])})
 
 

@@ -1,0 +1,280 @@
+"""False promises: how often a trial with nothing to find ends in `scale` or `scale_segment`.
+
+Every trial goes through the whole verdict: the project's regressions of everyone and of every subgroup level, its
+interaction tests, guardrails, skewness rule and Holm. Only the counting of rows is done in memory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis import net_benefit
+from analysis.challenge import net_benefit_redraws
+from analysis.design import Levels, Response
+from analysis.evaluate import RandomisationP, evaluate
+from analysis.evaluate.declared import response_of
+from analysis.evaluate.evidence import Gathering, Segment, rules_of
+from analysis.evaluate.rows import interaction_rows
+from analysis.fit import Fit, JointCovariance, Regression
+from analysis.verdict import Decided, decide
+from designs.protocol.models import Protocol
+from tests.analysis.evaluations import NFA, arm, declared
+from tests.calibration.rates import ALPHA, always, at_most, share
+from tests.calibration.simulated import Customers, cells_of, design_of, frame_of, no_rows, regressed
+from tests.calibration.worlds import Pounds
+from tests.suites import Figure, Suite, monte_carlo_band
+
+Floats = NDArray[np.float64]
+
+ARMS = ("nfa", "letter", "sms", "call")
+SUBGROUPS = {"reason": ("cannot_pay", "confused", "forgot"), "age": ("new", "old")}
+IN_CELL = 400  # customers of one arm, reason and age
+BASE = 0.3
+VALUE = 50.0  # pounds for each payer
+COMPLAINTS = 0.01
+AT_ONCE = 50
+TRIED = 3  # trials that also go through a whole evaluation
+DIGEST = "0" * 64
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Nothing to find: no effect at no cost, or an effect that pays for its cost and no more."""
+
+    name: str
+    effect: float
+    guarded: bool = False
+
+    @property
+    def protocol(self) -> Protocol:
+        paid = {"id": "paid", "role": "primary", "kind": "binary", "direction": "increase", "day": 23}
+        complaint = {"id": "complaint", "role": "guardrail", "kind": "binary", "direction": "decrease", "margin": 0.02}
+        cost = VALUE * self.effect
+        return declared(
+            arms=[NFA, *(arm(name, cost_per_customer=cost) for name in ARMS[1:])],
+            outcomes=[paid, complaint] if self.guarded else [paid],
+            analysis={"subgroups": [{"column": column} for column in SUBGROUPS]},
+            decision={"benefits": [{"outcome": "paid", "value": VALUE}]},
+        )
+
+
+SETTINGS = (
+    Setting("no effect, no cost", 0.0),
+    Setting("effect of 8 points that costs what it returns", 0.08),
+)
+GUARDED = Setting("no effect, no cost, a guardrail on complaints", 0.0, guarded=True)
+
+
+def crossed() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Arm, reason and age of every cell."""
+    reasons, ages = (len(names) for names in SUBGROUPS.values())
+    parts = np.unravel_index(np.arange(len(ARMS) * reasons * ages), (len(ARMS), reasons, ages))
+    return parts[0], parts[1], parts[2]
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """One trial: payers and complaints of every cell."""
+
+    paid: Floats
+    complaints: Floats
+
+    def by(self, number: int | None, level: int | None) -> tuple[Floats, Floats, Floats]:
+        """(4,) customers, payers and complaints by arm, among everyone or in one level of a subgroup column."""
+        parts = crossed()
+        here = np.ones(len(self.paid), bool) if number is None else parts[number + 1] == level
+        of = parts[0][here]
+        totals = (np.full(of.size, float(IN_CELL)), self.paid[here], self.complaints[here])
+        n, paid, complaints = (np.bincount(of, values, len(ARMS)) for values in totals)
+        return n, paid, complaints
+
+    def columns(self) -> dict[str, object]:
+        """Rows with these counts."""
+        parts = crossed()
+        place = np.tile(np.arange(IN_CELL), len(self.paid))
+        labels = [np.array(names)[codes] for names, codes in zip((ARMS, *SUBGROUPS.values()), parts, strict=True)]
+        named = dict(zip(("_arm", *SUBGROUPS), (np.repeat(values, IN_CELL) for values in labels), strict=True))
+        events = {"paid": self.paid, "complaint": self.complaints}
+        return named | {name: (place < np.repeat(of, IN_CELL)).astype(float) for name, of in events.items()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted(Gathering):
+    """Evidence of a trial whose rows were counted in memory."""
+
+    counts: Counts | None = None
+
+    def _levels(self, segment: Segment | None) -> list[tuple[str | None, tuple[Floats, Floats, Floats]]]:
+        assert self.counts is not None
+        if segment is None:
+            return [(None, self.counts.by(None, None))]
+        number = list(SUBGROUPS).index(segment.by.column)
+        return [(name, self.counts.by(number, level)) for level, name in enumerate(segment.by.names)]
+
+    def _third_moments(self, scenario: Any, segment: Segment | None) -> Any:
+        found = {}
+        for level, (n, paid, _) in self._levels(segment):
+            for name, customers, payers in zip(ARMS, n, paid, strict=True):
+                p = payers / customers
+                found[name, level] = (VALUE**3 * p * (1 - p) * (1 - 2 * p), int(customers))
+        return found
+
+    def _events(self, segment: Segment | None) -> Any:
+        return {
+            ("complaint", level): {
+                name: {(): (events, customers)} for name, customers, events in zip(ARMS, n, complaints, strict=True)
+            }
+            for level, (n, _, complaints) in self._levels(segment)
+        }
+
+
+def trials(setting: Setting, size: int, rng: np.random.Generator) -> Iterator[tuple[Counts, Decided]]:
+    """So many trials and their verdicts."""
+    protocol = setting.protocol
+    chance = BASE + setting.effect * (crossed()[0] > 0)
+    for begin in range(0, size, AT_ONCE):
+        shape = (len(chance), min(AT_ONCE, size - begin))
+        paid = rng.binomial(IN_CELL, chance[:, None], size=shape).astype(float)
+        complaints = rng.binomial(IN_CELL, COMPLAINTS, size=shape).astype(float)
+        whole = _regressions(protocol, paid, None)
+        parts = [_regressions(protocol, paid, column) for column in SUBGROUPS]
+        for r in range(shape[1]):
+            counts = Counts(paid[:, r], complaints[:, r])
+            segments = tuple(_segment(protocol, column, part[r]) for column, part in zip(SUBGROUPS, parts, strict=True))
+            rules = rules_of(protocol)
+            gathering = Counted(no_rows(), protocol, rules, whole[r], segments, counts=counts)
+            yield counts, decide(gathering.trial("central", ()), rules)
+
+
+def _regressions(protocol: Protocol, paid: Floats, column: str | None) -> list[Regression]:
+    """Every trial's fits of the primary and of net benefit, all trials from the same cells."""
+    dealt, reason, age = crossed()
+    level = {"reason": reason, "age": age}.get(column or "")
+    customers = Customers(
+        design_of(ARMS),
+        dealt,
+        np.full(len(dealt), IN_CELL),
+        level=level,
+        levels=SUBGROUPS.get(column or "", ()),
+    )
+    plain = (response_of(protocol.primary), net_benefit.composite(protocol, "central"))
+    R = paid.shape[1]
+    responses = tuple(dataclasses.replace(one, id=f"{r}|{one.id}") for one in plain for r in range(R))
+    sums, squares = np.hstack([paid, VALUE * paid]), np.hstack([paid, VALUE**2 * paid])
+    found = regressed(cells_of(customers, sums, squares, responses))
+    return [_one(found, plain, r) for r in range(R)]
+
+
+def _one(found: Regression, plain: Sequence[Response], r: int) -> Regression:
+    fits: dict[tuple[str, str | None], Fit] = {}
+    joint: dict[str, JointCovariance] = {}
+    levels = dict.fromkeys(level for _, level in found.fits)
+    for one in plain:
+        fits |= {(one.id, level): found.fits[f"{r}|{one.id}", level] for level in levels}
+        if f"{r}|{one.id}" in found.joint_covariance:
+            joint[one.id] = found.joint_covariance[f"{r}|{one.id}"]
+    return Regression(fits, joint)
+
+
+def _segment(protocol: Protocol, column: str, regression: Regression) -> Segment:
+    by, primary = Levels(column, SUBGROUPS[column]), protocol.primary
+    fits = [regression.fits[primary.id, name] for name in by.names]
+    tests = interaction_rows(primary, by, fits, regression.joint_covariance.get(primary.id))
+    return Segment(by, regression, tuple(tests))
+
+
+def figures(size: int, seed: int) -> Iterator[Figure]:
+    shared: list[bool] = []
+    for number, setting in enumerate((*SETTINGS, GUARDED)):
+        rng = np.random.default_rng([seed, number])
+        count = size // 10 if setting.guarded else size
+        codes = []
+        for counts, decided in trials(setting, count, rng):
+            codes.append(decided.code)
+            if len(codes) <= TRIED:
+                frame = frame_of(counts.columns())
+                whole = evaluate(frame, setting.protocol, protocol_digest=DIGEST).verdict
+                shared.append((whole.code, whole.arm) == (decided.code, decided.arm))
+        yield at_most(setting.name, "scale or scale_segment", _share(codes, "scale", "scale_segment"), ALPHA, count)
+        yield Figure(setting.name, "of these, scale", _share(codes, "scale"), None, None, count)
+        worse = _share(codes, "no_further_action")
+        yield at_most(setting.name, "no_further_action", worse, ALPHA / 2, count)
+    yield always("every setting", "verdicts that the whole evaluation shares", shared)
+
+
+def _share(codes: Sequence[str], *wanted: str) -> float:
+    return share([code in wanted for code in codes])
+
+
+def skewed(size: int, seed: int) -> Iterator[Figure]:
+    """Pounds at no cost, a comparison of 1 in 20: the bounds alone would promise too often."""
+    pounds = {"id": "pounds", "role": "primary", "kind": "amount", "direction": "increase", "day": 23}
+    protocol = declared(
+        arms=[{**NFA, "share": 1.0}, *(arm(name, share=19 / 3) for name in ARMS[1:])],
+        outcomes=[pounds],
+        decision={"benefits": [{"outcome": "pounds", "value": 1}]},
+    )
+    customers = Customers(design_of(ARMS), np.arange(4), np.array([300, 1_900, 1_900, 1_900]))
+    rng, rules = np.random.default_rng([seed, 50]), rules_of(protocol)
+    plain = (response_of(protocol.primary), net_benefit.composite(protocol, "central"))
+    codes, alone = [], []
+    for number in range(size):
+        y = Pounds().rows(rng, customers, np.zeros(4))
+        sums, squares = (_by_arm(values, customers) for values in (y, y * y))
+        both = np.column_stack([sums, sums]), np.column_stack([squares, squares])
+        regression = regressed(cells_of(customers, *both, plain))
+        third = _central_third(y, customers)
+        redraws = _redraws_of(y, customers, protocol, f"{seed}:{number}")
+        gathering = Pooled(no_rows(), protocol, rules, regression, (), redraws, third=third)
+        evidence = gathering.trial("central", ())
+        codes.append(decide(evidence, rules).code)
+        plain_arms = tuple(dataclasses.replace(one, skewness=None) for one in evidence.arms)
+        alone.append(decide(dataclasses.replace(evidence, arms=plain_arms), rules).code)
+    name = "skewed pounds, comparison 1 in 20, no effect, no cost"
+    yield at_most(name, "scale or scale_segment", _share(codes, "scale"), ALPHA, size)
+    yield at_most(name, "no_further_action", _share(codes, "no_further_action"), ALPHA / 2, size)
+    naive = _share(alone, "scale")
+    note = f"what the redraws prevent; the band would be at most {monte_carlo_band(ALPHA, size)[1]:.4f}"
+    yield Figure(name, "scale by the bounds alone", naive, None, None, size, note)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pooled(Gathering):
+    """Evidence among everyone, with third moments given."""
+
+    third: Any = None
+
+    def _third_moments(self, scenario: Any, segment: Segment | None) -> Any:
+        return self.third
+
+
+def _by_arm(values: Floats, customers: Customers) -> Floats:
+    return np.asarray(np.add.reduceat(values, np.cumsum(customers.count) - customers.count))
+
+
+def _central_third(y: Floats, customers: Customers) -> dict[tuple[str, None], tuple[float, int]]:
+    away = y - np.repeat(_by_arm(y, customers) / customers.count, customers.count)
+    cubes = _by_arm(away**3, customers) / customers.count
+    return {(name, None): (float(cube), int(n)) for name, cube, n in zip(ARMS, cubes, customers.count, strict=True)}
+
+
+def _redraws_of(y: Floats, customers: Customers, protocol: Protocol, digest: str) -> RandomisationP:
+    """The project's own redraws, from rows put into an engine only when they are asked for."""
+
+    def asked(redraw: Any) -> float | None:
+        frame = frame_of({"_arm": np.repeat(np.array(ARMS), customers.count), "pounds": y})
+        return net_benefit_redraws(frame, protocol, digest)(redraw)
+
+    return asked
+
+
+SUITES = (
+    Suite("verdicts", "Trials with nothing to find that end in scale or scale_segment", figures),
+    Suite("verdicts-skewed", "The same where pounds are skewed and the comparison is small", skewed, size=3_000),
+)
