@@ -148,7 +148,7 @@ def figure(shown: Figure | None, absent: str, anchor: str | None = None) -> None
         st.subheader(shown.title, anchor=anchor)
     else:
         st.html(markup.title(shown.title))
-    st.vega_lite_chart(shown.chart.to_dict(validate=False), width="stretch", alt=shown.alt)
+    st.vega_lite_chart(shown.chart.to_dict(validate=False), width="stretch", height=shown.height, alt=shown.alt)
     st.html(markup.quiet(shown.caption))
     with st.expander("The same numbers in a table"):
         st.html(markup.table(shown.table, dense=len(shown.table.columns) > 6))

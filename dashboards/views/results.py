@@ -6,7 +6,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from analysis.results import Estimate, Evaluation
+from analysis.results import Estimate, Evaluation, Interaction
 from dashboards import frame, markup, session
 from trials.registry.records import TrialDetail
 from trials.reporting import tables
@@ -16,7 +16,8 @@ from trials.reporting.exports import document_json, estimates_csv
 from trials.reporting.flow import flow_diagram
 from trials.reporting.names import Names, names_of
 from trials.reporting.record import deviation_lines, digests, people
-from trials.reporting.vocabulary import segment_words, verdict
+from trials.reporting.vocabulary import ESTIMANDS, segment_words, verdict
+from trials.reporting.wording import sentence_case
 
 SECTIONS = (
     ("flow", "Flow"),
@@ -125,7 +126,10 @@ def _over_time(evaluation: Evaluation, names: Names) -> None:
     for _, curves in groupby(evaluation.curves, key=lambda curve: curve.outcome):
         frame.figure(survival_figure(list(curves), names, session.ink()), "")
     for outcome, own in _by_outcome(rows):
-        st.html(markup.table(tables.effects(own, names, f"{names.outcome(outcome)}, over time"), dense=True))
+        with st.expander(f"{names.outcome(outcome)}: hazards, shares and days"):
+            for estimand in dict.fromkeys(row.estimand for row in own):
+                same = [row for row in own if row.estimand == estimand]
+                st.html(markup.table(tables.effects(same, names, sentence_case(ESTIMANDS[estimand])), dense=True))
 
 
 def _segments(evaluation: Evaluation, names: Names) -> None:
@@ -136,17 +140,26 @@ def _segments(evaluation: Evaluation, names: Names) -> None:
         return
     for column in dict.fromkeys(row.subgroup for row in rows):
         st.subheader(f"By {segment_words(column or '')}", anchor=f"segments-{column}")
-        tests = [test for test in evaluation.interactions if test.subgroup == column]
-        if tests:
-            st.html(markup.table(tables.interactions(tests, names)))
-        for arm, outcome in dict.fromkeys((row.arm, row.outcome) for row in rows if row.subgroup == column):
-            own = [row for row in rows if (row.subgroup, row.arm, row.outcome) == (column, arm, outcome)]
+        for outcome, own in _by_outcome([row for row in rows if row.subgroup == column]):
+            tests = [test for test in evaluation.interactions if (test.subgroup, test.outcome) == (column, outcome)]
             if own[0].role == "primary":
-                frame.figure(segment_figure(own, names, session.ink()), _reason(own))
+                _primary_in_segments(own, tests, names)
             else:
-                title = f"{names.arm(arm)}: {names.outcome(outcome)}"
-                with st.expander(title):
-                    st.html(markup.table(tables.segments(own, names, title), dense=True))
+                _other_in_segments(own, tests, names)
+
+
+def _primary_in_segments(rows: list[Estimate], tests: list[Interaction], names: Names) -> None:
+    st.html(markup.table(tables.interactions(tests, names, "Does the effect differ between segments?")))
+    for arm in dict.fromkeys(row.arm for row in rows):
+        own = [row for row in rows if row.arm == arm]
+        frame.figure(segment_figure(own, names, session.ink()), _reason(own))
+
+
+def _other_in_segments(rows: list[Estimate], tests: list[Interaction], names: Names) -> None:
+    label = names.outcome(rows[0].outcome)
+    with st.expander(f"{label}, by segment"):
+        st.html(markup.table(tables.segments(rows, names, label), dense=True))
+        st.html(markup.table(tables.interactions(tests, names, "Does the effect differ between segments?")))
 
 
 def _money(evaluation: Evaluation, names: Names) -> None:

@@ -11,16 +11,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Request, ViewportSize, sync_playwright
 
 from tests.browser.home import build
 from tests.places import RESULTS, ROOT
 
 SCREENSHOTS = RESULTS / "screenshots"
 PATIENCE = 60.0
+WIDE: ViewportSize = {"width": 1280, "height": 720}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -87,31 +88,29 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: Path) -> Iterator[Browser]:
+def context(chromium: Path) -> Iterator[BrowserContext]:
+    """One browser for all tests: what it has fetched once it need not fetch again."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=str(chromium), headless=True, args=list(FLAGS))
-        yield launched
+        yield launched.new_context(accept_downloads=True)
         launched.close()
 
 
 @pytest.fixture
-def visit(browser: Browser, serve: Serve) -> Iterator[Callable[..., Page]]:
-    """Open an address at a width. After the test, every request must have gone to the dashboard itself."""
-    contexts: list[Any] = []
+def visit(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Page]]:
+    """Open an address. After the test, every request must have gone to the dashboard itself."""
+    pages: list[Page] = []
     elsewhere: list[str] = []
 
-    def opened(home: Path, path: str = "", *, width: int = 1280, scheme: str = "light") -> Page:
+    def opened(home: Path, path: str = "", *, dark: bool = False) -> Page:
         address = serve(home)
-        context = browser.new_context(
-            viewport={"width": width, "height": 720 if width > 600 else 844},
-            color_scheme=scheme,  # type: ignore[arg-type] # the library's own literal is not exported
-            accept_downloads=True,
-        )
-        contexts.append(context)
         page = context.new_page()
+        pages.append(page)
         page.set_default_timeout(PATIENCE * 1000)
+        page.set_viewport_size(WIDE)
+        page.emulate_media(color_scheme="dark" if dark else "light")
 
-        def note(request: Any) -> None:
+        def note(request: Request) -> None:
             if not request.url.startswith((address, address.replace("http", "ws"), *OWN)):
                 elsewhere.append(request.url)
 
@@ -121,8 +120,8 @@ def visit(browser: Browser, serve: Serve) -> Iterator[Callable[..., Page]]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert elsewhere == []
 
 
@@ -138,16 +137,14 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(300)  # fonts and the last layout; there is no event for it
 
 
-def keep_screenshot(page: Page, name: str) -> Path:
-    """The whole page as a picture, where a person can look at it."""
+def keep_screenshots(page: Page, name: str, size: ViewportSize) -> None:
+    """What is seen first, and the whole page, as pictures where a person can look at them."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    seen = page.viewport_size
-    assert seen is not None
+    page.set_viewport_size(size)
+    page.wait_for_timeout(400)
+    page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}-first.png")
+    # Streamlit scrolls within the page, so the window itself has to be as tall as what it shows.
     height = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight + 120")
-    page.screenshot(path=SCREENSHOTS / f"{name}-fold.png")
-    page.set_viewport_size({"width": seen["width"], "height": min(int(height), 12_000)})
-    page.wait_for_timeout(500)
-    path = SCREENSHOTS / f"{name}.png"
-    page.screenshot(path=path)
-    page.set_viewport_size(seen)
-    return path
+    page.set_viewport_size({"width": size["width"], "height": min(int(height), 12_000)})
+    page.wait_for_timeout(400)
+    page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}.png")

@@ -26,7 +26,7 @@ from trials.stages.population import load_population
 from trials.stages.register import register
 
 SEEDS = {"B": "b0" * 32, "D": "d0" * 32}
-CUSTOMERS = 24_000
+CUSTOMERS = 9_000
 LIBRARY = ROOT / "designs" / "library"
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import keep_screenshot, settled
+from tests.browser.conftest import NARROW, WIDE, keep_screenshots, settled
 from tests.browser.home import LIBRARY
 from trials.registry import open_registry
 from trials.settings import Settings
@@ -42,26 +42,29 @@ def stored(home, trial):
     return detail
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("screen", SCREENS)
-def test_every_screen_is_accessible_and_fits_its_width(built_home, visit, screen, width):
-    page = visit(built_home, SCREENS[screen], width=width)
-    keep_screenshot(page, f"{screen}-{width}")
-    assert serious(page) == []
-    assert page.locator("h1").count() == 1
-    assert page.locator("html").get_attribute("lang") == "en"
-    beyond = page.evaluate(
+def beyond_the_edge(page, width):
+    return page.evaluate(
         """width => [...document.querySelectorAll('.stMainBlockContainer *')]
-            .filter(one => one.getBoundingClientRect().right > width + 1).map(one => one.className)""",
+            .filter(one => one.getBoundingClientRect().right > width + 1).map(one => one.outerHTML.slice(0, 200))""",
         width,
     )
-    assert beyond == []
 
 
-@pytest.mark.parametrize("screen", ["portfolio", "decision", "results"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_screen_is_accessible_and_fits_a_desk_and_a_telephone(built_home, visit, screen):
+    page = visit(built_home, SCREENS[screen])
+    assert page.locator("h1").count() == 1
+    assert page.locator("html").get_attribute("lang") == "en"
+    for size in (WIDE, NARROW):
+        keep_screenshots(page, screen, size)
+        assert serious(page) == []
+        assert beyond_the_edge(page, size["width"]) == []
+
+
+@pytest.mark.parametrize("screen", ["portfolio", "decision"])
 def test_the_dark_theme_is_as_accessible(built_home, visit, screen):
-    page = visit(built_home, SCREENS[screen], scheme="dark")
-    keep_screenshot(page, f"{screen}-dark")
+    page = visit(built_home, SCREENS[screen], dark=True)
+    keep_screenshots(page, f"{screen}-dark", WIDE)
     assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == "rgb(11, 12, 12)"
     assert serious(page) == []
 
@@ -166,25 +169,28 @@ def upload(page, name, content, texts=()):
     page.get_by_role("button", name="Check and register").click()
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "refused"),
-        (b"not: [a protocol", "refused"),
-        (b"schema: 1\nid: x\narms: []\nsurprise: 1\n", "surprise"),
-        ((LIBRARY / "small-debts.yaml").read_bytes().replace(b"kind: nfa", b"kind: control"), "control"),
-        ((LIBRARY / "small-debts.yaml").read_bytes() + b"\nowner: Again\n", "owner"),
-    ],
-    ids=["empty", "broken", "unknown key", "unknown kind", "duplicate key"],
-)
-def test_a_bad_protocol_is_refused_in_plain_words_and_changes_nothing(empty_home, visit, content, said):
+BAD = {
+    "an empty file": (b"", "refused"),
+    "broken YAML": (b"not: [a protocol", "refused"),
+    "an unknown key": (b"schema: 1\nid: x\narms: []\nsurprise: 1\n", "surprise"),
+    "an unknown kind of arm": (
+        (LIBRARY / "small-debts.yaml").read_bytes().replace(b"kind: nfa", b"kind: control"),
+        "control",
+    ),
+    "a key given twice": ((LIBRARY / "small-debts.yaml").read_bytes() + b"\nowner: Again\n", "owner"),
+}
+
+
+def test_a_bad_protocol_is_refused_in_plain_words_and_changes_nothing(empty_home, visit):
     page = visit(empty_home, "add_trial")
-    upload(page, "plan.yaml", content)
-    page.get_by_text("plan.yaml was not taken. Nothing has changed.").wait_for()
-    message = page.get_by_test_id("stAlert").inner_text()
-    assert said in message
-    assert "Traceback" not in page.content()
-    assert str(empty_home) not in page.content()
+    for number, (content, said) in enumerate(BAD.values()):
+        name = f"plan-{number}.yaml"
+        upload(page, name, content)
+        page.get_by_text(f"{name} was not taken. Nothing has changed.").wait_for()
+        assert said in page.get_by_test_id("stAlert").inner_text()
+        assert "Traceback" not in page.content()
+        assert str(empty_home) not in page.content()
+    keep_screenshots(page, "add_trial-refused", WIDE)
     assert not list((empty_home / "uploads").glob("*"))
     registry = open_registry(Settings(home=empty_home))
     with registry.read() as reader:
@@ -192,11 +198,11 @@ def test_a_bad_protocol_is_refused_in_plain_words_and_changes_nothing(empty_home
     registry.close()
 
 
-def test_an_empty_portfolio_says_how_to_start_and_a_good_protocol_is_taken(tmp_path, visit):
-    home = tmp_path / "fresh"
+def test_an_empty_portfolio_says_how_to_start_and_a_good_protocol_is_taken(empty_home, visit):
+    home = empty_home
     page = visit(home)
     page.get_by_text("No trials yet. Start with a protocol, or load the demonstration.").wait_for()
-    keep_screenshot(page, "portfolio-empty-1280")
+    keep_screenshots(page, "portfolio-empty", WIDE)
     page.get_by_role("link", name="Start with a protocol").click()
     settled(page)
     texts = sorted((LIBRARY / "wording").glob("small-debts-*.md"))

@@ -5,26 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from analysis.sentences import approach
 from designs.protocol.models import Arm
 from trials.reporting.wording import (
+    Unit,
     decimal,
+    difference,
     gain_or_loss,
     gain_range,
     inside_sentence,
     more_per_thousand,
     people_range,
     percentage,
-    points,
-    points_range,
     pounds,
     range_of,
     sentence_case,
 )
-
-Unit = Literal["share", "pounds", "number"]
 
 # Amounts are pounds unless their id says what else they count.
 _NOT_MONEY = ("minutes", "days", "hours", "calls", "visits")
@@ -97,18 +95,7 @@ class Names:
 
     def effect(self, outcome_id: str, estimate: float | None, lower: float | None, upper: float | None) -> str:
         """A difference in the outcome's own unit, with its range."""
-        unit = self.unit(outcome_id)
-        if unit == "share":
-            return points(estimate, lower, upper)
-        words = pounds(estimate, sign=True, pence=True) if unit == "pounds" else decimal(estimate, 2, sign=True)
-        return words if lower is None or upper is None else f"{words} ({self.interval(outcome_id, lower, upper)})"
-
-    def interval(self, outcome_id: str, lower: float, upper: float) -> str:
-        """A range alone, in the outcome's own unit."""
-        unit = self.unit(outcome_id)
-        if unit == "pounds":
-            return f"{pounds(lower, pence=True)} to {pounds(upper, pence=True)}"
-        return points_range(lower, upper) if unit == "share" else range_of(lower, upper, 2)
+        return difference(self.unit(outcome_id), estimate, lower, upper)
 
     def per_thousand(self, outcome_id: str, estimate: float | None, lower: float | None, upper: float | None) -> str:
         """A difference among 1,000 customers, as a manager hears it."""

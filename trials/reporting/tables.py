@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from analysis.results import (
     ArmMoney,
@@ -23,18 +24,22 @@ from analysis.results import (
 from trials.reporting.names import Names
 from trials.reporting.vocabulary import ESTIMANDS, METHODS, check_result, check_title, finding, segment_words
 from trials.reporting.wording import (
+    Unit,
     count,
     decimal,
+    difference,
     gain_or_loss,
+    interval,
     listed,
     p_value,
     percentage,
-    points,
-    points_range,
     pounds,
     range_of,
     sentence_case,
 )
+
+# Decimals, and the unit behind them, of what is neither a share nor pounds.
+_PLACES: Final = {"log_hazard_ratio": (3, ""), "rmst_difference": (1, " days")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +52,34 @@ class Table:
     numeric: frozenset[int] = frozenset()
 
 
+def unit_of(row: Estimate, names: Names) -> Unit:
+    """The unit of one row: its outcome's, unless the row counts customers."""
+    counts = row.estimand == "survival_difference" or (row.variant or "").startswith("share ")
+    if counts:
+        return "share"
+    return names.unit(row.outcome) if row.estimand in ("itt", "complier") else "number"
+
+
 def effect_words(row: Estimate, names: Names, lower: float | None = None, upper: float | None = None) -> str:
-    """An estimate in the unit of its estimand, with a range where both bounds are given."""
-    if row.estimand in ("itt", "complier"):
-        return names.effect(row.outcome, row.estimate, lower, upper)
-    if row.estimand == "survival_difference":
-        return points(row.estimate, lower, upper)
-    places, unit = (1, " days") if row.estimand == "rmst_difference" else (3, "")
-    span = "" if lower is None or upper is None else f" ({range_of(lower, upper, places)})"
-    return f"{decimal(row.estimate, places, sign=True)}{unit}{span}"
+    """An estimate in its unit, with a range where both bounds are given; its reason where there is none."""
+    if row.estimate is None:
+        return row.reason or "not estimated"
+    if row.estimand in _PLACES:
+        places, days = _PLACES[row.estimand]
+        span = "" if lower is None or upper is None else f" ({range_of(lower, upper, places)})"
+        return f"{decimal(row.estimate, places, sign=True)}{days}{span}"
+    return difference(unit_of(row, names), row.estimate, lower, upper)
 
 
 def bounds_words(row: Estimate, names: Names, *, simultaneous: bool = False) -> str:
-    """The interval of an estimate alone, in its unit; empty where it was not computed."""
+    """The interval of an estimate alone, in its unit; "none" where it was not computed."""
     lower = row.ci_lower_simultaneous if simultaneous else row.ci_lower
     upper = row.ci_upper_simultaneous if simultaneous else row.ci_upper
     if lower is None or upper is None:
         return "none"
-    if row.estimand == "survival_difference":
-        return points_range(lower, upper)
-    if row.estimand == "log_hazard_ratio":
-        return range_of(lower, upper, 3)
-    if row.estimand == "rmst_difference":
-        return range_of(lower, upper)
-    return names.interval(row.outcome, lower, upper)
+    if row.estimand in _PLACES:
+        return range_of(lower, upper, _PLACES[row.estimand][0])
+    return interval(unit_of(row, names), lower, upper)
 
 
 def approaches(evaluation: Evaluation, names: Names) -> Table:
@@ -148,7 +157,7 @@ def effects(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
         (
             names.arm(row.arm) + ("" if row.estimand == "itt" else f", {ESTIMANDS[row.estimand]}"),
             names.mean(row.outcome, row.mean_comparison) if row.mean_comparison is not None else "none",
-            effect_words(row, names) if row.estimate is not None else row.reason or "not estimated",
+            effect_words(row, names),
             bounds_words(row, names),
             bounds_words(row, names, simultaneous=True),
             p_value(row.p_adjusted if row.p_adjusted is not None else row.p_value),
@@ -173,7 +182,7 @@ def segments(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
         (
             sentence_case(row.level or ""),
             names.arm(row.arm),
-            effect_words(row, names) if row.estimate is not None else row.reason or "not estimated",
+            effect_words(row, names),
             bounds_words(row, names),
             p_value(row.p_adjusted if row.p_adjusted is not None else row.p_value),
             count(row.n_arm),
@@ -185,7 +194,7 @@ def segments(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
     return Table(caption, columns, body, frozenset({2, 3, 4, 5, 6}))
 
 
-def interactions(rows: Iterable[Interaction], names: Names) -> Table:
+def interactions(rows: Iterable[Interaction], names: Names, caption: str) -> Table:
     """Whether the effect differs between the levels of a segment: one test for each approach."""
     body = tuple(
         (
@@ -196,7 +205,7 @@ def interactions(rows: Iterable[Interaction], names: Names) -> Table:
         )
         for row in rows
     )
-    return Table("Does the effect differ between segments?", ("Approach", "F", "df", "p"), body, frozenset({1, 2, 3}))
+    return Table(caption, ("Approach", "F", "df", "p"), body, frozenset({1, 2, 3}))
 
 
 def components(rows: Sequence[ArmMoney], names: Names) -> Table:
@@ -277,21 +286,23 @@ def amounts(evaluation: Evaluation, names: Names) -> Table:
 
 
 def sensitivity(rows: Sequence[Estimate], names: Names) -> Table:
-    """What else was tried, in one table."""
-    columns = ("Outcome", "Approach", "What was changed", "Difference", f"{names.confidence} interval", "p", "Errors")
+    """What else was tried, in one table: a row for each outcome and change, a column for each approach."""
+    arms = list(dict.fromkeys(row.arm for row in rows))
+    tried: dict[tuple[str, str], dict[str, str]] = {}
+    for row in rows:
+        change = listed([row.variant or METHODS.get(row.method, row.method), *_qualifiers(row)])
+        tried.setdefault((row.outcome, change), {})[row.arm] = _with_p(row, names)
     body = tuple(
-        (
-            names.outcome(row.outcome),
-            names.arm(row.arm),
-            listed([row.variant or METHODS.get(row.method, row.method), *_qualifiers(row)]),
-            effect_words(row, names) if row.estimate is not None else row.reason or "not estimated",
-            bounds_words(row, names),
-            p_value(row.p_value),
-            row.standard_errors,
-        )
-        for row in rows
+        (names.outcome(outcome), change, *(found.get(arm, "not tried") for arm in arms))
+        for (outcome, change), found in tried.items()
     )
-    return Table("What else was tried", columns, body, frozenset({3, 4, 5}))
+    columns = ("Outcome", "What was changed", *(names.arm(arm) for arm in arms))
+    return Table(f"What else was tried: difference, {names.confidence} interval, p", columns, body)
+
+
+def _with_p(row: Estimate, names: Names) -> str:
+    words = effect_words(row, names, row.ci_lower, row.ci_upper)
+    return words if row.p_value is None or row.estimate is None else f"{words}, p {p_value(row.p_value)}"
 
 
 def _qualifiers(row: Estimate) -> list[str]:
@@ -322,7 +333,7 @@ def bounds(rows: Sequence[OutcomeBounds], names: Names) -> Table:
 def _between(names: Names, outcome: str, lower: float | None, upper: float | None, reason: str | None) -> str:
     if lower is None or upper is None:
         return reason or "not estimated"
-    return names.interval(outcome, lower, upper)
+    return interval(names.unit(outcome), lower, upper)
 
 
 def posterior(row: Posterior, names: Names) -> Table:

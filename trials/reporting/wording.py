@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Literal
+
+Unit = Literal["share", "pounds", "number"]
 
 MINUS: Final = "−"
 UNKNOWN: Final = "not known"
@@ -210,6 +212,29 @@ def range_of(lower: float | None, upper: float | None, places: int = 1) -> str:
     if lower is None or upper is None:
         return UNKNOWN
     return f"{decimal(lower, places)} to {decimal(upper, places)}"
+
+
+def difference(unit: Unit, estimate: float | None, lower: float | None = None, upper: float | None = None) -> str:
+    """A difference in its outcome's unit, with its range where there is one.
+
+    >>> difference("pounds", 1.1, -0.2, 2.4), difference("number", 0.28)
+    ('+£1.10 (−£0.20 to £2.40)', '+0.28')
+    """
+    if unit == "share":
+        return points(estimate, lower, upper)
+    words = pounds(estimate, sign=True, pence=True) if unit == "pounds" else decimal(estimate, 2, sign=True)
+    return words if lower is None or upper is None else f"{words} ({interval(unit, lower, upper)})"
+
+
+def interval(unit: Unit, lower: float, upper: float) -> str:
+    """A range alone, in its outcome's unit.
+
+    >>> interval("share", 0.008, 0.037), interval("pounds", -0.2, 2.4)
+    ('0.8 to 3.7', '−£0.20 to £2.40')
+    """
+    if unit == "pounds":
+        return f"{pounds(lower, pence=True)} to {pounds(upper, pence=True)}"
+    return points_range(lower, upper) if unit == "share" else range_of(lower, upper, 2)
 
 
 def p_value(value: float | None) -> str:

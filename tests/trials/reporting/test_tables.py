@@ -51,7 +51,7 @@ def test_what_was_not_estimated_shows_its_reason():
     row = replace(examples.evaluation().estimates[0], estimate=None, ci_lower=None, reason="an arm is empty")
     assert tables.effects([row], NAMES, "x").rows[0][2] == "an arm is empty"
     test = Interaction("paid_23", "reason", "sms", "nfa", None, None, None, None, "one level is empty")
-    assert tables.interactions([test], NAMES).rows[0][-1] == "one level is empty"
+    assert tables.interactions([test], NAMES, "x").rows[0][-1] == "one level is empty"
 
 
 def test_capped_amounts_stand_beside_uncapped_ones():
@@ -84,3 +84,26 @@ def test_probabilities_speak_pounds_per_thousand_and_leave_no_further_action_wit
     table = tables.posterior(Posterior("net_benefit", "flat", arms), NAMES)
     assert table.rows[0] == ("No further action", "£0", "none", "2.0%", "£900 lost")
     assert table.rows[1] == ("SMS reminder", "£920 gained (£410 to £1,430)", "98.0%", "98.0%", "£1 lost")
+
+
+def test_what_else_was_tried_has_a_row_a_change_and_a_column_an_arm():
+    base = examples.evaluation().estimates[0]
+    rows = [
+        replace(base, arm=arm, variant=variant, standard_errors=errors)
+        for variant, errors in (("HC3", "HC3"), ("logit, average marginal effect", "HC0"))
+        for arm in ("letter", "sms")
+    ]
+    table = tables.sensitivity([*rows, replace(base, arm="call", variant="HC3", estimate=None, reason="no fit")], NAMES)
+    assert table.columns[2:] == ("Plain reminder letter", "SMS reminder", "Outbound call")
+    assert [row[:2] for row in table.rows] == [
+        ("Paid by day 23", "HC3"),
+        ("Paid by day 23", "logit, average marginal effect"),
+    ]
+    assert table.rows[0][2] == "+2.1 points (1.7 to 2.6), p <0.001"
+    assert table.rows[0][4] == "no fit"
+    assert table.rows[1][4] == "not tried"
+
+
+def test_a_share_of_payers_is_never_said_in_pounds():
+    row = replace(examples.evaluation().estimates[1], variant="share who paid anything", estimate=0.021)
+    assert tables.effect_words(row, NAMES) == "+2.1 points"

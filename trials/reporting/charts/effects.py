@@ -8,7 +8,7 @@ from typing import Final
 from analysis.results import Estimate
 from trials.reporting.charts.figure import Bar, Chart, Figure, Ink, interval_chart, pounds_axis
 from trials.reporting.names import Names
-from trials.reporting.tables import effects, segments
+from trials.reporting.tables import effects, segments, unit_of
 from trials.reporting.wording import decimal, inside_sentence, listed, opening, point_places, pounds, sentence_case
 
 _POINTS: Final = "replace(format(datum.value, '.3~f'), '-', '−')"
@@ -53,14 +53,11 @@ def _bar(row: Estimate, names: Names, label: str, places: int) -> Bar | None:
 
 
 def _is_money(row: Estimate, names: Names) -> bool:
-    return row.estimand in ("itt", "complier") and names.unit(row.outcome) == "pounds"
+    return unit_of(row, names) == "pounds"
 
 
 def _factor(row: Estimate, names: Names) -> float:
-    shares = row.estimand == "survival_difference" or (
-        row.estimand in ("itt", "complier") and names.unit(row.outcome) == "share"
-    )
-    return 100.0 if shares else 1.0
+    return 100.0 if unit_of(row, names) == "share" else 1.0
 
 
 def _places(rows: Sequence[Estimate], names: Names) -> int:

@@ -19,6 +19,8 @@ NFA_COLOUR: Final = "#757b80"
 NFA_SHAPE: Final = "stroke"
 LABEL_SIZE: Final = 14
 ROW: Final = 44
+ABOVE: Final = 20  # for a label over the first row
+AXIS: Final = 50  # its labels, its title, their distance
 
 
 Chart = Any  # an altair.LayerChart: its type is broader than what the library's own methods return
@@ -49,6 +51,11 @@ class Figure:
     alt: str
     chart: Chart
     table: Table
+
+    @property
+    def height(self) -> int:
+        """Pixels, axes and all."""
+        return int(self.chart.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ def interval_chart(bars: Sequence[Bar], names: Names, ink: Ink, axis: str, axis_
             .mark_tick(thickness=2.5, size=16, opacity=1)
             .encode(y=alt.Y("label:N", sort=order, title=None), x=alt.X("x:Q"), color=colour)
         )
-    return finished(alt.layer(*layers).properties(height=ROW * len(bars)))
+    return finished(layers, ABOVE + ROW * len(bars) + AXIS)
 
 
 def _zero_line(domain: tuple[float, float], names: Names, ink: Ink) -> list[Any]:
@@ -205,8 +212,8 @@ def _row_axis(ink: Ink) -> alt.Axis:
     )  # fmt: skip
 
 
-def finished(chart: Chart, right: int = 12) -> Chart:
-    """The last touches every chart gets: no frame, room for a label above it and to its right."""
-    fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
-    padding = {"top": 2, "left": 4, "right": right, "bottom": 4}
-    return chart.properties(autosize=fitted, padding=padding).configure_view(stroke=None)
+def finished(layers: Sequence[Any], height: int) -> Chart:
+    """Layers as one chart, exactly ``height`` pixels tall: a page that knows it does not move while charts appear."""
+    fitted = alt.AutoSizeParams(type="fit", contains="padding")
+    padding = {"top": ABOVE, "left": 4, "right": 12, "bottom": 4}
+    return alt.layer(*layers).properties(height=height, autosize=fitted, padding=padding).configure_view(stroke=None)

@@ -10,6 +10,8 @@ import altair as alt
 
 from analysis.results import SurvivalCurve
 from trials.reporting.charts.figure import (
+    ABOVE,
+    AXIS,
     LABEL_SIZE,
     NFA_COLOUR,
     Figure,
@@ -23,7 +25,7 @@ from trials.reporting.names import Names
 from trials.reporting.tables import Table
 from trials.reporting.wording import count, inside_sentence, percentage
 
-HEIGHT: Final = 320
+HEIGHT: Final = 380
 _DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [10, 4], [4, 2])
 
 
@@ -35,7 +37,7 @@ def survival_figure(curves: Sequence[SurvivalCurve], names: Names, ink: Ink) -> 
     title = f"{names.event_share(curves[0].outcome)}, by day since issue"
     last = [f"{inside_sentence(names.arm(curve.arm))} {percentage(1 - curve.surviving[-1])}" for curve in curves]
     caption = f"By day {_last_day(curves):,.0f}: {', '.join(last)}."
-    chart = finished(alt.layer(*_layers(curves, names, ink)).properties(height=HEIGHT))
+    chart = finished(_layers(curves, names, ink), HEIGHT)
     return Figure(title, caption, f"{title}. {caption}", chart, at_risk(curves, names))
 
 
@@ -98,7 +100,7 @@ def _key(curves: Sequence[SurvivalCurve], names: Names, ink: Ink) -> list[Any]:
     colours, line = arm_colours(names), 20
     layers: list[Any] = []
     for place, curve in enumerate(ends):
-        height: Any = HEIGHT - line * (len(ends) - place)
+        height: Any = HEIGHT - AXIS - ABOVE - line * (len(ends) - place)
         here: Any = {"x": alt.value("width"), "y": alt.value(height)}
         words: Any = {"align": "right", "baseline": "middle", "fontSize": LABEL_SIZE}
         colour = colours.get(curve.arm, NFA_COLOUR)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import altair as alt
 
 from trials.registry.records import TrialSummary
-from trials.reporting.charts.figure import LABEL_SIZE, Figure, Ink, axis_style, drawn, finished, spread, wrapped
+from trials.reporting.charts.figure import AXIS, LABEL_SIZE, Figure, Ink, axis_style, drawn, finished, spread, wrapped
 from trials.reporting.tables import Table
 from trials.reporting.vocabulary import state
 from trials.reporting.wording import day
@@ -18,8 +18,9 @@ _EVENTS: Final = ("Registered", "Allocated", "Evaluated", "Decided")
 _SHAPES: Final = ("circle", "square", "triangle-up", "diamond")
 _FINISHED: Final = ("decided", "applied", "adapted", "stopped", "void")
 _LINE: Final = "#1d70b8"
+_LEGEND: Final = 70
 _TITLE_WIDTH: Final = 40  # characters on a telephone
-_APART: Final = 0.025  # of the whole span: about the width of a mark on a telephone
+_APART: Final = 0.035  # of the whole span: about the width of a mark on a telephone
 
 
 def timeline_figure(trials: Sequence[TrialSummary], today: date, ink: Ink) -> Figure | None:
@@ -32,7 +33,7 @@ def timeline_figure(trials: Sequence[TrialSummary], today: date, ink: Ink) -> Fi
     described = "; ".join(
         f"{trial.title}, registered {day(trial.created_on)}, {state(trial.state)}" for trial in trials
     )
-    chart = finished(alt.layer(*_layers(trials, today, ink)).properties(height=_row_height(trials) * len(trials)))
+    chart = finished(_layers(trials, today, ink), _LEGEND + _row_height(trials) * len(trials) + AXIS)
     return Figure(title, caption, f"{title}. {described}.", chart, dates(trials))
 
 
@@ -57,13 +58,13 @@ def _layers(trials: Sequence[TrialSummary], today: date, ink: Ink) -> list[Any]:
     points = [point for trial in trials for point in _points(trial, (last - first) * _APART)]
     y = alt.Y("id:N", sort=[trial.id for trial in trials], title=None, axis=None)
     legend = alt.Legend(
-        title=None, orient="top", direction="horizontal", columns=4, labelFontSize=LABEL_SIZE, labelColor=ink.text,
+        title=None, orient="top", direction="horizontal", columns=2, labelFontSize=LABEL_SIZE, labelColor=ink.text,
         symbolFillColor=_LINE, symbolStrokeColor=_LINE,
     )  # fmt: skip
     events = alt.Scale(domain=list(_EVENTS), range=list(_SHAPES))
     tick = "%b %Y" if last - first > timedelta(days=150) else "%-d %b %Y"
     x_axis = alt.Axis(format=tick, tickCount=4, labelOverlap="greedy", **axis_style(ink))
-    scale = alt.Scale(domain=[_at(first), _at(last)], nice=False)
+    scale = alt.Scale(type="utc", domain=[_at(first), _at(last)], nice=False)
     rows = drawn(lines).encode(y=y)
     titles = [
         drawn([line for line in lines if line["lines"] == count])
@@ -81,7 +82,11 @@ def _layers(trials: Sequence[TrialSummary], today: date, ink: Ink) -> list[Any]:
         *titles,
         drawn(points)
         .mark_point(filled=True, size=110, opacity=1, color=_LINE)
-        .encode(y=y, x=alt.X("when:T"), shape=alt.Shape("event:N", sort=list(_EVENTS), legend=legend, scale=events)),
+        .encode(
+            y=y,
+            x=alt.X("when:T", scale=scale),
+            shape=alt.Shape("event:N", sort=list(_EVENTS), legend=legend, scale=events),
+        ),
     ]
 
 
@@ -118,9 +123,9 @@ def _points(trial: TrialSummary, apart: timedelta) -> list[dict[str, Any]]:
 
 
 def _noon(when: date) -> datetime:
-    # With a time of day, or a browser west of Greenwich would draw the day before.
-    return datetime(when.year, when.month, when.day, 12)  # noqa: DTZ001 - a day, wherever the reader is
+    return datetime(when.year, when.month, when.day, 12, tzinfo=UTC)
 
 
-def _at(when: datetime) -> str:
-    return when.isoformat(timespec="seconds")
+def _at(when: datetime) -> int:
+    # Milliseconds on a UTC scale: a browser west of Greenwich would draw a date as the day before.
+    return round(when.timestamp() * 1000)
