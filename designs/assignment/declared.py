@@ -91,6 +91,11 @@ class Declared:
         return tuple(dict.fromkeys((*self.strata, *cluster, *(bar.condition.column for bar in self.bars))))
 
     @property
+    def shares(self) -> tuple[Fraction, ...]:
+        """Each arm's share of the customers who may get every arm and are not held out, exactly."""
+        return tuple(Fraction(weight, sum(self.weights)) for weight in self.weights)
+
+    @property
     def cells(self) -> tuple[str, ...]:
         """What is dealt: the K arms, then the hold-out where there is one."""
         return (*self.arms, HOLD_OUT) if self.hold_out else self.arms

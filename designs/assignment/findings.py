@@ -29,10 +29,12 @@ from designs.protocol.models import Protocol
 
 Severity = Literal["blocking", "warning"]
 FEW_CLUSTERS = 40  # below about so many, cluster-robust standard errors are unreliable
+_CODE_LIST = 20  # so many values may yet be a list of codes
 _SHARED_WORDS = re.compile(
     r"household|address|uprn|family|spouse|partner|agent|adviser|accountant|group|company|employer|payroll|branch",
     re.IGNORECASE,
 )
+_NAMES_SOMEBODY = re.compile(r"(^|_)(id|no|number|ref|reference|key)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +103,17 @@ def _shared_identity(name: str, column: Any) -> bool:
     if not (text or pa.types.is_integer(kind)):
         return False
     values = pc.count_distinct(column, mode="only_valid").as_py()
-    # A flag or a code list ("agent: yes") groups customers, but identifies nobody.
-    many = values > max(20, (len(column) - column.null_count) // 100)
-    return many and (bool(_SHARED_WORDS.search(name)) or (text and values * 10 > len(column)))
+    if _SHARED_WORDS.search(name):
+        # A flag or a code list ("agent: yes", "age_group") sorts customers, but identifies nobody.
+        return bool(_NAMES_SOMEBODY.search(name)) or values > _CODE_LIST
+    return text and values > _CODE_LIST and values * 10 > len(column)
 
 
 def _shared(name: str, sizes: NDArray[np.int64], scheme: Scheme) -> Iterator[Finding]:
     customers = int(sizes.sum())
     if customers == 0:
         return
-    shares = [weight / sum(scheme.weights) for weight in scheme.weights]
+    shares = [float(share) for share in scheme.shares]
     together, counts = np.unique(sizes, return_counts=True)
     whole = sum(
         number * sum(share**size for share in shares)
