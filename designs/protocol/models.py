@@ -197,6 +197,13 @@ class Wave(_Declared):
     issue_on: date
 
 
+class Batches(_Declared):
+    """One intake issued in parts: the column that names each customer's batch, and the batch's day 0, in every arm."""
+
+    column: Text
+    issue_on: Annotated[dict[str, date], Field(min_length=1)]
+
+
 class Randomisation(_Declared):
     method: Method
     strata: tuple[Text, ...] = ()
@@ -205,6 +212,7 @@ class Randomisation(_Declared):
     allocation_date: date | None = None  # planned, or when it was done elsewhere
     hold_out: Annotated[float, Field(gt=0, le=0.5)] | None = None  # kept on NFA for the long run, dealt first
     waves: tuple[Wave, ...] = ()
+    batches: Batches | None = None
     pairs: Text | None = None  # matched_pairs: the column that names each customer's pair
     rerandomise: Rerandomise | None = None  # rerandomised
     saturations: tuple[Saturation, ...] = ()  # saturation: clusters to these, then customers within

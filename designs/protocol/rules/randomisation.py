@@ -17,7 +17,7 @@ _OWN_KEYS: Mapping[str, tuple[str, bool]] = {
     "arm_column": ("external", True),
     "shares": ("external", False),
 }
-_HERE_ONLY = ("hold_out", "waves")
+_HERE_ONLY = ("hold_out", "waves", "batches")
 
 
 @rule("randomisation")
@@ -122,6 +122,20 @@ def parts_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(place, f"{later.issue_on} is not after the wave before", "waves are issued one after another")
 
 
+@rule("randomisation")
+def a_batch_is_a_stratum(protocol: Protocol) -> Iterator[Breach]:
+    scheme = protocol.randomisation
+    if scheme.batches is None or not protocol.randomised_here:
+        return
+    place = ("randomisation", "batches")
+    if scheme.batches.column not in scheme.strata:
+        problem = f'"{scheme.batches.column}" is no stratum'
+        rule_text = "a batch is a stratum, so that arms are compared on the same days"
+        yield Breach((*place, "column"), problem, rule_text, scheme.strata)
+    if scheme.waves:
+        yield Breach(place, "waves are declared too", "day 0 is the wave's or the batch's, not both")
+
+
 @rule("randomisation", "arms")
 def equal_shares_where_needed(protocol: Protocol) -> Iterator[Breach]:
     reasons = {
@@ -195,6 +209,7 @@ RULES = (
     expected_ratio_covers_the_arms,
     hold_out_needs_no_further_action,
     parts_are_told_apart,
+    a_batch_is_a_stratum,
     equal_shares_where_needed,
     rerandomisation_is_analysed_as_dealt,
     factors_make_the_arms,

@@ -136,6 +136,24 @@ RANDOMISATION = [
         "one after another",
         at="randomisation.waves[1].issue_on",
     ),
+    Case(
+        HERE,
+        {"randomisation.batches": {"column": "batch", "issue_on": {"one": "2026-03-02"}}},
+        '"batch" is no stratum',
+        "a batch is a stratum",
+        at="randomisation.batches.column",
+    ),
+    Case(
+        HERE,
+        {
+            "randomisation.strata": ["batch"],
+            "randomisation.batches": {"column": "batch", "issue_on": {"one": "2026-03-02"}},
+            "randomisation.waves": [{"id": "a", "issue_on": "2026-03-02"}],
+        },
+        "waves are declared too",
+        "not both",
+        at="randomisation.batches",
+    ),
 ]
 
 OUTCOMES = [
