@@ -112,7 +112,7 @@ LATE_RETURNS = World(
     approaches={
         "letter": Approach(
             "letter",
-            {"forgot": 0.010, "cannot_pay": 0.004, "confused": 0.012, "deliberate": 0.0},
+            {"forgot": 0.012, "cannot_pay": 0.005, "confused": 0.015, "deliberate": 0.0},
             inbound=0.015,
             complaints={"forgot": 0.0002, "cannot_pay": 0.0003, "confused": 0.0002, "deliberate": 0.0002},
         ),

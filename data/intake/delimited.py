@@ -19,7 +19,7 @@ import pyarrow.csv as pacsv
 from data.errors import DataRefused
 from data.intake.columns import EXACT_INTEGERS, all_within, positions
 from data.intake.headers import check_header, named
-from data.intake.result import Reading, Rejection, Rows
+from data.intake.result import CLIFFS, Reading, Rejection, Rows
 from data.intake.source import Octets, Source
 from data.schema import FileContract
 
@@ -87,6 +87,11 @@ def _reading(parsed: _Parsed, header: list[str], where: str) -> Reading:
     if read == 0:
         raise DataRefused("the file has a header and no rows", where=where, remedy="export it again")
     names, warnings = named(header)
+    if read + 1 in CLIFFS:
+        warnings += (
+            f"with its header the file has {read + 1:,} rows, which is where Excel cuts a table off: compare the count "
+            "with that of the system that exported it",
+        )
     return Reading(table.rename_columns(names), read, rows, tuple(rejections), warnings, untyped=True)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+CLIFFS = (65_536, 1_048_576)  # rows that a sheet holds, before and since Excel 2007
 Rows = npt.NDArray[np.int64]
 
 

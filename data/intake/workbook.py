@@ -17,11 +17,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 from data.errors import DataRefused
 from data.intake.archives import check_workbook
 from data.intake.headers import check_header, named
-from data.intake.result import Reading, Rejection, shown
+from data.intake.result import CLIFFS, Reading, Rejection, shown
 from data.intake.source import Source
 from data.schema import FileContract
 
-CLIFFS = (65_536, 1_048_576)  # rows that a sheet holds, before and since Excel 2007
 EXCEL_DIGITS = 1e15
 Cell = int | float | str | bool | time | date | datetime | timedelta
 

@@ -357,6 +357,14 @@ def test_a_fault_far_into_the_file_is_found_with_its_row(tmp_path: Path) -> None
     assert intake.loaded == 119_998
 
 
+@pytest.mark.parametrize(("rows", "warned"), [(65_534, 0), (65_535, 1), (65_536, 0)])
+def test_a_csv_that_ends_at_excels_cliff_is_taken_with_a_warning(tmp_path: Path, rows: int, warned: int) -> None:
+    content = "customer_id,principal\n" + "".join(f"C{i},1\n" for i in range(rows))
+    intake = read_file(saved(tmp_path, content), ONE)
+    assert intake.loaded == rows
+    assert len([warning for warning in intake.warnings if "Excel cuts a table off" in warning]) == warned
+
+
 def test_gzip_is_read_as_its_content_and_digested_as_its_bytes(tmp_path: Path) -> None:
     content = gzip.compress(b"customer_id,principal\nA,1\n") + gzip.compress(b"B,2\n")
     intake = read_file(saved(tmp_path, content, "people.CSV.gz"), ONE)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from data.errors import DataRefused
 from data.intake import read_file
-from data.intake.workbook import CLIFFS
+from data.intake.result import CLIFFS
 from data.schema import ColumnContract, FileContract
 
 CONTRACT = FileContract("customer_id", (ColumnContract("principal", "number"), ColumnContract("paid", "boolean")))
