@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ast
 import csv
-import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,7 +22,6 @@ ROOT_ENTRIES = PACKAGES | {
 }  # fmt: skip
 LONGEST = 420  # lines; a room that needs more is two rooms
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
-NEVER_NEEDED_TO_ANALYSE = ("pandas", "statsmodels", "scipy.stats", "numba", "sqlalchemy", "streamlit", "altair")
 
 
 @cache
@@ -177,36 +174,3 @@ def test_the_tests_pins_hold_those_of_the_service():
     """The launcher counts on it: one environment serves both, and neither install removes what the other needs."""
     service, tests = pins("main"), pins("test")
     assert {name: service[name] for name in service if tests.get(name) != service[name]} == {}
-
-
-ANALYSE = """
-import sys
-from trials.cli.app import main
-sys.argv[0] = "otm"
-try:
-    main()
-except SystemExit as end:
-    assert not end.code, end.code
-print(*set({names!r}) & set(sys.modules), file=sys.stderr)
-"""
-
-
-def test_analysing_a_file_imports_nothing_heavy(tmp_path):
-    """`otm analyse` starts in the time its imports take; these take seconds."""
-    arms = [{"id": name, "label": name, "kind": name} for name in ("nfa", "otm")]
-    protocol = {
-        "schema": 1, "id": "small", "title": "Small", "hypothesis": "None.", "arms": arms,
-        "population": {"unit": "row"},
-        "randomisation": {"method": "external", "arm_column": "arm"},
-        "outcomes": [{"id": "paid", "role": "primary", "kind": "binary", "direction": "increase"}],
-        "analysis": {"adjustment": "lin", "covariates": ["age"], "standard_errors": "HC2"},
-    }  # fmt: skip
-    rows = [f"{('nfa', 'otm')[n % 2]},{int(n % 3 == 0)},{20 + n % 7}" for n in range(60)]
-    (tmp_path / "small.yaml").write_text(json.dumps(protocol))
-    (tmp_path / "small.csv").write_text("\n".join(["arm,paid,age", *rows]))
-    script = ANALYSE.replace("{names!r}", repr(NEVER_NEEDED_TO_ANALYSE))
-    command = [sys.executable, "-c", script, "analyse", tmp_path / "small.yaml", tmp_path / "small.csv", "--json", "-"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["trial"] == "small"
-    assert done.stderr.split() == []
