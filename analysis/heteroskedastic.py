@@ -76,5 +76,7 @@ def classical_covariance(model: Model, residual: Floats) -> Floats:
 
 def contrast_covariance(model: Model, meat: Floats) -> Floats:
     """(T, T) covariance of the contrasts from (B, F, F) covariances of each block's functionals."""
-    covariance: Floats = np.einsum("tbf,bfg,sbg->ts", model.combine, meat, model.combine, optimize=True)
+    weighted = np.matmul(model.combine[:, :, None, :], meat)[:, :, 0, :]
+    T = len(weighted)
+    covariance: Floats = weighted.reshape(T, -1) @ model.combine.reshape(T, -1).T
     return covariance

@@ -194,7 +194,8 @@ def _note(fit: Fitting, pair: tuple[int, int], counts: Floats, df: float, uncert
 def _estimate(fit: Fitting, i: int, t: int, response: Response) -> float:
     """Not the difference of the adjusted means, which a large common level would leave without digits."""
     model = fit.fitted.model
-    effect = np.einsum("bf,bfq,bq->", model.combine[t], model.functionals, fit.fitted.coefficients[i], optimize=True)
+    by_block = np.matmul(model.functionals, fit.fitted.coefficients[i][:, :, None])[:, :, 0]
+    effect = (model.combine[t] * by_block).sum()
     arm, comparison = fit.cells.plan.design.contrasts[t]
     return float(effect) + response.offsets.get(arm, 0.0) - response.offsets.get(comparison, 0.0)
 
