@@ -123,9 +123,11 @@ def _refuse_pairs_of_clusters(frame: AnalysisFrame, design: Design) -> None:
 def _to_fit(fit: Fitting, i: int, response: Response, uncertainty: Uncertainty) -> Fit:
     model, cells = fit.fitted.model, fit.cells
     covariance = uncertainty.covariance.copy()
+    counts = totals(cells.arm, cells.count, len(cells.plan.design.arms))
+    means = counts, _raw_means(fit, i, response, counts), _adjusted_means(fit, i, response)
     contrasts = []
     for t in range(len(cells.plan.design.contrasts)):
-        contrast = _contrast(fit, i, t, response, uncertainty)
+        contrast = _contrast(fit, i, t, response, uncertainty, means)
         if contrast.std_error is None:
             covariance[t], covariance[:, t] = np.nan, np.nan
         contrasts.append(contrast)
@@ -140,13 +142,14 @@ def _to_fit(fit: Fitting, i: int, response: Response, uncertainty: Uncertainty) 
     )
 
 
-def _contrast(fit: Fitting, i: int, t: int, response: Response, uncertainty: Uncertainty) -> Contrast:
-    design, cells = fit.cells.plan.design, fit.cells
+def _contrast(
+    fit: Fitting, i: int, t: int, response: Response, uncertainty: Uncertainty, means: tuple[Floats, Floats, Floats]
+) -> Contrast:
+    """``means``: customers, raw and adjusted means by arm."""
+    design = fit.cells.plan.design
     arm, comparison = design.contrasts[t]
     at, against = design.arms.index(arm), design.arms.index(comparison)
-    counts = totals(cells.arm, cells.count, len(design.arms))
-    raw = _raw_means(fit, i, response, counts)
-    adjusted = _adjusted_means(fit, i, response)
+    counts, raw, adjusted = means
     reason = fit.fitted.model.unestimable[t]
     estimate = None if reason is not None else _estimate(fit, i, t, response)
     std_error, df = None, None
