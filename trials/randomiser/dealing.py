@@ -17,6 +17,7 @@ from designs.assignment.files import ARM, HELD_OUT, PROBABILITY, FileAssignment,
 from designs.assignment.simple import Simple
 from designs.assignment.waves import scope_of
 from designs.protocol import Protocol
+from trials.randomiser.index_dates import dated
 from trials.registry.identity import LEDGER_ID
 
 
@@ -25,8 +26,8 @@ class Dealt:
     """A wave, dealt.
 
     Args:
-        rows: Ledger id, the columns that were dealt by, arm, probability and what else the scheme records of a
-            customer, in the units' order.
+        rows: Ledger id, the columns that were dealt by, arm, probability, what else the scheme records of a customer
+            and, with batches, the index date, in the units' order.
         schema: Of the rows.
         assignment: What the randomiser says about it.
         certificate: As JSON values, without the seed.
@@ -79,7 +80,7 @@ def deal(
         scope=scope,
         demonstration=demonstration,
     )
-    return Dealt(rows, schema, assignment, asdict(certificate))
+    return Dealt(*dated(rows, schema, protocol), assignment, asdict(certificate))
 
 
 def _in_memory(scheme: Scheme, units: Path, seed: str, trial: str, scope: str) -> tuple[Assignment, pa.Table]:

@@ -105,11 +105,17 @@ def _contacts_of(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> nw.L
     if entry.kind == "allocated":
         rows = rows.filter(nw.col("arm").is_in(entry.arms))
     day = nw.col(CONTACT_ON) if entry.contact_on is None else nw.lit(entry.contact_on)
+    if "index_date" in rows.collect_schema().names():
+        day = nw.col("index_date")  # each batch has its own
     return rows.select(nw.col(LEDGER_ID), nw.lit(entry.trial).alias(TRIAL), day.cast(nw.Date).alias(CONTACT_ON))
 
 
 def claims(
-    engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], protocol: Protocol, issue_on: date
+    engine: Engine,
+    snapshots: SnapshotStore,
+    ledger: tuple[Entry, ...],
+    protocol: Protocol,
+    issued: tuple[date, date],
 ) -> tuple[Claim, ...]:
     """Whom the ledger keeps out of a draw: reasons in the order in which they apply, each with its ledger ids.
 
@@ -118,12 +124,12 @@ def claims(
         snapshots: Where they are.
         ledger: Every other trial's entries.
         protocol: The trial to be drawn.
-        issue_on: The day on which its customers are to be contacted.
+        issued: The first and the last day on which its customers are to be contacted.
     """
     found = [
         *_exclusive(engine, snapshots, ledger, protocol),
         *_held_out(engine, snapshots, ledger),
-        *_too_soon(engine, snapshots, ledger, protocol, issue_on),
+        *_too_soon(engine, snapshots, ledger, protocol, issued),
     ]
     return tuple((reason, ids) for reason, ids in found if len(ids))
 
@@ -149,7 +155,11 @@ def _held_out(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...
 
 
 def _too_soon(
-    engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], protocol: Protocol, issue_on: date
+    engine: Engine,
+    snapshots: SnapshotStore,
+    ledger: tuple[Entry, ...],
+    protocol: Protocol,
+    issued: tuple[date, date],
 ) -> list[Claim]:
     seen = contacts(engine, snapshots, ledger)
     population = protocol.population
@@ -157,13 +167,13 @@ def _too_soon(
         return []
     found: list[Claim] = []
     if population.cooling_off_days is not None:
-        near = _within(seen, issue_on, population.cooling_off_days)
+        near = _within(seen, issued, population.cooling_off_days)
         ids = engine.collect(near.select(LEDGER_ID).unique()).column(LEDGER_ID).combine_chunks()
         found.append((f"another OTM contact within {population.cooling_off_days} days", ids))
     limit = population.contact_limit
     if limit is not None:
         # Planned and sent may be the same contact, so days are counted, once per trial.
-        days = _within(seen, issue_on, limit.days).select(LEDGER_ID, TRIAL, CONTACT_ON).unique()
+        days = _within(seen, issued, limit.days).select(LEDGER_ID, TRIAL, CONTACT_ON).unique()
         counted = days.group_by(LEDGER_ID).agg(nw.len().alias("contacts"))
         many = engine.collect(counted.filter(nw.col("contacts") >= limit.contacts).select(LEDGER_ID))
         reason = f"{limit.contacts} OTM contacts within {limit.days} days already"
@@ -171,9 +181,9 @@ def _too_soon(
     return found
 
 
-def _within(seen: nw.LazyFrame[Any], day: date, days: int) -> nw.LazyFrame[Any]:
-    """Contacts at most so many days before or after a day: a planned one to come counts as much as one gone by."""
-    first, last = day - timedelta(days=days), day + timedelta(days=days)
+def _within(seen: nw.LazyFrame[Any], issued: tuple[date, date], days: int) -> nw.LazyFrame[Any]:
+    """Contacts at most so many days before or after: a planned one to come counts as much as one gone by."""
+    first, last = issued[0] - timedelta(days=days), issued[1] + timedelta(days=days)
     return seen.filter((nw.col(CONTACT_ON) >= nw.lit(first)) & (nw.col(CONTACT_ON) <= nw.lit(last)))
 
 

@@ -150,6 +150,8 @@ def _next(rows: _Rows, state: TrialState) -> tuple[str, str]:
         return "Confirm the void that was asked for", f"someone other than {rows.void_request.requested_by}"
     if state == "locked" and rows.draw is not None:
         return "Randomise again: the seed is drawn, the allocation was interrupted", "randomiser"
+    if state == "draft" and json.loads(rows.protocol.canonical)["randomisation"]["method"] == "external":
+        return "Analyse its file with otm analyse: it was randomised elsewhere", "analyst"
     if rows.decision is not None and state == "decided":
         return f"Review the decision on {rows.decision.review_on:%-d %B %Y}", "manager"
     return _NEXT[state]

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from data.engine import Engine, open_engine
 from designs.assignment import commitment, draw_seed
-from designs.protocol import Protocol
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.randomiser.dealing import Dealt, deal
 from trials.randomiser.eligibility import Eligible, eligible
+from trials.randomiser.index_dates import first_index_date, last_index_date
 from trials.registry import Registry, queries, tables
 from trials.registry.columns import now
 from trials.registry.contact_ledger import Entry, claims, entries
@@ -182,20 +182,13 @@ def _refuse_undeclared(population: PopulationRecord, demonstration_seed: str | N
 
 def _eligible(registry: Registry, engine: Engine, standing: _Standing, today: date) -> Eligible:
     protocol = standing.plan.protocol
-    kept_out = claims(
-        engine, registry.snapshots, standing.ledger, protocol, _index_date(protocol, standing.number, today)
-    )
+    days = first_index_date(protocol, standing.number, today), last_index_date(protocol, standing.number, today)
+    kept_out = claims(engine, registry.snapshots, standing.ledger, protocol, days)
     before = [registry.snapshots.path(wave.units_digest) for wave in standing.dealt]
     if before:
         dealt = pa.concat_tables(pq.read_table(path, columns=[LEDGER_ID]) for path in before)
         kept_out = (("dealt in an earlier wave", dealt.column(LEDGER_ID).combine_chunks()), *kept_out)
     return eligible(engine, registry.snapshots.path(standing.population.digest), protocol, kept_out)
-
-
-def _index_date(protocol: Protocol, wave: int, today: date) -> date:
-    """Day 0, the same in every arm: the wave's issue date, else the planned date of the draw, else today."""
-    waves = protocol.randomisation.waves
-    return waves[wave - 1].issue_on if waves else protocol.randomisation.allocation_date or today
 
 
 def _draw_row(trial_id: str, actor: Actor, seed: str, demonstration: bool) -> tables.Draw:
@@ -243,7 +236,7 @@ def _record(
                 algorithm=assignment.algorithm,
                 counts=assignment.counts.by_arm,
                 certificate=dealt.certificate,
-                index_date=_index_date(plan.protocol, wave.number, now().date()),
+                index_date=last_index_date(plan.protocol, wave.number, now().date()),
                 allocated_at=now(),
                 allocated_by=actor.name,
             )

@@ -14,6 +14,7 @@ from designs.protocol import check_allocation_date, check_columns, population_co
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.randomiser.eligibility import Eligible, eligible
+from trials.randomiser.index_dates import refuse_undated
 from trials.registry import Registry, tables
 from trials.registry.columns import now
 from trials.registry.identity import LEDGER_ID
@@ -64,10 +65,11 @@ def _findings(registry: Registry, plan: Plan, population: PopulationRecord, foun
     """What this population would do to the draw: warnings to keep, or a refusal that names all that blocks.
 
     Raises:
-        TrialRefused: The draw would be refused.
+        TrialRefused: The draw would be refused, or a batch has no date.
     """
     rows = pq.read_table(registry.snapshots.path(population.digest))
     rows = rows.filter(pc.is_in(rows.column(LEDGER_ID), value_set=found.units.column(LEDGER_ID)))
+    refuse_undated(plan.protocol, rows)
     findings = check_population(plan.protocol, rows.rename_columns({LEDGER_ID: plan.protocol.population.unit}))
     blocking = [str(finding) for finding in findings if finding.severity == "blocking"]
     if blocking:

@@ -198,3 +198,47 @@ def test_other_schemes_are_dealt_and_replayed(registry, files, old, new):
     files.edit_protocol(lambda text: text.replace(old, new))
     allocated(registry, files)
     assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
+
+
+BATCHES = """\
+randomisation:
+  method: complete
+  strata: [band, batch]
+  batches: {column: batch, issue_on: {early: 2026-03-02, late: 2026-05-04}}"""
+
+
+def in_batches(files: Files, *names: str) -> None:
+    files.edit_protocol(lambda text: text.replace(PLAIN, BATCHES))
+    write_csv(files.population, [row | {"batch": names[at % len(names)]} for at, row in enumerate(files.customers)])
+
+
+def test_a_batch_is_a_stratum_and_gives_every_customer_a_day_0(registry, files):
+    in_batches(files, "early", "late")
+    record = allocated(registry, files)
+    table = snapshot(registry)
+    days = zip(table.column("batch").to_pylist(), map(str, table.column("index_date").to_pylist()), strict=True)
+    assert set(days) == {("early", "2026-03-02"), ("late", "2026-05-04")}
+    assert {"nfa", "letter", "sms"} == set(table.column("arm").to_pylist())
+    assert str(record.index_date) == "2026-05-04"
+    cells = Counter(zip(table.column("batch").to_pylist(), table.column("arm").to_pylist(), strict=True))
+    assert abs(cells["early", "nfa"] - sum(n for (batch, _), n in cells.items() if batch == "early") / 2) <= 2
+    assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
+
+
+def test_a_batch_without_a_date_blocks_the_lock(registry, files):
+    in_batches(files, "early", "late", "never")
+    with pytest.raises(TrialRefused, match=r"batch 'never' has no date, and \d+ customers are in it"):
+        locked(registry, files)
+
+
+def test_a_cooling_off_period_runs_from_the_batchs_own_day(registry, files, tmp_path):
+    in_batches(files, "early", "late")
+    allocated(registry, files)
+    table = snapshot(registry)
+    rows = zip(*(table.column(name).to_pylist() for name in ("batch", "arm")), strict=True)
+    near = sum(batch == "late" and arm != "nfa" for batch, arm in rows)
+    other = Files(tmp_path / "other", trial="other", population="other", extra="  cooling_off_days: 20")
+    dated = "strata: [band], allocation_date: 2026-05-20"
+    other.edit_protocol(lambda text: text.replace("strata: [band]", dated))
+    record = allocated(registry, other, seed=OTHER_SEED)
+    assert {e.reason: e.customers for e in record.exclusions}["another OTM contact within 20 days"] == near

@@ -1,0 +1,68 @@
+"""Day 0 of every customer, NFA too: the planned issue date of the batch or wave, else the day of the draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from designs.protocol import Protocol
+from trials.errors import TrialRefused
+
+INDEX_DATE = "index_date"
+
+
+def last_index_date(protocol: Protocol, wave: int, today: date) -> date:
+    """The latest day 0 of a wave's customers; every customer's own unless there are batches."""
+    scheme = protocol.randomisation
+    if scheme.batches is not None:
+        return max(scheme.batches.issue_on.values())
+    return scheme.waves[wave - 1].issue_on if scheme.waves else scheme.allocation_date or today
+
+
+def first_index_date(protocol: Protocol, wave: int, today: date) -> date:
+    """The earliest day 0 of a wave's customers: nobody is contacted before it."""
+    batches = protocol.randomisation.batches
+    return last_index_date(protocol, wave, today) if batches is None else min(batches.issue_on.values())
+
+
+def refuse_undated(protocol: Protocol, population: pa.Table) -> None:
+    """Refuse a batch that has no date.
+
+    Raises:
+        TrialRefused: Naming the batch, and how many customers are in it.
+    """
+    batches = protocol.randomisation.batches
+    if batches is None:
+        return
+    column = population.column(batches.column)
+    for entry in pc.value_counts(column):
+        batch, customers = entry["values"].as_py(), entry["counts"].as_py()
+        if batch not in batches.issue_on:
+            raise TrialRefused(
+                f"batch {batch!r} has no date, and {customers:,} customers are in it",
+                where="randomisation.batches.issue_on",
+                rule="every customer has a day 0, from which all horizons run",
+                remedy="give the batch its issue date in the protocol",
+            )
+
+
+def dated(
+    rows: Iterable[pa.RecordBatch], schema: pa.Schema, protocol: Protocol
+) -> tuple[Iterable[pa.RecordBatch], pa.Schema]:
+    """The rows with each customer's own day 0, where batches give them one; as they are where they do not."""
+    batches = protocol.randomisation.batches
+    if batches is None:
+        return rows, schema
+    names = pa.array(batches.issue_on, pa.string())
+    days = pa.array(batches.issue_on.values(), pa.date32())
+    column, extended = batches.column, schema.append(pa.field(INDEX_DATE, pa.date32()))
+
+    def each() -> Iterator[pa.RecordBatch]:
+        for batch in rows:
+            place = pc.index_in(batch.column(column).cast(pa.string()), value_set=names)
+            yield pa.RecordBatch.from_arrays([*batch.columns, days.take(place)], schema=extended)
+
+    return each(), extended
