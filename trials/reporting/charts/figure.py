@@ -18,9 +18,9 @@ APPROACH_SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "triangl
 NFA_COLOUR: Final = "#757b80"
 NFA_SHAPE: Final = "stroke"
 LABEL_SIZE: Final = 14
-ROW: Final = 44
+ROW: Final = 40
 ABOVE: Final = 20  # for a label over the first row
-AXIS: Final = 50  # its labels, its title, their distance
+AXIS: Final = 66  # its labels, its title, their distance
 
 
 Chart = Any  # an altair.LayerChart: its type is broader than what the library's own methods return
@@ -164,7 +164,7 @@ def interval_chart(bars: Sequence[Bar], names: Names, ink: Ink, axis: str, axis_
         base.mark_point(filled=True, size=110, opacity=1).encode(
             x=alt.X("estimate:Q"), color=colour, shape=alt.Shape("shape:N", scale=None)
         ),
-        base.mark_text(dy=-14, fontSize=LABEL_SIZE, color=ink.text).encode(
+        base.mark_text(dy=-13, fontSize=LABEL_SIZE, color=ink.text).encode(
             x=alt.X("estimate:Q"), text=alt.Text("words:N")
         ),
     ]
@@ -215,5 +215,5 @@ def _row_axis(ink: Ink) -> alt.Axis:
 def finished(layers: Sequence[Any], height: int) -> Chart:
     """Layers as one chart, exactly ``height`` pixels tall: a page that knows it does not move while charts appear."""
     fitted = alt.AutoSizeParams(type="fit", contains="padding")
-    padding = {"top": ABOVE, "left": 4, "right": 12, "bottom": 4}
+    padding = {"top": 2, "left": 4, "right": 12, "bottom": 4}
     return alt.layer(*layers).properties(height=height, autosize=fitted, padding=padding).configure_view(stroke=None)

@@ -18,7 +18,7 @@ _EVENTS: Final = ("Registered", "Allocated", "Evaluated", "Decided")
 _SHAPES: Final = ("circle", "square", "triangle-up", "diamond")
 _FINISHED: Final = ("decided", "applied", "adapted", "stopped", "void")
 _LINE: Final = "#1d70b8"
-_LEGEND: Final = 70
+_LEGEND: Final = 56
 _TITLE_WIDTH: Final = 40  # characters on a telephone
 _APART: Final = 0.035  # of the whole span: about the width of a mark on a telephone
 
@@ -54,8 +54,9 @@ def _events(trial: TrialSummary) -> tuple[tuple[str, date | None], ...]:
 
 def _layers(trials: Sequence[TrialSummary], today: date, ink: Ink) -> list[Any]:
     first, last = _span(trials, today)
-    lines = [_line(trial, today) for trial in trials]
-    points = [point for trial in trials for point in _points(trial, (last - first) * _APART)]
+    marks = [_points(trial, (last - first) * _APART) for trial in trials]
+    lines = [_line(trial, today, own[-1]["when"]) for trial, own in zip(trials, marks, strict=True)]
+    points = [point for own in marks for point in own]
     y = alt.Y("id:N", sort=[trial.id for trial in trials], title=None, axis=None)
     legend = alt.Legend(
         title=None, orient="top", direction="horizontal", columns=2, labelFontSize=LABEL_SIZE, labelColor=ink.text,
@@ -64,7 +65,8 @@ def _layers(trials: Sequence[TrialSummary], today: date, ink: Ink) -> list[Any]:
     events = alt.Scale(domain=list(_EVENTS), range=list(_SHAPES))
     tick = "%b %Y" if last - first > timedelta(days=150) else "%-d %b %Y"
     x_axis = alt.Axis(format=tick, tickCount=4, labelOverlap="greedy", **axis_style(ink))
-    scale = alt.Scale(type="utc", domain=[_at(first), _at(last)], nice=False)
+    scale = alt.Scale(type="utc", nice=False)
+    ends = drawn([{"when": _at(first)}, {"when": _at(last)}])
     rows = drawn(lines).encode(y=y)
     titles = [
         drawn([line for line in lines if line["lines"] == count])
@@ -76,6 +78,7 @@ def _layers(trials: Sequence[TrialSummary], today: date, ink: Ink) -> list[Any]:
         for count in {line["lines"] for line in lines}
     ]  # fmt: skip
     return [
+        ends.mark_rule(opacity=0).encode(x=alt.X("when:T", scale=scale)),  # no mark stands at the edge
         rows.mark_rule(strokeWidth=3, color=_LINE, opacity=0.45).encode(
             x=alt.X("start:T", title=None, axis=x_axis, scale=scale), x2=alt.X2("end:T")
         ),
@@ -99,13 +102,13 @@ def _span(trials: Sequence[TrialSummary], today: date) -> tuple[datetime, dateti
     return first - room, last + room
 
 
-def _line(trial: TrialSummary, today: date) -> dict[str, Any]:
+def _line(trial: TrialSummary, today: date, last_mark: int) -> dict[str, Any]:
     known = [when for _, when in _events(trial) if when is not None]
     end = max(known) if trial.state in _FINISHED else max(today, *known)
     title = wrapped(trial.title, _TITLE_WIDTH)
     return {
         "id": trial.id, "title": title, "lines": title.count("\n") + 1, "start": _at(_noon(min(known))),
-        "end": _at(_noon(end)),
+        "end": max(_at(_noon(end)), last_mark),
     }  # fmt: skip
 
 
