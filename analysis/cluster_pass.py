@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.cluster_robust import Pieces
+from analysis.coefficients import Fitted
 from analysis.frame import AnalysisFrame
 from analysis.gram import cross_products, cross_responses
 from analysis.model import filled, filled_responses
 from analysis.moments import Cells, refuse_missing_cluster
-from analysis.residuals import Fitted, joined
+from analysis.residuals import joined
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.additive import additive
+from analysis.coefficients import Fitted
 from analysis.difference_in_means import difference_in_means
 from analysis.gram import cross_responses, totals
 from analysis.lin import lin
 from analysis.model import Model, filled_responses
 from analysis.moments import Cells, select
-from analysis.residuals import Fitted
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

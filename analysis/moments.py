@@ -9,9 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,21 +17,12 @@ from numpy.typing import NDArray
 
 from analysis.design import CLUSTERED
 from analysis.errors import AnalysisRefused
+from analysis.first_pass import corrected, first_pass, floats, numbered_keys, ratio_of
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.plan import (
-    Plan,
-    centre_for,
-    level_number,
-    number,
-    number_column,
-    numbered_rows,
-    response_value,
-)
+from analysis.plan import Plan
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-POOR_CENTRE = 100.0  # a mean this many standard deviations from its centre costs four digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,122 +87,12 @@ def read_cells(frame: AnalysisFrame, plan: Plan) -> Cells:
         AnalysisRefused: A column holds a value that is not finite, a weight that is not positive, or no cluster.
     """
     for _ in range(3):
-        table = frame.engine.collect(_first_pass(frame, plan))
-        better = _corrected(plan, table)
+        table = frame.engine.collect(first_pass(frame, plan))
+        better = corrected(plan, table)
         if better is None:
             return _to_cells(plan, table)
         plan = better
     return _to_cells(plan, table)
-
-
-def key_expressions(plan: Plan, schema: nw.Schema) -> dict[str, nw.Expr]:
-    """What makes a cell, by key name. Whole numbers stay as they are: engines group by them faster than by text."""
-    keys: dict[str, nw.Expr] = {"k_arm": _discrete(ARM_COLUMN, plan, schema)}
-    if plan.by is not None:
-        keys["k_level"] = level_number(plan, plan.by)
-    keys |= {f"k_s{i}": _discrete(name, plan, schema) for i, name in enumerate(plan.design.strata)}
-    keys |= {f"k_c{i}": _discrete(name, plan, schema) for i, name in enumerate(plan.categories)}
-    keys |= {f"k_n{i}": nw.col(name) for i, name in enumerate(plan.keyed)}
-    keys |= {f"k_f{i}": nw.col(name).is_null() for i, name in enumerate(plan.running) if name in plan.flagged}
-    keys |= {f"k_m{i}": response_value(plan.responses[i], 0.0).is_null() for i in sorted(plan.masked)}
-    if plan.by_cluster and plan.design.cluster is not None:
-        keys["k_cluster"] = _discrete(plan.design.cluster, plan, schema)
-    return keys
-
-
-def _discrete(name: str, plan: Plan, schema: nw.Schema) -> nw.Expr:
-    if name in plan.numbered:
-        return nw.col(number_column(name))
-    return nw.col(name) if schema[name].is_integer() else nw.col(name).cast(nw.String)
-
-
-def _numbered_keys(plan: Plan) -> dict[str, str]:
-    """Key and column of what the pilot numbered and the data may hold more labels of."""
-    keys = {f"k_s{i}": name for i, name in enumerate(plan.design.strata)}
-    keys |= {f"k_c{i}": name for i, name in enumerate(plan.categories)}
-    return {key: name for key, name in keys.items() if name in plan.numbered}
-
-
-def _first_pass(frame: AnalysisFrame, plan: Plan) -> nw.LazyFrame[Any]:
-    keys = key_expressions(plan, frame.rows.collect_schema())
-    columns = dict(keys)
-    for key, name in _numbered_keys(plan).items():
-        columns[f"text_{key}"] = nw.col(name)
-    for i, name in enumerate(plan.running):
-        columns[f"a{i}"] = number(name, plan.centre[name])
-    for i, response in enumerate(plan.responses):
-        columns[f"y{i}"] = response_value(response, plan.response_centre[i])
-    if plan.design.weight is not None:
-        columns["w"] = nw.col(plan.design.weight).cast(nw.Float64)
-    return numbered_rows(frame, plan).select(**columns).group_by(*keys).agg(*_sums(plan))
-
-
-def _sums(plan: Plan) -> list[nw.Expr]:
-    sums = [nw.len().alias("count")]
-    sums += [nw.col(f"text_{key}").count().alias(f"text_{key}") for key in _numbered_keys(plan)]
-    a = [nw.col(f"a{i}") for i in range(len(plan.running))]
-    y = [nw.col(f"y{i}") for i in range(len(plan.responses))]
-    if plan.design.weight is None:
-        wa, wy = a, y
-    else:
-        w = nw.col("w")
-        wa, wy = [w * x for x in a], [w * x for x in y]
-        sums += [w.sum().alias("weight"), w.min().alias("least_weight"), w.count().alias("weighted")]
-        sums += [x.sum().alias(f"pa{i}") for i, x in enumerate(a)]
-        sums += [x.sum().alias(f"py{i}") for i, x in enumerate(y)]
-    for i, x in enumerate(a):
-        sums += [wa[i].sum().alias(f"a{i}"), x.count().alias(f"na{i}")]
-        sums += [(wa[i] * a[j]).sum().alias(f"a{i}a{j}") for j in range(i + 1)]
-    for r, v in enumerate(y):
-        sums += [wy[r].sum().alias(f"y{r}"), (wy[r] * v).sum().alias(f"y{r}y"), v.count().alias(f"ny{r}")]
-        sums += [(wy[r] * x).sum().alias(f"y{r}a{i}") for i, x in enumerate(a)]
-    return sums
-
-
-def _corrected(plan: Plan, table: pa.Table) -> Plan | None:
-    """The plan that the whole data ask for, or ``None`` when this one served."""
-    count = _floats(table["count"])
-    per_row = _safe_ratio(_floats(table["weight"]), count) if plan.design.weight is not None else np.ones_like(count)
-    flagged = set(plan.flagged)
-    masked = set(plan.masked)
-    centre = dict(plan.centre)
-    response_centre = list(plan.response_centre)
-    for i, name in enumerate(plan.running):
-        known = _floats(table[f"na{i}"])
-        if name not in flagged and (known < count).any():
-            flagged.add(name)
-        centre[name] = _recentred(table, f"a{i}", f"a{i}a{i}", known * per_row, centre[name])
-    for r in range(len(plan.responses)):
-        known = _floats(table[f"ny{r}"])
-        if r not in masked and (known < count).any():
-            masked.add(r)
-        response_centre[r] = _recentred(table, f"y{r}", f"y{r}y", known * per_row, response_centre[r])
-    unseen = {
-        name
-        for key, name in _numbered_keys(plan).items()
-        if (_floats(table.filter(pc.is_null(table[key]))[f"text_{key}"]) > 0).any()
-    }
-    after = dataclasses.replace(
-        plan,
-        flagged=frozenset(flagged),
-        masked=frozenset(masked),
-        centre=centre,
-        response_centre=tuple(response_centre),
-        numbered={name: labels for name, labels in plan.numbered.items() if name not in unseen},
-    )
-    return None if after == plan else after
-
-
-def _recentred(table: pa.Table, total: str, squares: str, known: Floats, centre: float) -> float:
-    n = float(known.sum())
-    if n <= 0:
-        return centre
-    mean = float(_floats(table[total]).sum()) / n
-    square = float(_floats(table[squares]).sum()) / n
-    deviation = max(square - mean * mean, 0.0) ** 0.5
-    if not np.isfinite(mean) or abs(mean) <= POOR_CENTRE * deviation or abs(mean) <= 1e-9 * abs(centre):
-        return centre
-    return centre_for(centre + mean, max(deviation, abs(mean) * 1e-9))
 
 
 def select(cells: Cells, rows: NDArray[np.bool_]) -> Cells:
@@ -246,24 +125,24 @@ def _to_cells(plan: Plan, table: pa.Table) -> Cells:
         table = table.filter(pc.is_valid(table["k_level"]))
     names = [name for name in table.column_names if name.startswith("k_")]
     coded = {name: _coded(name, table[name]) for name in names}
-    for key, column in _numbered_keys(plan).items():
+    for key, column in numbered_keys(plan).items():
         coded[key] = _with_labels(coded[key], plan.numbered[column])
     order = np.lexsort([coded[name].codes for name in reversed(names)]) if names else np.arange(0)
     table = table.take(pa.array(order))
     coded = {name: Coded(name, c.codes[order], c.labels) for name, c in coded.items()}
 
     if ARM_COLUMN in plan.numbered:
-        arm = _floats(table["k_arm"]).astype(np.int64)
+        arm = floats(table["k_arm"]).astype(np.int64)
     else:
         arm = pc.index_in(table["k_arm"], value_set=arms).to_numpy().astype(np.int64)
-    level = np.zeros(table.num_rows, dtype=np.int64) if plan.by is None else _floats(table["k_level"]).astype(np.int64)
+    level = np.zeros(table.num_rows, dtype=np.int64) if plan.by is None else floats(table["k_level"]).astype(np.int64)
     strata, stratum_names = _combined([coded[f"k_s{i}"] for i in range(len(plan.design.strata))], table.num_rows)
-    count = _floats(table["count"])
+    count = floats(table["count"])
     weighted = plan.design.weight is not None
-    weight = _floats(table["weight"]) if weighted else count
+    weight = floats(table["weight"]) if weighted else count
     missing, sums, plain_sums, products = _covariate_sums(plan, table, coded, count, weight)
     R, c = len(plan.responses), len(plan.numbers)
-    observed = np.column_stack([_floats(table[f"ny{r}"]) > 0 for r in range(R)]) if R else np.empty((len(arm), 0), bool)
+    observed = np.column_stack([floats(table[f"ny{r}"]) > 0 for r in range(R)]) if R else np.empty((len(arm), 0), bool)
     response_sums = _stack(table, [f"y{r}" for r in range(R)])
     return Cells(
         plan=plan,
@@ -308,13 +187,13 @@ def _covariate_sums(
     for i, name in enumerate(plan.running):
         at = k + i
         if name in plan.flagged:
-            missing[:, at] = _floats(table[f"na{i}"]) == 0
-        sums[:, at] = _floats(table[f"a{i}"])
-        plain[:, at] = _floats(table[f"pa{i}"]) if plan.design.weight is not None else sums[:, at]
+            missing[:, at] = floats(table[f"na{i}"]) == 0
+        sums[:, at] = floats(table[f"a{i}"])
+        plain[:, at] = floats(table[f"pa{i}"]) if plan.design.weight is not None else sums[:, at]
         for j in range(i + 1):
-            products[:, at, k + j] = products[:, k + j, at] = _floats(table[f"a{i}a{j}"])
+            products[:, at, k + j] = products[:, k + j, at] = floats(table[f"a{i}a{j}"])
         for j in range(k):
-            products[:, at, j] = products[:, j, at] = sums[:, at] * _safe_ratio(sums[:, j], weight)
+            products[:, at, j] = products[:, j, at] = sums[:, at] * ratio_of(sums[:, j], weight)
     return missing, sums, plain, products
 
 
@@ -325,14 +204,10 @@ def _response_products(
     products = np.zeros((table.num_rows, R, c))
     for r in range(R):
         for j in range(k):
-            products[:, r, j] = response_sums[:, r] * _safe_ratio(sums[:, j], weight)
+            products[:, r, j] = response_sums[:, r] * ratio_of(sums[:, j], weight)
         for i in range(len(plan.running)):
-            products[:, r, k + i] = _floats(table[f"y{r}a{i}"])
+            products[:, r, k + i] = floats(table[f"y{r}a{i}"])
     return products
-
-
-def _safe_ratio(total: Floats, weight: Floats) -> Floats:
-    return np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
 
 
 def _refuse_bad_figures(plan: Plan, table: pa.Table) -> None:
@@ -340,7 +215,7 @@ def _refuse_bad_figures(plan: Plan, table: pa.Table) -> None:
     figures |= {f"y{r}y": ", ".join(response.columns) for r, response in enumerate(plan.responses)}
     figures |= {f"k_n{i}": name for i, name in enumerate(plan.keyed)}
     for alias, name in figures.items():
-        if not np.isfinite(_floats(table[alias])).all():
+        if not np.isfinite(floats(table[alias])).all():
             raise AnalysisRefused(
                 "it holds NaN or an infinite value",
                 where=f"column {name}",
@@ -348,8 +223,8 @@ def _refuse_bad_figures(plan: Plan, table: pa.Table) -> None:
                 remedy="mark what is missing as missing",
             )
     if plan.design.weight is not None:
-        least = _floats(table["least_weight"])
-        if (_floats(table["weighted"]) < _floats(table["count"])).any() or not (least > 0).all():
+        least = floats(table["least_weight"])
+        if (floats(table["weighted"]) < floats(table["count"])).any() or not (least > 0).all():
             raise AnalysisRefused(
                 "a weight is missing or not above zero",
                 where=f"column {plan.design.weight}",
@@ -406,10 +281,5 @@ def _with_labels(coded: Coded, labels: Sequence[str]) -> Coded:
     return Coded(coded.name, coded.codes, tuple(None if x is None else labels[int(x)] for x in coded.labels))
 
 
-def _floats(column: pa.ChunkedArray) -> Floats:
-    """An engine's figures as doubles: integer sums may come as decimals, empty ones as null."""
-    return np.asarray(pc.fill_null(pc.cast(column, pa.float64()), 0.0).to_numpy(), dtype=np.float64)
-
-
 def _stack(table: pa.Table, names: Sequence[str]) -> Floats:
-    return np.column_stack([_floats(table[n]) for n in names]) if names else np.empty((table.num_rows, 0))
+    return np.column_stack([floats(table[n]) for n in names]) if names else np.empty((table.num_rows, 0))

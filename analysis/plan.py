@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from analysis.design import Design, Levels, Response
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 
-PILOT_ROWS = 20_000
+PILOT_ROWS = 8_192
 MOST_CELLS = 50_000
 MOST_VALUES_IN_CELLS = 16
 NUMBERED_FROM = 2_000_000  # customers

@@ -6,7 +6,6 @@ leverage of each customer and returns sums by block or by cluster. All responses
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,37 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from analysis.coefficients import Fitted, coefficient_table
+from analysis.first_pass import floats, key_expressions
 from analysis.frame import AnalysisFrame
-from analysis.gram import inner, quadratic
 from analysis.heteroskedastic import LONE, BlockVariances
 from analysis.join_keys import join_keys
-from analysis.model import Model
-from analysis.moments import Cells, key_expressions
+from analysis.moments import Cells
 from analysis.plan import Plan, number, numbered_rows, response_value
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A model fitted to some responses in one level.
-
-    Attributes:
-        level: Subgroup level.
-        sample: Which set of observed rows; responses of the same sample share rows, models and leverages.
-        responses: Positions of the responses.
-        index: (m,) which cells of the first pass the model's rows are.
-        model: The model of those cells.
-        coefficients: (len(responses), B, q).
-    """
-
-    level: int
-    sample: int
-    responses: tuple[int, ...]
-    index: Ints
-    model: Model
-    coefficients: Floats
 
 
 def block_variances(
@@ -57,62 +35,73 @@ def block_variances(
     plan = cells.plan
     B = max(len(fit.model.functionals) for fit in fits)
     F = max(fit.model.functionals.shape[1] for fit in fits)
-    table, samples = _coefficient_table(cells, fits, contrasts=False)
+    table, samples = coefficient_table(cells, fits, contrasts=False)
     rows = joined(frame, cells, table)
-    # Only an arm too small for its regression leaves observed customers outside the fit.
-    partial = {fit.sample for fit in fits if (fit.model.block < 0).any()}
-    # Classical errors and Welch's degrees of freedom are all that ask for squared residuals by themselves.
-    squares = plan.design.adjustment == "none" or plan.design.standard_errors == "classical"
-    sums = functools.partial(_hc_sums, frame, plan, rows, samples, partial, F, power, squares)
-    result = sums(guarded=False)
+    wanted = _Wanted(
+        samples,
+        # Only an arm too small for its regression leaves observed customers outside the fit.
+        frozenset(fit.sample for fit in fits if (fit.model.block < 0).any()),
+        F,
+        power,
+        # Classical errors and Welch's degrees of freedom are all that ask for squared residuals by themselves.
+        plan.design.adjustment == "none" or plan.design.standard_errors == "classical",
+    )
+    result = frame.engine.collect(_summed(plan, rows, wanted, guarded=False))
     least = [pc.min(result[f"least{sample}"]).as_py() for sample in samples]
     if power and min(least) <= LONE:
         # Looking at every row's leverage before dividing by it costs half as much again, and hardly ever matters.
-        result = sums(guarded=True)
+        result = frame.engine.collect(_summed(plan, rows, wanted, guarded=True))
     return _unpack(result, fits, B, F)
 
 
-def _hc_sums(
-    frame: AnalysisFrame,
-    plan: Plan,
-    rows: nw.LazyFrame[Any],
-    samples: Mapping[int, tuple[int, ...]],
-    partial: set[int],
-    F: int,
-    power: int,
-    squares: bool,
-    *,
-    guarded: bool,
-) -> pa.Table:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Responses by sample, the samples that leave rows out, functionals of a block, d, and whether Σe² is needed."""
+
+    samples: Mapping[int, tuple[int, ...]]
+    partial: frozenset[int]
+    functionals: int
+    power: int
+    squares: bool
+
+
+def _summed(plan: Plan, rows: nw.LazyFrame[Any], wanted: _Wanted, *, guarded: bool) -> nw.LazyFrame[Any]:
+    """Sums by block. ``guarded`` leaves out, and counts, rows of leverage one instead of dividing by nought."""
     weighted = plan.design.weight is not None
-    parts: dict[str, nw.Expr] = {"block": nw.col("block")}
+    parts: dict[str, nw.Expr] = {"block": nw.col("block")} | ({"w": nw.col("w")} if weighted else {})
     sums: list[nw.Expr] = []
-    for sample, responses in samples.items():
-        parts[f"left{sample}"] = _left(plan, sample)
+    for sample, responses in wanted.samples.items():
         left = nw.col(f"left{sample}")
+        parts[f"left{sample}"] = _left(plan, sample)
+        parts |= {f"in{sample}": nw.col(f"in{sample}")} if sample in wanted.partial else {}
         sums.append(left.min().alias(f"least{sample}"))
         if guarded:
             sums.append(nw.when(left > LONE).then(0).otherwise(1).sum().alias(f"lone{sample}"))
         for r in responses:
             error = nw.col(f"y{r}") - _line(plan, f"b{r}")
-            if squares:
+            if wanted.squares:
                 parts[f"e{r}"] = error
-                squared = nw.col(f"e{r}") * nw.col(f"e{r}")
-                if sample in partial:
-                    parts[f"in{sample}"] = nw.col(f"in{sample}")
-                    squared = squared * nw.col(f"in{sample}")
-                sums.append((nw.col("w") * squared if weighted else squared).sum().alias(f"e{r}"))
-            for f in range(F):
+                sums.append(_squares(plan, wanted, sample, r).sum().alias(f"e{r}"))
+            for f in range(wanted.functionals):
                 influence = _line(plan, f"w{sample}_{f}") * error
                 parts[f"u{r}_{f}"] = nw.col("w") * influence if weighted else influence
                 for g in range(f + 1):
-                    term = nw.col(f"u{r}_{f}") * nw.col(f"u{r}_{g}")
-                    for _ in range(power):
-                        term = term / left
-                    term = nw.when(left > LONE).then(term).otherwise(0.0) if guarded else term
+                    term = _meat(wanted, left, f"u{r}_{f}", f"u{r}_{g}", guarded)
                     sums.append(term.sum().alias(f"v{r}_{f}_{g}"))
-    parts |= {"w": nw.col("w")} if weighted else {}
-    return frame.engine.collect(rows.select(**parts).group_by("block").agg(*sums))
+    return rows.select(**parts).group_by("block").agg(*sums)
+
+
+def _squares(plan: Plan, wanted: _Wanted, sample: int, r: int) -> nw.Expr:
+    squared = nw.col(f"e{r}") * nw.col(f"e{r}")
+    squared = squared * nw.col(f"in{sample}") if sample in wanted.partial else squared
+    return squared if plan.design.weight is None else nw.col("w") * squared
+
+
+def _meat(wanted: _Wanted, left: nw.Expr, first: str, second: str, guarded: bool) -> nw.Expr:
+    term = nw.col(first) * nw.col(second)
+    for _ in range(wanted.power):
+        term = term / left
+    return nw.when(left > LONE).then(term).otherwise(0.0) if guarded else term
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +125,7 @@ class ClusterScores:
 def cluster_scores(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitted]) -> ClusterScores:
     """What CR0 and CR1 need, from one pass in the engine."""
     plan = cells.plan
-    table, samples = _coefficient_table(cells, fits, contrasts=True)
+    table, samples = coefficient_table(cells, fits, contrasts=True)
     cluster = nw.col(str(plan.design.cluster)).cast(nw.String)
     rows = joined(frame, cells, table, cluster=cluster)
     T = len(plan.design.contrasts)
@@ -152,14 +141,14 @@ def cluster_scores(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitted]) -
     return ClusterScores(
         pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64),
         len(encoded.dictionary),
-        _floats(result["level"]).astype(np.int64),
-        _floats(result["arm"]).astype(np.int64),
+        floats(result["level"]).astype(np.int64),
+        floats(result["arm"]).astype(np.int64),
         {
-            r: np.column_stack([_floats(result[f"u{r}_{t}"]) for t in range(T)])
+            r: np.column_stack([floats(result[f"u{r}_{t}"]) for t in range(T)])
             for responses in samples.values()
             for r in responses
         },
-        {sample: _floats(result[f"in{sample}"]) for sample in samples},
+        {sample: floats(result[f"in{sample}"]) for sample in samples},
     )
 
 
@@ -184,72 +173,6 @@ def joined(frame: AnalysisFrame, cells: Cells, table: pa.Table, *, cluster: nw.E
     return numbered_rows(frame, plan).select(**columns).join(frame.engine.companion(table), on=names, how="inner")
 
 
-def _coefficient_table(
-    cells: Cells, fits: Sequence[Fitted], *, contrasts: bool
-) -> tuple[pa.Table, dict[int, tuple[int, ...]]]:
-    """Everything a row needs of its cell, as columns; cells outside a sample get zeros there."""
-    plan = cells.plan
-    M, c = len(cells.count), len(plan.running)
-    B = max(len(fit.model.functionals) for fit in fits)
-    k = len(plan.keyed)
-    block = cells.level * B
-    columns: dict[str, Floats] = {}
-    samples: dict[int, tuple[int, ...]] = {}
-    for fit in fits:
-        model, s = fit.model, fit.sample
-        samples[s] = fit.responses
-        taking_part = model.block >= 0
-        at = fit.index[taking_part]
-        own = model.block[taking_part]
-        block[at] = fit.level * B + own
-        rows = model.rows.take(taking_part)
-        constant = _constant_part(cells, model, at, rows.values)
-        steps = np.where(model.rows.value_columns[k:] >= 0, 1.0 / model.scale[k:], 0.0)
-        where = np.where(model.rows.value_columns[k:] >= 0, model.rows.value_columns[k:], 0)
-        rows = type(rows)(rows.indicators, constant, rows.value_columns, rows.width)
-
-        def put(name: str, values: Floats, at: Ints = at) -> None:
-            columns.setdefault(name, np.zeros(M))[at] = values
-
-        def put_line(
-            name: str, vectors: Floats, own: Ints = own, rows: Any = rows, where: Ints = where, steps: Floats = steps
-        ) -> None:
-            put(name, inner(rows, own, vectors))
-            for i in range(c):
-                put(f"{name}_{i}", vectors[own, where[i]] * steps[i])
-
-        put(f"in{s}", np.ones(len(at)))
-        directions = np.einsum("bfq,bqp->bfp", model.functionals, model.inverse)
-        if contrasts:
-            directions = np.einsum("tbf,bfp->btp", model.combine, directions)
-        for f in range(directions.shape[1]):
-            put_line(f"w{s}_{f}", directions[:, f])
-        if not contrasts:
-            _put_leverage(put, s, rows, own, model, where, steps, c)
-        for i, r in enumerate(fit.responses):
-            put_line(f"b{r}", fit.coefficients[i])
-    table = pa.table({"block": block, "level": cells.level, "arm": cells.arm, **columns})
-    return table, samples
-
-
-def _constant_part(cells: Cells, model: Model, at: Ints, values: Floats) -> Floats:
-    """The numbers of a cell as far as they are constant in it: keyed ones whole, running ones only where filled."""
-    k = len(cells.plan.keyed)
-    constant = values.copy()
-    constant[:, k:] = cells.missing[at][:, k:] * (model.fill / model.scale)[k:]
-    return constant
-
-
-def _put_leverage(put: Any, s: int, rows: Any, own: Ints, model: Model, where: Ints, steps: Floats, c: int) -> None:
-    put(f"h{s}", quadratic(rows, own, model.inverse))
-    for i in range(c):
-        line = model.inverse[:, :, where[i]] * steps[i]
-        put(f"h{s}_{i}", 2.0 * inner(rows, own, line))
-        for j in range(i + 1):
-            factor = 1.0 if i == j else 2.0
-            put(f"h{s}_{i}_{j}", factor * steps[i] * steps[j] * model.inverse[own, where[i], where[j]])
-
-
 def _line(plan: Plan, name: str) -> nw.Expr:
     total = nw.col(name)
     for i in range(len(plan.running)):
@@ -269,29 +192,21 @@ def _left(plan: Plan, sample: int) -> nw.Expr:
 
 
 def _unpack(result: pa.Table, fits: Sequence[Fitted], B: int, F: int) -> dict[tuple[int, int], BlockVariances]:
-    position = _floats(result["block"]).astype(np.int64)
+    position = floats(result["block"]).astype(np.int64)
+    levels = int(position.max()) // B + 1
+    sums = {}
+    for name in result.column_names:
+        sums[name] = np.zeros(levels * B)
+        sums[name][position] = floats(result[name])
     out: dict[tuple[int, int], BlockVariances] = {}
     for fit in fits:
-        row = np.full(B, -1)
-        mine = (position // B) == fit.level
-        row[position[mine] % B] = np.flatnonzero(mine)
-        found = row >= 0
-
-        def gather(name: str, row: Any = row, found: Any = found) -> Floats:
-            values = np.zeros(B)
-            if name not in result.column_names:
-                return values
-            values[found] = _floats(result[name])[row[found]]
-            return values
-
+        own = slice(fit.level * B, (fit.level + 1) * B)
+        lone = sums.get(f"lone{fit.sample}", np.zeros(levels * B))[own]
         for r in fit.responses:
             meat = np.zeros((B, F, F))
             for f in range(F):
                 for g in range(f + 1):
-                    meat[:, f, g] = meat[:, g, f] = gather(f"v{r}_{f}_{g}")
-            out[fit.level, r] = BlockVariances(meat, gather(f"e{r}"), gather(f"lone{fit.sample}"))
+                    meat[:, f, g] = meat[:, g, f] = sums[f"v{r}_{f}_{g}"][own]
+            residual = sums.get(f"e{r}", np.full(levels * B, np.nan))[own]
+            out[fit.level, r] = BlockVariances(meat, residual, lone)
     return out
-
-
-def _floats(column: pa.ChunkedArray) -> Floats:
-    return np.asarray(pc.fill_null(pc.cast(column, pa.float64()), 0.0).to_numpy(), dtype=np.float64)

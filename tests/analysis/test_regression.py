@@ -220,3 +220,15 @@ def test_unclustered_levels_are_independent():
     matrix = joint.joint_covariance["amount"].matrix
     assert (matrix[:3, 3:] == 0).all()
     assert (np.diag(matrix) > 0).all()
+
+
+def test_a_level_without_the_outcome_is_empty_and_the_others_are_not():
+    trial = random_trial(2, n=500)
+    trial.columns["amount"] = np.where(trial.columns["band"] == "low", np.nan, trial.columns["amount"])
+    declared = dataclasses.replace(trial.design, covariates=(Column("age", "number"),), strata=())
+    regression = regress(frame_of(trial.columns), declared, [outcome("amount")], by=Levels("band", ("high", "low")))
+    assert regression.fits["amount", "low"].reason == "no customer has this outcome observed"
+    assert regression.fits["amount", "high"].contrasts[0].std_error is not None
+    joint = regression.joint_covariance["amount"].matrix
+    assert np.isfinite(joint[:3, :3]).all()
+    assert np.isnan(joint[3:]).all()
