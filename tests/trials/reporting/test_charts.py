@@ -213,12 +213,28 @@ def test_marks_that_have_room_stand_on_their_day():
     assert [day_of(point["when"]) for point in points] == [date(2026, 2, 2), date(2026, 6, 1), date(2026, 11, 12)]
 
 
+def ends(trials, today):
+    figure = timeline_figure(trials, today, LIGHT)
+    return {value["id"]: value["end"] for _, values in layers(figure, "rule") for value in values if "id" in value}
+
+
 def test_an_undecided_trial_runs_to_today_and_a_decided_one_stops():
     today = date(2026, 11, 21)
-    figure = timeline_figure(examples.portfolio(), today, LIGHT)
-    rows = {value["id"]: value for _, values in layers(figure, "rule") for value in values if "id" in value}
-    assert day_of(rows["small-debts-2026"]["end"]) == today
-    assert day_of(rows["five-messages-2026"]["end"]) == date(2026, 10, 15)
+    decided = examples.summary(
+        id="decided", state="decided", evaluated_on=date(2026, 6, 1), decided_on=date(2026, 8, 1),
+        allocated_on=date(2026, 4, 1),
+    )  # fmt: skip
+    found = ends((decided, examples.summary()), today)
+    assert day_of(found["decided"]) == date(2026, 8, 1)
+    assert day_of(found["small-debts-2026"]) == today
+
+
+def test_a_line_reaches_its_last_mark_where_marks_were_moved_apart():
+    today = date(2026, 11, 21)
+    one_day = examples.summary(created_on=today, allocated_on=today, evaluated_on=today)
+    figure = timeline_figure([one_day], today, LIGHT)
+    marks = next(values for _, values in layers(figure, "point"))
+    assert ends([one_day], today)[one_day.id] == marks[-1]["when"]
 
 
 @pytest.mark.parametrize("label", ["SMS", "Plain reminder letter", "A very long label that nobody would write by hand"])
