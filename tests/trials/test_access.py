@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.trials.examples import FIRST, SEED, Files, evaluated
+from tests.trials.examples import FIRST, SEED, Files
 from trials.access import LOCAL_ACTOR, Action, Actor, Role, allow, parse_actor, roles_allowed
 from trials.errors import AccessRefused, Refused
 from trials.registry import Registry
@@ -88,8 +88,8 @@ def test_every_use_case_but_reading_is_called_below():
 
 
 @pytest.mark.requirement("S17")
-def test_every_role_is_held_to_its_use_cases_and_each_denial_is_logged(registry, files, tmp_path):
-    evaluated(registry, files)
+def test_every_role_is_held_to_its_use_cases_and_each_denial_is_logged(done, tmp_path):
+    registry, files = done.registry, done.files
     denied = []
     for action, use_case in USE_CASES.items():
         for role in get_args(Role):
@@ -136,8 +136,8 @@ def test_without_an_actor_the_local_default_holds_all_roles(text):
         allow(LOCAL_ACTOR, action)
 
 
-def test_the_population_of_a_certificate_is_the_randomisers_alone(registry, files, tmp_path):
-    evaluated(registry, files)
+def test_the_population_of_a_certificate_is_the_randomisers_alone(done, tmp_path):
+    registry, files = done.registry, done.files
     with pytest.raises(AccessRefused, match="may not randomise"):
         certificate(registry, Actor("An Analyst", "analyst"), files.trial, population=tmp_path / "units.csv")
     assert not (tmp_path / "units.csv").exists()

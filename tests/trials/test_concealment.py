@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pyarrow.parquet as pq
 import pytest
 
-from tests.trials.examples import FIRST, OTHER_SEED, SEED, allocated, evaluated
+from tests.trials.examples import FIRST, OTHER_SEED, SEED, allocated
 from trials.access import Actor, Role
 from trials.errors import TrialRefused
 from trials.registry import queries
@@ -37,9 +37,9 @@ def dealt_ids(registry, trial: str) -> list[str]:
     return pq.read_table(registry.snapshots.path(allocation.snapshot_digest)).column("ledger_id").to_pylist()
 
 
-def test_no_seed_and_no_customer_is_visible_before_release(registry, files, caplog):
+def test_no_seed_and_no_customer_is_visible_before_release(done, caplog):
     caplog.set_level(logging.DEBUG)
-    evaluated(registry, files)
+    registry, files = done.registry, done.files
     said = everything_said(registry, files.trial) + caplog.text + registry.head.path.read_text()
     assert SEED not in said
     assert not any(customer in said for customer in dealt_ids(registry, files.trial))

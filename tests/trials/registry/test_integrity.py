@@ -37,11 +37,10 @@ def whole(either, files) -> Registry:
     return either
 
 
-@pytest.mark.parametrize("registry_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("table", sorted(EDITS))
-def test_an_edited_row_is_named(whole, table):
-    assert tampering.run(whole, EDITS[table]) == 1
-    (fault,) = faults(whole)
+def test_an_edited_row_is_named(done, table):
+    assert tampering.run(done.registry, EDITS[table]) == 1
+    (fault,) = faults(done.registry)
     assert fault.startswith(f"row {table}/")
     assert fault.endswith(": edited since it was written")
 
@@ -73,11 +72,10 @@ def test_another_trials_rows_are_another_trials_business(registry, files):
     assert faults(registry, "other") == ["row trial_lock/other: edited since it was written"]
 
 
-def test_every_snapshot_of_a_trial_is_named_once(registry, files):
-    evaluated(registry, files)
-    with registry.inspect(FIRST, "verify") as session:
-        mine, all_of_them = snapshots_named(session, files.trial), snapshots_named(session)
+def test_every_snapshot_of_a_trial_is_named_once(done):
+    with done.registry.inspect(FIRST, "verify") as session:
+        mine, all_of_them = snapshots_named(session, done.files.trial), snapshots_named(session)
     kinds = ["allocation", "customers left out", "frozen units", "outcomes file", "population"]
     assert sorted(set(mine.values())) == [*kinds, "rejected rows of a returned file"]
     assert mine == all_of_them
-    assert registry.snapshots.digests() == set(mine)
+    assert done.registry.snapshots.digests() == set(mine)

@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from tests.trials import tampering
-from tests.trials.examples import FIRST, Files, allocated, evaluated
+from tests.trials.examples import FIRST, Files, allocated
 from trials.errors import Refused, RegistryRefused, TrialRefused
 from trials.registry import Registry, open_registry
 from trials.registry.dump import dump
@@ -25,14 +25,14 @@ def rows(registry: Registry) -> dict:
 
 
 @pytest.fixture
-def backed_up(registry, files, tmp_path):
-    evaluated(registry, files)
-    done = backup(registry, FIRST, tmp_path / "backup")
-    assert (done.trials, done.snapshots) == (1, 6)
-    return done.folder
+def backed_up(done, tmp_path):
+    made = backup(done.registry, FIRST, tmp_path / "backup")
+    assert (made.trials, made.snapshots) == (1, 6)
+    return made.folder
 
 
-def test_a_registry_comes_back_as_it_was_on_either_database(registry, files, backed_up, tmp_path, registry_url):
+def test_a_registry_comes_back_as_it_was_on_either_database(done, backed_up, tmp_path, registry_url):
+    registry, files = done.registry, done.files
     before, chain = rows(registry), tampering.chain(registry)
     shutil.rmtree(registry.home)  # what is restored owes nothing to what was
     settings = Settings(home=tmp_path / "new", database_url=registry_url)
@@ -91,16 +91,17 @@ def test_a_backup_of_a_cut_chain_is_refused(registry, files, tmp_path):
         restore(settings, FIRST, folder)
 
 
-def test_a_backup_is_restored_where_nothing_is(registry, backed_up):
+def test_a_backup_is_restored_where_nothing_is(done, backed_up):
+    registry = done.registry
     before = rows(registry)
     with pytest.raises(TrialRefused, match="there is a registry here already"):
         restore(registry.settings, FIRST, backed_up)
     assert rows(registry) == before
 
 
-def test_a_backup_never_overwrites(registry, backed_up):
+def test_a_backup_never_overwrites(done, backed_up):
     with pytest.raises(TrialRefused, match="the folder is there already"):
-        backup(registry, FIRST, backed_up)
+        backup(done.registry, FIRST, backed_up)
 
 
 def test_a_backup_of_another_revision_is_refused(backed_up, tmp_path):

@@ -42,16 +42,16 @@ def test_a_decision_names_who_why_and_when_it_is_looked_at_again(either, files):
      ({"choice": "perhaps"}, r"'perhaps' is no choice.*one of accept, override"),
      ({"review_on": date(2020, 1, 1)}, "the review on 2020-01-01 is not ahead")],
 )  # fmt: skip
-def test_a_decision_that_leaves_something_out_is_refused(registry, files, changes, problem):
-    evaluated(registry, files)
+def test_a_decision_that_leaves_something_out_is_refused(done, changes, problem):
+    registry, files = done.registry, done.files
     with pytest.raises(TrialRefused, match=problem):
         decide(registry, FIRST, files.trial, **terms(**changes))
     with registry.read() as reader:
         assert reader.trial(files.trial).decisions == ()
 
 
-def test_a_review_today_is_not_ahead(registry, files):
-    evaluated(registry, files)
+def test_a_review_today_is_not_ahead(done):
+    registry, files = done.registry, done.files
     today = now().date()
     with pytest.raises(TrialRefused, match="not ahead"):
         decide(registry, FIRST, files.trial, **terms(review_on=today))

@@ -53,8 +53,8 @@ def test_an_edited_allocation_file_is_named(either, files):
 
 
 @pytest.mark.parametrize("what", ["population", "frozen units", "customers left out", "outcomes file"])
-def test_every_other_file_that_is_edited_is_named(registry, files, what):
-    evaluated(registry, files)
+def test_every_other_file_that_is_edited_is_named(done, what):
+    registry = done.registry
     path = file_of(registry, what)
     path.write_bytes(path.read_bytes() + b" ")
     found = failing(registry)
@@ -126,8 +126,8 @@ def test_a_protocol_file_edited_after_the_lock_is_named(registry, files):
     assert failing(registry) == {"protocol": f"{files.protocol}: the protocol file was edited after the lock"}
 
 
-def test_an_edited_evaluation_is_named(registry, files):
-    evaluated(registry, files)
+def test_an_edited_evaluation_is_named(done):
+    registry = done.registry
     tampering.run(registry, """UPDATE evaluation SET document = replace(document, '"not_shown"', '"scale"')""")
     assert "its document does not give its digest" in failing(registry)["evaluation"]
 
