@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trials.examples import Files, evaluated
+from tests.trials.examples import Files, allocated, evaluated
 from trials.registry import Registry, open_registry
 from trials.settings import Settings
 
@@ -58,6 +58,16 @@ def evaluated_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, File
     evaluated(opened, files)
     opened.close()
     return folder / "home", files
+
+
+@pytest.fixture(scope="session")
+def allocated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a trial that was dealt: made once, copied for every test."""
+    folder = tmp_path_factory.mktemp("allocated")
+    opened = open_registry(Settings(home=folder / "home"))
+    allocated(opened, Files(folder / "files"))
+    opened.close()
+    return folder / "home"
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests.trials.examples import SEED, Files, write_csv
@@ -12,8 +14,15 @@ from trials.settings import Settings
 
 
 @pytest.fixture
-def standing(otm, files, home):
-    """A trial that is dealt; what its registry and its files hold."""
+def standing(allocated_once, home):
+    """A trial that is dealt; what its registry and its files hold. Its protocol's file is not this test's own."""
+    shutil.copytree(allocated_once, home, dirs_exist_ok=True)
+    return state(home)
+
+
+@pytest.fixture
+def standing_on_its_own(otm, files, home):
+    """The same from the command line, with a protocol that the test may edit."""
     for command in (
         ("population", "load", files.population, "--protocol", files.protocol, "--synthetic"),
         ("register", files.protocol),
@@ -88,11 +97,11 @@ def test_a_second_allocation(otm, standing, files, home, seed):
      ("issue", "reminders", "--arm", "sms", "--out", "lists"), ("outcomes", "load", "reminders", "OUTCOMES"),
      ("evaluate", "reminders")],
 )  # fmt: skip
-def test_a_protocol_edited_after_its_lock(otm, standing, files, home, command):
+def test_a_protocol_edited_after_its_lock(otm, standing_on_its_own, files, home, command):
     files.edit_protocol(lambda text: text.replace("share: 2", "share: 3"))
     paths = {"PROTOCOL": files.protocol, "POPULATION": files.population, "OUTCOMES": files.outcomes}
     refused(otm(*(paths.get(word, word) for word in command)), "the protocol was edited after the lock", "To do: put")
-    assert state(home) == standing
+    assert state(home) == standing_on_its_own
 
 
 @pytest.mark.parametrize(
