@@ -24,6 +24,7 @@ from tests.calibration.simulated import (
     contrasts_of,
     design_of,
     digits_of_agreement,
+    stream,
 )
 from tests.suites import Figure, Suite
 
@@ -106,7 +107,7 @@ def figures(size: int, seed: int) -> Iterator[Figure]:
     for number in range(len(populations(np.random.default_rng(0)))):
         null: list[Contrast] = []
         while len(null) < size:
-            population = populations(np.random.default_rng([seed, len(null)]))[number]
+            population = populations(stream(seed, f"as dealt {number} {len(null)}"))[number]
             trials = list(draws_of(population, min(DRAWS, size - len(null)), f"{seed} {len(null)}"))
             null += [analysed(customers, y) for customers, y in trials]
         yield from error_rates(population.name, effects_of(null))

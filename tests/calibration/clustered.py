@@ -25,6 +25,7 @@ from tests.calibration.simulated import (
     digits_of_agreement,
     frame_of,
     response,
+    stream,
 )
 from tests.suites import Figure, Suite
 
@@ -112,7 +113,7 @@ def simulated(
 def by_means(size: int, seed: int) -> Iterator[Figure]:
     agree = []
     for number, setting in enumerate(GRID):
-        rng = np.random.default_rng([seed, number])
+        rng = stream(seed, f"clustered {number}")
         null = simulated(setting, size, rng)
         yield from error_rates(setting.name, effects_of(null), note=setting.note)
         real = simulated(setting, size, rng, effect=0.3, spread=1.2)
@@ -128,7 +129,7 @@ def with_covariate(size: int, seed: int) -> Iterator[Figure]:
     """Lin's adjustment for a number that customers and clusters differ in, by the algebra of dense arrays."""
     setting = Setting(40, 20, 0.5)
     name = f"Lin, {setting.name}"
-    rng = np.random.default_rng([seed, len(GRID)])
+    rng = stream(seed, "clustered lin")
     null, agree = [], []
     for simulation in range(size):
         customers = setting.draw(rng)

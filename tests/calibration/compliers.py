@@ -20,6 +20,7 @@ from tests.calibration.simulated import (
     frame_of,
     regressed,
     response,
+    stream,
     summarised,
 )
 from tests.suites import Figure, Suite
@@ -85,7 +86,7 @@ def estimated(customers: Customers, y: Floats, received: Floats) -> Iterator[Com
 def figures(size: int, seed: int) -> Iterator[Figure]:
     agree = []
     for number, setting in enumerate(GRID):
-        rng = np.random.default_rng([seed, number])
+        rng = stream(seed, f"compliers {number}")
         found: list[ComplierEffect] = []
         while len(found) < size:
             found += estimated(setting.customers, *drawn(setting, min(AT_ONCE, size - len(found)), rng))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analysis.fit import Fit
 from analysis.multiplicity import Adjusted, Method, adjust
 from tests.calibration.rates import ALPHA, at_least, at_most, banded, covers, effects_of, share
-from tests.calibration.simulated import AT_ONCE, Customers, cells_of, design_of, regressed
+from tests.calibration.simulated import AT_ONCE, Customers, cells_of, design_of, regressed, stream
 from tests.suites import Figure, Suite
 
 Floats = NDArray[np.float64]
@@ -54,7 +54,7 @@ def holm_and_bonferroni(size: int, seed: int) -> Iterator[Figure]:
     for number, (customers, effects) in enumerate(
         [(THREE, (0.0, 0.0, 0.0)), (THREE, (0.6, 0.0, 0.0)), (THREE, (0.35, 0.3, 0.0)), (SIX, (0.0,) * 5)]
     ):
-        rng = np.random.default_rng([seed, number])
+        rng = stream(seed, f"families {number}")
         held = {method: ([], []) for method in methods}
         for fit in fits(customers, (0.0, *effects), size, rng):
             for method in methods:
@@ -70,9 +70,9 @@ def holm_and_bonferroni(size: int, seed: int) -> Iterator[Figure]:
 def dunnett(size: int, seed: int) -> Iterator[Figure]:
     """By Student's t an adjustment takes a double integral, so of those there are fewer."""
     nothing, effects = (0.0, 0.0, 0.0), (0.25, 0.1, 0.0)
-    plain = [("dunnett, shares 3:2:2:2, normal", LARGE, size), ("dunnett, shares 3:2:2:2, t", THREE, size // 8)]
+    plain = [("dunnett, shares 3:2:2:2, normal", LARGE, size), ("dunnett, shares 3:2:2:2, t", THREE, size // 20)]
     for number, (setting, customers, count) in enumerate(plain):
-        rng = np.random.default_rng([seed, number])
+        rng = stream(seed, f"dunnett {number}")
         normal = customers is LARGE
         null = [any_false(_dunnett(fit, normal), nothing) for fit in fits(customers, (0.0, *nothing), count, rng)]
         yield banded(setting, "family-wise error", share(null), ALPHA, count)

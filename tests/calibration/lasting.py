@@ -16,7 +16,7 @@ from analysis.time_to_event import ExitCells, estimates_of, time_to_event
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import declared
 from tests.calibration.rates import ALPHA, always, banded, coverage, digits, error_rates, share
-from tests.calibration.simulated import frame_of
+from tests.calibration.simulated import frame_of, stream
 from tests.suites import Figure, Suite
 
 Floats = NDArray[np.float64]
@@ -122,7 +122,7 @@ def estimated(setting: Setting, protocol: Protocol, followed: Followed, seed: in
 def figures(size: int, seed: int) -> Iterator[Figure]:
     agree = []
     for number, setting in enumerate(GRID):
-        rng, protocol = np.random.default_rng([seed, number]), setting.protocol
+        rng, protocol = stream(seed, f"lasting {number}"), setting.protocol
         null = [estimated(setting, protocol, drawn(setting, 1.0, rng), 0) for _ in range(size)]
         real = [estimated(setting, protocol, drawn(setting, RATIO, rng), 0) for _ in range(size // 2)]
         for estimand, truth in truths(setting, RATIO).items():
@@ -136,7 +136,7 @@ def figures(size: int, seed: int) -> Iterator[Figure]:
 def in_clusters(size: int, seed: int) -> Iterator[Figure]:
     """Customers dealt in clusters: each interval at a horizon takes 1,999 resamples, so there are fewer trials."""
     for number, setting in enumerate(CLUSTERED):
-        rng, protocol = np.random.default_rng([seed, 100 + number]), setting.protocol
+        rng, protocol = stream(seed, f"lasting in clusters {number}"), setting.protocol
         null = [estimated(setting, protocol, drawn(setting, 1.0, rng), i) for i in range(size)]
         for estimand in ESTIMANDS:
             rejected = share([(row.p_value or 0.0) <= ALPHA for row in (rows[estimand] for rows in null)])

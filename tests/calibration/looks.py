@@ -17,7 +17,7 @@ from analysis.monitoring import (
     must_stop_for_harm,
 )
 from tests.calibration.rates import ALPHA, at_least, at_most, banded, share, uniformity
-from tests.calibration.simulated import AT_ONCE, Customers, contrasts_of, design_of
+from tests.calibration.simulated import AT_ONCE, Customers, contrasts_of, design_of, stream
 from tests.suites import Figure, Suite
 
 Floats = NDArray[np.float64]
@@ -56,7 +56,7 @@ def crossed(z: Floats, plan: Sequence[Boundary]) -> NDArray[np.bool_]:
 
 def sequential(size: int, seed: int) -> Iterator[Figure]:
     for number, (spending, looks) in enumerate(PLANS):
-        rng = np.random.default_rng([seed, number])
+        rng = stream(seed, f"looks {number}")
         fractions = [information_fraction(matured, looks[-1]) for matured in looks]
         plan = boundaries(fractions, spending, ALPHA)
         over = crossed(statistics(looks, size, rng), plan)
@@ -71,7 +71,7 @@ def after_stopping(size: int, seed: int) -> Iterator[Figure]:
     looks = (400, 800)
     plan = boundaries([0.5, 1.0], "pocock", ALPHA)
     for number, effect in enumerate((0.0, 0.15)):
-        rng = np.random.default_rng([seed, 100 + number])
+        rng = stream(seed, f"after stopping {number}")
         z = statistics(looks, size, rng, effect)
         stopped = np.where(crossed(z, plan)[:, 0], 0, 1)
         errors = [2.0 / np.sqrt(n) for n in looks]
@@ -90,7 +90,7 @@ def after_stopping(size: int, seed: int) -> Iterator[Figure]:
 
 def watched(size: int, seed: int) -> Iterator[Figure]:
     """A guardrail looked at every 50 customers, 100 times: the truth must be inside every time."""
-    rng = np.random.default_rng([seed, 200])
+    rng = stream(seed, "watched")
     margin, inside, stopped = 0.2, [], []
     n = np.arange(50, 5_050, 50)
     unit = [confidence_sequence(0.0, 1.0, int(m), 2_000, ALPHA) for m in n]

@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from analysis.missing_outcomes import Bounds, lee_bounds, worst_case_bounds
 from tests.calibration.rates import ALPHA, at_least, covers, share
+from tests.calibration.simulated import stream
 from tests.suites import Figure, Suite
 
 Floats = NDArray[np.float64]
@@ -22,7 +23,7 @@ TREATED = np.arange(N) < N // 2
 def lee(size: int, seed: int) -> Iterator[Figure]:
     """Selection is blind to the outcome, so Lee's limits are those of a normal outcome trimmed at a known share."""
     for number, (more, less) in enumerate([(0.95, 0.80), (0.90, 0.85), (0.90, 0.90)]):
-        rng = np.random.default_rng([seed, number])
+        rng = stream(seed, f"lee {number}")
         trimmed = 1 - less / more
         away = float(np.exp(-(ndtri(trimmed) ** 2) / 2) / np.sqrt(2 * np.pi)) / (1 - trimmed) if trimmed else 0.0
         found = []
@@ -34,7 +35,7 @@ def lee(size: int, seed: int) -> Iterator[Figure]:
 
 def binary(size: int, seed: int) -> Iterator[Figure]:
     """A binary outcome: worst-case limits, and Lee's with ties at the cut."""
-    rng = np.random.default_rng([seed, 10])
+    rng = stream(seed, "missing binary")
     chance = np.where(TREATED, 0.45, 0.40)
     seen = np.where(TREATED, 0.90, 0.80)
     worst, lees = [], []

@@ -18,6 +18,7 @@ from analysis.randomisation_inference import (
     randomisation_test,
 )
 from tests.calibration.rates import ALPHA, at_least, at_most, banded, covers, share, too_small
+from tests.calibration.simulated import stream
 from tests.suites import Figure, Suite
 
 Draw = Callable[[np.random.Generator], RandomisationTest]
@@ -102,7 +103,7 @@ SHARP: dict[str, Draw] = {
 
 def sharp(size: int, seed: int) -> Iterator[Figure]:
     for number, (name, draw) in enumerate(SHARP.items()):
-        rng = np.random.default_rng([seed, number])
+        rng = stream(seed, f"sharp null {number}")
         tests = [draw(rng) for _ in range(size)]
         yield too_small(name, "excess of P(p ≤ u), plain", [test.p_sharp for test in tests])
         yield too_small(name, "excess of P(p ≤ u), studentised", [test.p_value for test in tests])
@@ -112,7 +113,7 @@ def sharp(size: int, seed: int) -> Iterator[Figure]:
 
 def weak(size: int, seed: int) -> Iterator[Figure]:
     """No effect on average, but arms that vary differently; and the cover of intervals."""
-    rng = np.random.default_rng([seed, 0])
+    rng = stream(seed, "weak null")
     name = "spread 2 in the smaller arm, 60 of 240"
     rejected = []
     for _ in range(size):
@@ -122,7 +123,7 @@ def weak(size: int, seed: int) -> Iterator[Figure]:
         rejected.append(test.p_value is not None and test.p_value <= ALPHA)
     yield banded(name, "type I error, studentised", share(rejected), ALPHA, size)
 
-    rng = np.random.default_rng([seed, 1])
+    rng = stream(seed, "inversion, amounts")
     held = []
     for _ in range(size // 4):
         treated, stratum = dealt(rng, (20, 20), (10, 10))
@@ -131,7 +132,7 @@ def weak(size: int, seed: int) -> Iterator[Figure]:
         held.append(covers(test.ci_lower, test.ci_upper, 0.5))
     yield at_least("constant effect, two strata of 20", "coverage by inversion", share(held), 1 - ALPHA, len(held))
 
-    rng = np.random.default_rng([seed, 2])
+    rng = stream(seed, "inversion, binary")
     held = []
     arms, strata, paid = np.tile([True, True, False, False], 2), np.repeat([0, 1], 4), np.tile([1.0, 0.0], 4)
     chance = np.array([0.30, 0.25, 0.55, 0.50])

@@ -31,6 +31,11 @@ Ints = NDArray[np.int64]
 AT_ONCE = 100  # simulated outcomes on the same customers
 
 
+def stream(seed: int, label: str) -> np.random.Generator:
+    """Random numbers of a suite's own: no two labels share any."""
+    return np.random.default_rng([seed, *label.encode()])
+
+
 def design_of(
     arms: tuple[str, ...] = ("nfa", "letter"),
     adjustment: Adjustment = "none",

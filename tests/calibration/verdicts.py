@@ -26,7 +26,7 @@ from analysis.verdict import Decided, decide
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import NFA, arm, declared
 from tests.calibration.rates import ALPHA, always, at_most, share
-from tests.calibration.simulated import Customers, cells_of, design_of, frame_of, no_rows, regressed
+from tests.calibration.simulated import Customers, cells_of, design_of, frame_of, no_rows, regressed, stream
 from tests.calibration.worlds import Pounds
 from tests.suites import Figure, Suite, monte_carlo_band
 
@@ -192,7 +192,7 @@ def _segment(protocol: Protocol, column: str, regression: Regression) -> Segment
 def figures(size: int, seed: int) -> Iterator[Figure]:
     shared: list[bool] = []
     for number, setting in enumerate((*SETTINGS, GUARDED)):
-        rng = np.random.default_rng([seed, number])
+        rng = stream(seed, f"verdicts {number}")
         count = size // 10 if setting.guarded else size
         codes = []
         for counts, decided in trials(setting, count, rng):
@@ -202,7 +202,7 @@ def figures(size: int, seed: int) -> Iterator[Figure]:
                 whole = evaluate(frame, setting.protocol, protocol_digest=DIGEST).verdict
                 shared.append((whole.code, whole.arm) == (decided.code, decided.arm))
         yield at_most(setting.name, "scale or scale_segment", _share(codes, "scale", "scale_segment"), ALPHA, count)
-        yield Figure(setting.name, "of these, scale", _share(codes, "scale"), None, None, count)
+        yield Figure(setting.name, "of these, scale", _share(codes, "scale"), None, None, count, "told, not promised")
         worse = _share(codes, "no_further_action")
         yield at_most(setting.name, "no_further_action", worse, ALPHA / 2, count)
     yield always("every setting", "verdicts that the whole evaluation shares", shared)
@@ -221,7 +221,7 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
         decision={"benefits": [{"outcome": "pounds", "value": 1}]},
     )
     customers = Customers(design_of(ARMS), np.arange(4), np.array([300, 1_900, 1_900, 1_900]))
-    rng, rules = np.random.default_rng([seed, 50]), rules_of(protocol)
+    rng, rules = stream(seed, "verdicts skewed"), rules_of(protocol)
     plain = (response_of(protocol.primary), net_benefit.composite(protocol, "central"))
     codes, alone = [], []
     for number in range(size):

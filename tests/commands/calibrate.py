@@ -21,7 +21,9 @@ PREFACE = """\
 # Calibration
 
 Made by `otm calibrate`; not edited by hand. Each figure comes from simulated trials whose truth is known. Its band is
-where it falls 99.9 times in 100 if the promise is true, unless the line says otherwise.
+where it falls 99.9 times in 100 if the promise is true, unless the line says otherwise. What a method is known not to
+keep (few or very unequal clusters, skewed outcomes in very unequal arms, thin arms) has no band: there the result
+itself must say so, which is a figure too.
 """
 
 
@@ -31,16 +33,25 @@ def number(value: float | None) -> str:
 
 def lines_of(suite: Mapping[str, Any]) -> Iterator[str]:
     figures = suite["figures"]
-    outside = sum(not figure["inside"] for figure in figures)
-    yield f"{suite['size']:,} per figure, seed {suite['seed']}. {len(figures) - outside} inside, {outside} outside."
+    words = [word_of(figure) for figure in figures]
+    told = words.count("not promised")
+    counted = f"{words.count('yes')} inside, {words.count('**no**')} outside" + (f", {told} told" if told else "")
+    yield f"Size {suite['size']:,}, seed {suite['seed']}: {counted}."
     yield ""
-    yield "| setting | quantity | value | band | inside |"
-    yield "|---|---|---:|---|---|"
-    for figure in figures:
-        band = f"{number(figure['lower'])} to {number(figure['upper'])}".strip()
-        word = "yes" if figure["inside"] else "**no**"
+    yield "| setting | quantity | value | band | simulations | inside |"
+    yield "|---|---|---:|---|---:|---|"
+    for figure, word in zip(figures, words, strict=True):
+        band = f"{number(figure['lower'])} to {number(figure['upper'])}".strip() if word != "not promised" else ""
         note = f" ({figure['note']})" if figure["note"] else ""
-        yield f"| {figure['setting']} | {figure['quantity']} | {number(figure['value'])} | {band} | {word}{note} |"
+        cells = (figure["setting"], figure["quantity"], number(figure["value"]), band, f"{figure['simulations']:,}")
+        yield f"| {' | '.join(cells)} | {word}{note} |"
+
+
+def word_of(figure: Mapping[str, Any]) -> str:
+    """Inside its band or not; a figure without a band is told, and nothing is promised of it."""
+    if figure["lower"] is None and figure["upper"] is None:
+        return "not promised"
+    return "yes" if figure["inside"] else "**no**"
 
 
 def report(suites: Mapping[str, Any]) -> str:

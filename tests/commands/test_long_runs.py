@@ -90,4 +90,11 @@ def test_the_band_is_the_exact_binomial_one():
 def test_the_report_shows_every_figure_and_flags_those_outside():
     text = calibrate.report(carry_out([GOOD, BAD], 50, 3))
     assert "1 inside, 0 outside" in text
-    assert "| complete | type I error | 0.2000 | 0.0400 to 0.0600 | **no** |" in text
+    assert "| complete | type I error | 0.2000 | 0.0400 to 0.0600 | 50 | **no** |" in text
+
+
+def test_a_figure_without_a_band_is_told_and_never_counted_as_inside():
+    told = Suite("told", "no promise", lambda size, seed: [Figure("few", "rate", 0.2, None, None, 7, "and it says so")])
+    text = calibrate.report(carry_out([told], 50, 3))
+    assert "0 inside, 0 outside, 1 told." in text
+    assert "| few | rate | 0.2000 |  | 7 | not promised (and it says so) |" in text
