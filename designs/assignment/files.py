@@ -1,15 +1,16 @@
 """Conduct a scheme from a Parquet file, row group by row group, for populations too large to hold.
 
-Two passes over the file. The first reads ids and strata, and keeps two hashes and a stratum for each customer (20
-bytes). The deal and its digest need only those. The second reads the rows again and hands them on with their arms.
-The result is that of :func:`designs.assignment.conduct`, whatever the row groups and the threads.
+A first pass reads ids and strata, and keeps two hashes and a stratum for each customer (20 bytes). The deal and its
+digest need only those. A second pass hands the ids on with their arms; as many ids as fit in a fixed space are kept
+from the first, the others are read again. The result is that of :func:`designs.assignment.conduct`, whatever the
+row groups and the threads.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +46,8 @@ from designs.assignment.units import (
 )
 from designs.errors import DesignRefused
 
-ARM, PROBABILITY, HELD_OUT = "arm", "probability", "held_out"
+STRATUM, ARM, PROBABILITY, HELD_OUT = "stratum", "arm", "probability", "held_out"
+KEPT_BYTES = 192 << 20  # of ids, between the two passes
 _Result = TypeVar("_Result")
 
 
@@ -85,6 +87,7 @@ class FileDealing:
     cell: NDArray[np.int8] = field(repr=False)
     stratum: Codes = field(repr=False)
     probability: NDArray[np.float64] = field(repr=False)
+    _kept: Mapping[int, Any] = field(repr=False)  # ids by row group
     _digest: Future[str] = field(repr=False)  # worked out while the rows are written
 
     @property
@@ -94,27 +97,38 @@ class FileDealing:
 
     @property
     def schema(self) -> pa.Schema:
-        """Of the batches: the columns that the draw read as they came, then arm, probability and, if any, hold-out."""
-        kept = [self.source.schema.field(name) for name in (self.source.unit, *self.source.columns)]
-        added = [pa.field(ARM, pa.dictionary(pa.int8(), pa.string())), pa.field(PROBABILITY, pa.float64())]
-        return pa.schema(kept + added + ([pa.field(HELD_OUT, pa.bool_())] if self.scheme.hold_out else []))
+        """Of the batches: the id under its own name, stratum, arm, probability and, in a hold-out design, held_out."""
+        fields = [
+            self.source.schema.field(self.source.unit),
+            pa.field(STRATUM, pa.dictionary(pa.int32(), pa.string())),
+            pa.field(ARM, pa.dictionary(pa.int8(), pa.string())),
+            pa.field(PROBABILITY, pa.float64()),
+        ]
+        return pa.schema(fields + ([pa.field(HELD_OUT, pa.bool_())] if self.scheme.hold_out else []))
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Every customer with arm and probability, in the order of the file, one batch a row group."""
+        """Every customer, in the order of the file, one batch a row group."""
         return self.source.each(self._batch)
 
     def _batch(self, group: int) -> pa.RecordBatch:
-        rows = self.source.of(group)
-        cell = self.cell[rows]
+        rows, labels = self.source.of(group), list(dict.fromkeys(self.counts.strata))
+        cell, stratum = self.cell[rows], self.stratum[rows]
         arm = self.scheme.arm_of_cell[cell]
-        kept = self.source.read(group, (self.source.unit, *self.source.columns)).combine_chunks().columns
-        added = [
+        label = np.array([labels.index(name) for name in self.counts.strata], np.int32)
+        columns = [
+            self._ids(group),
+            pa.DictionaryArray.from_arrays(pa.array(label[stratum]), pa.array(labels)),
             pa.DictionaryArray.from_arrays(pa.array(arm), pa.array(self.scheme.arms)),
-            pa.array(self.probability[self.stratum[rows], arm]),
+            pa.array(self.probability.ravel().take(stratum * len(self.scheme.arms) + arm)),
         ]
         if self.scheme.hold_out:
-            added.append(pa.array(cell == len(self.scheme.arms)))
-        return pa.RecordBatch.from_arrays([*(column.chunk(0) for column in kept), *added], schema=self.schema)
+            columns.append(pa.array(cell == len(self.scheme.arms)))
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+    def _ids(self, group: int) -> Any:
+        if group in self._kept:
+            return self._kept[group]
+        return self.source.read(group, [self.source.unit]).column(0).chunk(0)
 
 
 def deal_file(
@@ -143,29 +157,32 @@ def deal_file(
         raise DesignRefused(f"a {scheme.name} draw needs its customers in memory", remedy="use conduct")
     opened = open_row_groups(source, unit, scheme.columns, threads)
     randomness = Randomness(seed, trial_id, scope)
-    leaves, keyed, block = _scan(opened, scheme, randomness)
-    distinct = _aside(_refuse_repeats, opened, leaves)
-    member_of: NDArray[np.int64] | None = None
+    scanned = _scan(opened, scheme, randomness)
+    block, member_of = scanned.block, None
     if scheme.cluster is None:
-        cell = deal_blocks(scheme, block, keyed, lambda rows: _ids_of(opened, rows), randomness)
+        cell = deal_blocks(scheme, block, scanned.keyed, lambda rows: _ids_of(opened, rows), randomness)
     else:
         cell, block, member_of = _by_cluster(opened, scheme, randomness)
+    distinct = _aside(_refuse_repeats, opened, scanned)
     dealt, warnings = tabulated(block.codes, cell, block.rows, scheme.cells), strata_warnings(block)
     codes: Codes = block.codes
     if member_of is not None:
         cell, codes = cell[member_of], block.codes[member_of].astype(np.int32)
-    distinct.result()
     arm = scheme.arm_of_cell[cell]
+    digest = _aside(digest_of_leaves, scanned.leaves, arm, scheme.arms)
+    counts = tabulated(codes, arm, block.rows, scheme.arms)
+    distinct.result()
     return FileDealing(
         scheme=scheme,
-        counts=tabulated(codes, arm, block.rows, scheme.arms),
+        counts=counts,
         dealt=dealt,
         warnings=warnings,
         source=opened,
         cell=cell,
         stratum=codes,
         probability=as_doubles(arm_shares(scheme, block.shares)),
-        _digest=_aside(digest_of_leaves, leaves, arm, scheme.arms),
+        _kept=scanned.kept,
+        _digest=digest,
     )
 
 
@@ -210,14 +227,29 @@ def _write(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path, pla
             writer.write_batch(batch)
 
 
-def _scan(
-    source: RowGroups, scheme: Scheme, randomness: Randomness
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64], Blocks]:
-    """Every customer's leaf of the digest and, unless clusters are dealt, key and stratum."""
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    """What the first pass keeps.
+
+    Args:
+        leaves: n leaves of the digest.
+        keyed: n keys of the units; the leaves again, where clusters are dealt.
+        block: Everybody's stratum; nobody's, where clusters are dealt.
+        kept: The ids of some row groups.
+    """
+
+    leaves: NDArray[np.uint64]
+    keyed: NDArray[np.uint64]
+    block: Blocks
+    kept: dict[int, Any]
+
+
+def _scan(source: RowGroups, scheme: Scheme, randomness: Randomness) -> _Scanned:
     prefixes = [LEAF] if scheme.cluster else [LEAF, randomness.key_prefix]
     hashed = [np.empty(source.rows, np.uint64) for _ in prefixes]
     codes = np.zeros(source.rows if scheme.cluster is None else 0, np.int32)
     known: dict[tuple[tuple[str, ...], str], int] = {}
+    kept: dict[int, Any] = {}
     lock = Lock()
 
     def scan(group: int) -> None:
@@ -226,14 +258,16 @@ def _scan(
         ids = checked_ids(table.column(source.unit), rows.start)
         for held, words in zip(hashed, first_words(prefixes, ids, many=source.many, threads=1), strict=True):
             held[rows] = words
-        if scheme.cluster is None:
-            found, local = _combinations(scheme, table, rows.start)
-            with lock:
-                place = np.array([known.setdefault(row, len(known)) for row in found], np.int32)
+        found, local = _combinations(scheme, table, rows.start) if scheme.cluster is None else ([], None)
+        with lock:
+            place = np.array([known.setdefault(row, len(known)) for row in found], np.int32)
+            if sum(array.nbytes for array in kept.values()) + ids.nbytes <= KEPT_BYTES:
+                kept[group] = ids
+        if local is not None:
             codes[rows] = place[local]
 
     deque(source.each(scan), maxlen=0)
-    return hashed[0], hashed[-1], _blocks_of(scheme, source, list(known), codes)
+    return _Scanned(hashed[0], hashed[-1], _blocks_of(scheme, source, list(known), codes), kept)
 
 
 def _combinations(
@@ -295,15 +329,17 @@ def _ids_of(source: RowGroups, rows: NDArray[np.int64]) -> list[str]:
     return [columns[at][row - source.starts[at]].as_py() for at, row in zip(group.tolist(), rows.tolist(), strict=True)]
 
 
-def _refuse_repeats(source: RowGroups, leaves: NDArray[np.uint64]) -> None:
-    """Refuse an id that occurs twice."""
-    twice = repeated(np.sort(leaves))
-    if len(twice) == 0:
+def _refuse_repeats(source: RowGroups, scanned: _Scanned) -> None:
+    """Refuse an id that occurs twice. Where the keys have served their turn, they are sorted in their place."""
+    ordered = scanned.keyed.copy() if scanned.keyed is scanned.leaves else scanned.keyed
+    ordered.sort()
+    if len(repeated(ordered)) == 0:
         return
+    twice = repeated(np.sort(scanned.leaves))
 
     def suspects(group: int) -> list[tuple[int, str]]:
         ids = source.read(group, (source.unit,)).column(0)
-        rows = np.flatnonzero(np.isin(leaves[source.of(group)], twice))
+        rows = np.flatnonzero(np.isin(scanned.leaves[source.of(group)], twice))
         return [(source.starts[group] + row, ids[row].as_py()) for row in rows.tolist()]
 
     refuse_first_repeat(pair for found in source.each(suspects) for pair in found)

@@ -105,8 +105,8 @@ def _shared_identity(name: str, column: Any) -> bool:
     values = pc.count_distinct(column, mode="only_valid").as_py()
     if _SHARED_WORDS.search(name):
         # A flag or a code list ("agent: yes", "age_group") sorts customers, but identifies nobody.
-        return bool(_NAMES_SOMEBODY.search(name)) or values > _CODE_LIST
-    return text and values > _CODE_LIST and values * 10 > len(column)
+        return bool(_NAMES_SOMEBODY.search(name) or values > _CODE_LIST)
+    return text and bool(values > _CODE_LIST and values * 10 > len(column))
 
 
 def _shared(name: str, sizes: NDArray[np.int64], scheme: Scheme) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ the engine or the threads, and one customer's key takes one line of any language
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
@@ -68,11 +69,11 @@ def digest_of_leaves(leaves: NDArray[np.uint64], arm: NDArray[np.int8], arms: Se
     """The digest of an allocation from its leaves: see :func:`allocation_digest`."""
     whole = sha256()
     for name in sorted(arms):
-        held = np.sort(leaves[arm == arms.index(name)])
+        held = leaves[arm == arms.index(name)]
         if len(held):
+            held.sort()
             whole.update(name.encode() + b"\x00" + len(held).to_bytes(8, "big"))
-        for start in range(0, len(held), 1 << 20):
-            whole.update(held[start : start + (1 << 20)].astype(">u8").tobytes())
+            whole.update(held.byteswap(inplace=True) if sys.byteorder == "little" else held)
     return whole.hexdigest()
 
 

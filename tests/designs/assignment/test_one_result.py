@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designs.assignment import conduct, gather
+from designs.assignment import conduct, files, gather
 from designs.assignment.complete import Complete
 from designs.assignment.dealing import permuted_arms
 from designs.assignment.declare import Scheme
@@ -92,12 +92,31 @@ def test_file_to_file(tmp_path: Path, name: str, row_group: int, threads: int) -
         assert (mine.table == theirs.table).all()
     written = pq.read_table(destination)
     assert written.column("customer_id").equals(TABLE.column("customer_id"))
+    strata = gather(scheme, TABLE, "customer_id").strata
+    assert set(written.column("stratum").to_pylist()) == set(held.counts.strata)
+    if strata is not None:
+        assert written.column("stratum").to_pylist() == strata.to_pylist()
     assert written.column("arm").to_pylist() == held.labels.to_pylist()
     assert written.column("probability").to_pylist() == held.probability.tolist()
     assert ("held_out" in written.column_names) == bool(scheme.hold_out)
     if held.held_out is not None:
         assert written.column("held_out").to_pylist() == held.held_out.tolist()
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".partial"] == []
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 20_000])
+def test_ids_kept_between_the_passes_or_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_bytes: int
+) -> None:
+    monkeypatch.setattr(files, "KEPT_BYTES", kept_bytes)
+    source, destination = tmp_path / "population.parquet", tmp_path / "dealt.parquet"
+    pq.write_table(TABLE, source, row_group_size=300)
+    conduct_file(SCHEMES["stratified"], source, "customer_id", SEED, "trial", destination)
+    held = conducted(SCHEMES["stratified"], TABLE)
+    written = pq.read_table(destination)
+    assert dict(zip(*(written.column(name).to_pylist() for name in ("customer_id", "arm")), strict=True)) == by_id(
+        TABLE, held
+    )
 
 
 @pytest.mark.parametrize("threads", [1, 2])
