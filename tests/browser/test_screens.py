@@ -115,7 +115,7 @@ def test_an_address_names_its_section(built_home, visit):
 
 def test_the_pages_keep_the_trial_from_one_to_the_next(built_home, visit):
     page = visit(built_home, f"decision?trial={B}")
-    page.get_by_role("link", name="Results, for the analyst").click()
+    page.get_by_role("link", name="Results, for the analyst", exact=True).click()
     page.get_by_role("heading", name="Reproduce").wait_for()
     settled(page)
     assert f"results?trial={B}" in page.url
@@ -164,7 +164,9 @@ def upload(page, name, content, texts=()):
         page.locator("input[type=file]").nth(1).set_input_files(
             [{"name": path.name, "mimeType": "text/plain", "buffer": path.read_bytes()} for path in texts]
         )
-        page.get_by_text(texts[-1].name).wait_for()
+        # A long list is shown in pages: the first ones stand for all, and none may still be on its way.
+        page.get_by_test_id("stFileUploaderFile").nth(2).wait_for()
+        page.wait_for_function("() => !document.querySelector('.stFileUploader [role=\"progressbar\"]')")
     page.get_by_text(name, exact=True).wait_for()
     page.get_by_role("button", name="Check and register").click()
 
@@ -187,7 +189,7 @@ def test_a_bad_protocol_is_refused_in_plain_words_and_changes_nothing(empty_home
         name = f"plan-{number}.yaml"
         upload(page, name, content)
         page.get_by_text(f"{name} was not taken. Nothing has changed.").wait_for()
-        assert said in page.get_by_test_id("stAlert").inner_text()
+        page.get_by_test_id("stAlert").filter(has_text=said).wait_for()
         assert "Traceback" not in page.content()
         assert str(empty_home) not in page.content()
     keep_screenshots(page, "add_trial-refused", WIDE)

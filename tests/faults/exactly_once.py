@@ -97,6 +97,8 @@ def spread(count: int, wanted: int) -> Sequence[int]:
     """So many of the numbers 1 to ``count``, evenly spread, the first and the last among them."""
     if wanted >= count:
         return range(1, count + 1)
+    if wanted == 1:
+        return [count]
     return sorted({1 + round(at * (count - 1) / (wanted - 1)) for at in range(wanted)})
 
 

@@ -78,3 +78,10 @@ def test_a_killed_run_shows_that_the_points_are_real(prepared, whole):
     done = Child(place, TRIAL, None).outcome()
     assert done.digest == whole.digest  # whoever goes on uses the seed first committed
     prepared.drop(place)
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted", "chosen"), [(5, 9, [1, 2, 3, 4, 5]), (9, 3, [1, 5, 9]), (9, 2, [1, 9]), (9, 1, [9])]
+)
+def test_points_are_spread_from_the_first_to_the_last(count, wanted, chosen):
+    assert list(spread(count, wanted)) == chosen

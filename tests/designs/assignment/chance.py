@@ -6,17 +6,20 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable
 from fractions import Fraction
 from hashlib import sha256
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Outcome = TypeVar("Outcome", bound=Hashable)
 
 
-class Undecided(int):
-    """A uniform whole number that is decided only as far as it is looked at: compared, it is below or not."""
+class Undecided:
+    """A uniform whole number that is decided only as far as it is looked at: compared, it is below or not.
 
-    source: Scripted
-    bound: int
-    decided: int | None = None
+    No subclass of int: an index would then take the int's own value and never ask.
+    """
+
+    def __init__(self, source: Scripted, bound: int) -> None:
+        self.source, self.bound = source, bound
+        self.decided: int | None = None
 
     def __lt__(self, other: int) -> bool:
         return self.source.branch([Fraction(other, self.bound), 1 - Fraction(other, self.bound)]) == 0
@@ -35,10 +38,8 @@ class Scripted:
         self.options: list[int] = []
         self.probability = Fraction(1)
 
-    def below(self, bound: int) -> int:
-        number = Undecided()
-        number.source, number.bound = self, bound
-        return number
+    def below(self, bound: int) -> Any:
+        return Undecided(self, bound)
 
     def branch(self, probabilities: list[Fraction]) -> int:
         choice = self.script[len(self.options)] if len(self.options) < len(self.script) else 0
