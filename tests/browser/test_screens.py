@@ -164,8 +164,8 @@ def upload(page, name, content, texts=()):
         page.locator("input[type=file]").nth(1).set_input_files(
             [{"name": path.name, "mimeType": "text/plain", "buffer": path.read_bytes()} for path in texts]
         )
-        # A long list is shown in pages: the first ones stand for all, and none may still be on its way.
-        page.get_by_test_id("stFileUploaderFile").nth(2).wait_for()
+        # Long names are shortened on screen, so the files are counted: the protocol and each text.
+        page.get_by_test_id("stFileChip").nth(len(texts)).wait_for()
         page.wait_for_function("() => !document.querySelector('.stFileUploader [role=\"progressbar\"]')")
     page.get_by_text(name, exact=True).wait_for()
     page.get_by_role("button", name="Check and register").click()

@@ -380,6 +380,7 @@ def test_gzip_is_read_as_its_content_and_digested_as_its_bytes(tmp_path: Path) -
         (gzip.compress(b""), "empty"),
         (gzip.compress(b"customer_id,principal\n" + b"A,1\n" * 20_000_000), "unpacks to more than"),
     ],
+    ids=["cut short", "not gzip", "empty", "boundless"],  # a gzip header holds the time, and ids must not
 )
 def test_damaged_and_boundless_gzip_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(DataRefused, match=message):

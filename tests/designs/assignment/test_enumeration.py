@@ -193,7 +193,6 @@ def test_exact_distribution(name: str) -> None:
         "complete, 3 customers, 3 arms 2:1:1",
         "complete, 4 customers, 3 arms 2:1:1",
         "an arm alone",
-        "hold-out and barred arms",
     ],
 )
 def test_every_order_of_the_keys_dealt(name: str) -> None:
