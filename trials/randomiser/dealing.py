@@ -26,8 +26,8 @@ class Dealt:
     """A wave, dealt.
 
     Args:
-        rows: Ledger id, the columns that were dealt by, arm, probability, what else the scheme records of a customer
-            and, with batches, the index date, in the units' order.
+        rows: Ledger id, arm, probability, what else the scheme records of a customer and, with batches, the index
+            date, in the units' order.
         schema: Of the rows.
         assignment: What the randomiser says about it.
         certificate: As JSON values, without the seed.
@@ -80,7 +80,7 @@ def deal(
         scope=scope,
         demonstration=demonstration,
     )
-    return Dealt(*dated(rows, schema, protocol), assignment, asdict(certificate))
+    return Dealt(*dated(rows, schema, protocol, units), assignment, asdict(certificate))
 
 
 def _in_memory(scheme: Scheme, units: Path, seed: str, trial: str, scope: str) -> tuple[Assignment, pa.Table]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from designs.protocol import Protocol
 from trials.errors import TrialRefused
@@ -50,19 +52,30 @@ def refuse_undated(protocol: Protocol, population: pa.Table) -> None:
 
 
 def dated(
-    rows: Iterable[pa.RecordBatch], schema: pa.Schema, protocol: Protocol
+    rows: Iterable[pa.RecordBatch], schema: pa.Schema, protocol: Protocol, units: Path
 ) -> tuple[Iterable[pa.RecordBatch], pa.Schema]:
-    """The rows with each customer's own day 0, where batches give them one; as they are where they do not."""
+    """The rows with each customer's own day 0, where batches give them one; as they are where they do not.
+
+    Args:
+        rows: Dealt rows, in the order of the units.
+        schema: Of the rows.
+        protocol: As locked.
+        units: The snapshot of the frozen units, which names each customer's batch.
+    """
     batches = protocol.randomisation.batches
     if batches is None:
         return rows, schema
     names = pa.array(batches.issue_on, pa.string())
     days = pa.array(batches.issue_on.values(), pa.date32())
-    column, extended = batches.column, schema.append(pa.field(INDEX_DATE, pa.date32()))
+    column = pq.read_table(units, columns=[batches.column]).column(0)
+    dates = days.take(pc.index_in(column.cast(pa.string()), value_set=names).combine_chunks())
+    extended = schema.append(pa.field(INDEX_DATE, pa.date32()))
 
     def each() -> Iterator[pa.RecordBatch]:
+        start = 0
         for batch in rows:
-            place = pc.index_in(batch.column(column).cast(pa.string()), value_set=names)
-            yield pa.RecordBatch.from_arrays([*batch.columns, days.take(place)], schema=extended)
+            mine = dates.slice(start, batch.num_rows)
+            yield pa.RecordBatch.from_arrays([*batch.columns, mine], schema=extended)
+            start += batch.num_rows
 
     return each(), extended

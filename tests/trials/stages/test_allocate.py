@@ -23,9 +23,17 @@ from trials.stages.void import confirm_void, request_void
 
 
 def snapshot(registry, trial: str = "reminders", wave: int = 1):
+    """Everybody dealt, with the columns that they were dealt by."""
     with registry.inspect(FIRST, "verify") as session:
         record = queries.allocations_of(session, trial)[wave - 1]
-    return pq.read_table(registry.snapshots.path(record.snapshot_digest))
+        frozen = queries.waves_of(session, trial)[wave - 1]
+    dealt = pq.read_table(registry.snapshots.path(record.snapshot_digest))
+    units = pq.read_table(registry.snapshots.path(frozen.units_digest))
+    assert units.column("ledger_id").equals(dealt.column("ledger_id"))
+    for name in units.column_names:
+        if name not in dealt.column_names:
+            dealt = dealt.append_column(name, units.column(name))
+    return dealt
 
 
 @pytest.mark.requirement("S08")
