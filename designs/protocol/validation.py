@@ -252,7 +252,7 @@ def _near(word: object, options: Iterable[str]) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, dict):
         return "a mapping"
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return "a list" if value else "an empty list"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "…"
