@@ -8,7 +8,9 @@ from __future__ import annotations
 from scipy.special import stdtr, stdtrit
 
 FEW_CLUSTERS = 40
-FEW_EQUAL_CLUSTERS = 30  # equal clusters in equal shares
+FEW_EQUAL_CLUSTERS = 36  # equal clusters in equal shares: about 40
+VERY_UNEVEN = 0.65  # share of the clusters that they count for, below which a few large ones decide
+FEW_UNEVEN_CLUSTERS = 130  # equal clusters that it then takes
 TOLERATED = 0.055  # an error rate of 5% may drift so far unsaid
 
 
@@ -32,7 +34,8 @@ def few_clusters(
         return None
     total = sum(clusters)
     equal = 4.0 / (1.0 / worth[0] + 1.0 / worth[1])
-    if total >= FEW_CLUSTERS and equal >= enough:
+    uneven = sum(worth) < VERY_UNEVEN * total
+    if total >= FEW_CLUSTERS and equal >= (max(enough, FEW_UNEVEN_CLUSTERS) if uneven else enough):
         return None
     return (
         f"{total:.0f} clusters, as good as {equal:.0f} of equal size in equal shares: with so few, ranges and p-values "

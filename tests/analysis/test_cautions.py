@@ -62,6 +62,14 @@ def test_clusters_of_one_size_in_equal_shares_are_worth_their_number():
     assert "as good as 30 of equal size" in str(few_clusters((30, 9), (30.0, 10.0)))
 
 
+def test_very_uneven_sizes_take_more_clusters():
+    """A log-sd of size of 1 errs at 200 clusters and no longer at 400; one of 0.5 does not at 200."""
+    assert "200 clusters, as good as 84 of equal size" in str(few_clusters((100, 100), (42.0, 42.0)))
+    assert few_clusters((200, 200), (80.0, 80.0)) is None
+    assert few_clusters((100, 100), (78.0, 78.0)) is None
+    assert few_clusters((30, 270), (30.0, 270.0)) is None  # unequal shares alone are not uneven sizes
+
+
 def columns_of(n_letter, n_nfa):
     rng = np.random.default_rng(3)
     n = n_letter + n_nfa

@@ -77,7 +77,7 @@ GRID = (
     Setting(40, 10, 0.0),
     Setting(200, 100, 0.0),
     Setting(200, 100, 0.5),
-    Setting(200, 100, 1.0),
+    Setting(200, 100, 1.0, note=FEW),
     Setting(200, 50, 0.5),
 )
 

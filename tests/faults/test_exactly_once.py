@@ -68,6 +68,11 @@ def test_many_processes_on_one_trial_make_one_allocation(prepared):
     assert crowd(prepared, 4) == []
 
 
+def test_many_processes_on_different_trials_allocate_each_of_them(tmp_path, prepared):
+    server = prepared.server
+    assert crowd(Prepared(tmp_path, server, ["one", "two", "three"], customers=30), 2) == []
+
+
 def test_a_killed_run_shows_that_the_points_are_real(prepared, whole):
     """If nothing were killed, every test above would pass for nothing."""
     place = prepared.copy()

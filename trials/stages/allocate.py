@@ -29,8 +29,9 @@ from trials.registry.identity import LEDGER_ID
 from trials.registry.plan import Plan, locked_plan, population_name, unchanged_plan
 from trials.registry.records import AllocationRecord, DrawRecord, PopulationRecord, WaveRecord
 
-# Other trials may be drawn while this one's units are being worked out; then they are worked out again.
-PATIENCE = 5
+# Other trials may be drawn while this one's units are being worked out; then they are worked out again, and after so
+# many times with everybody else waiting.
+PATIENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,15 @@ class _Standing:
     def number(self) -> int:
         """Of the wave that is next; a trial without waves has one."""
         return len(self.dealt) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """Those to be dealt and those left out, with the digests of their snapshots."""
+
+    found: Eligible
+    digest: str
+    excluded_digest: str
 
 
 def randomise(
@@ -85,7 +95,7 @@ def _frozen(
     registry: Registry, actor: Actor, trial_id: str, demonstration_seed: str | None
 ) -> tuple[DrawRecord, WaveRecord, Plan]:
     """The committed seed and the frozen units: those of an interrupted run, or new ones."""
-    for _ in range(PATIENCE):
+    for attempt in range(PATIENCE + 2):
         today = now().date()
         with registry.inspect(actor, "randomise", trial_id) as session:
             unchanged_plan(session, trial_id)
@@ -95,33 +105,49 @@ def _frozen(
             if standing.frozen is not None:
                 return standing.draw, standing.frozen, standing.plan
         _refuse_undeclared(standing.population, demonstration_seed)
-        _freeze(registry, actor, standing, today, demonstration_seed)
-    raise TrialRefused("other trials kept being drawn meanwhile", where=trial_id, remedy="give the same command again")
+        units = _units(registry, standing, today) if attempt < PATIENCE else None
+        _freeze(registry, actor, standing, today, demonstration_seed, units)
+    raise TrialRefused("the units could not be frozen", where=trial_id, remedy="give the same command again")
 
 
-def _freeze(registry: Registry, actor: Actor, standing: _Standing, today: date, demonstration_seed: str | None) -> None:
-    """Commit to a seed for the units that are eligible now; nothing where the registry has moved on meanwhile."""
-    trial_id = standing.plan.trial
+def _units(registry: Registry, standing: _Standing, today: date) -> _Units:
+    """Who is to be dealt as things stand, and the files that say so."""
     found = _eligible(registry, open_engine(registry.settings.engine), standing, today)
-    units_digest = registry.snapshots.write(found.units)
-    excluded_digest = registry.snapshots.write(found.excluded)
+    return _Units(found, registry.snapshots.write(found.units), registry.snapshots.write(found.excluded))
+
+
+def _freeze(
+    registry: Registry,
+    actor: Actor,
+    standing: _Standing,
+    today: date,
+    demonstration_seed: str | None,
+    units: _Units | None,
+) -> None:
+    """Commit to a seed for the units; nothing where the registry has moved on since they were worked out.
+
+    Without units they are worked out here, while everybody else waits: then nothing can move on.
+    """
+    trial_id = standing.plan.trial
     with registry.write(actor, "randomise", trial_id) as work:
-        if _standing(work.session, trial_id, today) != standing:
+        current = _standing(work.session, trial_id, today)
+        if current.frozen is not None or (units is not None and current != standing):
             return
+        units = units or _units(registry, current, today)
         said: dict[str, Any] = {}
-        if standing.draw is None:
+        if current.draw is None:
             draw = _draw_row(trial_id, actor, demonstration_seed or draw_seed(), demonstration_seed is not None)
             work.add(draw)
             said = {"commitment": draw.commitment, "demonstration": draw.demonstration}
-        wave = _wave_row(standing, actor, found, units_digest, excluded_digest)
+        wave = _wave_row(current, actor, units)
         work.add(wave)
         said |= {
             "wave": wave.number,
             "units": wave.units,
-            "units_digest": units_digest,
+            "units_digest": wave.units_digest,
             "exclusions": wave.exclusions,
         }
-        work.commit(said, action="commit_seed" if standing.draw is None else "freeze_wave")
+        work.commit(said, action="commit_seed" if current.draw is None else "freeze_wave")
 
 
 def _standing(session: Session, trial_id: str, today: date) -> _Standing:
@@ -202,18 +228,16 @@ def _draw_row(trial_id: str, actor: Actor, seed: str, demonstration: bool) -> ta
     )
 
 
-def _wave_row(
-    standing: _Standing, actor: Actor, found: Eligible, units_digest: str, excluded_digest: str
-) -> tables.Wave:
+def _wave_row(standing: _Standing, actor: Actor, units: _Units) -> tables.Wave:
     return tables.Wave(
         trial_id=standing.plan.trial,
         number=standing.number,
         population_name=standing.population.name,
         population_version=standing.population.version,
-        units=found.units.num_rows,
-        units_digest=units_digest,
-        excluded_digest=excluded_digest,
-        exclusions=[asdict(exclusion) for exclusion in found.exclusions],
+        units=units.found.units.num_rows,
+        units_digest=units.digest,
+        excluded_digest=units.excluded_digest,
+        exclusions=[asdict(exclusion) for exclusion in units.found.exclusions],
         frozen_at=now(),
         frozen_by=actor.name,
     )

@@ -250,3 +250,27 @@ def test_a_cooling_off_period_runs_from_the_batchs_own_day(registry, files, tmp_
     other.edit_protocol(lambda text: text.replace("strata: [band]", dated))
     record = allocated(registry, other, seed=OTHER_SEED)
     assert {e.reason: e.customers for e in record.exclusions}["another OTM contact within 20 days"] == near
+
+
+@pytest.mark.parametrize("patience", [0, 1])
+def test_a_registry_that_keeps_moving_on_is_made_to_wait(registry, files, tmp_path, monkeypatch, patience):
+    """Another trial is registered, locked and drawn each time the units have been worked out."""
+    locked(registry, files)
+    worked_out, drawn = allocate._units, []
+
+    def slowly(held, standing, today):
+        found = worked_out(held, standing, today)
+        if standing.plan.trial == files.trial and len(drawn) < patience:
+            number = len(drawn)
+            drawn.append(number)
+            trial = f"other-{number}"
+            other = Files(tmp_path / trial, trial=trial, population=trial, first=5_000 * (number + 1), count=40)
+            allocated(registry, other, seed=f"{number + 1:064x}")
+        return found
+
+    monkeypatch.setattr(allocate, "PATIENCE", patience)
+    monkeypatch.setattr(allocate, "_units", slowly)
+    record = randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
+    assert len(drawn) == patience
+    assert record.seed_commitment == commitment(SEED)
+    assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
