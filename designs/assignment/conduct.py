@@ -23,7 +23,6 @@ from designs.assignment.simple import Simple, deal_simply
 from designs.assignment.stratified import Blocks, blocks, deal_within
 from designs.assignment.stream import Randomness
 from designs.assignment.units import Assignment, Units, checked_ids, levels, tabulated
-from designs.assignment.waves import Earlier, refuse_dealt_before
 from designs.errors import DesignRefused
 
 
@@ -36,9 +35,7 @@ class _Dealt:
     draws: int = 1
 
 
-def conduct(
-    scheme: Scheme, units: Units, seed: str, trial_id: str, *, scope: str = "", earlier: Earlier | None = None
-) -> Assignment:
+def conduct(scheme: Scheme, units: Units, seed: str, trial_id: str, *, scope: str = "") -> Assignment:
     """Carry a declared scheme out.
 
     Args:
@@ -47,7 +44,6 @@ def conduct(
         seed: 64 lower-case hexadecimal characters, drawn after the population was frozen and the protocol locked.
         trial_id: The protocol's id.
         scope: "" for the first wave; :func:`designs.assignment.waves.scope_of` names that of a later one.
-        earlier: Who was dealt in earlier waves.
 
     Returns:
         The same assignment for the same (scheme, population, seed, trial, scope), whatever the order of the rows.
@@ -58,8 +54,6 @@ def conduct(
     randomness = Randomness(seed, trial_id, scope)
     ids = checked_ids(units.ids)
     _refuse_unequal(units)
-    if earlier is not None:
-        refuse_dealt_before(units, earlier)
     leaves = first_words([LEAF], ids)[0]
     refuse_repeats(leaves, ids)
     if scheme.cluster and units.cluster is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from data.engine import Engine
 from designs.protocol import Protocol
@@ -76,6 +77,28 @@ def eligible(
         excluded=pa.table({LEDGER_ID: rows.column(LEDGER_ID).filter(pc.invert(left)), REASON: labelled}),
         exclusions=_by_reason(reasons, counts),
     )
+
+
+def dealt_before(population: Path, protocol: Protocol, waves: Sequence[Path]) -> tuple[tuple[str, pa.Array], ...]:
+    """Whom earlier waves keep out of the next: those dealt, and who has since joined a cluster that was dealt whole.
+
+    Args:
+        population: The snapshot of the next wave's customers.
+        protocol: As locked.
+        waves: Snapshots of the units of earlier waves.
+    """
+    if not waves:
+        return ()
+    cluster = protocol.cluster
+    names = [LEDGER_ID] if cluster is None else [LEDGER_ID, cluster]
+    dealt = pa.concat_tables(pq.read_table(path, columns=names) for path in waves)
+    found = [("dealt in an earlier wave", dealt.column(LEDGER_ID).combine_chunks())]
+    if cluster is not None:
+        members = pq.read_table(population, columns=names)
+        joined = members.filter(pc.is_in(members.column(cluster), value_set=dealt.column(cluster), skip_nulls=True))
+        reason = f"their {cluster} was dealt in an earlier wave"
+        found.append((reason, joined.column(LEDGER_ID).combine_chunks()))
+    return tuple(found)
 
 
 def _first_reason(tests: Sequence[nw.Expr]) -> nw.Expr:

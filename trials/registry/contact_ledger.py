@@ -40,6 +40,7 @@ class Entry:
         contact_on: The day of the planned contacts; None where each row has its own.
         arms: The arms that are contacted.
         exclusive_with: The trials that this one declares it shares no customer with.
+        holds_out: Whether some of its customers are kept from all contact for the long run.
     """
 
     trial: str
@@ -48,6 +49,7 @@ class Entry:
     contact_on: date | None
     arms: tuple[str, ...] = ()
     exclusive_with: tuple[str, ...] = ()
+    holds_out: bool = False
 
 
 def entries(session: Session, *, today: date, but: str | None = None) -> tuple[Entry, ...]:
@@ -62,12 +64,13 @@ def entries(session: Session, *, today: date, but: str | None = None) -> tuple[E
         plan = plans[wave.trial_id]
         arms = tuple(arm["id"] for arm in plan["arms"] if arm["kind"] == "otm")
         exclusive = tuple(plan["population"].get("mutually_exclusive_with") or ())
+        held = plan["randomisation"].get("hold_out") is not None
         dealt = allocated.get((wave.trial_id, wave.number))
         if dealt is None:
-            found.append(Entry(wave.trial_id, "frozen", wave.units_digest, today, arms, exclusive))
+            found.append(Entry(wave.trial_id, "frozen", wave.units_digest, today, arms, exclusive, held))
         else:
             digest, day = dealt.snapshot_digest, dealt.index_date
-            found.append(Entry(wave.trial_id, "allocated", digest, day, arms, exclusive))
+            found.append(Entry(wave.trial_id, "allocated", digest, day, arms, exclusive, held))
     returned = select(tables.ReturnedFile).where(tables.ReturnedFile.kind == "contacts")
     for row in session.scalars(returned.order_by(tables.ReturnedFile.trial_id, tables.ReturnedFile.version)):
         if row.trial_id != but:
@@ -144,13 +147,18 @@ def _exclusive(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ..
 
 
 def _held_out(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...]) -> list[Claim]:
+    """Customers held out, and those of a draw still under way, of whom any may turn out to be."""
     found: list[Claim] = []
     for entry in ledger:
-        if entry.kind == "allocated":
-            rows = engine.scan(snapshots.path(entry.digest))
-            if "held_out" in rows.collect_schema().names():
-                ids = engine.collect(rows.filter(nw.col("held_out")).select(LEDGER_ID)).column(LEDGER_ID)
-                found.append(("held out for the long run", ids.combine_chunks()))
+        if not entry.holds_out:
+            continue
+        if entry.kind == "frozen":
+            reason = f"may be held out by trial {entry.trial}, which is being dealt"
+            found.append((reason, _ids(engine, snapshots, entry)))
+        else:
+            rows = engine.scan(snapshots.path(entry.digest)).filter(nw.col("held_out"))
+            ids = engine.collect(rows.select(LEDGER_ID)).column(LEDGER_ID)
+            found.append(("held out for the long run", ids.combine_chunks()))
     return found
 
 

@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
 from data.engine import Engine, open_engine
@@ -20,12 +18,11 @@ from designs.assignment import commitment, draw_seed
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.randomiser.dealing import Dealt, deal
-from trials.randomiser.eligibility import Eligible, eligible
+from trials.randomiser.eligibility import Eligible, dealt_before, eligible
 from trials.randomiser.index_dates import first_index_date, last_index_date
 from trials.registry import Registry, queries, tables
 from trials.registry.columns import now
 from trials.registry.contact_ledger import Entry, claims, entries
-from trials.registry.identity import LEDGER_ID
 from trials.registry.plan import Plan, locked_plan, population_name, unchanged_plan
 from trials.registry.records import AllocationRecord, DrawRecord, PopulationRecord, WaveRecord
 
@@ -211,10 +208,8 @@ def _eligible(registry: Registry, engine: Engine, standing: _Standing, today: da
     days = first_index_date(protocol, standing.number, today), last_index_date(protocol, standing.number, today)
     kept_out = claims(engine, registry.snapshots, standing.ledger, protocol, days)
     before = [registry.snapshots.path(wave.units_digest) for wave in standing.dealt]
-    if before:
-        dealt = pa.concat_tables(pq.read_table(path, columns=[LEDGER_ID]) for path in before)
-        kept_out = (("dealt in an earlier wave", dealt.column(LEDGER_ID).combine_chunks()), *kept_out)
-    return eligible(engine, registry.snapshots.path(standing.population.digest), protocol, kept_out)
+    population = registry.snapshots.path(standing.population.digest)
+    return eligible(engine, population, protocol, (*dealt_before(population, protocol, before), *kept_out))
 
 
 def _draw_row(trial_id: str, actor: Actor, seed: str, demonstration: bool) -> tables.Draw:

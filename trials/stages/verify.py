@@ -121,6 +121,7 @@ def _snapshots(registry: Registry, named: dict[str, str]) -> Iterator[str]:
 
 
 def _customers(registry: Registry, stored: _Stored) -> Iterator[str]:
+    before: pa.ChunkedArray | None = None
     for wave in stored.waves:
         units, excluded, population = (
             pq.read_table(registry.snapshots.path(digest), columns=[LEDGER_ID]).column(LEDGER_ID)
@@ -129,6 +130,10 @@ def _customers(registry: Registry, stored: _Stored) -> Iterator[str]:
         both = pa.chunked_array([*units.chunks, *excluded.chunks], pa.string())
         if len(both) != len(population) or not both.sort().equals(population.sort()):
             yield f"wave {wave.number}: those dealt and those left out are not the population"
+        again = pc.sum(pc.is_in(units, value_set=before)).as_py() if before is not None else 0
+        if again:
+            yield f"wave {wave.number}: {again:,} customers were dealt in an earlier wave too"
+        before = units if before is None else pa.chunked_array([*before.chunks, *units.chunks], pa.string())
 
 
 def _seed(session: Session, trial_id: str) -> Iterator[str]:
@@ -177,13 +182,14 @@ def _replay_of(
     stored = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
     if allocation_digest(stored.column(LEDGER_ID), stored.column("arm")) != allocation.digest:
         yield "allocation file: its arms do not give the allocation digest"
-    elif not _probabilities_agree(stored, pa.Table.from_batches(dealt.rows, dealt.schema)):
-        yield "allocation file: its probabilities are not those of the replay"
-
-
-def _probabilities_agree(stored: pa.Table, replayed: pa.Table) -> bool:
-    agree = pc.equal(stored.column("probability"), replayed.column("probability"))
-    return bool(pc.all(agree).as_py())
+        return
+    replayed = pa.Table.from_batches(dealt.rows, dealt.schema)
+    if stored.column_names != replayed.column_names:
+        yield "allocation file: its columns are not those of the replay"
+        return
+    for name in replayed.column_names:
+        if not pc.all(pc.equal(stored.column(name), replayed.column(name)), min_count=0).as_py():
+            yield f"allocation file: its column {name} is not that of the replay"
 
 
 def _evaluation(session: Session, trial_id: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from designs.assignment.matched_pairs import MatchedPairs, match_by_score
 from designs.assignment.rerandomised import Rerandomised, criterion
 from designs.assignment.saturation import TwoStage
 from designs.assignment.simple import Simple
-from designs.assignment.waves import Earlier, scope_of
+from designs.assignment.waves import scope_of
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import seed_of
 
@@ -169,15 +169,7 @@ def test_two_stages() -> None:
     assert "comparison arm is barred" in refusal(TwoStage(**terms, cluster="office"), barred).problem
 
 
-def test_nobody_is_dealt_twice() -> None:
-    units = Units(pa.array(["a", "b", "c"]), cluster=pa.array(["h", "h", "i"]))
-    refused = refusal(PLAIN, units, scope=scope_of(2), earlier=Earlier(pa.array(["x", "c"])))
-    assert "1 customers were dealt in an earlier wave, first 'c'" in refused.problem
-    assert refused.where == "row 3"
-    joined = Earlier(pa.array(["x"]), pa.array(["h"]))
-    scheme = Complete(**TWO, cluster="household")
-    assert "2 customers belong to clusters that were dealt" in refusal(scheme, units, earlier=joined).problem
-    assert len(conduct(PLAIN, units, SEED, "trial", scope="wave 2", earlier=Earlier(pa.array(["x"]))).arm) == 3
+def test_waves_are_counted_from_one() -> None:
     with pytest.raises(DesignRefused, match="no wave 0"):
         scope_of(0)
 

@@ -201,6 +201,66 @@ def test_waves_deal_new_customers_under_one_seed(registry, files):
     assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
 
 
+def test_a_household_dealt_in_an_earlier_wave_is_not_dealt_again(registry, files):
+    """Whoever joins it later is left out, with the reason: a household never gets two arms."""
+    clustered = "HC2", "CR2"
+    files.edit_protocol(lambda text: text.replace(PLAIN, WAVES.replace("strata: [band]", "cluster: household")))
+    files.edit_protocol(lambda text: text.replace(*clustered))
+    first = [row | {"household": f"H{int(row['customer_id'][1:]) % 120}"} for row in files.customers]
+    write_csv(files.population, first)
+    allocated(registry, files)
+    late = customers(200, first=5_000)
+    second = [row | {"household": f"H{at + 60}"} for at, row in enumerate(late)]  # H60 to H119 are dealt already
+    write_csv(files.population, second)
+    load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
+    record = randomise(registry, FIRST, files.trial)
+    told = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
+    eligible = [row for row in second if row["principal"] >= 32 and not row["hnw"]]
+    joined = [row for row in eligible if int(row["household"][1:]) < 120]
+    assert told["their household was dealt in an earlier wave"] == len(joined) > 0
+    households = [set(snapshot(registry, wave=wave).column("household").to_pylist()) for wave in (1, 2)]
+    assert households[0].isdisjoint(households[1])
+    assert sum(record.counts.values()) == len(eligible) - len(joined)
+    assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
+
+
+def test_customers_held_out_are_in_no_later_trial(registry, files, tmp_path):
+    files.edit_protocol(lambda text: text.replace(PLAIN, HELD_OUT))
+    allocated(registry, files)
+    table = snapshot(registry)
+    held = {row["ledger_id"] for row in table.to_pylist() if row["held_out"]}
+    assert abs(len(held) - 0.1 * table.num_rows) < 1
+    assert set(table.filter(table.column("held_out")).column("arm").to_pylist()) == {"nfa"}
+    other = Files(tmp_path / "other", trial="other", population="other")
+    record = allocated(registry, other, seed=OTHER_SEED)
+    told = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
+    assert told["held out for the long run"] == len(held)
+    assert held.isdisjoint(snapshot(registry, "other").column("ledger_id").to_pylist())
+
+
+def test_whoever_may_yet_be_held_out_is_in_no_other_trial(registry, files, tmp_path, monkeypatch):
+    """A draw that stopped between its seed and its deal has not said whom it holds out."""
+    files.edit_protocol(lambda text: text.replace(PLAIN, HELD_OUT))
+    locked(registry, files)
+
+    def stops(*_args, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(allocate, "deal", stops)
+        with pytest.raises(KeyboardInterrupt):
+            randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
+    other = Files(tmp_path / "other", trial="other", population="other", count=500)
+    record = allocated(registry, other, seed=OTHER_SEED)
+    told = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
+    randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
+    dealt = snapshot(registry)
+    assert told["may be held out by trial reminders, which is being dealt"] == dealt.num_rows
+    assert set(snapshot(registry, "other").column("ledger_id").to_pylist()).isdisjoint(
+        dealt.column("ledger_id").to_pylist()
+    )
+
+
 @pytest.mark.parametrize(("old", "new"), [("method: complete", "method: simple"), (PLAIN, HELD_OUT)])
 def test_other_schemes_are_dealt_and_replayed(registry, files, old, new):
     files.edit_protocol(lambda text: text.replace(old, new))

@@ -139,7 +139,7 @@ def test_an_edited_probability_is_found_even_where_the_arms_stand(registry, file
     place = table.column_names.index("probability")
     doubled = pc.multiply(table.column("probability"), 2.0)
     pq.write_table(table.set_column(place, "probability", doubled), path)
-    assert "its probabilities are not those of the replay" in failing(registry)["replay"]
+    assert "its column probability is not that of the replay" in failing(registry)["replay"]
 
 
 def test_a_trial_that_was_not_drawn_says_so(registry, files):
