@@ -58,7 +58,7 @@ ColumnKind = Literal["text", "number", "boolean"]
 class _Declared(BaseModel):
     """Frozen, strict, and closed: an unknown key or ``share: true`` is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 def _as_tuples(value: object) -> object:
@@ -337,7 +337,7 @@ class Campaign(_Declared):
 class Protocol(_Declared):
     """Everything promised about one trial."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, serialize_by_alias=True)
+    model_config = ConfigDict(serialize_by_alias=True)
 
     schema_: Literal[1] = Field(alias="schema")
     id: Identifier

@@ -139,13 +139,16 @@ def _without_nulls(value: Any, path: KeyPath) -> Any:
     if isinstance(value, list):
         return [_without_nulls(item, (*path, index)) for index, item in enumerate(value)]
     if isinstance(value, dict):
-        known = _keys_at(path)
         return {
             key: _without_nulls(item, (*path, key))
             for key, item in value.items()
-            if item is not None or (known and key not in known)
+            if item is not None or _is_unknown(key, _keys_at(path))
         }
     return value
+
+
+def _is_unknown(key: str, known: tuple[str, ...]) -> bool:
+    return bool(known) and key not in known
 
 
 @cache
