@@ -17,6 +17,7 @@ from data.intake.result import Fault, shown
 from data.schema import ColumnContract
 
 MISSING_TOKENS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null")
+_LONGEST_TOKEN = max(map(len, MISSING_TOKENS))
 EXACT_INTEGERS = 2.0**53  # beyond it a double skips integers
 _LARGEST = np.finfo(np.float64).max
 NUMBER_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -108,6 +109,9 @@ def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
 
 def without_tokens(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Text with the marks of a missing value made missing."""
+    shortest = pc.min_max(pc.binary_length(values))["min"].as_py()
+    if shortest is None or shortest > _LONGEST_TOKEN:
+        return values
     missing = pc.is_in(values, pa.array(MISSING_TOKENS))
     return pc.if_else(missing, None, values) if pc.any(missing).as_py() else values
 

@@ -39,6 +39,7 @@ def as_found(values: pa.ChunkedArray, name: str, *, untyped: bool) -> Found:
 def _as_plain_numbers(values: pa.ChunkedArray) -> Found | None:
     """The usual column of numbers, by one conversion; ``None`` where anything asks for a closer look."""
     try:
+        values.slice(0, _SAMPLE).cast(pa.float64())  # tells most text without a look at the rest
         numbers = values.cast(pa.float64())
     except pa.ArrowInvalid:
         return None
