@@ -8,7 +8,6 @@ from pathlib import Path
 from data.errors import DataRefused
 from data.intake.conform import conform
 from data.intake.delimited import read_delimited
-from data.intake.parquet import read_parquet
 from data.intake.result import Intake, Reading
 from data.intake.source import Source
 from data.schema import FileContract
@@ -68,6 +67,12 @@ def _reader(path: Path) -> Reader:
     )
 
 
+def _read_parquet(source: Source, contract: FileContract) -> Reading:
+    from data.intake.parquet import read_parquet
+
+    return read_parquet(source, contract)
+
+
 def _read_workbook(source: Source, contract: FileContract) -> Reading:
     from data.intake.workbook import read_workbook
 
@@ -83,7 +88,7 @@ def _read_stata(source: Source, contract: FileContract) -> Reading:
 _READERS: dict[str, Reader] = {
     ".csv": read_delimited,
     ".csv.gz": read_delimited,
-    ".parquet": read_parquet,
+    ".parquet": _read_parquet,
     ".xlsx": _read_workbook,
     ".dta": _read_stata,
 }

@@ -91,13 +91,12 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
 @contextmanager
 def at_work(doing: str) -> Iterator[None]:
     """Say on standard error what takes time; quiet where nobody watches."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield
         return
-    with console.status(doing):
+    from rich.console import Console
+
+    with Console(stderr=True).status(doing):
         yield
 
 
