@@ -65,6 +65,11 @@ class Response:
         """Every column that it needs."""
         return tuple(dict.fromkeys(column for column, _ in (*self.terms, *self.after_cap)))
 
+    @property
+    def measured(self) -> tuple[object, ...]:
+        """What the rows are asked: equal for responses that differ in their arms' offsets alone."""
+        return self.terms, self.cap, self.after_cap
+
 
 @dataclass(frozen=True, slots=True)
 class Levels:

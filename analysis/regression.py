@@ -56,30 +56,40 @@ def regress(
     covariates = design.covariates if design.adjustment != "none" else ()
     if clustered and design.adjustment == "additive" and design.strata:
         _refuse_pairs_of_clusters(frame, design)
-    plan = make_plan(frame, design, responses, by, by_cluster=clustered and not covariates)
-    return regress_cells(frame, read_cells(frame, plan))
+    measured = {response.measured: response for response in responses}
+    plan = make_plan(frame, design, tuple(measured.values()), by, by_cluster=clustered and not covariates)
+    return regress_cells(frame, read_cells(frame, plan), responses)
 
 
-def regress_cells(frame: AnalysisFrame, cells: Cells) -> Regression:
+def regress_cells(frame: AnalysisFrame, cells: Cells, responses: Sequence[Response] | None = None) -> Regression:
     """The same from cells that the first pass, or a simulation, has made; the plan in them says what is regressed.
 
     Args:
         frame: What the cells came from. It is read again only where something varies within a cell.
-        cells: Of all levels and responses.
+        cells: Of all levels and of everything that is measured.
+        responses: What is asked for: the plan's own, or others that measure the same and differ in their offsets.
     """
-    design, responses, by = cells.plan.design, cells.plan.responses, cells.plan.by
+    design, by = cells.plan.design, cells.plan.by
+    responses = cells.plan.responses if responses is None else responses
+    place = {response.measured: r for r, response in enumerate(cells.plan.responses)}
     fits = fit_models(cells)
     uncertainty, joints = infer(frame, cells, fits)
     found: dict[tuple[str, str | None], Fit] = {}
     for fit in fits:
         name = None if by is None else by.names[fit.fitted.level]
-        for i, r in enumerate(fit.fitted.responses):
-            found[responses[r].id, name] = _to_fit(fit, i, responses[r], uncertainty[fit.fitted.level, r])
+        for response in responses:
+            if (r := place[response.measured]) in fit.fitted.responses:
+                i = fit.fitted.responses.index(r)
+                found[response.id, name] = _to_fit(fit, i, response, uncertainty[fit.fitted.level, r])
     ordered: dict[tuple[str, str | None], Fit] = {}
     for response in responses:
         for level in (None,) if by is None else by.names:
             ordered[response.id, level] = found.get((response.id, level)) or _empty_fit(design, response)
-    joint = {} if by is None else _joint(cells, fits, ordered, uncertainty, joints, by)
+    joint: dict[str, JointCovariance] = {}
+    if by is not None:
+        for response in responses:
+            levels = {name: ordered[response.id, name] for name in by.names}
+            joint[response.id] = _joint(place[response.measured], fits, levels, uncertainty, joints)
     return Regression(ordered, joint)
 
 
@@ -264,32 +274,26 @@ def _empty_fit(design: Design, response: Response) -> Fit:
 
 
 def _joint(
-    cells: Cells,
+    r: int,
     fits: Sequence[Fitting],
-    ordered: dict[tuple[str, str | None], Fit],
+    levels: dict[str, Fit],
     uncertainty: dict[tuple[int, int], Uncertainty],
     joints: dict[int, Joint],
-    by: Levels,
-) -> dict[str, JointCovariance]:
-    design = cells.plan.design
-    T, L = len(design.contrasts), len(by.names)
-    out = {}
-    for r, response in enumerate(cells.plan.responses):
-        matrix = np.zeros((L * T, L * T)) if r not in joints else joints[r].matrix.copy()
-        freedom = 0.0
-        for fit in fits:
-            if r not in fit.fitted.responses:
-                continue
-            level = fit.fitted.level
-            freedom += fit.fitted.model.n - fit.fitted.model.p
-            if r not in joints:
-                own = slice(level * T, (level + 1) * T)
-                matrix[own, own] = uncertainty[level, r].covariance
-        for level, name in enumerate(by.names):
-            for t, contrast in enumerate(ordered[response.id, name].contrasts):
-                if contrast.std_error is None:
-                    matrix[level * T + t], matrix[:, level * T + t] = np.nan, np.nan
-        df = joints[r].clusters - 1.0 if r in joints else freedom
-        pairs = tuple((name, t) for name in by.names for t in range(T))
-        out[response.id] = JointCovariance(pairs, matrix, df if df > 0 else None)
-    return out
+) -> JointCovariance:
+    """Over the levels of a response that was measured as the plan's ``r``."""
+    pairs = tuple((name, t) for name, fit in levels.items() for t in range(len(fit.contrasts)))
+    matrix = np.zeros((len(pairs), len(pairs))) if r not in joints else joints[r].matrix.copy()
+    freedom = 0.0
+    for fit in fits:
+        if r not in fit.fitted.responses:
+            continue
+        level, T = fit.fitted.level, len(fit.cells.plan.design.contrasts)
+        freedom += fit.fitted.model.n - fit.fitted.model.p
+        if r not in joints:
+            own = slice(level * T, (level + 1) * T)
+            matrix[own, own] = uncertainty[level, r].covariance
+    for place, (name, t) in enumerate(pairs):
+        if levels[name].contrasts[t].std_error is None:
+            matrix[place], matrix[:, place] = np.nan, np.nan
+    df = joints[r].clusters - 1.0 if r in joints else freedom
+    return JointCovariance(pairs, matrix, df if df > 0 else None)
