@@ -12,6 +12,7 @@ from data.engine import Engine
 
 ARM_COLUMN = "_arm"
 WAVE_COLUMN = "_wave"
+PATTERN_COLUMN = "_eligible_arms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class AnalysisFrame:
         engine: Where the rows are, and what carries a lazy frame out.
         rows: One row per allocated customer. ``ARM_COLUMN`` holds the arm's id as text and is never null; every
             other column has its own name. A null is a missing value. ``WAVE_COLUMN``, where customers came in waves,
-            is a stratum like any other.
+            is a stratum like any other, and so is ``PATTERN_COLUMN``, the arms that a customer could get.
         flow: Every customer accounted for, from the file to the analysis.
         checks: Checks made while the rows were put together.
         data_digest: SHA-256 of the data, lower-case hexadecimal.

@@ -89,7 +89,7 @@ def adjust(
         effects: the planned contrasts of one outcome, m of them.
         method: as declared in the protocol.
         alpha: two-sided error rate of the family.
-        covariance: shape (m, m), of the contrasts; needed by ``dunnett`` and by nothing else.
+        covariance: shape (m, m), of the contrasts; needed by ``dunnett`` and by nothing else. NaN where not known.
 
     Raises:
         AnalysisRefused: ``dunnett`` without a covariance of the right shape.
@@ -145,7 +145,8 @@ def _dunnett(effects: Sequence[Effect], alpha: float, covariance: Floats | None)
     loading = np.zeros(m)  # a contrast that cannot be estimated stays in the family, as one of its own
     gap = 0.0
     if known:
-        part = covariance[np.ix_(known, known)]
+        # Contrasts over customers of their own have no covariance here; none at all is the safe side (Šidák 1967).
+        part = np.nan_to_num(covariance[np.ix_(known, known)], nan=0.0)
         scale = np.sqrt(np.diag(part))
         loading[known], gap = loadings(part / np.outer(scale, scale))
     smallest = [effect.df for effect in effects if effect.estimable and effect.df is not None]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from analysis.amounts import Interval, bootstrap_interval, hurdle, quantile_effects
-from analysis.as_designed import regress_as_designed
+from analysis.as_designed import eligible_for_both, open_to_every_arm, regress_as_designed, some_are_barred
 from analysis.bayesian_summary import summarise
 from analysis.challenge.dense import Dense, bring, column_of, seed_of
 from analysis.challenge.logistic import UP_TO as LOGIT_UP_TO
@@ -40,33 +41,49 @@ def challenged(frame: AnalysisFrame, protocol: Protocol, evaluation: Evaluation)
     customers = evaluation.flow.allocated
     outcomes = declared.regressed(protocol)
     columns = [*(column_of(outcome) for outcome in outcomes), *(column.name for column in design.covariates)]
-    dense = bring(frame, protocol, columns) if customers <= IN_MEMORY_UP_TO else None
+    held = _held(frame, protocol, columns) if customers <= IN_MEMORY_UP_TO else None
     sensitivity = [*evaluation.sensitivity, *_other_choices(frame, protocol, design)]
     sensitivity += redrawn_rows(frame, protocol, protocol.primary, evaluation.protocol_digest)
     bounds: list[OutcomeBounds] = []
-    if dense is not None:
+    if held is not None:
         for outcome in outcomes:
-            sensitivity += _of_outcome(dense, protocol, design, outcome, evaluation.protocol_digest)
-            bounds += _bounds(dense, protocol, outcome)
+            sensitivity += _of_outcome(held, protocol, design, outcome, evaluation.protocol_digest)
+            bounds += _bounds(held, protocol, outcome)
     return replace(
         evaluation,
-        checks=(*evaluation.checks, _opinion(dense, protocol, design, evaluation)),
+        checks=(*evaluation.checks, _opinion(held, protocol, design, evaluation)),
         sensitivity=tuple(sensitivity),
         bounds=tuple(bounds),
         posteriors=_posteriors(frame, protocol, design, evaluation),
     )
 
 
-def _opinion(dense: Dense | None, protocol: Protocol, design: Design, evaluation: Evaluation) -> Check:
-    if protocol.randomisation.method == "matched_pairs" or any(arm.not_for for arm in protocol.arms):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """Rows in memory: of those whose arms are alike, and of those who are compared in each contrast."""
+
+    alike: Dense
+    compared: Mapping[tuple[str, str], Dense]
+
+
+def _held(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> _Held:
+    alike = bring(open_to_every_arm(frame, protocol), protocol, columns)
+    if not some_are_barred(protocol):
+        return _Held(alike, dict.fromkeys(protocol.contrasts, alike))
+    each = {pair: bring(eligible_for_both(frame, protocol, pair), protocol, columns) for pair in protocol.contrasts}
+    return _Held(alike, each)
+
+
+def _opinion(held: _Held | None, protocol: Protocol, design: Design, evaluation: Evaluation) -> Check:
+    if protocol.randomisation.method == "matched_pairs" or some_are_barred(protocol):
         return another_model()
-    if dense is None or evaluation.flow.allocated > SECOND_OPINION_UP_TO:
+    if held is None or evaluation.flow.allocated > SECOND_OPINION_UP_TO:
         return too_many(evaluation.flow.allocated)
     rows = [
         row for row in evaluation.estimates
         if row.outcome == protocol.primary.id and row.estimand == "itt" and row.subgroup is None
     ]  # fmt: skip
-    return second_opinion(dense, protocol, design, rows)
+    return second_opinion(held.alike, protocol, design, rows)
 
 
 def _other_choices(frame: AnalysisFrame, protocol: Protocol, design: Design) -> list[Estimate]:
@@ -93,14 +110,15 @@ def _other_choices(frame: AnalysisFrame, protocol: Protocol, design: Design) -> 
 
 
 def _of_outcome(
-    dense: Dense, protocol: Protocol, design: Design, outcome: Outcome, protocol_digest: str
+    held: _Held, protocol: Protocol, design: Design, outcome: Outcome, protocol_digest: str
 ) -> list[Estimate]:
     rows: list[Estimate] = []
-    if outcome.kind == "binary" and dense.arm.size <= LOGIT_UP_TO:
-        rows += logit_rows(dense, protocol, outcome, design.covariates if design.adjustment != "none" else ())
-    if outcome.kind == "amount" and not (dense.number(column_of(outcome)) < 0).any():
+    if outcome.kind == "binary" and held.alike.arm.size <= LOGIT_UP_TO:
+        rows += logit_rows(held.alike, protocol, outcome, design.covariates if design.adjustment != "none" else ())
+    if outcome.kind == "amount":
         for pair in protocol.contrasts:
-            rows += _amount_rows(dense, protocol, outcome, pair, protocol_digest)
+            if not (held.compared[pair].number(column_of(outcome)) < 0).any():
+                rows += _amount_rows(held.compared[pair], protocol, outcome, pair, protocol_digest)
     return rows
 
 
@@ -136,12 +154,13 @@ def _amount_rows(
     ]  # fmt: skip
 
 
-def _bounds(dense: Dense, protocol: Protocol, outcome: Outcome) -> list[OutcomeBounds]:
-    y = dense.number(column_of(outcome))
-    if not np.isnan(y).any():
-        return []
+def _bounds(held: _Held, protocol: Protocol, outcome: Outcome) -> list[OutcomeBounds]:
     found = []
     for arm, comparison in protocol.contrasts:
+        dense = held.compared[arm, comparison]
+        y = dense.number(column_of(outcome))
+        if not np.isnan(y).any():
+            continue
         here = np.isin(dense.arm, (arm, comparison))
         of_pair, treated = y[here], dense.arm[here] == arm
         alpha = protocol.analysis.alpha

@@ -7,6 +7,7 @@ from dataclasses import replace
 import narwhals as nw
 import numpy as np
 
+from analysis.as_designed import eligible_for_both
 from analysis.challenge.dense import bring, column_of, seed_of
 from analysis.evaluate.declared import level_position
 from analysis.evaluate.evidence import ClusteredHarm, HarmBounds
@@ -29,7 +30,8 @@ def clustered_harm_bounds(frame: AnalysisFrame, protocol: Protocol, protocol_dig
         if harm.by is not None and harm.level is not None:
             where = where & (level_position(harm.by) == harm.by.names.index(harm.level))
         column = column_of(protocol.outcome(harm.outcome))
-        dense = bring(replace(frame, rows=frame.rows.filter(where)), protocol, [column])
+        eligible = eligible_for_both(frame, protocol, (harm.arm, harm.comparison))
+        dense = bring(replace(eligible, rows=eligible.rows.filter(where)), protocol, [column])
         y = dense.number(column)
         known = ~np.isnan(y)
         if dense.cluster is None or not known.any():

@@ -34,13 +34,15 @@ def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: S
     arms = dense.arm[rows]
     names = [arm.id for arm in protocol.arms]
     indicator = np.column_stack([(arms == name).astype(np.float64) for name in names])
+    clustered = dense.cluster is not None
+    label = "HC0, clustered" if clustered else "HC0"
+    base = [_row(outcome, pair, label, arms) for pair in protocol.contrasts]
+    if not indicator.any(axis=0).all():
+        return [replace(row, reason="an arm has nobody who could have got every arm") for row in base]
     extra = covariate_matrix(dense, covariates, rows)
     extra = independent_columns(extra, arms)
     extra = (extra - extra.mean(axis=0)) / extra.std(axis=0)
     matrix = np.column_stack([indicator, extra])
-    clustered = dense.cluster is not None
-    label = "HC0, clustered" if clustered else "HC0"
-    base = [_row(outcome, pair, label, arms) for pair in protocol.contrasts]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

@@ -54,8 +54,7 @@ def _test(
     alpha = protocol.analysis.alpha
     column = column_of(outcome)
     method = protocol.randomisation.method
-    if any(arm.not_for for arm in protocol.arms):
-        frame = eligible_for_both(frame, protocol, pair)
+    frame = eligible_for_both(frame, protocol, pair)
     if method == "matched_pairs":
         return paired_test(frame, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
     if method == "rerandomised":
@@ -142,8 +141,9 @@ def net_benefit_redraws(
             offset = np.array([response.offsets.get(str(arm), 0.0) for arm in dense.arm])
             return np.asarray(total + offset, dtype=np.float64)
 
+        among = _only(eligible_for_both(frame, protocol, pair), where)
         test = _dense_test(
-            _only(frame, where), protocol, pounds, pair, seed_of(protocol_digest, label), protocol.analysis.alpha,
+            among, protocol, pounds, pair, seed_of(protocol_digest, label), protocol.analysis.alpha,
             interval=False, columns=[column for column, _ in response.terms],
         )  # fmt: skip
         return test.p_greater

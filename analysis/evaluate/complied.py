@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from analysis.as_designed import eligible_for_both
 from analysis.design import Design
-from analysis.evaluate.declared import Kinds, regressed, response_of
+from analysis.evaluate.declared import Kinds, column_kinds, regressed, response_of, strata_of
 from analysis.frame import AnalysisFrame
 from analysis.intervals import Effect
 from analysis.multiplicity import Adjusted, adjust
@@ -26,8 +28,12 @@ def complier_rows(frame: AnalysisFrame, protocol: Protocol, design: Design, kind
         return tuple(_unknown(protocol, o, *pair, complier.received) for o in outcomes for pair in design.contrasts)
     from analysis.complier import complier_effects
 
-    alpha = protocol.analysis.alpha
-    effects = complier_effects(frame, design, [response_of(o) for o in outcomes], complier.received, alpha=alpha)
+    alpha, responses = protocol.analysis.alpha, [response_of(outcome) for outcome in outcomes]
+    effects: list[ComplierEffect] = []
+    for pair in design.contrasts:
+        among = eligible_for_both(frame, protocol, pair)
+        own = replace(design, contrasts=(pair,), strata=strata_of(protocol, column_kinds(among)))
+        effects += complier_effects(among, own, responses, complier.received, alpha=alpha)
     rows: list[Estimate] = []
     for outcome in outcomes:
         found = [effect for effect in effects if effect.response == outcome.id]

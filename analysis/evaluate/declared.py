@@ -7,10 +7,9 @@ from collections.abc import Container
 import narwhals as nw
 
 from analysis import net_benefit
-from analysis.as_designed import PATTERN_COLUMN
 from analysis.design import Column, Design, Levels, Response
 from analysis.errors import AnalysisRefused
-from analysis.frame import WAVE_COLUMN, AnalysisFrame
+from analysis.frame import PATTERN_COLUMN, WAVE_COLUMN, AnalysisFrame
 from designs.protocol.models import Outcome, Protocol, Subgroup
 
 MOST_LEVELS = 60

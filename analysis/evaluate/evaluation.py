@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from analysis import net_benefit
-from analysis.as_designed import regress_as_designed
+from analysis.as_designed import open_to_every_arm, regress_as_designed
 from analysis.design import Design
 from analysis.errors import AnalysisRefused
 from analysis.evaluate import declared
@@ -69,7 +69,8 @@ def evaluate(
     kinds = declared.column_kinds(frame)
     design = declared.design_of(protocol, kinds)
     numbers, categories = compared_columns(protocol, design, kinds)
-    arms = tally_arms(frame, {o.id: observed_column(o) for o in protocol.outcomes}, numbers, categories)
+    observed = {outcome.id: observed_column(outcome) for outcome in protocol.outcomes}
+    arms = tally_arms(frame, observed, numbers, categories)
     if not arms:
         raise AnalysisRefused(
             "no customer is left to analyse", rule="an analysis needs at least one allocated customer"
@@ -77,8 +78,11 @@ def evaluate(
     whole = regress_as_designed(frame, protocol, design, declared.responses_of(protocol, capped=True))
     segments = tuple(_segment(frame, protocol, design, subgroup) for subgroup in protocol.analysis.subgroups)
     moments = moments_of(frame, protocol, whole)
-    balance = balance_rows(protocol, arms, numbers, categories)
-    checks = integrity_checks(frame, protocol, arms, balance)
+    # Arms are alike only among those who could get every one of them.
+    alike = open_to_every_arm(frame, protocol)
+    compared = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
+    balance = balance_rows(protocol, compared, numbers, categories)
+    checks = integrity_checks(alike, protocol, compared, balance)
     timed, curves = timed_rows(frame, protocol, protocol_digest)
     gathering = Gathering(frame, protocol, rules_of(protocol), whole, segments, randomisation_p, harm_bounds)
     verdict, money = _judge(gathering, checks)

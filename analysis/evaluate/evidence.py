@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal
 
 from analysis import net_benefit
+from analysis.as_designed import eligible_for_both
 from analysis.design import Levels
 from analysis.evaluate.declared import column_kinds, level_position, strata_of
 from analysis.evaluate.rows import effect_of, find
@@ -232,16 +233,18 @@ class Gathering:
                 return CLUSTERED_GUARDRAIL
             by = segment.by if segment else None
             return partial(self.harm_bounds, ClusteredHarm(outcome.id, arm, self.protocol.comparison.id, by, level))
-        by_arm = self._events(segment).get((outcome.id, level), {})
+        by_arm = self._events(arm, segment).get((outcome.id, level), {})
         return event_counts(by_arm, arm, self.protocol.comparison.id)
 
-    def _events(self, segment: Segment | None) -> Any:
-        key = ("events", segment.by.column if segment else None)
+    def _events(self, arm: str, segment: Segment | None) -> Any:
+        """Counted once for all arms, unless each is compared among customers of its own."""
+        frame = eligible_for_both(self.frame, self.protocol, (arm, self.protocol.comparison.id))
+        key = ("events", segment.by.column if segment else None, None if frame is self.frame else arm)
         if key not in self._kept:
             columns = {o.id: o.column or o.id for o in guardrails_of(self.protocol) if o.kind == "binary"}
             by = segment.by if segment else None
-            strata = strata_of(self.protocol, column_kinds(self.frame))
-            self._kept[key] = tally_events(self.frame, columns, strata, by, level_position(by) if by else None)
+            strata = strata_of(self.protocol, column_kinds(frame))
+            self._kept[key] = tally_events(frame, columns, strata, by, level_position(by) if by else None)
         return self._kept[key]
 
     def _third_moments(self, scenario: Scenario, segment: Segment | None) -> Any:

@@ -67,13 +67,23 @@ def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally
         return found
     shares = protocol.randomisation.shares
     if shares is None and method == "simple":
-        shares = {arm.id: arm.share for arm in protocol.arms if arm.share is not None}
+        shares = _expected(protocol)
     ratio = (
         checks.sample_ratio(counts, shares, unit=unit)
         if shares
         else checks.sample_ratio_not_declared(counts, unit=unit)
     )
     return [*found, ratio]
+
+
+def _expected(protocol: Protocol) -> dict[str, float]:
+    """Relative weights by arm of a simple assignment; who is held out stays on the comparison."""
+    held = protocol.randomisation.hold_out or 0.0
+    weights = {arm.id: arm.share for arm in protocol.arms if arm.share is not None}
+    total = sum(weights.values())
+    shares = {arm: (1.0 - held) * weight / total for arm, weight in weights.items()}
+    shares[protocol.comparison.id] += held
+    return shares
 
 
 def _clusters(clusters: int, straddling: int) -> list[Check]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 
-from analysis.frame import AnalysisFrame
+import narwhals as nw
+
+from analysis.as_designed import eligible_for_both, some_are_barred
+from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.intervals import Effect
 from analysis.multiplicity import adjust
 from analysis.results import Estimate, SurvivalCurve
@@ -25,11 +29,44 @@ def timed_rows(
     curves: list[SurvivalCurve] = []
     for outcome in outcomes:
         seed = int.from_bytes(hashlib.sha256(f"{protocol_digest}:{outcome.id}".encode()).digest()[:8], "big")
-        found = time_to_event(frame, protocol, outcome, seed=seed)
-        curves += found.curves
-        for estimand in dict.fromkeys(row.estimand for row in found.estimates):
-            rows += _adjusted(protocol, [row for row in found.estimates if row.estimand == estimand])
+        found: list[Estimate] = []
+        for among, own in _compared_together(frame, protocol):
+            part = time_to_event(among, own, outcome, seed=seed)
+            found += part.estimates
+            drawn = {curve.arm for curve in curves if curve.outcome == outcome.id}
+            curves += [curve for curve in part.curves if curve.arm not in drawn]
+        found += _across_parts(protocol, found)
+        for estimand in dict.fromkeys(row.estimand for row in found):
+            rows += _adjusted(protocol, [row for row in found if row.estimand == estimand])
     return tuple(rows), tuple(curves)
+
+
+def _compared_together(frame: AnalysisFrame, protocol: Protocol) -> Iterator[tuple[AnalysisFrame, Protocol]]:
+    """Customers and arms that one model can hold: those open to all, and each closed arm with its comparison."""
+    if not some_are_barred(protocol):
+        yield frame, protocol
+        return
+    comparison = protocol.comparison
+    closed = [arm for arm in protocol.arms if arm != comparison and (arm.not_for or comparison.not_for)]
+    groups = [tuple(arm for arm in protocol.arms if arm not in closed), *((comparison, arm) for arm in closed)]
+    for arms in groups:
+        if len(arms) > 1:
+            names = [arm.id for arm in arms]
+            among = eligible_for_both(frame, protocol, (names[0], names[-1]))
+            among = replace(among, rows=among.rows.filter(nw.col(ARM_COLUMN).is_in(names)))
+            yield among, protocol.model_copy(update={"arms": arms})
+
+
+def _across_parts(protocol: Protocol, found: list[Estimate]) -> list[Estimate]:
+    """Contrasts of two arms that no part holds together."""
+    known = {(row.arm, row.comparison) for row in found}
+    reason = "an arm is closed to some customers: its times are compared with the comparison arm's only"
+    return [
+        replace(row, arm=arm, comparison=comparison, estimate=None, std_error=None, statistic=None, p_value=None,
+                ci_lower=None, ci_upper=None, n_arm=0, n_comparison=0, reason=reason, note=None)
+        for arm, comparison in protocol.contrasts if (arm, comparison) not in known
+        for row in found if (row.arm, row.comparison) == (found[0].arm, found[0].comparison)
+    ]  # fmt: skip
 
 
 def _adjusted(protocol: Protocol, rows: list[Estimate]) -> list[Estimate]:

@@ -12,7 +12,7 @@ SIZES = {
     "additive": 100,
     "as-dealt": 60,
     "clusters": 40,
-    "clusters-lin": 200,
+    "clusters-lin": 100,
     "compliers": 100,
     "families": 200,
     "families-dunnett": 100,

@@ -10,6 +10,7 @@ from typing import Any
 import narwhals as nw
 
 from analysis import checks
+from analysis.as_designed import open_rows, some_are_barred
 from analysis.checks import ArmShare
 from analysis.frame import ARM_COLUMN, WAVE_COLUMN
 from analysis.results import Check
@@ -22,6 +23,7 @@ from trials.registry.identity import LEDGER_ID
 from trials.registry.records import MatchRecord, ReturnedFileRecord
 
 PROBABILITY = "_probability"
+MATCHED = "_matched"  # true of customers that the file of outcomes speaks of, null of the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def assemble(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch
     if len(parts) > 1:  # shares may differ by wave, so the wave is a stratum
         parts = [part.with_columns(nw.lit(f"wave {n}").alias(WAVE_COLUMN)) for n, part in enumerate(parts, start=1)]
     rows = nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
-    rows = rows.join(outcomes, on=LEDGER_ID, how="left")
+    rows = rows.join(outcomes.with_columns(nw.lit(True).alias(MATCHED)), on=LEDGER_ID, how="left")
     received = trial.plan.protocol.analysis.complier
     if received is not None and received.received not in after:
         rows = _with_receipt(engine, snapshots, rows, sources.contacts, received.received)
@@ -114,7 +116,7 @@ def frame_checks(
         checks.allocation_counts(registered, found),
         checks.duplicate_ids(sum(found.values()), int(distinct)),
         checks.arm_labels(unknown),
-        _match(sources.outcomes.matched, protocol),
+        _match(engine, rows, sources.outcomes.matched, protocol),
     ]
     if sources.contacts:
         made.append(_dispatch(engine, snapshots, rows, sources.contacts, protocol))
@@ -123,8 +125,14 @@ def frame_checks(
     return tuple(made)
 
 
-def _match(matched: Sequence[MatchRecord], protocol: Protocol) -> Check:
+def _match(engine: Engine, rows: nw.LazyFrame[Any], matched: Sequence[MatchRecord], protocol: Protocol) -> Check:
+    """Found in the file of outcomes, arm by arm; where arms are closed to some, among those who could get every arm."""
     shares = [ArmShare(row.arm, row.allocated, row.matched) for row in matched]
+    if some_are_barred(protocol):
+        alike = rows.filter(open_rows(protocol)).group_by(ARM_COLUMN)
+        table = engine.collect(alike.agg(nw.len().alias("n"), nw.col(MATCHED).count().alias("matched")))
+        found = {row[ARM_COLUMN]: (int(row["n"]), int(row["matched"])) for row in table.to_pylist()}
+        shares = [ArmShare(arm.id, *found.get(arm.id, (0, 0))) for arm in protocol.arms]
     return checks.retention(shares, protocol.comparison.id, name="match", what="are in the file of outcomes")
 
 
