@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 
 from designs.assignment.clustered import clusters, varying_clusters
 from designs.assignment.declare import LEAST_PER_ARM, Scheme, barred_arms, declare, gather
+from designs.assignment.finding import Finding
+from designs.assignment.flags import by_agreement, missing_flags
 from designs.assignment.matched_pairs import MatchedPairs, matched
 from designs.assignment.rerandomised import MOST_DRAWS, Rerandomised, acceptance, criterion
 from designs.assignment.saturation import TwoStage
@@ -27,7 +28,6 @@ from designs.assignment.units import Levels, as_array, levels
 from designs.errors import DesignRefused
 from designs.protocol.models import Protocol
 
-Severity = Literal["blocking", "warning"]
 FEW_CLUSTERS = 40  # below about so many, cluster-robust standard errors are unreliable
 _CODE_LIST = 20  # so many values may yet be a list of codes
 _SHARED_WORDS = re.compile(
@@ -35,32 +35,6 @@ _SHARED_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NAMES_SOMEBODY = re.compile(r"(^|_)(id|no|number|ref|reference|key)$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to settle, or to know, before the lock.
-
-    Args:
-        code: What kind it is.
-        severity: ``blocking`` where the draw would refuse.
-        where: The column, stratum or cluster.
-        problem: What was found, with counts.
-        risk: What it would do to the trial.
-        remedy: What to do next.
-        customers: How many are concerned.
-    """
-
-    code: str
-    severity: Severity
-    where: str
-    problem: str
-    risk: str
-    remedy: str
-    customers: int
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.problem}. {self.risk}. To do: {self.remedy}."
 
 
 def check_population(protocol: Protocol, table: Any) -> tuple[Finding, ...]:
@@ -76,6 +50,7 @@ def check_population(protocol: Protocol, table: Any) -> tuple[Finding, ...]:
     """
     scheme, unit = declare(protocol), protocol.population.unit
     found = [*undeclared_groups(table, unit, scheme), *_missing_labels(scheme, table)]
+    found += [*by_agreement(protocol, table), *missing_flags(protocol, table)]
     if not any(finding.code == "missing_label" for finding in found):
         found += [*_clusters(scheme, table), *_strata(scheme, table, unit), *_method(scheme, table, unit)]
     return tuple(sorted(found, key=lambda finding: finding.severity))

@@ -85,7 +85,7 @@ def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
     """Why a customer does not take part, and the expression that is true of such a customer.
 
     First what ``where`` asks, in its order, then ``exclude`` with its reasons: a customer counts under the first
-    that applies.
+    that applies. An exclusion with an agreement leaves nobody out.
     """
     kinds = column_kinds(protocol)
     population = protocol.population
@@ -94,7 +94,9 @@ def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
         for condition in population.where
     ]
     excluded = [
-        (exclusion.reason, expression(exclusion.when, kinds[exclusion.when.column])) for exclusion in population.exclude
+        (exclusion.reason, expression(exclusion.when, kinds[exclusion.when.column]))
+        for exclusion in population.exclude
+        if exclusion.agreement is None
     ]
     return (*unmet, *excluded)
 

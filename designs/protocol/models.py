@@ -117,6 +117,7 @@ class Condition(_Declared):
 class Exclusion(_Declared):
     when: Condition
     reason: Text
+    agreement: Text | None = None  # who agreed, and when, that these customers take part after all
 
 
 class ColumnDeclaration(_Declared):

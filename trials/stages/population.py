@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from data.intake import Intake, read_file
 from designs.assignment import declare
 from designs.assignment.findings import undeclared_groups
+from designs.assignment.flags import unheeded_flags
 from designs.protocol import LoadedProtocol, Protocol, load_protocol, population_contract
 from designs.protocol.conditions import exclusions
 from trials.access import Actor
@@ -50,7 +51,7 @@ def load_population(
     contract = population_contract(loaded.protocol)
     intake = read_file(Path(file), contract)
     kept = _kept(intake, loaded.protocol, SYNTHETIC_KEY if synthetic else registry.key())
-    findings = _groups(intake.table, loaded.protocol)
+    findings = _findings(intake.table, loaded.protocol)
     digest = registry.snapshots.write(kept)
     rejections_digest = keep_rejections(registry.snapshots, intake.rejections)
     name = population_name(loaded.protocol)
@@ -113,17 +114,17 @@ def _kept(intake: Intake, protocol: Protocol, key: bytes) -> pa.Table:
     return pseudonymised(table, key, unit, groups=groups)
 
 
-def _groups(table: pa.Table, protocol: Protocol) -> list[str]:
-    """Households, agents and the like that the protocol does not name, among those who take part.
+def _findings(table: pa.Table, protocol: Protocol) -> list[str]:
+    """Households, agents and flags that the protocol does not name, among those who take part.
 
     Looked for here, because the columns that show them are not kept.
     """
     frame = nw.from_native(table, eager_only=True)
     for _, test in exclusions(protocol):
         frame = frame.filter(~test)
-    return [
-        str(finding) for finding in undeclared_groups(frame.to_native(), protocol.population.unit, declare(protocol))
-    ]
+    left = frame.to_native()
+    groups = undeclared_groups(left, protocol.population.unit, declare(protocol))
+    return [str(finding) for finding in (*groups, *unheeded_flags(protocol, left))]
 
 
 def _refuse_changed_lock(session: Session, loaded: LoadedProtocol, path: Path) -> None:

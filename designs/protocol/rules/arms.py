@@ -70,6 +70,16 @@ def no_further_action_is_no_contact(protocol: Protocol) -> Iterator[Breach]:
 
 
 @rule("arms")
+def closed_arms_stay_closed(protocol: Protocol) -> Iterator[Breach]:
+    for position, arm in enumerate(protocol.arms):
+        for number, exclusion in enumerate(arm.not_for):
+            if exclusion.agreement is not None:
+                place = ("arms", position, "not_for", number, "agreement")
+                rule_text = "an agreement lets customers into a trial; an arm is opened by leaving not_for out"
+                yield Breach(place, "an arm closed by agreement to be open", rule_text)
+
+
+@rule("arms")
 def letters_have_versions(protocol: Protocol) -> Iterator[Breach]:
     for position, arm in enumerate(protocol.arms):
         if arm.idms99_version is not None and arm.channel not in (None, "letter"):
@@ -94,6 +104,7 @@ RULES = (
     arms_are_told_apart,
     labels_are_told_apart,
     no_further_action_is_no_contact,
+    closed_arms_stay_closed,
     letters_have_versions,
     shares_are_declared,
 )

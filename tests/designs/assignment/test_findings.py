@@ -10,7 +10,9 @@ import pyarrow as pa
 import pytest
 
 from designs.assignment.declare import declare
-from designs.assignment.findings import Finding, check_population, undeclared_groups
+from designs.assignment.finding import Finding
+from designs.assignment.findings import check_population, undeclared_groups
+from designs.assignment.flags import unheeded_flags
 from tests.designs.protocol.examples import HERE, PAIRED, REDRAWN, SATURATED, changed, loaded
 
 N = 240
@@ -97,6 +99,49 @@ def test_labels_that_are_missing(tmp_path: Path) -> None:
     regions = [None if at < 3 else "north" for at in range(N)]
     finding = found(tmp_path, people(region=regions))["missing_label"]
     assert (finding.severity, finding.customers, finding.where) == ("blocking", 3, "region")
+
+
+HNW = {"when": {"column": "hnw", "equals": True}, "reason": "the HNW team pursues these"}
+
+
+def test_an_agreement_is_counted_before_the_lock(tmp_path: Path) -> None:
+    marked = people(hnw=[at < 7 for at in range(N)])
+    agreed = HNW | {"agreement": "HNW team, 2 March 2026"}
+    finding = found(tmp_path, marked, HERE, ("population.exclude", [agreed]))["by_agreement"]
+    assert (finding.customers, finding.severity) == (7, "warning")
+    assert "take part by agreement (HNW team, 2 March 2026)" in finding.problem
+    assert "by_agreement" not in found(tmp_path, people(hnw=[False] * N), HERE, ("population.exclude", [agreed]))
+
+
+def test_a_mark_that_is_not_known_of_everybody(tmp_path: Path) -> None:
+    marked = people(hnw=[None if at < 9 else False for at in range(N)])
+    exclude = ("population.exclude", [HNW])
+    assert found(tmp_path, marked, HERE, exclude)["missing_flag"].customers == 9
+    missing = {"when": {"column": "hnw", "missing": True}, "reason": "it is not known whether they are HNW"}
+    assert "missing_flag" not in found(tmp_path, marked, HERE, ("population.exclude", [HNW, missing]))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "says"),
+    [
+        ("hnw_expat", [True, False], N // 2),
+        ("is_expat", ["yes", "no"], N // 2),
+        ("hnw", [1, 0], N // 2),
+        ("hnw", [False, False], 0),
+        ("expatiates", [None, "1"], N // 2),
+        ("shnwell", [True, True], 0),
+    ],
+)
+def test_marks_of_high_net_worth_that_the_protocol_does_not_heed(
+    tmp_path: Path, name: str, values: list[Any], says: int
+) -> None:
+    table = people(**{name: [values[at % 2] for at in range(N)]})
+    protocol = loaded(tmp_path, changed(HERE)).protocol
+    assert sum(finding.customers for finding in unheeded_flags(protocol, table)) == says
+    heeded = {"when": {"column": name, "equals": values[0]}, "reason": "the HNW team pursues these"}
+    if values[0] is not None:
+        protocol = loaded(tmp_path, changed(HERE, ("population.exclude", [heeded]))).protocol
+        assert not list(unheeded_flags(protocol, table))
 
 
 def test_small_and_empty_strata(tmp_path: Path) -> None:

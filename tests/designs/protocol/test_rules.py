@@ -60,6 +60,13 @@ ARMS = [
     Case(HERE, {"arms[2].idms99_version": "V1"}, "a sms is no IDMS99", "letter"),
     Case(
         HERE,
+        {"arms[1].not_for": [{"when": {"column": "hnw", "equals": True}, "reason": "HNW", "agreement": "HNW team"}]},
+        "closed by agreement to be open",
+        "leaving not_for out",
+        at="arms[1].not_for[0].agreement",
+    ),
+    Case(
+        HERE,
         {"arms[1].contact_number": "0300", "arms[2].contact_number": "0300"},
         "already another arm's",
         "a number per arm",

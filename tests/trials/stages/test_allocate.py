@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data.identifiers import ledger_ids
 from designs.assignment import commitment
 from tests.trials import tampering
 from tests.trials.examples import FIRST, OTHER_SEED, SECOND, SEED, Files, allocated, customers, locked, write_csv
 from trials.errors import TrialRefused
 from trials.registry import queries
+from trials.registry.ledger_key import SYNTHETIC_KEY
 from trials.stages import allocate
 from trials.stages.allocate import randomise
 from trials.stages.lock import lock
@@ -166,6 +169,27 @@ def test_a_void_trial_goes_nowhere(registry, files):
         load_outcomes(registry, FIRST, files.trial, files.outcomes)
     with pytest.raises(TrialRefused, match="void"):
         randomise(registry, FIRST, files.trial)
+
+
+@pytest.mark.requirement("D04")
+@pytest.mark.parametrize("agreement", [None, "HNW team, 2 March 2026"])
+def test_high_net_worth_customers_are_dealt_only_by_agreement(registry, files, agreement):
+    if agreement:
+        end = "reason: worked by the HNW team"
+        files.edit_protocol(lambda text: text.replace(end, f"{end}, agreement: '{agreement}'"))
+    record = allocated(registry, files)
+    marked = pa.array([row["customer_id"] for row in files.customers if row["hnw"] and row["principal"] >= 32])
+    known = set(ledger_ids(SYNTHETIC_KEY, marked).to_pylist())
+    dealt = known & set(snapshot(registry).column("ledger_id").to_pylist())
+    left_out = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
+    with registry.read() as reader:
+        findings = " ".join(reader.trial(files.trial).lock.findings)
+    if agreement:
+        assert dealt == known
+        assert f"{len(known)} customers take part by agreement ({agreement})" in findings
+    else:
+        assert not dealt
+        assert left_out["worked by the HNW team"] == len(known) > 0
 
 
 PLAIN = "randomisation: {method: complete, strata: [band]}"

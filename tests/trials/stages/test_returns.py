@@ -210,3 +210,19 @@ def test_receipt_may_come_with_the_contacts(registry, files):
     load_contacts(registry, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
     load_outcomes(registry, FIRST, files.trial, files.outcomes)
     assert evaluate(registry, FIRST, files.trial).document["flow"]["analysed"] == len(arms)
+
+
+def test_a_file_that_lacks_customers_barred_from_an_arm_is_no_mismatch(registry, files):
+    """They are in every other arm, so counted with everybody the barred arm alone would look complete."""
+    barred = "channel: sms, not_for: [{when: {column: band, equals: high}, reason: no room in a text}]"
+    files.edit_protocol(lambda text: text.replace("channel: sms", barred))
+    allocated(registry, files)
+    high = {row["customer_id"] for row in files.customers if row["band"] == "high"}
+    rows = [row for row in outcomes(eligible(files.customers)) if row["customer_id"] not in high]
+    account = load_outcomes(registry, FIRST, files.trial, write_csv(files.outcomes, rows))
+    assert account.rejected == 0
+    document = evaluate(registry, FIRST, files.trial).document
+    checks = {check["name"]: check for check in document["checks"]}
+    assert checks["match"]["passed"]
+    assert checks["retention"]["passed"]
+    assert checks["match"]["detail"].endswith("nfa 100.0%, letter 100.0%, sms 100.0%.")

@@ -1,0 +1,83 @@
+"""Marks that keep customers out: heeded, known of everybody, and set aside only by agreement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from designs.assignment.finding import Finding
+from designs.assignment.units import as_array
+from designs.protocol.columns import column_kinds
+from designs.protocol.conditions import expression
+from designs.protocol.models import Protocol
+from designs.protocol.rule import conditions
+
+_OWN_ARRANGEMENTS = re.compile(r"(^|_)(hnw|expat)|high_net_worth", re.IGNORECASE)
+_YES = pa.array(["1", "true", "yes", "y", "1.0"])
+
+
+def unheeded_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
+    """High-net-worth and expatriate flags of a population that the protocol says nothing of.
+
+    Their debts are pursued by arrangements of their own (Debt Management Manual, DMBM516200).
+    """
+    heeded = {condition.column for _, condition in conditions(protocol)} | set(protocol.randomisation.strata)
+    for name in table.column_names:
+        if name in heeded or not _OWN_ARRANGEMENTS.search(name):
+            continue
+        flagged = pc.is_in(pc.utf8_lower(as_array(table.column(name)).cast(pa.string())), value_set=_YES)
+        customers = int(pc.sum(flagged).as_py() or 0)
+        if customers:
+            yield Finding(
+                code="unheeded_flag",
+                severity="warning",
+                where=name,
+                problem=f"{customers:,} customers are marked {name}, and the protocol says nothing of them",
+                risk="They are pursued by arrangements of their own, and would be dealt like anybody",
+                remedy=f"exclude them by {name}, with an agreement where one was made",
+                customers=customers,
+            )
+
+
+def by_agreement(protocol: Protocol, table: Any) -> Iterator[Finding]:
+    """Customers who would be left out, had not somebody agreed that they take part."""
+    kinds = column_kinds(protocol)
+    for exclusion in protocol.population.exclude:
+        if exclusion.agreement is None:
+            continue
+        column = exclusion.when.column
+        customers = len(nw.from_native(table, eager_only=True).filter(expression(exclusion.when, kinds[column])))
+        if customers:
+            yield Finding(
+                code="by_agreement",
+                severity="warning",
+                where=column,
+                problem=f"{customers:,} customers take part by agreement ({exclusion.agreement})",
+                risk=f"Without it they would be left out: {exclusion.reason}",
+                remedy="make sure that the agreement covers this trial",
+                customers=customers,
+            )
+
+
+def missing_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
+    """What should keep customers out, or out of an arm, is not known of some."""
+    kept_out = [exclusion.when for exclusion in protocol.population.exclude if exclusion.agreement is None]
+    kept_out += [exclusion.when for arm in protocol.arms for exclusion in arm.not_for]
+    asked = {condition.column for condition in kept_out if condition.missing is not None}
+    for name in dict.fromkeys(condition.column for condition in kept_out):
+        missing = table.column(name).null_count
+        if missing and name not in asked:
+            yield Finding(
+                code="missing_flag",
+                severity="warning",
+                where=name,
+                problem=f"{missing:,} customers have no {name}",
+                risk="They are dealt as if it did not apply to them",
+                remedy=f"complete {name}, or exclude with {{column: {name}, missing: true}}",
+                customers=missing,
+            )
