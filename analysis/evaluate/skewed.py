@@ -57,12 +57,19 @@ def _responses(protocol: Protocol, regression: Regression) -> Iterator[tuple[Res
 
 
 def leaning(contrast: Contrast, level: str | None, moments: ThirdMoments, alpha: float) -> str | None:
-    """What to say of the row of a contrast, or ``None`` where its range is as sure as stated."""
+    """What to say of the row of a contrast, or ``None`` where its range is as sure as stated.
+
+    Each arm's own third moment is looked at, and one for both: a small arm may have drawn none of the large values
+    that would show its skewness, and is then the least sure.
+    """
     one = moments.get((contrast.response, contrast.arm, level))
     other = moments.get((contrast.response, contrast.comparison, level))
     if one is None or other is None or not contrast.std_error:
         return None
-    g = skewness(one, contrast.n_arm, other, contrast.n_comparison, contrast.std_error)
+    n_one, n_other = contrast.n_arm, contrast.n_comparison
+    both = (n_one * one + n_other * other) / (n_one + n_other)
+    found = [skewness(a, n_one, b, n_other, contrast.std_error) for a, b in ((one, other), (both, both))]
+    g = max(found, key=abs)
     if not bounds_unsafe(g, alpha):
         return None
     end = "lower" if g < 0 else "upper"

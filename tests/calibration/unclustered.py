@@ -30,7 +30,7 @@ Draw = Callable[[np.random.Generator], tuple[Customers, Floats]]
 
 SKEWED = "outside the grid: the outcome is skewed for shares as unequal as these, and its rows say so"
 THIN = "outside the grid: the smaller arm has few customers for its columns, and its rows say so"
-EVALUATED = 3  # whole evaluations, of those outside the grid
+EVALUATED = 10  # whole evaluations, of those outside the grid
 LIFTS = np.array([-1.0, -0.3, 0.4, 1.0])  # of four strata, which hold these shares of the customers
 STRATA = np.array([0.1, 0.2, 0.3, 0.4])
 
