@@ -49,6 +49,7 @@ def analyse(
     from data.arrow import postpone_pandas
 
     postpone_pandas()  # reading a Stata file recalls it
+    from analysis.document import to_document
     from data.engine import open_engine
     from trials.stages.analyse import analyse as analyse_stage
 
@@ -57,8 +58,6 @@ def analyse(
     with at_work(f"Analysing {data.name}"):
         evaluation = analyse_stage(protocol, data, engine=engine)
     if json_to is not None:
-        from analysis.document import to_document
-
         write_json(json_to, to_document(evaluation))
         return
     from trials.cli.results import show_evaluation

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.evaluate import ClusteredHarm, HarmBounds, RandomisationP, Redraw, evaluate
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.results import Check, Evaluation, Exclusion, Flow
 from data.engine import Engine, open_engine
@@ -18,9 +17,6 @@ from data.intake import Intake, read_file
 from designs.protocol import Protocol, ProtocolRefused, arms_of_labels, external_contract, load_protocol
 from designs.protocol.conditions import exclusions
 from trials.errors import TrialRefused
-
-if TYPE_CHECKING:
-    from analysis.evaluate import ClusteredHarm, HarmBounds, RandomisationP, Redraw
 
 _EXCLUDED = "_excluded"
 
@@ -48,11 +44,7 @@ def analyse(protocol_path: str | Path, data_path: str | Path, *, engine: Engine 
             rule="analyse takes trials whose randomisation.method is external",
             remedy="load the outcomes and evaluate the trial",
         )
-    # Reading leaves the interpreter idle, for about as long as importing what evaluates takes.
-    Thread(target=import_module, args=["analysis.evaluate"]).start()
     intake = read_file(data, external_contract(protocol))
-    from analysis.evaluate import evaluate
-
     engine = engine or open_engine()
     frame = _frame(engine, protocol, intake, arm_column)
     return evaluate(
