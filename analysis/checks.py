@@ -36,19 +36,27 @@ class ArmShare:
         customers: everyone allocated to it.
         count: those retained, matched or delivered to.
         std_error: of ``count / customers``, from whole clusters where clusters were dealt; ``None`` otherwise.
+        label: what people call the arm; its id where there is none.
     """
 
     arm: str
     customers: int
     count: int
     std_error: float | None = None
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.label or self.arm
 
     @property
     def share(self) -> float | None:
         return self.count / self.customers if self.customers else None
 
 
-def allocation_counts(registered: Mapping[str, int], found: Mapping[str, int]) -> Check:
+def allocation_counts(
+    registered: Mapping[str, int], found: Mapping[str, int], *, labels: Mapping[str, str] | None = None
+) -> Check:
     """The rows to analyse hold exactly the customers that were allocated, arm by arm.
 
     Examples:
@@ -56,7 +64,7 @@ def allocation_counts(registered: Mapping[str, int], found: Mapping[str, int]) -
         'Allocated and analysed counts differ: sms 5 allocated, 4 found.'
     """
     wrong = [
-        f"{arm} {registered.get(arm, 0):,} allocated, {found.get(arm, 0):,} found"
+        f"{_called(arm, labels)} {registered.get(arm, 0):,} allocated, {found.get(arm, 0):,} found"
         for arm in sorted(registered.keys() | found.keys())
         if registered.get(arm, 0) != found.get(arm, 0)
     ]
@@ -89,7 +97,13 @@ def dispatch(sent: int, wrong_arm: int, tolerance: float) -> Check:
     return Check("dispatch", share <= tolerance, detail, "blocks", {"share": share, "tolerance": tolerance})
 
 
-def sample_ratio(counts: Mapping[str, int], shares: Mapping[str, float], *, unit: str = "customers") -> Check:
+def sample_ratio(
+    counts: Mapping[str, int],
+    shares: Mapping[str, float],
+    *,
+    unit: str = "customers",
+    labels: Mapping[str, str] | None = None,
+) -> Check:
     """Counts by arm against the declared shares, on the units that were randomised (Pearson's chi-square).
 
     For simple or external assignment; exact allocation has exact counts, and :func:`allocation_counts` checks them.
@@ -98,6 +112,7 @@ def sample_ratio(counts: Mapping[str, int], shares: Mapping[str, float], *, unit
         counts: randomised units by arm (clusters, where clusters were dealt).
         shares: relative weights by arm, each above zero.
         unit: what is counted, for the words.
+        labels: what people call the arms.
 
     Examples:
         >>> sample_ratio({"a": 5000, "b": 5100}, {"a": 1, "b": 1}).passed
@@ -111,7 +126,9 @@ def sample_ratio(counts: Mapping[str, int], shares: Mapping[str, float], *, unit
     expected = {arm: total * share / weight for arm, share in shares.items()}
     statistic = sum((counts.get(arm, 0) - e) ** 2 / e for arm, e in expected.items())
     p_value = float(chdtrc(len(shares) - 1, statistic))
-    listed = ", ".join(f"{arm} {counts.get(arm, 0):,} (expected {e:,.0f})" for arm, e in expected.items())
+    listed = ", ".join(
+        f"{_called(arm, labels)} {counts.get(arm, 0):,} (expected {e:,.0f})" for arm, e in expected.items()
+    )
     passed = p_value >= ALARM
     verb = "agree with" if passed else "cannot come from"
     return Check(
@@ -123,9 +140,11 @@ def sample_ratio(counts: Mapping[str, int], shares: Mapping[str, float], *, unit
     )
 
 
-def sample_ratio_not_declared(counts: Mapping[str, int], *, unit: str = "customers") -> Check:
+def sample_ratio_not_declared(
+    counts: Mapping[str, int], *, unit: str = "customers", labels: Mapping[str, str] | None = None
+) -> Check:
     """Without declared shares there is nothing to test against: counts are reported."""
-    listed = ", ".join(f"{arm} {count:,}" for arm, count in counts.items())
+    listed = ", ".join(f"{_called(arm, labels)} {count:,}" for arm, count in counts.items())
     return Check("sample_ratio", None, f"No shares are declared, so not tested. The {unit} by arm: {listed}.")
 
 
@@ -160,10 +179,10 @@ def retention(
         p is not None and p < ALARM and abs(difference) >= least_difference - _ROUNDING
         for p, difference in zip(adjusted, differences, strict=True)
     ]
-    listed = ", ".join(f"{share.arm} {share.count / share.customers:.1%}" for share in shares)
+    listed = ", ".join(f"{share.name} {share.count / share.customers:.1%}" for share in shares)
     if any(alarms):
-        named = " and ".join(arm.arm for arm, alarm in zip(arms, alarms, strict=True) if alarm)
-        detail = f"The share of customers who {what} differs between {named} and {comparison}: {listed}."
+        named = " and ".join(arm.name for arm, alarm in zip(arms, alarms, strict=True) if alarm)
+        detail = f"The share of customers who {what} differs between {named} and {base.name}: {listed}."
     else:
         detail = f"The share of customers who {what} is alike in every arm: {listed}."
     figures = {f"p_adjusted_{arm.arm}": p for arm, p in zip(arms, adjusted, strict=True)}
@@ -184,41 +203,45 @@ def delivery(shares: Sequence[ArmShare], declared: Mapping[str, float], *, toler
         p_value = lower_tail((found - rate) / std_error, None) if std_error > 0 else float(found >= rate)
         figures |= {f"delivered_{share.arm}": found, f"p_value_{share.arm}": p_value}
         if p_value < ALARM and rate - found >= tolerance:
-            short.append(f"{share.arm} {found:.1%} delivered, {rate:.1%} declared")
+            short.append(f"{share.name} {found:.1%} delivered, {rate:.1%} declared")
     detail = f"Delivery fell short: {'; '.join(short)}." if short else "Delivery is as declared for every arm tested."
     return Check("delivery", not short, detail, "warns", figures)
 
 
 def missing_outcomes(outcome: str, shares: Sequence[ArmShare], comparison: str) -> Check:
     """Missing values of one outcome, counted and tested by arm; warns (the primary's retention is what blocks)."""
+    words = outcome.replace("_", " ")
     missing = sum(share.customers - share.count for share in shares)
     name = f"missing_{outcome}"
     if missing == 0:
-        return Check(name, True, f"No customer's {outcome} is missing.", "warns", {"missing": 0})
-    listed = ", ".join(f"{share.arm} {share.customers - share.count:,} of {share.customers:,}" for share in shares)
+        return Check(name, True, f"No customer's {words} is missing.", "warns", {"missing": 0})
+    listed = ", ".join(f"{share.name} {share.customers - share.count:,} of {share.customers:,}" for share in shares)
     tested = retention(shares, comparison, severity="warns")
     alike = {True: "alike in every arm", False: "unlike between arms", None: "not comparable between arms"}
-    detail = f"{missing:,} customers lack {outcome}, {alike[tested.passed]}: {listed}."
+    detail = f"{missing:,} customers lack {words}, {alike[tested.passed]}: {listed}."
     return Check(name, tested.passed, detail, "warns", {"missing": missing, **tested.figures})
 
 
-def balance(rows: Sequence[Balance]) -> Check:
+def balance(rows: Sequence[Balance], *, labels: Mapping[str, str] | None = None) -> Check:
     """Standardised differences before the trial began. They describe; chance alone makes some large."""
     known = [row for row in rows if row.standardised_difference is not None]
     if not known:
         return Check("balance", None, "No covariate is declared, so balance was not looked at.", "warns")
     largest = max(known, key=lambda row: abs(row.standardised_difference or 0.0))
     size = abs(largest.standardised_difference or 0.0)
-    named = largest.covariate if largest.level is None else f"{largest.covariate} = {largest.level}"
+    named = largest.covariate.replace("_", " ") + ("" if largest.level is None else f" = {largest.level}")
+    arms = f"{_called(largest.arm, labels)} against {_called(largest.comparison, labels)}"
     detail = (
-        f"Arms look alike before the trial: the largest standardised difference is {size:.2f} "
-        f"({named}, {largest.arm} against {largest.comparison})."
+        f"Arms look alike before the trial: the largest standardised difference is {size:.2f} ({named}, {arms})."
         if size <= LARGEST_STANDARDISED_DIFFERENCE
-        else f"Arms differ before the trial in {named}: a standardised difference of {size:.2f} "
-        f"({largest.arm} against {largest.comparison})."
+        else f"Arms differ before the trial in {named}: a standardised difference of {size:.2f} ({arms})."
     )
     figures: dict[str, float | int | str | None] = {"largest": size, "threshold": LARGEST_STANDARDISED_DIFFERENCE}
     return Check("balance", size <= LARGEST_STANDARDISED_DIFFERENCE, detail, "warns", figures)
+
+
+def _called(arm: str, labels: Mapping[str, str] | None) -> str:
+    return (labels or {}).get(arm, arm)
 
 
 def _difference_p_value(arm: ArmShare, base: ArmShare) -> float:

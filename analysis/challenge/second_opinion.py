@@ -65,12 +65,12 @@ def second_opinion(dense: Dense, protocol: Protocol, design: Design, estimates: 
 def another_model() -> Check:
     """Where the assignment asks for another fit than one model of all customers."""
     return Check(
-        NAME, None, "not run: pairs, or arms that some customers cannot get, are not one regression", "informs"
+        NAME, None, "Pairs, or arms that some customers cannot get, are not one regression to fit again.", "informs"
     )
 
 
 def too_many(customers: int) -> Check:
-    return Check(NAME, None, f"not run: {customers:,} customers, and it is run up to {UP_TO:,}", "informs")
+    return Check(NAME, None, f"It is made for up to {UP_TO:,} customers, and there are {customers:,}.", "informs")
 
 
 def _design_matrix(dense: Dense, design: Design, rows: NDArray[np.bool_]) -> tuple[Floats, dict[str, Floats]]:

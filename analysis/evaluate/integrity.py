@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from analysis import checks
 from analysis.balance import of_category, of_number
@@ -50,7 +51,7 @@ def integrity_checks(
     found = [*frame.checks, *_ratio(frame, protocol, arms)]
     found.append(_retention(frame, protocol, arms))
     found += [_missing(protocol, outcome, arms) for outcome in protocol.outcomes if outcome.id != protocol.primary.id]
-    found.append(checks.balance(balance))
+    found.append(checks.balance(balance, labels=labels_of(protocol)))
     return tuple(found)
 
 
@@ -69,9 +70,9 @@ def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally
     if shares is None and method == "simple":
         shares = _expected(protocol)
     ratio = (
-        checks.sample_ratio(counts, shares, unit=unit)
+        checks.sample_ratio(counts, shares, unit=unit, labels=labels_of(protocol))
         if shares
-        else checks.sample_ratio_not_declared(counts, unit=unit)
+        else checks.sample_ratio_not_declared(counts, unit=unit, labels=labels_of(protocol))
     )
     return [*found, ratio]
 
@@ -108,10 +109,7 @@ def _retention(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmT
     errors: Mapping[str, float] = {}
     if protocol.cluster is not None and any(tally.observed[primary.id] < tally.customers for tally in arms.values()):
         errors = share_errors_by_cluster(frame, observed_column(primary), protocol.cluster)
-    shares = [
-        ArmShare(share.arm, share.customers, share.count, errors.get(share.arm))
-        for share in _shares(protocol, primary, arms)
-    ]
+    shares = [replace(share, std_error=errors.get(share.arm)) for share in _shares(protocol, primary, arms)]
     return checks.retention(shares, protocol.comparison.id)
 
 
@@ -121,11 +119,16 @@ def _missing(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally])
 
 def _shares(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) -> list[ArmShare]:
     return [
-        ArmShare(arm.id, arms[arm.id].customers, arms[arm.id].observed[outcome.id])
+        ArmShare(arm.id, arms[arm.id].customers, arms[arm.id].observed[outcome.id], label=arm.label)
         if arm.id in arms
-        else ArmShare(arm.id, 0, 0)
+        else ArmShare(arm.id, 0, 0, label=arm.label)
         for arm in protocol.arms
     ]
+
+
+def labels_of(protocol: Protocol) -> dict[str, str]:
+    """What people call the arms, by id."""
+    return {arm.id: arm.label for arm in protocol.arms}
 
 
 def observed_column(outcome: Outcome) -> str:

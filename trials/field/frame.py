@@ -113,7 +113,7 @@ def frame_checks(
             registered[arm] = registered.get(arm, 0) + customers
     unknown = {arm: n for arm, n in found.items() if arm not in {declared.id for declared in protocol.arms}}
     made = [
-        checks.allocation_counts(registered, found),
+        checks.allocation_counts(registered, found, labels={arm.id: arm.label for arm in protocol.arms}),
         checks.duplicate_ids(sum(found.values()), int(distinct)),
         checks.arm_labels(unknown),
         _match(engine, rows, sources.outcomes.matched, protocol),
@@ -127,12 +127,12 @@ def frame_checks(
 
 def _match(engine: Engine, rows: nw.LazyFrame[Any], matched: Sequence[MatchRecord], protocol: Protocol) -> Check:
     """Found in the file of outcomes, arm by arm; where arms are closed to some, among those who could get every arm."""
-    shares = [ArmShare(row.arm, row.allocated, row.matched) for row in matched]
+    counts = {row.arm: (row.allocated, row.matched) for row in matched}
     if some_are_barred(protocol):
         alike = rows.filter(open_rows(protocol)).group_by(ARM_COLUMN)
         table = engine.collect(alike.agg(nw.len().alias("n"), nw.col(MATCHED).count().alias("matched")))
-        found = {row[ARM_COLUMN]: (int(row["n"]), int(row["matched"])) for row in table.to_pylist()}
-        shares = [ArmShare(arm.id, *found.get(arm.id, (0, 0))) for arm in protocol.arms]
+        counts = {row[ARM_COLUMN]: (int(row["n"]), int(row["matched"])) for row in table.to_pylist()}
+    shares = [ArmShare(arm.id, *counts.get(arm.id, (0, 0)), label=arm.label) for arm in protocol.arms]
     return checks.retention(shares, protocol.comparison.id, name="match", what="are in the file of outcomes")
 
 

@@ -225,4 +225,4 @@ def test_a_file_that_lacks_customers_barred_from_an_arm_is_no_mismatch(registry,
     checks = {check["name"]: check for check in document["checks"]}
     assert checks["match"]["passed"]
     assert checks["retention"]["passed"]
-    assert checks["match"]["detail"].endswith("nfa 100.0%, letter 100.0%, sms 100.0%.")
+    assert checks["match"]["detail"].endswith("No further action 100.0%, Plain letter 100.0%, SMS reminder 100.0%.")
