@@ -197,7 +197,7 @@ def test_lost_outcomes_make_the_trial_invalid_and_no_finding_is_shown():
     evaluation = evaluated(money_trial(), data)
     assert evaluation.verdict.code == "invalid"
     assert (
-        "The share of customers who have the primary outcome differs between Reminder letter and No further action"
+        "The share of customers who have the primary outcome differs between Letter and No further action"
         in (evaluation.verdict.sentence)
     )
     assert {finding.code for finding in evaluation.verdict.arms} == {"not_estimable"}
