@@ -10,7 +10,7 @@ from scipy.special import chdtr
 
 from analysis.challenge.dense import Dense, bring
 from analysis.errors import AnalysisRefused
-from analysis.frame import AnalysisFrame
+from analysis.frame import WAVE_COLUMN, AnalysisFrame
 from analysis.randomisation_inference import RandomisationTest, paired_randomisation_test, randomisation_test
 from designs.protocol.models import Protocol
 
@@ -67,6 +67,8 @@ def rerandomised_test(
     rule = protocol.randomisation.rerandomise
     if rule is None:
         raise AnalysisRefused("a rerandomised design declares no rule", where="randomisation.rerandomise")
+    if WAVE_COLUMN in frame.rows.collect_schema().names():
+        return RandomisationTest(None, reason="each wave was balanced by itself, and waves are not redrawn together")
     dense = bring(frame, protocol, [column, *rule.covariates])
     y = dense.number(column)
     x = np.column_stack([dense.number(name) for name in rule.covariates])

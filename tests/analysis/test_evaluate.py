@@ -196,9 +196,8 @@ def test_lost_outcomes_make_the_trial_invalid_and_no_finding_is_shown():
     data["paid_23"][-300:] = np.nan  # the tail of the letter's file
     evaluation = evaluated(money_trial(), data)
     assert evaluation.verdict.code == "invalid"
-    assert (
-        "The share of customers who have the primary outcome differs between Letter and No further action"
-        in (evaluation.verdict.sentence)
+    assert "The share of customers who have the primary outcome differs between Letter and No further action" in (
+        evaluation.verdict.sentence
     )
     assert {finding.code for finding in evaluation.verdict.arms} == {"not_estimable"}
     assert set(evaluation.net_benefit.scenario_verdicts.values()) == {"invalid"}

@@ -51,8 +51,8 @@ def assemble(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch
         _wave(engine, snapshots, allocation.snapshot_digest, wave.population.digest, dropped=after)
         for wave, allocation in zip(trial.waves, trial.allocations, strict=True)
     ]
-    if len(parts) > 1:  # shares may differ by wave, so the wave is a stratum
-        parts = [part.with_columns(nw.lit(f"wave {n}").alias(WAVE_COLUMN)) for n, part in enumerate(parts, start=1)]
+    if len(parts) > 1:
+        parts = [_told_apart(part, f"wave {n}", trial.plan.protocol) for n, part in enumerate(parts, start=1)]
     rows = nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
     rows = rows.join(outcomes.with_columns(nw.lit(True).alias(MATCHED)), on=LEDGER_ID, how="left")
     received = trial.plan.protocol.analysis.complier
@@ -74,6 +74,13 @@ def _wave(
     # What the file of outcomes brings stands for what was known before under the same name.
     known = known.select(*(name for name in known.collect_schema().names() if name not in dropped))
     return dealt.join(known, on=LEDGER_ID, how="left")
+
+
+def _told_apart(rows: nw.LazyFrame[Any], wave: str, protocol: Protocol) -> nw.LazyFrame[Any]:
+    """Shares may differ by wave, so the wave is a stratum; and a pair's label is its own wave's."""
+    pairs = protocol.randomisation.pairs
+    own = [] if pairs is None else [nw.concat_str([nw.lit(wave), nw.col(pairs)], separator=": ").alias(pairs)]
+    return rows.with_columns(nw.lit(wave).alias(WAVE_COLUMN), *own)
 
 
 def _with_receipt(
