@@ -111,3 +111,16 @@ def test_a_wave_is_a_stratum_of_every_redraw() -> None:
     )
     assert row.estimate == pytest.approx(0.0, abs=0.6)
     assert row.std_error == pytest.approx(0.2, rel=0.3)
+
+
+def test_waves_that_were_balanced_one_by_one_are_not_redrawn_together() -> None:
+    rng = np.random.default_rng(5)
+    columns = {
+        ARM_COLUMN: np.resize(["letter", "nfa"], 40),
+        WAVE_COLUMN: np.repeat(["wave 1", "wave 2"], 20),
+        "x": rng.normal(size=40),
+        "paid": rng.normal(size=40),
+    }
+    row = redrawn(columns, protocol("rerandomised", rerandomise={"covariates": ["x"], "threshold": 1.0}))
+    assert row.p_value is None
+    assert row.reason == "each wave was balanced by itself, and waves are not redrawn together"
