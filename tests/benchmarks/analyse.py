@@ -58,6 +58,7 @@ def write_inputs(folder: Path) -> None:
 
 def _run(*arguments: str | Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # people keep what was compiled
     subprocess.run([sys.executable, *map(str, arguments)], check=True, env=environment, stdout=subprocess.DEVNULL)
 
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.design import Column, Design, Response, StandardErrors
+from analysis.fit import Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.regression import Regression, regress
+from analysis.regression import regress
 from analysis.results import Flow
 from data.engine import Engine, open_engine
 from tests.benchmarks.row import Goal, Row

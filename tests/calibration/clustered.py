@@ -14,7 +14,7 @@ import numpy as np
 from analysis.design import Column
 from analysis.fit import Contrast
 from analysis.regression import regress
-from analysis.regression_arrays import least_squares
+from analysis.regression.arrays import least_squares
 from tests.calibration.rates import always, coverage, digits, effects_of, error_rates
 from tests.calibration.simulated import (
     Customers,

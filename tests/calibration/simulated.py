@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from analysis.design import Adjustment, Column, Design, Levels, Response, StandardErrors
 from analysis.fit import Contrast, Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.moments import Cells, Coded
-from analysis.plan import Plan
 from analysis.regression import regress, regress_cells
+from analysis.regression.moments import Cells, Coded
+from analysis.regression.plan import Plan
 from analysis.results import Flow
 from data.engine import open_engine
 

@@ -12,7 +12,7 @@ from scipy.special import stdtr, stdtrit
 from analysis.design import Column, Design
 from analysis.frame import ARM_COLUMN
 from analysis.regression import regress
-from analysis.regression_arrays import least_squares
+from analysis.regression.arrays import least_squares
 from tests.analysis.frames import frame_of, outcome
 
 pytestmark = pytest.mark.reference

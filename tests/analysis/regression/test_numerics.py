@@ -35,7 +35,7 @@ def test_large_amounts_lose_no_digits(kind, adjustment):
 
 def test_a_centre_that_the_pilot_got_wrong_is_found_again(monkeypatch):
     """The first rows are all nil, the others lie at 1e8."""
-    monkeypatch.setattr("analysis.plan.PILOT_ROWS", 50)
+    monkeypatch.setattr("analysis.regression.plan.PILOT_ROWS", 50)
     rng = np.random.default_rng(0)
     y = np.round(rng.normal(size=4000) * 1024) / 1024
     late = np.arange(4000) >= 50

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.fitting import Fitting
+from analysis.regression.fitting import Fitting
 
 
 def sampling_variance(fit: Fitting, i: int, t: int) -> float:

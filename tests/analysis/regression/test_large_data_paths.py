@@ -52,7 +52,7 @@ def test_text_columns_read_as_numbers(seed: int, kind: str, tmp_path: Path, monk
     responses = [outcome(name) for name in NAMES]
     plain = regress(frame_of(trial.columns), declared, responses)
     plain_levels = regress(frame_of(trial.columns), declared, responses, by=by)
-    monkeypatch.setattr("analysis.plan.NUMBERED_FROM", 0)
+    monkeypatch.setattr("analysis.regression.plan.NUMBERED_FROM", 0)
     same(regress(stored(trial.columns, tmp_path), declared, responses), plain)
     same(regress(stored(trial.columns, tmp_path), declared, responses, by=by), plain_levels)
 
@@ -65,8 +65,8 @@ def test_a_label_that_the_pilot_did_not_show_is_not_taken_for_missing(tmp_path: 
     late[300::29] = None
     trial.columns["region"] = late
     expected = regress(frame_of(trial.columns), declared, [outcome("amount")])
-    monkeypatch.setattr("analysis.plan.NUMBERED_FROM", 0)
-    monkeypatch.setattr("analysis.plan.PILOT_ROWS", 100)
+    monkeypatch.setattr("analysis.regression.plan.NUMBERED_FROM", 0)
+    monkeypatch.setattr("analysis.regression.plan.PILOT_ROWS", 100)
     same(regress(stored(trial.columns, tmp_path), declared, [outcome("amount")]), expected)
 
 
@@ -74,7 +74,7 @@ def test_arms_of_no_contrast_are_left_out_when_numbered(tmp_path: Path, monkeypa
     trial = random_trial(2, n=400)
     pair = dataclasses.replace(trial.design, arms=("nfa", "sms"), contrasts=(("sms", "nfa"),))
     expected = regress(frame_of(trial.columns), pair, [outcome("amount")])
-    monkeypatch.setattr("analysis.plan.NUMBERED_FROM", 0)
+    monkeypatch.setattr("analysis.regression.plan.NUMBERED_FROM", 0)
     same(regress(stored(trial.columns, tmp_path), pair, [outcome("amount")]), expected)
     assert expected.fits["amount", None].n == int((trial.columns[ARM_COLUMN] != "letter").sum())
 
@@ -84,7 +84,7 @@ def test_more_values_than_cells_can_hold_are_summed_instead(monkeypatch):
     covariates = (Column("late", "number"), Column("region", "category"), Column("age", "number"))
     declared = dataclasses.replace(trial.design, covariates=covariates)
     expected = regress(frame_of(trial.columns), declared, [outcome(name) for name in NAMES])
-    monkeypatch.setattr("analysis.plan.MOST_CELLS", 5)
+    monkeypatch.setattr("analysis.regression.plan.MOST_CELLS", 5)
     same(regress(frame_of(trial.columns), declared, [outcome(name) for name in NAMES]), expected)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.gram import totals
+from analysis.regression.gram import totals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -10,7 +10,7 @@ from analysis.design import Column, Design
 from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN
 from analysis.regression import regress
-from analysis.regression_arrays import least_squares
+from analysis.regression.arrays import least_squares
 from tests.analysis.frames import ARMS, frame_of, outcome, random_trial
 
 
@@ -152,9 +152,9 @@ def test_chunks_of_clusters_add_up(monkeypatch):
     """The same figures when clusters arrive a few at a time and matrices are made a few at a time."""
     trial = random_trial(8, n=400, kind="CR2")
     whole = regress(frame_of(trial.columns), trial.design, [outcome("amount")]).fits["amount", None]
-    monkeypatch.setattr("analysis.cluster_pass.ROWS_AT_ONCE", 90)
-    monkeypatch.setattr("analysis.cluster_pass.CLUSTERS_AT_ONCE", 11)
-    monkeypatch.setattr("analysis.cluster_pass.NUMBERS_AT_ONCE", 2_000)
+    monkeypatch.setattr("analysis.regression.cluster_pass.ROWS_AT_ONCE", 90)
+    monkeypatch.setattr("analysis.regression.cluster_pass.CLUSTERS_AT_ONCE", 11)
+    monkeypatch.setattr("analysis.regression.cluster_pass.NUMBERS_AT_ONCE", 2_000)
     parts = regress(frame_of(trial.columns), trial.design, [outcome("amount")]).fits["amount", None]
     np.testing.assert_allclose(parts.covariance, whole.covariance, rtol=1e-11)
     assert parts.clusters == whole.clusters
@@ -167,7 +167,7 @@ def test_the_series_and_the_eigenvalues_give_the_same_root(monkeypatch):
     trial = random_trial(5, n=500, kind="CR2")
     found = []
     for limit in (0.0, 0.25, 0.9):
-        monkeypatch.setattr("analysis.cluster_robust.SMALL", limit)
+        monkeypatch.setattr("analysis.regression.cluster_robust.SMALL", limit)
         fit = regress(frame_of(trial.columns), trial.design, [outcome("amount")]).fits["amount", None]
         found.append((fit.covariance, [c.df for c in fit.contrasts]))
     for covariance, df in found[1:]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.gram import Indicator, SparseRows, totals
-from analysis.moments import Cells, Coded
+from analysis.regression.gram import Indicator, SparseRows, totals
+from analysis.regression.moments import Cells, Coded
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

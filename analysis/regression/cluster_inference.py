@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import cluster_pass
-from analysis.cluster_robust import Spread, bell_mccaffrey, plain_scores
 from analysis.design import StandardErrors
-from analysis.fitting import Fitting
 from analysis.frame import AnalysisFrame
-from analysis.gram import totals
-from analysis.model import Model
-from analysis.moments import Cells, refuse_missing_cluster
-from analysis.residuals import cluster_scores
-from analysis.uncertainty import Joint, Uncertainty
+from analysis.regression import cluster_pass
+from analysis.regression.cluster_robust import Spread, bell_mccaffrey, plain_scores
+from analysis.regression.fitting import Fitting
+from analysis.regression.gram import totals
+from analysis.regression.model import Model
+from analysis.regression.moments import Cells, refuse_missing_cluster
+from analysis.regression.residuals import cluster_scores
+from analysis.regression.uncertainty import Joint, Uncertainty
 
 Floats = NDArray[np.float64]
 

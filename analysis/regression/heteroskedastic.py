@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.design import StandardErrors
-from analysis.gram import inner, quadratic, totals
-from analysis.model import Model
-from analysis.moments import Cells
+from analysis.regression.gram import inner, quadratic, totals
+from analysis.regression.model import Model
+from analysis.regression.moments import Cells
 
 Floats = NDArray[np.float64]
 

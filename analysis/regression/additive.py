@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.gram import Indicator, column_totals, cross_products
-from analysis.model import Model, adjusters, arm_counts, drop_columns, independent, invert, too_few
-from analysis.moments import Cells
+from analysis.regression.gram import Indicator, column_totals, cross_products
+from analysis.regression.model import Model, adjusters, arm_counts, drop_columns, independent, invert, too_few
+from analysis.regression.moments import Cells
 
 
 def additive(cells: Cells) -> Model:

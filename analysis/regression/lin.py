@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.difference_in_means import short_stratum
-from analysis.gram import column_totals, cross_products, totals
-from analysis.model import (
+from analysis.regression.difference_in_means import short_stratum
+from analysis.regression.gram import column_totals, cross_products, totals
+from analysis.regression.model import (
     Adjusters,
     Model,
     adjusters,
@@ -21,7 +21,7 @@ from analysis.model import (
     invert,
     too_few,
 )
-from analysis.moments import Cells
+from analysis.regression.moments import Cells
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]

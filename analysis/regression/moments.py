@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from analysis.design import CLUSTERED
 from analysis.errors import AnalysisRefused
-from analysis.first_pass import corrected, first_pass, floats, numbered_keys, ratio_of
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.plan import Plan
+from analysis.regression.first_pass import corrected, first_pass, floats, numbered_keys, ratio_of
+from analysis.regression.plan import Plan
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.gram import Indicator, SparseRows, totals
-from analysis.model import Model, arm_counts, few_customers, too_few
-from analysis.moments import Cells
+from analysis.regression.gram import Indicator, SparseRows, totals
+from analysis.regression.model import Model, arm_counts, few_customers, too_few
+from analysis.regression.moments import Cells
 
 Ints = NDArray[np.int64]
 

@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analysis.coefficients import Fitted, coefficient_table
-from analysis.first_pass import floats, key_expressions
 from analysis.frame import AnalysisFrame
-from analysis.heteroskedastic import LONE, BlockVariances
-from analysis.join_keys import join_keys
-from analysis.moments import Cells
-from analysis.plan import Plan, number, numbered_rows, response_value
+from analysis.regression.coefficients import Fitted, coefficient_table
+from analysis.regression.first_pass import floats, key_expressions
+from analysis.regression.heteroskedastic import LONE, BlockVariances
+from analysis.regression.join_keys import join_keys
+from analysis.regression.moments import Cells
+from analysis.regression.plan import Plan, number, numbered_rows, response_value
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

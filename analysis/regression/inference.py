@@ -7,21 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.cluster_inference import clustered_uncertainty
 from analysis.design import CLUSTERED, StandardErrors
-from analysis.fitting import Fitting
 from analysis.frame import AnalysisFrame
-from analysis.gram import totals
-from analysis.heteroskedastic import (
+from analysis.regression.cluster_inference import clustered_uncertainty
+from analysis.regression.fitting import Fitting
+from analysis.regression.gram import totals
+from analysis.regression.heteroskedastic import (
     LEVERAGE_POWER,
     BlockVariances,
     classical_covariance,
     contrast_covariance,
     from_cells,
 )
-from analysis.moments import Cells
-from analysis.residuals import block_variances
-from analysis.uncertainty import Joint, Uncertainty
+from analysis.regression.moments import Cells
+from analysis.regression.residuals import block_variances
+from analysis.regression.uncertainty import Joint, Uncertainty
 
 Floats = NDArray[np.float64]
 

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analysis.cluster_robust import Pieces
-from analysis.coefficients import Fitted
 from analysis.frame import AnalysisFrame
-from analysis.gram import cross_products, cross_responses
-from analysis.model import filled, filled_responses
-from analysis.moments import Cells, refuse_missing_cluster
-from analysis.residuals import joined
+from analysis.regression.cluster_robust import Pieces
+from analysis.regression.coefficients import Fitted
+from analysis.regression.gram import cross_products, cross_responses
+from analysis.regression.model import filled, filled_responses
+from analysis.regression.moments import Cells, refuse_missing_cluster
+from analysis.regression.residuals import joined
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.gram import SparseRows, inner, quadratic
-from analysis.model import Model
-from analysis.moments import Cells
+from analysis.regression.gram import SparseRows, inner, quadratic
+from analysis.regression.model import Model
+from analysis.regression.moments import Cells
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

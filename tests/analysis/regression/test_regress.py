@@ -131,7 +131,7 @@ def test_nulls_after_the_pilot_rows_are_found(column, monkeypatch):
     )
     declared = design("HC2", "lin", covariates=(Column("x", "number"),))
     expected = only(columns, declared)
-    monkeypatch.setattr("analysis.plan.PILOT_ROWS", 100)
+    monkeypatch.setattr("analysis.regression.plan.PILOT_ROWS", 100)
     found = only(columns, declared)
     assert (found.n_arm, found.n_comparison) == (expected.n_arm, expected.n_comparison)
     assert found.estimate == pytest.approx(expected.estimate, rel=1e-11)

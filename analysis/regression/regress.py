@@ -15,15 +15,15 @@ from analysis.cautions import few_clusters, thin_arm
 from analysis.design import CLUSTERED, Design, Levels, Response
 from analysis.errors import AnalysisRefused
 from analysis.fit import Contrast, Fit, Floats, JointCovariance, Regression
-from analysis.fitting import Fitting, fit_models
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.gram import totals
-from analysis.heteroskedastic import LEVERAGE_POWER
-from analysis.inference import infer
-from analysis.moments import Cells, read_cells
-from analysis.plan import make_plan
-from analysis.sampling_term import sampling_variance
-from analysis.uncertainty import Joint, Uncertainty
+from analysis.regression.fitting import Fitting, fit_models
+from analysis.regression.gram import totals
+from analysis.regression.heteroskedastic import LEVERAGE_POWER
+from analysis.regression.inference import infer
+from analysis.regression.moments import Cells, read_cells
+from analysis.regression.plan import make_plan
+from analysis.regression.sampling_term import sampling_variance
+from analysis.regression.uncertainty import Joint, Uncertainty
 
 __all__ = ["Contrast", "Fit", "JointCovariance", "Regression", "regress"]
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.plan import (
+from analysis.regression.plan import (
     Plan,
     centre_for,
     level_number,

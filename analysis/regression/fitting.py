@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.additive import additive
-from analysis.coefficients import Fitted
-from analysis.difference_in_means import difference_in_means
-from analysis.gram import cross_responses, totals
-from analysis.lin import lin
-from analysis.model import Model, filled_responses
-from analysis.moments import Cells, select
+from analysis.regression.additive import additive
+from analysis.regression.coefficients import Fitted
+from analysis.regression.difference_in_means import difference_in_means
+from analysis.regression.gram import cross_responses, totals
+from analysis.regression.lin import lin
+from analysis.regression.model import Model, filled_responses
+from analysis.regression.moments import Cells, select
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
