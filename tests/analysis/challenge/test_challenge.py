@@ -116,6 +116,20 @@ def test_statsmodels_agrees_under_clusters(errors: str) -> None:
     assert ("no CR2" in check.detail) == (errors == "CR2")
 
 
+def test_a_customer_alone_in_a_cell_leaves_the_estimates_to_compare() -> None:
+    """Its leverage is 1: statsmodels divides by what rounding left of 1 - 1, and here it adds nothing, which is said."""
+    declared = protocol("lin", "HC3")
+    columns = customers()
+    for arm, alone in (("letter", 1), ("nfa", 5), ("sms", 5)):
+        columns["prior"][np.flatnonzero(columns[ARM_COLUMN] == arm)[:alone]] = "rare"
+    columns["prior"] = columns["prior"].astype(str)
+    frame, evaluation = both(columns, declared)
+    check = opinion(frame, declared, evaluation)
+    assert check.passed
+    assert len(check.figures) == 2
+    assert check.detail.endswith("so errors are not compared")
+
+
 def test_a_second_opinion_finds_a_wrong_estimate() -> None:
     declared = protocol("lin", "HC2")
     frame, evaluation = both(customers(), declared)
