@@ -117,7 +117,7 @@ def test_statsmodels_agrees_under_clusters(errors: str) -> None:
 
 
 def test_a_customer_alone_in_a_cell_leaves_the_estimates_to_compare() -> None:
-    """Its leverage is 1: statsmodels divides by what rounding left of 1 - 1, and here it adds nothing, which is said."""
+    """Its leverage is 1: statsmodels divides by what rounding left of 1 - 1; here it adds nothing, which is said."""
     declared = protocol("lin", "HC3")
     columns = customers()
     for arm, alone in (("letter", 1), ("nfa", 5), ("sms", 5)):
