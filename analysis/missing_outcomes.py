@@ -100,6 +100,8 @@ def lee_bounds(y: Floats, treated: NDArray[np.bool_], alpha: float = 0.05) -> Bo
         treated: shape (n,).
         alpha: one minus the confidence.
     """
+    if treated.all() or not treated.any():
+        return Bounds(None, None, reason="one of the two arms has no customers")
     observed = ~np.isnan(y)
     shares = [float(observed[treated].mean()), float(observed[~treated].mean())]
     if min(shares) == 0.0:

@@ -60,13 +60,11 @@ class _CellRows:
 
     def line(self, vectors: Floats) -> list[Floats]:
         """x'v as its constant and its factor of each running number, (m,) each, given a v by block (B, q)."""
-        vectors = _at_least_one_column(vectors)
         factors = [vectors[self.block, column] * step for column, step in zip(self.columns, self.steps, strict=True)]
         return [inner(self.constant, self.block, vectors), *factors]
 
     def form(self, matrices: Floats) -> dict[str, Floats]:
         """x'Mx by suffix: "" the constant, "_i" the factor of a_i, "_i_j" that of a_i·a_j, given (B, q, q)."""
-        matrices = _at_least_one_column(matrices)
         parts = {"": quadratic(self.constant, self.block, matrices)}
         for i, (column, step) in enumerate(zip(self.columns, self.steps, strict=True)):
             parts[f"_{i}"] = 2.0 * inner(self.constant, self.block, matrices[:, :, column] * step)
@@ -74,11 +72,6 @@ class _CellRows:
                 product = step * self.steps[j] * matrices[self.block, column, self.columns[j]]
                 parts[f"_{i}_{j}"] = product if i == j else 2.0 * product
         return parts
-
-
-def _at_least_one_column(values: Floats) -> Floats:
-    """As given, or one column of nil: a model that nobody takes part in has none, and running numbers look one up."""
-    return values if values.shape[-1] else np.zeros((len(values), *(1 for _ in values.shape[1:])))
 
 
 def coefficient_table(

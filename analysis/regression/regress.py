@@ -73,7 +73,7 @@ def regress_cells(frame: AnalysisFrame, cells: Cells, responses: Sequence[Respon
     responses = cells.plan.responses if responses is None else responses
     place = {response.measured: r for r, response in enumerate(cells.plan.responses)}
     fits = fit_models(cells)
-    uncertainty, joints = infer(frame, cells, fits)
+    uncertainty, joints = _inferred(frame, cells, fits)
     found: dict[tuple[str, str | None], Fit] = {}
     for fit in fits:
         name = None if by is None else by.names[fit.fitted.level]
@@ -91,6 +91,20 @@ def regress_cells(frame: AnalysisFrame, cells: Cells, responses: Sequence[Respon
             levels = {name: ordered[response.id, name] for name in by.names}
             joint[response.id] = _joint(place[response.measured], fits, levels, uncertainty, joints)
     return Regression(ordered, joint)
+
+
+def _inferred(
+    frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitting]
+) -> tuple[dict[tuple[int, int], Uncertainty], dict[int, Joint]]:
+    """What is known of the fits that anybody takes part in; of the others, nothing."""
+    T = len(cells.plan.design.contrasts)
+    nothing = Uncertainty(np.full((T, T), np.nan), np.full(T, np.nan))
+    uncertainty = {(fit.fitted.level, r): nothing for fit in fits for r in fit.fitted.responses}
+    taking_part = [fit for fit in fits if (fit.fitted.model.block >= 0).any()]
+    if not taking_part:
+        return uncertainty, {}
+    known, joints = infer(frame, cells, taking_part)
+    return uncertainty | known, joints
 
 
 def _check(frame: AnalysisFrame, design: Design, responses: Sequence[Response], by: Levels | None) -> None:
