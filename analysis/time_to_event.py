@@ -272,5 +272,5 @@ def _curve(outcome: Outcome, arm: str, table: LifeTable, alpha: float) -> Surviv
     return SurvivalCurve(
         outcome=outcome.id, arm=arm, days=of(curve.times), surviving=of(curve.survival),
         at_risk=tuple(int(value) for value in table.at_risk[places]),
-        ci_lower=of(curve.ci_lower), ci_upper=of(curve.ci_upper),
+        ci_lower=of(curve.ci_lower), ci_upper=of(curve.ci_upper), marks=dict(outcome.marks or {}),
     )  # fmt: skip

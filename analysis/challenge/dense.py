@@ -79,7 +79,10 @@ def covariate_matrix(dense: Dense, covariates: Sequence[Column], rows: NDArray[n
         if covariate.kind == "category":
             codes, names = dense.codes(covariate.name)
             codes = codes[rows]
+            reference = int(np.argmax(np.bincount(codes)))
             everywhere = [k for k in range(len(names)) if all((codes[arms == a] == k).any() for a in np.unique(arms))]
+            # Where columns depend on each other the last one goes: the most frequent level, which is the reference.
+            everywhere.sort(key=lambda k: k == reference)
             columns += [(codes == k).astype(np.float64) for k in everywhere]
             continue
         values = dense.number(covariate.name)[rows]

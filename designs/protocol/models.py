@@ -232,6 +232,7 @@ class Outcome(_Declared):
     time: Text | None = None
     event: Text | None = None
     horizon: Positive | None = None
+    marks: dict[Text, Positive] | None = None  # days to show beside the curves, such as penalties, by name
     cap: Positive | None = None
     margin: NotNegative | None = None
     baseline: NotNegative | None = None

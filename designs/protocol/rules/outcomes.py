@@ -49,6 +49,12 @@ def keys_follow_the_kind(protocol: Protocol) -> Iterator[Breach]:
         for key in _UNTIMED:
             if timed and getattr(outcome, key) is not None:
                 yield Breach((*path, key), f"time_to_event has no {key}", "time_to_event has time, event and horizon")
+        if outcome.marks is not None and not timed:
+            yield Breach((*path, "marks"), f"kind: {outcome.kind} has no marks", "marks belongs to time_to_event")
+        for name, day in (outcome.marks or {}).items():
+            if timed and outcome.horizon is not None and day > outcome.horizon:
+                rule_text = f"curves end at the horizon, day {outcome.horizon:g}"
+                yield Breach((*path, "marks", name), f"day {day:g} is not shown", rule_text)
         if outcome.cap is not None and outcome.kind in ("binary", "count"):
             yield Breach((*path, "cap"), f"kind: {outcome.kind} has no cap", "only an amount is capped")
         if timed and outcome.time is not None and outcome.time == outcome.event:

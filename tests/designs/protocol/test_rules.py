@@ -191,6 +191,8 @@ OUTCOMES = [
     Case(HERE, {"outcomes[2].cap": 5}, "has no cap", "time_to_event has"),
     Case(HERE, {"outcomes[0].horizon": 5}, "binary has no horizon", "time_to_event"),
     Case(HERE, {"outcomes[1].time": "days"}, "amount has no time", "time_to_event"),
+    Case(HERE, {"outcomes[1].marks": {"penalty": 30}}, "amount has no marks", "time_to_event"),
+    Case(HERE, {"outcomes[2].marks": {"penalty": 400}}, "day 400 is not shown", "day", at="outcomes[2].marks.penalty"),
     Case(HERE, {"outcomes[0].cap": 5}, "binary has no cap", "only an amount"),
     Case(HERE, {"outcomes[3].margin": ABSENT}, "missing", "by how much"),
     Case(HERE, {"outcomes[3].direction": ABSENT}, "missing", "which direction"),
