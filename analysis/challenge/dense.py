@@ -94,18 +94,23 @@ def covariate_matrix(dense: Dense, covariates: Sequence[Column], rows: NDArray[n
     return np.column_stack(columns) if columns else np.empty((int(rows.sum()), 0))
 
 
-def independent_columns(columns: Floats, arms: NDArray[np.str_]) -> Floats:
-    """The columns that are independent of each other and of a constant in every arm.
+def independent_columns(columns: Floats, arms: NDArray[np.str_], *, in_every_arm: bool = True) -> Floats:
+    """The columns that are independent of each other and of a constant in every arm, or else over all arms together.
 
     Which of a collinear set stays does not change a fitted mean.
     """
+    names = np.unique(arms)
+    if in_every_arm:
+        parts = [(np.ones((int((arms == a).sum()), 1)), arms == a) for a in names]
+    else:
+        parts = [((arms[:, None] == names).astype(np.float64), np.ones(len(arms), dtype=np.bool_))]
     kept: list[int] = []
     for j in range(columns.shape[1]):
         candidate = [*kept, j]
         if all(
-            np.linalg.matrix_rank(np.column_stack([np.ones(int((arms == a).sum())), columns[arms == a][:, candidate]]))
-            == len(candidate) + 1
-            for a in np.unique(arms)
+            np.linalg.matrix_rank(np.column_stack([constants, columns[rows][:, candidate]]))
+            == len(candidate) + constants.shape[1]
+            for constants, rows in parts
         ):
             kept.append(j)
     return columns[:, kept]

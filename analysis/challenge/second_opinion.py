@@ -94,7 +94,7 @@ def _design_matrix(dense: Dense, design: Design, rows: NDArray[np.bool_]) -> tup
     extra = stratum_columns
     if design.adjustment != "none":
         extra = np.column_stack([stratum_columns, covariate_matrix(dense, design.covariates, rows)])
-    extra = independent_columns(extra, arms)
+    extra = independent_columns(extra, arms, in_every_arm=design.adjustment != "additive")
     centred = extra - extra.mean(axis=0)
     blocks = [indicator]
     if design.adjustment == "additive":

@@ -116,6 +116,20 @@ def test_statsmodels_agrees_under_clusters(errors: str) -> None:
     assert ("no CR2" in check.detail) == (errors == "CR2")
 
 
+@pytest.mark.parametrize("adjustment", ["additive", "lin"])
+def test_statsmodels_agrees_where_an_arm_lacks_a_level_or_has_no_gaps(adjustment: str) -> None:
+    """The level then stands with the most frequent one, and an indicator of gaps may be dropped with Lin's alone."""
+    declared = protocol(adjustment, "HC2")
+    columns = customers(missing=0.04)
+    arm = columns[ARM_COLUMN]
+    columns["prior"][np.flatnonzero(arm != "letter")[:9]] = "rare"
+    columns["log_debt"] = pa.array(np.linspace(4, 8, SIZE) % 1.3, mask=(arm == "sms") & (np.arange(SIZE) % 9 == 0))
+    frame, evaluation = both(columns, declared)
+    check = opinion(frame, declared, evaluation)
+    assert check.passed, check.detail
+    assert len(check.figures) == 2
+
+
 def test_a_customer_alone_in_a_cell_leaves_the_estimates_to_compare() -> None:
     """Its leverage is 1: statsmodels divides by what rounding left of 1 - 1; here it adds nothing, which is said."""
     declared = protocol("lin", "HC3")
