@@ -125,7 +125,7 @@ class Counted(Gathering):
                 found[name, level] = (VALUE**3 * p * (1 - p) * (1 - 2 * p), int(customers))
         return found
 
-    def _events(self, segment: Segment | None) -> Any:
+    def _events(self, arm: str, segment: Segment | None) -> Any:
         return {
             ("complaint", level): {
                 name: {(): (events, customers)} for name, customers, events in zip(ARMS, n, complaints, strict=True)

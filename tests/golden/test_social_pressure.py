@@ -99,7 +99,7 @@ def test_the_ratio_is_tested_on_households_and_errors_are_named(evaluation, by_c
     ratio = next(check for check in evaluation.checks if check.name == "sample_ratio")
     assert ratio.passed is True
     assert "clusters by arm" in ratio.detail
-    assert "control 99,999" in ratio.detail
+    assert "Nothing sent 99,999" in ratio.detail
     assert next(check for check in evaluation.checks if check.name == "clusters_whole").passed is True
     assert any("CR1 errors" in note for note in by_cr1.notes)
 
