@@ -27,6 +27,8 @@ def second_opinion(dense: Dense, protocol: Protocol, design: Design, estimates: 
     The standard error is compared where statsmodels has the declared kind; it has no CR2, so there the coefficients
     alone are compared, and the check says so.
     """
+    if any(row.estimate is None for row in estimates):
+        return _not_one_model()
     from statsmodels.regression.linear_model import OLS
 
     y = dense.number(column_of(protocol.primary))
@@ -52,7 +54,7 @@ def second_opinion(dense: Dense, protocol: Protocol, design: Design, estimates: 
     differences: dict[str, float | int | str | None] = {}
     worst = 0.0
     for row in estimates:
-        if row.estimate is None or row.std_error is None:
+        if row.std_error is None or row.estimate is None:
             continue
         weights = place[row.arm] - place[row.comparison]
         gap = abs(float(weights @ fitted.params) - row.estimate) / max(abs(row.estimate), row.std_error)
@@ -71,6 +73,12 @@ def _somebody_is_alone(matrix: Floats) -> bool:
     """Whether some row's leverage is 1: its fitted value is its own, and its residual nil."""
     q, _ = np.linalg.qr(matrix)
     return bool((1.0 - np.einsum("ij,ij->i", q, q)).min() < LONE)
+
+
+def _not_one_model() -> Check:
+    """An arm without customers in some stratum, or with too few, is out of its own contrasts only."""
+    detail = "An effect could not be estimated, so there is no one regression of all arms to fit again."
+    return Check(NAME, None, detail, "informs")
 
 
 def another_model() -> Check:

@@ -144,6 +144,19 @@ def test_a_customer_alone_in_a_cell_leaves_the_estimates_to_compare() -> None:
     assert check.detail.endswith("so errors are not compared")
 
 
+def test_no_one_regression_holds_an_arm_that_lacks_a_stratum() -> None:
+    declared = protocol("none", "HC2", strata=True)
+    columns = customers()
+    columns[ARM_COLUMN] = np.where(
+        (columns[ARM_COLUMN] == "sms") & (columns["band"] == "low"), "letter", columns[ARM_COLUMN]
+    )
+    frame, evaluation = both(columns, declared)
+    assert [row.estimate is None for row in evaluation.estimates if row.outcome == "paid"] == [False, True]
+    check = opinion(frame, declared, evaluation)
+    assert check.passed is None
+    assert check.severity == "informs"
+
+
 def test_a_second_opinion_finds_a_wrong_estimate() -> None:
     declared = protocol("lin", "HC2")
     frame, evaluation = both(customers(), declared)
