@@ -1,1 +1,1 @@
-"""Crashes, full disks, crowds. Each file lists its long suites in ``SUITES`` (tests.suites); `otm faults` runs them."""
+"""Crashes, full disks, crowds, random trials. Each file lists its long suites in ``SUITES``; `otm faults` runs them."""
