@@ -51,7 +51,7 @@ def block_variances(
     if power and min(least) <= LONE:
         # Looking at every row's leverage before dividing by it costs half as much again, and hardly ever matters.
         result = frame.engine.collect(_summed(plan, rows, wanted, guarded=True))
-    return _unpack(result, fits, B, F)
+    return _unpack(result, fits, B)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def _left(plan: Plan, sample: int) -> nw.Expr:
     return 1.0 - h if plan.design.weight is None else 1.0 - nw.col("w") * h
 
 
-def _unpack(result: pa.Table, fits: Sequence[Fitted], B: int, F: int) -> dict[tuple[int, int], BlockVariances]:
+def _unpack(result: pa.Table, fits: Sequence[Fitted], B: int) -> dict[tuple[int, int], BlockVariances]:
     position = floats(result["block"]).astype(np.int64)
     levels = int(position.max()) // B + 1
     sums = {}
@@ -200,10 +200,11 @@ def _unpack(result: pa.Table, fits: Sequence[Fitted], B: int, F: int) -> dict[tu
         sums[name][position] = floats(result[name])
     out: dict[tuple[int, int], BlockVariances] = {}
     for fit in fits:
-        own = slice(fit.level * B, (fit.level + 1) * B)
+        blocks, F = fit.model.functionals.shape[:2]  # a level may hold fewer strata than another
+        own = slice(fit.level * B, fit.level * B + blocks)
         lone = sums.get(f"lone{fit.sample}", np.zeros(levels * B))[own]
         for r in fit.responses:
-            meat = np.zeros((B, F, F))
+            meat = np.zeros((blocks, F, F))
             for f in range(F):
                 for g in range(f + 1):
                     meat[:, f, g] = meat[:, g, f] = sums[f"v{r}_{f}_{g}"][own]

@@ -232,3 +232,23 @@ def test_a_level_without_the_outcome_is_empty_and_the_others_are_not():
     joint = regression.joint_covariance["amount"].matrix
     assert np.isfinite(joint[:3, :3]).all()
     assert np.isnan(joint[3:]).all()
+
+
+@pytest.mark.parametrize("kind", ["classical", "HC0", "HC2"])
+def test_a_level_that_lacks_a_stratum_is_fitted_as_alone(kind):
+    """An outcome that is constant within the arms sends the fit through the second pass."""
+    columns = two_arms(300)
+    columns["region"] = np.where(np.arange(300) < 120, "south", "north")
+    columns["band"] = np.where(columns["region"] == "south", "low", np.resize(["low", "middle", "high"], 300))
+    columns["y"] = np.where(columns["region"] == "south", columns["y"], 5.0 + (columns[ARM_COLUMN] == "letter"))
+    by = Levels("region", ("north", "south"))
+    declared = design(kind=kind, strata=("band",))
+    together = regress(frame_of(columns), declared, [outcome("y")], by=by).fits
+    for region in by.names:
+        own = {name: values[columns["region"] == region] for name, values in columns.items()}
+        (alone,) = regress(frame_of(own), declared, [outcome("y")]).fits["y", None].contrasts
+        (contrast,) = together["y", region].contrasts
+        assert contrast.estimate == pytest.approx(alone.estimate, rel=1e-12)
+        assert contrast.reason == alone.reason
+        if region == "south":
+            assert contrast.std_error == pytest.approx(alone.std_error, rel=1e-9)
