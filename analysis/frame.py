@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import narwhals as nw
 
 from analysis.results import Check, Flow
 from data.engine import Engine
+from designs.protocol.models import Protocol
 
 ARM_COLUMN = "_arm"
 WAVE_COLUMN = "_wave"
@@ -36,3 +38,9 @@ class AnalysisFrame:
     checks: tuple[Check, ...]
     data_digest: str
     synthetic: bool
+
+
+def strata_of(protocol: Protocol, columns: Container[str]) -> tuple[str, ...]:
+    """The declared strata, and the wave and the pattern of eligible arms where they differ between customers."""
+    found = tuple(name for name in (WAVE_COLUMN, PATTERN_COLUMN) if name in columns)
+    return (*protocol.randomisation.strata, *found)

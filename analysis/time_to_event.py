@@ -17,7 +17,7 @@ from analysis.cautions import few_clusters
 from analysis.cluster_bootstrap import horizon_variances
 from analysis.cox import CoxFit, RiskSets, cox, score_residuals
 from analysis.errors import AnalysisRefused
-from analysis.frame import ARM_COLUMN, PATTERN_COLUMN, WAVE_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
 from analysis.results import Estimand, Estimate, SurvivalCurve
 from analysis.survival import AtHorizon, LifeTable, kaplan_meier, life_table, restricted_mean, survival_at
 from designs.protocol.models import Outcome, Protocol
@@ -101,8 +101,7 @@ def _few_clusters(cells: ExitCells, protocol: Protocol, row: Estimate) -> str | 
 
 
 def _cells(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> ExitCells:
-    known = frame.rows.collect_schema().names()
-    strata = [*protocol.randomisation.strata, *(name for name in (WAVE_COLUMN, PATTERN_COLUMN) if name in known)]
+    strata = list(strata_of(protocol, frame.rows.collect_schema().names()))
     keys = [ARM_COLUMN, *strata]
     if protocol.cluster:
         keys.append(protocol.cluster)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.design import Column
-from analysis.evaluate.declared import strata_of
-from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.as_designed import eligible_for_both
+from analysis.design import Column, Levels
+from analysis.evaluate.declared import level_position
+from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
 from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
@@ -62,6 +63,17 @@ def bring(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> D
     stratum = np.unique(stratum, return_inverse=True)[1].astype(np.int64)
     cluster = whole.codes(protocol.cluster)[0] if protocol.cluster else None
     return Dense(table, arm, stratum, cluster)
+
+
+def compared(
+    frame: AnalysisFrame, protocol: Protocol, pair: tuple[str, str], by: Levels | None = None, level: str | None = None
+) -> AnalysisFrame:
+    """The customers of one contrast: in its two arms, able to get either, and in the level that is asked for."""
+    among = eligible_for_both(frame, protocol, pair)
+    where = nw.col(ARM_COLUMN).is_in(list(pair))
+    if by is not None and level is not None:
+        where = where & (level_position(by) == by.names.index(level))
+    return replace(among, rows=among.rows.filter(where))
 
 
 def column_of(outcome: Outcome) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import narwhals as nw
 import numpy as np
@@ -11,16 +10,11 @@ from numpy.typing import NDArray
 
 from analysis import net_benefit
 from analysis.as_designed import eligible_for_both
-from analysis.challenge.dense import Dense, bring, column_of, seed_of
-from analysis.challenge.schemes import paired_test, rerandomised_test, within_clusters_test
-from analysis.evaluate.declared import level_position, strata_of
+from analysis.challenge.dense import Dense, bring, column_of, compared, seed_of
+from analysis.challenge.schemes import paired_test, rerandomised_test, whole_clusters_test, within_clusters_test
 from analysis.evaluate.evidence import Redraw
-from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.randomisation_inference import (
-    RandomisationTest,
-    cluster_randomisation_test,
-    randomisation_test,
-)
+from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
+from analysis.randomisation_inference import RandomisationTest, randomisation_test
 from analysis.results import Estimate
 from designs.protocol.models import Outcome, Protocol
 
@@ -54,24 +48,18 @@ def _test(
     alpha = protocol.analysis.alpha
     column = column_of(outcome)
     method = protocol.randomisation.method
-    frame = eligible_for_both(frame, protocol, pair)
+    eligible = eligible_for_both(frame, protocol, pair)
     if method == "matched_pairs":
-        return paired_test(frame, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
+        return paired_test(eligible, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
     if method == "rerandomised":
-        return rerandomised_test(frame, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
+        return rerandomised_test(eligible, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
     if method == "saturation":
-        return within_clusters_test(frame, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
+        return within_clusters_test(eligible, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
     if outcome.kind == "binary" and not protocol.cluster:
-        y, treated, stratum, count = _cells(frame, protocol, column, pair)
+        y, treated, stratum, count = _cells(eligible, protocol, column, pair)
         return randomisation_test(y, treated, stratum, count=count, draws=DRAWS, rng=rng, alpha=alpha)
-    of_pair = nw.col(ARM_COLUMN).is_in(list(pair))
-    return _dense_test(
-        _only(frame, of_pair), protocol, lambda dense: dense.number(column), pair, rng, alpha, interval=True
-    )
-
-
-def _only(frame: AnalysisFrame, where: nw.Expr) -> AnalysisFrame:
-    return replace(frame, rows=frame.rows.filter(where))
+    among = compared(frame, protocol, pair)
+    return _dense_test(among, protocol, lambda dense: dense.number(column), pair, rng, alpha, interval=True)
 
 
 def _cells(
@@ -112,13 +100,7 @@ def _dense_test(
     stratum = np.unique(dense.stratum[known], return_inverse=True)[1].astype(np.int64)
     if dense.cluster is None:
         return randomisation_test(y, treated, stratum, draws=DRAWS, rng=rng, alpha=alpha, interval=interval)
-    member = np.unique(dense.cluster[known], return_inverse=True)[1]
-    first = np.zeros(int(member.max()) + 1 if member.size else 0, dtype=np.int64)
-    first[member] = np.arange(member.size)
-    return cluster_randomisation_test(
-        np.bincount(member, y).astype(np.float64), np.bincount(member).astype(np.float64),
-        treated[first], stratum[first], draws=DRAWS, rng=rng, alpha=alpha,
-    )  # fmt: skip
+    return whole_clusters_test(y, treated, stratum, dense.cluster[known], rng, alpha=alpha, draws=DRAWS)
 
 
 def net_benefit_redraws(
@@ -129,9 +111,6 @@ def net_benefit_redraws(
     def asked(redraw: Redraw) -> float | None:
         response = net_benefit.composite(protocol, redraw.scenario)
         pair = (redraw.arm, redraw.comparison)
-        where = nw.col(ARM_COLUMN).is_in(list(pair))
-        if redraw.by is not None and redraw.level is not None:
-            where = where & (level_position(redraw.by) == redraw.by.names.index(redraw.level))
         label = f"net benefit:{redraw.scenario}:{redraw.arm}:{redraw.by and redraw.by.column}:{redraw.level}"
 
         def pounds(dense: Dense) -> Floats:
@@ -141,7 +120,7 @@ def net_benefit_redraws(
             offset = np.array([response.offsets.get(str(arm), 0.0) for arm in dense.arm])
             return np.asarray(total + offset, dtype=np.float64)
 
-        among = _only(eligible_for_both(frame, protocol, pair), where)
+        among = compared(frame, protocol, pair, redraw.by, redraw.level)
         test = _dense_test(
             among, protocol, pounds, pair, seed_of(protocol_digest, label), protocol.analysis.alpha,
             interval=False, columns=[column for column, _ in response.terms],

@@ -11,7 +11,12 @@ from scipy.special import chdtr
 from analysis.challenge.dense import Dense, bring
 from analysis.errors import AnalysisRefused
 from analysis.frame import WAVE_COLUMN, AnalysisFrame
-from analysis.randomisation_inference import RandomisationTest, paired_randomisation_test, randomisation_test
+from analysis.randomisation_inference import (
+    RandomisationTest,
+    cluster_randomisation_test,
+    paired_randomisation_test,
+    randomisation_test,
+)
 from designs.protocol.models import Protocol
 
 Floats = NDArray[np.float64]
@@ -57,6 +62,20 @@ def within_clusters_test(
         return RandomisationTest(None, reason="no cluster has two customers of each arm")
     stratum = np.unique(dense.cluster[known], return_inverse=True)[1].astype(np.int64)
     return randomisation_test(y[known], first[known], stratum, draws=draws, rng=rng, alpha=alpha)
+
+
+def whole_clusters_test(
+    y: Floats, treated: NDArray[np.bool_], stratum: NDArray[np.int64], cluster: NDArray[np.int64],
+    rng: np.random.Generator, *, alpha: float, draws: int,
+) -> RandomisationTest:  # fmt: skip
+    """Clusters were dealt whole, so each is its total and its customers, and changes arms as one; none missing."""
+    member = np.unique(cluster, return_inverse=True)[1]
+    first = np.zeros(int(member.max()) + 1 if member.size else 0, dtype=np.int64)
+    first[member] = np.arange(member.size)
+    return cluster_randomisation_test(
+        np.bincount(member, y).astype(np.float64), np.bincount(member).astype(np.float64), treated[first],
+        np.unique(stratum[first], return_inverse=True)[1].astype(np.int64), draws=draws, rng=rng, alpha=alpha,
+    )  # fmt: skip
 
 
 def rerandomised_test(

@@ -46,27 +46,29 @@ def second_opinion(dense: Dense, protocol: Protocol, design: Design, estimates: 
                 cov_type="cluster", cov_kwds={"groups": dense.cluster[rows], "use_correction": kind == "CR1"}
             )
         covariance = fitted.cov_params()
-    no_errors = ""
+    not_compared = ""
     if kind in ("HC2", "HC3") and _somebody_is_alone(matrix):
-        no_errors = "; a customer is alone in a cell, where statsmodels divides by nought, so errors are not compared"
+        not_compared = (
+            "; a customer is alone in a cell, where statsmodels divides by nought, so errors are not compared"
+        )
     if kind == "CR2":
-        no_errors = "; statsmodels has no CR2, so errors are not compared"
+        not_compared = "; statsmodels has no CR2, so errors are not compared"
     differences: dict[str, float | int | str | None] = {}
     worst = 0.0
     for row in estimates:
-        if row.std_error is None or row.estimate is None:
+        if row.estimate is None or row.std_error is None:
             continue
         weights = place[row.arm] - place[row.comparison]
         gap = abs(float(weights @ fitted.params) - row.estimate) / max(abs(row.estimate), row.std_error)
-        if not no_errors:
+        if not not_compared:
             gap = max(gap, abs(float(np.sqrt(weights @ covariance @ weights)) - row.std_error) / row.std_error)
         differences[f"{row.arm} against {row.comparison}"] = gap
         worst = max(worst, gap)
     if not differences:
         return Check(NAME, None, "no estimate of the primary outcome to compare", "warns")
-    what = "estimates" if no_errors else "estimates and standard errors"
+    what = "estimates" if not_compared else "estimates and standard errors"
     detail = f"{what} agree to {worst:.1g} of their size" if worst <= AGREE_WITHIN else f"{what} differ by {worst:.2g}"
-    return Check(NAME, worst <= AGREE_WITHIN, detail + no_errors, "warns", differences)
+    return Check(NAME, worst <= AGREE_WITHIN, detail + not_compared, "warns", differences)
 
 
 def _somebody_is_alone(matrix: Floats) -> bool:

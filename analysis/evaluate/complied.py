@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from analysis.as_designed import eligible_for_both
 from analysis.design import Design
-from analysis.evaluate.declared import Kinds, column_kinds, regressed, response_of, strata_of
-from analysis.frame import AnalysisFrame
+from analysis.evaluate.declared import Kinds, column_kinds, regressed, response_of
+from analysis.frame import AnalysisFrame, strata_of
 from analysis.intervals import Effect
 from analysis.multiplicity import Adjusted, adjust
 from analysis.results import Estimate

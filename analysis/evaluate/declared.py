@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 import narwhals as nw
 
 from analysis import net_benefit
 from analysis.design import Column, Design, Levels, Response
 from analysis.errors import AnalysisRefused
-from analysis.frame import PATTERN_COLUMN, WAVE_COLUMN, AnalysisFrame
+from analysis.frame import AnalysisFrame, strata_of
 from designs.protocol.models import Outcome, Protocol, Subgroup
 
 MOST_LEVELS = 60
@@ -33,12 +31,6 @@ def design_of(protocol: Protocol, kinds: Kinds) -> Design:
         strata=strata_of(protocol, kinds),
         cluster=protocol.cluster,
     )
-
-
-def strata_of(protocol: Protocol, columns: Container[str]) -> tuple[str, ...]:
-    """The declared strata, and the wave and the pattern of eligible arms where they differ between customers."""
-    found = tuple(name for name in (WAVE_COLUMN, PATTERN_COLUMN) if name in columns)
-    return (*protocol.randomisation.strata, *found)
 
 
 def covariates_of(protocol: Protocol, kinds: Kinds) -> tuple[Column, ...]:

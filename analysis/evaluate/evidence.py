@@ -10,11 +10,11 @@ from typing import Any, Literal
 from analysis import net_benefit
 from analysis.as_designed import eligible_for_both
 from analysis.design import Levels
-from analysis.evaluate.declared import column_kinds, level_position, strata_of
+from analysis.evaluate.declared import column_kinds, level_position
 from analysis.evaluate.rows import effect_of, find
 from analysis.evaluate.tallies import event_counts, tally_events, third_moments
 from analysis.fit import Fit, Floats, Regression
-from analysis.frame import AnalysisFrame
+from analysis.frame import AnalysisFrame, strata_of
 from analysis.guardrails import Bounds, EventCounts, Harm, judge
 from analysis.intervals import Effect
 from analysis.results import Interaction, Scenario

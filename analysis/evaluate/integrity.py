@@ -51,7 +51,7 @@ def integrity_checks(
     found = [*frame.checks, *_ratio(frame, protocol, arms)]
     found.append(_retention(frame, protocol, arms))
     found += [_missing(protocol, outcome, arms) for outcome in protocol.outcomes if outcome.id != protocol.primary.id]
-    found.append(checks.balance(balance, labels=labels_of(protocol)))
+    found.append(checks.balance(balance, labels=protocol.labels))
     return tuple(found)
 
 
@@ -70,9 +70,9 @@ def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally
     if shares is None and method == "simple":
         shares = _expected(protocol)
     ratio = (
-        checks.sample_ratio(counts, shares, unit=unit, labels=labels_of(protocol))
+        checks.sample_ratio(counts, shares, unit=unit, labels=protocol.labels)
         if shares
-        else checks.sample_ratio_not_declared(counts, unit=unit, labels=labels_of(protocol))
+        else checks.sample_ratio_not_declared(counts, unit=unit, labels=protocol.labels)
     )
     return [*found, ratio]
 
@@ -124,11 +124,6 @@ def _shares(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) 
         else ArmShare(arm.id, 0, 0, label=arm.label)
         for arm in protocol.arms
     ]
-
-
-def labels_of(protocol: Protocol) -> dict[str, str]:
-    """What people call the arms, by id."""
-    return {arm.id: arm.label for arm in protocol.arms}
 
 
 def observed_column(outcome: Outcome) -> str:

@@ -25,8 +25,6 @@ from analysis.regression.plan import make_plan
 from analysis.regression.sampling_term import sampling_variance
 from analysis.regression.uncertainty import Joint, Uncertainty
 
-__all__ = ["Contrast", "Fit", "JointCovariance", "Regression", "regress"]
-
 NO_VARIATION = 1e-13  # of the response's size: what rounding alone leaves of a constant
 NO_CUSTOMERS = "no customer has this outcome observed"
 

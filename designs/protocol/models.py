@@ -384,6 +384,11 @@ class Protocol(_Declared):
         return self.randomisation.cluster or self.population.cluster
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What people call the arms, by id."""
+        return {arm.id: arm.label for arm in self.arms}
+
+    @property
     def contrasts(self) -> tuple[tuple[str, str], ...]:
         """Every planned (arm, comparison) pair, in the order of the arms."""
         if self.analysis.contrasts == "all_pairs":

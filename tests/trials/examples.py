@@ -60,6 +60,11 @@ def customers(count: int, *, first: int = 0) -> list[dict[str, Any]]:
     ]
 
 
+def eligible(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of them whom the protocol lets take part."""
+    return [row for row in rows if row["principal"] >= 32 and not row["hnw"]]
+
+
 def outcomes(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """What those customers did, whatever their arm: a trial with nothing to find."""
     found = []

@@ -120,7 +120,7 @@ def frame_checks(
             registered[arm] = registered.get(arm, 0) + customers
     unknown = {arm: n for arm, n in found.items() if arm not in {declared.id for declared in protocol.arms}}
     made = [
-        checks.allocation_counts(registered, found, labels={arm.id: arm.label for arm in protocol.arms}),
+        checks.allocation_counts(registered, found, labels=protocol.labels),
         checks.duplicate_ids(sum(found.values()), int(distinct)),
         checks.arm_labels(unknown),
         _match(engine, rows, sources.outcomes.matched, protocol),

@@ -11,7 +11,18 @@ import pytest
 from data.identifiers import ledger_ids
 from designs.assignment import commitment
 from tests.trials import tampering
-from tests.trials.examples import FIRST, OTHER_SEED, SECOND, SEED, Files, allocated, customers, locked, write_csv
+from tests.trials.examples import (
+    FIRST,
+    OTHER_SEED,
+    SECOND,
+    SEED,
+    Files,
+    allocated,
+    customers,
+    eligible,
+    locked,
+    write_csv,
+)
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.ledger_key import SYNTHETIC_KEY
@@ -239,12 +250,12 @@ def test_a_household_dealt_in_an_earlier_wave_is_not_dealt_again(registry, files
     load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
     record = randomise(registry, FIRST, files.trial)
     told = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
-    eligible = [row for row in second if row["principal"] >= 32 and not row["hnw"]]
-    joined = [row for row in eligible if int(row["household"][1:]) < 120]
+    left = eligible(second)
+    joined = [row for row in left if int(row["household"][1:]) < 120]
     assert told["their household was dealt in an earlier wave"] == len(joined) > 0
     households = [set(snapshot(registry, wave=wave).column("household").to_pylist()) for wave in (1, 2)]
     assert households[0].isdisjoint(households[1])
-    assert sum(record.counts.values()) == len(eligible) - len(joined)
+    assert sum(record.counts.values()) == len(left) - len(joined)
     assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
 
 

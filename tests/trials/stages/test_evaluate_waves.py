@@ -6,22 +6,17 @@ import pyarrow as pa
 import pytest
 
 from data.identifiers import ledger_ids
-from tests.trials.examples import FIRST, SEED, Files, customers, locked, outcomes, write_csv
-from tests.trials.stages.test_allocate import snapshot
+from tests.trials.examples import FIRST, SEED, Files, customers, eligible, locked, outcomes, write_csv
+from tests.trials.stages.test_allocate import PLAIN, snapshot
 from trials.registry.ledger_key import SYNTHETIC_KEY
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
 
-PLAIN = "randomisation: {method: complete, strata: [band]}"
 WAVES = "waves: [{id: one, issue_on: 2026-03-02}, {id: two, issue_on: 2026-04-06}]"
 PAIRS = f"randomisation: {{method: matched_pairs, pairs: pair, {WAVES}}}"
 STRATA = f"randomisation: {{method: complete, strata: [band], {WAVES}}}"
-
-
-def eligible(rows):
-    return [row for row in rows if row["principal"] >= 32 and not row["hnw"]]
 
 
 def in_triples(rows):

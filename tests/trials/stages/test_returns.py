@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import DataRefused
 from data.identifiers import ledger_ids
-from tests.trials.examples import FIRST, Files, allocated, customers, locked, outcomes, write_csv
+from tests.trials.examples import FIRST, Files, allocated, customers, eligible, locked, outcomes, write_csv
 from tests.trials.stages.test_issue import arms_by_export_id
 from trials.errors import TrialRefused
 from trials.registry import queries
@@ -18,10 +18,6 @@ from trials.stages.contacts import load_contacts
 from trials.stages.evaluate import evaluate
 from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
-
-
-def eligible(rows):
-    return [row for row in rows if row["principal"] >= 32 and not row["hnw"]]
 
 
 @pytest.fixture
