@@ -43,7 +43,7 @@ class Fit:
     """One response in one subgroup level (or all customers).
 
     Attributes:
-        contrasts: In the order of ``Design.contrasts``.
+        contrasts: In the order of ``Specification.contrasts``.
         covariance: Contrasts × contrasts; NaN where a contrast is not estimable.
         dropped: Columns left out because they are collinear or constant.
         merged: Covariate levels that some arm lacks, merged into "other".

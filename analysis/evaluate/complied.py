@@ -5,34 +5,38 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.as_designed import eligible_for_both
-from analysis.design import Design
+from analysis.estimators.as_designed import eligible_for_both
 from analysis.evaluate.declared import Kinds, column_kinds, regressed, response_of
 from analysis.frame import AnalysisFrame, strata_of
-from analysis.intervals import Effect
-from analysis.multiplicity import Adjusted, adjust
+from analysis.inference.intervals import Effect
+from analysis.inference.multiplicity import Adjusted, adjust
 from analysis.results import Estimate
+from analysis.specification import Specification
 from designs.protocol.models import Outcome, Protocol
 
 if TYPE_CHECKING:
-    from analysis.complier import ComplierEffect
+    from analysis.estimators.complier import ComplierEffect
 
 
-def complier_rows(frame: AnalysisFrame, protocol: Protocol, design: Design, kinds: Kinds) -> tuple[Estimate, ...]:
+def complier_rows(
+    frame: AnalysisFrame, protocol: Protocol, specification: Specification, kinds: Kinds
+) -> tuple[Estimate, ...]:
     """Two-stage least squares of each contrast, adjusted within its outcome's family."""
     complier = protocol.analysis.complier
     if complier is None:
         return ()
     outcomes = regressed(protocol)
     if complier.received not in kinds:
-        return tuple(_unknown(protocol, o, *pair, complier.received) for o in outcomes for pair in design.contrasts)
-    from analysis.complier import complier_effects
+        return tuple(
+            _unknown(protocol, o, *pair, complier.received) for o in outcomes for pair in specification.contrasts
+        )
+    from analysis.estimators.complier import complier_effects
 
     alpha, responses = protocol.analysis.alpha, [response_of(outcome) for outcome in outcomes]
     effects: list[ComplierEffect] = []
-    for pair in design.contrasts:
+    for pair in specification.contrasts:
         among = eligible_for_both(frame, protocol, pair)
-        own = replace(design, contrasts=(pair,), strata=strata_of(protocol, column_kinds(among)))
+        own = replace(specification, contrasts=(pair,), strata=strata_of(protocol, column_kinds(among)))
         effects += complier_effects(among, own, responses, complier.received, alpha=alpha)
     rows: list[Estimate] = []
     for outcome in outcomes:

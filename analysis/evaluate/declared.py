@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from analysis import net_benefit
-from analysis.design import Column, Design, Levels, Response
+from analysis.deciding import net_benefit
 from analysis.errors import AnalysisRefused
 from analysis.frame import AnalysisFrame, strata_of
+from analysis.specification import Column, Levels, Response, Specification
 from designs.protocol.models import Outcome, Protocol, Subgroup
 
 MOST_LEVELS = 60
@@ -20,9 +20,9 @@ def column_kinds(frame: AnalysisFrame) -> Kinds:
     return dict(frame.rows.collect_schema())
 
 
-def design_of(protocol: Protocol, kinds: Kinds) -> Design:
+def specification_of(protocol: Protocol, kinds: Kinds) -> Specification:
     """The declared regression. Text and booleans are categories unless the protocol says otherwise."""
-    return Design(
+    return Specification(
         arms=tuple(arm.id for arm in protocol.arms),
         contrasts=protocol.contrasts,
         adjustment=protocol.analysis.adjustment,
@@ -85,21 +85,6 @@ def levels_of(frame: AnalysisFrame, subgroup: Subgroup) -> Levels:
             remedy="declare quantiles for it, or a coarser column",
         )
     return Levels(subgroup.column, names)
-
-
-def level_position(by: Levels) -> nw.Expr:
-    """Where a row's level stands in ``by.names``; null where it is in none."""
-    nowhere = nw.lit(None, dtype=nw.Int32)
-    if by.cuts is None:
-        text, position = nw.col(by.column).cast(nw.String), nowhere
-        for number, name in enumerate(by.names):
-            position = nw.when(text == name).then(nw.lit(number, dtype=nw.Int32)).otherwise(position)
-        return position
-    value = nw.col(by.column).cast(nw.Float64)
-    position = nw.lit(len(by.cuts), dtype=nw.Int32)
-    for number in reversed(range(len(by.cuts))):
-        position = nw.when(value < by.cuts[number]).then(nw.lit(number, dtype=nw.Int32)).otherwise(position)
-    return nw.when(~value.is_null()).then(position).otherwise(nowhere)
 
 
 def _quantile_levels(frame: AnalysisFrame, column: str, count: int) -> Levels:

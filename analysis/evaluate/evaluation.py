@@ -9,23 +9,25 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from analysis import net_benefit
-from analysis.as_designed import open_to_every_arm, regress_as_designed
-from analysis.design import Design
+from analysis.deciding import net_benefit
+from analysis.deciding.explanation import explain
+from analysis.deciding.threshold_analysis import flips
+from analysis.deciding.verdict import decide
 from analysis.errors import AnalysisRefused
+from analysis.estimators.as_designed import open_to_every_arm, regress_as_designed
 from analysis.evaluate import declared
 from analysis.evaluate.complied import complier_rows
-from analysis.evaluate.evidence import Gathering, HarmBounds, RandomisationP, Segment, rules_of
+from analysis.evaluate.evidence import Gathering, Segment, rules_of
 from analysis.evaluate.integrity import balance_rows, compared_columns, integrity_checks, observed_column
 from analysis.evaluate.pounds import net_benefit_of
 from analysis.evaluate.rows import family, family_over_levels, interaction_rows, itt_rows
 from analysis.evaluate.skewed import ThirdMoments, moments_of
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.timed import timed_rows
-from analysis.explanation import explain
 from analysis.fit import Regression
-from analysis.flips import flips
 from analysis.frame import AnalysisFrame
+from analysis.randomisation.clustered_harm import HarmBounds
+from analysis.randomisation.redrawn import RandomisationP
 from analysis.results import (
     ArmFlow,
     Check,
@@ -38,7 +40,7 @@ from analysis.results import (
     Verdict,
     VerdictCode,
 )
-from analysis.verdict import decide
+from analysis.specification import Specification
 from designs.protocol.models import Protocol, Subgroup
 
 ANALYSIS_VERSION = "1"
@@ -67,16 +69,16 @@ def evaluate(
         AnalysisRefused: the frame is empty, or a column cannot be analysed as declared.
     """
     kinds = declared.column_kinds(frame)
-    design = declared.design_of(protocol, kinds)
-    numbers, categories = compared_columns(protocol, design, kinds)
+    specification = declared.specification_of(protocol, kinds)
+    numbers, categories = compared_columns(protocol, specification, kinds)
     observed = {outcome.id: observed_column(outcome) for outcome in protocol.outcomes}
     arms = tally_arms(frame, observed, numbers, categories)
     if not arms:
         raise AnalysisRefused(
             "no customer is left to analyse", rule="an analysis needs at least one allocated customer"
         )
-    whole = regress_as_designed(frame, protocol, design, declared.responses_of(protocol, capped=True))
-    segments = tuple(_segment(frame, protocol, design, subgroup) for subgroup in protocol.analysis.subgroups)
+    whole = regress_as_designed(frame, protocol, specification, declared.responses_of(protocol, capped=True))
+    segments = tuple(_segment(frame, protocol, specification, subgroup) for subgroup in protocol.analysis.subgroups)
     moments = moments_of(frame, protocol, whole)
     # Arms are alike only among those who could get every one of them.
     alike = open_to_every_arm(frame, protocol)
@@ -95,7 +97,7 @@ def evaluate(
         checks=checks,
         estimates=(
             *_estimates(frame, protocol, whole, segments, moments),
-            *complier_rows(frame, protocol, design, kinds),
+            *complier_rows(frame, protocol, specification, kinds),
             *timed,
         ),
         sensitivity=_capped(protocol, whole, moments),
@@ -111,9 +113,11 @@ def evaluate(
     )
 
 
-def _segment(frame: AnalysisFrame, protocol: Protocol, design: Design, subgroup: Subgroup) -> Segment:
+def _segment(frame: AnalysisFrame, protocol: Protocol, specification: Specification, subgroup: Subgroup) -> Segment:
     by = declared.levels_of(frame, subgroup)
-    regression = regress_as_designed(frame, protocol, design, declared.responses_of(protocol, capped=False), by=by)
+    regression = regress_as_designed(
+        frame, protocol, specification, declared.responses_of(protocol, capped=False), by=by
+    )
     tests: list[Interaction] = []
     for outcome in declared.regressed(protocol):
         fits = [regression.fits[outcome.id, name] for name in by.names]

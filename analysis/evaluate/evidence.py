@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-from analysis import net_benefit
-from analysis.as_designed import eligible_for_both
-from analysis.design import Levels
-from analysis.evaluate.declared import column_kinds, level_position
+from analysis.deciding import net_benefit
+from analysis.deciding.guardrails import Bounds, EventCounts, Harm, judge
+from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, cell_passes, skewness
+from analysis.estimators.as_designed import eligible_for_both
+from analysis.evaluate.declared import column_kinds
 from analysis.evaluate.rows import effect_of, find
 from analysis.evaluate.tallies import event_counts, tally_events, third_moments
 from analysis.fit import Fit, Floats, Regression
 from analysis.frame import AnalysisFrame, strata_of
-from analysis.guardrails import Bounds, EventCounts, Harm, judge
-from analysis.intervals import Effect
+from analysis.inference.intervals import Effect
+from analysis.randomisation.clustered_harm import ClusteredHarm, HarmBounds
+from analysis.randomisation.redrawn import RandomisationP, Redraw
 from analysis.results import Interaction, Scenario
-from analysis.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, cell_passes, skewness
+from analysis.specification import Levels, level_position
 from designs.protocol.models import Outcome, Protocol
 
 NO_REDRAWS = "randomisation inference was not run"
@@ -32,32 +34,6 @@ class Segment:
     by: Levels
     regression: Regression
     interactions: tuple[Interaction, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Redraw:
-    """What a randomisation p-value is asked for: one arm's net benefit, among everyone or in one level."""
-
-    scenario: Scenario
-    arm: str
-    comparison: str
-    by: Levels | None = None
-    level: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClusteredHarm:
-    """What a cluster randomisation test is asked for: one binary guardrail of one arm, everyone or one level."""
-
-    outcome: str
-    arm: str
-    comparison: str
-    by: Levels | None = None
-    level: str | None = None
-
-
-RandomisationP = Callable[[Redraw], float | None]  # one-sided, studentised; None where it cannot be had
-HarmBounds = Callable[[ClusteredHarm, float], tuple[float, float, float] | str]  # at a two-sided level, as Bounds
 
 
 def rules_of(protocol: Protocol) -> Rules:

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from analysis import checks
-from analysis.balance import of_category, of_number
-from analysis.checks import ArmShare
-from analysis.design import Design
 from analysis.evaluate.declared import Kinds
 from analysis.evaluate.tallies import ArmTally, share_errors_by_cluster, tally_clusters
 from analysis.frame import AnalysisFrame
+from analysis.integrity import checks
+from analysis.integrity.balance import of_category, of_number
+from analysis.integrity.checks import ArmShare
 from analysis.results import Balance, Check
+from analysis.specification import Specification
 from designs.protocol.models import Outcome, Protocol
 
 FEW_CLUSTERS = 40
 
 
-def compared_columns(protocol: Protocol, design: Design, kinds: Kinds) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def compared_columns(
+    protocol: Protocol, specification: Specification, kinds: Kinds
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(numbers, categories) whose balance is looked at: covariates, strata and subgroup columns."""
-    declared = {column.name: column.kind for column in design.covariates}
+    declared = {column.name: column.kind for column in specification.covariates}
     for name in protocol.randomisation.strata:
         declared.setdefault(name, "category")
     for subgroup in protocol.analysis.subgroups:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis import net_benefit
+from analysis.deciding import net_benefit
 from analysis.evaluate.evidence import Segment
 from analysis.evaluate.rows import effect_of, family, family_over_levels, find
 from analysis.fit import Regression
-from analysis.intervals import Effect
-from analysis.multiplicity import Adjusted
+from analysis.inference.intervals import Effect
+from analysis.inference.multiplicity import Adjusted
 from analysis.results import ArmMoney, NetBenefit, Scenario, VerdictCode
 from designs.protocol.models import Protocol
 

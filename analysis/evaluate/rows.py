@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc
 
-from analysis.design import Levels
 from analysis.evaluate.skewed import ThirdMoments, leaning
 from analysis.fit import Contrast, Fit, JointCovariance
-from analysis.intervals import Effect
-from analysis.multiplicity import Adjusted, adjust
+from analysis.inference.intervals import Effect
+from analysis.inference.multiplicity import Adjusted, adjust
 from analysis.results import Estimate, EstimationMethod, Interaction
+from analysis.specification import Levels
 from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]

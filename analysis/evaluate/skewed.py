@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from analysis.design import Levels, Response
-from analysis.evaluate.declared import level_position, regressed, response_of
+from analysis.deciding.verdict import bounds_unsafe, skewness
+from analysis.evaluate.declared import regressed, response_of
 from analysis.evaluate.tallies import third_moments
 from analysis.fit import Contrast, Regression
 from analysis.frame import AnalysisFrame
-from analysis.verdict import bounds_unsafe, skewness
+from analysis.specification import Levels, Response, level_position
 from designs.protocol.models import Protocol
 
 ThirdMoments = Mapping[tuple[str, str, str | None], float]  # by response, arm and subgroup level

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.balance import ArmMoments
-from analysis.design import Levels, Response
+from analysis.deciding.guardrails import EventCounts
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.guardrails import EventCounts
+from analysis.integrity.balance import ArmMoments
+from analysis.specification import Levels, Response
 
 LEVEL = "_level"
 MOST_COMBINATIONS = 20_000

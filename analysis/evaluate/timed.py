@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import narwhals as nw
 
-from analysis.as_designed import eligible_for_both, some_are_barred
+from analysis.estimators.as_designed import eligible_for_both, some_are_barred
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.intervals import Effect
-from analysis.multiplicity import adjust
+from analysis.inference.intervals import Effect
+from analysis.inference.multiplicity import adjust
 from analysis.results import Estimate, SurvivalCurve
 from designs.protocol.models import Protocol
 
@@ -23,7 +23,7 @@ def timed_rows(
     outcomes = [outcome for outcome in protocol.outcomes if outcome.kind == "time_to_event"]
     if not outcomes:
         return (), ()
-    from analysis.time_to_event import time_to_event
+    from analysis.survival.time_to_event import time_to_event
 
     rows: list[Estimate] = []
     curves: list[SurvivalCurve] = []

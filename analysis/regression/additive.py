@@ -12,7 +12,7 @@ from analysis.regression.moments import Cells
 def additive(cells: Cells) -> Model:
     """One block of all columns. The first arm that has customers is the reference; arm columns come first, so that a
     covariate collinear with them is the one to go."""
-    design = cells.plan.design
+    design = cells.plan.specification
     K, T = len(design.arms), len(design.contrasts)
     counts = arm_counts(cells)
     present = np.flatnonzero(counts > 0)
@@ -74,7 +74,7 @@ def _unestimable(
     present: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
 ) -> tuple[str | None, ...]:
     """An arm whose indicator was dropped cannot be told from the others' columns."""
-    design = cells.plan.design
+    design = cells.plan.specification
     out = list(reasons)
     for t, pair in enumerate(design.contrasts):
         for arm in pair:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design import StandardErrors
 from analysis.frame import AnalysisFrame
 from analysis.regression import cluster_pass
 from analysis.regression.cluster_robust import Spread, bell_mccaffrey, plain_scores
@@ -17,6 +16,7 @@ from analysis.regression.model import Model
 from analysis.regression.moments import Cells, refuse_missing_cluster
 from analysis.regression.residuals import cluster_scores
 from analysis.regression.uncertainty import Joint, Uncertainty
+from analysis.specification import StandardErrors
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ class _Tally:
 
     def __init__(self, cells: Cells, fits: Sequence[Fitting]) -> None:
         self.cells, self.fits = cells, fits
-        design = cells.plan.design
+        design = cells.plan.specification
         self.T, self.K = len(design.contrasts), len(design.arms)
         self.L = 1 if cells.plan.by is None else len(cells.plan.by.names)
         R = len(cells.plan.responses)

@@ -72,10 +72,10 @@ def from_rows(frame: AnalysisFrame, cells: Cells) -> Iterator[ClusterRows]:
     """The rows of all clusters, at most about two million at a time, each cluster whole."""
     plan = cells.plan
     index = pa.table({"cell": pa.array(np.arange(len(cells.count), dtype=np.int32))})
-    rows = joined(frame, cells, index, cluster=nw.col(str(plan.design.cluster)).cast(nw.String))
+    rows = joined(frame, cells, index, cluster=nw.col(str(plan.specification.cluster)).cast(nw.String))
     wanted = ["cell", "cluster", *(f"a{i}" for i in range(len(plan.running)))]
     wanted += [f"y{r}" for r in range(len(plan.responses))]
-    wanted += ["w"] if plan.design.weight is not None else []
+    wanted += ["w"] if plan.specification.weight is not None else []
     rows = rows.select(*wanted)
     for bounds in _bounds(frame, rows, float(cells.count.sum())):
         part = rows
@@ -110,7 +110,7 @@ def _chunk(cells: Cells, table: pa.Table) -> ClusterRows:
     values[:, :k] = keyed[cell]
     for i in range(len(plan.running)):
         values[:, k + i] = table[f"a{i}"].to_numpy()
-    weight = table["w"].to_numpy() if plan.design.weight is not None else np.ones(n)
+    weight = table["w"].to_numpy() if plan.specification.weight is not None else np.ones(n)
     sums = values * weight[:, None]
     y = np.column_stack([table[f"y{r}"].to_numpy() for r in range(R)]) * weight[:, None]
     return ClusterRows(

@@ -22,8 +22,8 @@ def difference_in_means(cells: Cells) -> Model:
     Stratum weights are numbers of customers, all arms. A contrast with a stratum that lacks one of its arms has no
     estimate; a stratum with one customer (or one cluster) of an arm has no variance of its own.
     """
-    design = cells.plan.design
-    K, M = len(design.arms), len(cells.count)
+    specification = cells.plan.specification
+    K, M = len(specification.arms), len(cells.count)
     strata, stratum = np.unique(cells.strata, return_inverse=True)
     J = len(strata)
     block = cells.arm * J + stratum.reshape(-1)
@@ -37,10 +37,10 @@ def difference_in_means(cells: Cells) -> Model:
         at = np.arange(k * J, (k + 1) * J)
         functionals[at, 0, 0] = share
         mean_functionals[k, at, 0] = share if (count[k] > 0).all() and count[k].sum() else np.nan
-    combine = np.zeros((len(design.contrasts), K * J, 1))
-    for t, (arm, comparison) in enumerate(design.contrasts):
+    combine = np.zeros((len(specification.contrasts), K * J, 1))
+    for t, (arm, comparison) in enumerate(specification.contrasts):
         for name, sign in ((arm, 1.0), (comparison, -1.0)):
-            k = design.arms.index(name)
+            k = specification.arms.index(name)
             combine[t, k * J : (k + 1) * J, 0] += sign
 
     gram = np.where(weight > 0, weight, 1.0)[:, None, None]
@@ -63,7 +63,7 @@ def difference_in_means(cells: Cells) -> Model:
         n=float(count.sum()),
         p=int((count > 0).sum()),
         unestimable=_per_contrast(cells, count, too_few(cells, arm_counts(cells)), names, 1, "customer"),
-        uninferable=_per_contrast(cells, units, [None] * len(design.contrasts), names, 2, unit),
+        uninferable=_per_contrast(cells, units, [None] * len(specification.contrasts), names, 2, unit),
         names=("constant",),
         dropped=(),
         merged=(),
@@ -84,11 +84,11 @@ def _units(cells: Cells, block: Ints, blocks: int) -> NDArray[np.float64]:
 def _per_contrast(
     cells: Cells, units: NDArray[np.float64], already: list[str | None], names: list[str], least: int, unit: str
 ) -> tuple[str | None, ...]:
-    design = cells.plan.design
+    specification = cells.plan.specification
     reasons = list(already)
-    for t, pair in enumerate(design.contrasts):
+    for t, pair in enumerate(specification.contrasts):
         for arm in pair:
-            short = np.flatnonzero(units[design.arms.index(arm)] < least)
+            short = np.flatnonzero(units[specification.arms.index(arm)] < least)
             if reasons[t] is None and len(short):
                 reasons[t] = short_stratum(arm, [names[int(j)] for j in short], least, unit)
     return tuple(reasons)

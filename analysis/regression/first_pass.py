@@ -32,13 +32,13 @@ def key_expressions(plan: Plan, schema: nw.Schema) -> dict[str, nw.Expr]:
     keys: dict[str, nw.Expr] = {"k_arm": _discrete(ARM_COLUMN, plan, schema)}
     if plan.by is not None:
         keys["k_level"] = level_number(plan, plan.by)
-    keys |= {f"k_s{i}": _discrete(name, plan, schema) for i, name in enumerate(plan.design.strata)}
+    keys |= {f"k_s{i}": _discrete(name, plan, schema) for i, name in enumerate(plan.specification.strata)}
     keys |= {f"k_c{i}": _discrete(name, plan, schema) for i, name in enumerate(plan.categories)}
     keys |= {f"k_n{i}": nw.col(name) for i, name in enumerate(plan.keyed)}
     keys |= {f"k_f{i}": nw.col(name).is_null() for i, name in enumerate(plan.running) if name in plan.flagged}
     keys |= {f"k_m{i}": response_value(plan.responses[i], 0.0).is_null() for i in sorted(plan.masked)}
-    if plan.by_cluster and plan.design.cluster is not None:
-        keys["k_cluster"] = _discrete(plan.design.cluster, plan, schema)
+    if plan.by_cluster and plan.specification.cluster is not None:
+        keys["k_cluster"] = _discrete(plan.specification.cluster, plan, schema)
     return keys
 
 
@@ -50,7 +50,7 @@ def _discrete(name: str, plan: Plan, schema: nw.Schema) -> nw.Expr:
 
 def numbered_keys(plan: Plan) -> dict[str, str]:
     """Key and column of what the pilot numbered and the data may hold more labels of."""
-    keys = {f"k_s{i}": name for i, name in enumerate(plan.design.strata)}
+    keys = {f"k_s{i}": name for i, name in enumerate(plan.specification.strata)}
     keys |= {f"k_c{i}": name for i, name in enumerate(plan.categories)}
     return {key: name for key, name in keys.items() if name in plan.numbered}
 
@@ -64,8 +64,8 @@ def first_pass(frame: AnalysisFrame, plan: Plan) -> nw.LazyFrame[Any]:
         columns[f"a{i}"] = number(name, plan.centre[name])
     for i, response in enumerate(plan.responses):
         columns[f"y{i}"] = response_value(response, plan.response_centre[i])
-    if plan.design.weight is not None:
-        columns["w"] = nw.col(plan.design.weight).cast(nw.Float64)
+    if plan.specification.weight is not None:
+        columns["w"] = nw.col(plan.specification.weight).cast(nw.Float64)
     return numbered_rows(frame, plan).select(**columns).group_by(*keys).agg(*_sums(plan))
 
 
@@ -74,7 +74,7 @@ def _sums(plan: Plan) -> list[nw.Expr]:
     sums += [nw.col(f"text_{key}").count().alias(f"text_{key}") for key in numbered_keys(plan)]
     a = [nw.col(f"a{i}") for i in range(len(plan.running))]
     y = [nw.col(f"y{i}") for i in range(len(plan.responses))]
-    if plan.design.weight is None:
+    if plan.specification.weight is None:
         wa, wy = a, y
     else:
         w = nw.col("w")
@@ -94,7 +94,7 @@ def _sums(plan: Plan) -> list[nw.Expr]:
 def corrected(plan: Plan, table: pa.Table) -> Plan | None:
     """The plan that the whole data ask for, or ``None`` when this one served."""
     count = floats(table["count"])
-    per_row = ratio_of(floats(table["weight"]), count) if plan.design.weight is not None else np.ones_like(count)
+    per_row = ratio_of(floats(table["weight"]), count) if plan.specification.weight is not None else np.ones_like(count)
     flagged = set(plan.flagged)
     masked = set(plan.masked)
     centre = dict(plan.centre)

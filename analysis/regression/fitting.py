@@ -59,7 +59,7 @@ def _samples(cells: Cells) -> list[tuple[int, ...]]:
 
 
 def _fit(cells: Cells, level: int, sample: int, responses: tuple[int, ...], index: Ints) -> Fitting:
-    model: Model = METHODS[cells.plan.design.adjustment](cells)
+    model: Model = METHODS[cells.plan.specification.adjustment](cells)
     chosen = list(responses)
     taking_part = model.block >= 0
     block = model.block[taking_part]

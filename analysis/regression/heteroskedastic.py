@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design import StandardErrors
 from analysis.regression.gram import inner, quadratic, totals
 from analysis.regression.model import Model
 from analysis.regression.moments import Cells
+from analysis.specification import StandardErrors
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design import CLUSTERED, StandardErrors
 from analysis.frame import AnalysisFrame
 from analysis.regression.cluster_inference import clustered_uncertainty
 from analysis.regression.fitting import Fitting
@@ -22,6 +21,7 @@ from analysis.regression.heteroskedastic import (
 from analysis.regression.moments import Cells
 from analysis.regression.residuals import block_variances
 from analysis.regression.uncertainty import Joint, Uncertainty
+from analysis.specification import CLUSTERED, StandardErrors
 
 Floats = NDArray[np.float64]
 
@@ -32,10 +32,10 @@ def infer(
     frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitting]
 ) -> tuple[dict[tuple[int, int], Uncertainty], dict[int, Joint]]:
     """By (level, response): covariance and degrees of freedom; and with clusters the joint covariance by response."""
-    kind = cells.plan.design.standard_errors
+    kind = cells.plan.specification.standard_errors
     if kind in CLUSTERED:
         return clustered_uncertainty(frame, cells, fits, kind)
-    residual_rows = kind != "classical" and (bool(cells.plan.running) or cells.plan.design.weight is not None)
+    residual_rows = kind != "classical" and (bool(cells.plan.running) or cells.plan.specification.weight is not None)
     if residual_rows or any(_cancelled(fit) for fit in fits):
         power = LEVERAGE_POWER.get(kind, 0)
         variances = block_variances(frame, cells, [fit.fitted for fit in fits], power)
@@ -69,7 +69,7 @@ def _unclustered(fit: Fitting, i: int, kind: StandardErrors, variances: BlockVar
 
 def _degrees_of_freedom(fit: Fitting, variances: BlockVariances) -> Floats:
     """Welch for two means, n_contrast - 2J for stratified ones, else n - p."""
-    design, model = fit.cells.plan.design, fit.fitted.model
+    design, model = fit.cells.plan.specification, fit.fitted.model
     if design.adjustment != "none":
         return np.full(len(design.contrasts), float(model.n - model.p))
     counts = totals(fit.cells.arm, fit.cells.count, len(design.arms))

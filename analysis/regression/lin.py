@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 def lin(cells: Cells) -> Model:
     """One block per arm. The same columns are dropped in every arm; covariate means are over all arms."""
-    design = cells.plan.design
+    design = cells.plan.specification
     K = len(design.arms)
     counts = arm_counts(cells)
     reasons = too_few(cells, counts)
@@ -56,7 +56,7 @@ def _assemble(
     counts: Floats,
     reasons: tuple[str | None, ...],
 ) -> Model:
-    design = cells.plan.design
+    design = cells.plan.specification
     K, q = len(design.arms), int(keep.sum())
     rows = drop_columns(columns.rows, keep)
     gram = gram[:, keep][:, :, keep]
@@ -102,27 +102,27 @@ def _assemble(
 
 def _stratum_counts(cells: Cells) -> tuple[Floats, list[str]]:
     strata, stratum = np.unique(cells.strata, return_inverse=True)
-    K, J = len(cells.plan.design.arms), len(strata)
+    K, J = len(cells.plan.specification.arms), len(strata)
     count = totals(cells.arm * J + stratum.reshape(-1), cells.count, K * J).reshape(K, J)
     return count, [cells.stratum_names[int(s)] for s in strata]
 
 
 def _lacking_strata(cells: Cells, reasons: list[str | None], live: Mask) -> tuple[list[str | None], Mask]:
     """An arm that lacks a stratum cannot be adjusted to it: its contrasts have no estimate, the others stand."""
-    if not cells.plan.design.strata:
+    if not cells.plan.specification.strata:
         return reasons, live
     count, names = _stratum_counts(cells)
     lacking = live & (count == 0).any(axis=1)
-    for t, pair in enumerate(cells.plan.design.contrasts):
+    for t, pair in enumerate(cells.plan.specification.contrasts):
         for arm in pair:
-            k = cells.plan.design.arms.index(arm)
+            k = cells.plan.specification.arms.index(arm)
             if reasons[t] is None and lacking[k]:
                 reasons[t] = short_stratum(arm, [names[int(j)] for j in np.flatnonzero(count[k] == 0)], 1, "customer")
     return reasons, live & ~lacking
 
 
 def _thin_strata(cells: Cells) -> tuple[str | None, ...]:
-    design = cells.plan.design
+    design = cells.plan.specification
     reasons: list[str | None] = [None] * len(design.contrasts)
     if not design.strata:
         return tuple(reasons)
@@ -136,7 +136,7 @@ def _thin_strata(cells: Cells) -> tuple[str | None, ...]:
 
 
 def _crowded(cells: Cells, reasons: list[str | None], crowded: Mask, counts: Floats, q: int) -> list[str | None]:
-    design = cells.plan.design
+    design = cells.plan.specification
     out = list(reasons)
     for t, pair in enumerate(design.contrasts):
         for arm in pair:

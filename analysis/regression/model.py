@@ -84,13 +84,13 @@ def adjusters(cells: Cells, live: Mask, *, extra: Sequence[tuple[str, Indicator]
     columns.add("constant", Indicator(np.zeros(len(cells.count), dtype=np.int64), np.array([0], dtype=np.int64)), 1)
     for name, indicator in extra:
         columns.add_as_numbered(name, indicator)
-    if cells.plan.design.strata:
+    if cells.plan.specification.strata:
         strata = Coded("stratum", cells.strata, cells.stratum_names)
-        columns.add_category(" × ".join(cells.plan.design.strata), strata, cells.count)
+        columns.add_category(" × ".join(cells.plan.specification.strata), strata, cells.count)
     categories = {c.name: c for c in cells.categories}
     numbers = {name: i for i, name in enumerate(cells.plan.numbers)}
     fill, scale, value_columns = np.zeros(len(numbers)), np.ones(len(numbers)), np.full(len(numbers), -1)
-    for covariate in cells.plan.design.covariates:
+    for covariate in cells.plan.specification.covariates:
         if covariate.name in categories:
             merged = _merge_rare(categories[covariate.name], cells, live)
             columns.merged += [f"{covariate.name} = {label}" for label in merged[1]]
@@ -264,14 +264,14 @@ def invert(gram: Floats) -> tuple[Floats, Floats]:
 
 def arm_counts(cells: Cells) -> Floats:
     """(K,) customers by arm."""
-    return totals(cells.arm, cells.count, len(cells.plan.design.arms))
+    return totals(cells.arm, cells.count, len(cells.plan.specification.arms))
 
 
 def too_few(cells: Cells, counts: Floats) -> list[str | None]:
     """(T,) why a contrast has too few customers in one of its arms."""
-    arms = cells.plan.design.arms
+    arms = cells.plan.specification.arms
     reasons: list[str | None] = []
-    for pair in cells.plan.design.contrasts:
+    for pair in cells.plan.specification.contrasts:
         few = [arm for arm in pair if counts[arms.index(arm)] < 2]
         reasons.append(None if not few else few_customers(few[0], int(counts[arms.index(few[0])])))
     return reasons

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analysis.design import CLUSTERED
 from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression.first_pass import corrected, first_pass, floats, numbered_keys, ratio_of
 from analysis.regression.plan import Plan
+from analysis.specification import CLUSTERED
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -116,7 +116,7 @@ _BY_CELL = (
 
 def _to_cells(plan: Plan, table: pa.Table) -> Cells:
     _refuse_bad_figures(plan, table)
-    arms = pa.array(plan.design.arms, pa.string())
+    arms = pa.array(plan.specification.arms, pa.string())
     if ARM_COLUMN in plan.numbered:
         table = table.filter(pc.is_valid(table["k_arm"]))
     else:
@@ -136,9 +136,9 @@ def _to_cells(plan: Plan, table: pa.Table) -> Cells:
     else:
         arm = pc.index_in(table["k_arm"], value_set=arms).to_numpy().astype(np.int64)
     level = np.zeros(table.num_rows, dtype=np.int64) if plan.by is None else floats(table["k_level"]).astype(np.int64)
-    strata, stratum_names = _combined([coded[f"k_s{i}"] for i in range(len(plan.design.strata))], table.num_rows)
+    strata, stratum_names = _combined([coded[f"k_s{i}"] for i in range(len(plan.specification.strata))], table.num_rows)
     count = floats(table["count"])
-    weighted = plan.design.weight is not None
+    weighted = plan.specification.weight is not None
     weight = floats(table["weight"]) if weighted else count
     missing, sums, plain_sums, products = _covariate_sums(plan, table, coded, count, weight)
     R, c = len(plan.responses), len(plan.numbers)
@@ -189,7 +189,7 @@ def _covariate_sums(
         if name in plan.flagged:
             missing[:, at] = floats(table[f"na{i}"]) == 0
         sums[:, at] = floats(table[f"a{i}"])
-        plain[:, at] = floats(table[f"pa{i}"]) if plan.design.weight is not None else sums[:, at]
+        plain[:, at] = floats(table[f"pa{i}"]) if plan.specification.weight is not None else sums[:, at]
         for j in range(i + 1):
             products[:, at, k + j] = products[:, k + j, at] = floats(table[f"a{i}a{j}"])
         for j in range(k):
@@ -222,12 +222,12 @@ def _refuse_bad_figures(plan: Plan, table: pa.Table) -> None:
                 rule="a missing value is a null, and every other value is finite",
                 remedy="mark what is missing as missing",
             )
-    if plan.design.weight is not None:
+    if plan.specification.weight is not None:
         least = floats(table["least_weight"])
         if (floats(table["weighted"]) < floats(table["count"])).any() or not (least > 0).all():
             raise AnalysisRefused(
                 "a weight is missing or not above zero",
-                where=f"column {plan.design.weight}",
+                where=f"column {plan.specification.weight}",
                 rule="weights are 1 ÷ probability",
             )
     if plan.by_cluster and "k_cluster" in table.column_names and table["k_cluster"].null_count:
@@ -238,7 +238,7 @@ def refuse_missing_cluster(plan: Plan) -> None:
     """A customer without a cluster was not dealt with anyone, so no clustered error holds."""
     raise AnalysisRefused(
         "a customer has no cluster",
-        where=f"column {plan.design.cluster}",
+        where=f"column {plan.specification.cluster}",
         rule=f"{' and '.join(sorted(CLUSTERED))} need the cluster of every customer",
         remedy="give every customer the unit that was dealt whole",
     )

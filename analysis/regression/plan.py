@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.design import Design, Levels, Response
 from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.specification import Levels, Response, Specification
 
 PILOT_ROWS = 8_192
 MOST_CELLS = 50_000
@@ -31,7 +31,7 @@ class Plan:
     """What both passes agree on.
 
     Attributes:
-        design: The declared regression.
+        specification: The declared regression.
         responses: What is regressed, in order.
         by: Subgroup levels, or ``None``.
         categories: Covariates that enter as indicators.
@@ -45,7 +45,7 @@ class Plan:
         numbered: Text columns that are read as positions in these labels.
     """
 
-    design: Design
+    specification: Specification
     responses: tuple[Response, ...]
     by: Levels | None
     categories: tuple[str, ...]
@@ -65,25 +65,30 @@ class Plan:
 
 
 def make_plan(
-    frame: AnalysisFrame, design: Design, responses: Sequence[Response], by: Levels | None, *, by_cluster: bool
+    frame: AnalysisFrame,
+    specification: Specification,
+    responses: Sequence[Response],
+    by: Levels | None,
+    *,
+    by_cluster: bool,
 ) -> Plan:
     """Look at the first rows and decide how all of them are read."""
-    covariates = design.covariates if design.adjustment != "none" else ()
+    covariates = specification.covariates if specification.adjustment != "none" else ()
     categories = tuple(c.name for c in covariates if c.kind == "category")
     numbers = tuple(c.name for c in covariates if c.kind == "number")
     terms = {column for response in responses for column in response.columns}
-    wanted = dict.fromkeys([*categories, *numbers, *design.strata, *sorted(terms)])
+    wanted = dict.fromkeys([*categories, *numbers, *specification.strata, *sorted(terms)])
     sample = frame.engine.collect(frame.rows.select(*wanted, ARM_COLUMN).head(PILOT_ROWS))
 
     values = {name: _as_floats(sample[name]) for name in (*numbers, *sorted(terms))}
-    distinct = {name: len(pc.unique(sample[name])) for name in (*categories, *numbers, *design.strata)}
+    distinct = {name: len(pc.unique(sample[name])) for name in (*categories, *numbers, *specification.strata)}
     keyed = [name for name in numbers if distinct[name] <= MOST_VALUES_IN_CELLS]
-    fixed = len(design.arms) * (len(by.names) if by else 1)
-    fixed *= math.prod(distinct[name] for name in (*categories, *design.strata))
+    fixed = len(specification.arms) * (len(by.names) if by else 1)
+    fixed *= math.prod(distinct[name] for name in (*categories, *specification.strata))
     while keyed and fixed * math.prod(distinct[name] for name in keyed) > MOST_CELLS:
         keyed.remove(max(keyed, key=lambda name: distinct[name]))
     return Plan(
-        design=design,
+        specification=specification,
         responses=tuple(responses),
         by=by,
         categories=categories,
@@ -96,19 +101,19 @@ def make_plan(
             i for i, response in enumerate(responses) if np.isnan(_response_values(response, values)).any()
         ),
         by_cluster=by_cluster,
-        numbered=_numbered(frame, design, by, sample, (*categories, *design.strata)),
+        numbered=_numbered(frame, specification, by, sample, (*categories, *specification.strata)),
     )
 
 
 def _numbered(
-    frame: AnalysisFrame, design: Design, by: Levels | None, sample: pa.Table, names: Sequence[str]
+    frame: AnalysisFrame, specification: Specification, by: Levels | None, sample: pa.Table, names: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
     """Text columns worth numbering. Large data come as Parquet, whose dictionaries make that cheaper than grouping
     by text; for a few rows in memory it is dearer."""
     if frame.flow.allocated < NUMBERED_FROM:
         return {}
     schema = frame.rows.collect_schema()
-    found = {ARM_COLUMN: design.arms}
+    found = {ARM_COLUMN: specification.arms}
     for name in names:
         if schema[name] == nw.String:
             found[name] = tuple(sorted(label for label in pc.unique(sample[name]).to_pylist() if label is not None))

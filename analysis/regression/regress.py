@@ -11,11 +11,10 @@ from collections.abc import Sequence
 import narwhals as nw
 import numpy as np
 
-from analysis.cautions import few_clusters, thin_arm
-from analysis.design import CLUSTERED, Design, Levels, Response
 from analysis.errors import AnalysisRefused
 from analysis.fit import Contrast, Fit, Floats, JointCovariance, Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.inference.cautions import few_clusters, thin_arm
 from analysis.regression.fitting import Fitting, fit_models
 from analysis.regression.gram import totals
 from analysis.regression.heteroskedastic import LEVERAGE_POWER
@@ -24,13 +23,14 @@ from analysis.regression.moments import Cells, read_cells
 from analysis.regression.plan import make_plan
 from analysis.regression.sampling_term import sampling_variance
 from analysis.regression.uncertainty import Joint, Uncertainty
+from analysis.specification import CLUSTERED, Levels, Response, Specification
 
 NO_VARIATION = 1e-13  # of the response's size: what rounding alone leaves of a constant
 NO_CUSTOMERS = "no customer has this outcome observed"
 
 
 def regress(
-    frame: AnalysisFrame, design: Design, responses: Sequence[Response], *, by: Levels | None = None
+    frame: AnalysisFrame, specification: Specification, responses: Sequence[Response], *, by: Levels | None = None
 ) -> Regression:
     """Fit every response, in all customers or in each level of ``by``, one model with all arms each.
 
@@ -39,7 +39,7 @@ def regress(
 
     Args:
         frame: One row per allocated customer.
-        design: The declared regression.
+        specification: The declared regression.
         responses: What is regressed.
         by: Subgroup levels; each is a fit of its own, and rows in no level are left out.
 
@@ -49,13 +49,13 @@ def regress(
     Raises:
         AnalysisRefused: The design contradicts itself, or a column holds what cannot be analysed.
     """
-    _check(frame, design, responses, by)
-    clustered = design.standard_errors in CLUSTERED
-    covariates = design.covariates if design.adjustment != "none" else ()
-    if clustered and design.adjustment == "additive" and design.strata:
-        _refuse_pairs_of_clusters(frame, design)
+    _check(frame, specification, responses, by)
+    clustered = specification.standard_errors in CLUSTERED
+    covariates = specification.covariates if specification.adjustment != "none" else ()
+    if clustered and specification.adjustment == "additive" and specification.strata:
+        _refuse_pairs_of_clusters(frame, specification)
     measured = {response.measured: response for response in responses}
-    plan = make_plan(frame, design, tuple(measured.values()), by, by_cluster=clustered and not covariates)
+    plan = make_plan(frame, specification, tuple(measured.values()), by, by_cluster=clustered and not covariates)
     return regress_cells(frame, read_cells(frame, plan), responses)
 
 
@@ -67,7 +67,7 @@ def regress_cells(frame: AnalysisFrame, cells: Cells, responses: Sequence[Respon
         cells: Of all levels and of everything that is measured.
         responses: What is asked for: the plan's own, or others that measure the same and differ in their offsets.
     """
-    design, by = cells.plan.design, cells.plan.by
+    specification, by = cells.plan.specification, cells.plan.by
     responses = cells.plan.responses if responses is None else responses
     place = {response.measured: r for r, response in enumerate(cells.plan.responses)}
     fits = fit_models(cells)
@@ -82,7 +82,7 @@ def regress_cells(frame: AnalysisFrame, cells: Cells, responses: Sequence[Respon
     ordered: dict[tuple[str, str | None], Fit] = {}
     for response in responses:
         for level in (None,) if by is None else by.names:
-            ordered[response.id, level] = found.get((response.id, level)) or _empty_fit(design, response)
+            ordered[response.id, level] = found.get((response.id, level)) or _empty_fit(specification, response)
     joint: dict[str, JointCovariance] = {}
     if by is not None:
         for response in responses:
@@ -95,7 +95,7 @@ def _inferred(
     frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitting]
 ) -> tuple[dict[tuple[int, int], Uncertainty], dict[int, Joint]]:
     """What is known of the fits that anybody takes part in; of the others, nothing."""
-    T = len(cells.plan.design.contrasts)
+    T = len(cells.plan.specification.contrasts)
     nothing = Uncertainty(np.full((T, T), np.nan), np.full(T, np.nan))
     uncertainty = {(fit.fitted.level, r): nothing for fit in fits for r in fit.fitted.responses}
     taking_part = [fit for fit in fits if (fit.fitted.model.block >= 0).any()]
@@ -105,39 +105,45 @@ def _inferred(
     return uncertainty | known, joints
 
 
-def _check(frame: AnalysisFrame, design: Design, responses: Sequence[Response], by: Levels | None) -> None:
+def _check(
+    frame: AnalysisFrame, specification: Specification, responses: Sequence[Response], by: Levels | None
+) -> None:
     columns = set(frame.rows.collect_schema().names())
     named = [
-        *design.strata,
-        *(c.name for c in design.covariates),
+        *specification.strata,
+        *(c.name for c in specification.covariates),
         *(column for r in responses for column in r.columns),
     ]
-    named += [name for name in (design.cluster, design.weight, by.column if by else None) if name is not None]
+    named += [
+        name for name in (specification.cluster, specification.weight, by.column if by else None) if name is not None
+    ]
     absent = [name for name in dict.fromkeys(named) if name not in columns]
     if absent:
         raise AnalysisRefused(
             f"the data have no column {', '.join(absent)}", where="analysis frame", rule="every column used is there"
         )
-    if design.standard_errors in CLUSTERED and design.cluster is None:
+    if specification.standard_errors in CLUSTERED and specification.cluster is None:
         raise AnalysisRefused(
-            f"{design.standard_errors} needs a cluster", where="standard_errors", remedy="declare the cluster column"
+            f"{specification.standard_errors} needs a cluster",
+            where="standard_errors",
+            remedy="declare the cluster column",
         )
-    strangers = [arm for pair in design.contrasts for arm in pair if arm not in design.arms]
+    strangers = [arm for pair in specification.contrasts for arm in pair if arm not in specification.arms]
     if strangers:
         raise AnalysisRefused(f"contrast with {strangers[0]}, which is no arm", rule="contrasts are between the arms")
 
 
-def _refuse_pairs_of_clusters(frame: AnalysisFrame, design: Design) -> None:
+def _refuse_pairs_of_clusters(frame: AnalysisFrame, specification: Specification) -> None:
     """CR0 and CR1 beside pair indicators reject 18% of true nulls at 5%: the pair is the cluster there."""
-    if design.standard_errors == "CR2" or design.cluster in design.strata:
+    if specification.standard_errors == "CR2" or specification.cluster in specification.strata:
         return
-    cluster = nw.col(str(design.cluster))
-    counted = frame.rows.group_by(*design.strata, ARM_COLUMN).agg(cluster.n_unique().alias("clusters"))
+    cluster = nw.col(str(specification.cluster))
+    counted = frame.rows.group_by(*specification.strata, ARM_COLUMN).agg(cluster.n_unique().alias("clusters"))
     if frame.engine.collect(counted.select(nw.col("clusters").max().alias("most")))["most"][0].as_py() == 1:
         raise AnalysisRefused(
             "each stratum holds one cluster of each arm",
-            where=f"cluster {design.cluster}",
-            rule=f"{design.standard_errors} on clusters beside pair indicators understates the error",
+            where=f"cluster {specification.cluster}",
+            rule=f"{specification.standard_errors} on clusters beside pair indicators understates the error",
             remedy="declare the pair as the cluster, or use CR2",
         )
 
@@ -145,10 +151,10 @@ def _refuse_pairs_of_clusters(frame: AnalysisFrame, design: Design) -> None:
 def _to_fit(fit: Fitting, i: int, response: Response, uncertainty: Uncertainty) -> Fit:
     model, cells = fit.fitted.model, fit.cells
     covariance = uncertainty.covariance.copy()
-    counts = totals(cells.arm, cells.count, len(cells.plan.design.arms))
+    counts = totals(cells.arm, cells.count, len(cells.plan.specification.arms))
     means = counts, _raw_means(fit, i, response, counts), _adjusted_means(fit, i, response)
     contrasts = []
-    for t in range(len(cells.plan.design.contrasts)):
+    for t in range(len(cells.plan.specification.contrasts)):
         contrast = _contrast(fit, i, t, response, uncertainty, means)
         if contrast.std_error is None:
             covariance[t], covariance[:, t] = np.nan, np.nan
@@ -168,9 +174,9 @@ def _contrast(
     fit: Fitting, i: int, t: int, response: Response, uncertainty: Uncertainty, means: tuple[Floats, Floats, Floats]
 ) -> Contrast:
     """``means``: customers, raw and adjusted means by arm."""
-    design = fit.cells.plan.design
-    arm, comparison = design.contrasts[t]
-    at, against = design.arms.index(arm), design.arms.index(comparison)
+    specification = fit.cells.plan.specification
+    arm, comparison = specification.contrasts[t]
+    at, against = specification.arms.index(arm), specification.arms.index(comparison)
     counts, raw, adjusted = means
     reason = fit.fitted.model.unestimable[t]
     estimate = None if reason is not None else _estimate(fit, i, t, response)
@@ -200,17 +206,17 @@ def _contrast(
 
 def _note(fit: Fitting, pair: tuple[int, int], counts: Floats, df: float, uncertainty: Uncertainty) -> str | None:
     """Why a standard error that can be had is less sure than it looks."""
-    design, model = fit.cells.plan.design, fit.fitted.model
+    specification, model = fit.cells.plan.specification, fit.fitted.model
     notes: list[str | None] = []
     if uncertainty.clusters_by_arm is not None and uncertainty.worth_by_arm is not None:
         clusters, worth = uncertainty.clusters_by_arm, uncertainty.worth_by_arm
         notes.append(few_clusters((clusters[pair[0]], clusters[pair[1]]), (worth[pair[0]], worth[pair[1]])))
-    if design.standard_errors in LEVERAGE_POWER:
-        if LEVERAGE_POWER[design.standard_errors] and uncertainty.lone:
+    if specification.standard_errors in LEVERAGE_POWER:
+        if LEVERAGE_POWER[specification.standard_errors] and uncertainty.lone:
             alone = uncertainty.lone
             notes.append(f"customers alone in their cell of the regression add nothing to its variance: {alone}")
-        welch = design.adjustment == "none" and not design.strata
-        columns = 1 if design.adjustment == "additive" else model.p // max(int((counts > 0).sum()), 1)
+        welch = specification.adjustment == "none" and not specification.strata
+        columns = 1 if specification.adjustment == "additive" else model.p // max(int((counts > 0).sum()), 1)
         if not welch:
             notes.append(thin_arm((counts[pair[0]], counts[pair[1]]), columns, df))
     return "; ".join(note for note in notes if note) or None
@@ -221,7 +227,7 @@ def _estimate(fit: Fitting, i: int, t: int, response: Response) -> float:
     model = fit.fitted.model
     by_block = np.matmul(model.functionals, fit.fitted.coefficients[i][:, :, None])[:, :, 0]
     effect = (model.combine[t] * by_block).sum()
-    arm, comparison = fit.cells.plan.design.contrasts[t]
+    arm, comparison = fit.cells.plan.specification.contrasts[t]
     return float(effect) + response.offsets.get(arm, 0.0) - response.offsets.get(comparison, 0.0)
 
 
@@ -239,7 +245,7 @@ def _adjusted_means(fit: Fitting, i: int, response: Response) -> Floats:
 
 
 def _offsets(fit: Fitting, response: Response) -> Floats:
-    return np.array([response.offsets.get(arm, 0.0) for arm in fit.cells.plan.design.arms])
+    return np.array([response.offsets.get(arm, 0.0) for arm in fit.cells.plan.specification.arms])
 
 
 def _finite(value: float) -> float | None:
@@ -248,12 +254,12 @@ def _finite(value: float) -> float | None:
 
 def _no_standard_error(fit: Fitting, i: int, t: int, uncertainty: Uncertainty) -> str | None:
     """Why an estimate has no standard error, or ``None``."""
-    design, model = fit.cells.plan.design, fit.fitted.model
-    if design.standard_errors != "classical" and model.uninferable[t] is not None:
+    specification, model = fit.cells.plan.specification, fit.fitted.model
+    if specification.standard_errors != "classical" and model.uninferable[t] is not None:
         return model.uninferable[t]
     if uncertainty.clusters_by_arm is not None:
-        for arm in design.contrasts[t]:
-            if uncertainty.clusters_by_arm[design.arms.index(arm)] < 2:
+        for arm in specification.contrasts[t]:
+            if uncertainty.clusters_by_arm[specification.arms.index(arm)] < 2:
                 return f"arm {arm} has only one cluster"
     variance, df = uncertainty.covariance[t, t], uncertainty.df[t]
     if np.isfinite(variance) and variance <= (NO_VARIATION * _size(fit, i)) ** 2:
@@ -270,12 +276,12 @@ def _size(fit: Fitting, i: int) -> float:
     return float(np.sqrt(about_centre) + abs(cells.plan.response_centre[r]))
 
 
-def _empty_fit(design: Design, response: Response) -> Fit:
-    T = len(design.contrasts)
+def _empty_fit(specification: Specification, response: Response) -> Fit:
+    T = len(specification.contrasts)
     return Fit(
         contrasts=tuple(
             Contrast(response.id, arm, comparison, None, None, None, 0, 0, None, None, None, None, NO_CUSTOMERS)
-            for arm, comparison in design.contrasts
+            for arm, comparison in specification.contrasts
         ),
         covariance=np.full((T, T), np.nan),
         dropped=(),
@@ -299,7 +305,7 @@ def _joint(
     for fit in fits:
         if r not in fit.fitted.responses:
             continue
-        level, T = fit.fitted.level, len(fit.cells.plan.design.contrasts)
+        level, T = fit.fitted.level, len(fit.cells.plan.specification.contrasts)
         freedom += fit.fitted.model.n - fit.fitted.model.p
         if r not in joints:
             own = slice(level * T, (level + 1) * T)

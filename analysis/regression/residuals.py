@@ -44,7 +44,7 @@ def block_variances(
         F,
         power,
         # Classical errors and Welch's degrees of freedom are all that ask for squared residuals by themselves.
-        plan.design.adjustment == "none" or plan.design.standard_errors == "classical",
+        plan.specification.adjustment == "none" or plan.specification.standard_errors == "classical",
     )
     result = frame.engine.collect(_summed(plan, rows, wanted, guarded=False))
     least = [pc.min(result[f"least{sample}"]).as_py() for sample in samples]
@@ -67,7 +67,7 @@ class _Wanted:
 
 def _summed(plan: Plan, rows: nw.LazyFrame[Any], wanted: _Wanted, *, guarded: bool) -> nw.LazyFrame[Any]:
     """Sums by block. ``guarded`` leaves out, and counts, rows of leverage one instead of dividing by nought."""
-    weighted = plan.design.weight is not None
+    weighted = plan.specification.weight is not None
     parts: dict[str, nw.Expr] = {"block": nw.col("block")} | ({"w": nw.col("w")} if weighted else {})
     sums: list[nw.Expr] = []
     for sample, responses in wanted.samples.items():
@@ -94,7 +94,7 @@ def _summed(plan: Plan, rows: nw.LazyFrame[Any], wanted: _Wanted, *, guarded: bo
 def _squares(plan: Plan, wanted: _Wanted, sample: int, r: int) -> nw.Expr:
     squared = nw.col(f"e{r}") * nw.col(f"e{r}")
     squared = squared * nw.col(f"in{sample}") if sample in wanted.partial else squared
-    return squared if plan.design.weight is None else nw.col("w") * squared
+    return squared if plan.specification.weight is None else nw.col("w") * squared
 
 
 def _meat(wanted: _Wanted, left: nw.Expr, first: str, second: str, guarded: bool) -> nw.Expr:
@@ -126,15 +126,15 @@ def cluster_scores(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitted]) -
     """What CR0 and CR1 need, from one pass in the engine."""
     plan = cells.plan
     table, samples = coefficient_table(cells, fits, contrasts=True)
-    cluster = nw.col(str(plan.design.cluster)).cast(nw.String)
+    cluster = nw.col(str(plan.specification.cluster)).cast(nw.String)
     rows = joined(frame, cells, table, cluster=cluster)
-    T = len(plan.design.contrasts)
+    T = len(plan.specification.contrasts)
     sums: list[nw.Expr] = []
     for sample, responses in samples.items():
         sums.append(nw.col(f"in{sample}").sum().alias(f"in{sample}"))
         for r in responses:
             error = nw.col(f"y{r}") - _line(plan, f"b{r}")
-            error = error if plan.design.weight is None else nw.col("w") * error
+            error = error if plan.specification.weight is None else nw.col("w") * error
             sums += [(_line(plan, f"w{sample}_{t}") * error).sum().alias(f"u{r}_{t}") for t in range(T)]
     result = frame.engine.collect(rows.group_by("cluster", "level", "arm").agg(*sums))
     encoded = pc.dictionary_encode(result["cluster"].combine_chunks())
@@ -166,8 +166,8 @@ def joined(frame: AnalysisFrame, cells: Cells, table: pa.Table, *, cluster: nw.E
     for r, response in enumerate(plan.responses):
         y = response_value(response, plan.response_centre[r])
         columns[f"y{r}"] = y.fill_null(0.0) if r in plan.masked else y
-    if plan.design.weight is not None:
-        columns["w"] = nw.col(plan.design.weight).cast(nw.Float64)
+    if plan.specification.weight is not None:
+        columns["w"] = nw.col(plan.specification.weight).cast(nw.Float64)
     if cluster is not None:
         columns["cluster"] = cluster
     return numbered_rows(frame, plan).select(**columns).join(frame.engine.companion(table), on=names, how="inner")
@@ -188,7 +188,7 @@ def _left(plan: Plan, sample: int) -> nw.Expr:
         for j in range(i + 1):
             inside = inside + nw.col(f"h{sample}_{i}_{j}") * nw.col(f"a{j}")
         h = h + inside * nw.col(f"a{i}")
-    return 1.0 - h if plan.design.weight is None else 1.0 - nw.col("w") * h
+    return 1.0 - h if plan.specification.weight is None else 1.0 - nw.col("w") * h
 
 
 def _unpack(result: pa.Table, fits: Sequence[Fitted], B: int) -> dict[tuple[int, int], BlockVariances]:

@@ -21,7 +21,7 @@ def sampling_variance(fit: Fitting, i: int, t: int) -> float:
     Source: Imbens & Rubin (2015), Causal Inference, section 7.4; Abadie, Athey, Imbens & Wooldridge (2020),
     Econometrica 88:265.
     """
-    design, model = fit.cells.plan.design, fit.fitted.model
+    design, model = fit.cells.plan.specification, fit.fitted.model
     if design.adjustment == "additive" or design.weight is not None or model.unestimable[t] is not None:
         return 0.0
     n, coefficients = float(fit.cells.count.sum()), fit.fitted.coefficients[i]

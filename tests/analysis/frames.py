@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from analysis.design import Column, Design, Response
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression import regress
 from analysis.results import Flow
+from analysis.specification import Column, Response, Specification
 from data.engine import Engine, open_engine
 
 
@@ -32,7 +32,7 @@ class RandomTrial:
     """A trial drawn from a seed, with the columns of its design."""
 
     columns: dict[str, np.ndarray]
-    design: Design
+    design: Specification
     X: np.ndarray  # of all rows, the covariates not yet centred: constant, arms, then adjusters
     arms: int
 
@@ -92,7 +92,7 @@ def random_trial(seed: int, *, n: int = 400, kind: str = "HC2", weighted: bool =
     z = [(band == "low").astype(float)] if strata else []
     z += [column for name in chosen for column in menu[name][1]]
     X = np.column_stack([np.ones(n), *[(arm == a).astype(float) for a in ARMS[1:]], *z])
-    design = Design(
+    design = Specification(
         ARMS,
         (("letter", "nfa"), ("sms", "nfa"), ("sms", "letter")),
         adjustment,
@@ -109,7 +109,7 @@ PAIR = (("letter", "nfa"),)
 
 
 def design(kind="HC2", adjustment="none", arms=("nfa", "letter"), contrasts=PAIR, **kwargs):
-    return Design(arms, contrasts, adjustment, kind, **kwargs)
+    return Specification(arms, contrasts, adjustment, kind, **kwargs)
 
 
 def only(columns, declared, response="y"):

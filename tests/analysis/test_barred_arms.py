@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.challenge import challenged, clustered_harm_bounds
 from analysis.evaluate import evaluate
+from analysis.randomisation.clustered_harm import clustered_harm_bounds
 from analysis.results import Evaluation
+from analysis.sensitivity.sensitivity import challenged
 from tests.analysis.evaluations import COMPLAINT, NFA, PAID, arm, declared, frame_of
 
 CLOSED = [{"when": {"column": "welsh", "equals": True}, "reason": "there is no Welsh text"}]

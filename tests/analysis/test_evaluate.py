@@ -7,9 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from analysis.challenge import clustered_harm_bounds
 from analysis.errors import AnalysisRefused
 from analysis.evaluate import ClusteredHarm, evaluate
+from analysis.randomisation.clustered_harm import clustered_harm_bounds
 from analysis.results import Check
 from tests.analysis.evaluations import (
     COLLECTED,

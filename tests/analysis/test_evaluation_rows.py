@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.document import from_document, to_document
-from analysis.intervals import Effect
+from analysis.inference.intervals import Effect
 from tests.analysis.evaluations import (
     COLLECTED,
     COMPLAINT,

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.design import Response
-from analysis.evaluate.declared import column_kinds, design_of, responses_of
+from analysis.evaluate.declared import column_kinds, responses_of, specification_of
 from analysis.evaluate.skewed import moments_of
 from analysis.evaluate.tallies import third_moments
 from analysis.regression import regress
+from analysis.specification import Response
 from tests.analysis.evaluations import NFA, arm, declared, evaluated, frame_of
 
 LEANS = "the outcome is skewed for arms of these sizes: the {} end of the range is less sure than stated"
@@ -95,7 +95,7 @@ def test_shares_give_the_moments_of_binary_outcomes():
     columns = trial(300, 700)
     frame = frame_of(columns)
     plan = protocol()
-    whole = regress(frame, design_of(plan, column_kinds(frame)), responses_of(plan, capped=True))
+    whole = regress(frame, specification_of(plan, column_kinds(frame)), responses_of(plan, capped=True))
     moments = moments_of(frame, plan, whole)
     for name in ("nfa", "letter"):
         y = columns["paid"][columns["arm"] == name]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.power_simulation import BinaryWorld, SimulatedPower, simulate_power
+from analysis.planning.power_simulation import BinaryWorld, SimulatedPower, simulate_power
 from tests.benchmarks.row import Goal, Row
 
 TRIALS, CUSTOMERS = 1_000, 10_000

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.randomisation_inference import RandomisationTest, randomisation_test
+from analysis.randomisation.randomisation_inference import RandomisationTest, randomisation_test
 from tests.benchmarks.row import Goal, Row
 
 STRATA = 50

@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.design import Column, Design, Response, StandardErrors
 from analysis.fit import Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression import regress
 from analysis.results import Flow
+from analysis.specification import Column, Response, Specification, StandardErrors
 from data.engine import Engine, open_engine
 from tests.benchmarks.row import Goal, Row
 
@@ -100,9 +100,9 @@ def opened_with_dense_design(n: int, folder: Path) -> Stored:
     return Stored(open_engine(), folder / "customers.parquet", n, (X, table["amount"].to_numpy()))
 
 
-def design(kind: StandardErrors, cluster: str | None = None) -> Design:
+def design(kind: StandardErrors, cluster: str | None = None) -> Specification:
     contrasts = tuple((arm, ARMS[0]) for arm in ARMS[1:])
-    return Design(ARMS, contrasts, "lin", kind, COVARIATES, cluster=cluster)
+    return Specification(ARMS, contrasts, "lin", kind, COVARIATES, cluster=cluster)
 
 
 def lin_hc2(stored: Stored) -> Regression:

@@ -22,8 +22,8 @@ from tests.calibration.simulated import (
     Customers,
     Floats,
     contrasts_of,
-    design_of,
     digits_of_agreement,
+    specification_of,
     stream,
 )
 from tests.suites import Figure, Suite
@@ -76,7 +76,7 @@ def populations(rng: np.random.Generator) -> tuple[Population, ...]:
 
 def as_dealt(population: Population, arm: Ints) -> tuple[Customers, Floats]:
     """The cells of one draw and the outcomes in their order: arms, arms × strata, or whole clusters."""
-    design = design_of(
+    design = specification_of(
         kind="HC2" if population.cluster is None else "CR2",
         strata=population.stratum is not None,
         cluster=population.cluster is not None,

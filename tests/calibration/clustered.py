@@ -11,20 +11,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.design import Column
 from analysis.fit import Contrast
 from analysis.regression import regress
 from analysis.regression.arrays import least_squares
+from analysis.specification import Column
 from tests.calibration.rates import always, coverage, digits, effects_of, error_rates
 from tests.calibration.simulated import (
     Customers,
     Floats,
     agreement,
     contrasts_of,
-    design_of,
     digits_of_agreement,
     frame_of,
     response,
+    specification_of,
     stream,
 )
 from tests.suites import Figure, Suite
@@ -56,7 +56,7 @@ class Setting:
         count = np.maximum(np.round(MEAN_SIZE * sizes), 2).astype(np.int64)
         cluster = np.arange(self.clusters)
         return Customers(
-            design_of(kind="CR2", strata=self.strata > 1, cluster=True),
+            specification_of(kind="CR2", strata=self.strata > 1, cluster=True),
             (cluster < self.treated).astype(np.int64),
             count,
             stratum=cluster % self.strata if self.strata > 1 else None,
@@ -149,7 +149,7 @@ def _adjusted(setting: Setting, size: int, rng: np.random.Generator) -> Iterator
         contrast = _contrast(float(fit.coefficients[1]), float(fit.std_errors[1]), float(fit.df[1]))
         null.append(contrast)
         if simulation < WHOLE:
-            design = design_of(adjustment="lin", kind="CR2", covariates=(Column("x", "number"),), cluster=True)
+            design = specification_of(adjustment="lin", kind="CR2", covariates=(Column("x", "number"),), cluster=True)
             columns = {"_arm": np.where(treated, "letter", "nfa"), "cluster": cluster, "x": x, "y0": y}
             whole += regress(frame_of(columns), design, [response(0)]).fits["y0", None].contrasts
             agree.append(agreement((contrast,), whole[-1:]))

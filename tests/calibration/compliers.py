@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.complier import ComplierEffect, _effect, _result, _Stage, complier_effects
-from analysis.design import Response
-from analysis.intervals import Effect
+from analysis.estimators.complier import ComplierEffect, _effect, _result, _Stage, complier_effects
+from analysis.inference.intervals import Effect
+from analysis.specification import Response
 from tests.calibration.rates import ALPHA, at_least, banded, covers, digits, share
 from tests.calibration.simulated import (
     AT_ONCE,
     Customers,
     cells_of,
-    design_of,
     frame_of,
     regressed,
     response,
+    specification_of,
     stream,
     summarised,
 )
@@ -43,7 +43,7 @@ class Setting:
 
 
 def _arms(nfa: int, letter: int) -> Customers:
-    return Customers(design_of(), np.array([0, 1]), np.array([nfa, letter]))
+    return Customers(specification_of(), np.array([0, 1]), np.array([nfa, letter]))
 
 
 GRID = (

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pyarrow as pa
 
-from analysis.challenge import net_benefit_redraws
 from analysis.evaluate import evaluate
 from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.randomisation.redrawn import net_benefit_redraws
 from analysis.results import Evaluation, Flow
 from data.cohort import DEMONSTRATIONS, Demonstration, lose_tail, outcomes, population
 from data.engine import open_engine

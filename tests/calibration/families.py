@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fit import Fit
-from analysis.multiplicity import Adjusted, Method, adjust
+from analysis.inference.multiplicity import Adjusted, Method, adjust
 from tests.calibration.rates import ALPHA, at_least, at_most, banded, covers, effects_of, share
-from tests.calibration.simulated import AT_ONCE, Customers, cells_of, design_of, regressed, stream
+from tests.calibration.simulated import AT_ONCE, Customers, cells_of, regressed, specification_of, stream
 from tests.suites import Figure, Suite
 
 Floats = NDArray[np.float64]
 
-THREE = Customers(design_of(("nfa", "letter", "sms", "call")), np.arange(4), np.array([150, 100, 100, 100]))
+THREE = Customers(specification_of(("nfa", "letter", "sms", "call")), np.arange(4), np.array([150, 100, 100, 100]))
 LARGE = Customers(THREE.design, np.arange(4), np.array([3_000, 2_000, 2_000, 2_000]))
-SIX = Customers(design_of(("nfa", "a", "b", "c", "d", "e")), np.arange(6), np.full(6, 400))
+SIX = Customers(specification_of(("nfa", "a", "b", "c", "d", "e")), np.arange(6), np.full(6, 400))
 
 
 def fits(customers: Customers, means: Sequence[float], size: int, rng: np.random.Generator) -> Iterator[Fit]:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.intervals import Effect
+from analysis.inference.intervals import Effect
 from analysis.results import Estimate
-from analysis.time_to_event import ExitCells, estimates_of, time_to_event
+from analysis.survival.time_to_event import ExitCells, estimates_of, time_to_event
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import declared
 from tests.calibration.rates import ALPHA, always, banded, coverage, digits, error_rates, share

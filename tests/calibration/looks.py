@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.monitoring import (
+from analysis.planning.monitoring import (
     Boundary,
     Spending,
     boundaries,
@@ -17,7 +17,7 @@ from analysis.monitoring import (
     must_stop_for_harm,
 )
 from tests.calibration.rates import ALPHA, at_least, at_most, banded, share, uniformity
-from tests.calibration.simulated import AT_ONCE, Customers, contrasts_of, design_of, stream
+from tests.calibration.simulated import AT_ONCE, Customers, contrasts_of, specification_of, stream
 from tests.suites import Figure, Suite
 
 Floats = NDArray[np.float64]
@@ -41,7 +41,7 @@ def statistics(looks: Sequence[int], size: int, rng: np.random.Generator, effect
             mean = effect * np.array([[0.0], [1.0]]) + rng.normal(size=(2, R)) / np.sqrt(n)
             sums = sums + n * mean
             squares = squares + rng.chisquare(n - 1, size=(2, R)) + n * mean**2
-            customers = Customers(design_of(), np.array([0, 1]), np.full(2, matured // 2))
+            customers = Customers(specification_of(), np.array([0, 1]), np.full(2, matured // 2))
             pairs = (contrast for (contrast,) in contrasts_of(customers, sums, squares))
             by_look.append([float(c.estimate or 0.0) / float(c.std_error or 1.0) for c in pairs])
             before = matured

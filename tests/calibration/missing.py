@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from analysis.missing_outcomes import Bounds, lee_bounds, worst_case_bounds
+from analysis.integrity.missing_outcomes import Bounds, lee_bounds, worst_case_bounds
 from tests.calibration.rates import ALPHA, at_least, covers, share
 from tests.calibration.simulated import stream
 from tests.suites import Figure, Suite

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import kolmogi
 
 from analysis.fit import Contrast
-from analysis.intervals import Effect
+from analysis.inference.intervals import Effect
 from tests.suites import Figure, monte_carlo_band
 
 ALPHA = 0.05

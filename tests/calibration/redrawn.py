@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.randomisation_inference import (
+from analysis.randomisation.randomisation_inference import (
     RandomisationTest,
     cluster_randomisation_test,
     paired_randomisation_test,

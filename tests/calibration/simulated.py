@@ -16,13 +16,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.design import Adjustment, Column, Design, Levels, Response, StandardErrors
 from analysis.fit import Contrast, Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression import regress, regress_cells
 from analysis.regression.moments import Cells, Coded
 from analysis.regression.plan import Plan
 from analysis.results import Flow
+from analysis.specification import Adjustment, Column, Levels, Response, Specification, StandardErrors
 from data.engine import open_engine
 
 Floats = NDArray[np.float64]
@@ -36,7 +36,7 @@ def stream(seed: int, label: str) -> np.random.Generator:
     return np.random.default_rng([seed, *label.encode()])
 
 
-def design_of(
+def specification_of(
     arms: tuple[str, ...] = ("nfa", "letter"),
     adjustment: Adjustment = "none",
     kind: StandardErrors = "HC2",
@@ -44,9 +44,9 @@ def design_of(
     covariates: tuple[Column, ...] = (),
     strata: bool = False,
     cluster: bool = False,
-) -> Design:
+) -> Specification:
     """Every arm against the first."""
-    return Design(
+    return Specification(
         arms,
         tuple((arm, arms[0]) for arm in arms[1:]),
         adjustment,
@@ -70,7 +70,7 @@ class Customers:
         levels: names of the subgroup levels.
     """
 
-    design: Design
+    design: Specification
     arm: Ints
     count: Ints
     stratum: Ints | None = None
@@ -105,7 +105,7 @@ def cells_of(
     values = np.column_stack([*numbers.values()]) if numbers else np.zeros((M, 0))
     strata = np.zeros(M, dtype=np.int64) if customers.stratum is None else customers.stratum
     plan = Plan(
-        design=customers.design,
+        specification=customers.design,
         responses=responses or tuple(response(r) for r in range(R)),
         by=customers.by,
         categories=tuple(categories),

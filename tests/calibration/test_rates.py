@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.intervals import Effect
-from analysis.multiplicity import Adjusted
+from analysis.inference.intervals import Effect
+from analysis.inference.multiplicity import Adjusted
 from tests.calibration import clustered, families, unclustered
 from tests.calibration.rates import (
     ALPHA,
@@ -19,7 +19,7 @@ from tests.calibration.rates import (
     too_small,
     uniformity,
 )
-from tests.calibration.simulated import Customers, contrasts_of, design_of, digits_of_agreement, stream
+from tests.calibration.simulated import Customers, contrasts_of, digits_of_agreement, specification_of, stream
 
 SIZE = 4_000
 
@@ -86,16 +86,16 @@ def test_what_is_said_to_lie_outside_the_grid_does(name):
 
 def test_cr1_would_not_pass_where_cr2_does(monkeypatch):
     """The suite tells a liberal error from a sound one: 12 clusters, 3 of them treated."""
-    monkeypatch.setattr(clustered, "design_of", lambda **kwargs: design_of(**{**kwargs, "kind": "CR1"}))
+    monkeypatch.setattr(clustered, "specification_of", lambda **kwargs: specification_of(**{**kwargs, "kind": "CR1"}))
     found = effects_of(clustered.simulated(clustered.Setting(12, 3, 0.5), 500, stream(4, "cr1")))
     assert "type I error" in outside(error_rates("CR1", found))
 
 
 def test_cells_that_miscount_do_not_agree_with_the_whole_call():
-    customers = Customers(design_of(), np.array([0, 1]), np.array([30, 40]))
+    customers = Customers(specification_of(), np.array([0, 1]), np.array([30, 40]))
     y = stream(5, "rows").normal(size=70)
     assert digits_of_agreement(customers, y) > 12
-    swapped = Customers(design_of(), np.array([1, 0]), np.array([30, 40]))
+    swapped = Customers(specification_of(), np.array([1, 0]), np.array([30, 40]))
     (wrong,) = contrasts_of(swapped, *(np.add.reduceat(v, [0, 30])[:, None] for v in (y, y * y)))
     (right,) = contrasts_of(customers, *(np.add.reduceat(v, [0, 30])[:, None] for v in (y, y * y)))
     assert wrong[0].estimate == pytest.approx(-right[0].estimate)

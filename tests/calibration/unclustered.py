@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.design import Adjustment, Column, StandardErrors
 from analysis.evaluate import evaluate
 from analysis.fit import Contrast
+from analysis.specification import Adjustment, Column, StandardErrors
 from tests.analysis.evaluations import declared
 from tests.calibration.rates import always, coverage, digits, effects_of, error_rates, uniformity
 from tests.calibration.simulated import (
@@ -18,9 +18,9 @@ from tests.calibration.simulated import (
     Floats,
     columns_of,
     contrasts_of,
-    design_of,
     digits_of_agreement,
     frame_of,
+    specification_of,
     stream,
 )
 from tests.calibration.worlds import Binary, Normal, Pounds, World
@@ -99,7 +99,7 @@ POUNDS = (Pounds(), Pounds(more_paying=0.05))
 
 def complete(nfa: int, letter: int) -> Draw:
     """So many customers in each arm, and nothing known of them."""
-    everyone = Customers(design_of(), np.array([0, 1]), np.array([nfa, letter]))
+    everyone = Customers(specification_of(), np.array([0, 1]), np.array([nfa, letter]))
     return lambda rng: (everyone, np.zeros(2))
 
 
@@ -107,14 +107,14 @@ def stratified(nfa: int, letter: int) -> Draw:
     """Four strata that differ, each with the same shares."""
     counts = np.outer([nfa, letter], STRATA).round().astype(np.int64)
     stratum = np.tile(np.arange(4), 2)
-    everyone = Customers(design_of(strata=True), np.repeat([0, 1], 4), counts.ravel(), stratum)
+    everyone = Customers(specification_of(strata=True), np.repeat([0, 1], 4), counts.ravel(), stratum)
     return lambda rng: (everyone, LIFTS[stratum])
 
 
 def adjusted(adjustment: Adjustment, kind: StandardErrors, nfa: int, letter: int) -> Draw:
     """Four strata, a category and a number, all of which foretell the outcome."""
     covariates = (Column("reason", "category"), Column("late", "number"))
-    design = design_of(adjustment=adjustment, kind=kind, covariates=covariates, strata=True)
+    design = specification_of(adjustment=adjustment, kind=kind, covariates=covariates, strata=True)
     counts = np.outer([nfa, letter], STRATA).round().astype(np.int64).ravel()
     arm, stratum = np.repeat(np.repeat([0, 1], 4), counts), np.repeat(np.tile(np.arange(4), 2), counts)
 

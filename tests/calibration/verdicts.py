@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import net_benefit
-from analysis.challenge import net_benefit_redraws
-from analysis.design import Levels, Response
+from analysis.deciding import net_benefit
+from analysis.deciding.verdict import Decided, decide
 from analysis.evaluate import RandomisationP, evaluate
 from analysis.evaluate.declared import response_of
 from analysis.evaluate.evidence import Gathering, Segment, rules_of
 from analysis.evaluate.rows import interaction_rows
 from analysis.fit import Fit, JointCovariance, Regression
-from analysis.verdict import Decided, decide
+from analysis.randomisation.redrawn import net_benefit_redraws
+from analysis.specification import Levels, Response
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import NFA, arm, declared
 from tests.calibration.rates import ALPHA, always, at_most, share
-from tests.calibration.simulated import Customers, cells_of, design_of, frame_of, no_rows, regressed, stream
+from tests.calibration.simulated import Customers, cells_of, frame_of, no_rows, regressed, specification_of, stream
 from tests.calibration.worlds import Pounds
 from tests.suites import Figure, Suite, monte_carlo_band
 
@@ -157,7 +157,7 @@ def _regressions(protocol: Protocol, paid: Floats, column: str | None) -> list[R
     dealt, reason, age = crossed()
     level = {"reason": reason, "age": age}.get(column or "")
     customers = Customers(
-        design_of(ARMS),
+        specification_of(ARMS),
         dealt,
         np.full(len(dealt), IN_CELL),
         level=level,
@@ -220,7 +220,7 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
         outcomes=[pounds],
         decision={"benefits": [{"outcome": "pounds", "value": 1}]},
     )
-    customers = Customers(design_of(ARMS), np.arange(4), np.array([300, 1_900, 1_900, 1_900]))
+    customers = Customers(specification_of(ARMS), np.arange(4), np.array([300, 1_900, 1_900, 1_900]))
     rng, rules = stream(seed, "verdicts skewed"), rules_of(protocol)
     plain = (response_of(protocol.primary), net_benefit.composite(protocol, "central"))
     codes, alone = [], []

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy.special import stdtr, stdtrit
 
-from analysis.design import Column, Design
 from analysis.frame import ARM_COLUMN
 from analysis.regression import regress
 from analysis.regression.arrays import least_squares
+from analysis.specification import Column, Specification
 from tests.analysis.frames import frame_of, outcome
 
 pytestmark = pytest.mark.reference
@@ -33,7 +33,9 @@ def fitted(data, arm, response, kind, *, adjustment="none", covariates=(), clust
         label[np.asarray(rows)] = name
     columns = {column: data[column].to_numpy() for column in data.columns} | {ARM_COLUMN: label.astype(str)}
     first, *others = arm
-    declared = Design(tuple(arm), tuple((name, first) for name in others), adjustment, kind, covariates, (), cluster)
+    declared = Specification(
+        tuple(arm), tuple((name, first) for name in others), adjustment, kind, covariates, (), cluster
+    )
     return {c.arm: c for c in regress(frame_of(columns), declared, [outcome(response)]).fits[response, None].contrasts}
 
 

@@ -50,7 +50,7 @@ def power(
     """Say how many customers each arm needs and, for a given number, what the trial could find."""
     from dataclasses import asdict
 
-    from analysis.power import plan
+    from analysis.planning.power import plan
     from designs.protocol import load_protocol
 
     rows = plan(load_protocol(protocol).protocol, customers)

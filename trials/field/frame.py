@@ -9,10 +9,10 @@ from typing import Any
 
 import narwhals as nw
 
-from analysis import checks
-from analysis.as_designed import open_rows, some_are_barred
-from analysis.checks import ArmShare
+from analysis.estimators.as_designed import open_rows, some_are_barred
 from analysis.frame import ARM_COLUMN, WAVE_COLUMN
+from analysis.integrity import checks
+from analysis.integrity.checks import ArmShare
 from analysis.results import Check
 from data.engine import Engine
 from data.snapshots import SnapshotStore

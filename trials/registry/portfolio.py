@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from analysis.sentences import approach
+from analysis.deciding.sentences import approach
 from designs.protocol.models import Arm
 from trials.registry import tables
 from trials.registry.records import TrialState, TrialSummary

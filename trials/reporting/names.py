@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.sentences import approach
+from analysis.deciding.sentences import approach
 from designs.protocol.models import Arm
 from trials.reporting.wording import (
     Unit,

@@ -59,7 +59,7 @@ def analyse(protocol_path: str | Path, data_path: str | Path, *, engine: Engine 
 # What redraws is imported only when a verdict asks for it: it compiles, and most trials never need it.
 def _redraws(frame: AnalysisFrame, protocol: Protocol, digest: str) -> RandomisationP:
     def asked(redraw: Redraw) -> float | None:
-        from analysis.challenge import net_benefit_redraws
+        from analysis.randomisation.redrawn import net_benefit_redraws
 
         return net_benefit_redraws(frame, protocol, digest)(redraw)
 
@@ -68,7 +68,7 @@ def _redraws(frame: AnalysisFrame, protocol: Protocol, digest: str) -> Randomisa
 
 def _harm_bounds(frame: AnalysisFrame, protocol: Protocol, digest: str) -> HarmBounds:
     def asked(harm: ClusteredHarm, level: float) -> tuple[float, float, float] | str:
-        from analysis.challenge import clustered_harm_bounds
+        from analysis.randomisation.clustered_harm import clustered_harm_bounds
 
         return clustered_harm_bounds(frame, protocol, digest)(harm, level)
 

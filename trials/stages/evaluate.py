@@ -9,10 +9,12 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 import analysis.evaluate
-from analysis.challenge import challenged, clustered_harm_bounds, net_benefit_redraws
 from analysis.document import to_document
 from analysis.frame import AnalysisFrame
+from analysis.randomisation.clustered_harm import clustered_harm_bounds
+from analysis.randomisation.redrawn import net_benefit_redraws
 from analysis.results import Evaluation, Exclusion, Flow
+from analysis.sensitivity.sensitivity import challenged
 from data.engine import open_engine
 from trials.access import Actor
 from trials.errors import TrialRefused

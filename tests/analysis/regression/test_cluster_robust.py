@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.special import stdtr
 
-from analysis.design import Column, Design
 from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN
 from analysis.regression import regress
 from analysis.regression.arrays import least_squares
+from analysis.specification import Column, Specification
 from tests.analysis.frames import ARMS, frame_of, outcome, random_trial
 
 
@@ -72,7 +72,7 @@ def test_cr1_rejects_where_cr2_rightly_does_not():
     columns = few_clusters(seed=11)
     p = {}
     for kind in ("CR1", "CR2"):
-        design = Design(("nfa", "letter"), (("letter", "nfa"),), "none", kind, cluster="school")
+        design = Specification(("nfa", "letter"), (("letter", "nfa"),), "none", kind, cluster="school")
         (c,) = regress(frame_of(columns), design, [outcome("y")]).fits["y", None].contrasts
         p[kind] = 2 * stdtr(c.df, -abs(c.estimate / c.std_error))
     assert p["CR1"] < 0.05 < p["CR2"]
@@ -86,7 +86,9 @@ def test_a_cluster_that_alone_decides_a_column_takes_the_pseudo_inverse(kind):
     site = np.where(cluster == 19, "C", np.where(cluster % 2 == 0, "A", "B"))
     arm = rng.choice(["nfa", "letter"], 180)
     y = rng.normal(size=180) + rng.normal(size=20)[cluster]
-    design = Design(("nfa", "letter"), (("letter", "nfa"),), "additive", kind, (Column("site", "category"),), (), "g")
+    design = Specification(
+        ("nfa", "letter"), (("letter", "nfa"),), "additive", kind, (Column("site", "category"),), (), "g"
+    )
     frame = frame_of({ARM_COLUMN: arm, "site": site, "g": cluster, "y": y})
     (c,) = regress(frame, design, [outcome("y")]).fits["y", None].contrasts
     X = np.column_stack([np.ones(180), arm == "letter", site == "B", site == "C"]).astype(float)
@@ -115,7 +117,7 @@ def test_weights_stand_for_a_variance_inverse_to_them():
     n = 160
     arm, cluster, w = rng.choice(["nfa", "letter"], n), rng.integers(0, 25, n), rng.choice([1.0, 2.0, 5.0], n)
     y = rng.normal(size=n) + rng.normal(size=25)[cluster]
-    design = Design(("nfa", "letter"), (("letter", "nfa"),), "none", "CR2", cluster="g", weight="w")
+    design = Specification(("nfa", "letter"), (("letter", "nfa"),), "none", "CR2", cluster="g", weight="w")
     frame = frame_of({ARM_COLUMN: arm, "g": cluster, "w": w, "y": y})
     (c,) = regress(frame, design, [outcome("y")]).fits["y", None].contrasts
     X = np.column_stack([np.ones(n), arm == "letter"]) * np.sqrt(w)[:, None]
@@ -127,7 +129,7 @@ def test_an_arm_of_one_cluster_has_an_estimate_but_no_standard_error():
     columns = few_clusters(treated=1)
     for adjustment in ("none", "additive", "lin"):
         for kind in ("CR1", "CR2"):
-            design = Design(
+            design = Specification(
                 ("nfa", "letter"), (("letter", "nfa"),), adjustment, kind, (Column("y0", "number"),), (), "school"
             )
             columns["y0"] = np.arange(len(columns["y"])) % 7.0
@@ -143,7 +145,7 @@ def test_a_customer_without_a_cluster_is_refused():
     for covariates in ((), (Column("y0", "number"),)):
         columns["y0"] = np.arange(len(columns["y"])) % 7.0
         for kind in ("CR1", "CR2"):
-            design = Design(("nfa", "letter"), (("letter", "nfa"),), "lin", kind, covariates, (), "school")
+            design = Specification(("nfa", "letter"), (("letter", "nfa"),), "lin", kind, covariates, (), "school")
             with pytest.raises(AnalysisRefused, match="column school: a customer has no cluster"):
                 regress(frame_of(columns), design, [outcome("y")])
 

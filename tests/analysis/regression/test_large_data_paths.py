@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.design import Column, Levels
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression import regress
 from analysis.results import Flow
+from analysis.specification import Column, Levels
 from data.engine import open_engine
 from tests.analysis.frames import frame_of, outcome, random_trial
 

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from analysis.design import Column
 from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN
 from analysis.regression import regress
+from analysis.specification import Column
 from tests.analysis.frames import design, frame_of, only, outcome, random_trial, two_arms
 
 

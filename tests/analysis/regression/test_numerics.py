@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.design import Column
 from analysis.frame import ARM_COLUMN
 from analysis.regression import regress
+from analysis.specification import Column
 from tests.analysis.frames import ARMS, design, frame_of, only, outcome, random_trial
 
 

@@ -252,7 +252,7 @@ COLUMNS = [
     ),
     Case(
         HERE,
-        {"analysis.complier": {"received": "spoken_to"}, "analysis.covariates": ["spoken_to"]},
+        {"analysis.estimators.complier": {"received": "spoken_to"}, "analysis.covariates": ["spoken_to"]},
         "known only after allocation",
         "before",
         at="analysis.covariates[0]",
@@ -319,7 +319,7 @@ ANALYSIS = [
     ),
     Case(
         HERE,
-        {"analysis.multiplicity": "dunnett", "analysis.contrasts": "all_pairs"},
+        {"analysis.inference.multiplicity": "dunnett", "analysis.contrasts": "all_pairs"},
         "dunnett does not cover all pairs",
         "each_against_comparison",
         allowed="holm",

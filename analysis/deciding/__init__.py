@@ -1,0 +1,1 @@
+"""Is an approach worth sending, and what would change that?"""

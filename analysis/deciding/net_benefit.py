@@ -1,0 +1,205 @@
+"""Pounds per customer assigned: benefits less costs, as one composite outcome through the primary's own estimator.
+
+Every customer's composite is a weighted sum of outcomes less what the arm itself costs, so its error already holds
+how benefits and costs move together. ``low`` is pessimistic (low benefits with high costs), ``high`` optimistic.
+Amounts enter uncapped. Set-up is spread over the customers of the roll-out and is a constant, never estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from analysis.inference.intervals import Effect
+from analysis.inference.multiplicity import Adjusted
+from analysis.results import ArmMoney, Money, MoneyComponent, Scenario
+from analysis.specification import Response
+from designs.protocol.models import Decision, Protocol, Range, Valuation
+
+SCENARIOS: tuple[Scenario, ...] = ("low", "central", "high")
+_COST_SIDE: Mapping[Scenario, Scenario] = {"low": "high", "central": "central", "high": "low"}
+
+
+def response_id(scenario: Scenario) -> str:
+    """The composite's name among the responses; no outcome can have it, for ids hold no colon."""
+    return f"net_benefit:{scenario}"
+
+
+def why_not(protocol: Protocol) -> str | None:
+    """Why a protocol gives no net benefit, or ``None`` where it does."""
+    decision = protocol.decision
+    if decision is None:
+        return "the protocol declares no decision: no value is put on any outcome"
+    if not decision.benefits and not decision.costs:
+        return "the protocol puts no value on any outcome"
+    if decision.set_up.high > 0 and decision.roll_out_customers is None:
+        return "the protocol declares a set-up cost and no roll-out customers to spread it over"
+    timed = [v.outcome for v in _valuations(decision) if protocol.outcome(v.outcome).kind == "time_to_event"]
+    if timed:
+        return f"the protocol puts a value on a time to event ({', '.join(timed)}), which has no total"
+    return None
+
+
+def composite(protocol: Protocol, scenario: Scenario) -> Response:
+    """The net benefit of one customer under one scenario.
+
+    Args:
+        protocol: one for which :func:`why_not` is ``None``.
+
+    Returns:
+        Terms in outcome columns (pounds per unit, costs negative) and each arm's own cost as a negative offset.
+    """
+    decision = _declared(protocol)
+    weights: dict[str, float] = {}
+    for valuation in decision.benefits:
+        column = _column(protocol, valuation.outcome)
+        weights[column] = weights.get(column, 0.0) + at(valuation.value, scenario)
+    for valuation in decision.costs:
+        column = _column(protocol, valuation.outcome)
+        weights[column] = weights.get(column, 0.0) - at(valuation.value, _COST_SIDE[scenario])
+    offsets = {arm.id: -own_cost(protocol, arm.id, scenario) for arm in protocol.arms}
+    return Response(response_id(scenario), tuple(weights.items()), offsets)
+
+
+def own_cost(protocol: Protocol, arm: str, scenario: Scenario) -> float:
+    """Pounds that assigning one customer to an arm costs, before anybody reacts: contact, and a share of set-up."""
+    contact = at(protocol.arm(arm).cost_per_customer, _COST_SIDE[scenario])
+    return contact + set_up_per_customer(protocol, arm, scenario)
+
+
+def set_up_per_customer(protocol: Protocol, arm: str, scenario: Scenario) -> float:
+    """Set-up ÷ roll-out customers; nil for arms that are not new approaches."""
+    decision = protocol.decision
+    if decision is None or decision.roll_out_customers is None or protocol.arm(arm).kind != "otm":
+        return 0.0
+    return at(decision.set_up, _COST_SIDE[scenario]) / decision.roll_out_customers
+
+
+def money(effect: Effect, adjusted: Adjusted | None, alpha: float) -> Money:
+    """An effect in pounds with its pointwise and simultaneous intervals."""
+    return Money(
+        estimate=effect.estimate,
+        std_error=effect.std_error,
+        df=effect.df,
+        p_value=effect.p_value,
+        ci_lower=effect.lower(alpha),
+        ci_upper=effect.upper(alpha),
+        ci_lower_simultaneous=adjusted.ci_lower_simultaneous if adjusted else None,
+        ci_upper_simultaneous=adjusted.ci_upper_simultaneous if adjusted else None,
+        reason=effect.reason,
+    )
+
+
+def components(protocol: Protocol, difference: Callable[[str], float | None]) -> tuple[MoneyComponent, ...]:
+    """Each valued outcome's part at central values.
+
+    Args:
+        protocol: the declared values.
+        difference: outcome id -> difference from the comparison in the outcome's unit, ``None`` where unknown.
+
+    Returns:
+        One row a valuation; pounds are signed as they enter, so that with nothing missing they add up to the net
+        benefit before contact and set-up.
+    """
+    decision = _declared(protocol)
+    rows: list[MoneyComponent] = []
+    sides: tuple[tuple[Literal["benefit", "cost"], float], ...] = (("benefit", 1.0), ("cost", -1.0))
+    for side, sign in sides:
+        for valuation in decision.benefits if side == "benefit" else decision.costs:
+            found, value = difference(valuation.outcome), valuation.value.central
+            pounds = None if found is None else sign * value * found
+            rows.append(MoneyComponent(valuation.outcome, side, found, value, pounds))
+    return tuple(rows)
+
+
+def break_even_effect(protocol: Protocol, arm: str, primary: Effect, central: Effect) -> float | None:
+    """The effect on the primary at which the arm's central net benefit is nil, in the primary's unit.
+
+    Declared where the protocol declares it. Cost ÷ value where the primary is all that has a value. Otherwise what
+    the arm returned for each unit of its effect is taken to hold for other effects too; ``None`` where it returned
+    nothing.
+    """
+    decision = _declared(protocol)
+    if decision.break_even is not None:
+        return decision.break_even
+    cost = own_cost(protocol, arm, "central") - own_cost(protocol, protocol.comparison.id, "central")
+    valued = _valuations(decision)
+    if len(valued) == 1 and len(decision.benefits) == 1 and valued[0].outcome == protocol.primary.id:
+        value = valued[0].value.central
+        return cost / value if value != 0.0 else None
+    if primary.estimate is None or central.estimate is None or primary.estimate == 0.0:
+        return None
+    returned = (central.estimate + cost) / primary.estimate
+    wanted = -1.0 if protocol.primary.direction == "decrease" else 1.0
+    return cost / returned if returned * wanted > 0.0 else None
+
+
+def arm_money(
+    protocol: Protocol,
+    arm: str,
+    *,
+    by_scenario: Mapping[Scenario, Effect],
+    adjusted: Adjusted | None,
+    primary: Effect,
+    difference: Callable[[str], float | None],
+    sampling_variance: float = 0.0,
+    subgroup: str | None = None,
+    level: str | None = None,
+) -> ArmMoney:
+    """All that is said about one arm's money, for everyone or for one subgroup level.
+
+    Args:
+        by_scenario: the composite's effect under each scenario.
+        adjusted: the central effect within its family.
+        primary: the arm's effect on the primary outcome, in its own unit.
+        difference: outcome id -> difference, for the components.
+        sampling_variance: what is added to the variance for customers other than these (the roll-out's range).
+        subgroup, level: the cell, or ``None``; a cell has no roll-out figure, for its size there is not declared.
+    """
+    decision, alpha = _declared(protocol), protocol.analysis.alpha
+    central = by_scenario["central"]
+    customers = decision.roll_out_customers if subgroup is None else None
+    wider = central
+    if central.std_error is not None and sampling_variance > 0.0:
+        wider = Effect(central.estimate, (central.std_error**2 + sampling_variance) ** 0.5, central.df)
+    return ArmMoney(
+        arm=arm,
+        comparison=protocol.comparison.id,
+        low=money(by_scenario["low"], None, alpha),
+        central=money(central, adjusted, alpha),
+        high=money(by_scenario["high"], None, alpha),
+        components=components(protocol, difference),
+        cost_per_customer=protocol.arm(arm).cost_per_customer.central,
+        set_up_per_customer=set_up_per_customer(protocol, arm, "central"),
+        break_even_effect=break_even_effect(protocol, arm, primary, central),
+        roll_out_customers=customers,
+        roll_out_estimate=_times(central.estimate, customers),
+        roll_out_lower=_times(wider.lower(alpha), customers),
+        roll_out_upper=_times(wider.upper(alpha), customers),
+        subgroup=subgroup,
+        level=level,
+    )
+
+
+def at(value: Range, scenario: Scenario) -> float:
+    """One end of a declared range, or its middle."""
+    return {"low": value.low, "central": value.central, "high": value.high}[scenario]
+
+
+def _times(value: float | None, customers: int | None) -> float | None:
+    return None if value is None or customers is None else value * customers
+
+
+def _valuations(decision: Decision) -> Sequence[Valuation]:
+    return (*decision.benefits, *decision.costs)
+
+
+def _column(protocol: Protocol, outcome_id: str) -> str:
+    outcome = protocol.outcome(outcome_id)
+    return outcome.column or outcome.id
+
+
+def _declared(protocol: Protocol) -> Decision:
+    if protocol.decision is None:
+        raise ValueError("net benefit was asked of a protocol without a decision")
+    return protocol.decision

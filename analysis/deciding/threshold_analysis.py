@@ -1,0 +1,193 @@
+"""What would change a verdict: a cost, a scenario, a larger sample. Plain sentences, each with its figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from analysis.deciding.net_benefit import own_cost
+from analysis.deciding.sentences import approach, change, doing_nothing, each, people
+from analysis.deciding.verdict import Decided, Evidence, Judgement, Rules, TrialEvidence, decide
+from analysis.inference.intervals import Effect, critical_value
+from analysis.results import Scenario, VerdictCode
+from designs.protocol.models import Protocol
+
+_SCENARIO_WORDS: Mapping[Scenario, str] = {
+    "low": "low benefits and high costs",
+    "high": "high benefits and low costs",
+}
+_SAID: Mapping[VerdictCode, str] = {
+    "scale": "scale",
+    "scale_segment": "scale to a segment only",
+    "no_further_action": "no further action is better",
+    "not_shown": "not shown to be worth it",
+    "invalid": "invalid",
+}
+_PENNY = 0.005
+
+
+def flips(
+    protocol: Protocol,
+    trial: TrialEvidence,
+    rules: Rules,
+    decided: Decided,
+    *,
+    by_scenario: Mapping[Scenario, VerdictCode],
+    customers: int,
+) -> tuple[str, ...]:
+    """What would change this verdict.
+
+    Args:
+        trial, rules, decided: the central verdict and what it was decided from.
+        by_scenario: the verdict code under each scenario.
+        customers: allocated in this trial, all arms.
+    """
+    if decided.code == "invalid":
+        return ("Data that pass the failed check would be needed before anything can be said.",)
+    found = _scenarios(by_scenario, decided.code)
+    if not rules.valued and rules.break_even is None:
+        found.append("Declaring what the outcomes are worth: without that no approach can be shown to be worth it.")
+    for evidence in trial.arms:
+        found += _cost_flip(protocol, trial, rules, decided, evidence)
+    if decided.code == "not_shown":
+        for evidence, judgement in zip(trial.arms, decided.arms, strict=True):
+            found += _sample(protocol, evidence, judgement, rules, len(trial.arms), customers)
+    return tuple(found)
+
+
+def smallest_effect_found(std_error: float, alpha: float, power: float, contrasts: int) -> float:
+    """The smallest effect that a contrast with this standard error finds with this power.
+
+    Two-sided ``alpha`` shared by the contrasts, normal approximation.
+
+    Examples:
+        >>> round(smallest_effect_found(0.01, 0.05, 0.8, 1), 4)
+        0.028
+    """
+    return (critical_value(alpha / contrasts, None) + critical_value(2.0 * (1.0 - power), None)) * std_error
+
+
+def break_point(trial: TrialEvidence, rules: Rules, decided: Decided, arm: str) -> tuple[float, Decided] | None:
+    """How many more pounds a customer the chosen arm could cost before the verdict changes, and to what.
+
+    Found by deciding again with the arm's net benefit moved, to the penny; ``None`` where no cost changes it.
+    """
+    index = next(i for i, evidence in enumerate(trial.arms) if evidence.arm == arm)
+
+    def at(extra: float) -> Decided:
+        arms = (*trial.arms[:index], _dearer(trial.arms[index], extra), *trial.arms[index + 1 :])
+        cells = tuple(
+            replace(cell, evidence=_dearer(cell.evidence, extra)) if cell.evidence.arm == arm else cell
+            for cell in trial.cells
+        )
+        return decide(replace(trial, arms=arms, cells=cells), rules)
+
+    net = trial.arms[index].net_benefit
+    if net is None or net.estimate is None:
+        return None
+    low, high = 0.0, max(net.estimate, _PENNY)
+    after = at(high)
+    if (after.code, after.arm) == (decided.code, decided.arm):
+        return None
+    while high - low > _PENNY:
+        middle = 0.5 * (low + high)
+        found = at(middle)
+        if (found.code, found.arm) == (decided.code, decided.arm):
+            low = middle
+        else:
+            high, after = middle, found
+    return low, after
+
+
+def _dearer(evidence: Evidence, extra: float) -> Evidence:
+    net = evidence.net_benefit
+    if net is None or net.estimate is None:
+        return evidence
+    moved = Effect(net.estimate - extra, net.std_error, net.df, net.reason)
+    return replace(evidence, net_benefit=moved, cost=evidence.cost + extra)
+
+
+def _scenarios(by_scenario: Mapping[Scenario, VerdictCode], code: VerdictCode) -> list[str]:
+    other = [(scenario, by_scenario[scenario]) for scenario in _SCENARIO_WORDS if scenario in by_scenario]
+    changed = [f"With {_SCENARIO_WORDS[s]} the verdict would be: {_SAID[c]}." for s, c in other if c != code]
+    if other and not changed:
+        return ["The verdict is the same with low and with high costs."]
+    return changed
+
+
+def _cost_flip(
+    protocol: Protocol, trial: TrialEvidence, rules: Rules, decided: Decided, evidence: Evidence
+) -> list[str]:
+    net = evidence.net_benefit
+    if net is None or net.estimate is None:
+        return []
+    arm = protocol.arm(evidence.arm)
+    assumed = arm.cost_per_customer.central
+    named = approach(arm)
+    if decided.code == "scale" and decided.arm == evidence.arm:
+        found = break_point(trial, rules, decided, evidence.arm)
+        if found is None:
+            return []
+        extra, after = found
+        then = (
+            f"scale {approach(protocol.arm(after.arm))}" if after.arm and after.code == "scale" else _SAID[after.code]
+        )
+        return [
+            f"If {named} cost more than {each(assumed + extra)} a customer ({each(assumed)} is assumed), the verdict "
+            f"would be: {then}."
+        ]
+    if own_cost(protocol, arm.id, "central") == 0.0 or net.estimate >= 0.0:
+        return []
+    nil = assumed + net.estimate
+    if nil <= 0.0:
+        return [f"{_start(named)} would lose money even if it cost nothing to send ({each(assumed)} is assumed)."]
+    return [f"{_start(named)} would break even at a cost of {each(nil)} a customer ({each(assumed)} is assumed)."]
+
+
+def _sample(
+    protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: Rules, arms: int, customers: int
+) -> list[str]:
+    """What the trial could have found, and the sample that would settle what it did not, if the truth is as seen."""
+    power, named = protocol.analysis.power, _start(approach(protocol.arm(evidence.arm)))
+    found: list[str] = []
+    if not judgement.effect_shown and evidence.effect.std_error is not None and evidence.effect.estimable:
+        smallest = smallest_effect_found(evidence.effect.std_error, rules.alpha, power, arms)
+        wanted = -smallest if protocol.primary.direction == "decrease" else smallest
+        found.append(
+            f"{named}: this trial would have found an effect of {change(protocol.primary, wanted)} for every 1,000 "
+            f"customers, or a larger one, {power:.0%} of the time."
+        )
+    open_questions = [
+        (words, effect)
+        for words, effect, shown in (
+            ("effect", evidence.effect, judgement.effect_shown),
+            ("gain after costs", evidence.net_benefit, judgement.net_benefit_shown),
+        )
+        if effect is not None and effect.estimable and not shown
+    ]
+    if not open_questions:
+        return found
+    against = [words for words, effect in open_questions if (effect.estimate or 0.0) <= 0.0]
+    if against:
+        why = f"its {against[0]} is not above zero"
+        return [*found, f"{named}: a larger sample is unlikely to show it beats {doing_nothing(protocol)}, for {why}."]
+    times = max(_times_larger(effect, rules.alpha, power, arms) for _, effect in open_questions)
+    if times <= 1.0:
+        return found
+    return [
+        *found,
+        f"{named}: if the truth is what was seen, about {people(math.ceil(times * customers))} customers in the same "
+        f"shares would show it {power:.0%} of the time.",
+    ]
+
+
+def _times_larger(effect: Effect, alpha: float, power: float, arms: int) -> float:
+    """How many times this trial's customers would show an effect of this size."""
+    assert effect.std_error is not None
+    assert effect.estimate is not None
+    return (smallest_effect_found(effect.std_error, alpha, power, arms) / effect.estimate) ** 2
+
+
+def _start(words: str) -> str:
+    return words[0].upper() + words[1:]

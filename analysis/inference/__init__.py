@@ -1,0 +1,1 @@
+"""How sure is an estimate: intervals, p-values, and families of them?"""

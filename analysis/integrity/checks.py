@@ -1,0 +1,285 @@
+"""Can the trial be trusted? One pure function a check, over counts.
+
+What was dealt exactly is checked exactly. What happened afterwards (retention, match) is tested by arm, because a
+ratio of the counts that remain cannot see who was lost. A check that blocks makes the trial invalid when it fails;
+balance and delivery only warn. Six checks at 5% would void a quarter of all good trials, so those that test use
+p < 0.001, and retention also asks for a difference that matters.
+
+``detail`` is read by managers: words and counts, never a p-value. Those are in ``figures``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scipy.special import chdtrc, gammaln
+
+from analysis.inference.intervals import lower_tail
+from analysis.inference.multiplicity import holm
+from analysis.results import Balance, Check, Severity
+
+ALARM = 0.001
+LEAST_DIFFERENCE = 0.01
+LARGEST_STANDARDISED_DIFFERENCE = 0.1
+FEWEST_EXPECTED = 5.0
+_ROUNDING = 1e-12  # 0.95 - 0.94 must count as one point
+
+
+@dataclass(frozen=True, slots=True)
+class ArmShare:
+    """How many of an arm's customers something holds for.
+
+    Attributes:
+        arm: the arm's id.
+        customers: everyone allocated to it.
+        count: those retained, matched or delivered to.
+        std_error: of ``count / customers``, from whole clusters where clusters were dealt; ``None`` otherwise.
+        label: what people call the arm; its id where there is none.
+    """
+
+    arm: str
+    customers: int
+    count: int
+    std_error: float | None = None
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.label or self.arm
+
+    @property
+    def share(self) -> float | None:
+        return self.count / self.customers if self.customers else None
+
+
+def allocation_counts(
+    registered: Mapping[str, int], found: Mapping[str, int], *, labels: Mapping[str, str] | None = None
+) -> Check:
+    """The rows to analyse hold exactly the customers that were allocated, arm by arm.
+
+    Examples:
+        >>> allocation_counts({"nfa": 10, "sms": 5}, {"nfa": 10, "sms": 4}).detail
+        'Allocated and analysed counts differ: sms 5 allocated, 4 found.'
+    """
+    wrong = [
+        f"{_called(arm, labels)} {registered.get(arm, 0):,} allocated, {found.get(arm, 0):,} found"
+        for arm in sorted(registered.keys() | found.keys())
+        if registered.get(arm, 0) != found.get(arm, 0)
+    ]
+    detail = (
+        f"Allocated and analysed counts differ: {'; '.join(wrong)}."
+        if wrong
+        else f"All {sum(registered.values()):,} allocated customers are present, each in the arm allocated."
+    )
+    return Check("allocation_counts", not wrong, detail, "blocks", {f"n_{arm}": n for arm, n in sorted(found.items())})
+
+
+def duplicate_ids(rows: int, distinct: int) -> Check:
+    """Every customer appears once; a duplicate passes every ratio test, so ids are counted."""
+    extra = rows - distinct
+    detail = "Every customer appears once." if extra == 0 else f"{extra:,} rows repeat a customer already counted."
+    return Check("duplicate_ids", extra == 0, detail, "blocks", {"rows": rows, "distinct": distinct})
+
+
+def arm_labels(unknown: Mapping[str, int]) -> Check:
+    """Every arm label is one that the protocol declares; ``unknown`` counts customers by any other label."""
+    listed = ", ".join(f"“{label}” ({count:,})" for label, count in sorted(unknown.items()))
+    detail = f"Arm labels that the protocol does not declare: {listed}." if unknown else "Every arm label is declared."
+    return Check("arm_labels", not unknown, detail, "blocks", {"customers": sum(unknown.values())})
+
+
+def dispatch(sent: int, wrong_arm: int, tolerance: float) -> Check:
+    """Customers sent what another arm should get, against the share that the protocol tolerates."""
+    share = wrong_arm / sent if sent else 0.0
+    detail = f"{wrong_arm:,} of {sent:,} were sent another arm's contact; {tolerance:.2%} is tolerated."
+    return Check("dispatch", share <= tolerance, detail, "blocks", {"share": share, "tolerance": tolerance})
+
+
+def sample_ratio(
+    counts: Mapping[str, int],
+    shares: Mapping[str, float],
+    *,
+    unit: str = "customers",
+    labels: Mapping[str, str] | None = None,
+) -> Check:
+    """Counts by arm against the declared shares, on the units that were randomised (Pearson's chi-square).
+
+    For simple or external assignment; exact allocation has exact counts, and :func:`allocation_counts` checks them.
+
+    Args:
+        counts: randomised units by arm (clusters, where clusters were dealt).
+        shares: relative weights by arm, each above zero.
+        unit: what is counted, for the words.
+        labels: what people call the arms.
+
+    Examples:
+        >>> sample_ratio({"a": 5000, "b": 5100}, {"a": 1, "b": 1}).passed
+        True
+        >>> sample_ratio({"a": 5000, "b": 5500}, {"a": 1, "b": 1}).passed
+        False
+    """
+    total, weight = sum(counts.get(arm, 0) for arm in shares), sum(shares.values())
+    if total == 0 or len(shares) < 2:
+        return Check("sample_ratio", None, f"There are no {unit} to compare with the declared shares.", "blocks")
+    expected = {arm: total * share / weight for arm, share in shares.items()}
+    statistic = sum((counts.get(arm, 0) - e) ** 2 / e for arm, e in expected.items())
+    p_value = float(chdtrc(len(shares) - 1, statistic))
+    listed = ", ".join(
+        f"{_called(arm, labels)} {counts.get(arm, 0):,} (expected {e:,.0f})" for arm, e in expected.items()
+    )
+    passed = p_value >= ALARM
+    verb = "agree with" if passed else "cannot come from"
+    return Check(
+        "sample_ratio",
+        passed,
+        f"The {unit} by arm {verb} the declared shares: {listed}.",
+        "blocks",
+        {"statistic": statistic, "df": len(shares) - 1, "p_value": p_value},
+    )
+
+
+def sample_ratio_not_declared(
+    counts: Mapping[str, int], *, unit: str = "customers", labels: Mapping[str, str] | None = None
+) -> Check:
+    """Without declared shares there is nothing to test against: counts are reported."""
+    listed = ", ".join(f"{_called(arm, labels)} {count:,}" for arm, count in counts.items())
+    return Check("sample_ratio", None, f"No shares are declared, so not tested. The {unit} by arm: {listed}.")
+
+
+def retention(
+    shares: Sequence[ArmShare],
+    comparison: str,
+    *,
+    name: str = "retention",
+    what: str = "have the primary outcome",
+    severity: Severity = "blocks",
+    least_difference: float = LEAST_DIFFERENCE,
+) -> Check:
+    """Each arm's share against the comparison's: fails on Holm p < 0.001 *and* a difference that matters.
+
+    The test is Pearson's chi-square of the 2 x 2 table, Fisher's exact one where an expected count is under 5, or
+    a z test where the shares carry standard errors from whole clusters. Used for retention and for match.
+
+    Examples:
+        >>> lost = [ArmShare("nfa", 100_000, 95_000), ArmShare("sms", 100_000, 93_500)]
+        >>> retention(lost, "nfa").passed
+        False
+        >>> retention([ArmShare("nfa", 1000, 950), ArmShare("sms", 1000, 935)], "nfa").passed
+        True
+    """
+    base = next(share for share in shares if share.arm == comparison)
+    arms = [share for share in shares if share.arm != comparison]
+    if not base.customers or any(not arm.customers for arm in arms):
+        return Check(name, None, "An arm has no customers, so arms cannot be compared.", severity)
+    adjusted = holm([_difference_p_value(arm, base) for arm in arms])
+    differences = [arm.count / arm.customers - base.count / base.customers for arm in arms]
+    alarms = [
+        p is not None and p < ALARM and abs(difference) >= least_difference - _ROUNDING
+        for p, difference in zip(adjusted, differences, strict=True)
+    ]
+    listed = ", ".join(f"{share.name} {share.count / share.customers:.1%}" for share in shares)
+    if any(alarms):
+        named = " and ".join(arm.name for arm, alarm in zip(arms, alarms, strict=True) if alarm)
+        detail = f"The share of customers who {what} differs between {named} and {base.name}: {listed}."
+    else:
+        detail = f"The share of customers who {what} is alike in every arm: {listed}."
+    figures = {f"p_adjusted_{arm.arm}": p for arm, p in zip(arms, adjusted, strict=True)}
+    figures |= {f"difference_{arm.arm}": d for arm, d in zip(arms, differences, strict=True)}
+    return Check(name, not any(alarms), detail, severity, figures)
+
+
+def delivery(shares: Sequence[ArmShare], declared: Mapping[str, float], *, tolerance: float = 0.01) -> Check:
+    """Each arm's delivered share against its own channel's declared rate; channels are never compared."""
+    tested = [share for share in shares if share.arm in declared and share.customers]
+    if not tested:
+        return Check("delivery", None, "No delivery rate is declared, so not tested.", "warns")
+    short: list[str] = []
+    figures: dict[str, float | int | str | None] = {}
+    for share in tested:
+        rate, found = declared[share.arm], share.count / share.customers
+        std_error = math.sqrt(rate * (1.0 - rate) / share.customers)
+        p_value = lower_tail((found - rate) / std_error, None) if std_error > 0 else float(found >= rate)
+        figures |= {f"delivered_{share.arm}": found, f"p_value_{share.arm}": p_value}
+        if p_value < ALARM and rate - found >= tolerance:
+            short.append(f"{share.name} {found:.1%} delivered, {rate:.1%} declared")
+    detail = f"Delivery fell short: {'; '.join(short)}." if short else "Delivery is as declared for every arm tested."
+    return Check("delivery", not short, detail, "warns", figures)
+
+
+def missing_outcomes(outcome: str, shares: Sequence[ArmShare], comparison: str) -> Check:
+    """Missing values of one outcome, counted and tested by arm; warns (the primary's retention is what blocks)."""
+    words = outcome.replace("_", " ")
+    missing = sum(share.customers - share.count for share in shares)
+    name = f"missing_{outcome}"
+    if missing == 0:
+        return Check(name, True, f"No customer's {words} is missing.", "warns", {"missing": 0})
+    listed = ", ".join(f"{share.name} {share.customers - share.count:,} of {share.customers:,}" for share in shares)
+    tested = retention(shares, comparison, severity="warns")
+    alike = {True: "alike in every arm", False: "unlike between arms", None: "not comparable between arms"}
+    detail = f"{missing:,} customers lack {words}, {alike[tested.passed]}: {listed}."
+    return Check(name, tested.passed, detail, "warns", {"missing": missing, **tested.figures})
+
+
+def balance(rows: Sequence[Balance], *, labels: Mapping[str, str] | None = None) -> Check:
+    """Standardised differences before the trial began. They describe; chance alone makes some large."""
+    known = [row for row in rows if row.standardised_difference is not None]
+    if not known:
+        return Check("balance", None, "No covariate is declared, so balance was not looked at.", "warns")
+    largest = max(known, key=lambda row: abs(row.standardised_difference or 0.0))
+    size = abs(largest.standardised_difference or 0.0)
+    named = largest.covariate.replace("_", " ") + ("" if largest.level is None else f" = {largest.level}")
+    arms = f"{_called(largest.arm, labels)} against {_called(largest.comparison, labels)}"
+    detail = (
+        f"Arms look alike before the trial: the largest standardised difference is {size:.2f} ({named}, {arms})."
+        if size <= LARGEST_STANDARDISED_DIFFERENCE
+        else f"Arms differ before the trial in {named}: a standardised difference of {size:.2f} ({arms})."
+    )
+    figures: dict[str, float | int | str | None] = {"largest": size, "threshold": LARGEST_STANDARDISED_DIFFERENCE}
+    return Check("balance", size <= LARGEST_STANDARDISED_DIFFERENCE, detail, "warns", figures)
+
+
+def _called(arm: str, labels: Mapping[str, str] | None) -> str:
+    return (labels or {}).get(arm, arm)
+
+
+def _difference_p_value(arm: ArmShare, base: ArmShare) -> float:
+    """Two-sided p-value of equal shares; 1 where both are whole or both are nil, for then nothing differs."""
+    if arm.std_error is not None and base.std_error is not None:
+        std_error = math.hypot(arm.std_error, base.std_error)
+        difference = arm.count / arm.customers - base.count / base.customers
+        if std_error == 0.0:
+            return 1.0 if difference == 0.0 else 0.0
+        return 2.0 * lower_tail(-abs(difference) / std_error, None)
+    n, lost = arm.customers + base.customers, (arm.customers - arm.count) + (base.customers - base.count)
+    if lost in (0, n):
+        return 1.0
+    smallest = min(arm.customers, base.customers) * min(lost, n - lost) / n
+    if smallest < FEWEST_EXPECTED:
+        return fisher_exact(arm.customers - arm.count, arm.customers, lost, n)
+    pooled = lost / n
+    difference = (arm.customers - arm.count) / arm.customers - (base.customers - base.count) / base.customers
+    variance = pooled * (1.0 - pooled) * (1.0 / arm.customers + 1.0 / base.customers)
+    return float(chdtrc(1, difference**2 / variance))
+
+
+def fisher_exact(found: int, drawn: int, marked: int, total: int) -> float:
+    """Two-sided exact p-value: ``found`` marked units among ``drawn``, of ``marked`` among ``total``.
+
+    Sums every table that is no more likely than the one seen (Fisher 1935).
+
+    Examples:
+        >>> round(fisher_exact(3, 4, 4, 8), 6)
+        0.485714
+    """
+
+    def log_choose(n: int, k: int) -> float:
+        return float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
+
+    whole = log_choose(total, drawn)
+    chances = {
+        k: math.exp(log_choose(marked, k) + log_choose(total - marked, drawn - k) - whole)
+        for k in range(max(0, drawn + marked - total), min(drawn, marked) + 1)
+    }
+    return min(1.0, sum(p for p in chances.values() if p <= chances[found] * (1.0 + 1e-7)))

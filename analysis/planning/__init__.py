@@ -1,0 +1,1 @@
+"""How large must a trial be, and when may it be looked at?"""

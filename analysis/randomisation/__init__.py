@@ -1,0 +1,1 @@
+"""What would other draws of the same assignment have given?"""

@@ -1,0 +1,132 @@
+"""Redraws of the schemes that are not one complete randomisation within strata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtr
+
+from analysis.errors import AnalysisRefused
+from analysis.frame import WAVE_COLUMN, AnalysisFrame
+from analysis.randomisation.in_memory import Dense, bring
+from analysis.randomisation.randomisation_inference import (
+    RandomisationTest,
+    cluster_randomisation_test,
+    paired_randomisation_test,
+    randomisation_test,
+)
+from designs.protocol.models import Protocol
+
+Floats = NDArray[np.float64]
+MOST_DRAWS = 200_000
+
+
+def paired_test(
+    frame: AnalysisFrame, protocol: Protocol, column: str, pair: tuple[str, str], rng: np.random.Generator, *,
+    alpha: float, draws: int,
+) -> RandomisationTest:  # fmt: skip
+    """Within each matched pair (or tuple) the two arms of the contrast change places."""
+    name = str(protocol.randomisation.pairs)
+    dense = bring(frame, protocol, [column, name])
+    codes, _ = dense.codes(name)
+    y = dense.number(column)
+    wide = np.full((2, int(codes.max()) + 1), np.nan)
+    for place, arm in enumerate(pair):
+        here = dense.arm == arm
+        wide[place, codes[here]] = y[here]
+    differences = wide[0] - wide[1]
+    return paired_randomisation_test(differences[~np.isnan(differences)], draws=draws, rng=rng, alpha=alpha)
+
+
+def within_clusters_test(
+    frame: AnalysisFrame, protocol: Protocol, column: str, pair: tuple[str, str], rng: np.random.Generator, *,
+    alpha: float, draws: int,
+) -> RandomisationTest:  # fmt: skip
+    """Two-stage saturation: given each cluster's saturation, customers were dealt within it, so clusters are strata.
+
+    Clusters without both arms tell nothing of the contrast given their saturation, and are left out.
+    """
+    dense = bring(frame, protocol, [column])
+    if dense.cluster is None:
+        raise AnalysisRefused("a saturation design has no clusters", rule="clusters are dealt to saturations")
+    y = dense.number(column)
+    known = ~np.isnan(y) & np.isin(dense.arm, pair)
+    first = dense.arm == pair[0]
+    size = int(dense.cluster.max()) + 1
+    of_first = np.bincount(dense.cluster[known & first], minlength=size)
+    of_other = np.bincount(dense.cluster[known & ~first], minlength=size)
+    known &= ((of_first >= 2) & (of_other >= 2))[dense.cluster]
+    if not known.any():
+        return RandomisationTest(None, reason="no cluster has two customers of each arm")
+    stratum = np.unique(dense.cluster[known], return_inverse=True)[1].astype(np.int64)
+    return randomisation_test(y[known], first[known], stratum, draws=draws, rng=rng, alpha=alpha)
+
+
+def whole_clusters_test(
+    y: Floats, treated: NDArray[np.bool_], stratum: NDArray[np.int64], cluster: NDArray[np.int64],
+    rng: np.random.Generator, *, alpha: float, draws: int,
+) -> RandomisationTest:  # fmt: skip
+    """Clusters were dealt whole, so each is its total and its customers, and changes arms as one; none missing."""
+    member = np.unique(cluster, return_inverse=True)[1]
+    first = np.zeros(int(member.max()) + 1 if member.size else 0, dtype=np.int64)
+    first[member] = np.arange(member.size)
+    return cluster_randomisation_test(
+        np.bincount(member, y).astype(np.float64), np.bincount(member).astype(np.float64), treated[first],
+        np.unique(stratum[first], return_inverse=True)[1].astype(np.int64), draws=draws, rng=rng, alpha=alpha,
+    )  # fmt: skip
+
+
+def rerandomised_test(
+    frame: AnalysisFrame, protocol: Protocol, column: str, pair: tuple[str, str], rng: np.random.Generator, *,
+    alpha: float, draws: int,
+) -> RandomisationTest:  # fmt: skip
+    """Only redraws that the declared rule would have let pass count (Morgan & Rubin 2012, section 2)."""
+    rule = protocol.randomisation.rerandomise
+    if rule is None:
+        raise AnalysisRefused("a rerandomised design declares no rule", where="randomisation.rerandomise")
+    if WAVE_COLUMN in frame.rows.collect_schema().names():
+        return RandomisationTest(None, reason="each wave was balanced by itself, and waves are not redrawn together")
+    dense = bring(frame, protocol, [column, *rule.covariates])
+    y = dense.number(column)
+    x = np.column_stack([dense.number(name) for name in rule.covariates])
+    known = ~np.isnan(y) & np.isin(dense.arm, pair)
+    passing = float(chdtr(x.shape[1] * (len(protocol.arms) - 1), rule.threshold))
+    wanted = int(min(MOST_DRAWS, np.ceil(draws / max(passing, 1e-9))))
+    stratum = np.unique(dense.stratum[known], return_inverse=True)[1].astype(np.int64)
+    return randomisation_test(
+        y[known], (dense.arm == pair[0])[known], stratum, draws=wanted, rng=rng, alpha=alpha, covariates=x[known],
+        accept=_within(dense, x, known, pair, rule.threshold),
+    )  # fmt: skip
+
+
+def _within(
+    dense: Dense, x: Floats, known: NDArray[np.bool_], pair: tuple[str, str], threshold: float
+) -> Callable[[Floats], NDArray[np.bool_]]:
+    """From sums of the covariates over the redrawn first arm to whether all arms together stay within the threshold.
+
+    Customers of other arms, and those without the outcome, stay where they were.
+    """
+    centre = x.mean(axis=0)
+    inverse = np.linalg.pinv(np.atleast_2d(np.cov(x, rowvar=False)))
+    both = x[known].sum(axis=0)
+    still = {arm: x[(dense.arm == arm) & ~known].sum(axis=0) for arm in pair}
+    sizes = {str(arm): int((dense.arm == arm).sum()) for arm in np.unique(dense.arm)}
+
+    def distance(sums: Floats, size: int) -> Floats:
+        apart = sums / size - centre
+        return np.asarray(size * np.einsum("di,ij,dj->d", apart, inverse, apart), dtype=np.float64)
+
+    others = sum(
+        float(distance(x[dense.arm == arm].sum(axis=0)[None], size)[0])
+        for arm, size in sizes.items()
+        if arm not in pair
+    )
+
+    def accept(sums: Floats) -> NDArray[np.bool_]:
+        first = distance(sums + still[pair[0]], sizes[pair[0]])
+        second = distance(both - sums + still[pair[1]], sizes[pair[1]])
+        return np.asarray(first + second + others <= threshold * (1 + 1e-9))
+
+    return accept

@@ -1,0 +1,1 @@
+"""What would another analyst have chosen, and does it agree?"""

@@ -1,0 +1,97 @@
+"""Logit as the declared check of a binary outcome: average marginal effects, in points like the headline."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, ndtr, ndtri
+
+from analysis.randomisation.in_memory import Dense, column_of, covariate_matrix, independent_columns
+from analysis.results import Estimate
+from analysis.specification import Column
+from designs.protocol.models import Outcome, Protocol
+
+Floats = NDArray[np.float64]
+UP_TO = 50_000  # customers
+
+
+def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: Sequence[Column]) -> list[Estimate]:
+    """Difference in the average predicted share between arms, with delta-method errors (Agresti 2013, section 5.5).
+
+    Every customer is predicted under each arm, so the contrast is over the same customers as Lin's. Clusters enter
+    through the sandwich.
+    """
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.tools.sm_exceptions import PerfectSeparationError
+
+    y = dense.number(column_of(outcome))
+    rows = ~np.isnan(y)
+    arms = dense.arm[rows]
+    names = [arm.id for arm in protocol.arms]
+    indicator = np.column_stack([(arms == name).astype(np.float64) for name in names])
+    clustered = dense.cluster is not None
+    label = "HC0, clustered" if clustered else "HC0"
+    base = [_row(outcome, pair, label, arms) for pair in protocol.contrasts]
+    if not indicator.any(axis=0).all():
+        return [replace(row, reason="an arm has nobody who could have got every arm") for row in base]
+    extra = covariate_matrix(dense, covariates, rows)
+    extra = independent_columns(extra, arms)
+    extra = (extra - extra.mean(axis=0)) / extra.std(axis=0)
+    matrix = np.column_stack([indicator, extra])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model = GLM(y[rows], matrix, family=Binomial())
+            fitted = (
+                model.fit(cov_type="cluster", cov_kwds={"groups": dense.cluster[rows], "use_correction": False})
+                if dense.cluster is not None
+                else model.fit(cov_type="HC0")
+            )
+    except (PerfectSeparationError, np.linalg.LinAlgError, Warning) as problem:
+        return [replace(row, reason=f"the logit did not fit ({problem})") for row in base]
+    beta, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
+    shares, gradients = _average_predictions(beta, extra, len(names))
+    out = []
+    for row in base:
+        one, other = names.index(row.arm), names.index(row.comparison)
+        slope = gradients[one] - gradients[other]
+        variance = float(slope @ covariance @ slope)
+        out.append(_with_normal(row, shares[one] - shares[other], variance, protocol.analysis.alpha))
+    return out
+
+
+def _average_predictions(beta: Floats, extra: Floats, arms: int) -> tuple[list[float], list[Floats]]:
+    shares, gradients = [], []
+    for arm in range(arms):
+        p = expit(beta[arm] + extra @ beta[arms:])
+        slope = p * (1 - p)
+        gradient = np.zeros(beta.size)
+        gradient[arm] = slope.mean()
+        gradient[arms:] = (slope[:, None] * extra).mean(axis=0)
+        shares.append(float(p.mean()))
+        gradients.append(gradient)
+    return shares, gradients
+
+
+def _row(outcome: Outcome, pair: tuple[str, str], label: str, arms: NDArray[np.str_]) -> Estimate:
+    return Estimate(
+        outcome=outcome.id, role=outcome.role, arm=pair[0], comparison=pair[1], estimand="itt", method="logit",
+        standard_errors=label, variant="logit, average marginal effect", n_arm=int((arms == pair[0]).sum()),
+        n_comparison=int((arms == pair[1]).sum()),
+    )  # fmt: skip
+
+
+def _with_normal(row: Estimate, estimate: float, variance: float, alpha: float) -> Estimate:
+    if not variance > 0:
+        return replace(row, estimate=estimate, reason="the outcome does not vary, so its error is not estimable")
+    error = variance**0.5
+    reach = float(ndtri(1 - alpha / 2)) * error
+    return replace(
+        row, estimate=estimate, std_error=error, statistic=estimate / error,
+        p_value=float(2 * ndtr(-abs(estimate) / error)), ci_lower=estimate - reach, ci_upper=estimate + reach,
+    )  # fmt: skip

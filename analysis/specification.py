@@ -1,0 +1,105 @@
+"""The declared regression, as plain values: what is compared, adjusted for and allowed for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import narwhals as nw
+
+Adjustment = Literal["none", "additive", "lin"]
+StandardErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"]
+CovariateKind = Literal["category", "number"]
+
+CLUSTERED: frozenset[StandardErrors] = frozenset({"CR0", "CR1", "CR2"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A covariate: a category enters as indicators of its levels, a number as itself."""
+
+    name: str
+    kind: CovariateKind
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """How every response of a trial is regressed on its arms.
+
+    Attributes:
+        arms: Ids of all arms, in the order of the protocol. One model holds them all.
+        contrasts: (arm, comparison) pairs of ids.
+        adjustment: ``none`` is the difference in means, stratum-weighted when there are strata.
+        standard_errors: ``CR0``, ``CR1`` and ``CR2`` need ``cluster``.
+        covariates: Pre-period covariates. Ignored when ``adjustment`` is ``none``.
+        strata: Columns whose combinations are the strata of the assignment.
+        cluster: Column of the unit that was dealt whole.
+        weight: Column of positive inverse-probability weights.
+    """
+
+    arms: tuple[str, ...]
+    contrasts: tuple[tuple[str, str], ...]
+    adjustment: Adjustment
+    standard_errors: StandardErrors
+    covariates: tuple[Column, ...] = ()
+    strata: tuple[str, ...] = ()
+    cluster: str | None = None
+    weight: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What is regressed: ``y = min(cap, Σ terms) + Σ after_cap + offset[arm]``, missing if any column is.
+
+    A term is (column, weight). A plain outcome has one of weight 1; net benefit is a weighted sum with the arm's own
+    cost as its offset.
+    """
+
+    id: str
+    terms: tuple[tuple[str, float], ...]
+    offsets: Mapping[str, float] = field(default_factory=dict)
+    cap: float | None = None
+    after_cap: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that it needs."""
+        return tuple(dict.fromkeys(column for column, _ in (*self.terms, *self.after_cap)))
+
+    @property
+    def measured(self) -> tuple[object, ...]:
+        """What the rows are asked: equal for responses that differ in their arms' offsets alone."""
+        return self.terms, self.cap, self.after_cap
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The levels of a subgroup column.
+
+    Attributes:
+        column: The column.
+        names: Names of the levels. Without ``cuts`` a row's level is the name that equals its value as text; a row
+            with any other value, or none, is in no level.
+        cuts: Ascending inner cut points, one fewer than ``names``. A row is in level ``i`` when exactly ``i`` cut
+            points are at or below its value, so bins are left-closed and the last one is closed.
+    """
+
+    column: str
+    names: tuple[str, ...]
+    cuts: tuple[float, ...] | None = None
+
+
+def level_position(by: Levels) -> nw.Expr:
+    """Where a row's level stands in ``by.names``; null where it is in none."""
+    nowhere = nw.lit(None, dtype=nw.Int32)
+    if by.cuts is None:
+        text, position = nw.col(by.column).cast(nw.String), nowhere
+        for number, name in enumerate(by.names):
+            position = nw.when(text == name).then(nw.lit(number, dtype=nw.Int32)).otherwise(position)
+        return position
+    value = nw.col(by.column).cast(nw.Float64)
+    position = nw.lit(len(by.cuts), dtype=nw.Int32)
+    for number in reversed(range(len(by.cuts))):
+        position = nw.when(value < by.cuts[number]).then(nw.lit(number, dtype=nw.Int32)).otherwise(position)
+    return nw.when(~value.is_null()).then(position).otherwise(nowhere)

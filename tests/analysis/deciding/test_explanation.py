@@ -1,0 +1,152 @@
+"""The words of a verdict, to the letter, for each way that a trial can end."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.deciding.explanation import explain
+from analysis.deciding.threshold_analysis import break_point, flips
+from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, decide
+from analysis.inference.intervals import Effect
+from analysis.results import Check
+from tests.analysis.evaluations import NFA, arm, declared
+
+RULES = Rules(0.05, "holm", None, valued=True, guarded=False, capacity=True)
+UNVALUED = Rules(0.05, "holm", None, valued=False, guarded=False, capacity=True)
+LETTER = arm("b", label="Letter B", cost_per_customer=0.85)
+SMS = arm("sms", label="SMS reminder", channel="sms", cost_per_customer=0.05)
+
+
+def said(protocol, arms, rules=RULES, *, cells=(), failed=()):
+    trial = TrialEvidence(tuple(check.name for check in failed), tuple(arms), tuple(cells))
+    return explain(protocol, trial, rules, decide(trial, rules), failed=failed)
+
+
+def test_the_letter_that_works_and_should_not_be_sent():
+    """The sentence of the domain's own example."""
+    verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.024, 0.004), Effect(-0.49, 0.27))])
+    assert verdict.sentence == (
+        "For every 1,000 customers sent the letter B, 24 more paid by day 23 than with no further action. After costs "
+        "the department lost £490. Not shown to beat no further action: do not scale."
+    )
+    (finding,) = verdict.arms
+    assert finding.sentence == "Works, and is not worth sending."
+    assert finding.reasons == (
+        "24 more paid by day 23 for every 1,000 customers (16 more to 32 more).",
+        "£490 lost for every 1,000 customers, after costs (£1,020 lost to £39 gained).",
+    )
+
+
+def test_the_arm_to_scale_is_the_one_spoken_of():
+    evidence = [
+        Evidence("b", Effect(0.03, 0.004), Effect(2.0, 0.3), cost=0.85),
+        Evidence("sms", Effect(0.07, 0.004), Effect(0.85, 0.1), cost=0.05),
+    ]
+    verdict = said(declared(arms=[NFA, LETTER, SMS]), evidence)
+    assert verdict.sentence == (
+        "For every 1,000 customers sent the SMS reminder, 70 more paid by day 23 than with no further action. After "
+        "costs the department gained £850. Scale the SMS reminder."
+    )
+    assert verdict.reasons == (
+        "The letter B and the SMS reminder pass; the SMS reminder is the cheapest, and no dearer one is shown to gain "
+        "more.",
+    )
+
+
+def test_no_further_action():
+    verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(-0.001, 0.004), Effect(-0.9, 0.1))])
+    assert verdict.sentence.endswith(
+        "1 fewer paid by day 23 than with no further action. After costs the department lost £900. "
+        "No further action is better: do not scale."
+    )
+    assert verdict.arms[0].sentence == "Worse than no further action."
+    assert "It is shown to lose money against no further action." in verdict.arms[0].reasons
+
+
+def test_a_segment():
+    strong = Evidence("b", Effect(0.05, 0.008), Effect(1.2, 0.2))
+    cell = CellEvidence("reason", "forgot", strong, 0.001, 9000)
+    verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.01, 0.004), Effect(-0.1, 0.2))], cells=[cell])
+    assert verdict.sentence == (
+        "For every 1,000 customers with reason = forgot sent the letter B, 50 more paid by day 23 than with no further "
+        "action. After costs the department gained £1,200. Scale the letter B to customers with reason = forgot, and "
+        "to nobody else."
+    )
+    assert verdict.segment == "reason = forgot"
+    assert verdict.arms[0].sentence == "Worth sending to customers with reason = forgot, and not to everyone."
+
+
+def test_an_invalid_trial_speaks_of_nothing_else():
+    failed = Check("retention", False, "The share with an outcome differs between b and nfa: nfa 99%, b 90%.", "blocks")
+    verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.1, 0.01), Effect(5, 1))], failed=[failed])
+    assert verdict.sentence == (
+        "This trial is invalid, so no effect is shown as a finding. The share with an outcome differs between b and "
+        "nfa: nfa 99%, b 90%."
+    )
+    assert verdict.arms[0].sentence == "Not judged: the trial is invalid."
+    assert verdict.arms[0].reasons == ()
+
+
+def test_business_as_usual_is_named_where_it_is_the_comparison():
+    bau = {"id": "today", "kind": "bau", "label": "Today's letter", "share": 1, "channel": "letter"}
+    protocol = declared(arms=[bau, LETTER], nfa_waived="every debt gets a letter")
+    verdict = said(protocol, [Evidence("b", Effect(0.01, 0.02), Effect(0.1, 0.2))])
+    assert "than with business as usual (Today's letter)" in verdict.sentence
+    assert verdict.sentence.endswith("Not shown to beat business as usual (Today's letter): do not scale.")
+
+
+def test_an_outcome_that_should_fall_is_told_as_it_was_measured():
+    outcomes = [{"id": "late_30", "role": "primary", "kind": "binary", "direction": "decrease", "day": 30}]
+    verdict = said(
+        declared(arms=[NFA, LETTER], outcomes=outcomes), [Evidence("b", Effect(0.02, 0.004), Effect(1, 0.1))]
+    )
+    assert "20 fewer late by day 30" in verdict.sentence
+    assert verdict.arms[0].reasons[0] == "20 fewer late by day 30 for every 1,000 customers (28 fewer to 12 fewer)."
+
+
+def test_without_values_what_it_is_worth_is_said_to_be_open():
+    verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.08, 0.003), None)], UNVALUED)
+    assert "What that is worth was not declared. Not shown to beat no further action: do not scale." in verdict.sentence
+    assert verdict.arms[0].sentence == "Changes behaviour; whether that is worth its cost was not declared."
+
+
+@pytest.mark.parametrize("capacity", [None, False])
+def test_capacity_is_said(capacity):
+    rules = Rules(0.05, "holm", None, valued=True, guarded=False, capacity=capacity)
+    verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.1, 0.01), Effect(5, 1))], rules)
+    said_of_it = [reason for reason in verdict.reasons if "apacity" in reason]
+    assert len(said_of_it) == 1
+    assert verdict.code == ("scale" if capacity is None else "not_shown")
+
+
+def test_the_point_at_which_a_cost_flips_the_verdict():
+    """One arm, z = 1.96: it holds until its gain is that many errors above nothing."""
+    trial = TrialEvidence((), (Evidence("b", Effect(0.1, 0.01), Effect(5.0, 1.0)),))
+    found = break_point(trial, RULES, decide(trial, RULES), "b")
+    assert found[0] == pytest.approx(5.0 - 1.959964, abs=0.01)
+    assert found[1].code == "not_shown"
+    protocol = declared(arms=[NFA, LETTER])
+    words = flips(protocol, trial, RULES, decide(trial, RULES), by_scenario={}, customers=1000)
+    assert words == (
+        "If the letter B cost more than £3.89 a customer (£0.85 is assumed), the verdict would be: not shown to be "
+        "worth it.",
+    )
+
+
+def test_a_loss_says_at_what_cost_it_would_break_even():
+    trial = TrialEvidence((), (Evidence("b", Effect(0.024, 0.004), Effect(-0.49, 0.27)),))
+    words = flips(
+        declared(arms=[NFA, LETTER]),
+        trial,
+        RULES,
+        decide(trial, RULES),
+        by_scenario={"low": "no_further_action", "central": "not_shown", "high": "scale"},
+        customers=300_000,
+    )
+    assert words == (
+        "With low benefits and high costs the verdict would be: no further action is better.",
+        "With high benefits and low costs the verdict would be: scale.",
+        "The letter B would break even at a cost of £0.36 a customer (£0.85 is assumed).",
+        "The letter B: a larger sample is unlikely to show it beats no further action, for its gain after costs is not "
+        "above zero.",
+    )

@@ -1,0 +1,142 @@
+"""The score bound against a second implementation and its size, and the rule that silence is not safety."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import optimize, stats
+
+from analysis.deciding.guardrails import EventCounts, judge, score_bounds
+from analysis.inference.intervals import Effect
+
+
+def test_newcombe_1998_table():
+    # Newcombe (1998), Statistics in Medicine 17:873, table II, row 5 (Miettinen-Nurminen), the printed digits.
+    for arm, comparison, printed in (
+        ((56, 70), (48, 80), (0.0528, 0.3382)),
+        ((9, 10), (3, 10), (0.1700, 0.8406)),
+        ((6, 7), (2, 7), (0.0342, 0.8534)),
+        ((10, 10), (0, 20), (0.7156, 1.0000)),
+    ):
+        ours = score_bounds(EventCounts.of(arm=arm, comparison=comparison), 0.05)
+        assert ours == pytest.approx(printed, abs=5.1e-5)
+
+
+def _direct_score(strata, delta):
+    """Each stratum's constrained likelihood maximised numerically, nothing shared with the closed form."""
+    weights = np.array([n1 * n0 / (n1 + n0) for _, n1, _, n0 in strata])
+    weights /= weights.sum()
+    distance, variance = 0.0, 0.0
+    for w, (x1, n1, x0, n0) in zip(weights, strata, strict=True):
+
+        def minus(p0, x1=x1, n1=n1, x0=x0, n0=n0):
+            return -(stats.binom.logpmf(x1, n1, p0 + delta) + stats.binom.logpmf(x0, n0, p0))
+
+        found = optimize.minimize_scalar(
+            minus,
+            bounds=(max(0, -delta) + 1e-12, min(1, 1 - delta) - 1e-12),
+            method="bounded",
+            options={"xatol": 1e-12},
+        ).x
+        distance += w * (x1 / n1 - x0 / n0 - delta)
+        p1 = found + delta
+        variance += w**2 * (p1 * (1 - p1) / n1 + found * (1 - found) / n0) * (n1 + n0) / (n1 + n0 - 1)
+    return distance / np.sqrt(variance)
+
+
+# statsmodels 0.15 is no reference here: its score interval of 56/70 against 48/80 is (0.0526, 0.3440), where the
+# printed table below and the direct implementation agree on (0.0528, 0.3382).
+@pytest.mark.parametrize(
+    "strata",
+    [
+        [(56, 70, 48, 80)],
+        [(3, 200, 1, 600)],
+        [(0, 50, 4, 60)],
+        [(30, 20_000, 60, 60_000)],
+        [(4, 120, 2, 300), (9, 80, 20, 260), (0, 40, 3, 100), (25, 60, 70, 200)],
+    ],
+)
+@pytest.mark.parametrize("alpha", [0.05, 0.0125])
+def test_bounds_solve_the_score_equation_of_a_direct_implementation(strata, alpha):
+    counts = EventCounts(*(np.array(column, dtype=float) for column in zip(*strata, strict=True)))
+    lower, upper = score_bounds(counts, alpha)
+    assert _direct_score(strata, lower) == pytest.approx(stats.norm.isf(alpha / 2), abs=1e-4)
+    assert _direct_score(strata, upper) == pytest.approx(-stats.norm.isf(alpha / 2), abs=1e-4)
+
+
+shares = st.tuples(st.integers(1, 400), st.floats(0, 1)).map(lambda pair: (round(pair[0] * pair[1]), pair[0]))
+
+
+@given(arm=shares, comparison=shares)
+def test_bounds_are_ordered_and_mirror_when_the_arms_change_places(arm, comparison):
+    lower, upper = score_bounds(EventCounts.of(arm=arm, comparison=comparison), 0.05)
+    assert -1.0 <= lower <= arm[0] / arm[1] - comparison[0] / comparison[1] <= upper <= 1.0
+    mirrored = score_bounds(EventCounts.of(arm=comparison, comparison=arm), 0.05)
+    assert mirrored == pytest.approx((-upper, -lower), abs=1e-9)
+
+
+def test_the_bound_holds_its_size_for_rare_events_and_unequal_arms():
+    """True harm exactly at the margin: a pass is the error, exact over every table, at most 2.5% and a little."""
+    n1, n0, p0, margin = 300, 900, 0.005, 0.01
+    passed = 0.0
+    for x1, x0 in itertools.product(range(18), range(18)):
+        chance = stats.binom.pmf(x1, n1, p0 + margin) * stats.binom.pmf(x0, n0, p0)
+        if chance < 1e-4:  # together under 0.01
+            passed += chance
+            continue
+        counts = EventCounts.of(arm=(x1, n1), comparison=(x0, n0))
+        harm = judge("c", margin, counts, harm_is="increase", level=0.05, level_established=0.05)
+        passed += chance * harm.passed
+    assert 0.01 < passed < 0.035
+
+
+def _judge(evidence, *, harm_is="increase", margin=0.002):
+    return judge("complaint", margin, evidence, harm_is=harm_is, level=0.05, level_established=0.05)
+
+
+def test_no_events_is_not_a_pass():
+    harm = _judge(EventCounts.of(arm=(0, 50_000), comparison=(0, 50_000)))
+    assert (harm.passed, harm.established, harm.upper) == (False, False, None)
+    assert "nothing to bound" in harm.reason
+
+
+def test_not_significant_is_not_safe():
+    harm = _judge(EventCounts.of(arm=(2, 400), comparison=(1, 400)))
+    assert not harm.passed
+    assert not harm.established
+    assert harm.lower < 0 < harm.upper
+
+
+def test_established_harm_lies_wholly_above_the_margin():
+    harm = _judge(EventCounts.of(arm=(400, 20_000), comparison=(100, 60_000)))
+    assert harm.established
+    assert not harm.passed
+
+
+def test_harm_may_be_a_decrease():
+    counts = EventCounts.of(arm=(8_000, 10_000), comparison=(9_000, 10_000))
+    harm = _judge(counts, harm_is="decrease", margin=0.02)
+    assert harm.estimate == pytest.approx(0.1)
+    assert harm.established
+    assert _judge(counts, harm_is="increase", margin=0.02).passed
+
+
+def test_other_kinds_use_their_own_interval():
+    effect = Effect(0.5, 0.2, 40.0)
+    harm = _judge(effect, margin=1.0)
+    assert harm.upper == pytest.approx(effect.upper(0.05))
+    assert harm.passed
+    assert _judge(Effect(1.0, 0.0), margin=2.0).passed is False
+    assert _judge(Effect(None, None, reason="the arm is empty"), margin=2.0).reason == "the arm is empty"
+
+
+def test_without_a_margin_or_evidence_nothing_passes():
+    assert _judge(EventCounts.of(arm=(1, 100), comparison=(1, 100)), margin=None).reason == "no margin is declared"
+    assert _judge("clusters were dealt").passed is False
+
+
+def test_a_stratum_with_an_empty_arm_is_not_estimable():
+    counts = EventCounts(np.array([1.0, 0.0]), np.array([50.0, 0.0]), np.array([1.0, 1.0]), np.array([50.0, 9.0]))
+    assert "no customers in one of the arms" in _judge(counts).reason

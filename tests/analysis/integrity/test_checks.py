@@ -1,0 +1,181 @@
+"""Integrity checks: exact where allocation is exact, by arm where customers are lost, quiet on good trials."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis.integrity.balance import ArmMoments, of_category, of_number, standardised_difference
+from analysis.integrity.checks import (
+    ArmShare,
+    allocation_counts,
+    arm_labels,
+    balance,
+    delivery,
+    dispatch,
+    duplicate_ids,
+    fisher_exact,
+    missing_outcomes,
+    retention,
+    sample_ratio,
+    sample_ratio_not_declared,
+)
+
+
+def test_one_customer_in_the_wrong_arm_is_found():
+    check = allocation_counts({"nfa": 100_000, "sms": 50_000}, {"nfa": 100_001, "sms": 49_999})
+    assert check.passed is False
+    assert check.severity == "blocks"
+    assert "nfa 100,000 allocated, 100,001 found" in check.detail
+    assert "sms 50,000 allocated, 49,999 found" in check.detail
+    assert allocation_counts({"nfa": 2}, {"nfa": 2}).passed is True
+
+
+def test_an_arm_that_vanished_is_found():
+    assert allocation_counts({"nfa": 5, "sms": 5}, {"nfa": 5}).passed is False
+    assert allocation_counts({"nfa": 5}, {"nfa": 5, "letter": 1}).passed is False
+
+
+def test_duplicates_and_labels_block():
+    assert duplicate_ids(101, 100).passed is False
+    assert "1 rows repeat" in duplicate_ids(101, 100).detail
+    assert duplicate_ids(100, 100).passed is True
+    assert arm_labels({"Womens E-mail": 3}).passed is False
+    assert "“Womens E-mail” (3)" in arm_labels({"Womens E-mail": 3}).detail
+    assert arm_labels({}).passed is True
+
+
+def test_wrong_arm_dispatch_is_judged_by_the_declared_tolerance():
+    assert dispatch(10_000, 10, 0.001).passed is True
+    assert dispatch(10_000, 11, 0.001).passed is False
+
+
+@given(counts=st.lists(st.integers(1, 5000), min_size=2, max_size=6))
+def test_sample_ratio_equals_scipy(counts):
+    shares = {f"a{i}": float(i + 1) for i in range(len(counts))}
+    check = sample_ratio({f"a{i}": n for i, n in enumerate(counts)}, shares)
+    weights = np.array(list(shares.values()))
+    reference = stats.chisquare(counts, sum(counts) * weights / weights.sum())
+    assert check.figures["statistic"] == pytest.approx(reference.statistic, rel=1e-9)
+    assert check.figures["p_value"] == pytest.approx(reference.pvalue, rel=1e-7, abs=1e-300)
+    assert check.passed is bool(reference.pvalue >= 0.001)
+
+
+def test_sample_ratio_counts_an_arm_that_is_not_in_the_file():
+    assert sample_ratio({"a": 50, "b": 50}, {"a": 1, "b": 1, "c": 1}).passed is False
+
+
+def test_without_shares_counts_are_reported_and_not_tested():
+    check = sample_ratio_not_declared({"a": 5, "b": 500})
+    assert check.passed is None
+    assert "a 5, b 500" in check.detail
+
+
+def test_differential_attrition_that_a_ratio_test_misses_is_found():
+    # 5% against 6% lost of 100,000 each, dealt exactly: what remains is close to one to one.
+    kept = [ArmShare("nfa", 100_000, 95_000), ArmShare("sms", 100_000, 94_000)]
+    assert retention(kept, "nfa").passed is False
+    assert sample_ratio({"nfa": 95_000, "sms": 94_000}, {"nfa": 1, "sms": 1}).passed is True
+
+
+def test_a_tiny_difference_is_no_alarm_however_sure():
+    kept = [ArmShare("nfa", 10_000_000, 9_500_000), ArmShare("sms", 10_000_000, 9_420_000)]
+    check = retention(kept, "nfa")
+    assert check.figures["p_adjusted_sms"] < 1e-100
+    assert check.passed is True
+
+
+def test_retention_names_the_arm_and_shows_no_p_value_in_words():
+    kept = [ArmShare("nfa", 9000, 9000), ArmShare("letter", 9000, 9000), ArmShare("sms", 9000, 8000)]
+    check = retention(kept, "nfa")
+    assert "between sms and nfa" in check.detail
+    assert "sms 88.9%" in check.detail
+    assert "p" not in check.detail.split()
+    assert check.figures["p_adjusted_letter"] == 1.0
+
+
+@pytest.mark.parametrize(("arm", "base"), [((200, 150), (300, 240)), ((5000, 4800), (9000, 8500))])
+def test_retention_p_value_equals_the_chi_square_of_the_table(arm, base):
+    check = retention([ArmShare("nfa", *base), ArmShare("sms", *arm)], "nfa")
+    table = [[arm[1], arm[0] - arm[1]], [base[1], base[0] - base[1]]]
+    reference = stats.chi2_contingency(table, correction=False)
+    assert check.figures["p_adjusted_sms"] == pytest.approx(reference.pvalue, rel=1e-9)
+
+
+@given(drawn=st.integers(1, 30), rest=st.integers(1, 30), data=st.data())
+def test_fisher_equals_scipy(drawn, rest, data):
+    found = data.draw(st.integers(0, drawn))
+    other = data.draw(st.integers(0, rest))
+    reference = stats.fisher_exact([[found, drawn - found], [other, rest - other]])
+    assert fisher_exact(found, drawn, found + other, drawn + rest) == pytest.approx(reference.pvalue, rel=1e-6)
+
+
+def test_retention_of_few_lost_customers_uses_the_exact_test():
+    check = retention([ArmShare("nfa", 40, 40), ArmShare("sms", 40, 36)], "nfa")
+    assert check.figures["p_adjusted_sms"] == pytest.approx(stats.fisher_exact([[4, 36], [0, 40]]).pvalue, rel=1e-9)
+
+
+def test_clustered_loss_is_judged_by_its_own_standard_error():
+    kept = [ArmShare("nfa", 9000, 8800, 0.02), ArmShare("sms", 9000, 8300, 0.03)]
+    check = retention(kept, "nfa")
+    assert check.passed is True
+    assert check.figures["p_adjusted_sms"] == pytest.approx(2 * stats.norm.sf((500 / 9000) / np.hypot(0.02, 0.03)))
+
+
+def test_retention_is_quiet_on_good_trials():
+    rng = np.random.default_rng(3)
+    kept = rng.binomial(5000, 0.9, size=(4000, 4))
+    alarms = sum(
+        retention([ArmShare(f"a{i}", 5000, int(k)) for i, k in enumerate(row)], "a0").passed is False for row in kept
+    )
+    assert alarms <= stats.binom.ppf(0.999, 4000, 0.001)
+
+
+def test_an_empty_arm_is_not_called_alike():
+    assert retention([ArmShare("nfa", 10, 10), ArmShare("sms", 0, 0)], "nfa").passed is None
+
+
+def test_delivery_is_judged_against_its_own_declared_rate():
+    sent = [ArmShare("letter", 10_000, 9_700), ArmShare("sms", 10_000, 8_000)]
+    assert delivery(sent, {"letter": 0.97, "sms": 0.80}).passed is True
+    late = delivery(sent, {"letter": 0.97, "sms": 0.90})
+    assert late.passed is False
+    assert late.severity == "warns"
+    assert "sms 80.0% delivered, 90.0% declared" in late.detail
+    assert delivery(sent, {}).passed is None
+
+
+def test_missing_outcomes_warn_and_are_counted_by_arm():
+    shares = [ArmShare("nfa", 9000, 9000), ArmShare("sms", 9000, 8000)]
+    check = missing_outcomes("spend", shares, "nfa")
+    assert (check.passed, check.severity) == (False, "warns")
+    assert "sms 1,000 of 9,000" in check.detail
+    assert missing_outcomes("spend", [ArmShare("nfa", 9, 9), ArmShare("sms", 9, 9)], "nfa").passed is True
+
+
+def test_standardised_difference_of_a_number_and_of_a_level():
+    rng = np.random.default_rng(5)
+    x, z = rng.normal(3, 2, 500), rng.normal(3.5, 1, 400)
+    moments = {"sms": ArmMoments(500, x.mean(), x.var(ddof=1)), "nfa": ArmMoments(400, z.mean(), z.var(ddof=1))}
+    (row,) = of_number("age", moments, [("sms", "nfa")])
+    assert row.standardised_difference == pytest.approx(
+        (x.mean() - z.mean()) / np.sqrt((x.var(ddof=1) + z.var(ddof=1)) / 2)
+    )
+    level = of_category("sex", {"sms": {"f": 30, "m": 70}, "nfa": {"f": 40, "m": 60}}, [("sms", "nfa")])[0]
+    f, g = np.repeat([1, 0], [30, 70]), np.repeat([1, 0], [40, 60])
+    assert level.standardised_difference == pytest.approx((0.3 - 0.4) / np.sqrt((f.var(ddof=1) + g.var(ddof=1)) / 2))
+
+
+def test_constant_covariates():
+    same, other = ArmMoments(9, 1.0, 0.0), ArmMoments(9, 2.0, 0.0)
+    assert standardised_difference(same, same) == 0.0
+    assert standardised_difference(same, other) is None
+
+
+def test_balance_warns_and_never_blocks():
+    rows = of_category("sex", {"sms": {"f": 30, "m": 70}, "nfa": {"f": 50, "m": 50}}, [("sms", "nfa")])
+    check = balance(rows)
+    assert (check.passed, check.severity) == (False, "warns")
+    assert "sex = f" in check.detail
+    assert balance(()).passed is None

@@ -1,0 +1,112 @@
+"""Sizes and powers against statsmodels, published figures and simulation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis.errors import AnalysisRefused
+from analysis.planning.power import _proportions, minimum_detectable_effect, plan, power_at, sample_size
+from designs.protocol.models import Protocol
+
+
+def protocol(outcome: dict[str, Any], **population: Any) -> Protocol:
+    document = {
+        "schema": 1,
+        "id": "sizes",
+        "title": "Sizes",
+        "hypothesis": "A letter helps.",
+        "population": {"unit": "customer", **population},
+        "arms": [
+            {"id": "nfa", "kind": "nfa", "label": "No further action", "share": 3},
+            {"id": "letter", "kind": "otm", "label": "Letter", "share": 1},
+            {"id": "sms", "kind": "otm", "label": "SMS", "share": 1},
+        ],
+        "randomisation": {"method": "complete"},
+        "outcomes": [{"id": "paid", "role": "primary", "day": 23, "direction": "increase", **outcome}],
+        "analysis": {"standard_errors": "CR2" if population.get("cluster") else "HC2"},
+    }
+    return Protocol.model_validate_json(json.dumps(document))
+
+
+def test_thirty_four_against_thirty_six_per_cent() -> None:
+    assert sample_size(_proportions(0.34), 0.02, alpha=0.05, power=0.8) == 8_925
+
+
+@pytest.mark.parametrize(("ratio", "effect"), [(1.0, 0.5), (3.0, 0.2), (0.25, 0.1)])
+def test_sizes_of_amounts_agree_with_statsmodels(ratio: float, effect: float) -> None:
+    from statsmodels.stats.power import NormalIndPower
+
+    ours = sample_size(lambda _: (1.0, 1.0), effect, alpha=0.05, power=0.8, ratio=ratio)
+    theirs = NormalIndPower().solve_power(effect, alpha=0.05, power=0.8, ratio=ratio, alternative="two-sided")
+    assert ours == pytest.approx(theirs, abs=1.0)
+
+
+def test_power_agrees_with_simulation() -> None:
+    rng = np.random.default_rng(1)
+    n_arm, n_other, runs = 3_000, 9_000, 40_000
+    one, other = rng.binomial(n_arm, 0.33, runs) / n_arm, rng.binomial(n_other, 0.30, runs) / n_other
+    error = np.sqrt(one * (1 - one) / n_arm + other * (1 - other) / n_other)
+    share = np.mean(np.abs(one - other) / error > 2.241403)  # alpha 0.025
+    ours = power_at(_proportions(0.30), 0.03, n_arm, n_other, alpha=0.025)
+    assert share == pytest.approx(ours, abs=0.01)
+
+
+def test_what_is_needed_is_what_is_found() -> None:
+    variance = _proportions(0.28)
+    n = sample_size(variance, 0.02, alpha=0.0125, power=0.9, ratio=3.0)
+    assert power_at(variance, 0.02, n, 3 * n, alpha=0.0125) >= 0.9 - 1e-6
+    assert power_at(variance, 0.02, n - 1, 3 * (n - 1), alpha=0.0125) < 0.9 + 1e-4
+    found = minimum_detectable_effect(variance, n, 3 * n, alpha=0.0125, power=0.9, sign=1.0, largest=0.72)
+    assert found == pytest.approx(0.02, rel=1e-3)
+    assert minimum_detectable_effect(variance, 3, 3, alpha=0.05, power=0.9, sign=-1.0, largest=0.28) is None
+
+
+def test_a_plan_shares_alpha_and_customers() -> None:
+    rows = plan(protocol({"kind": "binary", "baseline": 0.3, "minimum_effect": 0.02}), 50_000)
+    assert [row.arm for row in rows] == ["letter", "sms"]
+    letter = rows[0]
+    assert letter.n_per_arm == sample_size(_proportions(0.3), 0.02, alpha=0.025, power=0.8, ratio=3.0)
+    assert letter.n_comparison == 3 * letter.n_per_arm
+    assert letter.expected_in_arm == 10_000
+    assert letter.power == pytest.approx(power_at(_proportions(0.3), 0.02, 10_000, 30_000, alpha=0.025))
+    assert letter.reason is None
+
+
+def test_fewer_complaints_are_sized_downwards() -> None:
+    rows = plan(
+        protocol({"kind": "binary", "baseline": 0.01, "minimum_effect": 0.005, "direction": "decrease"}), 20_000
+    )
+    assert rows[0].minimum_detectable_effect is not None
+    assert rows[0].minimum_detectable_effect < 0
+
+
+def test_clusters_inflate_by_their_size_and_likeness() -> None:
+    outcome = {"kind": "amount", "standard_deviation": 100.0, "minimum_effect": 10.0}
+    alone = plan(protocol(outcome), 5_000)[0]
+    together = plan(protocol({**outcome, "intracluster_correlation": 0.05}, cluster="agent", cluster_size=21), 5_000)[0]
+    assert together.n_per_arm == pytest.approx(2 * alone.n_per_arm, abs=2)  # type: ignore[operator]
+    assert together.power < alone.power  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "population", "reason"),
+    [
+        ({"kind": "binary"}, {}, "no baseline"),
+        ({"kind": "amount"}, {}, "no standard_deviation"),
+        ({"kind": "binary", "baseline": 0.3}, {}, "no minimum_effect"),
+        ({"kind": "binary", "baseline": 0.3, "minimum_effect": 0.1}, {"cluster": "agent"}, "cluster_size"),
+    ],
+)
+def test_what_cannot_be_sized_says_why(outcome: dict[str, Any], population: dict[str, Any], reason: str) -> None:
+    row = plan(protocol(outcome, **population), 10_000)[0]
+    assert row.n_per_arm is None
+    assert reason in str(row.reason)
+
+
+def test_an_effect_of_nil_is_refused() -> None:
+    with pytest.raises(AnalysisRefused, match="nil"):
+        sample_size(_proportions(0.3), 0.0, alpha=0.05, power=0.8)

@@ -1,0 +1,243 @@
+"""What stands beside an evaluation: second opinion, other methods, bounds and odds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from analysis.document import from_document, to_document
+from analysis.evaluate import evaluate
+from analysis.evaluate.declared import column_kinds, specification_of
+from analysis.evaluate.evidence import Redraw
+from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.randomisation.in_memory import bring
+from analysis.randomisation.redrawn import net_benefit_redraws
+from analysis.results import Check, Evaluation, Flow
+from analysis.sensitivity.logistic import logit_rows
+from analysis.sensitivity.second_opinion import NAME, second_opinion
+from analysis.sensitivity.sensitivity import challenged
+from data.engine import open_engine
+from designs.protocol.models import Protocol
+
+SIZE = 2_400
+DIGEST = "ab" * 32
+
+
+def protocol(adjustment: str, errors: str, *, clustered: bool = False, strata: bool = False) -> Protocol:
+    document = {
+        "schema": 1,
+        "id": "challenged",
+        "title": "Challenged",
+        "hypothesis": "A letter helps.",
+        "population": {"unit": "customer", "cluster": "agent" if clustered else None},
+        "arms": [
+            {"id": "nfa", "kind": "nfa", "label": "No further action", "share": 2},
+            {"id": "letter", "kind": "otm", "label": "Letter", "share": 1, "cost_per_customer": 0.85},
+            {"id": "sms", "kind": "otm", "label": "SMS", "share": 1, "cost_per_customer": 0.05},
+        ],
+        "randomisation": {"method": "complete", "strata": ["band"] if strata else []},
+        "outcomes": [
+            {"id": "paid", "role": "primary", "kind": "binary", "direction": "increase", "day": 23},
+            {"id": "collected", "role": "secondary", "kind": "amount", "direction": "increase", "day": 365},
+        ],
+        "analysis": {
+            "covariates": ["log_debt", "prior"] if adjustment != "none" else [],
+            "adjustment": adjustment,
+            "standard_errors": errors,
+        },
+        "decision": {"benefits": [{"outcome": "collected", "value": 1}]},
+    }  # fmt: skip
+    return Protocol.model_validate_json(json.dumps(document))
+
+
+def customers(seed: int = 1, missing: float = 0.0) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    agent = rng.integers(0, 240, SIZE)
+    arm = np.array(["nfa", "letter", "nfa", "sms"])[agent % 4]
+    log_debt = rng.normal(6, 1, SIZE)
+    gaps = rng.random(SIZE) < 0.05
+    prior = np.array(["none", "some", "many"])[rng.integers(0, 3, SIZE)]
+    chance = 0.3 + 0.06 * (arm == "sms") + 0.04 * (log_debt - 6) + 0.05 * (prior == "some")
+    paid = (rng.random(SIZE) < chance).astype(float)
+    collected = np.round(paid * np.exp(log_debt) * rng.random(SIZE), 2)
+    absent = rng.random(SIZE) < missing * (1 + (arm == "letter"))
+    return {
+        ARM_COLUMN: arm,
+        "agent": np.char.add("agent ", agent.astype(str)),
+        "band": np.array(["low", "high"])[agent // 4 % 2],
+        "log_debt": pa.array(log_debt, mask=gaps),
+        "prior": prior,
+        "paid": pa.array(paid, mask=absent),
+        "collected": pa.array(collected, mask=absent),
+    }
+
+
+def framed(columns: dict[str, Any]) -> AnalysisFrame:
+    engine = open_engine(threads=1)  # as stored evaluations are: sums of doubles in one order
+    flow = Flow(SIZE, 0, (), SIZE, SIZE)
+    return AnalysisFrame(engine, engine.scan(pa.table(columns)), flow, (), "0" * 64, synthetic=True)
+
+
+def both(columns: dict[str, Any], declared: Protocol) -> tuple[AnalysisFrame, Evaluation]:
+    frame = framed(columns)
+    return frame, evaluate(frame, declared, protocol_digest=DIGEST)
+
+
+def opinion(frame: AnalysisFrame, declared: Protocol, evaluation: Evaluation) -> Check:
+    design = specification_of(declared, column_kinds(frame))
+    dense = bring(frame, declared, ["paid", *(column.name for column in design.covariates)])
+    rows = [row for row in evaluation.estimates if row.outcome == "paid" and row.subgroup is None]
+    return second_opinion(dense, declared, design, rows)
+
+
+@pytest.mark.parametrize("strata", [False, True])
+@pytest.mark.parametrize(
+    ("adjustment", "errors"),
+    [("none", "HC2"), ("none", "HC1"), ("additive", "HC3"), ("additive", "classical"), ("lin", "HC2"), ("lin", "HC0")],
+)
+def test_statsmodels_agrees_with_every_declared_fit(adjustment: str, errors: str, strata: bool) -> None:
+    declared = protocol(adjustment, errors, strata=strata)
+    frame, evaluation = both(customers(missing=0.04), declared)
+    check = opinion(frame, declared, evaluation)
+    assert check.passed, check.detail
+    assert len(check.figures) == 2
+
+
+@pytest.mark.parametrize("errors", ["CR0", "CR1", "CR2"])
+def test_statsmodels_agrees_under_clusters(errors: str) -> None:
+    declared = protocol("lin", errors, clustered=True)
+    frame, evaluation = both(customers(), declared)
+    check = opinion(frame, declared, evaluation)
+    assert check.passed, check.detail
+    assert ("no CR2" in check.detail) == (errors == "CR2")
+
+
+@pytest.mark.parametrize("adjustment", ["additive", "lin"])
+def test_statsmodels_agrees_where_an_arm_lacks_a_level_or_has_no_gaps(adjustment: str) -> None:
+    """The level then stands with the most frequent one, and an indicator of gaps may be dropped with Lin's alone."""
+    declared = protocol(adjustment, "HC2")
+    columns = customers(missing=0.04)
+    arm = columns[ARM_COLUMN]
+    columns["prior"][np.flatnonzero(arm != "letter")[:9]] = "rare"
+    columns["log_debt"] = pa.array(np.linspace(4, 8, SIZE) % 1.3, mask=(arm == "sms") & (np.arange(SIZE) % 9 == 0))
+    frame, evaluation = both(columns, declared)
+    check = opinion(frame, declared, evaluation)
+    assert check.passed, check.detail
+    assert len(check.figures) == 2
+
+
+def test_a_customer_alone_in_a_cell_leaves_the_estimates_to_compare() -> None:
+    """Its leverage is 1: statsmodels divides by what rounding left of 1 - 1; here it adds nothing, which is said."""
+    declared = protocol("lin", "HC3")
+    columns = customers()
+    for arm, alone in (("letter", 1), ("nfa", 5), ("sms", 5)):
+        columns["prior"][np.flatnonzero(columns[ARM_COLUMN] == arm)[:alone]] = "rare"
+    columns["prior"] = columns["prior"].astype(str)
+    frame, evaluation = both(columns, declared)
+    check = opinion(frame, declared, evaluation)
+    assert check.passed
+    assert len(check.figures) == 2
+    assert check.detail.endswith("so errors are not compared")
+
+
+def test_no_one_regression_holds_an_arm_that_lacks_a_stratum() -> None:
+    declared = protocol("none", "HC2", strata=True)
+    columns = customers()
+    columns[ARM_COLUMN] = np.where(
+        (columns[ARM_COLUMN] == "sms") & (columns["band"] == "low"), "letter", columns[ARM_COLUMN]
+    )
+    frame, evaluation = both(columns, declared)
+    assert [row.estimate is None for row in evaluation.estimates if row.outcome == "paid"] == [False, True]
+    check = opinion(frame, declared, evaluation)
+    assert check.passed is None
+    assert check.severity == "informs"
+
+
+def test_a_second_opinion_finds_a_wrong_estimate() -> None:
+    declared = protocol("lin", "HC2")
+    frame, evaluation = both(customers(), declared)
+    first, *rest = evaluation.estimates
+    wrong = replace(evaluation, estimates=(replace(first, std_error=first.std_error * 1.0001), *rest))  # type: ignore[operator]
+    check = opinion(frame, declared, wrong)
+    assert check.passed is False
+    assert "differ" in check.detail
+
+
+def test_logit_effects_agree_with_statsmodels_margins() -> None:
+    import statsmodels.api as sm
+
+    declared = protocol("none", "HC2")
+    columns = customers()
+    frame = framed(columns)
+    rows = logit_rows(bring(frame, declared, ["paid"]), declared, declared.primary, ())
+    arm, paid = columns[ARM_COLUMN], np.array(columns["paid"])
+    dummies = np.column_stack([np.ones(SIZE), arm == "letter", arm == "sms"]).astype(float)
+    margins = sm.Logit(paid, dummies).fit(disp=0, cov_type="HC0").get_margeff(dummy=True)
+    # margins of a dummy set the other dummy as observed; with one arm at a time that is the saturated difference
+    shares = {name: paid[arm == name].mean() for name in ("nfa", "letter", "sms")}
+    for row in rows:
+        assert row.estimate == pytest.approx(shares[row.arm] - shares["nfa"], abs=1e-9)
+        variance = sum(shares[a] * (1 - shares[a]) / np.sum(arm == a) for a in (row.arm, "nfa"))
+        assert row.std_error == pytest.approx(variance**0.5, rel=1e-6)
+    assert margins.margeff.size == 2
+
+
+def test_everything_beside_the_headline_is_there_and_survives_json() -> None:
+    declared = protocol("lin", "HC2", strata=True)
+    frame, evaluation = both(customers(missing=0.05), declared)
+    whole = challenged(frame, declared, evaluation)
+    variants = {str(row.variant) for row in whole.sensitivity}
+    assert {
+        "logit, average marginal effect",
+        "HC3",
+        "classical",
+        "adjustment: none",
+        "adjustment: additive",
+    } <= variants
+    assert {"mean, studentised bootstrap", "share who paid anything", "quantile 0.9"} <= variants
+    redrawn = [row for row in whole.sensitivity if row.method == "randomisation_inference"]
+    assert [(row.arm, row.comparison) for row in redrawn] == [("letter", "nfa"), ("sms", "nfa")]
+    assert next(c for c in whole.checks if c.name == NAME).passed
+    assert {(b.outcome, b.assumption) for b in whole.bounds} == {
+        ("paid", "worst_case"), ("paid", "lee"), ("collected", "lee"),
+    }  # fmt: skip
+    assert [posterior.quantity for posterior in whole.posteriors] == ["primary_effect", "net_benefit"]
+    for posterior in whole.posteriors:
+        assert sum(arm.probability_best for arm in posterior.arms) == pytest.approx(1.0)
+    assert whole.estimates == evaluation.estimates
+    assert whole.verdict == evaluation.verdict
+    assert from_document(json.loads(json.dumps(to_document(whole)))) == whole
+
+
+def test_a_challenge_is_the_same_each_time() -> None:
+    declared = protocol("lin", "HC2")
+    frame, evaluation = both(customers(), declared)
+    assert challenged(frame, declared, evaluation) == challenged(frame, declared, evaluation)
+
+
+def test_redrawn_net_benefit_agrees_with_its_normal_p_value() -> None:
+    from scipy.special import ndtr
+
+    declared = protocol("none", "HC2", strata=True)
+    frame, evaluation = both(customers(), declared)
+    asked = net_benefit_redraws(frame, declared, DIGEST)
+    p_value = asked(Redraw("central", "sms", "nfa"))
+    assert evaluation.net_benefit is not None
+    money = next(row.central for row in evaluation.net_benefit.arms if row.arm == "sms")
+    expected = float(ndtr(-money.estimate / money.std_error))  # type: ignore[operator]
+    assert p_value == pytest.approx(expected, abs=0.02)
+
+
+def test_clusters_are_redrawn_whole() -> None:
+    declared = protocol("none", "CR2", clustered=True)
+    frame, evaluation = both(customers(), declared)
+    rows = [r for r in challenged(frame, declared, evaluation).sensitivity if r.method == "randomisation_inference"]
+    assert all(row.p_value is not None and row.std_error is not None for row in rows)
+    planned = {row.arm: row for row in evaluation.estimates if row.outcome == "paid"}
+    for row in rows:
+        assert row.std_error == pytest.approx(planned[row.arm].std_error, rel=0.05)
