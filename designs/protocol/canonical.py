@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from designs.protocol.columns import column_of
-from designs.protocol.models import Arm, Protocol, Wording
+from designs.protocol.models import UNITS, Arm, Outcome, Protocol, Wording
 from designs.protocol.rules import Breach
 
 TEXT_CAP = 1024 * 1024
@@ -50,14 +50,20 @@ def digest_of(canonical: str) -> str:
 
 def sealed(protocol: Protocol, texts: Mapping[str, str]) -> Protocol:
     """The protocol with each text's path replaced by the text's digest, and with those defaults written out that
-    depend on other keys: an outcome's column, an external arm's label, the cluster that is dealt."""
+    depend on other keys: an outcome's column, an external arm's label, the cluster that is dealt. A unit that goes
+    without saying is left out instead, as it was before there was such a key."""
     scheme = protocol.randomisation.model_copy(update={"cluster": protocol.cluster})
-    outcomes = tuple(
-        outcome if outcome.kind == "time_to_event" else outcome.model_copy(update={"column": column_of(outcome)})
-        for outcome in protocol.outcomes
-    )
+    outcomes = tuple(_sealed_outcome(outcome) for outcome in protocol.outcomes)
     arms = tuple(_sealed_arm(arm, texts, labelled=not protocol.randomised_here) for arm in protocol.arms)
     return protocol.model_copy(update={"arms": arms, "randomisation": scheme, "outcomes": outcomes})
+
+
+def _sealed_outcome(outcome: Outcome) -> Outcome:
+    unsaid = outcome.kind != "binary" and outcome.unit == UNITS[outcome.kind][0]
+    update: dict[str, Any] = {"unit": None} if unsaid else {}
+    if outcome.kind != "time_to_event":
+        update["column"] = column_of(outcome)
+    return outcome.model_copy(update=update)
 
 
 def _sealed_arm(arm: Arm, texts: Mapping[str, str], *, labelled: bool) -> Arm:

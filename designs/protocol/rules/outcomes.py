@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from designs.protocol.errors import KeyPath
-from designs.protocol.models import Outcome, Protocol
+from designs.protocol.models import UNITS, Outcome, Protocol
 from designs.protocol.rule import Breach, repeated, rule
 
 _TIMED = ("time", "event", "horizon")
@@ -91,6 +91,22 @@ def proportions_are_proportions(protocol: Protocol) -> Iterator[Breach]:
                 yield Breach(("outcomes", position, key), f"{figure:g} is above 1", rule_text)
 
 
+@rule("outcomes")
+def units_suit_the_kind(protocol: Protocol) -> Iterator[Breach]:
+    rules = {
+        "binary": "a binary outcome is a share of customers; without unit it is told in percentage points",
+        "count": "a count is a number; what is measured in pounds, minutes or days is kind: amount",
+        "time_to_event": "a time to an event is in days",
+    }
+    for position, outcome in enumerate(protocol.outcomes):
+        sensible = UNITS[outcome.kind]
+        if outcome.unit is not None and outcome.unit not in sensible:
+            problem = f"kind: {outcome.kind} is not measured in {outcome.unit}"
+            if outcome.kind == "binary":
+                problem = "kind: binary has no unit"
+            yield Breach(("outcomes", position, "unit"), problem, rules[outcome.kind], sensible)
+
+
 @rule("outcomes", "population", "randomisation")
 def sizes_have_their_reasons(protocol: Protocol) -> Iterator[Breach]:
     for position, outcome in enumerate(protocol.outcomes):
@@ -147,6 +163,7 @@ RULES = (
     keys_follow_the_kind,
     guardrails_have_margins,
     proportions_are_proportions,
+    units_suit_the_kind,
     sizes_have_their_reasons,
     valued_outcomes_exist,
     decisions_decide,

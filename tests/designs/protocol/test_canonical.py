@@ -35,6 +35,8 @@ SAME: list[tuple[str, dict[str, Any], list[Change]]] = [
     ("a null", HERE, [("population.cluster", None)]),
     ("an empty list", HERE, [("alternatives", [])]),
     ("an outcome's column", HERE, [("outcomes[0].column", "filed_30")]),
+    ("pounds, which go without saying", HERE, [("outcomes[1].unit", "pounds")]),
+    ("days, which go without saying", HERE, [("outcomes[2].unit", "days")]),
     ("an arm's label for people", HERE, [("arms[1].label", "letter")]),
     ("a covariate as a mapping", HERE, [("analysis.covariates[0]", {"column": "age_days"})]),
     ("white space around text", HERE, [("title", " A nudge for late returns\n")]),
@@ -46,6 +48,8 @@ DIFFERENT: list[tuple[str, dict[str, Any], list[Change]]] = [
     ("the order of the arms", HERE, [("arms", [HERE["arms"][i] for i in (0, 2, 1)])]),
     ("a bound", HERE, [("population.where[0].at_least", 2)]),
     ("the kind of bound", HERE, [("population.where[0]", {"column": "years_late", "above": 1})]),
+    ("a unit", HERE, [("outcomes[1].unit", "minutes")]),
+    ("an outcome's label", HERE, [("outcomes[1].label", "Paid by the end")]),
     ("text for a number", ELSEWHERE, [("arms[1].value", "1")]),
     ("a declared column", HERE, [("population.columns.score", {})]),
 ]
@@ -169,7 +173,14 @@ def protocols(draw: st.DrawFn) -> dict[str, Any]:
     )
     outcome = st.fixed_dictionaries(
         {"id": ids, "role": st.just("primary"), "kind": st.sampled_from(["binary", "amount", "time_to_event"])},
-        optional={"column": texts, "day": st.integers(1, 999), "margin": st.just(0), "cap": above_zero},
+        optional={
+            "column": texts,
+            "day": st.integers(1, 999),
+            "margin": st.just(0),
+            "cap": above_zero,
+            "label": texts,
+            "unit": st.sampled_from(["pounds", "minutes", "days", "number"]),
+        },
     )
     column = st.fixed_dictionaries(
         {}, optional={"kind": st.sampled_from(["text", "number"]), "as_at": st.dates().map(str), "source": texts}

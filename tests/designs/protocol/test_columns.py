@@ -65,7 +65,7 @@ def test_a_kind_follows_the_use(tmp_path: Path) -> None:
         ([("analysis.covariates[0]", {"column": "age_days", "as": "category"})], "age_days", "any"),
         ([("analysis.subgroups[0].quantiles", 4)], "reason", "number"),
         ([("analysis.covariates[0]", {"column": "region", "as": "number"})], "region", "number"),
-        ([("analysis.estimators.complier", {"received": "spoken_to"})], "spoken_to", "boolean"),
+        ([("analysis.complier", {"received": "spoken_to"})], "spoken_to", "boolean"),
         ([("outcomes[0].column", "filed")], "filed", "boolean"),
         ([("population.columns.filed_30", {"kind": "number"})], "filed_30", "number"),
     ],
@@ -83,7 +83,7 @@ def test_the_population_holds_what_is_known_before_the_draw(tmp_path: Path) -> N
 
 
 def test_outcomes_come_by_id_and_receipt_may_come_otherwise(tmp_path: Path) -> None:
-    contract = outcomes_contract(protocol(tmp_path, ("analysis.estimators.complier", {"received": "spoken_to"})))
+    contract = outcomes_contract(protocol(tmp_path, ("analysis.complier", {"received": "spoken_to"})))
     assert contract.duplicates == "reject"
     assert contract.required_names == ("customer_id", "filed_30", "paid", "days", "f", "complaint")
     assert [column.name for column in contract.columns if not column.required] == ["spoken_to"]
@@ -155,7 +155,7 @@ def test_every_use_of_an_absent_column_is_named(tmp_path: Path) -> None:
 
 def test_each_file_is_held_against_its_own_part(tmp_path: Path) -> None:
     outcomes = ("customer_id", "filed_30", "paid", "days", "f", "complaint")
-    here = protocol(tmp_path, ("analysis.estimators.complier", {"received": "spoken_to"}))
+    here = protocol(tmp_path, ("analysis.complier", {"received": "spoken_to"}))
     check_columns(here, outcomes, file="outcomes")
     with pytest.raises(ProtocolRefused) as refusal:
         check_columns(here, [name for name in outcomes if name != "days"], file="outcomes")

@@ -167,6 +167,16 @@ OUTCOMES = [
     Case(HERE, {"outcomes[0].standard_deviation": 0.4}, "binary is not sized", "amount or a count"),
     Case(HERE, {"outcomes[0].intracluster_correlation": 0.1}, "no cluster", "dealt in clusters"),
     Case(HERE, {"population.cluster_size": 2}, "no cluster", "dealt in clusters"),
+    Case(HERE, {"outcomes[0].unit": "number"}, "binary has no unit", "percentage points"),
+    Case(HERE, {"outcomes[2].unit": "minutes"}, "not measured in minutes", "in days", allowed="days"),
+    Case(
+        HERE,
+        {"outcomes[1].kind": "count", "outcomes[1].cap": ABSENT, "outcomes[1].unit": "pounds"},
+        "count is not measured in pounds",
+        "kind: amount",
+        at="outcomes[1].unit",
+        allowed="number",
+    ),
     Case(HERE, {"outcomes[0].role": "secondary"}, "no outcome is the primary", "exactly one", at="outcomes"),
     Case(
         HERE,
@@ -252,7 +262,7 @@ COLUMNS = [
     ),
     Case(
         HERE,
-        {"analysis.estimators.complier": {"received": "spoken_to"}, "analysis.covariates": ["spoken_to"]},
+        {"analysis.complier": {"received": "spoken_to"}, "analysis.covariates": ["spoken_to"]},
         "known only after allocation",
         "before",
         at="analysis.covariates[0]",
@@ -319,7 +329,7 @@ ANALYSIS = [
     ),
     Case(
         HERE,
-        {"analysis.inference.multiplicity": "dunnett", "analysis.contrasts": "all_pairs"},
+        {"analysis.multiplicity": "dunnett", "analysis.contrasts": "all_pairs"},
         "dunnett does not cover all pairs",
         "each_against_comparison",
         allowed="holm",
@@ -374,6 +384,28 @@ def test_exactly_one_primary_outcome_with_its_horizon(tmp_path: Path) -> None:
 def test_each_channel_makes_the_round_trip(tmp_path: Path, channel: str) -> None:
     protocol = changed(HERE, ("arms[1].channel", channel))
     assert parse_canonical(loaded(tmp_path, protocol).canonical).arm("letter").channel == channel
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "measured_in"),
+    [
+        ("amount", None, "pounds"),
+        ("amount", "pounds", "pounds"),
+        ("amount", "minutes", "minutes"),
+        ("amount", "days", "days"),
+        ("amount", "number", "number"),
+        ("count", None, "number"),
+        ("count", "number", "number"),
+        ("binary", None, "share"),
+    ],
+)
+def test_each_outcome_says_what_it_is_measured_in(
+    tmp_path: Path, kind: str, unit: str | None, measured_in: str
+) -> None:
+    outcome = {"id": "paid", "role": "secondary", "kind": kind, "unit": unit}
+    protocol = loaded(tmp_path, changed(HERE, ("outcomes[1]", outcome))).protocol
+    assert protocol.outcome("paid").measured_in == measured_in
+    assert protocol.outcome("days_to_file").measured_in == "days"
 
 
 def test_arms_may_differ_by_letter_version_alone(tmp_path: Path) -> None:

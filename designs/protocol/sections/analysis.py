@@ -1,0 +1,46 @@
+"""How the data will be read: the ``analysis`` section."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from designs.protocol.sections.scalars import Declared, Text
+
+Adjustment = Literal["none", "additive", "lin"]
+StandardErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"]
+Multiplicity = Literal["none", "holm", "bonferroni", "benjamini_hochberg", "dunnett"]
+Contrasts = Literal["each_against_comparison", "all_pairs"]
+
+
+class Covariate(Declared):
+    column: Text
+    as_: Literal["category", "number"] | None = Field(default=None, alias="as")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_name(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, str) else value
+
+
+class Subgroup(Declared):
+    column: Text
+    quantiles: Annotated[int, Field(ge=2, le=10)] | None = None
+
+
+class Complier(Declared):
+    received: Text
+
+
+class Analysis(Declared):
+    covariates: tuple[Covariate, ...] = ()
+    adjustment: Adjustment = "none"
+    standard_errors: StandardErrors = "HC2"
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    power: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
+    multiplicity: Multiplicity = "holm"
+    contrasts: Contrasts = "each_against_comparison"
+    subgroups: tuple[Subgroup, ...] = ()
+    complier: Complier | None = None
+    dispatch_tolerance: Annotated[float, Field(ge=0, lt=1)] | None = None  # share sent another arm's contact

@@ -1,0 +1,48 @@
+"""What is done to whom: the ``arms`` section, and the ``campaign`` that works them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from designs.protocol.sections.population import Exclusion
+from designs.protocol.sections.scalars import ZERO, Declared, Identifier, Positive, Range, Scalar, Text, as_tuples
+
+ArmKind = Literal["nfa", "bau", "otm"]
+Channel = Literal["letter", "sms", "email", "call"]
+
+
+class Wording(Declared):
+    """Paths as written; the canonical form holds the SHA-256 of each text instead."""
+
+    en: Text
+    cy: Text | None = None
+
+
+class Arm(Declared):
+    id: Identifier
+    kind: ArmKind
+    label: Text
+    share: Positive | None = None
+    value: Scalar | None = None  # its label in an external file's arm column; the id where absent
+    channel: Channel | None = None
+    technique: Text | None = None
+    idms99_version: Text | None = None
+    contact_number: Text | None = None
+    text: Wording | None = None
+    cost_per_customer: Range = ZERO
+    not_for: tuple[Exclusion, ...] = ()  # customers who may get the other arms, but never this one
+    levels: dict[Identifier, Identifier] | None = None  # of each factor, in a factorial trial
+
+    @model_validator(mode="before")
+    @classmethod
+    def _label_defaults_to_id(cls, value: object) -> object:
+        if isinstance(value, dict) and "id" in value and "label" not in value:
+            value = {**value, "label": value["id"]}
+        return as_tuples(value)
+
+
+class Campaign(Declared):
+    dmtc_site: Text
+    dto: Text

@@ -1,0 +1,61 @@
+"""What is measured: the ``outcomes`` section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from designs.protocol.sections.scalars import Declared, Identifier, NotNegative, Positive, Text
+
+Role = Literal["primary", "secondary", "guardrail"]
+OutcomeKind = Literal["binary", "amount", "count", "time_to_event"]
+Direction = Literal["increase", "decrease"]
+Unit = Literal["pounds", "minutes", "days", "number"]
+Measure = Literal["share", "pounds", "minutes", "days", "number"]
+
+UNITS: Mapping[OutcomeKind, tuple[Unit, ...]] = {
+    "binary": (),  # a share of customers, which has no unit
+    "amount": ("pounds", "minutes", "days", "number"),
+    "count": ("number",),
+    "time_to_event": ("days",),
+}
+"""The units that make sense for each kind of outcome; the first is the one that needs no saying."""
+
+
+class Outcome(Declared):
+    id: Identifier
+    role: Role
+    kind: OutcomeKind
+    label: Text | None = None  # for people
+    unit: Unit | None = None
+    direction: Direction | None = None
+    column: Text | None = None
+    day: Annotated[int, Field(gt=0)] | None = None
+    time: Text | None = None
+    event: Text | None = None
+    horizon: Positive | None = None
+    marks: dict[Text, Positive] | None = None  # days to show beside the curves, such as penalties, by name
+    cap: Positive | None = None
+    margin: NotNegative | None = None
+    baseline: NotNegative | None = None
+    minimum_effect: Positive | None = None
+    standard_deviation: Positive | None = None  # between customers; sizes an amount or a count
+    intracluster_correlation: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    @property
+    def measured_in(self) -> Measure:
+        """What one unit of the outcome is: a share of customers where it is binary, else its unit.
+
+        Examples:
+            >>> Outcome(id="collected", role="secondary", kind="amount").measured_in
+            'pounds'
+            >>> Outcome(id="on_hold", role="secondary", kind="amount", unit="minutes").measured_in
+            'minutes'
+            >>> Outcome(id="paid", role="primary", kind="binary").measured_in
+            'share'
+        """
+        if self.kind == "binary":
+            return "share"
+        return self.unit or UNITS[self.kind][0]

@@ -1,0 +1,64 @@
+"""Who takes part: the ``population`` section, and the conditions that it and the arms use."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from designs.protocol.sections.scalars import Declared, Identifier, Scalar, Text
+
+ColumnKind = Literal["text", "number", "boolean"]
+
+
+class Condition(Declared):
+    """One test of one column; every bound given must hold. Never evaluated as code."""
+
+    column: Text
+    equals: Scalar | None = None
+    not_equals: Scalar | None = None
+    one_of: Annotated[tuple[Scalar, ...], Field(min_length=1)] | None = None
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    missing: bool | None = None
+
+    @model_validator(mode="after")
+    def _some_test(self) -> Condition:
+        if all(value is None for name, value in self if name != "column"):
+            raise ValueError("a condition holds at least one test")
+        return self
+
+
+class Exclusion(Declared):
+    when: Condition
+    reason: Text
+    agreement: Text | None = None  # who agreed, and when, that these customers take part after all
+
+
+class ColumnDeclaration(Declared):
+    kind: ColumnKind | None = None
+    as_at: date | None = None
+    source: Text | None = None
+
+
+class ContactLimit(Declared):
+    """At most this many OTM contacts with one customer, over all trials, in this many days."""
+
+    contacts: Annotated[int, Field(ge=1)]
+    days: Annotated[int, Field(ge=1)]
+
+
+class Population(Declared):
+    name: Text | None = None
+    unit: Text  # the id column; ``row`` means that the file has no id
+    cluster: Text | None = None
+    cluster_size: Annotated[float, Field(ge=1)] | None = None  # customers in a cluster on average, for sizing
+    where: tuple[Condition, ...] = ()
+    exclude: tuple[Exclusion, ...] = ()
+    cooling_off_days: Annotated[int, Field(ge=0)] | None = None
+    contact_limit: ContactLimit | None = None
+    mutually_exclusive_with: tuple[Identifier, ...] = ()  # trials that share no customer with this one
+    columns: dict[str, ColumnDeclaration] = Field(default_factory=dict)

@@ -1,0 +1,60 @@
+"""How customers come to their arms: the ``randomisation`` section."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from designs.protocol.sections.scalars import Declared, Identifier, Positive, Text
+
+Method = Literal[
+    "simple", "complete", "matched_pairs", "rerandomised", "saturation", "factorial", "external"
+]  # fmt: skip
+
+
+class Rerandomise(Declared):
+    """Draw again until the Mahalanobis distance between arms on these columns is at most ``threshold``."""
+
+    covariates: Annotated[tuple[Text, ...], Field(min_length=1)]
+    threshold: Positive
+
+
+class Saturation(Declared):
+    """A cluster dealt to this saturation gives ``treated`` of its customers to the arms other than the comparison."""
+
+    id: Identifier
+    treated: Annotated[float, Field(ge=0, le=1)]
+    share: Positive
+
+
+class Wave(Declared):
+    """One intake of customers; ``issue_on`` is their day 0, in every arm."""
+
+    id: Identifier
+    issue_on: date
+
+
+class Batches(Declared):
+    """One intake issued in parts: the column that names each customer's batch, and the batch's day 0, in every arm."""
+
+    column: Text
+    issue_on: Annotated[dict[str, date], Field(min_length=1)]
+
+
+class Randomisation(Declared):
+    method: Method
+    strata: tuple[Text, ...] = ()
+    merge: tuple[Text, ...] = ()  # of the strata, given up in this order where one has under two units per arm
+    cluster: Text | None = None
+    allocation_date: date | None = None  # planned, or when it was done elsewhere
+    hold_out: Annotated[float, Field(gt=0, le=0.5)] | None = None  # kept on NFA for the long run, dealt first
+    waves: tuple[Wave, ...] = ()
+    batches: Batches | None = None
+    pairs: Text | None = None  # matched_pairs: the column that names each customer's pair
+    rerandomise: Rerandomise | None = None  # rerandomised
+    saturations: tuple[Saturation, ...] = ()  # saturation: clusters to these, then customers within
+    factors: dict[Identifier, Annotated[tuple[Identifier, ...], Field(min_length=2)]] | None = None  # factorial
+    arm_column: Text | None = None  # external: where the file holds each customer's arm
+    shares: dict[str, Positive] | None = None  # external: the expected ratio, by arm id
