@@ -30,8 +30,8 @@ from designs.protocol import Protocol, load_protocol
 from trials.access import Actor
 from trials.field.dispatch import export_ids
 from trials.registry import Registry
-from trials.registry.identity import EXPORT_ID
-from trials.registry.ledger_key import SYNTHETIC_KEY, export_key
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY, export_key
+from trials.registry.identities.pseudonyms import EXPORT_ID
 from trials.stages.allocate import randomise
 from trials.stages.contacts import load_contacts
 from trials.stages.evaluate import evaluate

@@ -14,8 +14,8 @@ from data.identifiers import ledger_ids
 from tests.places import ROOT
 from trials.access import LOCAL_ACTOR
 from trials.registry import Registry, open_registry
-from trials.registry.identity import LEDGER_ID
-from trials.registry.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import AllocationRecord
 from trials.settings import Settings
 from trials.stages.allocate import randomise

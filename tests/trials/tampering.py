@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from trials.registry import Registry
-from trials.registry.audit import GENESIS, event_hash
+from trials.registry.proof.audit import GENESIS, event_hash
 from trials.registry.tables import AuditRow
 
 

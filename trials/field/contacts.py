@@ -15,8 +15,8 @@ from designs.protocol import Protocol
 from designs.protocol.models import Channel
 from trials.errors import TrialRefused
 from trials.field.matching import file_rows
-from trials.registry.contact_ledger import CONTACT_ON
-from trials.registry.identity import EXPORT_ID
+from trials.registry.identities.contact_ledger import CONTACT_ON
+from trials.registry.identities.pseudonyms import EXPORT_ID
 
 CHANNEL = "channel"
 SENT_ON = "sent_on"

@@ -17,7 +17,7 @@ import pyarrow.csv
 
 from data.identifiers import ledger_ids
 from trials.errors import TrialRefused
-from trials.registry.identity import EXPORT_ID, LEDGER_ID
+from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID
 
 # What a spreadsheet would run, or lose: the signs that begin a formula (their full-width forms too), tabs, line
 # ends and NUL.

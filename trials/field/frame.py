@@ -19,7 +19,7 @@ from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
 from trials.field.contacts import CHANNEL, RECEIVED
 from trials.field.returns import Fielded
-from trials.registry.identity import LEDGER_ID
+from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import MatchRecord, ReturnedFileRecord
 
 PROBABILITY = "_probability"

@@ -15,11 +15,11 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.matching import Matched, Register
 from trials.registry import Registry, queries, tables
-from trials.registry.columns import now
-from trials.registry.identity import LEDGER_ID
-from trials.registry.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, unchanged_plan
 from trials.registry.records import AllocationRecord, FileAccount, PopulationRecord, RejectionRecord, WaveRecord
+from trials.registry.tables.columns import now
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from designs.assignment.simple import Simple
 from designs.assignment.waves import scope_of
 from designs.protocol import Protocol
 from trials.randomiser.index_dates import dated
-from trials.registry.identity import LEDGER_ID
+from trials.registry.identities.pseudonyms import LEDGER_ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from designs.protocol import Protocol
 from designs.protocol.columns import uses
 from designs.protocol.conditions import exclusions
 from trials.errors import TrialRefused
-from trials.registry.identity import LEDGER_ID
+from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import ExclusionRecord
 
 REASON = "_reason"

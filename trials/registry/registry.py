@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from trials.access import Action, Actor, allow
 from trials.errors import AccessRefused, RegistryRefused
-from trials.registry import ledger_key, queries
-from trials.registry.chain_head import ChainHead
-from trials.registry.columns import now
-from trials.registry.database import database_url, open_engine, storage_refusals, writers
+from trials.registry import queries
+from trials.registry.identities import ledger_key
+from trials.registry.proof.chain_head import ChainHead
 from trials.registry.reader import Reader
-from trials.registry.revisions import NEWEST, bring_up, require_current, revision_of
+from trials.registry.storage.database import database_url, open_engine, storage_refusals, writers
+from trials.registry.storage.revisions import NEWEST, bring_up, require_current, revision_of
 from trials.registry.tables import Installation
+from trials.registry.tables.columns import now
 from trials.registry.unit_of_work import UnitOfWork
 from trials.settings import Settings
 
@@ -141,7 +142,7 @@ class Registry:
             TrialRefused: There is no such trial.
         """
         from data.engine import open_engine
-        from trials.registry import contact_ledger
+        from trials.registry.identities import contact_ledger
 
         with storage_refusals("registry"), Session(self._engine) as session:
             for trial in (first, second):

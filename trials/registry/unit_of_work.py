@@ -10,18 +10,18 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trials.access import Actor
 from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import queries
-from trials.registry.audit import GENESIS, event_hash
-from trials.registry.chain_head import ChainHead
-from trials.registry.columns import digest_of, instant_text, now
-from trials.registry.database import storage_refusals
+from trials.registry.proof.audit import GENESIS, event_hash
+from trials.registry.proof.chain_head import ChainHead
+from trials.registry.proof.rows import row_digest, row_key
+from trials.registry.storage.database import storage_refusals
 from trials.registry.tables import AuditRow, Row
+from trials.registry.tables.columns import now
 
 log = logging.getLogger(__name__)
 
@@ -113,25 +113,3 @@ class UnitOfWork:
         except OSError as error:
             # The commit stands: to call it failed would be untrue. The next writer fills the gap.
             log.warning("%s could not be written (%s); what you asked for is recorded", self.head.path, error.strerror)
-
-
-def row_key(row: Row) -> str:
-    """A row's table and primary key, as the audit chain names it."""
-    keys = (getattr(row, column.name) for column in row.__table__.primary_key)
-    return "/".join([row.__tablename__, *map(str, keys)])
-
-
-def row_digest(row: Row) -> str:
-    """SHA-256 of everything a row says."""
-    return digest_of(row_values(row))
-
-
-def row_values(row: Row) -> dict[str, Any]:
-    """A row's columns as JSON values."""
-    return {attribute.key: _plain(getattr(row, attribute.key)) for attribute in inspect(row).mapper.column_attrs}
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "hour"):
-        return instant_text(value)
-    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -21,10 +21,10 @@ from trials.randomiser.dealing import Dealt, deal
 from trials.randomiser.eligibility import Eligible, dealt_before, eligible
 from trials.randomiser.index_dates import first_index_date, last_index_date
 from trials.registry import Registry, queries, tables
-from trials.registry.columns import now
-from trials.registry.contact_ledger import Entry, claims, entries
+from trials.registry.identities.contact_ledger import Entry, claims, entries
 from trials.registry.plan import Plan, locked_plan, population_name, unchanged_plan
 from trials.registry.records import AllocationRecord, DrawRecord, PopulationRecord, WaveRecord
+from trials.registry.tables.columns import now
 
 # Other trials may be drawn while this one's units are being worked out; then they are worked out again, and after so
 # many times with everybody else waiting.

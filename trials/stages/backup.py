@@ -15,10 +15,10 @@ from typing import Any
 from trials.access import Actor, allow
 from trials.errors import TrialRefused
 from trials.registry import Registry
-from trials.registry.columns import canonical
-from trials.registry.dump import dump, load
-from trials.registry.integrity import chain_faults, snapshots_named
+from trials.registry.proof.integrity import chain_faults, snapshots_named
 from trials.registry.registry import connect
+from trials.registry.storage.dump import dump, load
+from trials.registry.tables.columns import canonical
 from trials.settings import Settings
 
 ROWS = "registry.json"

@@ -13,7 +13,7 @@ from designs.assignment.certificate import write_population
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries
-from trials.registry.identity import LEDGER_ID
+from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import plan_of
 
 

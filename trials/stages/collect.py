@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trials.access import Actor
 from trials.registry import Registry
-from trials.registry.integrity import snapshots_named
+from trials.registry.proof.integrity import snapshots_named
 
 
 def collect(registry: Registry, actor: Actor) -> tuple[str, ...]:

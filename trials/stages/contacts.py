@@ -15,8 +15,8 @@ from trials.field.dispatch import export_ids
 from trials.field.matching import Register, all_rejections, match, refuse_arm_column
 from trials.field.returns import Fielded, account_of, fielded, key_of, refuse_nobody, register_of, returned_row
 from trials.registry import Registry
-from trials.registry.identity import EXPORT_ID, LEDGER_ID, keep_rejections
-from trials.registry.ledger_key import export_key
+from trials.registry.identities.ledger_key import export_key
+from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID, keep_rejections
 from trials.registry.plan import locked_plan
 from trials.registry.records import FileAccount
 

@@ -8,8 +8,8 @@ from typing import Literal, get_args
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
-from trials.registry.columns import now
 from trials.registry.records import DecisionRecord
+from trials.registry.tables.columns import now
 
 Choice = Literal["accept", "override"]
 

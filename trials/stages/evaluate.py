@@ -21,9 +21,9 @@ from trials.errors import TrialRefused
 from trials.field.frame import Sources, assemble, frame_checks
 from trials.field.returns import Fielded, fielded
 from trials.registry import Registry, queries, tables
-from trials.registry.columns import digest_of, now
 from trials.registry.plan import locked_plan
 from trials.registry.records import EvaluationRecord, ReturnedFileRecord
+from trials.registry.tables.columns import digest_of, now
 
 _CODE = ("data", "designs", "analysis")
 

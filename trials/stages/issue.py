@@ -18,11 +18,11 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.dispatch import issue_list, write_list, write_manifest
 from trials.registry import Registry, queries, tables
-from trials.registry.columns import now
-from trials.registry.identity import LEDGER_ID
-from trials.registry.ledger_key import export_key
+from trials.registry.identities.ledger_key import export_key
+from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, locked_plan, unchanged_plan
 from trials.registry.records import AllocationRecord, WaveRecord
+from trials.registry.tables.columns import now
 
 
 @dataclass(frozen=True, slots=True)

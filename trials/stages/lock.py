@@ -16,10 +16,10 @@ from trials.errors import TrialRefused
 from trials.randomiser.eligibility import Eligible, eligible
 from trials.randomiser.index_dates import refuse_undated
 from trials.registry import Registry, tables
-from trials.registry.columns import now
-from trials.registry.identity import LEDGER_ID
+from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of, population_name
 from trials.registry.records import LockRecord, PopulationRecord
+from trials.registry.tables.columns import now
 
 
 def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:

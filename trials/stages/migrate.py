@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trials.access import Actor, allow
 from trials.registry.registry import connect
-from trials.registry.revisions import NEWEST
+from trials.registry.storage.revisions import NEWEST
 from trials.settings import Settings
 
 

@@ -14,10 +14,10 @@ from trials.access import Actor
 from trials.field.matching import all_rejections, file_rows, match, refuse_arm_column
 from trials.field.returns import Fielded, account_of, fielded, key_of, refuse_nobody, register_of, returned_row
 from trials.registry import Registry
-from trials.registry.columns import now
-from trials.registry.identity import LEDGER_ID, keep_rejections
+from trials.registry.identities.pseudonyms import LEDGER_ID, keep_rejections
 from trials.registry.plan import locked_plan
 from trials.registry.records import FileAccount
+from trials.registry.tables.columns import now
 
 
 def load_outcomes(registry: Registry, actor: Actor, trial_id: str, file: str | Path) -> FileAccount:

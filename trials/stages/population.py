@@ -17,11 +17,11 @@ from designs.protocol.conditions import exclusions
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
-from trials.registry.columns import now
-from trials.registry.identity import keep_rejections, pseudonymised
-from trials.registry.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.pseudonyms import keep_rejections, pseudonymised
 from trials.registry.plan import plan_of, population_name, refuse_other_than_locked
 from trials.registry.records import FileAccount, RejectionRecord
+from trials.registry.tables.columns import now
 
 
 def load_population(

@@ -8,8 +8,8 @@ from pathlib import Path
 from designs.protocol import check
 from trials.access import Actor
 from trials.registry import Registry, queries, tables
-from trials.registry.columns import now
 from trials.registry.plan import plan_of, refuse_other_than_locked
+from trials.registry.tables.columns import now
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
-from trials.registry.columns import now
 from trials.registry.records import ReleaseRecord
+from trials.registry.tables.columns import now
 
 
 def release(registry: Registry, actor: Actor, trial_id: str, *, reason: str) -> ReleaseRecord:

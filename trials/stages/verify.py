@@ -19,11 +19,11 @@ from trials.access import Actor
 from trials.errors import RegistryRefused
 from trials.randomiser.dealing import deal
 from trials.registry import Registry, queries
-from trials.registry.columns import canonical, digest_of
-from trials.registry.identity import LEDGER_ID
-from trials.registry.integrity import chain_faults, row_faults, snapshots_named
+from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of
+from trials.registry.proof.integrity import chain_faults, row_faults, snapshots_named
 from trials.registry.records import AllocationRecord, DrawRecord, WaveRecord
+from trials.registry.tables.columns import canonical, digest_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
-from trials.registry.columns import now
+from trials.registry.tables.columns import now
 
 
 def request_void(registry: Registry, actor: Actor, trial_id: str, *, reason: str) -> None:

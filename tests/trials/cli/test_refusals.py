@@ -9,7 +9,7 @@ import pytest
 from tests.trials.examples import SEED, Files, write_csv
 from trials.access import LOCAL_ACTOR
 from trials.registry import open_registry
-from trials.registry.dump import dump
+from trials.registry.storage.dump import dump
 from trials.settings import Settings
 
 

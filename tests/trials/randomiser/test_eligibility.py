@@ -13,7 +13,7 @@ from designs.protocol import load_protocol
 from tests.trials.examples import Files
 from trials.errors import TrialRefused
 from trials.randomiser.eligibility import REASON, eligible
-from trials.registry.identity import LEDGER_ID
+from trials.registry.identities.pseudonyms import LEDGER_ID
 
 SMALL, HNW = "not: principal at least 32", "worked by the HNW team"
 

@@ -9,7 +9,7 @@ from tests.trials import tampering
 from tests.trials.examples import FIRST, Files, locked
 from trials.errors import RegistryRefused
 from trials.registry import Registry
-from trials.registry.integrity import chain_faults
+from trials.registry.proof.integrity import chain_faults
 from trials.registry.tables import AuditRow
 from trials.stages.register import register
 

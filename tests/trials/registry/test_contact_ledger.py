@@ -10,7 +10,7 @@ import pytest
 from tests.trials.examples import FIRST, OTHER_SEED, SECOND, SEED, Files, allocated, locked, write_csv
 from trials.errors import TrialRefused
 from trials.registry import queries
-from trials.registry.columns import now
+from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
 from trials.stages.contacts import load_contacts
 from trials.stages.issue import issue

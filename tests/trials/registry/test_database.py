@@ -14,10 +14,11 @@ from tests.trials import tampering
 from tests.trials.examples import FIRST, Files, allocated
 from tests.trials.opening import open_and_report
 from trials.errors import RegistryRefused, TrialRefused
-from trials.registry import Registry, database, open_registry
-from trials.registry.columns import now
-from trials.registry.database import database_url
+from trials.registry import Registry, open_registry
+from trials.registry.storage import database
+from trials.registry.storage.database import database_url
 from trials.registry.tables import Draw, Trial
+from trials.registry.tables.columns import now
 from trials.settings import Settings
 from trials.stages.register import register
 

@@ -7,7 +7,7 @@ import pytest
 from tests.trials import tampering
 from tests.trials.examples import FIRST, Files, evaluated, locked
 from trials.registry import Registry
-from trials.registry.integrity import row_faults, snapshots_named
+from trials.registry.proof.integrity import row_faults, snapshots_named
 from trials.registry.tables import Row
 
 

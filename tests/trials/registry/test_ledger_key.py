@@ -8,7 +8,8 @@ from tests.trials import tampering
 from tests.trials.examples import allocated
 from trials.access import LOCAL_ACTOR
 from trials.errors import RegistryRefused
-from trials.registry import ledger_key, open_registry
+from trials.registry import open_registry
+from trials.registry.identities import ledger_key
 from trials.stages.population import load_population
 
 

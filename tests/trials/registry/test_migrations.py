@@ -11,8 +11,9 @@ from alembic.script import ScriptDirectory
 from tests.trials import tampering
 from tests.trials.examples import FIRST, evaluated
 from trials.errors import RegistryRefused
-from trials.registry import open_registry, revisions
+from trials.registry import open_registry
 from trials.registry.registry import connect
+from trials.registry.storage import revisions
 from trials.registry.tables import Row
 from trials.settings import Settings
 from trials.stages.migrate import migrate
@@ -26,7 +27,7 @@ def test_migrations_and_models_agree(either):
 
 def test_the_newest_revision_is_the_one_the_program_asks_for():
     config = Config()
-    config.set_main_option("script_location", str(revisions.Path(revisions.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(revisions.Path(revisions.__file__).parent.parent / "migrations"))
     scripts = ScriptDirectory.from_config(config)
     assert scripts.get_heads() == [revisions.NEWEST]
     assert [script.revision for script in scripts.walk_revisions()][-1] == "0001"

@@ -25,7 +25,7 @@ from tests.trials.examples import (
 )
 from trials.errors import TrialRefused
 from trials.registry import queries
-from trials.registry.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.stages import allocate
 from trials.stages.allocate import randomise
 from trials.stages.lock import lock

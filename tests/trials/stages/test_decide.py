@@ -6,7 +6,7 @@ import pytest
 
 from tests.trials.examples import FIRST, SECOND, allocated, evaluated
 from trials.errors import TrialRefused
-from trials.registry.columns import now
+from trials.registry.tables.columns import now
 from trials.stages.decide import decide
 from trials.stages.void import confirm_void, request_void
 

@@ -8,7 +8,7 @@ import pytest
 from data.identifiers import ledger_ids
 from tests.trials.examples import FIRST, SEED, Files, customers, eligible, locked, outcomes, write_csv
 from tests.trials.stages.test_allocate import PLAIN, snapshot
-from trials.registry.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.outcomes import load_outcomes

@@ -16,7 +16,7 @@ from tests.trials.examples import FIRST, SECOND, Files, allocated, locked, write
 from trials.errors import TrialRefused
 from trials.field.dispatch import export_ids, safe_cells
 from trials.registry import queries
-from trials.registry.ledger_key import export_key
+from trials.registry.identities.ledger_key import export_key
 from trials.stages.issue import issue
 from trials.stages.void import confirm_void, request_void
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.trials.examples import FIRST, SECOND, SEED, Files, allocated, evaluated, locked
 from trials.registry import Registry, open_registry
-from trials.registry.columns import now
+from trials.registry.tables.columns import now
 from trials.settings import Settings
 from trials.stages.allocate import randomise
 from trials.stages.decide import decide

@@ -12,8 +12,8 @@ from tests.trials.examples import FIRST, Files, allocated, customers, eligible, 
 from tests.trials.stages.test_issue import arms_by_export_id
 from trials.errors import TrialRefused
 from trials.registry import queries
-from trials.registry.contact_ledger import CONTACT_ON
-from trials.registry.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.contact_ledger import CONTACT_ON
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.stages.contacts import load_contacts
 from trials.stages.evaluate import evaluate
 from trials.stages.outcomes import load_outcomes

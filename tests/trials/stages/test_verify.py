@@ -11,7 +11,7 @@ import pytest
 from tests.trials import tampering
 from tests.trials.examples import FIRST, OTHER_SEED, SECOND, Files, allocated, evaluated
 from trials.registry import Registry, queries
-from trials.registry.integrity import snapshots_named
+from trials.registry.proof.integrity import snapshots_named
 from trials.stages.register import register
 from trials.stages.verify import verify
 from trials.stages.void import confirm_void, request_void

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trials.registry import queries
-from trials.registry.audit import broken_links
-from trials.registry.chain_head import ChainHead, disagreements
+from trials.registry.proof.audit import broken_links
+from trials.registry.proof.chain_head import ChainHead, disagreements
+from trials.registry.proof.rows import row_digest, row_key
 from trials.registry.tables import AuditRow, PopulationVersion, ReturnedFile, Row, Trial
-from trials.registry.unit_of_work import row_digest, row_key
 
 
 def chain_faults(session: Session, head: ChainHead) -> list[str]:

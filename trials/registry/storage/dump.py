@@ -10,9 +10,9 @@ from sqlalchemy import Date, Table, insert, select
 from sqlalchemy.orm import Session
 
 from trials.errors import RegistryRefused
-from trials.registry.columns import Instant, instant_text, parse_instant
-from trials.registry.revisions import NEWEST
+from trials.registry.storage.revisions import NEWEST
 from trials.registry.tables import Row
+from trials.registry.tables.columns import Instant, instant_text, parse_instant
 
 
 def dump(session: Session) -> dict[str, Any]:

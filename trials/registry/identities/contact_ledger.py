@@ -20,7 +20,7 @@ from data.engine import Engine
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
 from trials.registry import tables
-from trials.registry.identity import LEDGER_ID
+from trials.registry.identities.pseudonyms import LEDGER_ID
 
 CONTACT_ON = "contact_on"
 TRIAL = "trial"

@@ -1,7 +1,7 @@
 """The audit chain: each event carries the hash of the one before it.
 
 Editing, deleting, inserting or swapping events breaks a link. Cutting off the tail, or rewriting the whole chain, does
-not; those are found by the chain head, which :mod:`trials.registry.chain_head` keeps outside the database.
+not; those are found by the chain head, which :mod:`trials.registry.proof.chain_head` keeps outside the database.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from trials.registry.columns import canonical, instant_text
 from trials.registry.records import AuditEvent
+from trials.registry.tables.columns import canonical, instant_text
 
 GENESIS = "0" * 64
 

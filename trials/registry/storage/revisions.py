@@ -54,6 +54,6 @@ def bring_up(connection: Connection) -> None:
 
     config = Config()
     # Alembic reads % as interpolation.
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -1,0 +1,54 @@
+"""Every query about one trial, by subject: a session in, frozen records out.
+
+Nothing here writes, and no ORM object leaves. What may be seen by whom is decided by the two callers: the reader that
+screens hold, and the unit of work that stages hold.
+"""
+
+from __future__ import annotations
+
+from trials.registry.queries.chain import audit_events, event_hashes, last_event
+from trials.registry.queries.conclusions import decisions_of, evaluation_of
+from trials.registry.queries.draws import (
+    allocations_of,
+    certificates_of,
+    draw_of,
+    issues_of,
+    release_of,
+    void_of,
+    waves_of,
+)
+from trials.registry.queries.numbering import next_number
+from trials.registry.queries.plans import (
+    latest_population,
+    lock_of,
+    locked_population,
+    next_population_version,
+    population_of_digest,
+    protocol_in_force,
+    require_trial,
+)
+from trials.registry.queries.returned_files import returned_of
+
+__all__ = [
+    "allocations_of",
+    "audit_events",
+    "certificates_of",
+    "decisions_of",
+    "draw_of",
+    "evaluation_of",
+    "event_hashes",
+    "issues_of",
+    "last_event",
+    "latest_population",
+    "lock_of",
+    "locked_population",
+    "next_number",
+    "next_population_version",
+    "population_of_digest",
+    "protocol_in_force",
+    "release_of",
+    "require_trial",
+    "returned_of",
+    "void_of",
+    "waves_of",
+]

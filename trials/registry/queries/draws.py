@@ -1,0 +1,108 @@
+"""Questions about what is drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trials.registry import tables
+from trials.registry.queries.plans import exclusion_records, population_record
+from trials.registry.records import AllocationRecord, DrawRecord, IssueRecord, ReleaseRecord, VoidRecord, WaveRecord
+
+
+def draw_of(session: Session, trial_id: str) -> DrawRecord | None:
+    """The committed seed. Never hand this to a screen."""
+    row = session.get(tables.Draw, trial_id)
+    if row is None:
+        return None
+    return DrawRecord(
+        commitment=row.commitment,
+        demonstration=row.demonstration,
+        committed_at=row.committed_at,
+        committed_by=row.committed_by,
+        seed=row.seed,
+    )
+
+
+def waves_of(session: Session, trial_id: str) -> tuple[WaveRecord, ...]:
+    """Every intake whose units are frozen, in order."""
+    query = select(tables.Wave).where(tables.Wave.trial_id == trial_id).order_by(tables.Wave.number)
+    return tuple(
+        WaveRecord(
+            number=row.number,
+            population=population_record(
+                session.get_one(tables.PopulationVersion, (row.population_name, row.population_version))
+            ),
+            units=row.units,
+            units_digest=row.units_digest,
+            excluded_digest=row.excluded_digest,
+            exclusions=exclusion_records(row.exclusions),
+        )
+        for row in session.scalars(query)
+    )
+
+
+def allocations_of(session: Session, trial_id: str) -> tuple[AllocationRecord, ...]:
+    """The allocation of each wave as anyone may see it: counts, digests, and the seed only once it is released."""
+    draw = session.get(tables.Draw, trial_id)
+    if draw is None:
+        return ()
+    released = session.get(tables.Release, trial_id) is not None
+    voided = session.get(tables.VoidConfirmation, trial_id) is not None
+    waves = {wave.number: wave for wave in waves_of(session, trial_id)}
+    query = select(tables.Allocation).where(tables.Allocation.trial_id == trial_id).order_by(tables.Allocation.wave)
+    return tuple(
+        AllocationRecord(
+            digest=row.digest,
+            snapshot_digest=row.snapshot_digest,
+            population_digest=waves[row.wave].population.digest,
+            algorithm=row.algorithm,
+            seed_commitment=draw.commitment,
+            seed_released=released,
+            demonstration_seed=draw.demonstration,
+            counts=dict(row.counts),
+            allocated_at=row.allocated_at,
+            allocated_by=row.allocated_by,
+            voided=voided,
+            exclusions=waves[row.wave].exclusions,
+            index_date=row.index_date,
+            seed=draw.seed if released else None,
+            wave=row.wave,
+        )
+        for row in session.scalars(query)
+    )
+
+
+def certificates_of(session: Session, trial_id: str) -> tuple[dict[str, Any], ...]:
+    """The certificate of each wave, as it was written at the draw."""
+    query = select(tables.Allocation).where(tables.Allocation.trial_id == trial_id).order_by(tables.Allocation.wave)
+    return tuple(dict(row.certificate) for row in session.scalars(query))
+
+
+def issues_of(session: Session, trial_id: str) -> tuple[IssueRecord, ...]:
+    query = select(tables.IssueList).where(tables.IssueList.trial_id == trial_id).order_by(tables.IssueList.number)
+    return tuple(
+        IssueRecord(row.number, row.arm, row.channel, row.customers, row.file_digest, row.issued_at, row.issued_by)
+        for row in session.scalars(query)
+    )
+
+
+def void_of(session: Session, trial_id: str) -> VoidRecord | None:
+    request = session.get(tables.VoidRequest, trial_id)
+    if request is None:
+        return None
+    confirmation = session.get(tables.VoidConfirmation, trial_id)
+    return VoidRecord(
+        reason=request.reason,
+        requested_by=request.requested_by,
+        requested_at=request.requested_at,
+        confirmed_by=None if confirmation is None else confirmation.confirmed_by,
+        confirmed_at=None if confirmation is None else confirmation.confirmed_at,
+    )
+
+
+def release_of(session: Session, trial_id: str) -> ReleaseRecord | None:
+    row = session.get(tables.Release, trial_id)
+    return None if row is None else ReleaseRecord(row.reason, row.released_by, row.released_at)

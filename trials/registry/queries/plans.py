@@ -1,0 +1,105 @@
+"""Questions about what is planned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trials.errors import TrialRefused
+from trials.registry import tables
+from trials.registry.records import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
+
+
+def require_trial(session: Session, trial_id: str) -> tables.Trial:
+    """The trial's row.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
+    trial = session.get(tables.Trial, trial_id)
+    if trial is None:
+        raise TrialRefused(
+            f"there is no trial {trial_id!r}",
+            rule="a trial is known by the id in its protocol",
+            remedy="see otm trials",
+        )
+    return trial
+
+
+def protocol_in_force(session: Session, trial_id: str) -> ProtocolRecord:
+    """The locked version, or the latest of a draft."""
+    require_trial(session, trial_id)
+    lock = session.get(tables.TrialLock, trial_id)
+    versions = select(tables.ProtocolVersion).where(tables.ProtocolVersion.trial_id == trial_id)
+    if lock is not None:
+        versions = versions.where(tables.ProtocolVersion.version == lock.protocol_version)
+    row = session.scalars(versions.order_by(tables.ProtocolVersion.version.desc()).limit(1)).one()
+    return ProtocolRecord(row.version, row.digest, row.canonical, row.path)
+
+
+def latest_population(session: Session, name: str) -> PopulationRecord | None:
+    """The last load under a name."""
+    query = select(tables.PopulationVersion).where(tables.PopulationVersion.name == name)
+    row = session.scalars(query.order_by(tables.PopulationVersion.version.desc()).limit(1)).first()
+    return None if row is None else population_record(row)
+
+
+def population_of_digest(session: Session, name: str, digest: str) -> PopulationRecord | None:
+    """The load under a name that gave a snapshot."""
+    table = tables.PopulationVersion
+    row = session.scalars(select(table).where(table.name == name, table.digest == digest)).first()
+    return None if row is None else population_record(row)
+
+
+def next_population_version(session: Session, name: str) -> int:
+    """1 + the number of loads that a name has."""
+    latest = latest_population(session, name)
+    return 1 if latest is None else latest.version + 1
+
+
+def locked_population(session: Session, trial_id: str) -> PopulationRecord | None:
+    """The load that the lock froze."""
+    lock = session.get(tables.TrialLock, trial_id)
+    if lock is None:
+        return None
+    return population_record(session.get_one(tables.PopulationVersion, (lock.population_name, lock.population_version)))
+
+
+def lock_of(session: Session, trial_id: str) -> LockRecord | None:
+    row = session.get(tables.TrialLock, trial_id)
+    if row is None:
+        return None
+    population = session.get_one(tables.PopulationVersion, (row.population_name, row.population_version))
+    return LockRecord(
+        protocol_digest=row.protocol_digest,
+        population_digest=population.digest,
+        eligible=row.eligible,
+        exclusions=exclusion_records(row.exclusions),
+        findings=tuple(row.findings),
+        locked_at=row.locked_at,
+        locked_by=row.locked_by,
+    )
+
+
+def population_record(row: tables.PopulationVersion) -> PopulationRecord:
+    return PopulationRecord(
+        name=row.name,
+        version=row.version,
+        digest=row.digest,
+        file_name=row.file_name,
+        file_digest=row.file_digest,
+        rows_read=row.rows_read,
+        loaded=row.loaded,
+        rejected=row.rejected,
+        synthetic=row.synthetic,
+        loaded_at=row.loaded_at,
+        loaded_by=row.loaded_by,
+        kinds=dict(row.kinds),
+        findings=tuple(row.findings),
+    )
+
+
+def exclusion_records(stored: list[dict[str, Any]]) -> tuple[ExclusionRecord, ...]:
+    return tuple(ExclusionRecord(entry["reason"], entry["customers"]) for entry in stored)

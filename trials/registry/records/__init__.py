@@ -1,0 +1,40 @@
+"""What a reader of the registry gets: frozen values, never ORM objects."""
+
+from __future__ import annotations
+
+from trials.registry.records.chain import AuditEvent
+from trials.registry.records.conclusions import DecisionRecord, EvaluationRecord
+from trials.registry.records.draws import (
+    AllocationRecord,
+    DrawRecord,
+    IssueRecord,
+    ReleaseRecord,
+    VoidRecord,
+    WaveRecord,
+)
+from trials.registry.records.plans import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
+from trials.registry.records.returned_files import FileAccount, MatchRecord, RejectionRecord, ReturnedFileRecord
+from trials.registry.records.trials import TrialDetail, TrialState, TrialSummary
+
+__all__ = [
+    "AllocationRecord",
+    "AuditEvent",
+    "DecisionRecord",
+    "DrawRecord",
+    "EvaluationRecord",
+    "ExclusionRecord",
+    "FileAccount",
+    "IssueRecord",
+    "LockRecord",
+    "MatchRecord",
+    "PopulationRecord",
+    "ProtocolRecord",
+    "RejectionRecord",
+    "ReleaseRecord",
+    "ReturnedFileRecord",
+    "TrialDetail",
+    "TrialState",
+    "TrialSummary",
+    "VoidRecord",
+    "WaveRecord",
+]

@@ -1,0 +1,81 @@
+"""What is drawn, as it is read: seeds, frozen units, allocations, lists; releases and voids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from trials.registry.records.plans import ExclusionRecord, PopulationRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRecord:
+    """The seed, committed before anything is dealt. Stages alone get this; a screen gets ``AllocationRecord``."""
+
+    commitment: str
+    demonstration: bool
+    committed_at: datetime
+    committed_by: str
+    seed: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WaveRecord:
+    """The units of one intake, frozen before they are dealt; the digests name snapshots."""
+
+    number: int
+    population: PopulationRecord
+    units: int
+    units_digest: str
+    excluded_digest: str
+    exclusions: tuple[ExclusionRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRecord:
+    """One wave's deal; a trial without waves has one."""
+
+    digest: str
+    snapshot_digest: str
+    population_digest: str
+    algorithm: str
+    seed_commitment: str
+    seed_released: bool
+    demonstration_seed: bool
+    counts: dict[str, int]  # by arm
+    allocated_at: datetime
+    allocated_by: str
+    voided: bool = False
+    exclusions: tuple[ExclusionRecord, ...] = ()
+    index_date: date | None = None  # of every customer without a batch of their own
+    seed: str | None = None  # after release only
+    wave: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRecord:
+    number: int
+    arm: str
+    channel: str
+    customers: int
+    file_digest: str
+    issued_at: datetime
+    issued_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRecord:
+    """A void asked for by one person; it holds once another has confirmed it. The draw is kept."""
+
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    confirmed_by: str | None
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    reason: str
+    released_by: str
+    released_at: datetime

@@ -1,0 +1,58 @@
+"""Files as they were taken, and those that came back from the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionRecord:
+    """Why one row of a file was not taken; rows count from 1, the header not counted."""
+
+    row: int
+    field: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRecord:
+    """How many of an arm's customers a returned file speaks of."""
+
+    arm: str
+    allocated: int
+    matched: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileAccount:
+    """A file as it was taken: ``read == loaded + rejected``. ``digest`` names the snapshot."""
+
+    name: str
+    read: int
+    loaded: int
+    rejected: int
+    rejections: tuple[RejectionRecord, ...]
+    digest: str
+    file_digest: str
+    warnings: tuple[str, ...] = ()
+    matched: tuple[MatchRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedFileRecord:
+    """A file that came back from the field; ``matured`` is None where no day is declared."""
+
+    kind: Literal["contacts", "outcomes"]
+    version: int
+    digest: str
+    file_name: str
+    file_digest: str
+    rows_read: int
+    loaded: int
+    rejected: int
+    matched: tuple[MatchRecord, ...]
+    matured: bool | None
+    loaded_at: datetime
+    loaded_by: str

@@ -1,0 +1,59 @@
+"""A trial as a whole: its line in the portfolio, and all that its pages show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from trials.registry.records.conclusions import DecisionRecord, EvaluationRecord
+from trials.registry.records.draws import AllocationRecord, IssueRecord, ReleaseRecord, VoidRecord
+from trials.registry.records.plans import LockRecord, PopulationRecord
+from trials.registry.records.returned_files import ReturnedFileRecord
+
+TrialState = Literal[
+    "draft", "suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2", "locked", "allocated",
+    "in_field", "data_cut", "analysed", "decided", "applied", "adapted", "stopped", "void",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSummary:
+    """One row of the portfolio."""
+
+    id: str
+    title: str
+    state: TrialState
+    customers: int | None  # allocated, or eligible before allocation
+    arms: tuple[str, ...]  # labels
+    channels: tuple[str, ...]
+    segments: tuple[str, ...]  # subgroup columns declared
+    verdict_code: str | None
+    verdict_arm: str | None
+    verdict_segment: str | None
+    verdict_sentence: str | None
+    next_action: str
+    next_actor: str
+    created_on: date
+    allocated_on: date | None
+    evaluated_on: date | None
+    decided_on: date | None
+    synthetic: bool
+    verdict_approach: str | None = None  # the verdict's arm, as it stands inside a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDetail:
+    summary: TrialSummary
+    protocol: dict[str, Any]  # canonical form
+    protocol_digest: str
+    allocation: AllocationRecord | None
+    evaluation: EvaluationRecord | None
+    decisions: tuple[DecisionRecord, ...] = ()
+    population: PopulationRecord | None = None
+    lock: LockRecord | None = None
+    issues: tuple[IssueRecord, ...] = ()
+    returned: tuple[ReturnedFileRecord, ...] = ()
+    void: VoidRecord | None = None
+    release: ReleaseRecord | None = None
+    waves: tuple[AllocationRecord, ...] = ()  # every wave dealt; ``allocation`` is the first

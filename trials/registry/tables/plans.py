@@ -1,0 +1,80 @@
+"""What is planned: trials, the versions of their protocols, the populations loaded, the locks."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trials.registry.tables.base import At, Digest, Json, Name, Number, OptionalDigest, Prose, Row, TrialKey
+
+
+class Trial(Row):
+    __tablename__ = "trial"
+
+    id: Mapped[TrialKey]
+    registered_at: Mapped[At]
+    registered_by: Mapped[Name]
+
+
+class ProtocolVersion(Row):
+    """The canonical form, whole; ``path`` is where the file stood, to notice an edit after the lock."""
+
+    __tablename__ = "protocol_version"
+
+    trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("trial.id"))
+    version: Mapped[Number]
+    digest: Mapped[Digest]
+    canonical: Mapped[Prose]
+    path: Mapped[Prose]
+    registered_at: Mapped[At]
+    registered_by: Mapped[Name]
+
+
+class PopulationVersion(Row):
+    """One load of a population file under a name; ``digest`` names its snapshot."""
+
+    __tablename__ = "population_version"
+    __table_args__ = (
+        UniqueConstraint("name", "digest"),
+        CheckConstraint("rows_read = loaded + rejected", name="every_row_accounted_for"),
+    )
+
+    name: Mapped[Name] = mapped_column(primary_key=True)
+    version: Mapped[Number]
+    digest: Mapped[Digest]
+    file_name: Mapped[Name]
+    file_digest: Mapped[Digest]
+    rows_read: Mapped[int]
+    loaded: Mapped[int]
+    rejected: Mapped[int]
+    rejections_digest: Mapped[OptionalDigest]
+    kinds: Mapped[Json]
+    findings: Mapped[Json]
+    synthetic: Mapped[bool]
+    loaded_at: Mapped[At]
+    loaded_by: Mapped[Name]
+
+
+class TrialLock(Row):
+    """From here on the plan and the population are fixed."""
+
+    __tablename__ = "trial_lock"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["trial_id", "protocol_version"], ["protocol_version.trial_id", "protocol_version.version"]
+        ),
+        ForeignKeyConstraint(
+            ["population_name", "population_version"], ["population_version.name", "population_version.version"]
+        ),
+    )
+
+    trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("trial.id"))
+    protocol_version: Mapped[int]
+    protocol_digest: Mapped[Digest]
+    population_name: Mapped[Name]
+    population_version: Mapped[int]
+    eligible: Mapped[int]
+    exclusions: Mapped[Json]
+    findings: Mapped[Json]
+    locked_at: Mapped[At]
+    locked_by: Mapped[Name]

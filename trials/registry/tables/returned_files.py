@@ -1,0 +1,33 @@
+"""What comes back from the field."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trials.registry.tables.base import At, Digest, Json, Name, Number, OptionalDigest, Row, TrialKey
+
+
+class ReturnedFile(Row):
+    """One file that came back from the field: ``kind`` is ``contacts`` or ``outcomes``."""
+
+    __tablename__ = "returned_file"
+    __table_args__ = (
+        CheckConstraint("kind in ('contacts', 'outcomes')", name="kind"),
+        CheckConstraint("rows_read = loaded + rejected", name="every_row_accounted_for"),
+    )
+
+    trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("draw.trial_id"))
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    version: Mapped[Number]
+    digest: Mapped[Digest]
+    file_name: Mapped[Name]
+    file_digest: Mapped[Digest]
+    rows_read: Mapped[int]
+    loaded: Mapped[int]
+    rejected: Mapped[int]
+    rejections_digest: Mapped[OptionalDigest]
+    matched: Mapped[Json]
+    matured: Mapped[bool | None]
+    loaded_at: Mapped[At]
+    loaded_by: Mapped[Name]
