@@ -18,6 +18,7 @@ from analysis.deciding.sentences import (
 from analysis.deciding.verdict import CellEvidence, Decided, Evidence, Judgement, Rules, TrialEvidence
 from analysis.inference.intervals import Effect
 from analysis.results import ArmFinding, Check, FindingCode, Verdict
+from designs.protocol.capacity import capacity
 from designs.protocol.models import Protocol
 
 
@@ -126,10 +127,8 @@ def _reasons(
         )
     if not rules.valued and decided.code != "scale":
         reasons.append("No value is declared for any outcome, so a gain after costs cannot be shown.")
-    if rules.capacity is None:
-        reasons.append("Capacity for extra contact was not declared, so it was not tested.")
-    elif rules.capacity is False:
-        reasons.append("There is no capacity for the extra contact.")
+    if not rules.capacity:
+        reasons.append(capacity(protocol).sentence)
     return tuple(reasons)
 
 

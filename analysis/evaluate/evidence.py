@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from analysis.randomisation.clustered_harm import ClusteredHarm, HarmBounds
 from analysis.randomisation.redrawn import RandomisationP, Redraw
 from analysis.results import Interaction, Scenario
 from analysis.specification import Levels, level_position
+from designs.protocol.capacity import capacity
 from designs.protocol.models import Outcome, Protocol
 
 NO_REDRAWS = "randomisation inference was not run"
@@ -55,17 +55,8 @@ def rules_of(protocol: Protocol) -> Rules:
 
 
 def capacity_of(protocol: Protocol) -> bool | None:
-    """Whether the declared daily capacity can take the declared inbound calls; ``None`` where either is absent.
-
-    Contact can be issued over many days, so any capacity above zero serves; it then sets how long issuing takes.
-    """
-    if protocol.suitability is None or not isinstance(protocol.suitability.operations.answer, Mapping):
-        return None
-    answer = protocol.suitability.operations.answer
-    calls, capacity = answer.get("inbound_calls_per_1000"), answer.get("capacity_per_day")
-    if not isinstance(calls, (int, float)) or not isinstance(capacity, (int, float)):
-        return None
-    return capacity > 0 or calls <= 0
+    """Whether the extra contact can be handled; ``None`` where it was not tested."""
+    return {"enough": True, "not_enough": False, "not_tested": None}[capacity(protocol).finding]
 
 
 def guardrails_of(protocol: Protocol) -> tuple[Outcome, ...]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from typing import Literal
 
 from data.schema import ColumnContract, FileContract, Kind
-from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, path_text
+from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, nearest, path_text
 from designs.protocol.models import ColumnKind, Condition, Outcome, Protocol
 from designs.protocol.rule import Breach, conditions
 
@@ -222,10 +221,9 @@ def check_columns(protocol: Protocol, columns: Collection[str], *, file: File | 
 
 
 def _absent(use: Use, columns: Collection[str]) -> ProtocolError:
-    close = get_close_matches(use.column, list(columns), n=1)
-    near = f"; did you mean {close[0]}" if close else ""
+    problem = f'the file has no column "{use.column}"{nearest(use.column, columns)}'
     rule = "every column that the protocol uses is in the file"
-    return ProtocolError(path_text(use.path), f'the file has no column "{use.column}"{near}', rule, tuple(columns))
+    return ProtocolError(path_text(use.path), problem, rule, tuple(columns))
 
 
 def measured_after(protocol: Protocol, allocation: date) -> Iterator[Breach]:

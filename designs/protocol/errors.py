@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,6 +30,18 @@ def path_text(path: KeyPath) -> str:
         else:
             text += f'["{step}"]'
     return text
+
+
+def nearest(word: object, options: Iterable[str]) -> str:
+    """The option that was probably meant, as the end of a sentence; empty where none is near.
+
+    Examples:
+        >>> nearest("capacity_a_day", ("capacity_per_day", "peak"))
+        '; did you mean capacity_per_day'
+    """
+    written = {option.lower(): option for option in options}
+    close = difflib.get_close_matches(str(word).lower(), written, n=1)
+    return f"; did you mean {written[close[0]]}" if close else ""
 
 
 @dataclass(frozen=True, slots=True)

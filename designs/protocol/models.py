@@ -32,7 +32,7 @@ from designs.protocol.sections.population import (
 )
 from designs.protocol.sections.randomisation import Batches, Method, Randomisation, Rerandomise, Saturation, Wave
 from designs.protocol.sections.scalars import ZERO, Declared, Identifier, Range, Scalar, Text
-from designs.protocol.sections.suitability import Alternative, Answer, Behaviour, Confidence, Suitability
+from designs.protocol.sections.suitability import Alternative, Behaviour, Confidence, ExpectedContact, Suitability
 
 
 class Protocol(Declared):
@@ -108,7 +108,6 @@ __all__ = [
     "Adjustment",
     "Alternative",
     "Analysis",
-    "Answer",
     "Arm",
     "ArmKind",
     "Batches",
@@ -126,6 +125,7 @@ __all__ = [
     "Decision",
     "Direction",
     "Exclusion",
+    "ExpectedContact",
     "Identifier",
     "Measure",
     "Method",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from designs.protocol.errors import KeyPath, ProtocolError, path_text
+from designs.protocol.errors import KeyPath, ProtocolError, nearest, path_text
 from designs.protocol.models import Protocol
 from designs.protocol.reading import Document
 from designs.protocol.rules import Breach, breaches
@@ -40,17 +40,6 @@ _LIMITS = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum
 # Lists whose members stand on their own: a wrong optional key in one of them is set aside, so that the rules can still
 # be asked of the rest. Elsewhere a wrong key silences the rules that read its section.
 _SEPARABLE = ("arms", "outcomes")
-_STAND_IN: dict[str, Any] = {
-    "schema": 1,
-    "id": "stand-in",
-    "title": "stand-in",
-    "hypothesis": "stand-in",
-    "population": {"unit": "row"},
-    "arms": [{"id": "a", "kind": "nfa"}, {"id": "b", "kind": "otm"}],
-    "randomisation": {"method": "external", "arm_column": "arm"},
-    "outcomes": [{"id": "y", "role": "primary", "kind": "binary"}],
-    "analysis": {},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +48,7 @@ class Examined:
 
     Attributes:
         protocol: As far as it could be read; None where nothing can be made of it.
-        unread: The top-level keys whose values in ``protocol`` are stand-ins.
+        unread: The top-level keys that ``protocol`` does not hold, because their values could not be read.
         errors: Everything that is wrong so far, by path and rule; empty for a protocol that may be loaded.
     """
 
@@ -90,9 +79,9 @@ def _in_order(errors: Iterable[ProtocolError]) -> tuple[ProtocolError, ...]:
     return tuple(sorted(distinct.values(), key=lambda error: error.line or 0))
 
 
-def _typed(value: Mapping[str, Any]) -> tuple[Protocol | None, list[ErrorDetails]]:
+def _typed(value: Mapping[str, Any], model: type[Protocol] = Protocol) -> tuple[Protocol | None, list[ErrorDetails]]:
     try:
-        return Protocol.model_validate_json(json.dumps(value)), []
+        return model.model_validate_json(json.dumps(value)), []
     except ValidationError as error:
         return None, [details for details in error.errors() if not _is_echo(details)]
 
@@ -103,7 +92,7 @@ def _is_echo(details: ErrorDetails) -> bool:
 
 
 def _rest(value: Mapping[str, Any], broken: Iterable[ErrorDetails]) -> tuple[Protocol | None, frozenset[str]]:
-    """What could be read, with stand-ins for the sections that could not, and the names of those."""
+    """What could be read, without the sections that could not, and the names of those."""
     rest = json.loads(json.dumps(value))
     lost = set()
     for details in broken:
@@ -114,9 +103,19 @@ def _rest(value: Mapping[str, Any], broken: Iterable[ErrorDetails]) -> tuple[Pro
             lost.add(str(path[0]))
     for section in lost:
         rest.pop(section, None)
-        if section in _STAND_IN:
-            rest[section] = _STAND_IN[section]
-    return _typed(rest)[0], frozenset(lost)
+    return _typed(rest, _partial())[0], frozenset(lost)
+
+
+@cache
+def _partial() -> type[Protocol]:
+    """A protocol that need not be whole: rules that read an absent section are not asked of it."""
+    fields: dict[str, Any] = {}
+    for name, whole in Protocol.model_fields.items():
+        field = copy(whole)
+        if field.is_required():
+            field.default = None
+        fields[name] = (field.annotation, field)
+    return create_model("PartialProtocol", __base__=Protocol, **fields)
 
 
 def _is_optional(path: KeyPath) -> bool:
@@ -212,7 +211,7 @@ def _words(details: ErrorDetails, path: KeyPath) -> tuple[str, str, tuple[str, .
     if kind == "literal_error":
         schema = _schema_at(path)
         options = tuple(str(option) for option in schema.get("enum", [schema.get("const")]))
-        return f"{shown} is not one of the options{_near(details['input'], options)}", "one of the options", options
+        return f"{shown} is not one of the options{nearest(details['input'], options)}", "one of the options", options
     if kind in _OUT_OF_RANGE:
         return f"{shown} is out of range", f"this is a number{_limits(path)}", ()
     if kind in _KINDS_OF_VALUE:
@@ -243,13 +242,7 @@ def _limits(path: KeyPath) -> str:
 
 def _unknown_key(path: KeyPath) -> tuple[str, str, tuple[str, ...]]:
     known = _keys_at(path[:-1])
-    return f"the key is not known{_near(path[-1], known)}", "only known keys may stand here", known
-
-
-def _near(word: object, options: Iterable[str]) -> str:
-    written = {option.lower(): option for option in options}
-    close = difflib.get_close_matches(str(word).lower(), written, n=1, cutoff=0.6)
-    return f"; did you mean {written[close[0]]}" if close else ""
+    return f"the key is not known{nearest(path[-1], known)}", "only known keys may stand here", known
 
 
 def _shown(value: object) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from designs.protocol.models import Protocol
+from designs.protocol.errors import KeyPath, nearest
+from designs.protocol.models import ExpectedContact, Protocol
 from designs.protocol.rule import Breach, rule
 
-_SAME_REASON = ("yes", "no", "unknown")
+_EXPECTED_CONTACT = tuple(ExpectedContact.model_fields)
 
 
 @rule("behaviour", "outcomes")
@@ -20,28 +21,18 @@ def behaviour_is_the_primary(protocol: Protocol) -> Iterator[Breach]:
 
 
 @rule("suitability")
-def questions_are_answered(protocol: Protocol) -> Iterator[Breach]:
-    suitability = protocol.suitability
-    if suitability is None:
-        return
-    for question, answer in suitability:
-        path = ("suitability", question)
-        if question != "cost" and answer.answer is None:
-            yield Breach((*path, "answer"), "this is missing", "each question is answered")
-        for key in ("administration", "exchequer_loss"):
-            given = getattr(answer, key) is not None
-            if question == "cost" and not given:
-                yield Breach((*path, key), "this is missing", "cost has two figures: administration and exchequer_loss")
-            if question != "cost" and given:
-                yield Breach((*path, key), f"{key} does not belong here", f"{key} belongs to suitability.cost")
-        if question != "follow_up" and answer.asks_for_review is not None:
-            problem = "asks_for_review does not belong here"
-            yield Breach((*path, "asks_for_review"), problem, "asks_for_review belongs to suitability.follow_up")
-    same_reason = suitability.same_reason.answer
-    if same_reason is not None and same_reason not in _SAME_REASON:
-        rule_text = "whether all behave so for one reason is yes, no or unknown"
-        problem = f"{'a mapping' if isinstance(same_reason, dict) else repr(same_reason)} is not an answer"
-        yield Breach(("suitability", "same_reason", "answer"), problem, rule_text, _SAME_REASON)
+def contact_is_told_in_figures_that_are_read(protocol: Protocol) -> Iterator[Breach]:
+    """A misspelt figure must not pass for one that was never given: the verdict would not test capacity."""
+    answer = protocol.suitability.operations.answer if protocol.suitability else None
+    for key, value in answer.items() if isinstance(answer, Mapping) else ():
+        path: KeyPath = ("suitability", "operations", "answer", key)
+        if key not in _EXPECTED_CONTACT:
+            rule_text = "figures about operations have these keys; what else there is to say is text, or evidence"
+            problem = f"the key is not known{nearest(key, _EXPECTED_CONTACT)}"
+            yield Breach(path, problem, rule_text, _EXPECTED_CONTACT)
+        elif isinstance(value, (bool, str)) or value < 0:
+            shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
+            yield Breach(path, f"{shown} does not fit here", "this is a number at least 0")
 
 
-RULES = (behaviour_is_the_primary, questions_are_answered)
+RULES = (behaviour_is_the_primary, contact_is_told_in_figures_that_are_read)

@@ -7,9 +7,11 @@ import pytest
 from analysis.deciding.explanation import explain
 from analysis.deciding.threshold_analysis import break_point, flips
 from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, decide
+from analysis.evaluate.evidence import capacity_of
 from analysis.inference.intervals import Effect
 from analysis.results import Check
 from tests.analysis.evaluations import NFA, arm, declared
+from tests.designs.protocol.examples import ANSWERED, changed
 
 RULES = Rules(0.05, "holm", None, valued=True, guarded=False, capacity=True)
 UNVALUED = Rules(0.05, "holm", None, valued=False, guarded=False, capacity=True)
@@ -110,13 +112,24 @@ def test_without_values_what_it_is_worth_is_said_to_be_open():
     assert verdict.arms[0].sentence == "Changes behaviour; whether that is worth its cost was not declared."
 
 
-@pytest.mark.parametrize("capacity", [None, False])
-def test_capacity_is_said(capacity):
+@pytest.mark.parametrize(
+    ("contact", "capacity", "words"),
+    [
+        ({}, None, "neither the busiest day to expect at roll-out nor the capacity of a day is declared"),
+        ({"capacity_per_day": 900}, None, "how many to expect on the busiest day at roll-out is not declared"),
+        ({"capacity_per_day": 900, "peak_contacts_per_day": 1000}, False, "There is no capacity for the extra contact"),
+        ({"capacity_per_day": 900, "peak_contacts_per_day": 900}, True, None),
+    ],
+)
+def test_capacity_is_said(contact, capacity, words):
+    protocol = declared(
+        arms=[NFA, LETTER], suitability=changed(ANSWERED, ("suitability.operations.answer", contact))["suitability"]
+    )
+    assert capacity_of(protocol) is capacity
     rules = Rules(0.05, "holm", None, valued=True, guarded=False, capacity=capacity)
-    verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.1, 0.01), Effect(5, 1))], rules)
-    said_of_it = [reason for reason in verdict.reasons if "apacity" in reason]
-    assert len(said_of_it) == 1
-    assert verdict.code == ("scale" if capacity is None else "not_shown")
+    verdict = said(protocol, [Evidence("b", Effect(0.1, 0.01), Effect(5, 1))], rules)
+    assert [words in reason for reason in verdict.reasons if "apacity" in reason] == ([True] if words else [])
+    assert verdict.code == ("not_shown" if capacity is False else "scale")
 
 
 def test_the_point_at_which_a_cost_flips_the_verdict():

@@ -10,7 +10,12 @@ import pytest
 from designs.protocol.models import Protocol
 from tests.places import ROOT
 
-SECTIONS = {"Protocol": "The whole file", "ColumnDeclaration": "Column"}
+QUESTIONS = ("Customers", "Cost", "Behaviour", "SameReason", "Message", "Reaction", "FollowUp", "Operations")
+SECTIONS = {
+    "Protocol": "The whole file",
+    "ColumnDeclaration": "Column",
+    **{f"{question}Answer": "Suitability" for question in QUESTIONS},
+}
 SCHEMA = Protocol.model_json_schema()
 GROUPS: dict[str, dict[str, Any]] = {"Protocol": SCHEMA, **SCHEMA["$defs"]}
 TEXT = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")

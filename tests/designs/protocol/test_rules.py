@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from designs.protocol import parse_canonical
+from designs.protocol import Protocol, parse_canonical
+from designs.protocol.rules import breaches
 from tests.designs.protocol.examples import (
     ABSENT,
     ANSWERED,
+    BEHAVED,
     BY_BAU,
     CLUSTERED,
     ELSEWHERE,
@@ -234,14 +236,43 @@ OUTCOMES = [
 
 SUITABILITY = [
     Case(ANSWERED, {"suitability.reaction": ABSENT}, "missing", "required"),
-    Case(ANSWERED, {"suitability.reaction.answer": ABSENT}, "missing", "answered"),
-    Case(ANSWERED, {"suitability.cost.exchequer_loss": ABSENT}, "missing", "two figures"),
-    Case(ANSWERED, {"suitability.message.administration": 1}, "not belong", "cost"),
-    Case(ANSWERED, {"suitability.message.asks_for_review": True}, "not belong", "follow_up"),
-    Case(ANSWERED, {"suitability.same_reason.answer": "mostly"}, "mostly", "one reason", allowed="yes, no, unknown"),
-    Case(ANSWERED, {"suitability.same_reason.answer": False}, "False", "one reason", allowed="yes, no, unknown"),
+    Case(ANSWERED, {"suitability.reaction.answer": ABSENT}, "missing", "required"),
+    Case(ANSWERED, {"suitability.cost.exchequer_loss": ABSENT}, "missing", "required"),
+    Case(ANSWERED, {"suitability.message.administration": 1}, "not known", "known keys", allowed="answer"),
+    Case(ANSWERED, {"suitability.message.asks_for_review": True}, "not known", "known keys", allowed="evidence"),
+    Case(ANSWERED, {"suitability.same_reason.answer": "mostly"}, "mostly", "options", allowed="yes, no, unknown"),
+    Case(ANSWERED, {"suitability.same_reason.answer": False}, "false", "options", allowed="yes, no, unknown"),
     Case(ANSWERED, {"suitability.reaction.answer": {"pay": [1]}}, "mapping", "keys with these"),
     Case(ANSWERED, {"suitability.reaction.confidence": "sure"}, "sure", "options", allowed="in_doubt"),
+    Case(
+        ANSWERED,
+        {"suitability.operations.answer": {"capacity_a_day": 900}},
+        "not known; did you mean capacity_per_day",
+        "text, or evidence",
+        at="suitability.operations.answer.capacity_a_day",
+        allowed="peak_contacts_per_day",
+    ),
+    Case(
+        ANSWERED,
+        {"suitability.operations.answer": {"capacity_per_day": "about 900"}},
+        '"about 900" does not fit',
+        "a number at least 0",
+        at="suitability.operations.answer.capacity_per_day",
+    ),
+    Case(
+        ANSWERED,
+        {"suitability.operations.answer": {"capacity_per_day": True}},
+        "true does not fit",
+        "a number at least 0",
+        at="suitability.operations.answer.capacity_per_day",
+    ),
+    Case(
+        ANSWERED,
+        {"suitability.operations.answer": {"capacity_per_day": 900, "peak_contacts_per_day": -1}},
+        "-1 does not fit",
+        "a number at least 0",
+        at="suitability.operations.answer.peak_contacts_per_day",
+    ),
 ]
 
 COLUMNS = [
@@ -348,6 +379,15 @@ ANALYSIS = [
 )
 def test_a_broken_rule_is_named(tmp_path: Path, case: Case) -> None:
     case.hold(tmp_path)
+
+
+@pytest.mark.parametrize("key", list(Protocol.model_fields))
+def test_a_rule_reads_no_section_but_those_it_names(tmp_path: Path, key: str) -> None:
+    """Without one section, the rules that do not read it are asked all the same, and none of them stumbles."""
+    for protocol in (HERE, ELSEWHERE, FACTORIAL, SATURATED, PAIRED, REDRAWN, CLUSTERED, BY_BAU, BEHAVED, ANSWERED):
+        whole = loaded(tmp_path, protocol).protocol
+        name = "schema_" if key == "schema" else key
+        breaches(whole.model_copy(update={name: None}), unread=frozenset({key}))
 
 
 @pytest.mark.requirement("D02")
