@@ -1,0 +1,114 @@
+"""Every rule about randomisation refuses, at its path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.designs.protocol.examples import (
+    ABSENT,
+    BY_BAU,
+    CLUSTERED,
+    ELSEWHERE,
+    FACTORIAL,
+    HERE,
+    PAIRED,
+    REDRAWN,
+    SATURATED,
+    Case,
+)
+
+BROKEN = [
+    Case(
+        HERE,
+        {"population.mutually_exclusive_with": ["late-returns"]},
+        "is this trial",
+        "shares its customers",
+        at="population.mutually_exclusive_with[0]",
+    ),
+    Case(HERE, {"population.unit": "row"}, "a row is no customer", "customer's id"),
+    Case(ELSEWHERE, {"randomisation.arm_column": ABSENT}, "missing", "external needs"),
+    Case(HERE, {"randomisation.arm_column": "arm"}, "no meaning", "method: external"),
+    Case(HERE, {"randomisation.shares": {"nfa": 1}}, "no meaning", "method: external"),
+    Case(ELSEWHERE, {"randomisation.shares.treated": 1}, "not an arm", "by arm id", allowed="control, letter"),
+    Case(
+        ELSEWHERE,
+        {"randomisation.shares.letter": ABSENT},
+        "share of letter is missing",
+        "every arm",
+        at="randomisation.shares",
+        allowed="letter",
+    ),
+    Case(ELSEWHERE, {"randomisation.hold_out": 0.1}, "already dealt", "dealt here"),
+    Case(BY_BAU, {"randomisation.hold_out": 0.1}, "no nfa arm", "no further action"),
+    Case(CLUSTERED, {"randomisation.cluster": "agent"}, "not the cluster", "one cluster"),
+    Case(CLUSTERED, {"population.cluster": "customer_id"}, "is the customer", "several"),
+    Case(HERE, {"randomisation.strata[1]": "customer_id"}, "customer's id", "many"),
+    Case(CLUSTERED, {"randomisation.strata[1]": "household"}, "the cluster", "many"),
+    Case(HERE, {"randomisation.strata[1]": "region"}, "already a stratum", "once"),
+    Case(HERE, {"randomisation.merge": ["phone"]}, "is no stratum", "give them up", at="randomisation.merge[0]"),
+    Case(HERE, {"randomisation.merge": ["region", "region"]}, "twice", "", at="randomisation.merge[1]"),
+    Case(PAIRED, {"randomisation.pairs": ABSENT}, "missing", "matched_pairs needs"),
+    Case(PAIRED, {"arms[2].share": 2}, "2 differs from 1", "one customer for each arm"),
+    Case(REDRAWN, {"arms[2].share": 2}, "2 differs from 1", "shares are equal"),
+    Case(REDRAWN, {"analysis.adjustment": "none"}, "ignores the redraws", "lin", allowed="lin"),
+    Case(
+        REDRAWN,
+        {"analysis.covariates": ["other"]},
+        "not among",
+        "columns that it balanced",
+        at="randomisation.rerandomise.covariates[0]",
+        allowed="other",
+    ),
+    Case(
+        SATURATED,
+        {"analysis.standard_errors": "HC2", "randomisation.cluster": ABSENT},
+        "missing",
+        "dealt to clusters",
+        at="randomisation.cluster",
+    ),
+    Case(SATURATED, {"randomisation.saturations[1].id": "low"}, "stands already", ""),
+    Case(FACTORIAL, {"arms[4]": ABSENT}, "no arm has norm and sms", "each combination", at="arms"),
+    Case(FACTORIAL, {"arms[4].levels": ABSENT}, "missing", "level of each factor"),
+    Case(
+        FACTORIAL,
+        {"arms[4].levels.tone": "loud"},
+        "not one level",
+        "every factor",
+        at="arms[4].levels",
+        allowed="plain | norm",
+    ),
+    Case(FACTORIAL, {"arms[4].levels.tone": "plain"}, "plain-sms has the same", "one arm", at="arms[4].levels"),
+    Case(HERE, {"arms[1].levels": {"a": "b"}}, "no factors", "factorial"),
+    Case(
+        HERE,
+        {"randomisation.waves": [{"id": "a", "issue_on": "2026-03-02"}, {"id": "b", "issue_on": "2026-03-02"}]},
+        "not after the wave before",
+        "one after another",
+        at="randomisation.waves[1].issue_on",
+    ),
+    Case(
+        HERE,
+        {"randomisation.batches": {"column": "batch", "issue_on": {"one": "2026-03-02"}}},
+        '"batch" is no stratum',
+        "a batch is a stratum",
+        at="randomisation.batches.column",
+    ),
+    Case(
+        HERE,
+        {
+            "randomisation.strata": ["batch"],
+            "randomisation.batches": {"column": "batch", "issue_on": {"one": "2026-03-02"}},
+            "randomisation.waves": [{"id": "a", "issue_on": "2026-03-02"}],
+        },
+        "waves are declared too",
+        "not both",
+        at="randomisation.batches",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=f"{case.path}-{number}") for number, case in enumerate(BROKEN)])
+def test_a_broken_rule_is_named(tmp_path: Path, case: Case) -> None:
+    case.hold(tmp_path)
