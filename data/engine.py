@@ -16,7 +16,9 @@ from typing import Any, Literal, Protocol, get_args
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from data.errors import DataRefused
 
@@ -42,10 +44,6 @@ class Engine(Protocol):
 
     def write(self, frame: nw.LazyFrame[Any], path: Path) -> None:
         """Write a lazy frame as one Parquet file, rows in their order."""
-        ...
-
-    def sha256(self, frame: nw.LazyFrame[Any], column: str, *, prefix: str, name: str) -> nw.LazyFrame[Any]:
-        """Add ``name``: SHA-256 of ``prefix`` followed by a text column, as 64 lower-case hexadecimal characters."""
         ...
 
     def numbered(self, frame: nw.LazyFrame[Any], column: str, labels: Sequence[str], *, name: str) -> nw.LazyFrame[Any]:
@@ -156,15 +154,6 @@ class DuckDBEngine:
         with _named(str(path)):
             nw.to_native(frame).write_parquet(str(path), compression="zstd")
 
-    def sha256(self, frame: nw.LazyFrame[Any], column: str, *, prefix: str, name: str) -> nw.LazyFrame[Any]:
-        """Add ``name``: SHA-256 of ``prefix`` followed by a text column, as 64 lower-case hexadecimal characters."""
-        relation: duckdb.DuckDBPyRelation = nw.to_native(frame)
-        text = "'" + prefix.replace("'", "''") + "'"
-        hashed: nw.LazyFrame[Any] = nw.from_native(
-            relation.project(f"*, sha256({text} || {_quoted(column)}) AS {_quoted(name)}")
-        )
-        return hashed
-
     def numbered(self, frame: nw.LazyFrame[Any], column: str, labels: Sequence[str], *, name: str) -> nw.LazyFrame[Any]:
         """Add ``name``: position of a text column's value in ``labels`` (32-bit), null where it is none of them.
 
@@ -176,6 +165,23 @@ class DuckDBEngine:
         found = f"(MAP([{texts}]::VARCHAR[], [{positions}]::INTEGER[])[{_quoted(column)}])"
         numbered: nw.LazyFrame[Any] = nw.from_native(relation.project(f"*, {found} AS {_quoted(name)}"))
         return numbered
+
+
+def hashes_of(texts: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """A 64-bit number for each text, equal where the texts are: for a comparison in this process, never for storage.
+
+    Args:
+        texts: n texts without nulls.
+
+    Returns:
+        Numbers, shape (n,), in their order.
+    """
+    with duckdb.connect(":memory:") as connection:
+        hashed = connection.from_arrow(pa.table({"text": texts})).project("hash(text) AS hash").to_arrow_table()
+    numbers: NDArray[np.uint64] = np.concatenate(
+        [np.empty(0, np.uint64), *(c.to_numpy() for c in hashed["hash"].chunks)]
+    )
+    return numbers
 
 
 def _quoted(name: str) -> str:

@@ -1,24 +1,21 @@
-"""Ledger ids: the pseudonym under which a customer is dealt, joined and remembered across trials.
+"""Ledger ids: the pseudonym under which a customer is allocated, joined and remembered across trials.
 
-HMAC-SHA-256 (RFC 2104, FIPS 198-1) of the id's UTF-8 bytes under the registry's key; the first 32 of its 64
-lower-case hexadecimal characters (128 bits, so that a clash among a billion customers has odds of 1 in 10^21).
+HMAC-SHA-256 of the id's UTF-8 bytes under the registry's key; the first 32 of its 64 lower-case hexadecimal
+characters (128 bits, so that a clash among a billion customers has odds of 1 in 10^21).
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
-import duckdb
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from data.errors import DataRefused
+from data.hashing import hmac_sha256
 
 MAXIMUM_ID_BYTES = 55  # what one SHA-256 block holds beside its padding
 LEDGER_ID_CHARACTERS = 32
-_BLOCK = 64
-_SMALL = 20_000
+_MOST = (2**31 - 1) // LEDGER_ID_CHARACTERS  # what one Arrow array of text can hold
+_HEXADECIMAL = np.frombuffer(bytes(range(256)).hex().encode(), np.uint16)
 
 
 def ledger_ids(key: bytes, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -32,7 +29,7 @@ def ledger_ids(key: bytes, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
         Text of 32 characters, shape (n,).
 
     Raises:
-        DataRefused: An id is null, or the key is too short.
+        DataRefused: An id is null, the key is too short, or there are more than 67 million ids.
 
     Examples:
         >>> ledger_ids(b"0123456789abcdef", pa.array(["007", "7"])).to_pylist()
@@ -42,24 +39,11 @@ def ledger_ids(key: bytes, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
         raise DataRefused("the registry's key is too short", rule="at least 16 bytes")
     if ids.null_count:
         raise DataRefused(f"{ids.null_count} ids are missing", rule="every customer has an id")
-    if len(ids) <= _SMALL:
-        return pa.array([_one(key, text) for text in ids.to_pylist()], pa.string())
-    return _many(key, ids)
-
-
-def _one(key: bytes, text: str) -> str:
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:LEDGER_ID_CHARACTERS]
-
-
-def _many(key: bytes, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """The same by DuckDB's SHA-256, a column at a time: H((key ⊕ opad) ‖ H((key ⊕ ipad) ‖ id))."""
-    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-    inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
-    with duckdb.connect(":memory:") as connection:
-        relation = connection.from_arrow(pa.table({"id": ids}))
-        within = f"from_hex(sha256(from_hex('{inner.hex()}') || encode(id)))"
-        hashed = relation.project(
-            f"left(sha256(from_hex('{outer.hex()}') || {within}), {LEDGER_ID_CHARACTERS}) AS id"
-        ).to_arrow_table()
-    column = hashed.column("id")
-    return pc.cast(column, pa.string()).combine_chunks()
+    if len(ids) > _MOST:
+        raise DataRefused(f"there are {len(ids):,} ids", rule=f"at most {_MOST:,} customers in one file")
+    pieces = ids if isinstance(ids, pa.ChunkedArray) else pa.chunked_array([ids])
+    if not (pa.types.is_string(pieces.type) or pa.types.is_large_string(pieces.type)):
+        pieces = pieces.cast(pa.string())
+    characters = _HEXADECIMAL[hmac_sha256(key, pieces, octets=LEDGER_ID_CHARACTERS // 2)]
+    ends = np.arange(len(ids) + 1, dtype=np.int32) * np.int32(LEDGER_ID_CHARACTERS)
+    return pa.StringArray.from_buffers(len(ids), pa.py_buffer(ends), pa.py_buffer(characters))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.engine import hashes_of
 from data.errors import DataRefused
 from data.identifiers import MAXIMUM_ID_BYTES
 from data.intake.result import Fault, Rows, shown
@@ -89,15 +88,14 @@ def _positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:
 def repeated_ids(ids: pa.ChunkedArray) -> pa.Array | None:
     """The ids that come more than once, in order of first appearance; ``None`` when there are none.
 
-    A 64-bit digest of each id settles the usual case: no digest twice means no id twice. Only when one repeats
-    are the ids themselves counted, which is ten times slower.
+    A 64-bit hash of each id settles the usual case: no hash twice means no id twice. Only when one repeats are the
+    ids themselves counted, which is several times slower (8 s instead of 1.3 s for ten million on two processors).
     """
     present = ids.drop_null()
-    digests = _digests(present)
-    if digests is not None:
-        digests.sort()
-        if not np.any(digests[1:] == digests[:-1]):
-            return None
+    hashes = hashes_of(present)
+    hashes.sort()
+    if not np.any(hashes[1:] == hashes[:-1]):
+        return None
     counts = pc.value_counts(present)
     repeated = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
     return repeated if len(repeated) else None
@@ -125,40 +123,3 @@ def repeated_faults(ids: pa.ChunkedArray, repeated: pa.Array, field: str) -> lis
         Fault(position, field, f"the id {shown(ids[position].as_py())} comes more than once")
         for position in _positions(pc.is_in(ids, repeated))
     ]
-
-
-def _digests(ids: pa.ChunkedArray) -> npt.NDArray[np.uint64] | None:
-    """A digest of each id: equal ids have equal digests. ``None`` where the ids are too long for this."""
-    parts = []
-    for chunk in ids.chunks:
-        if len(chunk) == 0:
-            continue
-        _, offsets_buffer, data_buffer = chunk.buffers()
-        offsets = np.frombuffer(offsets_buffer, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-        if data_buffer is None:
-            return None
-        data = np.frombuffer(data_buffer, np.uint8)
-        lengths = np.diff(offsets)
-        if lengths.max() > MAXIMUM_ID_BYTES:
-            return None
-        part = np.empty(len(chunk), np.uint64)
-        found = np.flatnonzero(np.bincount(lengths))
-        for length in found:
-            members = slice(None) if len(found) == 1 else lengths == length
-            part[members] = _mixed(data, offsets[:-1][members], int(length))
-        parts.append(part)
-    return np.concatenate(parts) if parts else np.empty(0, np.uint64)
-
-
-def _mixed(data: npt.NDArray[np.uint8], starts: npt.NDArray[Any], length: int) -> npt.NDArray[np.uint64]:
-    """Ids of one length, eight bytes at a time through multiply and xor-shift (each step keeps 64 bits apart)."""
-    padded = np.zeros((len(starts), max(8, -(-length // 8) * 8)), np.uint8)
-    if len(starts) and starts[-1] - starts[0] == (len(starts) - 1) * length:
-        padded[:, :length] = data[starts[0] : starts[0] + len(starts) * length].reshape(len(starts), length)
-    else:
-        padded[:, :length] = data[starts[:, None] + np.arange(length)]
-    mixed = np.full(len(starts), length, np.uint64)
-    for word in padded.view(np.uint64).T:
-        mixed = (mixed ^ word) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(32)
-    return mixed

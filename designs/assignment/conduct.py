@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from data.hashing import MANY, first_words
 from designs.assignment.clustered import clusters
 from designs.assignment.dealing import IdsOf
 from designs.assignment.declare import Scheme
 from designs.assignment.declared import Declared
-from designs.assignment.keyed import LEAF, MANY, digest_of_leaves, first_words, refuse_repeats
+from designs.assignment.keyed import LEAF, digest_of_leaves, refuse_repeats
 from designs.assignment.matched_pairs import MatchedPairs, matched
 from designs.assignment.rerandomised import Rerandomised, criterion, redraw
 from designs.assignment.saturation import TwoStage

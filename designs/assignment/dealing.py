@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from designs.assignment.keyed import MANY
+from data.hashing import MANY
 from designs.assignment.stream import Uniform, permutation
 from designs.assignment.units import Codes
 

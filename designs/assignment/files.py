@@ -22,12 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from data.hashing import first_words
 from designs.assignment.clustered import clusters
 from designs.assignment.complete import Complete
 from designs.assignment.conduct import arm_shares, as_doubles, deal_blocks, strata_warnings
 from designs.assignment.declare import Scheme, barred_arms, gather, least_per_stratum
 from designs.assignment.factorial import Factorial
-from designs.assignment.keyed import LEAF, digest_of_leaves, first_words, keys, refuse_first_repeat, repeated
+from designs.assignment.keyed import LEAF, digest_of_leaves, keys, refuse_first_repeat, repeated
 from designs.assignment.row_groups import RowGroups, open_row_groups
 from designs.assignment.simple import Simple
 from designs.assignment.strata import cross, merged_labels

@@ -16,10 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from data.hashing import first_words
 from designs.assignment.units import as_array, checked_ids
 from designs.errors import DesignRefused
-
-MANY = 200_000  # from here on, compiling the vector hash costs less than hashing one id at a time
 
 
 def keys(prefix: bytes, ids: Any) -> NDArray[np.uint64]:
@@ -39,26 +38,6 @@ def keys(prefix: bytes, ids: Any) -> NDArray[np.uint64]:
         '0x349223e17142f00f'
     """
     hashed: NDArray[np.uint64] = first_words([prefix], as_array(ids))[0]
-    return hashed
-
-
-def first_words(
-    prefixes: Sequence[bytes], ids: Any, *, many: bool | None = None, threads: int | None = None
-) -> NDArray[np.uint64]:
-    """First 8 bytes of ``SHA-256(prefix || id)``: a row of n numbers for each prefix.
-
-    ``many`` says whether the ids are a part of many; by default their own number decides. Either way the result is
-    the same: one id at a time by hashlib, or sixteen side by side on so many ``threads`` (one per processor). For
-    the latter a prefix is of whole 64-byte blocks.
-    """
-    if many if many is not None else len(ids) >= MANY:
-        from designs.assignment.sha256 import first_words as side_by_side
-
-        return side_by_side(prefixes, ids, threads)
-    texts = [text.encode() for text in ids.to_pylist()]
-    hashed = np.empty((len(prefixes), len(texts)), np.uint64)
-    for row, prefix in zip(hashed, prefixes, strict=True):
-        row[:] = np.frombuffer(b"".join(sha256(prefix + text).digest()[:8] for text in texts), ">u8")
     return hashed
 
 

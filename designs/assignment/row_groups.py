@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.hashing import MANY
 from designs.assignment.declare import refuse_absent
-from designs.assignment.keyed import MANY
 from designs.errors import DesignRefused
 
 _Result = TypeVar("_Result")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import duckdb
@@ -11,10 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from data.engine import Engine, open_engine
+from data.engine import Engine, hashes_of, open_engine
 from data.errors import DataRefused
 
 ROWS = pa.table({"id": ["b", "a", "é", None], "y": [1.5, None, -0.0, 3.0], "n": [3, 1, 2, 2**53 + 1]})
@@ -63,17 +60,13 @@ def test_a_companion_joins_a_scan_and_stays(engine: Engine) -> None:
     ]
 
 
-@settings(max_examples=25)
-@given(
-    ids=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20), min_size=1),
-    prefix=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=70),
-)
-def test_the_keyed_hash_is_sha256_of_the_utf8_bytes(ids: list[str], prefix: str) -> None:
-    engine = open_engine(threads=1)
-    hashed = engine.sha256(engine.scan(pa.table({"the id": ids})), "the id", prefix=prefix, name='h"')
-    assert engine.collect(hashed).column('h"').to_pylist() == [
-        hashlib.sha256((prefix + one).encode()).hexdigest() for one in ids
-    ]
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_texts_have_equal_hashes_exactly_where_they_are_equal(kind: pa.DataType) -> None:
+    texts = ["", "a", "é", "e\u0301", "a ", "A", "a", *(f"{number:018d}" for number in range(100_000)), "a"]
+    hashes = hashes_of(pa.chunked_array([texts[:2], [], texts[2:]], kind))
+    assert [texts[i] for i in np.flatnonzero(hashes == hashes[1])] == ["a", "a", "a"]
+    assert len(np.unique(hashes)) == len(set(texts))
+    assert hashes_of(pa.chunked_array([], kind)).shape == (0,)
 
 
 def test_more_than_the_memory_allowed_is_worked_out_of_core(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Keys and digests: hashlib is the oracle of the fast hash, and SQL's sha256 gives the same."""
+"""Keys and digests: SQL's sha256 gives the same keys, and plain Python the same digest."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from collections import defaultdict
 from hashlib import sha256
 from itertools import permutations, product
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-import data.engine
-from designs.assignment.keyed import MANY, allocation_digest, first_words, keys, refuse_repeats
-from designs.assignment.sha256 import LANES
-from designs.assignment.sha256 import first_words as side_by_side
+from data.hashing import MANY
+from designs.assignment.keyed import allocation_digest, keys, refuse_repeats
 from designs.assignment.stream import prefix
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import seed_of
@@ -23,59 +20,11 @@ from tests.designs.assignment.chance import seed_of
 PREFIX = prefix(seed_of("keys"), "trial")
 
 
-def by_hashlib(prefixes: list[bytes], ids: list[str]) -> list[list[int]]:
-    return [[int.from_bytes(sha256(p + i.encode()).digest()[:8], "big") for i in ids] for p in prefixes]
-
-
-def test_every_length_up_to_four_blocks() -> None:
-    """Padding changes at 55, 56 and 64 bytes of the last block."""
-    ids = ["x" * length for length in range(260)]
-    prefixes = [b"", PREFIX, PREFIX * 2]
-    assert side_by_side(prefixes, pa.array(ids)).tolist() == by_hashlib(prefixes, ids)
-
-
-@pytest.mark.parametrize("count", [0, 1, LANES - 1, LANES, LANES + 1, 1000])
-@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
-def test_every_number_of_ids_and_slices_of_arrays(count: int, kind: pa.DataType) -> None:
-    ids = [f"{number:018d}" for number in range(count + 5)]
-    array = pa.array(ids, kind).slice(3, count)
-    assert side_by_side([PREFIX], array).tolist() == by_hashlib([PREFIX], ids[3 : 3 + count])
-
-
-@settings(max_examples=50)
-@given(st.lists(st.text(max_size=80), max_size=40))
-def test_any_text(ids: list[str]) -> None:
-    array = pa.array(ids, pa.string())
-    assert side_by_side([PREFIX, b""], array).tolist() == by_hashlib([PREFIX, b""], ids)
-    assert first_words([PREFIX, b""], array, many=False).tolist() == by_hashlib([PREFIX, b""], ids)
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-def test_many_ids_on_any_number_of_threads(threads: int) -> None:
-    numbers = np.random.default_rng(1).permutation(200_001)
-    ids = [f"{number:018d}" for number in numbers]
-    assert side_by_side([PREFIX], pa.array(ids), threads).tolist() == by_hashlib([PREFIX], ids)
-
-
-def test_prefixes_are_of_whole_blocks() -> None:
-    with pytest.raises(ValueError, match="whole 64-byte blocks"):
-        side_by_side([b"short"], pa.array(["a"]))
-
-
-def test_the_fast_hash_is_not_compiled_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "designs.assignment.sha256", None)
-    assert len(keys(PREFIX, pa.array(["a", "b"]))) == 2
-    with pytest.raises(ImportError):
-        keys(PREFIX, pa.array([str(number) for number in range(MANY)]))
-
-
 def test_keys_are_those_of_sql() -> None:
     ids = ["0001", "1E+13", "é", "Ünïcode", "x" * 100, *(f"{number:018d}" for number in range(500))]
-    engine = data.engine.open_engine("duckdb")
-    frame = engine.sha256(engine.scan(pa.table({"id": ids})), "id", prefix=PREFIX.decode(), name="hash")
-    found = engine.collect(frame)
-    by_sql = {row["id"]: int(row["hash"][:16], 16) for row in found.to_pylist()}
-    assert [by_sql[text] for text in ids] == keys(PREFIX, pa.array(ids)).tolist()
+    with duckdb.connect() as connection:
+        hashed = [connection.execute("SELECT sha256(? || ?)", [PREFIX.decode(), text]).fetchall()[0][0] for text in ids]
+    assert [int(text[:16], 16) for text in hashed] == keys(PREFIX, pa.array(ids)).tolist()
 
 
 def digest_in_plain_python(pairs: dict[str, str]) -> str:

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.hashing import MANY
 from designs.assignment import conduct, files, gather
 from designs.assignment.complete import Complete
 from designs.assignment.dealing import permuted_arms
 from designs.assignment.declare import Scheme
 from designs.assignment.files import conduct_file, deal_file
-from designs.assignment.keyed import MANY, allocation_digest
+from designs.assignment.keyed import allocation_digest
 from designs.assignment.stratified import blocks, rounded_counts
 from designs.assignment.stream import Randomness
 from designs.assignment.units import Assignment, Units

@@ -1,4 +1,4 @@
-"""SHA-256 of many short texts, sixteen side by side: the fast path of :mod:`designs.assignment.keyed`.
+"""SHA-256 of many short texts, sixteen side by side: the fast path of :mod:`data.hashing`.
 
 The standard is FIPS 180-4. Each step of its 64 rounds is one loop over sixteen messages, which the compiler turns
 into vector instructions of whatever processor runs it. ``hashlib`` is the oracle: the tests hold the two equal.
@@ -8,7 +8,7 @@ Imported only for large populations, because compiling takes seconds the first t
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import isqrt
 from typing import Any
@@ -110,8 +110,8 @@ def _lay_out(messages: Any, lane: Any, data: Any, start: Any, end: Any) -> Any:
 
 
 @numba.njit(nogil=True, cache=True)
-def _first_words(states: Any, lengths: Any, ends: Any, data: Any, longest: Any, out: Any) -> Any:
-    """``out[p, i]`` = first 8 bytes of the hash of prefix p and text i."""
+def _hash(states: Any, lengths: Any, ends: Any, data: Any, longest: Any, out: Any) -> Any:
+    """``out[p, i]`` = the first 64-bit words (at most 4) of the hash of prefix p and text i."""
     messages = np.zeros((16 * ((longest + 9 + 63) // 64), LANES), np.uint32)
     words = np.zeros((64, LANES), np.uint32)
     state = np.zeros((8, LANES), np.uint32)
@@ -136,8 +136,10 @@ def _first_words(states: Any, lengths: Any, ends: Any, data: Any, longest: Any, 
                     for lane in range(LANES):
                         words[word, lane] = messages[16 * block + word, lane]
                 _compress(state, block, blocks, words)
-            for lane in range(lanes):
-                out[p, first + lane] = (np.uint64(state[0, lane]) << np.uint64(32)) | np.uint64(state[1, lane])
+            for pair in range(out.shape[2]):
+                for lane in range(lanes):
+                    high, low = np.uint64(state[2 * pair, lane]), np.uint64(state[2 * pair + 1, lane])
+                    out[p, first + lane, pair] = (high << np.uint64(32)) | low
 
 
 def _state_after(prefix: bytes) -> NDArray[np.uint32]:
@@ -150,7 +152,7 @@ def _state_after(prefix: bytes) -> NDArray[np.uint32]:
     return state[:, 0].copy()
 
 
-def first_words(prefixes: Sequence[bytes], ids: Any, threads: int | None = None) -> NDArray[np.uint64]:
+def first_words(prefixes: Sequence[bytes], ids: pa.Array, threads: int | None = None) -> NDArray[np.uint64]:
     """First 8 bytes, as big-endian numbers, of ``SHA-256(prefix || id)``.
 
     Args:
@@ -161,27 +163,70 @@ def first_words(prefixes: Sequence[bytes], ids: Any, threads: int | None = None)
     Returns:
         One row of n unsigned 64-bit numbers for each prefix.
     """
+    states, lengths = _states(prefixes)
+    ends, data = _buffers(ids)
+    out = np.empty((len(prefixes), len(ids), 1), np.uint64)
+
+    def hash_part(start: int) -> None:
+        part = ends[start : start + _PART + 1]
+        _hash(states, lengths, part, data, _longest(part), out[:, start : start + _PART])
+
+    _in_parts(hash_part, len(ids), threads)
+    return out[:, :, 0]
+
+
+def nested_words(inner: bytes, outer: bytes, ids: pa.Array, words: int) -> NDArray[np.uint64]:
+    """First words of ``SHA-256(outer || SHA-256(inner || id))``, which is what an HMAC is.
+
+    Args:
+        inner, outer: Each of whole 64-byte blocks.
+        ids: n texts, an Arrow string or large-string array without nulls.
+        words: How many, at most 4.
+
+    Returns:
+        Big-endian numbers, shape (n, words).
+    """
+    (inner_state, inner_length), (outer_state, outer_length) = _states([inner]), _states([outer])
+    ends, data = _buffers(ids)
+    out = np.empty((1, len(ids), words), np.uint64)
+
+    def hash_part(start: int) -> None:
+        part = ends[start : start + _PART + 1]
+        count = len(part) - 1
+        digests = np.empty((1, count, 4), np.uint64)
+        _hash(inner_state, inner_length, part, data, _longest(part), digests)
+        places = np.arange(0, 32 * (count + 1), 32, dtype=np.int64)
+        _hash(
+            outer_state, outer_length, places, digests.astype(">u8").view(np.uint8).ravel(), 32,
+            out[:, start : start + _PART],
+        )  # fmt: skip
+
+    _in_parts(hash_part, len(ids), None)
+    hashed: NDArray[np.uint64] = out[0]
+    return hashed
+
+
+def _states(prefixes: Sequence[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The state after each prefix, and its length."""
     if any(len(prefix) % 64 for prefix in prefixes):
         raise ValueError("a prefix must be of whole 64-byte blocks")
-    states = np.stack([_state_after(prefix) for prefix in prefixes])
-    lengths = np.array([len(prefix) for prefix in prefixes], np.int64)
-    ends, data = _buffers(ids)
-    out = np.empty((len(prefixes), len(ids)), np.uint64)
+    return np.stack([_state_after(prefix) for prefix in prefixes]), np.array([len(p) for p in prefixes], np.int64)
 
-    def part(start: int) -> None:
-        mine = ends[start : start + _PART + 1]
-        longest = int((mine[1:] - mine[:-1]).max())
-        _first_words(states, lengths, mine, data, longest, out[:, start : start + _PART])
 
-    starts = range(0, len(ids), _PART)
+def _longest(ends: NDArray[Any]) -> int:
+    return int((ends[1:] - ends[:-1]).max())
+
+
+def _in_parts(hash_part: Callable[[int], None], count: int, threads: int | None) -> None:
+    """Every part of so many ids, by the place where it begins."""
+    starts = range(0, count, _PART)
     workers = min(threads or os.cpu_count() or 1, len(starts))
     if workers > 1:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(part, starts))
+            list(pool.map(hash_part, starts))
     else:
         for start in starts:
-            part(start)
-    return out
+            hash_part(start)
 
 
 def _buffers(ids: Any) -> tuple[NDArray[np.int64] | NDArray[np.int32], NDArray[np.uint8]]:
