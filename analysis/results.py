@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["primary", "secondary", "guardrail"]
+from designs.literals import OutcomeRole, Severity
+
 Estimand = Literal["itt", "complier", "log_hazard_ratio", "survival_difference", "rmst_difference"]
 EstimationMethod = Literal[
     "difference_in_means", "additive", "lin", "two_stage_least_squares", "cox", "kaplan_meier",
@@ -20,7 +21,6 @@ EstimationMethod = Literal[
 Phase = Literal["planned", "exploratory"]
 VerdictCode = Literal["scale", "scale_segment", "no_further_action", "not_shown", "invalid"]
 FindingCode = Literal["passes", "worse_than_nfa", "works_not_worth_sending", "not_shown", "harmful", "not_estimable"]
-Severity = Literal["blocks", "warns", "informs"]
 Scenario = Literal["low", "central", "high"]
 
 SCHEMA = 1
@@ -31,7 +31,7 @@ class Estimate:
     """One row of the results: outcome × contrast × subgroup level × estimand × method."""
 
     outcome: str
-    role: Role
+    role: OutcomeRole
     arm: str
     comparison: str
     estimand: Estimand

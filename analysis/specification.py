@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import narwhals as nw
 
-Adjustment = Literal["none", "additive", "lin"]
-StandardErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"]
-CovariateKind = Literal["category", "number"]
-
-CLUSTERED: frozenset[StandardErrors] = frozenset({"CR0", "CR1", "CR2"})
+from designs.literals import Adjustment, CovariateKind, StandardErrors
 
 
 @dataclass(frozen=True, slots=True)

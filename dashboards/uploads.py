@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from designs.protocol import named_texts
 
 PROTOCOL_NAME: Final = "protocol.yaml"
 
@@ -48,26 +46,3 @@ def keep(folder: Path, protocol: Upload, texts: tuple[Upload, ...]) -> tuple[Pat
         (half / path).write_bytes(text.content)
     half.rename(home)
     return home / PROTOCOL_NAME, True
-
-
-def named_texts(content: bytes) -> tuple[PurePosixPath, ...]:
-    """The relative paths of the texts that a protocol names; whatever cannot be read is left to its own loading.
-
-    >>> named_texts(b"arms: [{text: {en: wording/letter.md, cy: ../../outside.md}}]")
-    (PurePosixPath('wording/letter.md'),)
-    """
-    try:
-        document = YAML(typ="safe", pure=True).load(content)
-    except (YAMLError, UnicodeDecodeError, ValueError):
-        return ()
-    arms = document.get("arms") if isinstance(document, dict) else None
-    found = [PurePosixPath(text) for text in _texts(arms)]
-    return tuple(dict.fromkeys(path for path in found if not path.is_absolute() and ".." not in path.parts))
-
-
-def _texts(arms: Any) -> Iterator[str]:
-    for arm in arms if isinstance(arms, list) else ():
-        text = arm.get("text") if isinstance(arm, dict) else None
-        for path in text.values() if isinstance(text, dict) else ():
-            if isinstance(path, str) and path.strip() and "\0" not in path:
-                yield path

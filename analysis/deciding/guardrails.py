@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.inference.intervals import Effect, critical_value
 from analysis.inference.root_finding import rising_root
+from designs.literals import Direction
 
 Floats = NDArray[np.float64]
 # Two-sided level -> (estimate, lower, upper), or the reason why there is none.
@@ -76,7 +76,7 @@ def judge(
     margin: float | None,
     evidence: EventCounts | Effect | Bounds | str,
     *,
-    harm_is: Literal["increase", "decrease"],
+    harm_is: Direction,
     level: float,
     level_established: float,
 ) -> Harm:

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from analysis.deciding.guardrails import Harm
 from analysis.inference.intervals import Effect, critical_value
-from analysis.inference.multiplicity import Method, adjust, bonferroni, holm
+from analysis.inference.multiplicity import adjust, bonferroni, holm
 from analysis.results import FindingCode, VerdictCode
+from designs.literals import Multiplicity
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +43,7 @@ class Rules:
     """
 
     alpha: float
-    multiplicity: Method
+    multiplicity: Multiplicity
     break_even: float | None
     valued: bool
     guarded: bool

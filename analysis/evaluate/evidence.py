@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from analysis.deciding import net_benefit
 from analysis.deciding.guardrails import Bounds, EventCounts, Harm, judge
@@ -20,6 +20,7 @@ from analysis.randomisation.clustered_harm import ClusteredHarm, HarmBounds
 from analysis.randomisation.redrawn import RandomisationP, Redraw
 from analysis.results import Interaction, Scenario
 from analysis.specification import Levels, level_position
+from designs.literals import Direction
 from designs.protocol.capacity import capacity
 from designs.protocol.models import Outcome, Protocol
 
@@ -226,6 +227,6 @@ class Gathering:
         return self._kept[key]
 
 
-def _opposite(direction: Literal["increase", "decrease"] | None) -> Literal["increase", "decrease"]:
+def _opposite(direction: Direction | None) -> Direction:
     """The direction of harm. A guardrail without a direction guards against more of it."""
     return "decrease" if direction == "increase" else "increase"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,8 @@ from numpy.typing import NDArray
 from analysis.errors import AnalysisRefused
 from analysis.inference.dunnett import adjusted_p_value, loadings, simultaneous_critical_value
 from analysis.inference.intervals import Effect
+from designs.literals import Multiplicity
 
-Method = Literal["none", "holm", "bonferroni", "benjamini_hochberg", "dunnett"]
 Floats = NDArray[np.float64]
 PValues = Sequence[float | None]
 
@@ -77,7 +76,7 @@ def benjamini_hochberg(p_values: PValues) -> tuple[float | None, ...]:
 
 
 def adjust(
-    effects: Sequence[Effect], method: Method, alpha: float, *, covariance: Floats | None = None
+    effects: Sequence[Effect], method: Multiplicity, alpha: float, *, covariance: Floats | None = None
 ) -> tuple[Adjusted, ...]:
     """Adjusted p-values and simultaneous intervals of one family, in its order.
 

@@ -18,7 +18,8 @@ from scipy.special import chdtrc, gammaln
 
 from analysis.inference.intervals import lower_tail
 from analysis.inference.multiplicity import holm
-from analysis.results import Balance, Check, Severity
+from analysis.results import Balance, Check
+from designs.literals import Severity
 
 ALARM = 0.001
 LEAST_DIFFERENCE = 0.01

@@ -11,7 +11,7 @@ from analysis.errors import AnalysisRefused
 from analysis.regression.cluster_robust import Pieces, bell_mccaffrey, plain_scores
 from analysis.regression.heteroskedastic import LEVERAGE_POWER, LONE
 from analysis.regression.model import independent, invert
-from analysis.specification import StandardErrors
+from designs.literals import StandardErrors
 
 Floats = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from analysis.regression.model import Model
 from analysis.regression.moments import Cells, refuse_missing_cluster
 from analysis.regression.residuals import cluster_scores
 from analysis.regression.uncertainty import Joint, Uncertainty
-from analysis.specification import StandardErrors
+from designs.literals import StandardErrors
 
 Floats = NDArray[np.float64]
 

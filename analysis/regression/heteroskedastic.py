@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.regression.gram import inner, quadratic, totals
 from analysis.regression.model import Model
 from analysis.regression.moments import Cells
-from analysis.specification import StandardErrors
+from designs.literals import StandardErrors
 
 Floats = NDArray[np.float64]
 

@@ -21,7 +21,7 @@ from analysis.regression.heteroskedastic import (
 from analysis.regression.moments import Cells
 from analysis.regression.residuals import block_variances
 from analysis.regression.uncertainty import Joint, Uncertainty
-from analysis.specification import CLUSTERED, StandardErrors
+from designs.literals import CLUSTERED, StandardErrors
 
 Floats = NDArray[np.float64]
 

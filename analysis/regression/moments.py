@@ -19,7 +19,7 @@ from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression.first_pass import corrected, first_pass, floats, numbered_keys, ratio_of
 from analysis.regression.plan import Plan
-from analysis.specification import CLUSTERED
+from designs.literals import CLUSTERED
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

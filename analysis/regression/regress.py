@@ -23,7 +23,8 @@ from analysis.regression.moments import Cells, read_cells
 from analysis.regression.plan import make_plan
 from analysis.regression.sampling_term import sampling_variance
 from analysis.regression.uncertainty import Joint, Uncertainty
-from analysis.specification import CLUSTERED, Levels, Response, Specification
+from analysis.specification import Levels, Response, Specification
+from designs.literals import CLUSTERED
 
 NO_VARIATION = 1e-13  # of the response's size: what rounding alone leaves of a constant
 NO_CUSTOMERS = "no customer has this outcome observed"

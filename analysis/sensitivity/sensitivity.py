@@ -22,7 +22,8 @@ from analysis.sensitivity.logistic import UP_TO as LOGIT_UP_TO
 from analysis.sensitivity.logistic import logit_rows
 from analysis.sensitivity.second_opinion import UP_TO as SECOND_OPINION_UP_TO
 from analysis.sensitivity.second_opinion import another_model, second_opinion, too_many
-from analysis.specification import Adjustment, Specification, StandardErrors
+from analysis.specification import Specification
+from designs.literals import Adjustment, StandardErrors
 from designs.protocol.models import Outcome, Protocol
 
 Assumption = Literal["worst_case", "lee"]

@@ -1,6 +1,6 @@
 """What a population would do to the draw that was declared, said before the plan is locked.
 
-Each finding is blocking (the draw would refuse) or a warning (it would go ahead, with a risk that is named).
+A finding blocks (the draw would refuse) or warns (it would go ahead, with a risk that is named).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from designs.assignment.clustered import clusters, varying_clusters
 from designs.assignment.declare import LEAST_PER_ARM, Scheme, barred_arms, declare, gather
-from designs.assignment.finding import Finding
 from designs.assignment.flags import by_agreement, missing_flags
 from designs.assignment.matched_pairs import MatchedPairs, matched
 from designs.assignment.rerandomised import MOST_DRAWS, Rerandomised, acceptance, criterion
@@ -26,6 +25,7 @@ from designs.assignment.simple import Simple
 from designs.assignment.stratified import blocks
 from designs.assignment.units import Levels, as_array, levels
 from designs.errors import DesignRefused
+from designs.finding import Finding, blocking_first
 from designs.protocol.models import Protocol
 
 FEW_CLUSTERS = 40  # below about so many, cluster-robust standard errors are unreliable
@@ -53,7 +53,7 @@ def check_population(protocol: Protocol, table: Any) -> tuple[Finding, ...]:
     found += [*by_agreement(protocol, table), *missing_flags(protocol, table)]
     if not any(finding.code == "missing_label" for finding in found):
         found += [*_clusters(scheme, table), *_strata(scheme, table, unit), *_method(scheme, table, unit)]
-    return tuple(sorted(found, key=lambda finding: finding.severity))
+    return blocking_first(found)
 
 
 def undeclared_groups(table: Any, unit: str, scheme: Scheme) -> Iterator[Finding]:
@@ -96,7 +96,7 @@ def _shared(name: str, sizes: NDArray[np.int64], scheme: Scheme) -> Iterator[Fin
     )
     yield Finding(
         code="undeclared_cluster",
-        severity="warning",
+        severity="warns",
         where=name,
         problem=(
             f"{customers:,} customers share a {name} with another "
@@ -118,7 +118,7 @@ def _missing_labels(scheme: Scheme, table: Any) -> Iterator[Finding]:
             what = "cluster" if name == scheme.cluster else "stratum"
             yield Finding(
                 code="missing_label",
-                severity="blocking",
+                severity="blocks",
                 where=name,
                 problem=f"{missing:,} customers have no {name}",
                 risk=f"A customer without a {what} cannot be dealt",
@@ -138,7 +138,7 @@ def _clusters(scheme: Scheme, table: Any) -> Iterator[Finding]:
     if alone:
         yield Finding(
             code="one_customer_cluster",
-            severity="warning",
+            severity="warns",
             where=scheme.cluster,
             problem=f"{alone:,} of {len(sizes):,} clusters hold one customer",
             risk="Nothing, if they are true; but a cluster id that was filled in by default looks the same",
@@ -148,7 +148,7 @@ def _clusters(scheme: Scheme, table: Any) -> Iterator[Finding]:
     if len(sizes) < FEW_CLUSTERS:
         yield Finding(
             code="few_clusters",
-            severity="warning",
+            severity="warns",
             where=scheme.cluster,
             problem=f"{len(sizes)} clusters, the largest of {sizes.max():,} customers",
             risk=f"Below about {FEW_CLUSTERS} clusters standard errors are unreliable, and power hangs on clusters",
@@ -162,7 +162,7 @@ def _varying(name: str, stratum: Levels, cluster: Levels) -> Iterator[Finding]:
     if len(varying):
         yield Finding(
             code="stratum_varies_in_cluster",
-            severity="blocking",
+            severity="blocks",
             where=name,
             problem=f"{name} varies within {len(varying):,} clusters, first within {cluster.names[int(varying[0])]!r}",
             risk="A cluster is dealt whole, in one stratum",
@@ -194,7 +194,7 @@ def _strata(scheme: Scheme, table: Any, unit: str) -> Iterator[Finding]:
 def _one_arm(where: str, size: int) -> Finding:
     return Finding(
         code="one_arm_open",
-        severity="warning",
+        severity="warns",
         where=where,
         problem=f"one arm only is open to {size:,} units",
         risk="They say nothing about any contrast",
@@ -207,7 +207,7 @@ def _small(where: str, size: int, arms: int) -> Finding:
     without = size < arms
     return Finding(
         code="stratum_smaller_than_arms" if without else "fewer_than_two_per_arm",
-        severity="warning",
+        severity="warns",
         where=where,
         problem=f"{size} units for {arms} arms",
         risk="Some arm will have none" if without else "With one unit in an arm, no variance can be estimated",
@@ -226,7 +226,7 @@ def _empty(scheme: Scheme, table: Any) -> Iterator[Finding]:
     if present < possible:
         yield Finding(
             code="empty_strata",
-            severity="warning",
+            severity="warns",
             where=", ".join(scheme.strata),
             problem=f"{possible - present} of the {possible} combinations of strata hold nobody",
             risk="Nothing can be said about such customers, should they come later",
@@ -252,7 +252,7 @@ def _method(scheme: Scheme, table: Any, unit: str) -> Iterator[Finding]:
         if barred:
             yield Finding(
                 code="barred_arm",
-                severity="blocking",
+                severity="blocks",
                 where="arms",
                 problem=f"an arm is barred to {barred:,} customers",
                 risk=f"In a {scheme.name} design everybody can get every arm",
@@ -267,7 +267,7 @@ def _rare(scheme: Rerandomised, customers: int) -> Iterator[Finding]:
     if often * MOST_DRAWS < 20:
         yield Finding(
             code="threshold_too_strict",
-            severity="blocking",
+            severity="blocks",
             where="randomisation.rerandomise.threshold",
             problem=f"about one draw in {1 / often:,.3g} is balanced within {float(scheme.threshold):g}",
             risk=f"The draw gives up after {MOST_DRAWS:,}, and so few acceptable draws leave too little to chance",
@@ -279,7 +279,7 @@ def _rare(scheme: Rerandomised, customers: int) -> Iterator[Finding]:
 def _blocking(code: str, refusal: DesignRefused, customers: int) -> Finding:
     return Finding(
         code,
-        "blocking",
+        "blocks",
         refusal.where or "population",
         refusal.problem,
         refusal.rule or "the draw would refuse",

@@ -10,12 +10,11 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from designs.assignment.finding import Finding
 from designs.assignment.units import as_array
-from designs.protocol.columns import column_kinds
+from designs.finding import Finding
+from designs.protocol.columns import column_kinds, conditions
 from designs.protocol.conditions import expression
 from designs.protocol.models import Protocol
-from designs.protocol.rule import conditions
 
 _OWN_ARRANGEMENTS = re.compile(r"(^|_)(hnw|expat)|high_net_worth", re.IGNORECASE)
 _YES = pa.array(["1", "true", "yes", "y", "1.0"])
@@ -35,7 +34,7 @@ def unheeded_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
         if customers:
             yield Finding(
                 code="unheeded_flag",
-                severity="warning",
+                severity="warns",
                 where=name,
                 problem=f"{customers:,} customers are marked {name}, and the protocol says nothing of them",
                 risk="They are pursued by arrangements of their own, and would be dealt like anybody",
@@ -55,7 +54,7 @@ def by_agreement(protocol: Protocol, table: Any) -> Iterator[Finding]:
         if customers:
             yield Finding(
                 code="by_agreement",
-                severity="warning",
+                severity="warns",
                 where=column,
                 problem=f"{customers:,} customers take part by agreement ({exclusion.agreement})",
                 risk=f"Without it they would be left out: {exclusion.reason}",
@@ -74,7 +73,7 @@ def missing_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
         if missing and name not in asked:
             yield Finding(
                 code="missing_flag",
-                severity="warning",
+                severity="warns",
                 where=name,
                 problem=f"{missing:,} customers have no {name}",
                 risk="They are dealt as if it did not apply to them",

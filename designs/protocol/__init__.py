@@ -13,6 +13,7 @@ from designs.protocol.errors import ProtocolError, ProtocolRefused
 from designs.protocol.labels import arms_of_labels
 from designs.protocol.loading import LoadedProtocol, check, load_protocol
 from designs.protocol.models import Protocol
+from designs.protocol.texts import named_texts
 
 __all__ = [
     "LoadedProtocol",
@@ -28,6 +29,7 @@ __all__ = [
     "digest_of",
     "external_contract",
     "load_protocol",
+    "named_texts",
     "outcomes_contract",
     "parse_canonical",
     "population_contract",

@@ -12,14 +12,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 from designs.protocol.columns import column_of
 from designs.protocol.models import UNITS, Arm, Outcome, Protocol, Wording
-from designs.protocol.rules import Breach
 
-TEXT_CAP = 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _WHOLE_NUMBERS_ARE_EXACT_TO = 2**53
 
@@ -88,47 +85,3 @@ def _normalised(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) <= _WHOLE_NUMBERS_ARE_EXACT_TO:
         return int(value)
     return value
-
-
-def hash_texts(protocol: Protocol, folder: Path) -> tuple[dict[str, str], tuple[Breach, ...]]:
-    """SHA-256 of every text that the protocol names, and what is wrong with those that have none.
-
-    Args:
-        protocol: As validated.
-        folder: Where the protocol's file lies; no text may lie outside it.
-    """
-    digests: dict[str, str] = {}
-    wrong: list[Breach] = []
-    for number, arm in enumerate(protocol.arms):
-        for language, name in (arm.text.model_dump(exclude_none=True) if arm.text else {}).items():
-            try:
-                digests[name] = _digest_of_text(name, folder)
-            except _UnusableTextError as unusable:
-                wrong.append(Breach(("arms", number, "text", language), unusable.problem, unusable.rule))
-    return digests, tuple(wrong)
-
-
-class _UnusableTextError(Exception):
-    def __init__(self, problem: str, rule: str) -> None:
-        self.problem, self.rule = problem, rule
-
-
-def _digest_of_text(name: str, folder: Path) -> str:
-    inside = "a text lies beside the protocol or below it, and its path is relative, with /"
-    if "\0" in name or "\\" in name or PurePosixPath(name).is_absolute():
-        raise _UnusableTextError(f'"{name}" is not a relative path'.replace("\0", "\\0"), inside)
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise _UnusableTextError(f'"{name}" leads out of the protocol\'s folder', inside)
-    if not path.is_file():  # a pipe would wait for ever
-        raise _UnusableTextError(f'"{name}" is not a file', "a text that an arm names exists")
-    try:
-        with path.open("rb") as file:
-            content = file.read(TEXT_CAP + 1)
-    except OSError as error:
-        raise _UnusableTextError(
-            f'"{name}" cannot be read ({error.strerror})', "a text that an arm names exists"
-        ) from error
-    if len(content) > TEXT_CAP:
-        raise _UnusableTextError(f'"{name}" is too large', f"a text holds at most {TEXT_CAP // 1024} KiB")
-    return hashlib.sha256(content).hexdigest()

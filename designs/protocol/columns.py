@@ -8,9 +8,10 @@ from datetime import date
 from typing import Literal
 
 from data.schema import ColumnContract, FileContract, Kind
+from designs.literals import ColumnKind
+from designs.protocol.consistency import Breach
 from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, nearest, path_text
-from designs.protocol.models import ColumnKind, Condition, Outcome, Protocol
-from designs.protocol.rule import Breach, conditions
+from designs.protocol.models import Condition, Outcome, Protocol
 
 File = Literal["population", "outcomes", "external"]
 Part = Literal[
@@ -98,6 +99,17 @@ def _analysis(protocol: Protocol) -> Iterator[Use]:
         path = ("analysis", "subgroups", position)
         cut = subgroup.quantiles is not None
         yield Use(path, subgroup.column, "subgroup", "number" if cut else None, firm=cut)
+
+
+def conditions(protocol: Protocol) -> Iterator[tuple[KeyPath, Condition]]:
+    """Every condition of a protocol with its path."""
+    for position, condition in enumerate(protocol.population.where):
+        yield ("population", "where", position), condition
+    for position, exclusion in enumerate(protocol.population.exclude):
+        yield ("population", "exclude", position, "when"), exclusion.when
+    for number, arm in enumerate(protocol.arms):
+        for position, exclusion in enumerate(arm.not_for):
+            yield ("arms", number, "not_for", position, "when"), exclusion.when
 
 
 def column_of(outcome: Outcome) -> str:

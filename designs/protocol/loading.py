@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from designs.protocol.canonical import canonical_json, digest_of, hash_texts
+from designs.protocol.canonical import canonical_json, digest_of
 from designs.protocol.columns import measured_after
 from designs.protocol.errors import ProtocolRefused
 from designs.protocol.models import Protocol
 from designs.protocol.reading import read_document
+from designs.protocol.texts import hash_texts
 from designs.protocol.validation import examine, placed
 
 

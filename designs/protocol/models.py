@@ -9,30 +9,14 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from designs.protocol.sections.analysis import (
-    Adjustment,
-    Analysis,
-    Complier,
-    Contrasts,
-    Covariate,
-    Multiplicity,
-    StandardErrors,
-    Subgroup,
-)
-from designs.protocol.sections.arms import Arm, ArmKind, Campaign, Channel, Wording
+from designs.protocol.sections.analysis import Analysis, Complier, Covariate, Subgroup
+from designs.protocol.sections.arms import Arm, Campaign, Wording
 from designs.protocol.sections.decision import Decision, Valuation
-from designs.protocol.sections.outcomes import UNITS, Direction, Measure, Outcome, OutcomeKind, Role, Unit
-from designs.protocol.sections.population import (
-    ColumnDeclaration,
-    ColumnKind,
-    Condition,
-    ContactLimit,
-    Exclusion,
-    Population,
-)
-from designs.protocol.sections.randomisation import Batches, Method, Randomisation, Rerandomise, Saturation, Wave
+from designs.protocol.sections.outcomes import UNITS, Outcome
+from designs.protocol.sections.population import ColumnDeclaration, Condition, ContactLimit, Exclusion, Population
+from designs.protocol.sections.randomisation import Batches, Randomisation, Rerandomise, Saturation, Wave
 from designs.protocol.sections.scalars import ZERO, Declared, Identifier, Range, Scalar, Text
-from designs.protocol.sections.suitability import Alternative, Behaviour, Confidence, ExpectedContact, Suitability
+from designs.protocol.sections.suitability import Alternative, Behaviour, ExpectedContact, Suitability
 
 
 class Protocol(Declared):
@@ -105,46 +89,32 @@ class Protocol(Declared):
 __all__ = [
     "UNITS",
     "ZERO",
-    "Adjustment",
     "Alternative",
     "Analysis",
     "Arm",
-    "ArmKind",
     "Batches",
     "Behaviour",
     "Campaign",
-    "Channel",
     "ColumnDeclaration",
-    "ColumnKind",
     "Complier",
     "Condition",
-    "Confidence",
     "ContactLimit",
-    "Contrasts",
     "Covariate",
     "Decision",
-    "Direction",
     "Exclusion",
     "ExpectedContact",
     "Identifier",
-    "Measure",
-    "Method",
-    "Multiplicity",
     "Outcome",
-    "OutcomeKind",
     "Population",
     "Protocol",
     "Randomisation",
     "Range",
     "Rerandomise",
-    "Role",
     "Saturation",
     "Scalar",
-    "StandardErrors",
     "Subgroup",
     "Suitability",
     "Text",
-    "Unit",
     "Valuation",
     "Wave",
     "Wording",

@@ -70,22 +70,32 @@ def read_document(path: Path) -> Document:
             content = file.read(SIZE_CAP + 1)
     except OSError as error:
         reason = error.strerror or "unknown reason"
-        raise _refused(path, f"the file cannot be read ({reason})", "a protocol is a readable file") from error
+        raise _refused(str(path), f"the file cannot be read ({reason})", "a protocol is a readable file") from error
+    return parse_document(content, where=str(path))
+
+
+def parse_document(content: bytes, *, where: str | None = None) -> Document:
+    """Read the bytes of a protocol file, from wherever they came; otherwise as :func:`read_document`.
+
+    Args:
+        content: The file, or its first ``SIZE_CAP + 1`` bytes.
+        where: What to call it in a refusal.
+    """
     if len(content) > SIZE_CAP:
-        raise _refused(path, "the file is too large", f"a protocol holds at most {SIZE_CAP // 1024} KiB")
+        raise _refused(where, "the file is too large", f"a protocol holds at most {SIZE_CAP // 1024} KiB")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise _refused(path, "the file is not text in UTF-8", "a protocol is saved as UTF-8", line) from error
-    return _parse(text, path)
+        raise _refused(where, "the file is not text in UTF-8", "a protocol is saved as UTF-8", line) from error
+    return _parse(text, where)
 
 
-def _refused(path: Path, problem: str, rule: str, line: int | None = None) -> ProtocolRefused:
-    return ProtocolRefused([ProtocolError("", problem, rule, line=line)], where=str(path))
+def _refused(where: str | None, problem: str, rule: str, line: int | None = None) -> ProtocolRefused:
+    return ProtocolRefused([ProtocolError("", problem, rule, line=line)], where=where)
 
 
-def _parse(text: str, path: Path) -> Document:
+def _parse(text: str, where: str | None) -> Document:
     try:
         # RecursionError cannot arise: the builder below stops at DEPTH_CAP and the events come from a state machine.
         builder = _Builder(YAML(typ="safe", pure=True).parse(text))
@@ -94,11 +104,11 @@ def _parse(text: str, path: Path) -> Document:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "a character that YAML does not allow"
         line = mark.line + 1 if mark is not None else None
-        raise _refused(path, f"the file is not YAML: {problem}", "a protocol is written in YAML 1.2", line) from error
+        raise _refused(where, f"the file is not YAML: {problem}", "a protocol is written in YAML 1.2", line) from error
     except _StopError as stop:
-        raise ProtocolRefused([*builder.errors, stop.error], where=str(path)) from None
+        raise ProtocolRefused([*builder.errors, stop.error], where=where) from None
     if not isinstance(value, dict):
-        raise _refused(path, "the file does not hold keys and values", "a protocol is a mapping of keys to values")
+        raise _refused(where, "the file does not hold keys and values", "a protocol is a mapping of keys to values")
     return Document(value, builder.lines, tuple(builder.errors))
 
 

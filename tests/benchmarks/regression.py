@@ -17,8 +17,9 @@ from analysis.fit import Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression import regress
 from analysis.results import Flow
-from analysis.specification import Column, Response, Specification, StandardErrors
+from analysis.specification import Column, Response, Specification
 from data.engine import Engine, open_engine
+from designs.literals import StandardErrors
 from tests.benchmarks.row import Goal, Row
 
 ARMS = ("nfa", "letter", "sms", "call")

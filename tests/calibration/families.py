@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.fit import Fit
-from analysis.inference.multiplicity import Adjusted, Method, adjust
+from analysis.inference.multiplicity import Adjusted, adjust
+from designs.literals import Multiplicity
 from tests.calibration.rates import ALPHA, at_least, at_most, banded, covers, effects_of, share
 from tests.calibration.simulated import AT_ONCE, Customers, cells_of, regressed, specification_of, stream
 from tests.suites import Figure, Suite
@@ -31,7 +32,7 @@ def fits(customers: Customers, means: Sequence[float], size: int, rng: np.random
         yield from regressed(cells_of(customers, sums, squares)).fits.values()
 
 
-def adjusted(fit: Fit, method: Method) -> tuple[Adjusted, ...]:
+def adjusted(fit: Fit, method: Multiplicity) -> tuple[Adjusted, ...]:
     return adjust(effects_of(fit.contrasts), method, ALPHA, covariance=fit.covariance)
 
 
@@ -50,7 +51,7 @@ def all_held(found: Sequence[Adjusted], truth: Sequence[float]) -> bool:
 
 
 def holm_and_bonferroni(size: int, seed: int) -> Iterator[Figure]:
-    methods: tuple[Method, ...] = ("holm", "bonferroni")
+    methods: tuple[Multiplicity, ...] = ("holm", "bonferroni")
     for number, (customers, effects) in enumerate(
         [(THREE, (0.0, 0.0, 0.0)), (THREE, (0.6, 0.0, 0.0)), (THREE, (0.35, 0.3, 0.0)), (SIX, (0.0,) * 5)]
     ):

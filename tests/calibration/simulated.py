@@ -22,8 +22,9 @@ from analysis.regression import regress, regress_cells
 from analysis.regression.moments import Cells, Coded
 from analysis.regression.plan import Plan
 from analysis.results import Flow
-from analysis.specification import Adjustment, Column, Levels, Response, Specification, StandardErrors
+from analysis.specification import Column, Levels, Response, Specification
 from data.engine import open_engine
+from designs.literals import Adjustment, StandardErrors
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,7 +9,8 @@ import numpy as np
 
 from analysis.evaluate import evaluate
 from analysis.fit import Contrast
-from analysis.specification import Adjustment, Column, StandardErrors
+from analysis.specification import Column
+from designs.literals import Adjustment, StandardErrors
 from tests.analysis.evaluations import declared
 from tests.calibration.rates import always, coverage, digits, effects_of, error_rates, uniformity
 from tests.calibration.simulated import (

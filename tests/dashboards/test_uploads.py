@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.uploads import Upload, keep, named_texts
+from dashboards.uploads import Upload, keep
 
 PROTOCOL = b"arms: [{id: letter, text: {en: wording/letter.en.md, cy: wording/letter.cy.md}}]"
 
@@ -41,9 +41,7 @@ def test_no_path_leaves_the_folder(tmp_path, named):
     assert files_in(tmp_path) == {f"uploads/{next(folder.iterdir()).name}/protocol.yaml"}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"\xff\xfe", b"[1, 2", b"arms: 3", b"arms: [text]", b"arms: [{text: 3}]", b"a: 1\na: 2", b"\x00"],
-)
-def test_what_cannot_be_read_names_no_texts(content):
-    assert named_texts(content) == ()
+def test_a_hostile_protocol_is_kept_for_its_loading_to_refuse_and_takes_no_text_along(tmp_path):
+    hostile = b"a: " + b"[" * 100_000
+    path, _ = keep(tmp_path, Upload("plan.yaml", hostile + PROTOCOL), (Upload("letter.en.md", b"Please pay."),))
+    assert files_in(path.parent) == {"protocol.yaml"}

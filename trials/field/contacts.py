@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from data.intake import Intake, Rejection
 from data.schema import ColumnContract, FileContract
+from designs.literals import Channel
 from designs.protocol import Protocol
-from designs.protocol.models import Channel
 from trials.errors import TrialRefused
 from trials.field.matching import file_rows
 from trials.registry.identities.contact_ledger import CONTACT_ON

@@ -71,7 +71,7 @@ def _findings(registry: Registry, plan: Plan, population: PopulationRecord, foun
     rows = rows.filter(pc.is_in(rows.column(LEDGER_ID), value_set=found.units.column(LEDGER_ID)))
     refuse_undated(plan.protocol, rows)
     findings = check_population(plan.protocol, rows.rename_columns({LEDGER_ID: plan.protocol.population.unit}))
-    blocking = [str(finding) for finding in findings if finding.severity == "blocking"]
+    blocking = [str(finding) for finding in findings if finding.severity == "blocks"]
     if blocking:
         raise TrialRefused(
             f"the population cannot be dealt as declared: {' '.join(blocking)}",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from designs.protocol.consistency import Breach, ConsistencyRule
 from designs.protocol.models import Protocol
-from designs.protocol.rule import Breach, Rule
 from designs.protocol.rules import analysis, arms, columns, outcomes, randomisation, story
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[ConsistencyRule, ...] = (
     *story.RULES,
     *arms.RULES,
     *randomisation.RULES,
@@ -26,4 +26,4 @@ def breaches(protocol: Protocol, *, unread: frozenset[str] = frozenset()) -> tup
     return tuple(breach for rule in RULES if not rule.reads & unread for breach in rule.check(protocol))
 
 
-__all__ = ["RULES", "Breach", "Rule", "breaches"]
+__all__ = ["RULES", "Breach", "ConsistencyRule", "breaches"]

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
+from designs.literals import CLUSTERED, StandardErrors
+from designs.protocol.consistency import Breach, reads, repeated
 from designs.protocol.models import Protocol
-from designs.protocol.rule import Breach, repeated, rule
 
-_CLUSTERED = ("CR0", "CR1", "CR2")
-_UNCLUSTERED = ("classical", "HC0", "HC1", "HC2", "HC3")
+_UNCLUSTERED = tuple(errors for errors in get_args(StandardErrors) if errors not in CLUSTERED)
 
 
-@rule("analysis", "population", "randomisation")
+@reads("analysis", "population", "randomisation")
 def errors_follow_the_clusters(protocol: Protocol) -> Iterator[Breach]:
     declared, cluster = protocol.analysis.standard_errors, protocol.cluster
     path = ("analysis", "standard_errors")
-    if cluster is not None and declared not in _CLUSTERED:
+    if cluster is not None and declared not in CLUSTERED:
         rule_text = f'customers of one "{cluster}" are dealt together, so errors are clustered'
-        yield Breach(path, f"{declared} ignores the clusters", rule_text, _CLUSTERED)
-    if cluster is None and declared in _CLUSTERED:
+        yield Breach(path, f"{declared} ignores the clusters", rule_text, CLUSTERED)
+    if cluster is None and declared in CLUSTERED:
         yield Breach(path, f"{declared} needs a cluster", "clustered errors need population.cluster", _UNCLUSTERED)
     if protocol.randomisation.method == "matched_pairs" and cluster is not None and declared in ("CR0", "CR1"):
         rule_text = "with a term for each pair of clusters, only CR2 keeps its size"
         yield Breach(path, f"{declared} is too small for pairs of clusters", rule_text, ("CR2",))
 
 
-@rule("analysis")
+@reads("analysis")
 def dunnett_compares_with_one(protocol: Protocol) -> Iterator[Breach]:
     if protocol.analysis.multiplicity == "dunnett" and protocol.analysis.contrasts != "each_against_comparison":
         rule_text = "dunnett is for contrasts: each_against_comparison"
@@ -33,7 +34,7 @@ def dunnett_compares_with_one(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(("analysis", "multiplicity"), "dunnett does not cover all pairs", rule_text, options)
 
 
-@rule("analysis")
+@reads("analysis")
 def columns_stand_once(protocol: Protocol) -> Iterator[Breach]:
     for key in ("covariates", "subgroups"):
         for position, name in repeated(part.column for part in getattr(protocol.analysis, key)):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from designs.protocol.consistency import Breach, reads, repeated
 from designs.protocol.models import Protocol
-from designs.protocol.rule import Breach, repeated, rule
 from designs.protocol.values import same_value
 
 _COMPARISON = "the comparison is one nfa arm, or else one bau arm with nfa_waived giving the reason"
 _CONTACT = ("channel", "technique", "idms99_version", "contact_number", "text", "not_for")
 
 
-@rule("arms", "nfa_waived")
+@reads("arms", "nfa_waived")
 def comparison(protocol: Protocol) -> Iterator[Breach]:
     places = {kind: [i for i, arm in enumerate(protocol.arms) if arm.kind == kind] for kind in ("nfa", "bau")}
     for second in places["nfa"][1:]:
@@ -30,7 +30,7 @@ def comparison(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(("arms", second, "kind"), "a second bau arm leaves the comparison open", _COMPARISON, ("otm",))
 
 
-@rule("arms")
+@reads("arms")
 def arms_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
     for position, name in repeated(arm.id for arm in protocol.arms):
         yield Breach(("arms", position, "id"), f'"{name}" is already the id of an arm', "each arm has an id of its own")
@@ -40,7 +40,7 @@ def arms_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(place, f"{number} is already another arm's", "a number per arm tells whose message a call answers")
 
 
-@rule("arms", "randomisation")
+@reads("arms", "randomisation")
 def labels_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
     if protocol.randomised_here:
         for position, arm in enumerate(protocol.arms):
@@ -56,7 +56,7 @@ def labels_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(place, problem, "each arm has a label of its own; numbers match numbers")
 
 
-@rule("arms")
+@reads("arms")
 def no_further_action_is_no_contact(protocol: Protocol) -> Iterator[Breach]:
     for position, arm in enumerate(protocol.arms):
         if arm.kind != "nfa":
@@ -69,7 +69,7 @@ def no_further_action_is_no_contact(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(place, "an nfa arm has a cost of contact", "no further action is no contact")
 
 
-@rule("arms")
+@reads("arms")
 def closed_arms_stay_closed(protocol: Protocol) -> Iterator[Breach]:
     for position, arm in enumerate(protocol.arms):
         for number, exclusion in enumerate(arm.not_for):
@@ -79,7 +79,7 @@ def closed_arms_stay_closed(protocol: Protocol) -> Iterator[Breach]:
                 yield Breach(place, "an arm closed by agreement to be open", rule_text)
 
 
-@rule("arms")
+@reads("arms")
 def letters_have_versions(protocol: Protocol) -> Iterator[Breach]:
     for position, arm in enumerate(protocol.arms):
         if arm.idms99_version is not None and arm.channel not in (None, "letter"):
@@ -87,7 +87,7 @@ def letters_have_versions(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(place, f"a {arm.channel} is no IDMS99", "idms99_version belongs to channel: letter")
 
 
-@rule("arms", "randomisation")
+@reads("arms", "randomisation")
 def shares_are_declared(protocol: Protocol) -> Iterator[Breach]:
     for position, arm in enumerate(protocol.arms):
         place = ("arms", position, "share")

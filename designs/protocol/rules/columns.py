@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from designs.protocol.columns import AFTER_ALLOCATION, column_kinds, measured_after, uses
+from designs.protocol.columns import AFTER_ALLOCATION, column_kinds, conditions, measured_after, uses
+from designs.protocol.consistency import Breach, reads
 from designs.protocol.models import Condition, Protocol
-from designs.protocol.rule import Breach, conditions, rule
 
 _SECTIONS = ("population", "arms", "randomisation", "outcomes", "analysis")
 _BEFORE = ("covariate", "subgroup", "stratum", "balance", "pair", "cluster")
 _FILTERS = ("where", "exclude", "not_for")
 
 
-@rule(*_SECTIONS)
+@reads(*_SECTIONS)
 def nothing_later_is_used_before(protocol: Protocol) -> Iterator[Breach]:
     found = uses(protocol)
     known_later = {use.column: "an outcome" for use in found if use.part in AFTER_ALLOCATION}
@@ -33,7 +33,7 @@ def nothing_later_is_used_before(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(use.path, f'"{use.column}" is {word}, known only after allocation', rule_text)
 
 
-@rule(*_SECTIONS)
+@reads(*_SECTIONS)
 def special_columns_are_apart(protocol: Protocol) -> Iterator[Breach]:
     """The id and the arm are columns of their own."""
     found = uses(protocol)
@@ -47,7 +47,7 @@ def special_columns_are_apart(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(use.path, f'"{use.column}" is {words[part]}', "the arm has a column of its own")
 
 
-@rule(*_SECTIONS)
+@reads(*_SECTIONS)
 def kinds_fit_their_uses(protocol: Protocol) -> Iterator[Breach]:
     kinds = column_kinds(protocol)
     found = uses(protocol)
@@ -64,7 +64,7 @@ def kinds_fit_their_uses(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(use.path, f'"{use.column}" {source} {kind}', rule_text)
 
 
-@rule(*_SECTIONS)
+@reads(*_SECTIONS)
 def conditions_compare_like_with_like(protocol: Protocol) -> Iterator[Breach]:
     kinds = column_kinds(protocol)
     for path, condition in conditions(protocol):
@@ -78,7 +78,7 @@ def conditions_compare_like_with_like(protocol: Protocol) -> Iterator[Breach]:
                     yield Breach((*path, key), f"{shown} is not a {kind}", rule_text)
 
 
-@rule("population", "arms")
+@reads("population", "arms")
 def conditions_can_hold(protocol: Protocol) -> Iterator[Breach]:
     for path, condition in conditions(protocol):
         if condition.missing is True and _tests_a_value(condition):
@@ -97,7 +97,7 @@ def _tests_a_value(condition: Condition) -> bool:
     return any(value is not None for name, value in condition if name not in ("column", "missing"))
 
 
-@rule(*_SECTIONS)
+@reads(*_SECTIONS)
 def columns_are_measured_before_allocation(protocol: Protocol) -> Iterator[Breach]:
     if protocol.randomisation.allocation_date is not None:
         yield from measured_after(protocol, protocol.randomisation.allocation_date)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from designs.protocol.consistency import Breach, reads, repeated
 from designs.protocol.errors import KeyPath
 from designs.protocol.models import UNITS, Outcome, Protocol
-from designs.protocol.rule import Breach, repeated, rule
 
 _TIMED = ("time", "event", "horizon")
 _UNTIMED = ("column", "cap", "margin")
 
 
-@rule("outcomes")
+@reads("outcomes")
 def one_primary(protocol: Protocol) -> Iterator[Breach]:
     primaries = [i for i, outcome in enumerate(protocol.outcomes) if outcome.role == "primary"]
     rule_text = "exactly one outcome is the primary"
@@ -26,7 +26,7 @@ def one_primary(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(path, f'"{name}" is already the id of an outcome', "each outcome has an id of its own")
 
 
-@rule("outcomes", "randomisation")
+@reads("outcomes", "randomisation")
 def primary_has_its_day(protocol: Protocol) -> Iterator[Breach]:
     for position, outcome in enumerate(protocol.outcomes):
         fixed = outcome.kind != "time_to_event" and outcome.day is None
@@ -35,7 +35,7 @@ def primary_has_its_day(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(("outcomes", position, "day"), "this is missing", rule_text)
 
 
-@rule("outcomes")
+@reads("outcomes")
 def keys_follow_the_kind(protocol: Protocol) -> Iterator[Breach]:
     for position, outcome in enumerate(protocol.outcomes):
         path = ("outcomes", position)
@@ -61,7 +61,7 @@ def keys_follow_the_kind(protocol: Protocol) -> Iterator[Breach]:
             yield Breach((*path, "event"), "time and event are one column", "time and event are two columns")
 
 
-@rule("outcomes")
+@reads("outcomes")
 def guardrails_have_margins(protocol: Protocol) -> Iterator[Breach]:
     for position, outcome in enumerate(protocol.outcomes):
         path = ("outcomes", position)
@@ -79,7 +79,7 @@ def guardrails_have_margins(protocol: Protocol) -> Iterator[Breach]:
                 yield Breach((*path, key), "this is missing", rule_text)
 
 
-@rule("outcomes")
+@reads("outcomes")
 def proportions_are_proportions(protocol: Protocol) -> Iterator[Breach]:
     rule_text = "a binary outcome's figures are proportions: 2 points are 0.02"
     for position, outcome in enumerate(protocol.outcomes):
@@ -91,7 +91,7 @@ def proportions_are_proportions(protocol: Protocol) -> Iterator[Breach]:
                 yield Breach(("outcomes", position, key), f"{figure:g} is above 1", rule_text)
 
 
-@rule("outcomes")
+@reads("outcomes")
 def units_suit_the_kind(protocol: Protocol) -> Iterator[Breach]:
     rules = {
         "binary": "a binary outcome is a share of customers; without unit it is told in percentage points",
@@ -107,7 +107,7 @@ def units_suit_the_kind(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(("outcomes", position, "unit"), problem, rules[outcome.kind], sensible)
 
 
-@rule("outcomes", "population", "randomisation")
+@reads("outcomes", "population", "randomisation")
 def sizes_have_their_reasons(protocol: Protocol) -> Iterator[Breach]:
     for position, outcome in enumerate(protocol.outcomes):
         path: KeyPath = ("outcomes", position)
@@ -122,7 +122,7 @@ def sizes_have_their_reasons(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(path, "the trial has no cluster", "cluster_size is for customers dealt in clusters")
 
 
-@rule("outcomes", "decision")
+@reads("outcomes", "decision")
 def valued_outcomes_exist(protocol: Protocol) -> Iterator[Breach]:
     decision = protocol.decision
     if decision is None:
@@ -145,7 +145,7 @@ def _valued(path: KeyPath, name: str, known: dict[str, Outcome], allowed: tuple[
         yield Breach(path, f'"{name}" is time_to_event', "pounds are set on what can be added up", allowed)
 
 
-@rule("decision")
+@reads("decision")
 def decisions_decide(protocol: Protocol) -> Iterator[Breach]:
     decision = protocol.decision
     if decision is None:

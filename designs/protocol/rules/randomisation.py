@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise, product
 
+from designs.protocol.consistency import Breach, reads, repeated
 from designs.protocol.models import Protocol
-from designs.protocol.rule import Breach, repeated, rule
 
 # The keys that belong to one method alone, and whether it needs them.
 _OWN_KEYS: Mapping[str, tuple[str, bool]] = {
@@ -20,7 +20,7 @@ _OWN_KEYS: Mapping[str, tuple[str, bool]] = {
 _HERE_ONLY = ("hold_out", "waves", "batches")
 
 
-@rule("randomisation")
+@reads("randomisation")
 def keys_follow_the_method(protocol: Protocol) -> Iterator[Breach]:
     scheme = protocol.randomisation
     for key, (method, needed) in _OWN_KEYS.items():
@@ -37,7 +37,7 @@ def keys_follow_the_method(protocol: Protocol) -> Iterator[Breach]:
             )
 
 
-@rule("randomisation", "population")
+@reads("randomisation", "population")
 def units_are_declared(protocol: Protocol) -> Iterator[Breach]:
     population, scheme = protocol.population, protocol.randomisation
     if protocol.randomised_here and population.unit == "row":
@@ -53,7 +53,7 @@ def units_are_declared(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(("randomisation", "cluster"), "this is missing", "saturations are dealt to clusters")
 
 
-@rule("id", "population")
+@reads("id", "population")
 def others_are_others(protocol: Protocol) -> Iterator[Breach]:
     for position, name in enumerate(protocol.population.mutually_exclusive_with):
         if name == protocol.id:
@@ -61,7 +61,7 @@ def others_are_others(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(path, f'"{name}" is this trial', "a trial shares its customers with itself")
 
 
-@rule("randomisation", "population")
+@reads("randomisation", "population")
 def strata_stand_apart(protocol: Protocol) -> Iterator[Breach]:
     special = {protocol.population.unit: "the customer's id", protocol.cluster: "the cluster"}
     special |= {protocol.randomisation.pairs: "the pair"}
@@ -74,7 +74,7 @@ def strata_stand_apart(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(place, f'"{column}" is already a stratum', "each column stratifies once")
 
 
-@rule("randomisation")
+@reads("randomisation")
 def strata_given_up_are_strata(protocol: Protocol) -> Iterator[Breach]:
     strata = protocol.randomisation.strata
     rule_text = "merge lists strata in the order in which small ones give them up"
@@ -86,7 +86,7 @@ def strata_given_up_are_strata(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(("randomisation", "merge", position), f'"{column}" is given up twice', rule_text)
 
 
-@rule("randomisation", "arms")
+@reads("randomisation", "arms")
 def expected_ratio_covers_the_arms(protocol: Protocol) -> Iterator[Breach]:
     shares = protocol.randomisation.shares
     if shares is None or protocol.randomised_here:
@@ -102,14 +102,14 @@ def expected_ratio_covers_the_arms(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(("randomisation", "shares"), problem, "shares are given for every arm, or for none", ids)
 
 
-@rule("randomisation", "arms", "nfa_waived")
+@reads("randomisation", "arms", "nfa_waived")
 def hold_out_needs_no_further_action(protocol: Protocol) -> Iterator[Breach]:
     if protocol.randomisation.hold_out is not None and all(arm.kind != "nfa" for arm in protocol.arms):
         rule_text = "a long-run hold-out stays on no further action, so an arm is nfa"
         yield Breach(("randomisation", "hold_out"), "there is no nfa arm to stay on", rule_text)
 
 
-@rule("randomisation")
+@reads("randomisation")
 def parts_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
     for key in ("waves", "saturations"):
         for position, name in repeated(part.id for part in getattr(protocol.randomisation, key)):
@@ -122,7 +122,7 @@ def parts_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(place, f"{later.issue_on} is not after the wave before", "waves are issued one after another")
 
 
-@rule("randomisation")
+@reads("randomisation")
 def a_batch_is_a_stratum(protocol: Protocol) -> Iterator[Breach]:
     scheme = protocol.randomisation
     if scheme.batches is None or not protocol.randomised_here:
@@ -136,7 +136,7 @@ def a_batch_is_a_stratum(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(place, "waves are declared too", "day 0 is the wave's or the batch's, not both")
 
 
-@rule("randomisation", "arms")
+@reads("randomisation", "arms")
 def equal_shares_where_needed(protocol: Protocol) -> Iterator[Breach]:
     reasons = {
         "rerandomised": "redrawing keeps each customer's probability only where shares are equal",
@@ -151,7 +151,7 @@ def equal_shares_where_needed(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(("arms", position, "share"), f"{share:g} differs from {shares[0]:g}", reason)
 
 
-@rule("randomisation", "analysis")
+@reads("randomisation", "analysis")
 def rerandomisation_is_analysed_as_dealt(protocol: Protocol) -> Iterator[Breach]:
     criterion = protocol.randomisation.rerandomise
     if criterion is None:
@@ -168,7 +168,7 @@ def rerandomisation_is_analysed_as_dealt(protocol: Protocol) -> Iterator[Breach]
             yield Breach(place, f'"{column}" is not among analysis.covariates', rule_text, tuple(sorted(adjusted)))
 
 
-@rule("randomisation", "arms", "nfa_waived")
+@reads("randomisation", "arms", "nfa_waived")
 def factors_make_the_arms(protocol: Protocol) -> Iterator[Breach]:
     """Every combination of levels is one arm; only the comparison may stand outside."""
     factors = protocol.randomisation.factors

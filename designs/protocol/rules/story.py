@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from designs.protocol.consistency import Breach, reads
 from designs.protocol.errors import KeyPath, nearest
 from designs.protocol.models import ExpectedContact, Protocol
-from designs.protocol.rule import Breach, rule
 
 _EXPECTED_CONTACT = tuple(ExpectedContact.model_fields)
 
 
-@rule("behaviour", "outcomes")
+@reads("behaviour", "outcomes")
 def behaviour_is_the_primary(protocol: Protocol) -> Iterator[Breach]:
     by_day = protocol.behaviour.by_day if protocol.behaviour else None
     for outcome in protocol.outcomes:
@@ -20,7 +20,7 @@ def behaviour_is_the_primary(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(("behaviour", "by_day"), problem, "the primary outcome is the behaviour, by the same day")
 
 
-@rule("suitability")
+@reads("suitability")
 def contact_is_told_in_figures_that_are_read(protocol: Protocol) -> Iterator[Breach]:
     """A misspelt figure must not pass for one that was never given: the verdict would not test capacity."""
     answer = protocol.suitability.operations.answer if protocol.suitability else None

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from designs.literals import Adjustment, Contrasts, CovariateKind, Multiplicity, StandardErrors
 from designs.protocol.sections.scalars import Declared, Text
-
-Adjustment = Literal["none", "additive", "lin"]
-StandardErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"]
-Multiplicity = Literal["none", "holm", "bonferroni", "benjamini_hochberg", "dunnett"]
-Contrasts = Literal["each_against_comparison", "all_pairs"]
 
 
 class Covariate(Declared):
     column: Text
-    as_: Literal["category", "number"] | None = Field(default=None, alias="as")
+    as_: CovariateKind | None = Field(default=None, alias="as")
 
     @model_validator(mode="before")
     @classmethod

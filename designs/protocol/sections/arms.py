@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import model_validator
 
+from designs.literals import ArmKind, Channel
 from designs.protocol.sections.population import Exclusion
 from designs.protocol.sections.scalars import ZERO, Declared, Identifier, Positive, Range, Scalar, Text, as_tuples
-
-ArmKind = Literal["nfa", "bau", "otm"]
-Channel = Literal["letter", "sms", "email", "call"]
 
 
 class Wording(Declared):

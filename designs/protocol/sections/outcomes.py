@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from designs.literals import Direction, Measure, OutcomeKind, OutcomeRole, Unit
 from designs.protocol.sections.scalars import Declared, Identifier, NotNegative, Positive, Text
-
-Role = Literal["primary", "secondary", "guardrail"]
-OutcomeKind = Literal["binary", "amount", "count", "time_to_event"]
-Direction = Literal["increase", "decrease"]
-Unit = Literal["pounds", "minutes", "days", "number"]
-Measure = Literal["share", "pounds", "minutes", "days", "number"]
 
 UNITS: Mapping[OutcomeKind, tuple[Unit, ...]] = {
     "binary": (),  # a share of customers, which has no unit
@@ -26,7 +21,7 @@ UNITS: Mapping[OutcomeKind, tuple[Unit, ...]] = {
 
 class Outcome(Declared):
     id: Identifier
-    role: Role
+    role: OutcomeRole
     kind: OutcomeKind
     label: Text | None = None  # for people
     unit: Unit | None = None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from designs.literals import ColumnKind
 from designs.protocol.sections.scalars import Declared, Identifier, Scalar, Text
-
-ColumnKind = Literal["text", "number", "boolean"]
 
 
 class Condition(Declared):

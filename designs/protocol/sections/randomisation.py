@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from designs.literals import RandomisationMethod
 from designs.protocol.sections.scalars import Declared, Identifier, Positive, Text
-
-Method = Literal[
-    "simple", "complete", "matched_pairs", "rerandomised", "saturation", "factorial", "external"
-]  # fmt: skip
 
 
 class Rerandomise(Declared):
@@ -44,7 +41,7 @@ class Batches(Declared):
 
 
 class Randomisation(Declared):
-    method: Method
+    method: RandomisationMethod
     strata: tuple[Text, ...] = ()
     merge: tuple[Text, ...] = ()  # of the strata, given up in this order where one has under two units per arm
     cluster: Text | None = None

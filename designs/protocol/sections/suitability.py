@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from designs.literals import Confidence, SameReason
 from designs.protocol.sections.scalars import Declared, NotNegative, Range, Scalar, Text, union_of
-
-Confidence = Literal["confident", "in_doubt"]
-SameReason = Literal["yes", "no", "unknown"]
 
 _expected = union_of("text, a number, true or false, or keys with these")
 InWords = Annotated[bool | int | float | str | dict[str, Scalar], _expected]

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from designs.assignment.declare import declare
-from designs.assignment.finding import Finding
 from designs.assignment.findings import check_population, undeclared_groups
 from designs.assignment.flags import unheeded_flags
+from designs.finding import Finding
 from tests.designs.protocol.examples import HERE, PAIRED, REDRAWN, SATURATED, changed, loaded
 
 N = 240
@@ -51,7 +51,7 @@ def test_households_that_the_protocol_does_not_declare(tmp_path: Path) -> None:
     """60 couples and 120 alone: with shares 1:1:2, a couple is dealt apart with probability 1 - (1/16 + 1/16 + 1/4)."""
     household = [f"h{at // 2}" if at < 120 else f"h{at}" for at in range(N)]
     finding = found(tmp_path, people(household_id=household))["undeclared_cluster"]
-    assert (finding.where, finding.customers, finding.severity) == ("household_id", 120, "warning")
+    assert (finding.where, finding.customers, finding.severity) == ("household_id", 120, "warns")
     assert "60 groups, the largest of 2" in finding.problem
     assert "about 38 of these groups" in finding.risk
     assert "population.cluster: household_id" in finding.remedy
@@ -82,7 +82,7 @@ def test_which_columns_look_like_a_shared_identity(tmp_path: Path, name: str, va
 def test_strata_that_vary_within_a_cluster(tmp_path: Path) -> None:
     households = [f"h{at // 2}" for at in range(N)]
     finding = found(tmp_path, people(household=households), HERE, *dealt_by("household"))
-    assert finding["stratum_varies_in_cluster"].severity == "blocking"
+    assert finding["stratum_varies_in_cluster"].severity == "blocks"
     assert "within 120 clusters, first within 'h0'" in finding["stratum_varies_in_cluster"].problem
 
 
@@ -98,7 +98,7 @@ def test_clusters_of_one_and_few_clusters(tmp_path: Path) -> None:
 def test_labels_that_are_missing(tmp_path: Path) -> None:
     regions = [None if at < 3 else "north" for at in range(N)]
     finding = found(tmp_path, people(region=regions))["missing_label"]
-    assert (finding.severity, finding.customers, finding.where) == ("blocking", 3, "region")
+    assert (finding.severity, finding.customers, finding.where) == ("blocks", 3, "region")
 
 
 HNW = {"when": {"column": "hnw", "equals": True}, "reason": "the HNW team pursues these"}
@@ -108,7 +108,7 @@ def test_an_agreement_is_counted_before_the_lock(tmp_path: Path) -> None:
     marked = people(hnw=[at < 7 for at in range(N)])
     agreed = HNW | {"agreement": "HNW team, 2 March 2026"}
     finding = found(tmp_path, marked, HERE, ("population.exclude", [agreed]))["by_agreement"]
-    assert (finding.customers, finding.severity) == (7, "warning")
+    assert (finding.customers, finding.severity) == (7, "warns")
     assert "take part by agreement (HNW team, 2 March 2026)" in finding.problem
     assert "by_agreement" not in found(tmp_path, people(hnw=[False] * N), HERE, ("population.exclude", [agreed]))
 
@@ -178,19 +178,19 @@ def test_arms_barred_to_some(tmp_path: Path) -> None:
     paired = found(
         tmp_path, people(trust=[at < 9 for at in range(N)], pair=[str(at // 3) for at in range(N)]), PAIRED, bars[0]
     )
-    assert paired["barred_arm"].severity == "blocking"
+    assert paired["barred_arm"].severity == "blocks"
 
 
 def test_pairs_that_are_not_whole(tmp_path: Path) -> None:
     say = found(tmp_path, people(pair=[str(at // 4) for at in range(N)]), PAIRED)
-    assert say["cannot_be_dealt"].severity == "blocking"
+    assert say["cannot_be_dealt"].severity == "blocks"
     assert "60 pairs do not have 3 units" in say["cannot_be_dealt"].problem
 
 
 def test_thresholds_that_no_draw_will_meet(tmp_path: Path) -> None:
     assert found(tmp_path, people(), REDRAWN) == {}
     strict = found(tmp_path, people(), REDRAWN, ("randomisation.rerandomise.threshold", 1e-6))
-    assert strict["threshold_too_strict"].severity == "blocking"
+    assert strict["threshold_too_strict"].severity == "blocks"
     missing = found(tmp_path, people(age_days=[None, *range(N - 1)]), REDRAWN)
     assert "missing for 1 units" in missing["cannot_be_dealt"].problem
 

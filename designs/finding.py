@@ -1,11 +1,12 @@
-"""One thing that a population says about the draw declared for it."""
+"""Findings: what is to be settled, or known, before a plan is locked; and how much any finding weighs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
-Severity = Literal["blocking", "warning"]
+from designs.literals import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Finding:
 
     Args:
         code: What kind it is.
-        severity: ``blocking`` where the draw would refuse.
+        severity: ``blocks`` where the draw would refuse.
         where: The column, stratum or cluster.
         problem: What was found, with counts.
         risk: What it would do to the trial.
@@ -32,3 +33,9 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.problem}. {self.risk}. To do: {self.remedy}."
+
+
+def blocking_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings by severity, otherwise as they came."""
+    severities = get_args(Severity)
+    return tuple(sorted(findings, key=lambda finding: severities.index(finding.severity)))

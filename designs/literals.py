@@ -1,0 +1,32 @@
+"""The words that may stand for a value, in a protocol and wherever else its options are named."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+ArmKind = Literal["nfa", "bau", "otm"]
+Channel = Literal["letter", "sms", "email", "call"]
+RandomisationMethod = Literal[
+    "simple", "complete", "matched_pairs", "rerandomised", "saturation", "factorial", "external"
+]  # fmt: skip
+ColumnKind = Literal["text", "number", "boolean"]
+
+OutcomeRole = Literal["primary", "secondary", "guardrail"]
+OutcomeKind = Literal["binary", "amount", "count", "time_to_event"]
+Direction = Literal["increase", "decrease"]
+Unit = Literal["pounds", "minutes", "days", "number"]
+Measure = Literal["share", "pounds", "minutes", "days", "number"]
+"""What one unit of an outcome is: a binary outcome is a share of customers, and any other has a unit."""
+
+CovariateKind = Literal["category", "number"]
+Adjustment = Literal["none", "additive", "lin"]
+StandardErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"]
+CLUSTERED: tuple[StandardErrors, ...] = ("CR0", "CR1", "CR2")
+Multiplicity = Literal["none", "holm", "bonferroni", "benjamini_hochberg", "dunnett"]
+Contrasts = Literal["each_against_comparison", "all_pairs"]
+
+Confidence = Literal["confident", "in_doubt"]
+SameReason = Literal["yes", "no", "unknown"]
+
+Severity = Literal["blocks", "warns", "informs"]
+"""What a finding or a check does: it stops what was asked, it names a risk and lets it go on, or it only tells."""
