@@ -49,6 +49,7 @@ def _unpacked(data: bytes, entry: zipfile.ZipInfo, before: int, where: str) -> b
     begin = start + 30 + names + extra
     packed = data[begin : begin + entry.compress_size]
     if entry.compress_type == zipfile.ZIP_STORED:
+        check_growth(len(data), before + len(packed), MAXIMUM_WORKBOOK, where)
         return packed
     if entry.compress_type != zipfile.ZIP_DEFLATED:
         raise zipfile.BadZipFile("a part is packed in a way that workbooks do not use")

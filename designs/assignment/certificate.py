@@ -141,7 +141,10 @@ def certify(
 
 
 def write_population(units: Units, destination: Path) -> None:
-    """The population as ``docs/verify_allocation.py`` reads it: CSV of id, stratum, cluster and barred arms."""
+    """The population as ``docs/verify_allocation.py`` reads it: CSV of id, stratum, cluster and barred arms.
+
+    For a program, so byte for byte: an id or label marked for spreadsheets would no longer hash to what was drawn.
+    """
     columns = {"id": units.ids, "stratum": units.strata, "cluster": units.cluster, "barred": units.barred}
     given = {name: _plain_text(column) for name, column in columns.items() if column is not None}
     pyarrow.csv.write_csv(pa.table(given), destination)

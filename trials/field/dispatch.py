@@ -16,12 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from data.identifiers import ledger_ids
+from data.spreadsheet_safety import safe_table
 from trials.errors import TrialRefused
 from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID
-
-# What a spreadsheet would run, or lose: the signs that begin a formula (their full-width forms too), tabs, line
-# ends and NUL.
-_FORMULA = r"^[=+\-@\t\r\n\x00＝＋－＠]"
 
 
 def export_ids(key: bytes, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -47,20 +44,6 @@ def issue_list(allocation: pa.Table, population: pa.Table, key: bytes, columns: 
     return table.select([EXPORT_ID, *columns]).sort_by(EXPORT_ID)
 
 
-def safe_cells(table: pa.Table) -> pa.Table:
-    """The table with no cell that a spreadsheet would run: such text gets an apostrophe in front."""
-    headers = _safe(pa.chunked_array([table.column_names], pa.string())).to_pylist()
-    return pa.Table.from_arrays([_safe(table.column(name)) for name in table.column_names], headers)
-
-
-def _safe(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return column
-    text = pc.replace_substring(column, "\x00", "")
-    marked = pc.binary_join_element_wise(pa.scalar("'", column.type), text, pa.scalar("", column.type))
-    return pc.if_else(pc.match_substring_regex(column, _FORMULA), marked, text)
-
-
 def write_list(table: pa.Table, path: Path) -> str:
     """Write a list durably, under its name only once it is whole; its SHA-256.
 
@@ -79,7 +62,7 @@ def write_list(table: pa.Table, path: Path) -> str:
             )
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            pyarrow.csv.write_csv(safe_cells(table), file)
+            pyarrow.csv.write_csv(safe_table(table), file)
             file.flush()
             os.fsync(file.fileno())
         with partial.open("rb") as file:

@@ -10,9 +10,9 @@ from dataclasses import asdict, fields
 from typing import Any, Final
 
 from analysis.results import Estimate
+from data.spreadsheet_safety import safe_text
 
-_RUNS: Final = ("=", "+", "-", "@")
-_CONTROL: Final = dict.fromkeys((*range(32), 127), " ")  # a carriage return would end the row
+_CONTROL: Final = dict.fromkeys((*range(32), 127), " ")  # a cell is one line
 
 
 def estimates_csv(rows: Sequence[Estimate]) -> str:
@@ -34,8 +34,7 @@ def cell(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, str):
-        text = value.translate(_CONTROL)
-        return f"'{text}" if text.lstrip().startswith(_RUNS) else text
+        return safe_text(value.translate(_CONTROL))
     return value
 
 

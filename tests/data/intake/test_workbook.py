@@ -6,6 +6,7 @@ import datetime
 import io
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import openpyxl
@@ -168,6 +169,44 @@ def test_a_part_that_lies_about_its_size_is_refused_all_the_same(tmp_path: Path)
         content[place : place + 4] = struct.pack("<I", 1000)
     path = tmp_path / "liar.xlsx"
     path.write_bytes(content)
+    with pytest.raises(DataRefused, match="unpacks to more than"):
+        read_file(path, CONTRACT)
+
+
+def with_forged_part(path: Path, name: str, shown: int) -> Path:
+    """The workbook with one part said to be ``shown`` bytes long, and with the checksum of those bytes."""
+    with zipfile.ZipFile(path) as archive:
+        part, whole = archive.getinfo(name), archive.read(name)
+    true = struct.pack("<I", part.CRC), struct.pack("<I", part.file_size)
+    forged = struct.pack("<I", zlib.crc32(whole[:shown])), struct.pack("<I", shown)
+    content = path.read_bytes()
+    content = content.replace(true[0], forged[0]).replace(true[1], forged[1])
+    forgery = path.with_name("forged.xlsx")
+    forgery.write_bytes(content)
+    with zipfile.ZipFile(forgery) as archive:
+        assert archive.read(name) == whole[:shown], "a reader that trusts the directory sees nothing wrong"
+    return forgery
+
+
+def test_a_part_whose_forged_size_has_a_matching_checksum_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "", **{"xl/media/blank.bin": bytes(100 << 20)})
+    with pytest.raises(DataRefused, match="unpacks to more than"):
+        read_file(with_forged_part(path, "xl/media/blank.bin", 1000), CONTRACT)
+
+
+def test_cells_behind_a_forged_size_with_a_matching_checksum_are_seen(tmp_path: Path) -> None:
+    far = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    path = with_forged_part(written(tmp_path, far), "xl/worksheets/sheet1.xml", 150)
+    with pytest.raises(DataRefused, match="2 cells are spread over 1,048,576 rows and 16,384 columns"):
+        read_file(path, CONTRACT)
+
+
+def test_parts_that_lie_over_one_another_are_counted_each_time(tmp_path: Path) -> None:
+    """A directory may name the same stored bytes again and again, so that a small file holds any amount."""
+    path = tmp_path / "overlapping.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("xl/media/noise.bin", bytes(1 << 20))
+        archive.filelist *= 300  # written to the directory, one entry each
     with pytest.raises(DataRefused, match="unpacks to more than"):
         read_file(path, CONTRACT)
 

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data.spreadsheet_safety import safe_table
 from tests.trials.examples import FIRST, SECOND, Files, allocated, locked, write_csv
 from trials.errors import TrialRefused
-from trials.field.dispatch import export_ids, safe_cells
+from trials.field.dispatch import export_ids
 from trials.registry import queries
 from trials.registry.identities.ledger_key import export_key
 from trials.stages.issue import issue
@@ -82,7 +83,7 @@ def test_two_trials_share_no_export_id(registry, files):
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\x00=", "\x00\x00@", "＝", "＋", "－", "＠"])
 def test_no_cell_can_be_run_by_a_spreadsheet(sign):
     payload = f"{sign}HYPERLINK(1)"
-    table = safe_cells(pa.table({payload: [payload, f"a{payload}", None, ""], "number": [-1.5, 1.0, None, 2.0]}))
+    table = safe_table(pa.table({payload: [payload, f"a{payload}", None, ""], "number": [-1.5, 1.0, None, 2.0]}))
     cells = table.column(0).to_pylist()
     assert cells[0].startswith("'")
     assert table.column_names[0].startswith("'")

@@ -1,0 +1,59 @@
+"""No text is a formula, whichever sign begins it and whatever stands before the sign; all else is as it was."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import unicodedata
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.spreadsheet_safety import safe_table, safe_text, safe_texts
+
+SIGNS = "=+-@＝＋－＠"
+CUTTING = "\t\r\n\0"  # where some programs begin another cell, or end this one
+BLANKS = [chr(c) for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)) in ("Zs", "Zl", "Zp", "Cc", "Cf")]
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_every_sign_is_marked_after_whatever_blanks(sign: str) -> None:
+    payloads = [f"{sign}HYPERLINK(1)", sign, *(f"{blank}{sign}1" for blank in BLANKS)]
+    payloads += [f"{''.join(pair)}{sign}1" for pair in itertools.product(" \t\r\n\0\u3000\ufeff", repeat=2)]
+    safe = safe_texts(pa.chunked_array([payloads])).to_pylist()
+    assert safe == ["'" + payload.replace("\0", "") for payload in payloads]
+
+
+@pytest.mark.parametrize("first", CUTTING)
+def test_every_character_that_cuts_a_cell_is_marked(first: str) -> None:
+    assert safe_text(f"{first}1 High Street") == f"'{first}1 High Street".replace("\0", "")
+
+
+def test_nothing_else_is_changed() -> None:
+    """Every other first character that has a meaning, and every sign that is not the first."""
+    unlike = ("Cs", "Cn", "Co", "Zs", "Zl", "Zp")
+    firsts = [chr(c) for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)) not in unlike]
+    plain = [first for first in firsts if first not in SIGNS + CUTTING]
+    texts = [*plain, *(f"{first}=1" for first in plain if first not in BLANKS), *(f"a{sign}1" for sign in SIGNS)]
+    texts += ["07700 900123", "020 7946 0000", "12.50", "£12.50", "1,000", "1e5", "2026-02-03", "O'Brien", "'=1", " a"]
+    assert safe_texts(pa.chunked_array([texts])).to_pylist() == texts
+
+
+@given(TEXTS)
+def test_no_text_begins_a_formula_and_none_is_lost(text: str) -> None:
+    safe = safe_text(text)
+    assert safe.strip("".join(BLANKS))[:1] not in tuple(SIGNS)
+    assert safe in (text.replace("\0", ""), "'" + text.replace("\0", ""))
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_a_table_keeps_its_numbers_and_its_missing_values(kind: pa.DataType) -> None:
+    table = pa.table({"=name": pa.array(["-1", None, ""], kind), "n": [-1.5, None, 2.0], "none": pa.nulls(3)})
+    safe = safe_table(table)
+    assert safe.column_names == ["'=name", "n", "none"]
+    assert safe.column(0).to_pylist() == ["'-1", None, ""]
+    assert safe.column(0).type == kind
+    assert safe.select(["n", "none"]).equals(table.select(["n", "none"]))
