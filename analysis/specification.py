@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
 
 from designs.literals import Adjustment, CovariateKind, StandardErrors
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,32 @@ class Levels:
     column: str
     names: tuple[str, ...]
     cuts: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One arm against its comparison: among everyone, or in one level of a subgroup."""
+
+    arm: str
+    comparison: str
+    by: Levels | None = None
+    level: str | None = None
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.arm, self.comparison
+
+
+def response_values(response: Response, number: Callable[[str], Floats]) -> Floats:
+    """A response row by row, without its arms' offsets; NaN where a column is missing.
+
+    Args:
+        number: from a column's name to its values (n,), NaN where missing.
+    """
+    total = sum((weight * number(column) for column, weight in response.terms), np.zeros(()))
+    if response.cap is not None:
+        total = np.minimum(total, response.cap)
+    return np.asarray(total + sum(weight * number(column) for column, weight in response.after_cap), dtype=np.float64)
 
 
 def level_position(by: Levels) -> nw.Expr:

@@ -7,7 +7,6 @@ the interval of their own estimate. Where nothing happened at all there is nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +17,6 @@ from analysis.inference.root_finding import rising_root
 from designs.literals import Direction
 
 Floats = NDArray[np.float64]
-# Two-sided level -> (estimate, lower, upper), or the reason why there is none.
-Bounds = Callable[[float], tuple[float, float, float] | str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +42,20 @@ class EventCounts:
         """Weighted difference in shares; weights as in :func:`score_bounds`."""
         weight = _weights(self)
         return float(weight @ (self.events_arm / self.n_arm - self.events_comparison / self.n_comparison))
+
+
+@dataclass(frozen=True, slots=True)
+class InvertedTest:
+    """A difference, and the (lower, upper) ends of what a test does not reject, at both levels of a guardrail."""
+
+    estimate: float
+    at_level: tuple[float, float]
+    at_level_established: tuple[float, float]
+
+    def reversed(self) -> InvertedTest:
+        """The comparison against the arm."""
+        (lower, upper), (lower_established, upper_established) = self.at_level, self.at_level_established
+        return InvertedTest(-self.estimate, (-upper, -lower), (-upper_established, -lower_established))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class Harm:
 def judge(
     outcome: str,
     margin: float | None,
-    evidence: EventCounts | Effect | Bounds | str,
+    evidence: EventCounts | Effect | InvertedTest | str,
     *,
     harm_is: Direction,
     level: float,
@@ -85,8 +96,8 @@ def judge(
     Args:
         outcome: its id.
         margin: declared margin; without one nothing can pass.
-        evidence: counts by stratum (binary), an estimate (other kinds), what bounds it at a given level (clusters),
-            or the reason why there is none of these.
+        evidence: counts by stratum (binary), an estimate (other kinds), a test inverted at both levels (binary, where
+            whole clusters were dealt), or the reason why there is none of these.
         harm_is: the direction in which the outcome does harm.
         level: two-sided level whose half judges the upper bound.
         level_established: two-sided level whose half judges the lower bound.
@@ -100,13 +111,14 @@ def judge(
         return _not_estimable(outcome, 0.0, "no margin is declared")
     if isinstance(evidence, str):
         return _not_estimable(outcome, margin, evidence)
+    signed = evidence if harm_is == "increase" else evidence.reversed()
     found: tuple[float, float, float] | str
-    if isinstance(evidence, EventCounts):
-        found = _of_counts(evidence if harm_is == "increase" else evidence.reversed(), level, level_established)
-    elif isinstance(evidence, Effect):
-        found = _of_effect(evidence if harm_is == "increase" else evidence.reversed(), level, level_established)
+    if isinstance(signed, EventCounts):
+        found = _of_counts(signed, level, level_established)
+    elif isinstance(signed, Effect):
+        found = _of_effect(signed, level, level_established)
     else:
-        found = _of_bounds(evidence, harm_is == "decrease", level, level_established)
+        found = signed.estimate, signed.at_level[1], signed.at_level_established[0]
     if isinstance(found, str):
         return _not_estimable(outcome, margin, found)
     estimate, upper, lower = found
@@ -208,17 +220,6 @@ def _of_effect(effect: Effect, level: float, level_established: float) -> tuple[
     if effect.estimate is None or upper is None or lower is None:
         return effect.reason or "its standard error is zero"
     return effect.estimate, upper, lower
-
-
-def _of_bounds(
-    bounds: Bounds, mirrored: bool, level: float, level_established: float
-) -> tuple[float, float, float] | str:
-    outer = bounds(level)
-    inner = outer if level == level_established else bounds(level_established)
-    if isinstance(outer, str) or isinstance(inner, str):
-        return outer if isinstance(outer, str) else str(inner)
-    estimate, lower, upper = outer
-    return (-estimate, -lower, -inner[2]) if mirrored else (estimate, upper, inner[1])
 
 
 def _not_estimable(outcome: str, margin: float, reason: str) -> Harm:

@@ -26,8 +26,6 @@ from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.timed import timed_rows
 from analysis.fit import Regression
 from analysis.frame import AnalysisFrame
-from analysis.randomisation.clustered_harm import HarmBounds
-from analysis.randomisation.redrawn import RandomisationP
 from analysis.results import (
     ArmFlow,
     Check,
@@ -46,24 +44,13 @@ from designs.protocol.models import Protocol, Subgroup
 ANALYSIS_VERSION = "1"
 
 
-def evaluate(
-    frame: AnalysisFrame,
-    protocol: Protocol,
-    *,
-    protocol_digest: str,
-    randomisation_p: RandomisationP | None = None,
-    harm_bounds: HarmBounds | None = None,
-) -> Evaluation:
+def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) -> Evaluation:
     """Estimate everything that the protocol declares, check what can be checked, and judge.
 
     Args:
         frame: one row per allocated customer, every column that the protocol uses present.
         protocol: as locked.
-        protocol_digest: SHA-256 of its canonical form.
-        randomisation_p: where skewed pounds ask for it, the one-sided studentised randomisation p-value of an arm's
-            net benefit. Without it such an arm does not pass, and its finding says so.
-        harm_bounds: where customers were dealt in clusters, the bounds of a binary guardrail by the cluster
-            randomisation test. Without them such a guardrail has not passed, and the finding says so.
+        protocol_digest: SHA-256 of its canonical form. It seeds what is redrawn, so that a verdict can be repeated.
 
     Raises:
         AnalysisRefused: the frame is empty, or a column cannot be analysed as declared.
@@ -86,7 +73,7 @@ def evaluate(
     balance = balance_rows(protocol, compared, numbers, categories)
     checks = integrity_checks(alike, protocol, compared, balance)
     timed, curves = timed_rows(frame, protocol, protocol_digest)
-    gathering = Gathering(frame, protocol, rules_of(protocol), whole, segments, randomisation_p, harm_bounds)
+    gathering = Gathering(frame, protocol, protocol_digest, rules_of(protocol), whole, segments)
     verdict, money = _judge(gathering, checks)
     return Evaluation(
         trial=protocol.id,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from analysis.deciding import net_benefit
-from analysis.deciding.guardrails import Bounds, EventCounts, Harm, judge
+from analysis.deciding.guardrails import EventCounts, Harm, InvertedTest, judge
 from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, cell_passes, skewness
 from analysis.estimators.as_designed import eligible_for_both
 from analysis.evaluate.declared import column_kinds
@@ -16,16 +15,14 @@ from analysis.evaluate.tallies import event_counts, tally_events, third_moments
 from analysis.fit import Fit, Floats, Regression
 from analysis.frame import AnalysisFrame, strata_of
 from analysis.inference.intervals import Effect
-from analysis.randomisation.clustered_harm import ClusteredHarm, HarmBounds
-from analysis.randomisation.redrawn import RandomisationP, Redraw
+from analysis.randomisation.guardrails import guardrail_bounds
+from analysis.randomisation.net_benefit import net_benefit_test
+from analysis.randomisation.randomisation_inference import RandomisationTest
 from analysis.results import Interaction, Scenario
-from analysis.specification import Levels, level_position
+from analysis.specification import Cell, Levels, level_position
 from designs.literals import Direction
 from designs.protocol.capacity import capacity
 from designs.protocol.models import Outcome, Protocol
-
-NO_REDRAWS = "randomisation inference was not run"
-CLUSTERED_GUARDRAIL = "customers were dealt in clusters, and the cluster randomisation test was not run"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,11 +67,10 @@ class Gathering:
 
     frame: AnalysisFrame
     protocol: Protocol
+    protocol_digest: str
     rules: Rules
     whole: Regression
     segments: tuple[Segment, ...]
-    randomisation_p: RandomisationP | None = None
-    harm_bounds: HarmBounds | None = None
     _kept: dict[Any, Any] = field(default_factory=dict)
 
     def trial(self, scenario: Scenario, failed: tuple[str, ...]) -> TrialEvidence:
@@ -145,12 +141,13 @@ class Gathering:
         found = skewness(one[0], one[1], other[0], other[1], money.std_error)
         if not bounds_unsafe(found, self.rules.alpha):
             return replace(evidence, skewness=found)
-        if self.randomisation_p is None:
-            return replace(evidence, skewness=found, randomisation_reason=NO_REDRAWS)
         by = segment.by if segment else None
-        p_value = self.randomisation_p(Redraw(scenario, evidence.arm, comparison, by, level))
-        reason = None if p_value is not None else "it could not be redrawn"
-        return replace(evidence, skewness=found, randomisation_p=p_value, randomisation_reason=reason)
+        test = self._redrawn(Cell(evidence.arm, comparison, by, level), scenario)
+        reason = test.reason if test.p_greater is None else None
+        return replace(evidence, skewness=found, randomisation_p=test.p_greater, randomisation_reason=reason)
+
+    def _redrawn(self, cell: Cell, scenario: Scenario) -> RandomisationTest:
+        return net_benefit_test(self.frame, self.protocol, self.protocol_digest, cell, scenario)
 
     def _effect(self, response: str, arm: str, segment: Segment | None, level: str | None) -> Effect:
         regression = segment.regression if segment else self.whole
@@ -191,16 +188,17 @@ class Gathering:
 
     def _guardrail_evidence(
         self, outcome: Outcome, arm: str, segment: Segment | None, level: str | None
-    ) -> EventCounts | Effect | Bounds | str:
+    ) -> EventCounts | Effect | InvertedTest | str:
         if outcome.kind == "time_to_event":
             return "a guardrail that is a time to an event has no bound here"
         if outcome.kind != "binary":
             return self._effect(outcome.id, arm, segment, level)
         if self.protocol.cluster is not None:
-            if self.harm_bounds is None:
-                return CLUSTERED_GUARDRAIL
-            by = segment.by if segment else None
-            return partial(self.harm_bounds, ClusteredHarm(outcome.id, arm, self.protocol.comparison.id, by, level))
+            cell = Cell(arm, self.protocol.comparison.id, segment.by if segment else None, level)
+            return guardrail_bounds(
+                self.frame, self.protocol, self.protocol_digest, outcome, cell,
+                level=self.rules.alpha, level_established=self.rules.alpha / self.rules.routes,
+            )  # fmt: skip
         by_arm = self._events(arm, segment).get((outcome.id, level), {})
         return event_counts(by_arm, arm, self.protocol.comparison.id)
 

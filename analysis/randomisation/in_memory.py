@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.estimators.as_designed import eligible_for_both
 from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
-from analysis.specification import Column, Levels, level_position
+from analysis.specification import Column, Levels, Response, level_position, response_values
 from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
@@ -36,6 +36,12 @@ class Dense:
             values = values.cast(pa.int8())
         filled: Floats = values.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
         return filled
+
+    def response(self, response: Response) -> Floats:
+        """What is regressed, with each arm's own offset; NaN where a column is missing."""
+        offset = np.array([response.offsets.get(str(arm), 0.0) for arm in self.arm])
+        values: Floats = response_values(response, self.number) + offset
+        return values
 
     def codes(self, column: str) -> tuple[Integers, list[str | None]]:
         """A column as codes of its values, in their order; a missing value is the level ``None``, last."""

@@ -45,6 +45,11 @@ class RandomisationTest:
     exact: bool = False
     reason: str | None = None
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """(lower, upper), where there are both."""
+        return None if self.ci_lower is None or self.ci_upper is None else (self.ci_lower, self.ci_upper)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Statistic:

@@ -1,9 +1,10 @@
-"""Redraws of the schemes that are not one complete randomisation within strata."""
+"""Tests on the rows of a trial, each redrawing two arms as the declared scheme dealt them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtr
@@ -17,10 +18,35 @@ from analysis.randomisation.randomisation_inference import (
     paired_randomisation_test,
     randomisation_test,
 )
+from analysis.specification import Response
 from designs.protocol.models import Protocol
 
 Floats = NDArray[np.float64]
+DRAWS = 10_000
 MOST_DRAWS = 200_000
+MOST_CUSTOMERS = 2_000_000  # of two arms, redrawn one by one
+
+
+def within_strata_test(
+    frame: AnalysisFrame, protocol: Protocol, response: Response, pair: tuple[str, str], rng: np.random.Generator, *,
+    alpha: float, draws: int, interval: bool,
+) -> RandomisationTest:  # fmt: skip
+    """Customers were dealt within strata, or whole clusters of them; a response that is missing is left out.
+
+    Args:
+        frame: the customers of the two arms.
+    """
+    customers = int(frame.engine.collect(frame.rows.select(nw.len().alias("n")))["n"][0].as_py())
+    if customers > MOST_CUSTOMERS:
+        return RandomisationTest(None, reason=f"more than {MOST_CUSTOMERS:,} customers in the two arms: not redrawn")
+    dense = bring(frame, protocol, response.columns)
+    y = dense.response(response)
+    known = ~np.isnan(y)
+    y, treated = y[known], (dense.arm == pair[0])[known]
+    stratum = np.unique(dense.stratum[known], return_inverse=True)[1].astype(np.int64)
+    if dense.cluster is None:
+        return randomisation_test(y, treated, stratum, draws=draws, rng=rng, alpha=alpha, interval=interval)
+    return whole_clusters_test(y, treated, stratum, dense.cluster[known], rng, alpha=alpha, draws=draws)
 
 
 def paired_test(

@@ -92,6 +92,11 @@ def another_model() -> Check:
     )
 
 
+def not_a_regression() -> Check:
+    """Where the primary outcome is a time to an event."""
+    return Check(NAME, None, "A time to an event is no regression that could be fitted again.", "informs")
+
+
 def too_many(customers: int) -> Check:
     return Check(NAME, None, f"It is made for up to {UP_TO:,} customers, and there are {customers:,}.", "informs")
 

@@ -16,12 +16,12 @@ from analysis.evaluate.rows import family, itt_rows
 from analysis.frame import AnalysisFrame
 from analysis.integrity.missing_outcomes import Bounds, lee_bounds, worst_case_bounds
 from analysis.randomisation.in_memory import Dense, bring, column_of, seed_of
-from analysis.randomisation.redrawn import redrawn_rows
+from analysis.randomisation.outcomes import randomisation_rows
 from analysis.results import Check, Estimate, Evaluation, OutcomeBounds, Posterior, PosteriorArm
 from analysis.sensitivity.logistic import UP_TO as LOGIT_UP_TO
 from analysis.sensitivity.logistic import logit_rows
 from analysis.sensitivity.second_opinion import UP_TO as SECOND_OPINION_UP_TO
-from analysis.sensitivity.second_opinion import another_model, second_opinion, too_many
+from analysis.sensitivity.second_opinion import another_model, not_a_regression, second_opinion, too_many
 from analysis.specification import Specification
 from designs.literals import Adjustment, StandardErrors
 from designs.protocol.models import Outcome, Protocol
@@ -30,8 +30,10 @@ Assumption = Literal["worst_case", "lee"]
 IN_MEMORY_UP_TO = 1_000_000  # customers
 
 
-def challenged(frame: AnalysisFrame, protocol: Protocol, evaluation: Evaluation) -> Evaluation:
+def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evaluation) -> Evaluation:
     """Add the second opinion, the sensitivity rows, the bounds for missing outcomes and the posterior summaries.
+
+    What was decided stays as it was: the verdict, the net benefit, the estimates and every check that can block.
 
     Args:
         frame: the rows that were evaluated.
@@ -44,7 +46,7 @@ def challenged(frame: AnalysisFrame, protocol: Protocol, evaluation: Evaluation)
     columns = [*(column_of(outcome) for outcome in outcomes), *(column.name for column in specification.covariates)]
     held = _held(frame, protocol, columns) if customers <= IN_MEMORY_UP_TO else None
     sensitivity = [*evaluation.sensitivity, *_other_choices(frame, protocol, specification)]
-    sensitivity += redrawn_rows(frame, protocol, protocol.primary, evaluation.protocol_digest)
+    sensitivity += randomisation_rows(frame, protocol, protocol.primary, evaluation.protocol_digest)
     bounds: list[OutcomeBounds] = []
     if held is not None:
         for outcome in outcomes:
@@ -76,6 +78,8 @@ def _held(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> _
 
 
 def _opinion(held: _Held | None, protocol: Protocol, specification: Specification, evaluation: Evaluation) -> Check:
+    if protocol.primary.kind == "time_to_event":
+        return not_a_regression()
     if protocol.randomisation.method == "matched_pairs" or some_are_barred(protocol):
         return another_model()
     if held is None or evaluation.flow.allocated > SECOND_OPINION_UP_TO:
@@ -91,6 +95,8 @@ def _other_choices(frame: AnalysisFrame, protocol: Protocol, specification: Spec
     """The primary outcome with the adjustment and the errors that were not declared."""
     if protocol.randomisation.method == "matched_pairs":
         return []  # pairs are compared within themselves, whatever the model
+    if protocol.primary.kind == "time_to_event":
+        return []  # a time to an event is not regressed
     kinds: tuple[StandardErrors, ...] = (
         ("CR0", "CR1", "CR2") if protocol.cluster else ("classical", "HC1", "HC2", "HC3")
     )

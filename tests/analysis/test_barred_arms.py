@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from analysis.evaluate import evaluate
-from analysis.randomisation.clustered_harm import clustered_harm_bounds
 from analysis.results import Evaluation
-from analysis.sensitivity.sensitivity import challenged
+from analysis.sensitivity import with_sensitivity
 from tests.analysis.evaluations import COMPLAINT, NFA, PAID, arm, declared, frame_of
 
 CLOSED = [{"when": {"column": "welsh", "equals": True}, "reason": "there is no Welsh text"}]
@@ -67,11 +66,10 @@ def chosen(columns: dict[str, Any], rows: Any) -> dict[str, Any]:
     return {name: values[rows] for name, values in columns.items()}
 
 
-def found(declaration: Any, columns: dict[str, Any], *, challenge: bool = False) -> Evaluation:
+def found(declaration: Any, columns: dict[str, Any], *, sensitivity: bool = False) -> Evaluation:
     frame = frame_of(columns)
-    bounds = clustered_harm_bounds(frame, declaration, "f" * 64)
-    evaluation = evaluate(frame, declaration, protocol_digest="f" * 64, harm_bounds=bounds)
-    return challenged(frame, declaration, evaluation) if challenge else evaluation
+    evaluation = evaluate(frame, declaration, protocol_digest="f" * 64)
+    return with_sensitivity(frame, declaration, evaluation) if sensitivity else evaluation
 
 
 def of_arm(rows: Any, name: str) -> list[Any]:
@@ -91,8 +89,8 @@ FAMILY = {"p_adjusted", "ci_lower_simultaneous", "ci_upper_simultaneous"}
 
 def test_what_is_said_of_a_closed_arm_is_what_a_trial_without_those_customers_says() -> None:
     columns = customers(1)
-    whole = found(protocol(CLOSED), columns, challenge=True)
-    without = found(protocol([]), chosen(columns, ~columns["welsh"]), challenge=True)
+    whole = found(protocol(CLOSED), columns, sensitivity=True)
+    without = found(protocol([]), chosen(columns, ~columns["welsh"]), sensitivity=True)
     two_arms = found(protocol([], ("sms",)), chosen(columns, (columns["arm"] != "letter") & ~columns["welsh"]))
     for one in of_arm(whole.estimates, "sms"):
         of = two_arms if one.outcome == "wait" else without  # a model of times holds two arms only

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from analysis.errors import AnalysisRefused
-from analysis.evaluate import ClusteredHarm, evaluate
-from analysis.randomisation.clustered_harm import clustered_harm_bounds
+from analysis.randomisation.guardrails import guardrail_bounds
 from analysis.results import Check
+from analysis.specification import Cell
 from tests.analysis.evaluations import (
     COLLECTED,
     COMPLAINT,
@@ -250,29 +250,37 @@ def test_a_guardrail_without_events_has_not_passed():
     assert any("nothing to bound" in reason for reason in evaluation.verdict.arms[0].reasons)
 
 
-def test_clustered_guardrails_wait_for_a_cluster_randomisation_test_and_take_its_bounds():
+def test_clustered_guardrails_are_judged_by_the_cluster_randomisation_test():
     data = trial(n=8000, effect=0.2) | {"household": np.arange(8000) // 4}
-    clustered = {
-        "population": {"unit": "customer_id", "cluster": "household"},
-        "analysis": {"standard_errors": "CR2"},
-        "outcomes": (PAID, COLLECTED, {**COMPLAINT, "margin": 0.02}),
-    }
-    protocol = money_trial(**clustered)
-    waiting = evaluated(protocol, data)
-    assert waiting.verdict.code == "not_shown"
-    assert any("cluster randomisation test was not run" in reason for reason in waiting.verdict.arms[0].reasons)
-    frame = frame_of(data)
-    bounds = clustered_harm_bounds(frame, protocol, "f")
-    answered = evaluate(frame, protocol, protocol_digest="f", harm_bounds=bounds)
-    assert answered.verdict.code == "scale"
+
+    def with_margin(margin):
+        return money_trial(
+            population={"unit": "customer_id", "cluster": "household"},
+            analysis={"standard_errors": "CR2"},
+            outcomes=(PAID, COLLECTED, {**COMPLAINT, "margin": margin}),
+        )
+
+    evaluation = evaluated(with_margin(0.02), data)
+    assert evaluation.verdict.code == "scale"
+    assert evaluation.verdict.arms[0].guardrails_passed
     # Independent customers in equal clusters: the test's bounds are those of the plain difference, nearly.
-    complaint = next(e for e in answered.estimates if e.outcome == "complaint")
-    estimate, lower, upper = bounds(ClusteredHarm("complaint", "letter", "nfa"), 0.05)
-    assert estimate == pytest.approx(complaint.estimate, rel=1e-9)
+    complaint = next(e for e in evaluation.estimates if e.outcome == "complaint")
+    protocol = with_margin(0.02)
+    bounds = guardrail_bounds(
+        frame_of(data), protocol, "f" * 64, protocol.outcome("complaint"), Cell("letter", "nfa"),
+        level=0.05, level_established=0.01,
+    )  # fmt: skip
+    assert bounds.estimate == pytest.approx(complaint.estimate, rel=1e-9)
     width = complaint.ci_upper - complaint.ci_lower
-    assert (lower, upper) == pytest.approx((complaint.ci_lower, complaint.ci_upper), abs=0.05 * width)
-    strict = money_trial(**{**clustered, "outcomes": (PAID, COLLECTED, {**COMPLAINT, "margin": 0.001})})
-    assert evaluate(frame, strict, protocol_digest="f", harm_bounds=bounds).verdict.code == "not_shown"
+    assert bounds.at_level == pytest.approx((complaint.ci_lower, complaint.ci_upper), abs=0.05 * width)
+    wider = bounds.at_level_established[1] - bounds.at_level_established[0]
+    assert wider == pytest.approx(width * 2.576 / 1.96, rel=0.05)
+    # The bound alone decides: a margin just above it passes, one just below it does not.
+    upper = bounds.at_level[1]
+    assert evaluated(with_margin(upper + 1e-6), data).verdict.code == "scale"
+    held = evaluated(with_margin(upper - 1e-6), data)
+    assert held.verdict.code == "not_shown"
+    assert "Complaint: not shown to stay in its margin." in held.verdict.arms[0].reasons
 
 
 def test_a_segment_is_scaled_when_it_alone_pays():
@@ -314,26 +322,29 @@ def test_a_column_that_is_not_there_is_refused_by_name():
         evaluated(declared(analysis={"adjustment": "lin", "covariates": ["income"]}), trial())
 
 
-def test_skewed_pounds_wait_for_a_randomisation_test_and_take_its_answer():
-    rng = np.random.default_rng(8)
-    n_letter, n_nfa = 7600, 400
-    dealt = np.repeat(["letter", "nfa"], [n_letter, n_nfa])
-    pounds = rng.lognormal(3.0, 1.6, n_letter + n_nfa) + 60.0 * (dealt == "letter")
-    paid = (rng.random(n_letter + n_nfa) < np.where(dealt == "letter", 0.6, 0.3)).astype(float)
-    data = {"arm": dealt, "paid_23": paid, "collected": pounds}
-    protocol = money_trial()
-    waiting = evaluate(frame_of(data), protocol, protocol_digest="f")
-    assert waiting.verdict.code == "not_shown"
-    assert "randomisation inference was not run" in " ".join(waiting.verdict.arms[0].reasons)
-    asked = []
-    answered = evaluate(
-        frame_of(data), protocol, protocol_digest="f", randomisation_p=lambda r: asked.append(r) or 0.001
-    )
-    assert answered.verdict.code == "scale"
-    assert {(r.arm, r.comparison, r.level) for r in asked} == {("letter", "nfa", None)}
-    assert (
-        evaluate(frame_of(data), protocol, protocol_digest="f", randomisation_p=lambda r: 0.2).verdict.code != "scale"
-    )
+def skewed(seed, gain):
+    """One customer in twenty without a letter; a few very large amounts; everybody pays more often."""
+    rng = np.random.default_rng(seed)
+    dealt = np.repeat(["letter", "nfa"], [7600, 400])
+    pounds = rng.lognormal(3.0, 1.6, 8000) + gain * (dealt == "letter")
+    paid = (rng.random(8000) < np.where(dealt == "letter", 0.6, 0.3)).astype(float)
+    return {"arm": dealt, "paid_23": paid, "collected": pounds}
+
+
+def test_skewed_pounds_are_judged_by_redraws_too():
+    large = evaluated(money_trial(), skewed(8, 60.0))
+    assert large.verdict.code == "scale"
+    chance = evaluated(money_trial(), skewed(13, 0.0))
+    assert of(chance, "letter").central.ci_lower > 0.0  # its bound alone would promise a gain that is not there
+    assert chance.verdict.code == "not_shown"
+    assert "the test that allows for them did not support it." in " ".join(chance.verdict.arms[0].reasons)
+
+
+def test_what_cannot_be_redrawn_does_not_pass_and_says_why(monkeypatch):
+    monkeypatch.setattr("analysis.randomisation.schemes.MOST_CUSTOMERS", 7_999)
+    evaluation = evaluated(money_trial(), skewed(8, 60.0))
+    assert evaluation.verdict.code == "not_shown"
+    assert "(more than 7,999 customers in the two arms: not redrawn)" in " ".join(evaluation.verdict.arms[0].reasons)
 
 
 def test_what_cannot_be_scaled_with_exploratory_multiplicity_says_why():

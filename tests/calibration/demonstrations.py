@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from analysis.evaluate import evaluate
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.randomisation.redrawn import net_benefit_redraws
 from analysis.results import Evaluation, Flow
 from data.cohort import DEMONSTRATIONS, Demonstration, lose_tail, outcomes, population
 from data.engine import open_engine
@@ -62,8 +61,7 @@ def told(demonstration: Demonstration, seed: int, number: int) -> Evaluation:
         data_digest=secret,
         synthetic=True,
     )
-    redraws = net_benefit_redraws(frame, protocol, loaded.digest)
-    return evaluate(frame, protocol, protocol_digest=loaded.digest, randomisation_p=redraws)
+    return evaluate(frame, protocol, protocol_digest=loaded.digest)
 
 
 def scaled(evaluation: Evaluation) -> bool:

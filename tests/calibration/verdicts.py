@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 from analysis.deciding import net_benefit
 from analysis.deciding.verdict import Decided, decide
-from analysis.evaluate import RandomisationP, evaluate
+from analysis.evaluate import evaluate
 from analysis.evaluate.declared import response_of
 from analysis.evaluate.evidence import Gathering, Segment, rules_of
 from analysis.evaluate.rows import interaction_rows
 from analysis.fit import Fit, JointCovariance, Regression
-from analysis.randomisation.redrawn import net_benefit_redraws
-from analysis.specification import Levels, Response
+from analysis.randomisation.net_benefit import net_benefit_test
+from analysis.randomisation.randomisation_inference import RandomisationTest
+from analysis.results import Scenario
+from analysis.specification import Cell, Levels, Response
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import NFA, arm, declared
 from tests.calibration.rates import ALPHA, always, at_most, share
@@ -41,6 +43,7 @@ COMPLAINTS = 0.01
 AT_ONCE = 50
 TRIED = 3  # trials that also go through a whole evaluation
 DIGEST = "0" * 64
+SKEWED = (300, 1_900, 1_900, 1_900)  # customers by arm where pounds are skewed
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def trials(setting: Setting, size: int, rng: np.random.Generator) -> Iterator[tu
             counts = Counts(paid[:, r], complaints[:, r])
             segments = tuple(_segment(protocol, column, part[r]) for column, part in zip(SUBGROUPS, parts, strict=True))
             rules = rules_of(protocol)
-            gathering = Counted(no_rows(), protocol, rules, whole[r], segments, counts=counts)
+            gathering = Counted(no_rows(), protocol, DIGEST, rules, whole[r], segments, counts=counts)
             yield counts, decide(gathering.trial("central", ()), rules)
 
 
@@ -220,7 +223,7 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
         outcomes=[pounds],
         decision={"benefits": [{"outcome": "pounds", "value": 1}]},
     )
-    customers = Customers(specification_of(ARMS), np.arange(4), np.array([300, 1_900, 1_900, 1_900]))
+    customers = Customers(specification_of(ARMS), np.arange(4), np.array(SKEWED))
     rng, rules = stream(seed, "verdicts skewed"), rules_of(protocol)
     plain = (response_of(protocol.primary), net_benefit.composite(protocol, "central"))
     codes, alone = [], []
@@ -230,8 +233,7 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
         both = np.column_stack([sums, sums]), np.column_stack([squares, squares])
         regression = regressed(cells_of(customers, *both, plain))
         third = _central_third(y, customers)
-        redraws = _redraws_of(y, customers, protocol, f"{seed}:{number}")
-        gathering = Pooled(no_rows(), protocol, rules, regression, (), redraws, third=third)
+        gathering = Pooled(no_rows(), protocol, f"{seed}:{number}", rules, regression, (), third=third, pounds=y)
         evidence = gathering.trial("central", ())
         codes.append(decide(evidence, rules).code)
         plain_arms = tuple(dataclasses.replace(one, skewness=None) for one in evidence.arms)
@@ -246,12 +248,17 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pooled(Gathering):
-    """Evidence among everyone, with third moments given."""
+    """Evidence among everyone, with third moments given; rows are put into an engine only to be redrawn."""
 
     third: Any = None
+    pounds: Floats | None = None
 
     def _third_moments(self, scenario: Any, segment: Segment | None) -> Any:
         return self.third
+
+    def _redrawn(self, cell: Cell, scenario: Scenario) -> RandomisationTest:
+        frame = frame_of({"_arm": np.repeat(np.array(ARMS), SKEWED), "pounds": self.pounds})
+        return net_benefit_test(frame, self.protocol, self.protocol_digest, cell, scenario)
 
 
 def _by_arm(values: Floats, customers: Customers) -> Floats:
@@ -262,16 +269,6 @@ def _central_third(y: Floats, customers: Customers) -> dict[tuple[str, None], tu
     away = y - np.repeat(_by_arm(y, customers) / customers.count, customers.count)
     cubes = _by_arm(away**3, customers) / customers.count
     return {(name, None): (float(cube), int(n)) for name, cube, n in zip(ARMS, cubes, customers.count, strict=True)}
-
-
-def _redraws_of(y: Floats, customers: Customers, protocol: Protocol, digest: str) -> RandomisationP:
-    """The project's own redraws, from rows put into an engine only when they are asked for."""
-
-    def asked(redraw: Any) -> float | None:
-        frame = frame_of({"_arm": np.repeat(np.array(ARMS), customers.count), "pounds": y})
-        return net_benefit_redraws(frame, protocol, digest)(redraw)
-
-    return asked
 
 
 SUITES = (

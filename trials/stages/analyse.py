@@ -9,7 +9,7 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.evaluate import ClusteredHarm, HarmBounds, RandomisationP, Redraw, evaluate
+from analysis.evaluate import evaluate
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.results import Check, Evaluation, Exclusion, Flow
 from data.engine import Engine, open_engine
@@ -46,33 +46,7 @@ def analyse(protocol_path: str | Path, data_path: str | Path, *, engine: Engine 
         )
     intake = read_file(data, external_contract(protocol))
     engine = engine or open_engine()
-    frame = _frame(engine, protocol, intake, arm_column)
-    return evaluate(
-        frame,
-        protocol,
-        protocol_digest=loaded.digest,
-        randomisation_p=_redraws(frame, protocol, loaded.digest),
-        harm_bounds=_harm_bounds(frame, protocol, loaded.digest),
-    )
-
-
-# What redraws is imported only when a verdict asks for it: it compiles, and most trials never need it.
-def _redraws(frame: AnalysisFrame, protocol: Protocol, digest: str) -> RandomisationP:
-    def asked(redraw: Redraw) -> float | None:
-        from analysis.randomisation.redrawn import net_benefit_redraws
-
-        return net_benefit_redraws(frame, protocol, digest)(redraw)
-
-    return asked
-
-
-def _harm_bounds(frame: AnalysisFrame, protocol: Protocol, digest: str) -> HarmBounds:
-    def asked(harm: ClusteredHarm, level: float) -> tuple[float, float, float] | str:
-        from analysis.randomisation.clustered_harm import clustered_harm_bounds
-
-        return clustered_harm_bounds(frame, protocol, digest)(harm, level)
-
-    return asked
+    return evaluate(_frame(engine, protocol, intake, arm_column), protocol, protocol_digest=loaded.digest)
 
 
 def _frame(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str) -> AnalysisFrame:

@@ -11,10 +11,8 @@ from sqlalchemy.orm import Session
 import analysis.evaluate
 from analysis.document import to_document
 from analysis.frame import AnalysisFrame
-from analysis.randomisation.clustered_harm import clustered_harm_bounds
-from analysis.randomisation.redrawn import net_benefit_redraws
 from analysis.results import Evaluation, Exclusion, Flow
-from analysis.sensitivity.sensitivity import challenged
+from analysis.sensitivity import with_sensitivity
 from data.engine import open_engine
 from trials.access import Actor
 from trials.errors import TrialRefused
@@ -88,14 +86,8 @@ def _evaluated(registry: Registry, sources: Sources) -> Evaluation:
             data_digest=_data_digest(sources),
             synthetic=sources.trial.population.synthetic,
         )
-        evaluation = analysis.evaluate.evaluate(
-            frame,
-            plan.protocol,
-            protocol_digest=plan.digest,
-            randomisation_p=net_benefit_redraws(frame, plan.protocol, plan.digest),
-            harm_bounds=clustered_harm_bounds(frame, plan.protocol, plan.digest),
-        )
-        return challenged(frame, plan.protocol, evaluation)
+        evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest)
+        return with_sensitivity(frame, plan.protocol, evaluation)
 
 
 def _flow(trial: Fielded) -> Flow:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from analysis.frame import ARM_COLUMN, WAVE_COLUMN, AnalysisFrame
-from analysis.randomisation.redrawn import redrawn_rows
+from analysis.randomisation.outcomes import randomisation_rows
 from analysis.results import Estimate, Flow
 from data.engine import open_engine
 from designs.protocol.models import Protocol
@@ -40,7 +40,7 @@ def redrawn(columns: dict[str, Any], declared: Protocol) -> Estimate:
     frame = AnalysisFrame(
         engine, engine.scan(pa.table(columns)), Flow(size, 0, (), size, size), (), "0" * 64, synthetic=True
     )
-    (row,) = redrawn_rows(frame, declared, declared.primary, "cd" * 32)
+    (row,) = randomisation_rows(frame, declared, declared.primary, "cd" * 32)
     return row
 
 

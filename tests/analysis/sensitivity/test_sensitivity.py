@@ -13,14 +13,14 @@ import pytest
 from analysis.document import from_document, to_document
 from analysis.evaluate import evaluate
 from analysis.evaluate.declared import column_kinds, specification_of
-from analysis.evaluate.evidence import Redraw
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.randomisation.in_memory import bring
-from analysis.randomisation.redrawn import net_benefit_redraws
+from analysis.randomisation.net_benefit import net_benefit_test
 from analysis.results import Check, Evaluation, Flow
+from analysis.sensitivity import with_sensitivity
 from analysis.sensitivity.logistic import logit_rows
 from analysis.sensitivity.second_opinion import NAME, second_opinion
-from analysis.sensitivity.sensitivity import challenged
+from analysis.specification import Cell
 from data.engine import open_engine
 from designs.protocol.models import Protocol
 
@@ -31,8 +31,8 @@ DIGEST = "ab" * 32
 def protocol(adjustment: str, errors: str, *, clustered: bool = False, strata: bool = False) -> Protocol:
     document = {
         "schema": 1,
-        "id": "challenged",
-        "title": "Challenged",
+        "id": "beside",
+        "title": "Beside",
         "hypothesis": "A letter helps.",
         "population": {"unit": "customer", "cluster": "agent" if clustered else None},
         "arms": [
@@ -190,7 +190,7 @@ def test_logit_effects_agree_with_statsmodels_margins() -> None:
 def test_everything_beside_the_headline_is_there_and_survives_json() -> None:
     declared = protocol("lin", "HC2", strata=True)
     frame, evaluation = both(customers(missing=0.05), declared)
-    whole = challenged(frame, declared, evaluation)
+    whole = with_sensitivity(frame, declared, evaluation)
     variants = {str(row.variant) for row in whole.sensitivity}
     assert {
         "logit, average marginal effect",
@@ -214,10 +214,10 @@ def test_everything_beside_the_headline_is_there_and_survives_json() -> None:
     assert from_document(json.loads(json.dumps(to_document(whole)))) == whole
 
 
-def test_a_challenge_is_the_same_each_time() -> None:
+def test_what_stands_beside_is_the_same_each_time() -> None:
     declared = protocol("lin", "HC2")
     frame, evaluation = both(customers(), declared)
-    assert challenged(frame, declared, evaluation) == challenged(frame, declared, evaluation)
+    assert with_sensitivity(frame, declared, evaluation) == with_sensitivity(frame, declared, evaluation)
 
 
 def test_redrawn_net_benefit_agrees_with_its_normal_p_value() -> None:
@@ -225,8 +225,7 @@ def test_redrawn_net_benefit_agrees_with_its_normal_p_value() -> None:
 
     declared = protocol("none", "HC2", strata=True)
     frame, evaluation = both(customers(), declared)
-    asked = net_benefit_redraws(frame, declared, DIGEST)
-    p_value = asked(Redraw("central", "sms", "nfa"))
+    p_value = net_benefit_test(frame, declared, DIGEST, Cell("sms", "nfa"), "central").p_greater
     assert evaluation.net_benefit is not None
     money = next(row.central for row in evaluation.net_benefit.arms if row.arm == "sms")
     expected = float(ndtr(-money.estimate / money.std_error))  # type: ignore[operator]
@@ -236,7 +235,8 @@ def test_redrawn_net_benefit_agrees_with_its_normal_p_value() -> None:
 def test_clusters_are_redrawn_whole() -> None:
     declared = protocol("none", "CR2", clustered=True)
     frame, evaluation = both(customers(), declared)
-    rows = [r for r in challenged(frame, declared, evaluation).sensitivity if r.method == "randomisation_inference"]
+    whole = with_sensitivity(frame, declared, evaluation)
+    rows = [row for row in whole.sensitivity if row.method == "randomisation_inference"]
     assert all(row.p_value is not None and row.std_error is not None for row in rows)
     planned = {row.arm: row for row in evaluation.estimates if row.outcome == "paid"}
     for row in rows:

@@ -1,0 +1,61 @@
+"""Guardrails where whole clusters were dealt: bounds by inverting the cluster randomisation test."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.deciding.guardrails import InvertedTest
+from analysis.frame import AnalysisFrame
+from analysis.randomisation.in_memory import bring, column_of, compared, seed_of
+from analysis.randomisation.randomisation_inference import RandomisationTest
+from analysis.randomisation.schemes import DRAWS, whole_clusters_test
+from analysis.specification import Cell
+from designs.protocol.models import Outcome, Protocol
+
+
+def guardrail_bounds(
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    protocol_digest: str,
+    outcome: Outcome,
+    cell: Cell,
+    *,
+    level: float,
+    level_established: float,
+) -> InvertedTest | str:
+    """Bound one binary guardrail in one cell.
+
+    The clusters of the two arms are redrawn within strata, the difference of customers' means is studentised, and the
+    test is inverted.
+
+    Args:
+        frame: one row per allocated customer.
+        protocol: one with a cluster.
+        protocol_digest: with the outcome and the cell it seeds the redraws, so that a verdict can be repeated.
+        outcome: the guardrail.
+        cell: the two arms, and the subgroup level if any.
+        level, level_established: two-sided levels of the bounds.
+
+    Returns:
+        The bounds, or the reason why there are none.
+    """
+    column = column_of(outcome)
+    dense = bring(compared(frame, protocol, cell.pair, cell.by, cell.level), protocol, [column])
+    y, cluster = dense.number(column), dense.cluster
+    known = ~np.isnan(y)
+    if cluster is None or not known.any():
+        return "no customer has this outcome observed"
+    if y[known].min() == y[known].max():
+        return "no such event in either arm, so there is nothing to bound"
+    y, in_arm, stratum, cluster = y[known], dense.arm[known] == cell.arm, dense.stratum[known], cluster[known]
+    label = f"harm:{outcome.id}:{cell.arm}:{cell.by.column if cell.by else None}:{cell.level}"
+
+    def inverted(alpha: float) -> RandomisationTest:
+        rng = seed_of(protocol_digest, label)
+        return whole_clusters_test(y, in_arm, stratum, cluster, rng, alpha=alpha, draws=DRAWS)
+
+    test = inverted(level)
+    established = test if level == level_established else inverted(level_established)
+    if test.estimate is None or test.interval is None or established.interval is None:
+        return test.reason or established.reason or "the redraws do not bound it"
+    return InvertedTest(test.estimate, test.interval, established.interval)

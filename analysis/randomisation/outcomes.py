@@ -1,0 +1,94 @@
+"""Randomisation inference on an outcome: its two arms redrawn under the scheme that was declared."""
+
+from __future__ import annotations
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.estimators.as_designed import eligible_for_both
+from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
+from analysis.randomisation.in_memory import column_of, compared, seed_of
+from analysis.randomisation.randomisation_inference import RandomisationTest, randomisation_test
+from analysis.randomisation.schemes import (
+    DRAWS,
+    paired_test,
+    rerandomised_test,
+    within_clusters_test,
+    within_strata_test,
+)
+from analysis.results import Estimate
+from analysis.specification import Response
+from designs.protocol.models import Outcome, Protocol
+
+Floats = NDArray[np.float64]
+
+
+def randomisation_rows(
+    frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, protocol_digest: str
+) -> tuple[Estimate, ...]:
+    """Every planned contrast of one outcome, tested by redrawing its two arms under the declared scheme.
+
+    A time to an event has no total to redraw, and no rows.
+    """
+    if outcome.kind == "time_to_event":
+        return ()
+    rows = []
+    for arm, comparison in protocol.contrasts:
+        rng = seed_of(protocol_digest, f"redraw:{outcome.id}:{arm}:{comparison}")
+        test = _test(frame, protocol, outcome, (arm, comparison), rng)
+        exact = "every assignment" if test.exact else f"{test.draws:,} redraws"
+        rows.append(
+            Estimate(
+                outcome=outcome.id, role=outcome.role, arm=arm, comparison=comparison, estimand="itt",
+                method="randomisation_inference", standard_errors="studentised",
+                variant=f"randomisation inference, {exact}", estimate=test.estimate, std_error=test.std_error,
+                statistic=test.statistic, p_value=test.p_value, ci_lower=test.ci_lower, ci_upper=test.ci_upper,
+                reason=test.reason,
+            )
+        )  # fmt: skip
+    return tuple(rows)
+
+
+def _test(
+    frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, pair: tuple[str, str], rng: np.random.Generator
+) -> RandomisationTest:
+    alpha = protocol.analysis.alpha
+    column = column_of(outcome)
+    method = protocol.randomisation.method
+    eligible = eligible_for_both(frame, protocol, pair)
+    if method == "matched_pairs":
+        return paired_test(eligible, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
+    if method == "rerandomised":
+        return rerandomised_test(eligible, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
+    if method == "saturation":
+        return within_clusters_test(eligible, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
+    if outcome.kind == "binary" and not protocol.cluster:
+        y, treated, stratum, count = _cells(eligible, protocol, column, pair)
+        return randomisation_test(y, treated, stratum, count=count, draws=DRAWS, rng=rng, alpha=alpha)
+    among = compared(frame, protocol, pair)
+    response = Response(outcome.id, ((column, 1.0),))
+    return within_strata_test(among, protocol, response, pair, rng, alpha=alpha, draws=DRAWS, interval=True)
+
+
+def _cells(
+    frame: AnalysisFrame, protocol: Protocol, column: str, pair: tuple[str, str]
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+    """A binary outcome counted by stratum and arm: the cost does not grow with the number of customers."""
+    strata = strata_of(protocol, frame.rows.collect_schema().names())
+    keys = list(dict.fromkeys([*strata, ARM_COLUMN, column]))
+    counted = frame.engine.collect(
+        frame.rows.filter(nw.col(ARM_COLUMN).is_in(list(pair)), ~nw.col(column).is_null())
+        .select(*(nw.col(key) for key in keys))
+        .group_by(keys)
+        .agg(nw.len().alias("_customers"))
+    )
+    labels = ["\x1f".join(map(str, values)) for values in zip(
+        *(counted[name].to_pylist() for name in strata), strict=True
+    )] or [""] * counted.num_rows  # fmt: skip
+    return (
+        np.array([float(value) for value in counted[column].to_pylist()]),
+        np.array([arm == pair[0] for arm in counted[ARM_COLUMN].to_pylist()]),
+        np.unique(labels, return_inverse=True)[1].astype(np.int64),
+        np.array(counted["_customers"].to_pylist(), dtype=np.int64),
+    )
