@@ -7,10 +7,11 @@ assignment = conduct(scheme, gather(scheme, table, "customer_id"), seed, protoco
 from designs.assignment.certificate import Certificate, certify, read_certificate, released, write_population
 from designs.assignment.conduct import conduct
 from designs.assignment.declare import Scheme, declare, gather
-from designs.assignment.keyed import allocation_digest
-from designs.assignment.strata import stratum_labels
-from designs.assignment.stream import commitment, draw_seed
-from designs.assignment.units import ALGORITHM, Assignment, Counts, Units
+from designs.assignment.keyed.keys import allocation_digest
+from designs.assignment.keyed.stream import commitment, draw_seed
+from designs.assignment.population.strata import stratum_labels
+from designs.assignment.population.units import Units
+from designs.assignment.result import ALGORITHM, Assignment, Counts
 
 __all__ = [
     "ALGORITHM",

@@ -11,10 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 
-from designs.assignment.declared import Declared
-from designs.assignment.files import FileAssignment
-from designs.assignment.stream import commitment
-from designs.assignment.units import Assignment, Units, as_array
+from designs.assignment.files.assign import FileAssignment
+from designs.assignment.keyed.stream import commitment
+from designs.assignment.population.units import Units, as_array
+from designs.assignment.result import Assignment
+from designs.assignment.schemes.scheme import Declared
 from designs.errors import DesignRefused
 
 _COMPARED = (

@@ -12,18 +12,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.hashing import MANY, first_words
-from designs.assignment.clustered import clusters
-from designs.assignment.dealing import IdsOf
 from designs.assignment.declare import Scheme
-from designs.assignment.declared import Declared
-from designs.assignment.keyed import LEAF, digest_of_leaves, refuse_repeats
-from designs.assignment.matched_pairs import MatchedPairs, matched
-from designs.assignment.rerandomised import Rerandomised, criterion, redraw
-from designs.assignment.saturation import TwoStage
-from designs.assignment.simple import Simple, deal_simply
-from designs.assignment.stratified import Blocks, blocks, deal_within
-from designs.assignment.stream import Randomness
-from designs.assignment.units import Assignment, Units, checked_ids, levels, tabulated
+from designs.assignment.keyed.keys import LEAF, digest_of_leaves, refuse_repeats
+from designs.assignment.keyed.order import IdsOf
+from designs.assignment.keyed.stream import Randomness
+from designs.assignment.population.clusters import clusters
+from designs.assignment.population.units import Units, checked_ids, levels
+from designs.assignment.result import Assignment, tabulated
+from designs.assignment.schemes.matched_pairs import MatchedPairs, matched
+from designs.assignment.schemes.rerandomised import Rerandomised, criterion, redraw
+from designs.assignment.schemes.saturation import TwoStage
+from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.simple import Simple, deal_simply
+from designs.assignment.schemes.stratified import Blocks, blocks, deal_within
 from designs.errors import DesignRefused
 
 
@@ -44,7 +45,7 @@ def conduct(scheme: Scheme, units: Units, seed: str, trial_id: str, *, scope: st
         units: The frozen population; rows in any order.
         seed: 64 lower-case hexadecimal characters, drawn after the population was frozen and the protocol locked.
         trial_id: The protocol's id.
-        scope: "" for the first wave; :func:`designs.assignment.waves.scope_of` names that of a later one.
+        scope: "" for the first wave; :func:`designs.assignment.population.waves.scope_of` names that of a later one.
 
     Returns:
         The same assignment for the same (scheme, population, seed, trial, scope), whatever the order of the rows.

@@ -13,15 +13,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from designs.assignment.complete import Complete
-from designs.assignment.declared import Bar, Declared, whole_weights
-from designs.assignment.factorial import Factorial
-from designs.assignment.matched_pairs import MatchedPairs
-from designs.assignment.rerandomised import Rerandomised
-from designs.assignment.saturation import TwoStage
-from designs.assignment.simple import Simple
-from designs.assignment.strata import cross, labelled
-from designs.assignment.units import Units, as_array, levels
+from designs.assignment.population.strata import cross, labelled
+from designs.assignment.population.units import Units, as_array, levels
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.factorial import Factorial
+from designs.assignment.schemes.matched_pairs import MatchedPairs
+from designs.assignment.schemes.rerandomised import Rerandomised
+from designs.assignment.schemes.saturation import TwoStage
+from designs.assignment.schemes.scheme import Bar, Declared, whole_weights
+from designs.assignment.schemes.simple import Simple
 from designs.errors import DesignRefused
 from designs.protocol.columns import column_kinds
 from designs.protocol.conditions import expression

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from designs.assignment.units import Counts
+from designs.assignment.result import Counts
 from designs.errors import DesignRefused
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from designs.assignment.declare import declare
-from designs.assignment.files import conduct_file
+from designs.assignment.files.assign import conduct_file
 from designs.protocol.models import Protocol
 from tests.benchmarks.row import Goal, Row
 

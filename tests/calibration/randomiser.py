@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from designs.assignment import Units, conduct
-from designs.assignment.complete import Complete
+from designs.assignment.schemes.complete import Complete
 from tests.suites import Figure, Suite
 
 UNITS, CHOSEN, AT_ONCE = 20, 10, 20_000

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from designs.assignment import Assignment, Scheme, certify, conduct, declare, gather
-from designs.assignment.complete import Complete
-from designs.assignment.factorial import Factorial
-from designs.assignment.files import ARM, HELD_OUT, PROBABILITY, FileAssignment, deal_file
-from designs.assignment.simple import Simple
-from designs.assignment.waves import scope_of
+from designs.assignment.files.assign import ARM, HELD_OUT, PROBABILITY, FileAssignment, deal_file
+from designs.assignment.population.waves import scope_of
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.factorial import Factorial
+from designs.assignment.schemes.simple import Simple
 from designs.protocol import Protocol
 from trials.randomiser.index_dates import dated
 from trials.registry.identities.pseudonyms import LEDGER_ID

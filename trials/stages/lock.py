@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
 from data.engine import open_engine
-from designs.assignment.findings import check_population
+from designs.assignment.findings.draw import check_population
 from designs.protocol import check_allocation_date, check_columns, population_contract
 from trials.access import Actor
 from trials.errors import TrialRefused

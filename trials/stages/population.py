@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from data.intake import Intake, read_file
 from designs.assignment import declare
-from designs.assignment.findings import undeclared_groups
-from designs.assignment.flags import unheeded_flags
+from designs.assignment.findings.draw import undeclared_groups
+from designs.assignment.findings.flags import unheeded_flags
 from designs.protocol import LoadedProtocol, Protocol, load_protocol, population_contract
 from designs.protocol.conditions import exclusions
 from trials.access import Actor

@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 
-from designs.assignment.complete import Complete
-from designs.assignment.declared import Bar
-from designs.assignment.factorial import Factorial
-from designs.assignment.simple import Simple
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.factorial import Factorial
+from designs.assignment.schemes.scheme import Bar
+from designs.assignment.schemes.simple import Simple
 from designs.protocol.models import Condition
 
 ARMS, WEIGHTS = ("nfa", "letter", "sms", "call"), (3, 1, 1, 1)

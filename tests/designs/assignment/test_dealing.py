@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from designs.assignment import dealing
-from designs.assignment.dealing import deal, permuted_arms
-from designs.assignment.stream import Stream
+from designs.assignment.keyed import order as keyed_order
+from designs.assignment.keyed.order import deal, permuted_arms
+from designs.assignment.keyed.stream import Stream
 from tests.designs.assignment.chance import seed_of
 
 
@@ -53,8 +53,8 @@ def test_sorting_and_cutting_deal_alike(large: bool, case: Any, shuffled: Any) -
     shuffled.shuffle(ids)
     with pytest.MonkeyPatch.context() as patch:
         if large:
-            patch.setattr(dealing, "MANY", 0)
-            patch.setattr(dealing, "_WORTH_CUTTING", 0)
+            patch.setattr(keyed_order, "MANY", 0)
+            patch.setattr(keyed_order, "_WORTH_CUTTING", 0)
         found = deal(
             np.array(keyed, np.uint64),
             np.array(stratum, np.int64),

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 
 from designs.assignment import conduct, declare, gather
-from designs.assignment.complete import Complete
-from designs.assignment.factorial import Factorial, margins
-from designs.assignment.matched_pairs import MatchedPairs, match_by_score
-from designs.assignment.rerandomised import Rerandomised
-from designs.assignment.saturation import TwoStage
-from designs.assignment.simple import Simple
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.factorial import Factorial, margins
+from designs.assignment.schemes.matched_pairs import MatchedPairs, match_by_score
+from designs.assignment.schemes.rerandomised import Rerandomised
+from designs.assignment.schemes.saturation import TwoStage
+from designs.assignment.schemes.simple import Simple
 from designs.errors import DesignRefused
 from designs.protocol import Protocol, load_protocol
 from tests.designs.assignment.chance import seed_of

@@ -20,19 +20,19 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from designs.assignment.clustered import clusters
-from designs.assignment.complete import Complete
 from designs.assignment.conduct import conduct
-from designs.assignment.dealing import deal, permuted_arms
 from designs.assignment.declare import Scheme
-from designs.assignment.declared import Declared
-from designs.assignment.factorial import Factorial
-from designs.assignment.matched_pairs import MatchedPairs, matched
-from designs.assignment.rerandomised import Rerandomised, criterion
-from designs.assignment.saturation import TwoStage
-from designs.assignment.simple import Simple, thresholds
-from designs.assignment.stratified import Blocks, blocks, rounded_counts
-from designs.assignment.units import Units
+from designs.assignment.keyed.order import deal, permuted_arms
+from designs.assignment.population.clusters import clusters
+from designs.assignment.population.units import Units
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.factorial import Factorial
+from designs.assignment.schemes.matched_pairs import MatchedPairs, matched
+from designs.assignment.schemes.rerandomised import Rerandomised, criterion
+from designs.assignment.schemes.saturation import TwoStage
+from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.simple import Simple, thresholds
+from designs.assignment.schemes.stratified import Blocks, blocks, rounded_counts
 from tests.designs.assignment.chance import distribution, seed_of
 
 Cells = tuple[int, ...]

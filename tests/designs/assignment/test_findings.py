@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from designs.assignment.declare import declare
-from designs.assignment.findings import check_population, undeclared_groups
-from designs.assignment.flags import unheeded_flags
+from designs.assignment.findings.draw import check_population, undeclared_groups
+from designs.assignment.findings.flags import unheeded_flags
 from designs.finding import Finding
 from tests.designs.protocol.examples import HERE, PAIRED, REDRAWN, SATURATED, changed, loaded
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from designs.assignment import Units, conduct
-from designs.assignment.complete import Complete
-from designs.assignment.simple import Simple
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.simple import Simple
 from tests.calibration.randomiser import joint_inclusion
 from tests.designs.assignment.chance import seed_of
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from data.hashing import MANY
-from designs.assignment.keyed import allocation_digest, keys, refuse_repeats
-from designs.assignment.stream import prefix
+from designs.assignment.keyed.keys import allocation_digest, keys, refuse_repeats
+from designs.assignment.keyed.stream import prefix
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import seed_of
 

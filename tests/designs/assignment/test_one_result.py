@@ -16,15 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.hashing import MANY
-from designs.assignment import conduct, files, gather
-from designs.assignment.complete import Complete
-from designs.assignment.dealing import permuted_arms
+from designs.assignment import conduct, gather
 from designs.assignment.declare import Scheme
-from designs.assignment.files import conduct_file, deal_file
-from designs.assignment.keyed import allocation_digest
-from designs.assignment.stratified import blocks, rounded_counts
-from designs.assignment.stream import Randomness
-from designs.assignment.units import Assignment, Units
+from designs.assignment.files import assign
+from designs.assignment.files.assign import conduct_file, deal_file
+from designs.assignment.keyed.keys import allocation_digest
+from designs.assignment.keyed.order import permuted_arms
+from designs.assignment.keyed.stream import Randomness
+from designs.assignment.population.units import Units
+from designs.assignment.result import Assignment
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.stratified import blocks, rounded_counts
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import seed_of
 from tests.designs.assignment.populations import ARMS, SCHEMES, STRATA, TERMS, customers
@@ -109,7 +111,7 @@ def test_file_to_file(tmp_path: Path, name: str, row_group: int, threads: int) -
 def test_ids_kept_between_the_passes_or_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_bytes: int
 ) -> None:
-    monkeypatch.setattr(files, "KEPT_BYTES", kept_bytes)
+    monkeypatch.setattr(assign, "KEPT_BYTES", kept_bytes)
     source, destination = tmp_path / "population.parquet", tmp_path / "dealt.parquet"
     pq.write_table(TABLE, source, row_group_size=300)
     conduct_file(SCHEMES["stratified"], source, "customer_id", SEED, "trial", destination)

@@ -18,11 +18,11 @@ import pytest
 
 from designs.assignment import certify, conduct, gather, read_certificate, released, write_population
 from designs.assignment.certificate import differences
-from designs.assignment.complete import Complete
 from designs.assignment.declare import Scheme
-from designs.assignment.files import conduct_file
-from designs.assignment.matched_pairs import MatchedPairs
-from designs.assignment.units import Assignment
+from designs.assignment.files.assign import conduct_file
+from designs.assignment.result import Assignment
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.matched_pairs import MatchedPairs
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import seed_of
 from tests.designs.assignment.populations import SCHEMES, TERMS, customers

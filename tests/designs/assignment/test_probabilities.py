@@ -8,10 +8,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from designs.assignment.complete import Complete
 from designs.assignment.probabilities import joint_inclusion, joint_probability
-from designs.assignment.stratified import blocks
-from designs.assignment.units import Counts
+from designs.assignment.result import Counts
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.stratified import blocks
 from designs.errors import DesignRefused
 from tests.designs.assignment.test_enumeration import by_order, population
 

@@ -12,15 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from designs.assignment import Units, conduct, gather, stratum_labels
-from designs.assignment.complete import Complete
-from designs.assignment.declared import Declared, whole_weights
-from designs.assignment.factorial import Factorial
-from designs.assignment.files import conduct_file, deal_file
-from designs.assignment.matched_pairs import MatchedPairs, match_by_score
-from designs.assignment.rerandomised import Rerandomised, criterion
-from designs.assignment.saturation import TwoStage
-from designs.assignment.simple import Simple
-from designs.assignment.waves import scope_of
+from designs.assignment.files.assign import conduct_file, deal_file
+from designs.assignment.population.waves import scope_of
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.factorial import Factorial
+from designs.assignment.schemes.matched_pairs import MatchedPairs, match_by_score
+from designs.assignment.schemes.rerandomised import Rerandomised, criterion
+from designs.assignment.schemes.saturation import TwoStage
+from designs.assignment.schemes.scheme import Declared, whole_weights
+from designs.assignment.schemes.simple import Simple
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import seed_of
 
@@ -122,7 +122,7 @@ def test_pairs() -> None:
 
 
 def test_rerandomisation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("designs.assignment.rerandomised.MOST_DRAWS", 50)
+    monkeypatch.setattr("designs.assignment.schemes.rerandomised.MOST_DRAWS", 50)
     scheme = Rerandomised(**TWO, covariates=("age",), threshold=Fraction(1, 10**9))
     ids = pa.array(list("abcd"))
     values = np.array([[1.0], [2], [4], [9]])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from designs.assignment.rounding import controlled_rounding
-from designs.assignment.stream import Stream
+from designs.assignment.keyed.rounding import controlled_rounding
+from designs.assignment.keyed.stream import Stream
 from tests.designs.assignment.chance import distribution, seed_of
 
 Table = tuple[tuple[int, ...], ...]

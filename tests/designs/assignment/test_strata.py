@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from designs.assignment.strata import merged_labels, stratum_labels
+from designs.assignment.population.strata import merged_labels, stratum_labels
 
 
 def test_labels_name_variables_and_values() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import chdtrc
 
-from designs.assignment.stream import Randomness, Stream, checked_seed, commitment, draw_seed, permutation, prefix
+from designs.assignment.keyed.stream import Randomness, Stream, checked_seed, commitment, draw_seed, permutation, prefix
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import distribution, seed_of
 
@@ -36,7 +36,7 @@ def test_a_block_too_high_to_be_fair_is_passed_over(monkeypatch: pytest.MonkeyPa
             return next(digests)
 
     stream = Stream(SEED, "trial", "rounding")
-    monkeypatch.setattr("designs.assignment.stream.sha256", Hash)
+    monkeypatch.setattr("designs.assignment.keyed.stream.sha256", Hash)
     assert stream.below(3) == 2
 
 

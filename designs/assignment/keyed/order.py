@@ -2,7 +2,7 @@
 
 In each stratum the units, in order of (key, id), are cut into K runs of the lengths that the rounded table gives;
 which arm takes which run is the stratum's own permutation. Small populations are sorted; large ones are cut without
-a sort (:mod:`designs.assignment.cuts`).
+a sort (:mod:`designs.assignment.keyed.cuts`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.hashing import MANY
-from designs.assignment.stream import Uniform, permutation
-from designs.assignment.units import Codes
+from designs.assignment.keyed.stream import Uniform, permutation
+from designs.assignment.population.units import Codes
 
 _WORTH_CUTTING = 1 << 12  # units per stratum below which a sort is no dearer
 
@@ -48,7 +48,7 @@ def deal(
     ends = np.cumsum(np.take_along_axis(counts, order.astype(np.int64), axis=1), axis=1)
     if len(keyed) < max(MANY, _WORTH_CUTTING * len(counts)):
         return _by_sorting(keyed, stratum, ends, order, ids_of)
-    from designs.assignment.cuts import by_cuts
+    from designs.assignment.keyed.cuts import by_cuts
 
     arm, unsettled = by_cuts(keyed, stratum.astype(np.int32, copy=False), ends, order)
     for j in unsettled:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from designs.assignment.declared import Declared, lowest_terms
+from designs.assignment.schemes.scheme import Declared, lowest_terms
 from designs.errors import DesignRefused
 
 

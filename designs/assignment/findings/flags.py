@@ -10,7 +10,7 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from designs.assignment.units import as_array
+from designs.assignment.population.units import as_array
 from designs.finding import Finding
 from designs.protocol.columns import column_kinds, conditions
 from designs.protocol.conditions import expression

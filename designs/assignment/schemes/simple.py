@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from designs.assignment.declared import Declared
-from designs.assignment.stratified import Blocks
+from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.stratified import Blocks
 
 _KEYS = 1 << 64
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from designs.assignment.declared import Declared
-from designs.assignment.stream import Randomness, permutation
+from designs.assignment.keyed.stream import Randomness, permutation
+from designs.assignment.schemes.scheme import Declared
 from designs.errors import DesignRefused
 
 MOST_DRAWS = 10_000

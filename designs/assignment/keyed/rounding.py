@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from designs.assignment.stream import Uniform
+from designs.assignment.keyed.stream import Uniform
 
 Node = tuple[str, int, int]
 Arc = tuple[Node, Node]
@@ -98,7 +98,7 @@ def controlled_rounding(
     Examples:
         Three customers, two arms: two of one arm and one of the other.
 
-        >>> from designs.assignment.stream import Stream
+        >>> from designs.assignment.keyed.stream import Stream
         >>> controlled_rounding([[3, 3]], 2, Stream("ab" * 32, "trial", "rounding"))
         [[2, 1]]
     """

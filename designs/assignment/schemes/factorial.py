@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from designs.assignment.declared import Declared
-from designs.assignment.units import Assignment
+from designs.assignment.result import Assignment
+from designs.assignment.schemes.scheme import Declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

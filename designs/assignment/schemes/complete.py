@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from designs.assignment.declared import Declared
+from designs.assignment.schemes.scheme import Declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,5 +13,5 @@ class Complete(Declared):
 
     Every unit's probability of an arm is exactly the arm's share; arm totals are within 1 of their targets, and so
     is every stratum × arm cell. Without strata it is stratified randomisation with a single stratum
-    (:mod:`designs.assignment.stratified` deals both).
+    (:mod:`designs.assignment.schemes.stratified` deals both).
     """

@@ -15,15 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from designs.assignment.clustered import clusters, varying_clusters
 from designs.assignment.declare import LEAST_PER_ARM, Scheme, barred_arms, declare, gather
-from designs.assignment.flags import by_agreement, missing_flags
-from designs.assignment.matched_pairs import MatchedPairs, matched
-from designs.assignment.rerandomised import MOST_DRAWS, Rerandomised, acceptance, criterion
-from designs.assignment.saturation import TwoStage
-from designs.assignment.simple import Simple
-from designs.assignment.stratified import blocks
-from designs.assignment.units import Levels, as_array, levels
+from designs.assignment.findings.flags import by_agreement, missing_flags
+from designs.assignment.population.clusters import clusters, varying_clusters
+from designs.assignment.population.units import Levels, as_array, levels
+from designs.assignment.schemes.matched_pairs import MatchedPairs, matched
+from designs.assignment.schemes.rerandomised import MOST_DRAWS, Rerandomised, acceptance, criterion
+from designs.assignment.schemes.saturation import TwoStage
+from designs.assignment.schemes.simple import Simple
+from designs.assignment.schemes.stratified import blocks
 from designs.errors import DesignRefused
 from designs.finding import Finding, blocking_first
 from designs.protocol.models import Protocol

@@ -1,4 +1,4 @@
-"""Deal a large population without sorting it: the fast path of :mod:`designs.assignment.dealing`.
+"""Deal a large population without sorting it: the fast path of :mod:`designs.assignment.keyed.order`.
 
 A histogram of the keys' leading bits finds the bucket that holds each cut; only the units in those buckets are
 sorted; then one pass compares every key with its stratum's cuts. ``_by_sorting`` in ``dealing`` is the oracle.

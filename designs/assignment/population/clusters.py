@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from designs.assignment.units import Levels, Units, levels
+from designs.assignment.population.units import Levels, Units, levels
 from designs.errors import DesignRefused
 
 

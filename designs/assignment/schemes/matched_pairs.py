@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from designs.assignment.declared import Declared
-from designs.assignment.units import Units, as_array, levels
+from designs.assignment.population.units import Units, as_array, levels
+from designs.assignment.schemes.scheme import Declared
 from designs.errors import DesignRefused
 
 

@@ -1,8 +1,7 @@
-"""Who is to be dealt, and what was dealt."""
+"""Who is to be assigned: customers by id, with what the draw needs of them, as arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +12,8 @@ from numpy.typing import NDArray
 
 from designs.errors import DesignRefused
 
-ALGORITHM = "keyed-sha256-1"
 Codes = NDArray[np.int64] | NDArray[np.int32]
 EVERYBODY = "everybody"  # the one stratum of a scheme that declares none
-_BLOCK = 1 << 18  # rows at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class Units:
 
     Args:
         ids: n texts, distinct, in Unicode form NFC, without surrounding white space.
-        strata: n texts, one combined label per customer (:func:`designs.assignment.strata.stratum_labels`).
+        strata: n texts, one combined label per customer (:func:`designs.assignment.population.strata.stratum_labels`).
         cluster: n texts, the household, agent or group that is dealt whole.
         barred: n texts, the ids of the arms that the customer may not get, sorted and separated by spaces
             ("" for none). The pattern is a stratum of its own.
@@ -59,67 +56,6 @@ class Units:
             tuple_of=some(self.tuple_of),
             covariates=None if self.covariates is None else self.covariates[rows],
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """A stratum × arm table with its labels.
-
-    Args:
-        strata: J labels, sorted.
-        barred: J texts, each stratum's barred arms.
-        arms: K arm ids, as declared.
-        table: J × K counts.
-    """
-
-    strata: tuple[str, ...]
-    barred: tuple[str, ...]
-    arms: tuple[str, ...]
-    table: NDArray[np.int64]
-
-    @property
-    def by_arm(self) -> dict[str, int]:
-        """Each arm's total."""
-        return dict(zip(self.arms, self.table.sum(axis=0).tolist(), strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What the randomiser did.
-
-    Args:
-        arms: K arm ids; ``arm`` counts into them.
-        arm: n codes, in the input's row order.
-        probability: n numbers, each customer's declared probability of the arm they got.
-        counts: Customers by stratum and arm.
-        dealt: Randomised units (clusters, where clusters are dealt) by stratum and cell: the arms and, where there
-            is one, the hold-out. In two-stage designs, clusters by stratum and saturation.
-        digest: Of every (arm, id), whatever the order of the rows (:func:`allocation_digest`).
-        algorithm: Version of the algorithm that replays it.
-        warnings: What a reader of the allocation should know.
-        held_out: n flags of the customers who stay on the comparison for the long run (hold-out designs).
-        conditional: n numbers, the probability of the arm given the cluster's saturation (two-stage designs).
-        saturation: n codes of the cluster's saturation (two-stage designs).
-        draws: How many draws rerandomisation made, the accepted one included.
-    """
-
-    arms: tuple[str, ...]
-    arm: NDArray[np.int8]
-    probability: NDArray[np.float64]
-    counts: Counts
-    dealt: Counts
-    digest: str
-    algorithm: str = ALGORITHM
-    warnings: tuple[str, ...] = ()
-    held_out: NDArray[np.bool_] | None = None
-    conditional: NDArray[np.float64] | None = None
-    saturation: NDArray[np.int8] | None = None
-    draws: int = 1
-
-    @property
-    def labels(self) -> Any:
-        """The arms' ids, one per customer: an Arrow dictionary array of n texts."""
-        return pa.DictionaryArray.from_arrays(pa.array(self.arm), pa.array(self.arms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,17 +163,3 @@ def _plain_bytes(array: Any) -> bool:
         return True
     data = np.frombuffer(array.buffers()[2], np.uint8)[ends[0] : ends[1]]
     return bool(data.min() > 0x20) and bool(data.max() < 0x7F)
-
-
-def tabulated(codes: Codes, arm: NDArray[np.int8], rows: Sequence[tuple[str, str]], arms: tuple[str, ...]) -> Counts:
-    """Count rows by stratum and arm."""
-    flat = np.zeros(len(rows) * len(arms), np.int64)
-    for start in range(0, len(codes), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        flat += np.bincount(codes[block].astype(np.int64) * len(arms) + arm[block], minlength=len(flat))
-    return Counts(
-        strata=tuple(stratum for stratum, _ in rows),
-        barred=tuple(barred for _, barred in rows),
-        arms=arms,
-        table=flat.reshape(len(rows), len(arms)),
-    )

@@ -1,8 +1,8 @@
 """The keyed order of units, and the digest of what was dealt.
 
 A unit's key is the first 8 bytes, as a big-endian number, of ``SHA-256(P || id)`` with P from
-:func:`designs.assignment.stream.prefix`. Units are ordered by (key, id). The order owes nothing to the rows' order,
-the engine or the threads, and one customer's key takes one line of any language to check.
+:func:`designs.assignment.keyed.stream.prefix`. Units are ordered by (key, id). The order owes nothing to the rows'
+order, the engine or the threads, and one customer's key takes one line of any language to check.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.hashing import first_words
-from designs.assignment.units import as_array, checked_ids
+from designs.assignment.population.units import as_array, checked_ids
 from designs.errors import DesignRefused
 
 
@@ -33,7 +33,7 @@ def keys(prefix: bytes, ids: Any) -> NDArray[np.uint64]:
 
     Examples:
         >>> import pyarrow as pa
-        >>> from designs.assignment.stream import prefix
+        >>> from designs.assignment.keyed.stream import prefix
         >>> hex(keys(prefix("ab" * 32, "trial"), pa.array(["0001"]))[0])
         '0x349223e17142f00f'
     """

@@ -23,28 +23,19 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.hashing import first_words
-from designs.assignment.clustered import clusters
-from designs.assignment.complete import Complete
 from designs.assignment.conduct import arm_shares, as_doubles, deal_blocks, strata_warnings
 from designs.assignment.declare import Scheme, barred_arms, gather, least_per_stratum
-from designs.assignment.factorial import Factorial
-from designs.assignment.keyed import LEAF, digest_of_leaves, keys, refuse_first_repeat, repeated
-from designs.assignment.row_groups import RowGroups, open_row_groups
-from designs.assignment.simple import Simple
-from designs.assignment.strata import cross, merged_labels
-from designs.assignment.stratified import Blocks, blocks
-from designs.assignment.stream import Randomness
-from designs.assignment.units import (
-    ALGORITHM,
-    EVERYBODY,
-    Codes,
-    Counts,
-    Levels,
-    checked_ids,
-    crossed,
-    levels,
-    tabulated,
-)
+from designs.assignment.files.row_groups import RowGroups, open_row_groups
+from designs.assignment.keyed.keys import LEAF, digest_of_leaves, keys, refuse_first_repeat, repeated
+from designs.assignment.keyed.stream import Randomness
+from designs.assignment.population.clusters import clusters
+from designs.assignment.population.strata import cross, merged_labels
+from designs.assignment.population.units import EVERYBODY, Codes, Levels, checked_ids, crossed, levels
+from designs.assignment.result import ALGORITHM, Counts, tabulated
+from designs.assignment.schemes.complete import Complete
+from designs.assignment.schemes.factorial import Factorial
+from designs.assignment.schemes.simple import Simple
+from designs.assignment.schemes.stratified import Blocks, blocks
 from designs.errors import DesignRefused
 
 STRATUM, ARM, PROBABILITY, HELD_OUT = "stratum", "arm", "probability", "held_out"
@@ -57,7 +48,7 @@ class FileAssignment:
     """What was dealt from a file; who got which arm is in the rows that were written.
 
     Args:
-        arms, counts, dealt, digest, algorithm, warnings: As in :class:`designs.assignment.units.Assignment`.
+        arms, counts, dealt, digest, algorithm, warnings: As in :class:`designs.assignment.population.Assignment`.
     """
 
     arms: tuple[str, ...]

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from designs.assignment.units import EVERYBODY, Levels, crossed, levels
+from designs.assignment.population.units import EVERYBODY, Levels, crossed, levels
 
 
 @dataclass(frozen=True, slots=True)

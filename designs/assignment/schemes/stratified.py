@@ -14,11 +14,11 @@ from math import lcm
 import numpy as np
 from numpy.typing import NDArray
 
-from designs.assignment.dealing import IdsOf, deal, permuted_arms
-from designs.assignment.declared import Declared
-from designs.assignment.rounding import controlled_rounding
-from designs.assignment.stream import Randomness, Uniform
-from designs.assignment.units import EVERYBODY, Codes, Levels, Units, crossed, levels
+from designs.assignment.keyed.order import IdsOf, deal, permuted_arms
+from designs.assignment.keyed.rounding import controlled_rounding
+from designs.assignment.keyed.stream import Randomness, Uniform
+from designs.assignment.population.units import EVERYBODY, Codes, Levels, Units, crossed, levels
+from designs.assignment.schemes.scheme import Declared
 
 
 @dataclass(frozen=True, slots=True)

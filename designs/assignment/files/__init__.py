@@ -1,0 +1,1 @@
+"""A population too large to hold, assigned from its file row group by row group."""

@@ -1,0 +1,1 @@
+"""What a population says about the draw declared for it, before the plan is locked."""

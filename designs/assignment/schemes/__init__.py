@@ -1,0 +1,1 @@
+"""The schemes that a protocol may declare, one file each."""
