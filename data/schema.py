@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["text", "number", "boolean", "any"]
+Kind = Literal["text", "number", "boolean", "date", "instant", "any"]
 Duplicates = Literal["refuse", "reject"]
 
 
@@ -20,7 +20,9 @@ class ColumnContract:
     Args:
         name: The header, exactly.
         kind: ``text`` is kept as written; ``number`` is read strictly as a finite double; ``boolean`` takes
-            0, 1, true and false; ``any`` is left as the reader found it.
+            0, 1, true and false; ``date`` takes 2026-02-02 and the typed dates of Excel, Parquet and Stata, never a
+            serial number; ``instant`` takes a time with its offset from UTC (2026-02-02T09:30:00Z); ``any`` is left
+            as the reader found it.
         required: Whether a file without this column is refused. Values may be missing either way.
         minimum, maximum: Bounds of a number, both included.
     """

@@ -43,7 +43,7 @@ def as_text(values: pa.ChunkedArray, name: str, where: str, *, may_be_empty: boo
         text = _cast(values, pa.int64() if whole else pa.string(), name, where)
         text = text.cast(pa.string())
     elif pa.types.is_nested(kind):
-        raise _not_a(kind, name, where, "text")
+        raise not_a(kind, name, where, "text")
     else:
         text = _cast(values, pa.string(), name, where)
     if not may_be_empty:
@@ -60,7 +60,7 @@ def as_number(values: pa.ChunkedArray, contract: ColumnContract, where: str) -> 
     """
     kind = values.type
     faults: list[Fault] = []
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+    if is_text(kind) or pa.types.is_dictionary(kind):
         numbers, faults = parse_numbers(values.cast(pa.string()), contract.name)
     elif pa.types.is_integer(kind):
         numbers, faults = _widen_integers(values, contract.name)
@@ -69,7 +69,7 @@ def as_number(values: pa.ChunkedArray, contract: ColumnContract, where: str) -> 
     elif pa.types.is_boolean(kind):
         numbers = values.cast(pa.uint8()).cast(pa.float64())
     else:
-        raise _not_a(kind, contract.name, where, "number")
+        raise not_a(kind, contract.name, where, "number")
     low, high = contract.minimum, contract.maximum
     if all_within(numbers, -np.inf if low is None else low, np.inf if high is None else high):
         return numbers, faults
@@ -91,8 +91,8 @@ def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
         wrong = pc.invert(pc.is_in(numbers, pa.array([0.0, 1.0, None])))
         faults = [_fault(values, i, name, "is not 0, 1, true or false") for i in positions(wrong)]
         return pc.equal(numbers, 1.0), faults
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)):
-        raise _not_a(kind, name, where, "boolean")
+    if not (is_text(kind) or pa.types.is_dictionary(kind)):
+        raise not_a(kind, name, where, "boolean")
     # Two or three spellings stand for a million rows, so the spellings are judged and the rows looked up.
     spelled = values.cast(pa.string()).combine_chunks()
     coded = spelled.dictionary_encode()
@@ -105,6 +105,13 @@ def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
     wrong = pc.is_in(coded.indices, pa.array(bad, coded.indices.type))
     faults = [_fault(values, i, name, "is not 0, 1, true or false") for i in positions(wrong)]
     return pa.chunked_array([truth]), faults
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column's values are text, whatever they are packed in."""
+    if pa.types.is_dictionary(kind):
+        return is_text(kind.value_type)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def without_tokens(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -218,10 +225,11 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, where: str) -> 
     try:
         return values.cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _not_a(values.type, name, where, "text") from error
+        raise not_a(values.type, name, where, "text") from error
 
 
-def _not_a(kind: pa.DataType, name: str, where: str, wanted: str) -> DataRefused:
+def not_a(kind: pa.DataType, name: str, where: str, wanted: str) -> DataRefused:
+    """The refusal of a file that marks a column as something else altogether."""
     return DataRefused(
         f"the file marks this column as {kind}",
         where=f"{where}, {name}",

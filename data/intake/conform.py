@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from data.errors import DataRefused
-from data.intake.columns import as_boolean, as_number, as_text
+from data.intake.columns import as_boolean, as_number, as_text, is_text
+from data.intake.dates import as_date, as_instant
 from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
 from data.intake.inference import as_found
 from data.intake.result import Fault, Reading, Rejection, Rows
@@ -57,6 +58,10 @@ def _column(
         return *as_number(column, contract, where), None
     if contract.kind == "boolean":
         return *as_boolean(column, contract.name, where), None
+    if contract.kind == "date":
+        return *as_date(column, contract.name, where), None
+    if contract.kind == "instant":
+        return *as_instant(column, contract.name, where), None
     if not declared:
         return column, [], None
     found, warning = as_found(column, contract.name, untyped=reading.untyped)
@@ -67,7 +72,7 @@ def _ids(
     column: pa.ChunkedArray, contract: FileContract, rows: Rows, reading: Reading, where: str
 ) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
     field = contract.id_column or ""
-    if not (pa.types.is_integer(column.type) or _is_text(column.type)):
+    if not (pa.types.is_integer(column.type) or is_text(column.type)):
         raise DataRefused(
             f"the id column is marked as {column.type}",
             where=f"{where}, {field}",
@@ -82,9 +87,3 @@ def _ids(
             refuse_repeated(ids, repeated, rows, field, where)
         faults += repeated_faults(ids, repeated, field)
     return ids, faults, None
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        return _is_text(kind.value_type)
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
