@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 disable_debug_mode()
 
 _STYLE = Path(__file__).parent / "theme" / "style.css"
+_SECTION = f"<script>{(Path(__file__).parent / 'theme' / 'section.js').read_text('utf-8')}</script>"
 _LAST_TRIAL = "last_trial"
 
 
 def show(page: StreamlitPage) -> None:
     """Run a page; whatever the service refuses is said plainly instead of the page."""
     st.html(_STYLE)
+    st.html(_SECTION, unsafe_allow_javascript=True)
     try:
         page.run()
     except Refused as refusal:

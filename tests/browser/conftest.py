@@ -58,33 +58,52 @@ def serve() -> Iterator[Serve]:
     yield served
     for _, process in servers.values():
         process.terminate()
-        process.wait(timeout=20)
+    for _, process in servers.values():
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _start(home: Path) -> tuple[str, subprocess.Popen[bytes]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """Serve a home on a free port. Another process may take the port before the dashboard does; then on another."""
+    home.mkdir(parents=True, exist_ok=True)
+    log = home.parent / f"{home.name}.log"
+    for _ in range(10):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        address = f"http://127.0.0.1:{port}"
+        process = _launched(home, port, log)
+        if _answers(address, process, log):
+            return address, process
+        process.kill()
+        process.wait()
+    raise AssertionError(f"the dashboard did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
+
+
+def _launched(home: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
     settings = {name: value for name, value in os.environ.items() if not name.startswith("OTM_")}
     command = [sys.executable, "-m", "streamlit", "run", "dashboards/app.py", f"--server.port={port}"]
-    home.mkdir(parents=True, exist_ok=True)
-    with (home.parent / f"{home.name}.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env={**settings, "OTM_HOME": str(home)}, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    _wait_for(f"{address}/_stcore/health", process)
-    return address, process
+    with log.open("wb") as written:
+        return subprocess.Popen(
+            command, cwd=ROOT, env={**settings, "OTM_HOME": str(home)}, stdout=written, stderr=written
+        )
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+def _answers(address: str, process: subprocess.Popen[bytes], log: Path) -> bool:
+    """Whether this process, and no other on its port, serves the address."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(address) as answer:
-                if answer.status == 200:
-                    return
+            with urllib.request.urlopen(f"{address}/_stcore/health") as answer:
+                if answer.status == 200 and address in log.read_text("utf-8", "replace"):
+                    return True
         except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise AssertionError(f"the dashboard did not start at {address}")
+            pass
+        time.sleep(0.1)
+    return False
 
 
 @pytest.fixture(scope="session")
@@ -102,10 +121,12 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Page]
     pages: list[Page] = []
     elsewhere: list[str] = []
 
-    def opened(home: Path, path: str = "", *, dark: bool = False) -> Page:
+    def opened(home: Path, path: str = "", *, dark: bool = False, script: str | None = None) -> Page:
         address = serve(home)
         page = context.new_page()
         pages.append(page)
+        if script is not None:
+            page.add_init_script(script)
         page.set_default_timeout(PATIENCE * 1000)
         page.set_viewport_size(WIDE)
         page.emulate_media(color_scheme="dark" if dark else "light")
@@ -125,8 +146,20 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Page]
     assert elsewhere == []
 
 
+# Fonts have come, and nothing has changed its height for some frames on end.
+STILL = """async () => {
+    await document.fonts.ready;
+    const height = () => document.querySelector('.stMainBlockContainer').scrollHeight;
+    for (let frame = 0, before = height(); frame < 12; frame++) {
+        await new Promise(requestAnimationFrame);
+        if (height() !== before) return false;
+    }
+    return true;
+}"""
+
+
 def settled(page: Page) -> None:
-    """Wait until the page is drawn: the last line stands, nothing runs, and every chart has its picture."""
+    """Wait until the page is drawn: the last line stands, nothing runs, every chart has its picture, nothing moves."""
     page.get_by_text("You are working as").wait_for()
     page.wait_for_function(
         """() => !document.querySelector('[data-testid="stStatusWidget"]')
@@ -134,17 +167,17 @@ def settled(page: Page) -> None:
                      .every(chart => chart.querySelector('canvas, svg'))
               && !document.querySelector('[data-stale="true"]')"""
     )
-    page.wait_for_timeout(300)  # fonts and the last layout; there is no event for it
+    page.wait_for_function(STILL)
 
 
 def keep_screenshots(page: Page, name: str, size: ViewportSize) -> None:
     """What is seen first, and the whole page, as pictures where a person can look at them."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.set_viewport_size(size)
-    page.wait_for_timeout(400)
+    page.wait_for_function(STILL)
     page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}-first.png")
     # Streamlit scrolls within the page, so the window itself has to be as tall as what it shows.
     height = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight + 120")
     page.set_viewport_size({"width": size["width"], "height": min(int(height), 12_000)})
-    page.wait_for_timeout(400)
+    page.wait_for_function(STILL)
     page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}.png")

@@ -5,7 +5,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import NARROW, WIDE, keep_screenshots, settled
+from tests.browser.conftest import NARROW, STILL, WIDE, keep_screenshots, settled
 from tests.browser.home import LIBRARY
 from trials.registry import open_registry
 from trials.settings import Settings
@@ -91,8 +91,8 @@ def test_every_trial_is_listed_with_what_is_next_and_a_link_that_works(built_hom
     assert rows.count() == 3
     assert "Load the population" in rows.filter(has_text="return").first.inner_text()
     page.get_by_role("link", name=stored(built_home, B).summary.title).click()
+    page.wait_for_url(f"**/decision?trial={B}")
     settled(page)
-    assert f"trial={B}" in page.url
     assert page.locator(".otm-verdict").is_visible()
 
 
@@ -100,28 +100,72 @@ def test_a_filter_stands_in_the_address_and_comes_back_with_it(built_home, visit
     page = visit(built_home)
     page.get_by_label("State").click()
     page.get_by_role("option", name="Draft").click()
-    settled(page)
     page.get_by_text("1 of 3 trials: filters are on").wait_for()
-    assert "state=Draft" in page.url
+    page.wait_for_url("**state=Draft*")
     page.reload()
     settled(page)
     assert page.get_by_text("1 of 3 trials: filters are on").is_visible()
 
 
-def test_an_address_names_its_section(built_home, visit):
+def below_the_bar(page, section):
+    """Wait until a section's heading stands at the top of what is seen, just under the navigation."""
+    page.wait_for_function(
+        """section => {
+            const top = document.getElementById(section).getBoundingClientRect().top;
+            return top >= 40 && top < 120;
+        }""",
+        arg=section,
+    )
+
+
+# The elements of a page arrive one after the other, as over a slow line.
+SLOW_LINE = """
+    const listen = WebSocket.prototype.addEventListener;
+    WebSocket.prototype.addEventListener = function (type, hear, ...options) {
+        let before = Promise.resolve();
+        const late = event => {
+            before = before.then(() => new Promise(done => setTimeout(done, 25))).then(() => hear.call(this, event));
+        };
+        return listen.call(this, type, type === "message" ? late : hear, ...options);
+    };
+"""
+
+
+@pytest.mark.parametrize("script", [None, SLOW_LINE], ids=["at once", "element by element"])
+@pytest.mark.parametrize("section", ["checks", "money", "sensitivity"])
+def test_an_address_names_its_section(built_home, visit, section, script):
+    page = visit(built_home, f"results?trial={B}#{section}", script=script)
+    below_the_bar(page, section)
+
+
+def test_a_link_within_the_page_leads_to_its_section(built_home, visit):
+    page = visit(built_home, f"results?trial={B}")
+    page.get_by_role("link", name="Segments", exact=True).click()
+    below_the_bar(page, "segments")
+    page.get_by_role("link", name="Flow", exact=True).press("Enter")
+    below_the_bar(page, "flow")
+
+
+def test_a_reader_who_has_moved_on_is_not_pulled_back_to_the_section(built_home, visit):
     page = visit(built_home, f"results?trial={B}#money")
-    page.wait_for_function("() => Math.abs(document.getElementById('money').getBoundingClientRect().top - 150) < 150")
+    below_the_bar(page, "money")
+    page.mouse.move(600, 400)
+    page.mouse.wheel(0, -100_000)
+    page.wait_for_function("() => document.querySelector('[data-testid=stMain]').scrollTop === 0")
+    page.set_viewport_size({"width": 900, "height": 700})  # everything is laid out anew
+    page.wait_for_function(STILL)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
 
 
 def test_the_pages_keep_the_trial_from_one_to_the_next(built_home, visit):
     page = visit(built_home, f"decision?trial={B}")
     page.get_by_role("link", name="Results, for the analyst", exact=True).click()
     page.get_by_role("heading", name="Reproduce").wait_for()
+    page.wait_for_url(f"**/results?trial={B}")
     settled(page)
-    assert f"results?trial={B}" in page.url
     page.get_by_test_id("stTopNavLink").filter(has_text="Decision").click()
     page.get_by_role("heading", name="Record a decision").wait_for()
-    assert f"trial={B}" in page.url
+    page.wait_for_url(f"**/decision?trial={B}")
 
 
 def test_downloads_hold_what_is_stored(built_home, visit):
@@ -166,8 +210,8 @@ def upload(page, name, content, texts=()):
         )
         # Long names are shortened on screen, so the files are counted: the protocol and each text.
         page.get_by_test_id("stFileChip").nth(len(texts)).wait_for()
-        page.wait_for_function("() => !document.querySelector('.stFileUploader [role=\"progressbar\"]')")
     page.get_by_text(name, exact=True).wait_for()
+    page.wait_for_function("() => !document.querySelector('.stFileUploader [role=\"progressbar\"]')")
     page.get_by_role("button", name="Check and register").click()
 
 
