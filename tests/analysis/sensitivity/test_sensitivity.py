@@ -168,23 +168,77 @@ def test_a_second_opinion_finds_a_wrong_estimate() -> None:
     assert "differ" in check.detail
 
 
-def test_logit_effects_agree_with_statsmodels_margins() -> None:
+def fitted_by_statsmodels(columns: dict[str, Any], arms: tuple[str, ...], *, adjusted: bool, clustered: bool) -> Any:
+    """A logit of payment on a constant, the arms but the first, and the covariates, laid out here by hand."""
     import statsmodels.api as sm
 
-    declared = protocol("none", "HC2")
-    columns = customers()
+    paid = columns["paid"].to_numpy(zero_copy_only=False)
+    seen = ~np.isnan(paid)
+    parts = [np.ones(SIZE), *(columns[ARM_COLUMN] == arm for arm in arms[1:])]
+    if adjusted:
+        log_debt = columns["log_debt"].to_numpy(zero_copy_only=False)
+        gaps = np.isnan(log_debt)
+        # What stands in a gap is taken up by its indicator: any number gives the same predictions.
+        parts += [np.where(gaps, 5.0, log_debt), gaps, columns["prior"] == "some", columns["prior"] == "many"]
+    matrix = np.column_stack(parts).astype(float)[seen]
+    groups = np.unique(columns["agent"], return_inverse=True)[1][seen]
+    errors = (
+        {"cov_type": "cluster", "cov_kwds": {"groups": groups, "use_correction": False}}
+        if clustered
+        else {"cov_type": "HC0"}
+    )
+    return sm.Logit(paid[seen], matrix).fit(disp=0, method="newton", tol=1e-14, **errors)
+
+
+def logit_of(declared: Protocol, columns: dict[str, Any]) -> list[Any]:
     frame = framed(columns)
-    rows = logit_rows(bring(frame, declared, ["paid"]), declared, declared.primary, ())
-    arm, paid = columns[ARM_COLUMN], np.array(columns["paid"])
-    dummies = np.column_stack([np.ones(SIZE), arm == "letter", arm == "sms"]).astype(float)
-    margins = sm.Logit(paid, dummies).fit(disp=0, cov_type="HC0").get_margeff(dummy=True)
-    # margins of a dummy set the other dummy as observed; with one arm at a time that is the saturated difference
-    shares = {name: paid[arm == name].mean() for name in ("nfa", "letter", "sms")}
-    for row in rows:
-        assert row.estimate == pytest.approx(shares[row.arm] - shares["nfa"], abs=1e-9)
-        variance = sum(shares[a] * (1 - shares[a]) / np.sum(arm == a) for a in (row.arm, "nfa"))
-        assert row.std_error == pytest.approx(variance**0.5, rel=1e-6)
-    assert margins.margeff.size == 2
+    covariates = specification_of(declared, column_kinds(frame)).covariates
+    dense = bring(frame, declared, ["paid", *(column.name for column in covariates)])
+    return logit_rows(dense, declared, declared.primary, covariates)
+
+
+@pytest.mark.parametrize("clustered", [False, True], ids=["customers", "clusters"])
+@pytest.mark.parametrize("adjustment", ["none", "additive"])
+def test_logit_effects_are_statsmodels_margins(adjustment: str, clustered: bool) -> None:
+    """With two arms the margin of the arm's dummy is the difference between all customers in it and all outside it."""
+    declared = protocol(adjustment, "CR2" if clustered else "HC2", clustered=clustered)
+    declared = declared.model_copy(update={"arms": declared.arms[:2]})
+    columns = customers(missing=0.04)
+    columns[ARM_COLUMN] = np.where(columns[ARM_COLUMN] == "sms", "letter", columns[ARM_COLUMN])
+    fitted = fitted_by_statsmodels(columns, ("nfa", "letter"), adjusted=adjustment != "none", clustered=clustered)
+    margins = fitted.get_margeff(dummy=True)
+    (row,) = logit_of(declared, columns)
+    assert row.estimate == pytest.approx(margins.margeff[0], rel=1e-8)
+    assert row.std_error == pytest.approx(margins.margeff_se[0], rel=1e-8)
+    assert row.p_value == pytest.approx(margins.pvalues[0], rel=1e-6)
+    assert (row.ci_lower, row.ci_upper) == pytest.approx(tuple(margins.conf_int()[0]), rel=1e-6)
+
+
+@pytest.mark.parametrize("clustered", [False, True], ids=["customers", "clusters"])
+@pytest.mark.parametrize("adjustment", ["none", "additive"])
+def test_logit_effects_of_several_arms_follow_the_delta_method(adjustment: str, clustered: bool) -> None:
+    """Every customer, of the other arms too, is predicted under both; statsmodels differentiates that numerically."""
+    from statsmodels.tools.numdiff import approx_fprime
+
+    declared = protocol(adjustment, "CR2" if clustered else "HC2", clustered=clustered)
+    columns = customers(missing=0.04)
+    fitted = fitted_by_statsmodels(
+        columns, ("nfa", "letter", "sms"), adjusted=adjustment != "none", clustered=clustered
+    )
+    rows = logit_of(declared, columns)
+    assert [row.arm for row in rows] == ["letter", "sms"]
+    for place, row in enumerate(rows, start=1):
+        under, without = fitted.model.exog.copy(), fitted.model.exog.copy()
+        under[:, 1:3], without[:, 1:3] = 0.0, 0.0
+        under[:, place] = 1.0
+
+        def effect(parameters: Any, under: Any = under, without: Any = without) -> Any:
+            return np.mean(fitted.model.predict(parameters, under) - fitted.model.predict(parameters, without))
+
+        slope = approx_fprime(fitted.params, effect, centered=True)
+        error = float(slope @ fitted.cov_params() @ slope) ** 0.5
+        assert row.estimate == pytest.approx(effect(fitted.params), rel=1e-8)
+        assert row.std_error == pytest.approx(error, rel=1e-7)
 
 
 def test_everything_beside_the_headline_is_there_and_survives_json() -> None:
