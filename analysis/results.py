@@ -2,7 +2,8 @@
 
 Everything here is a frozen value that becomes JSON and comes back unchanged. Units: effects are in the outcome's
 own unit (a binary outcome's effect of 0.02 is two percentage points), money is pounds per customer assigned.
-A number that cannot be estimated is ``None``, and ``reason`` says why.
+A number that cannot be estimated is ``None``, and ``reason`` says why. What a program may ask about a row (which
+segment, which variant, which check) is a field; sentences are for people, and nobody reads meaning out of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from designs.literals import OutcomeRole, Severity
+from designs.literals import Adjustment, Measure, OutcomeRole, Severity, StandardErrors
 
 Estimand = Literal["itt", "complier", "log_hazard_ratio", "survival_difference", "rmst_difference"]
 EstimationMethod = Literal[
@@ -22,8 +23,49 @@ Phase = Literal["planned", "exploratory"]
 VerdictCode = Literal["scale", "scale_segment", "no_further_action", "not_shown", "invalid"]
 FindingCode = Literal["passes", "worse_than_nfa", "works_not_worth_sending", "not_shown", "harmful", "not_estimable"]
 Scenario = Literal["low", "central", "high"]
+VariantKind = Literal[
+    "capped", "adjustment", "standard_errors", "logit", "randomisation_inference", "bootstrap_mean", "share_with_any",
+    "mean_with_any", "quantile",
+]  # fmt: skip
+CheckKind = Literal[
+    "allocation_counts", "duplicate_ids", "arm_labels", "rows_taken", "match", "dispatch", "delivery", "maturity",
+    "sample_ratio", "clusters_whole", "clusters_enough", "retention", "missing_outcomes", "balance", "second_opinion",
+]  # fmt: skip
 
-SCHEMA = 1
+SCHEMA = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Customers with one level of one subgroup column; as text, ``reason = forgot``."""
+
+    column: str
+    level: str
+
+    def __str__(self) -> str:
+        return f"{self.column} = {self.level}"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What sets a sensitivity row apart from the declared one. Fields that its kind does not use are ``None``.
+
+    Attributes:
+        kind: ``capped``: amounts cut off at ``cap``. ``adjustment``, ``standard_errors``: another choice than was
+            declared. ``logit``: average marginal effect. ``randomisation_inference``: redrawn ``draws`` times, or
+            ``exact``. ``bootstrap_mean``: the mean, resampled. ``share_with_any``, ``mean_with_any``: an amount's two
+            parts, above zero or not, and how much where it is. ``quantile``: the difference of ``quantile``.
+        unit: what the outcome counts, where the row is about an amount.
+    """
+
+    kind: VariantKind
+    unit: Measure | None = None
+    cap: float | None = None
+    quantile: float | None = None
+    adjustment: Adjustment | None = None
+    standard_errors: StandardErrors | None = None
+    draws: int | None = None
+    exact: bool | None = None  # every assignment was enumerated
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +82,7 @@ class Estimate:
     subgroup: str | None = None
     level: str | None = None
     phase: Phase = "planned"
-    variant: str | None = None  # "capped at £250", "logit", …: what sets a sensitivity row apart
+    variant: Variant | None = None  # None: as declared
     estimate: float | None = None
     std_error: float | None = None
     statistic: float | None = None
@@ -59,16 +101,34 @@ class Estimate:
     reason: str | None = None  # why a figure is missing
     note: str | None = None  # a warning that travels with the row
 
+    @property
+    def segment(self) -> Segment | None:
+        """Whom the row is about; ``None`` for everyone assigned."""
+        return None if self.subgroup is None or self.level is None else Segment(self.subgroup, self.level)
+
+    @property
+    def declared(self) -> bool:
+        """Whether this is the declared effect on everyone assigned: the whole trial, no variant."""
+        return self.estimand == "itt" and self.subgroup is None and self.variant is None
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One integrity check. ``blocks`` makes the trial invalid when it fails; ``warns`` never does."""
 
-    name: str
+    kind: CheckKind
     passed: bool | None  # None: could not be tested, and ``detail`` says why
     detail: str
     severity: Severity = "informs"
     figures: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    subject: str | None = None  # id of the outcome, for a check that is made of each
+
+    @property
+    def name(self) -> str:
+        """The check's key in the JSON of an evaluation."""
+        if self.kind == "missing_outcomes":
+            return f"missing_{self.subject}"
+        return "second opinion (statsmodels)" if self.kind == "second_opinion" else self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +277,18 @@ class ArmMoney:
     components: tuple[MoneyComponent, ...]
     cost_per_customer: float  # contact, central
     set_up_per_customer: float  # set-up ÷ roll-out customers, central
-    break_even_effect: float | None  # effect on the primary at which central net benefit is nil
+    break_even_effect: float | None  # effect on the primary at which central net benefit is zero
     roll_out_customers: int | None = None
     roll_out_estimate: float | None = None  # pounds at roll-out, central
     roll_out_lower: float | None = None
     roll_out_upper: float | None = None
     subgroup: str | None = None
     level: str | None = None
+
+    @property
+    def segment(self) -> Segment | None:
+        """Whose money it is; ``None`` for everyone assigned."""
+        return None if self.subgroup is None or self.level is None else Segment(self.subgroup, self.level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +314,7 @@ class Verdict:
     code: VerdictCode
     sentence: str
     arm: str | None = None
-    segment: str | None = None  # "reason = forgot"
+    segment: Segment | None = None  # to whom to scale, where it is not to everyone
     reasons: tuple[str, ...] = ()
     arms: tuple[ArmFinding, ...] = ()
     flips: tuple[str, ...] = ()  # what would change this, in plain sentences
@@ -268,6 +333,7 @@ class Evaluation:
     estimates: tuple[Estimate, ...]
     sensitivity: tuple[Estimate, ...]
     verdict: Verdict
+    alpha: float | None = None  # of every interval; None in a stored evaluation that has no interval to tell it by
     net_benefit: NetBenefit | None = None
     net_benefit_reason: str | None = None
     balance: tuple[Balance, ...] = ()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
+from analysis.wording import opening
 from dashboards import markup, session
 from data.errors import Refused
 from designs.protocol.errors import ProtocolRefused
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import Figure
 from trials.reporting.vocabulary import state
-from trials.reporting.wording import opening
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage

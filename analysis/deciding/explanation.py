@@ -15,9 +15,9 @@ from analysis.deciding.sentences import (
     pounds,
     treated,
 )
-from analysis.deciding.verdict import CellEvidence, Decided, Evidence, Judgement, Rules, TrialEvidence
+from analysis.deciding.verdict import Decided, Evidence, Judgement, Rules, TrialEvidence
 from analysis.inference.intervals import Effect
-from analysis.results import ArmFinding, Check, FindingCode, Verdict
+from analysis.results import ArmFinding, Check, FindingCode, Segment, Verdict
 from designs.protocol.capacity import capacity
 from designs.protocol.models import Protocol
 
@@ -45,15 +45,11 @@ def explain(
         code=decided.code,
         sentence=_sentence(protocol, trial, decided, failed),
         arm=decided.arm,
-        segment=segment_name(decided.cell) if decided.cell else None,
+        segment=decided.cell.segment if decided.cell else None,
         reasons=_reasons(protocol, trial, decided, rules, failed),
         arms=findings,
         flips=flips,
     )
-
-
-def segment_name(cell: CellEvidence) -> str:
-    return f"{cell.column} = {cell.level}"
 
 
 def _sentence(protocol: Protocol, trial: TrialEvidence, decided: Decided, failed: Sequence[Check]) -> str:
@@ -61,7 +57,7 @@ def _sentence(protocol: Protocol, trial: TrialEvidence, decided: Decided, failed
         why = failed[0].detail if failed else "An integrity check failed."
         return f"This trial is invalid, so no effect is shown as a finding. {why}"
     spoken = decided.cell.evidence if decided.cell else _spoken(trial, decided)
-    facts = _facts(protocol, spoken, segment_name(decided.cell) if decided.cell else None) if spoken else ""
+    facts = _facts(protocol, spoken, decided.cell.segment if decided.cell else None) if spoken else ""
     return f"{facts} {_verdict_words(protocol, decided)}".strip()
 
 
@@ -78,7 +74,7 @@ def _promise(evidence: Evidence) -> tuple[float, float]:
     return (net if net is not None else float("-inf"), evidence.effect.estimate or 0.0)
 
 
-def _facts(protocol: Protocol, evidence: Evidence, segment: str | None) -> str:
+def _facts(protocol: Protocol, evidence: Evidence, segment: Segment | None) -> str:
     """For every 1,000 customers: what they did, and what was gained or lost."""
     arm, raw = protocol.arm(evidence.arm), _as_measured(protocol, evidence.effect)
     if raw.estimate is None:
@@ -101,7 +97,7 @@ def _verdict_words(protocol: Protocol, decided: Decided) -> str:
         return f"Scale {approach(protocol.arm(decided.arm))}."
     if decided.code == "scale_segment" and decided.arm and decided.cell:
         named = approach(protocol.arm(decided.arm))
-        return f"Scale {named} to customers with {segment_name(decided.cell)}, and to nobody else."
+        return f"Scale {named} to customers with {decided.cell.segment}, and to nobody else."
     if decided.code == "no_further_action":
         return f"{nothing[0].upper()}{nothing[1:]} is better: do not scale."
     return f"Not shown to beat {nothing}: do not scale."
@@ -118,7 +114,7 @@ def _reasons(
     if decided.code == "scale_segment":
         others = [cell for cell in decided.passing_cells if cell is not decided.cell]
         reasons += [
-            f"{_capitalised(approach(protocol.arm(cell.evidence.arm)))} also passes for {segment_name(cell)}."
+            f"{_capitalised(approach(protocol.arm(cell.evidence.arm)))} also passes for {cell.segment}."
             for cell in others
         ]
     if decided.barred_by_multiplicity:
@@ -160,7 +156,7 @@ def _finding(
     if decided.code == "invalid":
         return ArmFinding(evidence.arm, "not_estimable", "Not judged: the trial is invalid.")
     sentence = _FINDINGS.get(judgement.code)
-    segments = [segment_name(cell) for cell in decided.passing_cells if cell.evidence.arm == evidence.arm]
+    segments = [str(cell.segment) for cell in decided.passing_cells if cell.evidence.arm == evidence.arm]
     if decided.code == "scale_segment" and segments:
         sentence = f"Worth sending to customers with {listed(segments)}, and not to everyone."
     elif judgement.code == "worse_than_nfa":

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,15 @@ from numpy.typing import NDArray
 from analysis.deciding.guardrails import Harm
 from analysis.inference.intervals import Effect, critical_value
 from analysis.inference.multiplicity import adjust, bonferroni, holm
-from analysis.results import FindingCode, VerdictCode
+from analysis.results import FindingCode, Segment, VerdictCode
 from designs.literals import Multiplicity
 
 Floats = NDArray[np.float64]
 
 SKEWNESS_LIMIT = 0.005
+
+Route = Literal["net_benefit", "break_even", "harm"]
+Lack = Literal["effect", "net_benefit", "skewness", "capacity", "guardrail", "integrity"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +94,10 @@ class CellEvidence:
     interaction_p: float | None
     customers: int
 
+    @property
+    def segment(self) -> Segment:
+        return Segment(self.column, self.level)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialEvidence:
@@ -114,7 +122,7 @@ class Judgement:
     """One arm, or one cell, judged.
 
     ``effect_shown`` and ``net_benefit_shown`` say whether each is shown above zero at its level; ``worse_by`` names
-    the routes by which the arm is shown to be worse than its comparison; ``missing`` names what keeps it from passing.
+    the routes by which the arm is shown to be worse than its comparison; ``missing`` is what keeps it from passing.
     """
 
     arm: str
@@ -123,8 +131,8 @@ class Judgement:
     net_benefit_shown: bool
     guardrails_passed: bool | None
     passes: bool
-    worse_by: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    worse_by: tuple[Route, ...] = ()
+    missing: tuple[Lack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,16 +243,14 @@ def _net_benefit_p(evidence: Evidence, rules: Rules) -> float | None:
 
 def _judgement(evidence: Evidence, rules: Rules, effect: bool, net: bool, held_by_skewness: bool) -> Judgement:
     passed = all(harm.passed for harm in evidence.harms) if evidence.harms else None
-    missing = [
-        name
-        for name, absent in (
-            ("effect", not effect),
-            ("net_benefit", not net and not held_by_skewness),
-            ("skewness", held_by_skewness),
-            ("capacity", rules.capacity is False),
-        )
-        if absent
-    ] + [f"guardrail:{harm.outcome}" for harm in evidence.harms if not harm.passed]
+    lacks: tuple[tuple[Lack, bool], ...] = (
+        ("effect", not effect),
+        ("net_benefit", not net and not held_by_skewness),
+        ("skewness", held_by_skewness),
+        ("capacity", rules.capacity is False),
+        ("guardrail", passed is False),
+    )
+    missing = tuple(lack for lack, absent in lacks if absent)
     worse_by = _worse_by(evidence, rules)
     return Judgement(
         evidence.arm,
@@ -254,13 +260,13 @@ def _judgement(evidence: Evidence, rules: Rules, effect: bool, net: bool, held_b
         passed,
         not missing,
         worse_by,
-        tuple(missing),
+        missing,
     )
 
 
-def _worse_by(evidence: Evidence, rules: Rules) -> tuple[str, ...]:
+def _worse_by(evidence: Evidence, rules: Rules) -> tuple[Route, ...]:
     level = rules.alpha / rules.routes
-    routes: list[str] = []
+    routes: list[Route] = []
     net_upper = evidence.net_benefit.upper(level) if evidence.net_benefit else None
     if net_upper is not None and net_upper < 0.0:
         routes.append("net_benefit")
@@ -273,7 +279,7 @@ def _worse_by(evidence: Evidence, rules: Rules) -> tuple[str, ...]:
 
 
 def _code(
-    evidence: Evidence, effect: bool, net: bool, held_by_skewness: bool, passes: bool, worse_by: tuple[str, ...]
+    evidence: Evidence, effect: bool, net: bool, held_by_skewness: bool, passes: bool, worse_by: tuple[Route, ...]
 ) -> FindingCode:
     if "harm" in worse_by:
         return "harmful"

@@ -35,6 +35,7 @@ from analysis.results import (
     Interaction,
     NetBenefit,
     Scenario,
+    Variant,
     Verdict,
     VerdictCode,
 )
@@ -89,6 +90,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         ),
         sensitivity=_capped(protocol, whole, moments),
         verdict=verdict,
+        alpha=protocol.analysis.alpha,
         net_benefit=money,
         net_benefit_reason=net_benefit.why_not(protocol),
         balance=balance,
@@ -141,8 +143,8 @@ def _capped(protocol: Protocol, whole: Regression, moments: ThirdMoments) -> tup
     for outcome in declared.regressed(protocol):
         if outcome.cap:
             fit = whole.fits[declared.response_of(outcome, capped=True).id, None]
-            label = f"capped at £{outcome.cap:,.0f}"
-            rows += itt_rows(protocol, outcome, fit, family(protocol, fit), variant=label, moments=moments)
+            variant = Variant("capped", outcome.measured_in, cap=outcome.cap)
+            rows += itt_rows(protocol, outcome, fit, family(protocol, fit), variant=variant, moments=moments)
     return tuple(rows)
 
 

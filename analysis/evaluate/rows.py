@@ -15,7 +15,7 @@ from analysis.evaluate.skewed import ThirdMoments, leaning
 from analysis.fit import Contrast, Fit, JointCovariance
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import Adjusted, adjust
-from analysis.results import Estimate, EstimationMethod, Interaction
+from analysis.results import Estimate, EstimationMethod, Interaction, Variant
 from analysis.specification import Levels
 from designs.protocol.models import Outcome, Protocol
 
@@ -66,7 +66,7 @@ def itt_rows(
     *,
     subgroup: str | None = None,
     level: str | None = None,
-    variant: str | None = None,
+    variant: Variant | None = None,
     moments: ThirdMoments = NO_MOMENTS,
 ) -> tuple[Estimate, ...]:
     """The declared estimate of every planned contrast of one outcome, in one subgroup level or among everyone.
@@ -141,7 +141,7 @@ def _row(
     *,
     subgroup: str | None,
     level: str | None,
-    variant: str | None,
+    variant: Variant | None,
 ) -> Estimate:
     effect, alpha = effect_of(contrast), protocol.analysis.alpha
     notes = [note for note in (contrast.note, adjusted.note, leaning(contrast, level, moments, alpha)) if note]

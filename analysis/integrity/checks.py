@@ -18,7 +18,7 @@ from scipy.special import chdtrc, gammaln
 
 from analysis.inference.intervals import lower_tail
 from analysis.inference.multiplicity import holm
-from analysis.results import Balance, Check
+from analysis.results import Balance, Check, CheckKind
 from designs.literals import Severity
 
 ALARM = 0.001
@@ -153,7 +153,7 @@ def retention(
     shares: Sequence[ArmShare],
     comparison: str,
     *,
-    name: str = "retention",
+    kind: CheckKind = "retention",
     what: str = "have the primary outcome",
     severity: Severity = "blocks",
     least_difference: float = LEAST_DIFFERENCE,
@@ -173,7 +173,7 @@ def retention(
     base = next(share for share in shares if share.arm == comparison)
     arms = [share for share in shares if share.arm != comparison]
     if not base.customers or any(not arm.customers for arm in arms):
-        return Check(name, None, "An arm has no customers, so arms cannot be compared.", severity)
+        return Check(kind, None, "An arm has no customers, so arms cannot be compared.", severity)
     adjusted = holm([_difference_p_value(arm, base) for arm in arms])
     differences = [arm.count / arm.customers - base.count / base.customers for arm in arms]
     alarms = [
@@ -188,7 +188,7 @@ def retention(
         detail = f"The share of customers who {what} is alike in every arm: {listed}."
     figures = {f"p_adjusted_{arm.arm}": p for arm, p in zip(arms, adjusted, strict=True)}
     figures |= {f"difference_{arm.arm}": d for arm, d in zip(arms, differences, strict=True)}
-    return Check(name, not any(alarms), detail, severity, figures)
+    return Check(kind, not any(alarms), detail, severity, figures)
 
 
 def delivery(shares: Sequence[ArmShare], declared: Mapping[str, float], *, tolerance: float = 0.01) -> Check:
@@ -213,14 +213,15 @@ def missing_outcomes(outcome: str, shares: Sequence[ArmShare], comparison: str) 
     """Missing values of one outcome, counted and tested by arm; warns (the primary's retention is what blocks)."""
     words = outcome.replace("_", " ")
     missing = sum(share.customers - share.count for share in shares)
-    name = f"missing_{outcome}"
     if missing == 0:
-        return Check(name, True, f"No customer's {words} is missing.", "warns", {"missing": 0})
+        detail = f"No customer's {words} is missing."
+        return Check("missing_outcomes", True, detail, "warns", {"missing": 0}, outcome)
     listed = ", ".join(f"{share.name} {share.customers - share.count:,} of {share.customers:,}" for share in shares)
     tested = retention(shares, comparison, severity="warns")
     alike = {True: "alike in every arm", False: "unlike between arms", None: "not comparable between arms"}
     detail = f"{missing:,} customers lack {words}, {alike[tested.passed]}: {listed}."
-    return Check(name, tested.passed, detail, "warns", {"missing": missing, **tested.figures})
+    figures = {"missing": missing, **tested.figures}
+    return Check("missing_outcomes", tested.passed, detail, "warns", figures, outcome)
 
 
 def balance(rows: Sequence[Balance], *, labels: Mapping[str, str] | None = None) -> Check:

@@ -17,7 +17,7 @@ from analysis.randomisation.schemes import (
     within_clusters_test,
     within_strata_test,
 )
-from analysis.results import Estimate
+from analysis.results import Estimate, Variant
 from analysis.specification import Response
 from designs.protocol.models import Outcome, Protocol
 
@@ -37,12 +37,12 @@ def randomisation_rows(
     for arm, comparison in protocol.contrasts:
         rng = seed_of(protocol_digest, f"redraw:{outcome.id}:{arm}:{comparison}")
         test = _test(frame, protocol, outcome, (arm, comparison), rng)
-        exact = "every assignment" if test.exact else f"{test.draws:,} redraws"
+        variant = Variant("randomisation_inference", draws=test.draws, exact=test.exact)
         rows.append(
             Estimate(
                 outcome=outcome.id, role=outcome.role, arm=arm, comparison=comparison, estimand="itt",
                 method="randomisation_inference", standard_errors="studentised",
-                variant=f"randomisation inference, {exact}", estimate=test.estimate, std_error=test.std_error,
+                variant=variant, estimate=test.estimate, std_error=test.std_error,
                 statistic=test.statistic, p_value=test.p_value, ci_lower=test.ci_lower, ci_upper=test.ci_upper,
                 reason=test.reason,
             )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
 from analysis.randomisation.in_memory import Dense, column_of, covariate_matrix, independent_columns
-from analysis.results import Estimate
+from analysis.results import Estimate, Variant
 from analysis.specification import Column
 from designs.protocol.models import Outcome, Protocol
 
@@ -81,7 +81,7 @@ def _average_predictions(beta: Floats, extra: Floats, arms: int) -> tuple[list[f
 def _row(outcome: Outcome, pair: tuple[str, str], label: str, arms: NDArray[np.str_]) -> Estimate:
     return Estimate(
         outcome=outcome.id, role=outcome.role, arm=pair[0], comparison=pair[1], estimand="itt", method="logit",
-        standard_errors=label, variant="logit, average marginal effect", n_arm=int((arms == pair[0]).sum()),
+        standard_errors=label, variant=Variant("logit"), n_arm=int((arms == pair[0]).sum()),
         n_comparison=int((arms == pair[1]).sum()),
     )  # fmt: skip
 

@@ -17,7 +17,6 @@ Floats = NDArray[np.float64]
 
 UP_TO = 50_000  # customers
 AGREE_WITHIN = 1e-8  # relative; both sum doubles, in different orders
-NAME = "second opinion (statsmodels)"
 _COV_TYPE = {"classical": "nonrobust", "HC0": "HC0", "HC1": "HC1", "HC2": "HC2", "HC3": "HC3"}
 
 
@@ -67,10 +66,10 @@ def second_opinion(
         differences[f"{row.arm} against {row.comparison}"] = gap
         worst = max(worst, gap)
     if not differences:
-        return Check(NAME, None, "no estimate of the primary outcome to compare", "warns")
+        return Check("second_opinion", None, "no estimate of the primary outcome to compare", "warns")
     what = "estimates" if not_compared else "estimates and standard errors"
     detail = f"{what} agree to {worst:.1g} of their size" if worst <= AGREE_WITHIN else f"{what} differ by {worst:.2g}"
-    return Check(NAME, worst <= AGREE_WITHIN, detail + not_compared, "warns", differences)
+    return Check("second_opinion", worst <= AGREE_WITHIN, detail + not_compared, "warns", differences)
 
 
 def _somebody_is_alone(matrix: Floats) -> bool:
@@ -82,23 +81,28 @@ def _somebody_is_alone(matrix: Floats) -> bool:
 def _not_one_model() -> Check:
     """An arm without customers in some stratum, or with too few, is out of its own contrasts only."""
     detail = "An effect could not be estimated, so there is no one regression of all arms to fit again."
-    return Check(NAME, None, detail, "informs")
+    return Check("second_opinion", None, detail, "informs")
 
 
 def another_model() -> Check:
     """Where the assignment asks for another fit than one model of all customers."""
     return Check(
-        NAME, None, "Pairs, or arms that some customers cannot get, are not one regression to fit again.", "informs"
+        "second_opinion",
+        None,
+        "Pairs, or arms that some customers cannot get, are not one regression to fit again.",
+        "informs",
     )
 
 
 def not_a_regression() -> Check:
     """Where the primary outcome is a time to an event."""
-    return Check(NAME, None, "A time to an event is no regression that could be fitted again.", "informs")
+    return Check("second_opinion", None, "A time to an event is no regression that could be fitted again.", "informs")
 
 
 def too_many(customers: int) -> Check:
-    return Check(NAME, None, f"It is made for up to {UP_TO:,} customers, and there are {customers:,}.", "informs")
+    return Check(
+        "second_opinion", None, f"It is made for up to {UP_TO:,} customers, and there are {customers:,}.", "informs"
+    )
 
 
 def _design_matrix(

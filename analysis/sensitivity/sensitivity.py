@@ -17,7 +17,7 @@ from analysis.frame import AnalysisFrame
 from analysis.integrity.missing_outcomes import Bounds, lee_bounds, worst_case_bounds
 from analysis.randomisation.in_memory import Dense, bring, column_of, seed_of
 from analysis.randomisation.outcomes import randomisation_rows
-from analysis.results import Check, Estimate, Evaluation, OutcomeBounds, Posterior, PosteriorArm
+from analysis.results import Check, Estimate, Evaluation, OutcomeBounds, Posterior, PosteriorArm, Variant
 from analysis.sensitivity.logistic import UP_TO as LOGIT_UP_TO
 from analysis.sensitivity.logistic import logit_rows
 from analysis.sensitivity.second_opinion import UP_TO as SECOND_OPINION_UP_TO
@@ -105,8 +105,10 @@ def _other_choices(frame: AnalysisFrame, protocol: Protocol, specification: Spec
     others += [replace(specification, adjustment=name) for name in adjustments if name != specification.adjustment]
     rows: list[Estimate] = []
     for other in others:
-        label = (
-            other.standard_errors if other.adjustment == specification.adjustment else f"adjustment: {other.adjustment}"
+        variant = (
+            Variant("standard_errors", standard_errors=other.standard_errors)
+            if other.adjustment == specification.adjustment
+            else Variant("adjustment", adjustment=other.adjustment)
         )
         changed = protocol.analysis.model_copy(
             update={"standard_errors": other.standard_errors, "adjustment": other.adjustment}
@@ -114,7 +116,7 @@ def _other_choices(frame: AnalysisFrame, protocol: Protocol, specification: Spec
         asked = protocol.model_copy(update={"analysis": changed})
         regression = regress_as_designed(frame, protocol, other, [declared.response_of(protocol.primary)])
         fit = regression.fits[protocol.primary.id, None]
-        rows += itt_rows(asked, protocol.primary, fit, family(asked, fit), variant=label)
+        rows += itt_rows(asked, protocol.primary, fit, family(asked, fit), variant=variant)
     return rows
 
 
@@ -144,24 +146,26 @@ def _amount_rows(
     cluster = dense.cluster[rows] if dense.cluster is not None else None
     rng = seed_of(protocol_digest, f"amount:{outcome.id}:{pair[0]}:{pair[1]}")
     whole = bootstrap_interval(y, treated, stratum, rng=rng, cluster=cluster, alpha=alpha)
-    found: list[tuple[str, str, Interval]] = [("mean, studentised bootstrap", "bootstrap", whole)]
+    found: list[tuple[Variant, str, Interval]] = [(Variant("bootstrap_mean"), "bootstrap", whole)]
     if cluster is None:
         parts = hurdle(y, treated, alpha)
         found += [
-            ("share who paid anything", "unpooled", parts.paid_anything),
-            ("mean among those who paid (descriptive)", "unpooled", parts.how_much),
+            (Variant("share_with_any", outcome.measured_in), "unpooled", parts.paid_anything),
+            (Variant("mean_with_any", outcome.measured_in), "unpooled", parts.how_much),
         ]
         quantiles = (0.5, 0.75, 0.9)
         effects = quantile_effects(y, treated, quantiles, rng=rng, alpha=alpha)
-        found += [(f"quantile {q:g}", "bootstrap", effect) for q, effect in zip(quantiles, effects, strict=True)]
+        found += [
+            (Variant("quantile", quantile=q), "bootstrap", effect) for q, effect in zip(quantiles, effects, strict=True)
+        ]
     return [
         Estimate(
             outcome=outcome.id, role=outcome.role, arm=pair[0], comparison=pair[1], estimand="itt",
-            method="difference_in_means", standard_errors=errors, variant=label, estimate=interval.estimate,
+            method="difference_in_means", standard_errors=errors, variant=variant, estimate=interval.estimate,
             std_error=interval.std_error, ci_lower=interval.ci_lower, ci_upper=interval.ci_upper,
             n_arm=int(treated.sum()), n_comparison=int((~treated).sum()), reason=interval.reason,
         )
-        for label, errors, interval in found
+        for variant, errors, interval in found
     ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.headline import headline
 from trials.reporting.names import Names, names_of
-from trials.reporting.tables import approaches, is_headline
+from trials.reporting.tables import approaches
 from trials.reporting.trust import check_lines, decision_lines, flip_lines
 from trials.reporting.vocabulary import verdict
 
@@ -59,7 +59,7 @@ def _first_screen(evaluation: Evaluation, names: Names) -> None:
         frame.figure(shown, "No net benefit could be estimated, so there is no chart of it.")
     else:
         st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
-        rows = [row for row in evaluation.estimates if row.role == "primary" and is_headline(row)]
+        rows = [row for row in evaluation.estimates if row.role == "primary" and row.declared]
         frame.figure(effect_figure(rows, names, session.ink()), "The primary effect could not be estimated.")
 
 

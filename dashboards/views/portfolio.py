@@ -6,11 +6,11 @@ from html import escape
 
 import streamlit as st
 
+from analysis.wording import count, listed
 from dashboards import frame, markup, session
 from trials.registry.records import TrialSummary
 from trials.reporting.charts import timeline_figure
 from trials.reporting.portfolio import Filters, choices, dates_of, filtered, verdict_of
-from trials.reporting.wording import count, listed
 
 
 def show() -> None:

@@ -7,6 +7,7 @@ from itertools import groupby
 import streamlit as st
 
 from analysis.results import Estimate, Evaluation, Interaction
+from analysis.wording import sentence_case
 from dashboards import frame, markup, session
 from trials.registry.records import TrialDetail
 from trials.reporting import tables
@@ -16,8 +17,7 @@ from trials.reporting.exports import document_json, estimates_csv
 from trials.reporting.flow import flow_diagram
 from trials.reporting.names import Names, names_of
 from trials.reporting.record import deviation_lines, digests, people
-from trials.reporting.vocabulary import ESTIMANDS, segment_words, verdict
-from trials.reporting.wording import sentence_case
+from trials.reporting.vocabulary import ESTIMANDS, column_words, verdict
 
 SECTIONS = (
     ("flow", "Flow"),
@@ -91,10 +91,10 @@ def _effects(evaluation: Evaluation, names: Names) -> None:
     _header("effects")
     whole = [row for row in evaluation.estimates if row.subgroup is None and not _is_over_time(row)]
     for outcome, rows in _by_outcome(whole):
-        assigned = [row for row in rows if tables.is_headline(row)]
+        assigned = [row for row in rows if row.declared]
         absent = f"{names.outcome(outcome)}. {_reason(rows)}"
         frame.figure(effect_figure(assigned, names, session.ink()), absent, f"effects-{outcome}")
-        others = [row for row in rows if not tables.is_headline(row)]
+        others = [row for row in rows if not row.declared]
         if others:
             with st.expander("Effect on those reached"):
                 st.html(markup.table(tables.effects(others, names, "Effect on those reached"), dense=True, headed=True))
@@ -139,7 +139,7 @@ def _segments(evaluation: Evaluation, names: Names) -> None:
         st.write("The plan declares no segments.")
         return
     for column in dict.fromkeys(row.subgroup for row in rows):
-        st.subheader(f"By {segment_words(column or '')}", anchor=f"segments-{column}")
+        st.subheader(f"By {column_words(column or '')}", anchor=f"segments-{column}")
         for outcome, own in _by_outcome([row for row in rows if row.subgroup == column]):
             tests = [test for test in evaluation.interactions if (test.subgroup, test.outcome) == (column, outcome)]
             if own[0].role == "primary":

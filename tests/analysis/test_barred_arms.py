@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from analysis.evaluate import evaluate
-from analysis.results import Evaluation
+from analysis.results import Evaluation, Variant
 from analysis.sensitivity import with_sensitivity
 from tests.analysis.evaluations import COMPLAINT, NFA, PAID, arm, declared, frame_of
 
@@ -108,14 +108,18 @@ def test_what_is_said_of_a_closed_arm_is_what_a_trial_without_those_customers_sa
     assert len(of_arm(whole.bounds, "sms")) == 2
     for one, other in zip(of_arm(whole.bounds, "sms"), of_arm(without.bounds, "sms"), strict=True):
         same(one, other)
-    for variant in ("HC1", "logit", "share who paid anything", "quantile 0.75"):
+    compared = (
+        Variant("standard_errors", standard_errors="HC1"), Variant("logit"), Variant("share_with_any", "pounds"),
+        Variant("quantile", quantile=0.75),
+    )  # fmt: skip
+    for variant in compared:
         mine, theirs = (
-            [row for row in of_arm(found_.sensitivity, "sms") if variant in (row.variant or "")]
-            for found_ in (whole, without)
+            [row for row in of_arm(evaluation.sensitivity, "sms") if row.variant == variant]
+            for evaluation in (whole, without)
         )
         assert mine, variant
         for one, other in zip(mine, theirs, strict=True):
-            same(one, other, frozenset({"std_error", "ci_lower", "ci_upper"}) if "quantile" in variant else frozenset())
+            same(one, other, frozenset({"std_error", "ci_lower", "ci_upper"}) if variant.quantile else frozenset())
 
 
 def test_checks_compare_the_arms_of_those_who_could_get_every_arm() -> None:

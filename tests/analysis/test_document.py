@@ -1,19 +1,37 @@
-"""The evaluation's JSON: nothing lost on the way out and back, nothing in it that is not JSON."""
+"""The evaluation's JSON: nothing lost on the way out and back, nothing that is not JSON, the old read for ever."""
 
 import dataclasses
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, get_args, get_origin, get_type_hints
 
+import jsonschema
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.document import from_document, to_document
+from analysis.document import UPGRADES, from_document, json_schema, to_document
 from analysis.errors import AnalysisRefused
-from analysis.results import Check, Estimate, Evaluation, Exclusion, Flow, Interaction, Money, NetBenefit, Verdict
+from analysis.inference.intervals import Effect
+from analysis.results import (
+    SCHEMA,
+    Check,
+    Estimate,
+    Evaluation,
+    Exclusion,
+    Flow,
+    Interaction,
+    Money,
+    NetBenefit,
+    Segment,
+    Variant,
+    Verdict,
+)
+from analysis.wording import variant_words
 
+STORED = sorted((Path(__file__).parent / "documents").glob("*.json"))
 FLOW = Flow(10, 1, (Exclusion("trust", 2),), 7, 6)
 
 
@@ -60,8 +78,10 @@ def anything_of(hint):
 @settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(whole=anything_of(Evaluation))
 def test_any_evaluation_comes_back_unchanged(whole):
-    whole = dataclasses.replace(whole, schema=1)
-    assert from_document(json.loads(json.dumps(to_document(whole), allow_nan=False))) == whole
+    whole = dataclasses.replace(whole, schema=SCHEMA)
+    document = json.loads(json.dumps(to_document(whole), allow_nan=False))
+    assert from_document(document) == whole
+    jsonschema.validate(document, json_schema())
 
 
 def test_the_keys_of_the_contract_are_there():
@@ -76,6 +96,99 @@ def test_the_keys_of_the_contract_are_there():
             "ci_lower_simultaneous", "ci_upper_simultaneous", "n_arm", "n_comparison", "mean_comparison",
             "adjusted_mean_arm", "adjusted_mean_comparison"} <= set(document["estimates"][0])  # fmt: skip
     assert {"code", "arm", "segment", "sentence", "reasons", "arms"} <= set(document["verdict"])
+
+
+def test_words_stand_beside_what_they_say_and_are_not_read():
+    capped = Estimate("y", "primary", "a", "b", "itt", "lin", "HC2", variant=Variant("capped", "pounds", cap=1250.5))
+    verdict = Verdict("scale_segment", "Scale.", "a", Segment("reason", "forgot"))
+    missing = Check("missing_outcomes", True, "None.", "warns", subject="complaint")
+    whole = evaluation(sensitivity=(capped,), verdict=verdict, checks=(missing, Check("second_opinion", None, "No.")))
+    document = to_document(whole)
+    assert document["sensitivity"][0]["variant"] == "capped at £1,250"
+    assert document["sensitivity"][0]["variation"]["cap"] == 1250.5
+    assert [document["verdict"][key] for key in ("segment", "segment_column", "segment_level")] == [
+        "reason = forgot", "reason", "forgot",
+    ]  # fmt: skip
+    assert [check["name"] for check in document["checks"]] == ["missing_complaint", "second opinion (statsmodels)"]
+    document["sensitivity"][0]["variant"] = document["verdict"]["segment"] = document["checks"][0]["name"] = "other"
+    assert from_document(document) == whole
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_every_evaluation_ever_stored_is_read_and_keeps_what_it_said(path):
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert stored["schema"] in UPGRADES
+    now = to_document(from_document(stored))
+    added = {"estimates": {"variation"}, "sensitivity": {"variation"}, "checks": {"kind", "subject"}}
+    for name, keys in added.items():
+        assert [{key: row[key] for key in row if key not in keys} for row in now[name]] == stored[name]
+    segment = {"segment_column", "segment_level"}
+    assert {key: now["verdict"][key] for key in now["verdict"] if key not in segment} == stored["verdict"]
+    assert now["alpha"] == 0.05
+    untouched = set(stored) - set(added) - {"verdict", "schema"}
+    assert {key: now[key] for key in untouched} == {key: stored[key] for key in untouched}
+    assert set(now) == set(stored) | {"alpha"}
+
+
+@pytest.mark.parametrize(
+    ("words", "variant"),
+    [
+        ("capped at £1,250", Variant("capped", "pounds", cap=1250.0)),
+        ("classical", Variant("standard_errors", standard_errors="classical")),
+        ("HC3", Variant("standard_errors", standard_errors="HC3")),
+        ("CR2", Variant("standard_errors", standard_errors="CR2")),
+        ("adjustment: additive", Variant("adjustment", adjustment="additive")),
+        ("logit, average marginal effect", Variant("logit")),
+        ("randomisation inference, every assignment", Variant("randomisation_inference", exact=True)),
+        ("randomisation inference, 10,000 redraws", Variant("randomisation_inference", draws=10_000, exact=False)),
+        ("mean, studentised bootstrap", Variant("bootstrap_mean")),
+        ("share who paid anything", Variant("share_with_any", "pounds")),
+        ("mean among those who paid (descriptive)", Variant("mean_with_any", "pounds")),
+        ("quantile 0.75", Variant("quantile", quantile=0.75)),
+    ],
+)
+def test_every_variant_that_schema_1_could_write_is_known_and_said_as_it_was(words, variant):
+    assert from_document(schema_1(words)).sensitivity[0].variant == variant
+    assert variant_words(variant) == words
+
+
+def schema_1(variant=None, **verdict):
+    """A document as schema 1 was: one row of a segment, and one of sensitivity."""
+    row = {"outcome": "y", "role": "primary", "arm": "a", "comparison": "b", "estimand": "itt", "method": "lin",
+           "standard_errors": "HC2"}  # fmt: skip
+    upper = Effect(0.4, 0.1, 37.0).upper(0.1)
+    known = {"estimate": 0.4, "std_error": 0.1, "df": 37.0, "ci_lower": 0.8 - upper, "ci_upper": upper}
+    return {
+        "schema": 1, "trial": "t", "title": "T", "protocol_digest": "p", "data_digest": "d",
+        "flow": {"rows_read": 1, "rejected": 0, "excluded": [], "allocated": 1, "analysed": 1},
+        "checks": [{"name": name, "passed": True, "detail": "x"} for name in ("missing_a_b", "match")],
+        "estimates": [{**row, "subgroup": "a = b", "level": "c = d"}, {**row, **known}],
+        "sensitivity": [{**row, "variant": variant}], "verdict": {"code": "not_shown", "sentence": "N", **verdict},
+    }  # fmt: skip
+
+
+def test_schema_1_is_read_by_what_its_rows_say():
+    whole = from_document(schema_1(segment="a = b = c = d"))
+    assert whole.verdict.segment == Segment("a = b", "c = d")
+    assert whole.alpha == 0.1
+    assert [(check.kind, check.subject) for check in whole.checks] == [("missing_outcomes", "a_b"), ("match", None)]
+    without = schema_1()
+    without["estimates"] = []
+    assert from_document(without).alpha is None
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (schema_1("capped at 12 minutes"), "the variant 'capped at 12 minutes' is none that schema 1 had"),
+        (schema_1(segment="reason = forgot"), "no row is about the segment 'reason = forgot'"),
+        ({**schema_1(), "checks": [{"passed": True}]}, "missing key 'name'"),
+        ({**schema_1(), "verdict": None}, "a value is not of its kind"),
+    ],
+)
+def test_a_damaged_document_of_an_earlier_schema_is_refused(document, message):
+    with pytest.raises(AnalysisRefused, match=message):
+        from_document(document)
 
 
 @pytest.mark.parametrize("figure", [float("nan"), float("inf"), np.float64("-inf")])
@@ -102,12 +215,14 @@ def test_full_precision_survives():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.update(schema=2), "schema 2 cannot be read"),
+        (lambda d: d.update(schema=3), "schema 3 cannot be read"),
         (lambda d: d.update(colour="red"), "unknown key 'colour'"),
         (lambda d: d.pop("verdict"), "missing key 'verdict'"),
-        (lambda d: d["verdict"].update(code="maybe"), "'maybe' is not one of scale"),
-        (lambda d: d["flow"].update(allocated=7.5), "7.5 is not int"),
-        (lambda d: d["checks"][0].update(passed="yes"), "'yes' is not bool or null"),
+        (lambda d: d["verdict"].update(code="maybe"), "'maybe' is not 'scale', "),
+        (lambda d: d["flow"].update(allocated=7.5), "7.5 is not a valid integer"),
+        (lambda d: d["checks"].append("x"), "not a list of objects"),
+        (lambda d: d["checks"][0].update(figures={"n": [1]}), r"figures\.n.*\[1\] is not a valid number"),
+        (lambda d: d["checks"][0].update(passed="yes"), "'yes' is not a valid boolean"),
     ],
 )
 def test_a_damaged_document_is_refused_by_name(change, message):

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.errors import AnalysisRefused
 from analysis.randomisation.guardrails import guardrail_bounds
-from analysis.results import Check
+from analysis.results import Check, Segment, Variant
 from analysis.specification import Cell
 from tests.analysis.evaluations import (
     COLLECTED,
@@ -172,7 +172,7 @@ def test_capped_amounts_stand_beside_the_headline():
     headline = next(e for e in evaluation.estimates if e.outcome == "collected")
     (capped,) = evaluation.sensitivity
     y, z = data["collected"], data["arm"] == "letter"
-    assert (headline.variant, capped.variant) == (None, "capped at £120")
+    assert (headline.variant, capped.variant) == (None, Variant("capped", "pounds", cap=120))
     assert headline.estimate == pytest.approx(y[z].mean() - y[~z].mean())
     assert capped.estimate == pytest.approx(np.minimum(y, 120)[z].mean() - np.minimum(y, 120)[~z].mean())
     assert of(evaluation, "letter").central.estimate == pytest.approx(headline.estimate)  # uncapped
@@ -286,7 +286,7 @@ def test_clustered_guardrails_are_judged_by_the_cluster_randomisation_test():
 def test_a_segment_is_scaled_when_it_alone_pays():
     evaluation = evaluated(money_trial(4.0, analysis={"subgroups": [{"column": "reason"}]}), segment_trial())
     verdict = evaluation.verdict
-    assert (verdict.code, verdict.arm, verdict.segment) == ("scale_segment", "letter", "reason = forgot")
+    assert (verdict.code, verdict.arm, verdict.segment) == ("scale_segment", "letter", Segment("reason", "forgot"))
     assert "For every 1,000 customers with reason = forgot sent the letter" in verdict.sentence
     assert "to customers with reason = forgot, and to nobody else" in verdict.sentence
     interaction = next(i for i in evaluation.interactions if i.outcome == "paid_23")

@@ -37,7 +37,7 @@ def protocol(**more):
 
 
 def notes(evaluation):
-    rows = (*evaluation.estimates, *(row for row in evaluation.sensitivity if "capped" in str(row.variant)))
+    rows = (*evaluation.estimates, *(row for row in evaluation.sensitivity if row.variant is not None))
     return {(row.outcome, row.level, row.variant is not None): row.note for row in rows}
 
 

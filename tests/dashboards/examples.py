@@ -20,7 +20,9 @@ from analysis.results import (
     Money,
     MoneyComponent,
     NetBenefit,
+    Segment,
     SurvivalCurve,
+    Variant,
     Verdict,
 )
 from trials.registry.records import AllocationRecord, DecisionRecord, TrialSummary
@@ -175,8 +177,8 @@ def evaluation() -> Evaluation:
         ),
         estimates=estimates,
         sensitivity=(
-            replace(estimates[1], variant="capped at £250", estimate=0.47),
-            replace(estimates[0], variant="logit", method="logit", estimate=0.0211),
+            replace(estimates[1], variant=Variant("capped", "pounds", cap=250.0), estimate=0.47),
+            replace(estimates[0], variant=Variant("logit"), method="logit", estimate=0.0211),
         ),
         verdict=Verdict(
             "scale",
@@ -286,7 +288,7 @@ def portfolio() -> tuple[TrialSummary, ...]:
             id="five-messages-2026", title="Five messages to late payers of Self Assessment", state="decided",
             customers=182_400, segments=("reason", "debt_band"), channels=("letter", "sms"),
             verdict_code="scale_segment", verdict_arm="norm", verdict_approach="the letter “Most people pay”",
-            verdict_segment="reason = forgot",
+            verdict_segment=Segment("reason", "forgot"),
             created_on=date(2025, 9, 8), allocated_on=date(2025, 10, 1), evaluated_on=date(2026, 10, 8),
             decided_on=date(2026, 10, 15), next_action="Review the decision", next_actor="manager",
         ),

@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command("evaluate")(evaluate)
     app.command("analyse")(analyse)
+    app.command("schema")(schema)
     app.command("decide")(decide)
 
 
@@ -63,6 +64,13 @@ def analyse(
     from trials.cli.results import show_evaluation
 
     show_evaluation(evaluation)
+
+
+def schema() -> None:
+    """Print the JSON Schema of what analyse and evaluate write."""
+    from analysis.document import json_schema
+
+    write_json("-", json_schema())
 
 
 def decide(

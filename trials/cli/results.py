@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import typer
 
 from analysis.results import ArmMoney, Check, Estimate, Evaluation, Money
+from analysis.wording import confidence, variant_words
 from trials.cli.output import show_table
 
 
@@ -24,10 +25,11 @@ def show_evaluation(evaluation: Evaluation) -> None:
     _estimates("By subgroup", [row for row in evaluation.estimates if row.subgroup is not None])
     _estimates("Sensitivity", list(evaluation.sensitivity))
     if evaluation.net_benefit is not None:
+        level = f"{confidence(evaluation.alpha)} interval" if evaluation.alpha else "interval"
         show_table(
             ("arm", "low", "central", "high"),
             map(_arm_money, evaluation.net_benefit.arms),
-            title="Net benefit, pounds per 1,000 customers assigned (95% interval of the central)",
+            title=f"Net benefit, pounds per 1,000 customers assigned ({level} of the central)",
         )
     elif evaluation.net_benefit_reason:
         typer.echo(f"Net benefit: not stated, because {evaluation.net_benefit_reason}.")
@@ -64,12 +66,11 @@ def _estimates(title: str, rows: Iterable[Estimate]) -> None:
 
 
 def _estimate(row: Estimate) -> tuple[str, ...]:
-    level = "" if row.subgroup is None else f"{row.subgroup} = {row.level}"
     counts = "" if row.n_arm is None else f"{row.n_arm:,} / {row.n_comparison:,}"
     estimate = row.reason or "" if row.estimate is None else f"{row.estimate:.5g}"
     return (
-        row.outcome if row.variant is None else f"{row.outcome} ({row.variant})",
-        level,
+        row.outcome if row.variant is None else f"{row.outcome} ({variant_words(row.variant)})",
+        "" if row.segment is None else str(row.segment),
         f"{row.arm} − {row.comparison}",
         row.estimand.replace("_", " "),
         estimate,

@@ -43,7 +43,7 @@ def trials(json_to: JsonTarget = None) -> None:
                 else {
                     "code": trial.verdict_code,
                     "arm": trial.verdict_arm,
-                    "segment": trial.verdict_segment,
+                    "segment": None if trial.verdict_segment is None else str(trial.verdict_segment),
                     "sentence": trial.verdict_sentence,
                 },
                 "next": {"action": trial.next_action, "who": trial.next_actor},

@@ -140,7 +140,7 @@ def _match(engine: Engine, rows: nw.LazyFrame[Any], matched: Sequence[MatchRecor
         table = engine.collect(alike.agg(nw.len().alias("n"), nw.col(MATCHED).count().alias("matched")))
         counts = {row[ARM_COLUMN]: (int(row["n"]), int(row["matched"])) for row in table.to_pylist()}
     shares = [ArmShare(arm.id, *counts.get(arm.id, (0, 0)), label=arm.label) for arm in protocol.arms]
-    return checks.retention(shares, protocol.comparison.id, name="match", what="are in the file of outcomes")
+    return checks.retention(shares, protocol.comparison.id, kind="match", what="are in the file of outcomes")
 
 
 def _dispatch(

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from analysis.deciding.sentences import approach
+from analysis.document import from_document
+from analysis.results import Segment
 from designs.protocol.models import Arm
 from trials.registry import tables
 from trials.registry.records import TrialState, TrialSummary
@@ -45,14 +47,14 @@ class _Rows:
     void: tables.VoidConfirmation | None
 
 
-# Every column but the document, which can be large and is not read for a list.
+# The document can be large: of it a list reads only the segment, and only where the verdict names one.
 _EVALUATION = (
     tables.StoredEvaluation.trial_id,
     tables.StoredEvaluation.number,
     tables.StoredEvaluation.outcomes_version,
     tables.StoredEvaluation.verdict_code,
     tables.StoredEvaluation.verdict_arm,
-    tables.StoredEvaluation.verdict_segment,
+    case((tables.StoredEvaluation.verdict_segment.is_not(None), tables.StoredEvaluation.document)).label("document"),
     tables.StoredEvaluation.verdict_sentence,
     tables.StoredEvaluation.evaluated_at,
 )
@@ -173,7 +175,7 @@ def _summary(rows: _Rows) -> TrialSummary:
         segments=tuple(subgroup["column"] for subgroup in protocol["analysis"].get("subgroups") or ()),
         verdict_code=None if evaluation is None else evaluation.verdict_code,
         verdict_arm=None if evaluation is None else evaluation.verdict_arm,
-        verdict_segment=None if evaluation is None else evaluation.verdict_segment,
+        verdict_segment=_segment(evaluation),
         verdict_sentence=None if evaluation is None else evaluation.verdict_sentence,
         next_action=action,
         next_actor=actor,
@@ -191,6 +193,12 @@ def _spoken(arms: list[dict[str, Any]], arm_id: str | None) -> str | None:
     if arm is None:
         return None
     return approach(Arm(id=arm["id"], kind=arm["kind"], label=arm["label"], channel=arm.get("channel")))
+
+
+def _segment(evaluation: Any) -> Segment | None:
+    if evaluation is None or evaluation.document is None:
+        return None
+    return from_document(evaluation.document).verdict.segment
 
 
 def _customers(rows: _Rows) -> int | None:

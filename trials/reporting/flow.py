@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.results import Flow
+from analysis.wording import count
 from trials.reporting.names import Names
-from trials.reporting.wording import count
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.results import ArmMoney, Estimate, Evaluation
+from analysis.results import ArmMoney, Estimate, Evaluation, Segment
+from analysis.wording import count, gain_or_loss, gain_range, inside_sentence
 from trials.reporting.names import Names
-from trials.reporting.wording import count, gain_or_loss, gain_range, inside_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,9 @@ def _best_arm(evaluation: Evaluation) -> str | None:
     effects = [
         (row.estimate, row.arm)
         for row in evaluation.estimates
-        if row.role == "primary" and _is_whole(row) and row.estimate is not None
+        if row.role == "primary" and row.declared and row.estimate is not None
     ]
     return max(effects)[1] if effects else None
-
-
-def _is_whole(row: Estimate) -> bool:
-    return row.estimand == "itt" and row.subgroup is None and row.variant is None
 
 
 def _about(named: bool, arm: str, names: Names) -> str | None:
@@ -67,29 +63,23 @@ def _about(named: bool, arm: str, names: Names) -> str | None:
     return f"For {names.approach(arm)}, the approach that did best:"
 
 
-def _effect(evaluation: Evaluation, arm: str, segment: str | None) -> Estimate | None:
-    for row in evaluation.estimates:
-        if row.role != "primary" or row.arm != arm or row.estimand != "itt" or row.variant is not None:
-            continue
-        own = None if row.subgroup is None else f"{row.subgroup} = {row.level}"
-        if own == segment:
-            return row
-    return None
-
-
-def _money(evaluation: Evaluation, arm: str, segment: str | None) -> ArmMoney | None:
-    if evaluation.net_benefit is None:
-        return None
-    if segment is None:
-        return next((row for row in evaluation.net_benefit.arms if row.arm == arm), None)
+def _effect(evaluation: Evaluation, arm: str, segment: Segment | None) -> Estimate | None:
     return next(
         (
             row
-            for row in evaluation.net_benefit.segments
-            if row.arm == arm and f"{row.subgroup} = {row.level}" == segment
+            for row in evaluation.estimates
+            if (row.role, row.arm, row.estimand, row.variant) == ("primary", arm, "itt", None)
+            and row.segment == segment
         ),
         None,
     )
+
+
+def _money(evaluation: Evaluation, arm: str, segment: Segment | None) -> ArmMoney | None:
+    if evaluation.net_benefit is None:
+        return None
+    rows = evaluation.net_benefit.arms if segment is None else evaluation.net_benefit.segments
+    return next((row for row in rows if row.arm == arm and row.segment == segment), None)
 
 
 def _people(effect: Estimate | None, names: Names) -> HeadlineFigure:

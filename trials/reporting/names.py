@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.deciding.sentences import approach
-from designs.protocol.models import Arm
-from trials.reporting.wording import (
+from analysis.wording import (
     Unit,
+    confidence,
     decimal,
     difference,
     gain_or_loss,
@@ -23,6 +23,7 @@ from trials.reporting.wording import (
     range_of,
     sentence_case,
 )
+from designs.protocol.models import Arm
 
 # Amounts are pounds unless their id says what else they count.
 _NOT_MONEY = ("minutes", "days", "hours", "calls", "visits")
@@ -87,7 +88,7 @@ class Names:
 
     @property
     def confidence(self) -> str:
-        return f"{(1 - self.alpha) * 100:.4g}%"
+        return confidence(self.alpha)
 
     @property
     def comparison_label(self) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from analysis.wording import day, sentence_case
 from trials.registry.records import TrialSummary
 from trials.reporting.vocabulary import CHANNELS, STATES, state, verdict
-from trials.reporting.wording import day, sentence_case
 
 
 @dataclass(frozen=True, slots=True)

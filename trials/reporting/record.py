@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from analysis.results import Evaluation
+from analysis.wording import count, moment
 from trials.registry.records import TrialDetail
 from trials.reporting.tables import Table
-from trials.reporting.wording import count, moment
 
 
 def deviation_lines(detail: TrialDetail, evaluation: Evaluation) -> tuple[str, ...]:

@@ -21,9 +21,7 @@ from analysis.results import (
     OutcomeBounds,
     Posterior,
 )
-from trials.reporting.names import Names
-from trials.reporting.vocabulary import ESTIMANDS, METHODS, check_result, check_title, finding, segment_words
-from trials.reporting.wording import (
+from analysis.wording import (
     Unit,
     count,
     decimal,
@@ -36,7 +34,10 @@ from trials.reporting.wording import (
     pounds,
     range_of,
     sentence_case,
+    variant_words,
 )
+from trials.reporting.names import Names
+from trials.reporting.vocabulary import ESTIMANDS, METHODS, check_result, check_title, finding, segment_words
 
 # Decimals, and the unit behind them, of what is neither a share nor pounds.
 _PLACES: Final = {"log_hazard_ratio": (3, ""), "rmst_difference": (1, " days")}
@@ -54,8 +55,7 @@ class Table:
 
 def unit_of(row: Estimate, names: Names) -> Unit:
     """The unit of one row: its outcome's, unless the row counts customers."""
-    counts = row.estimand == "survival_difference" or (row.variant or "").startswith("share ")
-    if counts:
+    if row.estimand == "survival_difference" or (row.variant is not None and row.variant.kind == "share_with_any"):
         return "share"
     return names.unit(row.outcome) if row.estimand in ("itt", "complier") else "number"
 
@@ -85,7 +85,7 @@ def bounds_words(row: Estimate, names: Names, *, simultaneous: bool = False) -> 
 def approaches(evaluation: Evaluation, names: Names) -> Table:
     """Each approach for the manager: finding, effect, cost, net, guardrails."""
     money = {row.arm: row for row in evaluation.net_benefit.arms} if evaluation.net_benefit else {}
-    primary = {row.arm: row for row in evaluation.estimates if is_headline(row) and row.role == "primary"}
+    primary = {row.arm: row for row in evaluation.estimates if row.declared and row.role == "primary"}
     rows = []
     for own in evaluation.verdict.arms:
         effect, worth = primary.get(own.arm), money.get(own.arm)
@@ -111,11 +111,6 @@ def _guardrails(passed: bool | None) -> str:
     return "None declared or tested" if passed is None else "Passed" if passed else "Not passed"
 
 
-def is_headline(row: Estimate) -> bool:
-    """Whether a row is the declared effect over everyone assigned: no subgroup, no variant."""
-    return row.estimand == "itt" and row.subgroup is None and row.variant is None
-
-
 def money_words(money: Money) -> str:
     """Net benefit per 1,000 customers with its range."""
     if money.estimate is None:
@@ -127,7 +122,7 @@ def money_words(money: Money) -> str:
 
 def checks(rows: Sequence[Check]) -> Table:
     """Every integrity check in one line."""
-    body = tuple((check_title(row.name), check_result(row.passed, row.severity), row.detail) for row in rows)
+    body = tuple((check_title(row), check_result(row), row.detail) for row in rows)
     return Table("Integrity checks", ("Check", "Result", "What was found"), body)
 
 
@@ -260,25 +255,30 @@ def _break_even(row: ArmMoney, names: Names) -> str:
 def segment_money(rows: Sequence[ArmMoney], names: Names) -> Table:
     """Net benefit by segment, per 1,000 customers of that segment."""
     body = tuple(
-        (segment_words(f"{row.subgroup} = {row.level}"), names.arm(row.arm), money_words(row.central)) for row in rows
+        (segment_words(row.segment) if row.segment else "Everyone", names.arm(row.arm), money_words(row.central))
+        for row in rows
     )
     return Table("Net benefit per 1,000 customers, by segment", ("Segment", "Approach", "Net, central values"), body)
 
 
 def amounts(evaluation: Evaluation, names: Names) -> Table:
     """Amounts with and without their cap, side by side."""
-    capped = {(row.outcome, row.arm): row for row in evaluation.sensitivity if (row.variant or "").startswith("capped")}
+    capped = {
+        (row.outcome, row.arm): (row, row.variant)
+        for row in evaluation.sensitivity
+        if row.variant is not None and row.variant.kind == "capped"
+    }
     body = []
     for row in evaluation.estimates:
-        other = capped.get((row.outcome, row.arm))
-        if other is None or not is_headline(row):
+        if not row.declared or (row.outcome, row.arm) not in capped:
             continue
+        cut, variant = capped[row.outcome, row.arm]
         body.append(
             (
-                f"{names.outcome(row.outcome)}, {other.variant}",
+                f"{names.outcome(row.outcome)}, {variant_words(variant)}",
                 names.arm(row.arm),
                 effect_words(row, names, row.ci_lower, row.ci_upper),
-                effect_words(other, names, other.ci_lower, other.ci_upper),
+                effect_words(cut, names, cut.ci_lower, cut.ci_upper),
             )
         )
     columns = ("Amount", "Approach", "Uncapped, as used", "Capped")
@@ -290,7 +290,8 @@ def sensitivity(rows: Sequence[Estimate], names: Names) -> Table:
     arms = list(dict.fromkeys(row.arm for row in rows))
     tried: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows:
-        change = listed([row.variant or METHODS.get(row.method, row.method), *_qualifiers(row)])
+        changed = METHODS.get(row.method, row.method) if row.variant is None else variant_words(row.variant)
+        change = listed([changed, *_qualifiers(row)])
         tried.setdefault((row.outcome, change), {})[row.arm] = _with_p(row, names)
     body = tuple(
         (names.outcome(outcome), change, *(found.get(arm, "not tried") for arm in arms))
@@ -307,8 +308,8 @@ def _with_p(row: Estimate, names: Names) -> str:
 
 def _qualifiers(row: Estimate) -> list[str]:
     found = [] if row.estimand == "itt" else [ESTIMANDS[row.estimand]]
-    if row.subgroup:
-        found.append(segment_words(f"{row.subgroup} = {row.level}"))
+    if row.segment:
+        found.append(segment_words(row.segment))
     if row.phase == "exploratory":
         found.append("exploratory")
     return found

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.results import Check, Evaluation
+from analysis.wording import day
 from trials.registry.records import DecisionRecord
 from trials.reporting.names import Names
-from trials.reporting.vocabulary import CHECKS, MISSING, SCENARIOS, check_result, check_title, verdict
-from trials.reporting.wording import day
+from trials.reporting.vocabulary import CHECKS, SCENARIOS, check_result, check_title, verdict
 
 
 def check_lines(checks: Sequence[Check]) -> tuple[str, ...]:
@@ -16,15 +16,10 @@ def check_lines(checks: Sequence[Check]) -> tuple[str, ...]:
     troubled = [row for row in checks if row.passed is False]
     untested = [row for row in checks if row.passed is None]
     passed = [row for row in checks if row.passed]
-    said = [f"{check_result(row.passed, row.severity)}: {check_title(row.name)}. {row.detail}" for row in troubled]
-    said += [
-        f"Passed: {check_title(row.name)}. {CHECKS[row.name][1] if row.name in CHECKS else row.detail}"
-        for row in passed
-        if not row.name.startswith(MISSING)
-    ]
-    if any(row.name.startswith(MISSING) for row in passed):
-        said.append("Passed: Missing outcomes. Other outcomes are not missing more often in one arm than in another.")
-    return (*said, *(f"Not tested: {check_title(row.name)}. {row.detail}" for row in untested))
+    said = [f"{check_result(row)}: {check_title(row)}. {row.detail}" for row in troubled]
+    kinds = sorted(dict.fromkeys(row.kind for row in passed), key=lambda kind: kind == "missing_outcomes")
+    said += [f"Passed: {title}. {words}" for title, words in (CHECKS[kind] for kind in kinds)]
+    return (*said, *(f"Not tested: {check_title(row)}. {row.detail}" for row in untested))
 
 
 def flip_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from trials.reporting.wording import sentence_case
+from analysis.results import Check, CheckKind, Segment
+from analysis.wording import sentence_case
 
 STATES: Final[Mapping[str, str]] = {
     "draft": "Draft",
@@ -69,7 +70,7 @@ ESTIMANDS: Final[Mapping[str, str]] = {
 }
 
 # What a check is called, and what a manager reads when it passed.
-CHECKS: Final[Mapping[str, tuple[str, str]]] = {
+CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "allocation_counts": ("Allocation", "Every customer is in the arm that was drawn for them."),
     "duplicate_ids": ("Duplicates", "No customer appears twice."),
     "arm_labels": ("Names of the arms", "Every arm is one that the plan names."),
@@ -82,10 +83,12 @@ CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "maturity": ("Maturity", "Every customer was followed for as long as the plan says."),
     "clusters_whole": ("Groups", "Customers who belong together are in the same arm."),
     "clusters_enough": ("Number of groups", "There are enough groups for the ranges to hold."),
-    "second opinion (statsmodels)": ("Second opinion", "Another program finds the same effect."),
+    "second_opinion": ("Second opinion", "Another program finds the same effect."),
     "rows_taken": ("Rows", "Every row of the file was taken."),
-}
-MISSING: Final = "missing_"
+    "missing_outcomes": (
+        "Missing outcomes", "Other outcomes are not missing more often in one arm than in another.",
+    ),
+}  # fmt: skip
 
 ROLES: Final[Mapping[str, str]] = {"primary": "Primary", "secondary": "Secondary", "guardrail": "Guardrail"}
 SCENARIOS: Final[Mapping[str, str]] = {
@@ -115,12 +118,12 @@ def step_of_life(code: str) -> int | None:
     return next((number for number, (_, states) in enumerate(LIFE, start=1) if code in states), None)
 
 
-def verdict(code: str | None, arm: str | None = None, segment: str | None = None) -> str:
+def verdict(code: str | None, arm: str | None = None, segment: Segment | None = None) -> str:
     """The verdict as a banner says it; ``arm`` as it stands inside a sentence.
 
     >>> verdict("scale", "the SMS reminder")
     'Scale the SMS reminder'
-    >>> verdict("scale_segment", "the plain letter", "reason = forgot")
+    >>> verdict("scale_segment", "the plain letter", Segment("reason", "forgot"))
     'Scale the plain letter to a segment: reason is forgot'
     """
     name = arm or "the approach"
@@ -142,15 +145,22 @@ def verdict(code: str | None, arm: str | None = None, segment: str | None = None
             return sentence_case(code)
 
 
-def segment_words(segment: str) -> str:
-    """A segment's key in words.
+def segment_words(segment: Segment) -> str:
+    """A segment as it stands in a sentence.
 
-    >>> segment_words("prior_late = 2")
+    >>> segment_words(Segment("prior_late", "2"))
     'prior late is 2'
     """
-    column, equals, level = segment.partition(" = ")
-    readable = column.replace("_", " ")
-    return f"{readable} is {level.replace('_', ' ')}" if equals else readable
+    return f"{column_words(segment.column)} is {segment.level.replace('_', ' ')}"
+
+
+def column_words(column: str) -> str:
+    """A column as it stands in a sentence.
+
+    >>> column_words("prior_late")
+    'prior late'
+    """
+    return column.replace("_", " ")
 
 
 def finding(code: str) -> str:
@@ -162,27 +172,25 @@ def finding(code: str) -> str:
     return FINDINGS.get(code, sentence_case(code))
 
 
-def check_title(name: str) -> str:
+def check_title(check: Check) -> str:
     """What a check is called.
 
-    >>> check_title("retention"), check_title("missing_complaint")
+    >>> check_title(Check("retention", True, "")), check_title(Check("missing_outcomes", True, "", subject="complaint"))
     ('Retention', 'Missing: complaint')
     """
-    if name in CHECKS:
-        return CHECKS[name][0]
-    if name.startswith(MISSING):
-        return f"Missing: {name.removeprefix(MISSING).replace('_', ' ')}"
-    return sentence_case(name)
+    if check.kind == "missing_outcomes":
+        return f"Missing: {column_words(check.subject or '')}"
+    return CHECKS[check.kind][0]
 
 
-def check_result(passed: bool | None, severity: str) -> str:
+def check_result(check: Check) -> str:
     """How a check ended; a failed check that only warns says so.
 
-    >>> check_result(False, "warns"), check_result(None, "blocks")
+    >>> check_result(Check("balance", False, "", "warns")), check_result(Check("balance", None, "", "blocks"))
     ('Warning', 'Not tested')
     """
-    if passed is None:
+    if check.passed is None:
         return "Not tested"
-    if passed:
+    if check.passed:
         return "Passed"
-    return "Failed" if severity == "blocks" else "Warning"
+    return "Failed" if check.severity == "blocks" else "Warning"

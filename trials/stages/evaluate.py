@@ -142,7 +142,7 @@ def _row(
         contacts_version=contacts[-1].version if contacts else None,
         verdict_code=evaluation.verdict.code,
         verdict_arm=evaluation.verdict.arm,
-        verdict_segment=evaluation.verdict.segment,
+        verdict_segment=record.document["verdict"]["segment"],
         verdict_sentence=evaluation.verdict.sentence,
         document=record.document,
         evaluated_at=record.evaluated_at,

@@ -9,7 +9,7 @@ from analysis.deciding.threshold_analysis import break_point, flips
 from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, decide
 from analysis.evaluate.evidence import capacity_of
 from analysis.inference.intervals import Effect
-from analysis.results import Check
+from analysis.results import Check, Segment
 from tests.analysis.evaluations import NFA, arm, declared
 from tests.designs.protocol.examples import ANSWERED, changed
 
@@ -74,7 +74,7 @@ def test_a_segment():
         "action. After costs the department gained £1,200. Scale the letter B to customers with reason = forgot, and "
         "to nobody else."
     )
-    assert verdict.segment == "reason = forgot"
+    assert verdict.segment == Segment("reason", "forgot")
     assert verdict.arms[0].sentence == "Worth sending to customers with reason = forgot, and not to everyone."
 
 

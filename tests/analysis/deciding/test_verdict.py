@@ -63,7 +63,7 @@ def test_money_without_changed_behaviour_does_not_scale():
 def test_guardrails_hold_back_and_established_harm_condemns(harm, code, finding):
     decided = decide(trial(arm(harms=(SAFE, harm))), RULES)
     assert (decided.code, decided.arms[0].code) == (code, finding)
-    assert "guardrail:complaint" in decided.arms[0].missing
+    assert "guardrail" in decided.arms[0].missing
 
 
 def test_no_further_action_needs_every_arm_to_be_worse():

@@ -19,8 +19,9 @@ from analysis.randomisation.net_benefit import net_benefit_test
 from analysis.results import Check, Evaluation, Flow
 from analysis.sensitivity import with_sensitivity
 from analysis.sensitivity.logistic import logit_rows
-from analysis.sensitivity.second_opinion import NAME, second_opinion
+from analysis.sensitivity.second_opinion import second_opinion
 from analysis.specification import Cell
+from analysis.wording import variant_words
 from data.engine import open_engine
 from designs.protocol.models import Protocol
 
@@ -245,7 +246,7 @@ def test_everything_beside_the_headline_is_there_and_survives_json() -> None:
     declared = protocol("lin", "HC2", strata=True)
     frame, evaluation = both(customers(missing=0.05), declared)
     whole = with_sensitivity(frame, declared, evaluation)
-    variants = {str(row.variant) for row in whole.sensitivity}
+    variants = {variant_words(row.variant) for row in whole.sensitivity if row.variant is not None}
     assert {
         "logit, average marginal effect",
         "HC3",
@@ -256,7 +257,7 @@ def test_everything_beside_the_headline_is_there_and_survives_json() -> None:
     assert {"mean, studentised bootstrap", "share who paid anything", "quantile 0.9"} <= variants
     redrawn = [row for row in whole.sensitivity if row.method == "randomisation_inference"]
     assert [(row.arm, row.comparison) for row in redrawn] == [("letter", "nfa"), ("sms", "nfa")]
-    assert next(c for c in whole.checks if c.name == NAME).passed
+    assert next(c for c in whole.checks if c.kind == "second_opinion").passed
     assert {(b.outcome, b.assumption) for b in whole.bounds} == {
         ("paid", "worst_case"), ("paid", "lee"), ("collected", "lee"),
     }  # fmt: skip

@@ -172,3 +172,8 @@ def test_the_command_line_is_a_module(files, home):
 def test_help_is_given_without_arguments(otm):
     done = otm()
     assert "Randomised trials of one-to-many approaches" in done.out + done.err
+
+
+def test_the_published_schema_is_the_one_that_is_printed(otm):
+    published = (ROOT / "docs" / "evaluation.schema.json").read_text(encoding="utf-8")
+    assert otm("schema").out == published, "write it anew: ./otm schema > docs/evaluation.schema.json"

@@ -20,13 +20,12 @@ from trials.reporting.charts import (
 from trials.reporting.charts.figure import APPROACH_COLOURS, NFA_COLOUR, arm_colours, arm_shapes, wrapped
 from trials.reporting.charts.survival import at_risk, left_at, share_by
 from trials.reporting.names import names_of
-from trials.reporting.tables import is_headline
 
 NAMES = names_of(examples.PROTOCOL)
 
 
 def primary(**changes) -> list[Estimate]:
-    rows = [row for row in examples.evaluation().estimates if is_headline(row) and row.role == "primary"]
+    rows = [row for row in examples.evaluation().estimates if row.declared and row.role == "primary"]
     return [replace(row, **changes) for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from analysis.results import NetBenefit
+from analysis.results import NetBenefit, Segment
 from tests.dashboards import examples
 from trials.reporting.headline import headline
 from trials.reporting.names import names_of
@@ -34,7 +34,7 @@ def test_a_segments_verdict_shows_the_segments_figures():
     assert base.net_benefit is not None
     own = replace(base.net_benefit.arms[0], subgroup="reason", level="forgot")
     money = replace(own, central=replace(own.central, estimate=0.2, ci_lower=0.1, ci_upper=0.3))
-    verdict = replace(base.verdict, code="scale_segment", arm="letter", segment="reason = forgot")
+    verdict = replace(base.verdict, code="scale_segment", arm="letter", segment=Segment("reason", "forgot"))
     found = headline(
         replace(base, verdict=verdict, net_benefit=NetBenefit(base.net_benefit.arms, (money,))), NAMES
     )  # the whole arm loses £480; the segment gains

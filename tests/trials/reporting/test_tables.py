@@ -3,12 +3,13 @@
 import re
 from dataclasses import replace
 
-from analysis.results import Interaction, OutcomeBounds, Posterior, PosteriorArm
+from analysis.results import Interaction, OutcomeBounds, Posterior, PosteriorArm, Variant
 from tests.dashboards import examples
 from trials.reporting import tables
 from trials.reporting.names import names_of
 
 NAMES = names_of(examples.PROTOCOL)
+HC3 = Variant("standard_errors", standard_errors="HC3")
 
 
 def amount(words: str) -> float:
@@ -90,10 +91,10 @@ def test_what_else_was_tried_has_a_row_a_change_and_a_column_an_arm():
     base = examples.evaluation().estimates[0]
     rows = [
         replace(base, arm=arm, variant=variant, standard_errors=errors)
-        for variant, errors in (("HC3", "HC3"), ("logit, average marginal effect", "HC0"))
+        for variant, errors in ((HC3, "HC3"), (Variant("logit"), "HC0"))
         for arm in ("letter", "sms")
     ]
-    table = tables.sensitivity([*rows, replace(base, arm="call", variant="HC3", estimate=None, reason="no fit")], NAMES)
+    table = tables.sensitivity([*rows, replace(base, arm="call", variant=HC3, estimate=None, reason="no fit")], NAMES)
     assert table.columns[2:] == ("Plain reminder letter", "SMS reminder", "Outbound call")
     assert [row[:2] for row in table.rows] == [
         ("Paid by day 23", "HC3"),
@@ -105,5 +106,5 @@ def test_what_else_was_tried_has_a_row_a_change_and_a_column_an_arm():
 
 
 def test_a_share_of_payers_is_never_said_in_pounds():
-    row = replace(examples.evaluation().estimates[1], variant="share who paid anything", estimate=0.021)
+    row = replace(examples.evaluation().estimates[1], variant=Variant("share_with_any", "pounds"), estimate=0.021)
     assert tables.effect_words(row, NAMES) == "+2.1 points"

@@ -1,11 +1,13 @@
 """What a manager reads about the grounds: failures first and in full, nothing untested called passed."""
 
 from dataclasses import replace
+from typing import get_args
 
-from analysis.results import Check
+from analysis.results import Check, CheckKind
 from tests.dashboards import examples
 from trials.reporting.names import names_of
 from trials.reporting.trust import check_lines, decision_lines, flip_lines
+from trials.reporting.vocabulary import CHECKS
 
 NAMES = names_of(examples.PROTOCOL)
 
@@ -26,14 +28,17 @@ def test_failures_come_first_and_untested_checks_are_never_called_passed():
 
 
 def test_outcomes_with_something_missing_are_one_line_unless_one_fails():
-    passed = tuple(Check(f"missing_{name}", True, "None.", "warns") for name in ("complaint", "collected_12m"))
+    passed = tuple(
+        Check("missing_outcomes", True, "None.", "warns", subject=name) for name in ("complaint", "collected_12m")
+    )
     assert len(check_lines(passed)) == 1
-    failed = Check("missing_complaint", False, "9% of letter, 2% of nfa.", "warns")
+    failed = Check("missing_outcomes", False, "9% of letter, 2% of nfa.", "warns", subject="complaint")
     assert check_lines((*passed, failed))[0] == "Warning: Missing: complaint. 9% of letter, 2% of nfa."
 
 
-def test_a_check_nobody_foresaw_is_said_with_its_own_words():
-    assert check_lines((Check("new_check", True, "All is well.", "blocks"),)) == ("Passed: New check. All is well.",)
+def test_every_kind_of_check_has_a_title_and_words():
+    assert set(CHECKS) == set(get_args(CheckKind))
+    assert all(title and words.endswith(".") for title, words in CHECKS.values())
 
 
 def test_what_would_change_it_is_never_silent():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from analysis.results import Segment
 from trials.registry.records.conclusions import DecisionRecord, EvaluationRecord
 from trials.registry.records.draws import AllocationRecord, IssueRecord, ReleaseRecord, VoidRecord
 from trials.registry.records.plans import LockRecord, PopulationRecord
@@ -30,7 +31,7 @@ class TrialSummary:
     segments: tuple[str, ...]  # subgroup columns declared
     verdict_code: str | None
     verdict_arm: str | None
-    verdict_segment: str | None
+    verdict_segment: Segment | None
     verdict_sentence: str | None
     next_action: str
     next_actor: str

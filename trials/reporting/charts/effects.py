@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from analysis.results import Estimate
+from analysis.wording import decimal, inside_sentence, listed, opening, point_places, pounds, sentence_case
 from trials.reporting.charts.figure import Bar, Chart, Figure, Ink, interval_chart, pounds_axis
 from trials.reporting.names import Names
 from trials.reporting.tables import effects, segments, unit_of
-from trials.reporting.wording import decimal, inside_sentence, listed, opening, point_places, pounds, sentence_case
 
 _POINTS: Final = "replace(format(datum.value, '.3~f'), '-', '−')"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.results import ArmMoney
+from analysis.wording import gain_or_loss, listed, opening
 from trials.reporting.charts.figure import Bar, Figure, Ink, interval_chart, pounds_axis
 from trials.reporting.names import Names
 from trials.reporting.tables import scenarios
-from trials.reporting.wording import gain_or_loss, listed, opening
 
 
 def net_benefit_figure(rows: Sequence[ArmMoney], names: Names, ink: Ink) -> Figure | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import altair as alt
 
 from analysis.results import SurvivalCurve
+from analysis.wording import count, inside_sentence, percentage
 from trials.reporting.charts.figure import (
     ABOVE,
     AXIS,
@@ -23,7 +24,6 @@ from trials.reporting.charts.figure import (
 )
 from trials.reporting.names import Names
 from trials.reporting.tables import Table
-from trials.reporting.wording import count, inside_sentence, percentage
 
 HEIGHT: Final = 380
 _DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [10, 4], [4, 2])

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import altair as alt
 
+from analysis.wording import day
 from trials.registry.records import TrialSummary
 from trials.reporting.charts.figure import AXIS, LABEL_SIZE, Figure, Ink, axis_style, drawn, finished, spread, wrapped
 from trials.reporting.tables import Table
 from trials.reporting.vocabulary import state
-from trials.reporting.wording import day
 
 _EVENTS: Final = ("Registered", "Allocated", "Evaluated", "Decided")
 _SHAPES: Final = ("circle", "square", "triangle-up", "diamond")

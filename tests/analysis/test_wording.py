@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trials.reporting import wording
+from analysis import wording
 
 finite = st.floats(-1e9, 1e9, allow_nan=False)
 

@@ -10,6 +10,9 @@ import math
 from datetime import date, datetime
 from typing import Final, Literal
 
+from analysis.results import Variant
+from designs.literals import Measure
+
 Unit = Literal["share", "pounds", "number"]
 
 MINUS: Final = "−"
@@ -237,6 +240,15 @@ def interval(unit: Unit, lower: float, upper: float) -> str:
     return points_range(lower, upper) if unit == "share" else range_of(lower, upper, 2)
 
 
+def confidence(alpha: float) -> str:
+    """The confidence of an interval.
+
+    >>> confidence(0.05), confidence(0.005)
+    ('95%', '99.5%')
+    """
+    return f"{(1 - alpha) * 100:.4g}%"
+
+
 def p_value(value: float | None) -> str:
     """Three decimals, as analysts read them.
 
@@ -294,6 +306,55 @@ def inside_sentence(label: str) -> str:
     if len(label) > 1 and label[1].isupper():
         return label
     return label[:1].lower() + label[1:]
+
+
+def variant_words(variant: Variant) -> str:
+    """What sets a sensitivity row apart.
+
+    >>> variant_words(Variant("capped", "pounds", cap=250)), variant_words(Variant("capped", "minutes", cap=45))
+    ('capped at £250', 'capped at 45 minutes')
+    >>> variant_words(Variant("share_with_any", "pounds")), variant_words(Variant("share_with_any", "minutes"))
+    ('share who paid anything', 'share with any minutes')
+    """
+    match variant.kind:
+        case "capped":
+            return f"capped at {quantity(variant.cap, variant.unit)}"
+        case "adjustment":
+            return f"adjustment: {variant.adjustment}"
+        case "standard_errors":
+            return str(variant.standard_errors)
+        case "logit":
+            return "logit, average marginal effect"
+        case "randomisation_inference":
+            redraws = "every assignment" if variant.exact else f"{variant.draws or 0:,} redraws"
+            return f"randomisation inference, {redraws}"
+        case "bootstrap_mean":
+            return "mean, studentised bootstrap"
+        case "share_with_any":
+            return f"share {_WITH_ANY[variant.unit or 'number']}"
+        case "mean_with_any":
+            return f"mean among those {_WITH_ANY[variant.unit or 'number'].removesuffix(' anything')} (descriptive)"
+        case "quantile":
+            return f"quantile {variant.quantile or 0:g}"
+
+
+_WITH_ANY: Final[dict[Measure, str]] = {
+    "pounds": "who paid anything", "minutes": "with any minutes", "days": "with any days", "number": "above zero",
+    "share": "above zero",
+}  # fmt: skip
+
+
+def quantity(size: float | None, unit: Measure | None) -> str:
+    """An amount in its unit, whole.
+
+    >>> quantity(1200, "pounds"), quantity(45, "minutes"), quantity(3, "number")
+    ('£1,200', '45 minutes', '3')
+    """
+    if size is None:
+        return UNKNOWN
+    if unit in ("minutes", "days"):
+        return f"{size:,.0f} {unit}"
+    return f"£{size:,.0f}" if unit == "pounds" else f"{size:,.0f}"
 
 
 def listed(items: tuple[str, ...] | list[str]) -> str:
