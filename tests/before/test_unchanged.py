@@ -1,0 +1,96 @@
+"""Giving the house rooms changed no figure: allocations, analyses and digests are what commit 1392f2c gave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from analysis.document import to_document
+from data.cohort import DEMONSTRATIONS, population
+from data.identifiers import ledger_ids
+from designs.assignment import conduct, declare, gather
+from designs.library import templates
+from designs.protocol import load_protocol
+from designs.protocol.conditions import exclusions
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY
+from trials.stages.analyse import analyse
+
+BEFORE = Path(__file__).parent
+DEMOS: dict[str, Any] = json.loads((BEFORE / "demo-allocations.json").read_text(encoding="utf-8"))
+OF_THE_RELEASE = {"schema", "versions"}
+EQUAL_TO = 1e-9  # relative; the sums of `analyse` take as many threads as there are cores
+
+
+def differences(now: Any, then: Any, path: str = "") -> Iterator[str]:
+    """Where a document no longer says what it said. New keys are no difference, and neither are new rows' places."""
+    if isinstance(then, dict):
+        for key, value in then.items():
+            if path or key not in OF_THE_RELEASE:
+                yield from differences(now.get(key, "absent"), value, f"{path}.{key}")
+    elif isinstance(then, list):
+        if len(now) != len(then):
+            yield f"{path}: {len(now)} entries, {len(then)} before"
+        for position, (one, other) in enumerate(zip(now, then, strict=False)):
+            yield from differences(one, other, f"{path}[{position}]")
+    elif isinstance(then, float) and isinstance(now, (int, float)):
+        if abs(now - then) > EQUAL_TO * abs(then):
+            yield f"{path}: {now!r}, {then!r} before"
+    elif now != then:
+        yield f"{path}: {now!r}, {then!r} before"
+
+
+def test_a_difference_would_be_found():
+    then = {"schema": 1, "rows": [{"p": 0.5, "text": "a"}], "none": None}
+    assert list(differences(then | {"schema": 2, "new": 3}, then)) == []
+    for changed in ({"rows": []}, {"rows": [{"p": 0.5 + 1e-8, "text": "a"}]}, {"none": 0}, {"rows": [{"p": 0.5}]}):
+        assert list(differences(then | changed, then)) != []
+
+
+def held(protocol: Path, data: Path, fixture: str) -> list[str]:
+    then = json.loads((BEFORE / "analyse" / fixture).read_text(encoding="utf-8"))
+    return list(differences(json.loads(json.dumps(to_document(analyse(protocol, data)))), then))
+
+
+@pytest.mark.parametrize(
+    ("name", "trial"), [("hillstrom", "hillstrom_email_2008"), ("social-pressure", "ggl_social_pressure_2006")]
+)
+def test_published_trials_are_analysed_as_they_were(name: str, trial: str, reference_data: Path):
+    protocol = reference_data.parent / "protocols" / f"{name}.yaml"
+    assert held(protocol, reference_data / trial / "data.csv.gz", f"{name}.json") == []
+
+
+def test_small_debts_randomised_elsewhere_are_analysed_as_they_were():
+    folder = BEFORE / "analyse" / "small-debts"
+    assert held(folder / "elsewhere.yaml", folder / "elsewhere.parquet", "small-debts-elsewhere.json") == []
+
+
+@pytest.mark.parametrize("letter", sorted(DEMOS))
+def test_a_demonstration_is_allocated_as_it_was(letter: str):
+    then = DEMOS[letter]
+    assert DEMONSTRATIONS[letter].trial == then["trial"]
+    (protocol,) = (one.loaded.protocol for one in templates() if one.loaded.protocol.id == then["trial"])
+    people = nw.from_native(population(*then["population"].values()), eager_only=True)
+    for _, test in exclusions(protocol):
+        people = people.filter(~test)
+    taken: pa.Table = people.to_native()
+    ids = ledger_ids(SYNTHETIC_KEY, taken.column(protocol.population.unit))
+    elsewhere = pa.array(then["left_out_by_the_contact_ledger"], pa.string())
+    kept = pc.invert(pc.is_in(ids, value_set=elsewhere))
+    scheme = declare(protocol)
+    units = gather(scheme, taken.filter(kept).append_column("ledger_id", ids.filter(kept)), "ledger_id")
+    assignment = conduct(scheme, units, then["seed"], protocol.id)
+    assert assignment.digest == then["allocation_digest"]
+
+
+def test_protocols_keep_their_digests_where_they_use_no_new_key(reference_data: Path):
+    then = json.loads((BEFORE / "protocol-digests.json").read_text(encoding="utf-8"))
+    folders = {"shared": reference_data.parent / "protocols", "before/registry/protocols": BEFORE / "registry/protocols"}
+    for name, folder in folders.items():
+        assert {path.name: load_protocol(path).digest for path in folder.glob("*.yaml")} == then[name]
