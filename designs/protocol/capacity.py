@@ -32,8 +32,7 @@ def capacity(protocol: Protocol) -> Capacity:
     if peak is None and limit is None:
         return Capacity(
             "not_tested",
-            "Capacity for extra contact was not tested: "
-            "neither the busiest day to expect at roll-out nor the capacity of a day is declared.",
+            "Capacity for extra contact was not declared, so it was not tested.",
         )
     if peak is None:
         return Capacity(

@@ -53,9 +53,12 @@ def test_a_difference_would_be_found():
         assert list(differences(then | changed, then)) != []
 
 
-def held(protocol: Path, data: Path, fixture: str) -> list[str]:
-    then = json.loads((BEFORE / "analyse" / fixture).read_text(encoding="utf-8"))
-    return list(differences(json.loads(json.dumps(to_document(analyse(protocol, data)))), then))
+def analysed(protocol: Path, data: Path) -> Any:
+    return json.loads(json.dumps(to_document(analyse(protocol, data))))
+
+
+def before(fixture: str) -> Any:
+    return json.loads((BEFORE / "analyse" / fixture).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -63,12 +66,17 @@ def held(protocol: Path, data: Path, fixture: str) -> list[str]:
 )
 def test_published_trials_are_analysed_as_they_were(name: str, trial: str, reference_data: Path):
     protocol = reference_data.parent / "protocols" / f"{name}.yaml"
-    assert held(protocol, reference_data / trial / "data.csv.gz", f"{name}.json") == []
+    now = analysed(protocol, reference_data / trial / "data.csv.gz")
+    assert list(differences(now, before(f"{name}.json"))) == []
 
 
 def test_small_debts_randomised_elsewhere_are_analysed_as_they_were():
     folder = BEFORE / "analyse" / "small-debts"
-    assert held(folder / "elsewhere.yaml", folder / "elsewhere.parquet", "small-debts-elsewhere.json") == []
+    now = analysed(folder / "elsewhere.yaml", folder / "elsewhere.parquet")
+    # Any capacity above nothing counted as enough. Its plan declares no peak to hold it against, and that is said now.
+    untested = now["verdict"]["reasons"].pop()
+    assert untested.startswith("Capacity for extra contact was not tested: ")
+    assert list(differences(now, before("small-debts-elsewhere.json"))) == []
 
 
 @pytest.mark.parametrize("letter", sorted(DEMOS))
@@ -91,6 +99,9 @@ def test_a_demonstration_is_allocated_as_it_was(letter: str):
 
 def test_protocols_keep_their_digests_where_they_use_no_new_key(reference_data: Path):
     then = json.loads((BEFORE / "protocol-digests.json").read_text(encoding="utf-8"))
-    folders = {"shared": reference_data.parent / "protocols", "before/registry/protocols": BEFORE / "registry/protocols"}
+    folders = {
+        "shared": reference_data.parent / "protocols",
+        "before/registry/protocols": BEFORE / "registry/protocols",
+    }
     for name, folder in folders.items():
         assert {path.name: load_protocol(path).digest for path in folder.glob("*.yaml")} == then[name]

@@ -115,7 +115,7 @@ def test_without_values_what_it_is_worth_is_said_to_be_open():
 @pytest.mark.parametrize(
     ("contact", "capacity", "words"),
     [
-        ({}, None, "neither the busiest day to expect at roll-out nor the capacity of a day is declared"),
+        ({}, None, "was not declared, so it was not tested"),
         ({"capacity_per_day": 900}, None, "how many to expect on the busiest day at roll-out is not declared"),
         ({"capacity_per_day": 900, "peak_contacts_per_day": 1000}, False, "There is no capacity for the extra contact"),
         ({"capacity_per_day": 900, "peak_contacts_per_day": 900}, True, None),
