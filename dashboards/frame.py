@@ -14,6 +14,7 @@ from data.errors import Refused
 from designs.protocol.errors import ProtocolRefused
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import Figure
+from trials.reporting.portfolio import next_action, next_actor
 from trials.reporting.vocabulary import state
 
 if TYPE_CHECKING:
@@ -134,8 +135,9 @@ def heading(detail: TrialDetail, other: str, other_label: str) -> None:
 
 def what_is_next(detail: TrialDetail) -> None:
     """In place of results that are not there: what happens next, and who does it."""
-    summary = detail.summary
-    st.html(markup.lead(f"There is no evaluation yet. Next: {summary.next_action}. Who: {summary.next_actor}."))
+    coming = detail.summary.next
+    words = f"There is no evaluation yet. Next: {next_action(coming)}. Who: {next_actor(coming)}."
+    st.html(markup.lead(words))
 
 
 def figure(shown: Figure | None, absent: str, anchor: str | None = None) -> None:

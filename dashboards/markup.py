@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from trials.life import PHASES, State, phase_of
 from trials.reporting.flow import FlowDiagram
 from trials.reporting.tables import Table
-from trials.reporting.vocabulary import LIFE, state, step_of_life
+from trials.reporting.vocabulary import state
 
 _BRACKETS = re.compile(r"\([^()]{1,40}\)")
 _TONES = {"scale": "scale", "scale_segment": "scale", "invalid": "invalid"}
@@ -127,14 +128,15 @@ def link(address: str, words: str) -> str:
     return f'<a href="{escape(address, quote=True)}" target="_self">{escape(words)}</a>'
 
 
-def life(code: str) -> str:
+def life(code: State) -> str:
     """A state's word, and how far along the life of a trial it is."""
-    step = step_of_life(code)
+    phase = phase_of(code)
     word = escape(state(code))
-    if step is None:
+    if phase is None:
         return word
-    marks = "".join('<span class="otm-done"></span>' if place < step else "<span></span>" for place in range(len(LIFE)))
-    label = f"Step {step} of {len(LIFE)}"
+    done, phases = list(PHASES).index(phase) + 1, len(PHASES)
+    marks = '<span class="otm-done"></span>' * done + "<span></span>" * (phases - done)
+    label = f"Step {done} of {phases}"
     return f'{word}<div class="otm-steps" role="img" aria-label="{label}">{marks}</div>'
 
 

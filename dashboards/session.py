@@ -18,7 +18,7 @@ from analysis.results import Evaluation
 from dashboards.drafts import Draft, drop_draft, read_draft, write_draft
 from dashboards.uploads import Upload, keep
 from data.errors import Refused
-from trials.access import Action, Actor, allow, parse_actor
+from trials.access import Actor, UseCase, allow, parse_actor
 from trials.registry import Registry, open_registry
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import DARK, LIGHT, Ink
@@ -39,10 +39,10 @@ def current_user() -> Actor:
     return parse_actor(load_settings().actor)
 
 
-def may(action: Action) -> Refused | None:
+def may(use_case: UseCase) -> Refused | None:
     """Why the current user may not do something, or ``None`` if they may. The stage asks again."""
     try:
-        allow(current_user(), action)
+        allow(current_user(), use_case)
     except Refused as refusal:
         return refusal
     return None
@@ -50,7 +50,7 @@ def may(action: Action) -> Refused | None:
 
 def portfolio() -> tuple[TrialSummary, ...]:
     """Every trial, newest first."""
-    with _registry().read() as reader:
+    with _registry().read(current_user()) as reader:
         trials = reader.portfolio()
     return tuple(sorted(trials, key=lambda trial: (trial.created_on, trial.id), reverse=True))
 
@@ -61,7 +61,7 @@ def trial(trial_id: str) -> TrialDetail:
     Raises:
         TrialRefused: There is no such trial.
     """
-    with _registry().read() as reader:
+    with _registry().read(current_user(), trial_id) as reader:
         return reader.trial(trial_id)
 
 

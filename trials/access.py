@@ -12,11 +12,15 @@ from typing import Literal, get_args
 from trials.errors import AccessRefused
 
 Role = Literal["designer", "randomiser", "analyst", "manager", "administrator", "all"]
-Action = Literal[
-    "read", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue", "load_contacts",
-    "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void", "backup", "restore", "migrate",
-    "collect",
+UseCase = Literal[
+    "read", "overlap", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue",
+    "load_contacts", "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void", "backup",
+    "restore", "migrate", "collect",
 ]  # fmt: skip
+"""What a person may ask for, in one role or another."""
+
+Action = Literal[UseCase, "installed", "denied", "commit_seed", "freeze_wave", "allocate"]
+"""What an event of the audit chain may be: a use case, or one of the steps that a use case is made of."""
 
 LONGEST_NAME = 100
 
@@ -35,8 +39,9 @@ class Actor:
 LOCAL_ACTOR = Actor("local", "all")
 
 _EVERYONE: frozenset[Role] = frozenset(get_args(Role))
-_GRANTS: dict[Action, frozenset[Role]] = {
+_GRANTS: dict[UseCase, frozenset[Role]] = {
     "read": _EVERYONE,
+    "overlap": _EVERYONE,
     "certificate": _EVERYONE,
     "verify": _EVERYONE,
     "register": frozenset({"designer"}),
@@ -59,29 +64,29 @@ _GRANTS: dict[Action, frozenset[Role]] = {
 }
 
 
-def roles_allowed(action: Action) -> frozenset[Role]:
-    """Every role that holds an action; ``all`` is the local default, which holds each of them.
+def roles_allowed(use_case: UseCase) -> frozenset[Role]:
+    """Every role that holds a use case; ``all`` is the local default, which holds each of them.
 
     Examples:
         >>> sorted(roles_allowed("randomise"))
         ['all', 'randomiser']
     """
-    return _GRANTS[action] | {"all"}
+    return _GRANTS[use_case] | {"all"}
 
 
-def allow(actor: Actor, action: Action) -> None:
+def allow(actor: Actor, use_case: UseCase) -> None:
     """Let a use case pass, or refuse it.
 
     Raises:
-        AccessRefused: The actor's role does not hold the action.
+        AccessRefused: The actor's role does not hold it.
 
     Examples:
         >>> allow(Actor("K. Designer", "designer"), "register")
     """
-    allowed = roles_allowed(action)
+    allowed = roles_allowed(use_case)
     if actor.role not in allowed:
         raise AccessRefused(
-            f"the role {actor.role} may not {action.replace('_', ' ')}",
+            f"the role {actor.role} may not {use_case.replace('_', ' ')}",
             where=actor.name,
             rule=f"this needs the role {' or '.join(sorted(allowed - {'all'}))}",
             remedy="ask a colleague who holds it, or set OTM_ACTOR to your name and role",

@@ -29,6 +29,7 @@ from designs.library import FOLDER as LIBRARY
 from designs.protocol import Protocol, load_protocol
 from trials.access import Actor
 from trials.field.dispatch import export_ids
+from trials.life import State, has_reached
 from trials.registry import Registry
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY, export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID
@@ -77,9 +78,9 @@ def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> 
     Returns:
         The ids of the trials that were worked on.
     """
-    with registry.read() as reader:
-        states = {trial.id: trial.state for trial in reader.portfolio()}
-    wanted = [one for one in DEMONSTRATIONS.values() if states.get(one.trial) not in FINISHED]
+    with registry.read(actor) as reader:
+        states: dict[str, State] = {trial.id: trial.state for trial in reader.portfolio()}
+    wanted = [wanted for wanted in DEMONSTRATIONS.values() if _is_unfinished(states.get(wanted.trial))]
     total = len(wanted) * len(STEPS)
     for number, demonstration in enumerate(wanted):
         with tempfile.TemporaryDirectory(prefix="otm-demonstration-") as name:
@@ -88,9 +89,10 @@ def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> 
             path = _protocol_beside(registry, demonstration)
             customers = population(_number("population", demonstration), demonstration.customers, demonstration.kind)
             work = _Build(registry, actor, demonstration, path, load_protocol(path).protocol, customers, Path(name))
-            for step, (doing, state_after, carry_out) in enumerate(STEPS):
+            state = states.get(demonstration.trial, "draft")
+            for step, (doing, leads_to, carry_out) in enumerate(STEPS):
                 progress(f"{demonstration.letter}: {doing}", at + step, total)
-                if not _is_past(states.get(demonstration.trial), state_after):
+                if leads_to is None or not has_reached(state, leads_to):
                     carry_out(work)
     progress("done", total, total)
     return tuple(demonstration.trial for demonstration in wanted)
@@ -188,18 +190,16 @@ def _evaluate(work: _Build) -> None:
     evaluate(work.registry, work.actor, work.trial)
 
 
-STEPS: tuple[tuple[str, str, Callable[[_Build], None]], ...] = (
-    ("registering the protocol", "draft", _register),
-    ("loading the population", "designed", _load_population),
+STEPS: tuple[tuple[str, State | None, Callable[[_Build], None]], ...] = (
+    ("registering the protocol", None, _register),
+    ("loading the population", None, _load_population),
     ("locking the plan", "locked", _lock),
-    ("dealing customers to arms", "allocated", _randomise),
+    ("allocating customers to arms", "allocated", _randomise),
     ("a year in the field", "data_cut", _return_from_field),
     ("evaluating", "analysed", _evaluate),
 )
-_LIFE = ("draft", "designed", "locked", "allocated", "in_field", "data_cut", "analysed")
-FINISHED = frozenset({"analysed", "decided", "applied", "adapted", "stopped", "void"})
+"""What is done, the state that it leads to, and how; a step that leads to none may be repeated, the rest may not."""
 
 
-def _is_past(state: str | None, after: str) -> bool:
-    """Whether a step was carried out before: registering and loading may be repeated, the rest may not."""
-    return state in _LIFE and after in _LIFE[2:] and _LIFE.index(state) >= _LIFE.index(after)
+def _is_unfinished(state: State | None) -> bool:
+    return state is None or not (state == "void" or has_reached(state, "analysed"))

@@ -10,7 +10,7 @@ from analysis.wording import count, listed
 from dashboards import frame, markup, session
 from trials.registry.records import TrialSummary
 from trials.reporting.charts import timeline_figure
-from trials.reporting.portfolio import Filters, choices, dates_of, filtered, verdict_of
+from trials.reporting.portfolio import Filters, choices, dates_of, filtered, next_action, next_actor, verdict_of
 
 
 def show() -> None:
@@ -65,7 +65,7 @@ def _row(trial: TrialSummary) -> list[str | markup.Cell]:
         listed(trial.arms),
         markup.Cell(dates),
         verdict_of(trial),
-        markup.Cell(f"{escape(trial.next_action)}<div>Who: {escape(trial.next_actor)}</div>"),
+        markup.Cell(f"{escape(next_action(trial.next))}<div>Who: {escape(next_actor(trial.next))}</div>"),
     ]
 
 

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import NARROW, STILL, WIDE, keep_screenshots, settled
 from tests.browser.home import LIBRARY
+from trials.access import LOCAL_ACTOR
 from trials.registry import open_registry
 from trials.settings import Settings
 
@@ -36,7 +37,7 @@ def serious(page):
 
 def stored(home, trial):
     registry = open_registry(Settings(home=home))
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         detail = reader.trial(trial)
     registry.close()
     return detail
@@ -239,7 +240,7 @@ def test_a_bad_protocol_is_refused_in_plain_words_and_changes_nothing(empty_home
     keep_screenshots(page, "add_trial-refused", WIDE)
     assert not list((empty_home / "uploads").glob("*"))
     registry = open_registry(Settings(home=empty_home))
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         assert reader.portfolio() == ()
     registry.close()
 

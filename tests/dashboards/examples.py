@@ -25,6 +25,7 @@ from analysis.results import (
     Variant,
     Verdict,
 )
+from trials.life import Next
 from trials.registry.records import AllocationRecord, DecisionRecord, TrialSummary
 
 NFA, ARM_SIZE = 149_870, 49_956
@@ -275,7 +276,7 @@ def summary(**changes: Any) -> TrialSummary:
         id="small-debts-2026", title=PROTOCOL["title"], state="analysed", customers=299_739,
         arms=("No further action", "Plain reminder letter", "SMS reminder", "Outbound call"),
         channels=("letter", "sms", "call"), segments=("reason",), verdict_code="scale", verdict_arm="sms",
-        verdict_segment=None, verdict_sentence=None, next_action="Record a decision", next_actor="manager",
+        verdict_segment=None, verdict_sentence=None, next=Next("decide", "manager"),
         created_on=date(2026, 2, 2), allocated_on=date(2026, 2, 14), evaluated_on=date(2026, 11, 12),
         decided_on=None, synthetic=True, verdict_approach="the SMS reminder",
     )  # fmt: skip
@@ -290,7 +291,7 @@ def portfolio() -> tuple[TrialSummary, ...]:
             verdict_code="scale_segment", verdict_arm="norm", verdict_approach="the letter “Most people pay”",
             verdict_segment=Segment("reason", "forgot"),
             created_on=date(2025, 9, 8), allocated_on=date(2025, 10, 1), evaluated_on=date(2026, 10, 8),
-            decided_on=date(2026, 10, 15), next_action="Review the decision", next_actor="manager",
+            decided_on=date(2026, 10, 15), next=Next("review", "manager"),
         ),
         summary(),
         summary(
@@ -309,6 +310,6 @@ def portfolio() -> tuple[TrialSummary, ...]:
             arms=("No further action", "Outbound call"), channels=("call",), segments=("income_type",),
             verdict_code=None, verdict_arm=None, verdict_approach=None,
             created_on=date(2026, 10, 30), allocated_on=None,
-            evaluated_on=None, next_action="Draw the allocation", next_actor="randomiser",
+            evaluated_on=None, next=Next("randomise", "randomiser"),
         ),
     )  # fmt: skip

@@ -84,7 +84,7 @@ def test_without_a_declared_decision_the_page_says_why_there_is_no_money(open_pa
 
 def test_before_an_evaluation_the_page_says_what_is_next_and_who(seen_page):
     page = seen_page("decision", trial="stalled-2026")
-    assert "There is no evaluation yet. Next: Draw the allocation. Who: randomiser." in shown(page)
+    assert "There is no evaluation yet. Next: Randomise. Who: randomiser." in shown(page)
     assert not page.radio
 
 

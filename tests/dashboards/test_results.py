@@ -153,7 +153,7 @@ def _values(spec):
 
 
 def test_before_an_evaluation_the_page_says_what_is_next(seen_page):
-    assert "There is no evaluation yet. Next: Draw the allocation." in shown(seen_page("results", trial="stalled-2026"))
+    assert "There is no evaluation yet. Next: Randomise." in shown(seen_page("results", trial="stalled-2026"))
 
 
 def test_an_invalid_trial_says_that_nothing_below_is_a_finding(seen_page):

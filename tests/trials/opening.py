@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from trials.access import LOCAL_ACTOR
 from trials.registry import open_registry
 from trials.settings import Settings
 
@@ -13,7 +14,7 @@ def open_and_report(home: Path, url: str | None, results: Any) -> None:
     """Put (key, number of audit events) in the queue, or whatever went wrong."""
     try:
         opened = open_registry(Settings(home=home, database_url=url))
-        with opened.read() as reader:
+        with opened.read(LOCAL_ACTOR) as reader:
             events = len(reader.audit())
         results.put((opened.key().hex(), events))
         opened.close()

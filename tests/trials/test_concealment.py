@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.trials.examples import FIRST, OTHER_SEED, SEED, allocated
-from trials.access import Actor, Role
+from trials.access import LOCAL_ACTOR, Actor, Role
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.stages.allocate import randomise
@@ -23,7 +23,7 @@ from trials.stages.void import confirm_void, request_void
 def everything_said(registry, trial: str) -> str:
     """All that a reader of any role can be told."""
     parts: list[Any] = []
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         parts += [reader.portfolio(), reader.trial(trial), reader.audit(), reader.certificates(trial)]
     for role in get_args(Role):
         actor = Actor(f"A {role}", role)
@@ -75,7 +75,7 @@ def test_release_waits_for_the_results(registry, files):
         release(registry, FIRST, files.trial, reason="curious")
     confirm_void(registry, Actor("Second Person", "all"), files.trial)
     release(registry, FIRST, files.trial, reason="the draw is void")
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         assert reader.certificates(files.trial)[0]["seed"] == SEED
 
 

@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
 
 def trials(json_to: JsonTarget = None) -> None:
     """List every trial: its state, its verdict, and who acts next."""
-    with registry_and_actor() as (registry, _), registry.read() as reader:
+    from trials.reporting.portfolio import next_action, next_actor
+
+    with registry_and_actor() as (registry, actor), registry.read(actor) as reader:
         summaries = reader.portfolio()
     if json_to is not None:
         listed = [
@@ -46,7 +48,7 @@ def trials(json_to: JsonTarget = None) -> None:
                     "segment": None if trial.verdict_segment is None else str(trial.verdict_segment),
                     "sentence": trial.verdict_sentence,
                 },
-                "next": {"action": trial.next_action, "who": trial.next_actor},
+                "next": {"action": next_action(trial.next), "who": next_actor(trial.next)},
                 "synthetic": trial.synthetic,
             }
             for trial in summaries
@@ -64,8 +66,8 @@ def trials(json_to: JsonTarget = None) -> None:
                 trial.state.replace("_", " "),
                 "" if trial.customers is None else f"{trial.customers:,}",
                 (trial.verdict_code or "").replace("_", " "),
-                trial.next_action,
-                trial.next_actor,
+                next_action(trial.next),
+                next_actor(trial.next),
             )
             for trial in summaries
         ),
@@ -78,8 +80,10 @@ def overlap(
     json_to: JsonTarget = None,
 ) -> None:
     """Count the customers that two trials share."""
-    with registry_and_actor() as (registry, _):
-        customers = registry.overlap(first, second)
+    from trials.stages.overlap import overlap as overlap_stage
+
+    with registry_and_actor() as (registry, actor):
+        customers = overlap_stage(registry, actor, first, second)
     if json_to is not None:
         write_json(json_to, {"trials": [first, second], "customers": customers})
     else:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from data.intake import Intake, Rejection
 from data.snapshots import SnapshotStore
-from trials.access import Actor
+from trials.access import Actor, UseCase
 from trials.errors import TrialRefused
 from trials.field.matching import Matched, Register
+from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.registry.identities.pseudonyms import LEDGER_ID
@@ -24,7 +25,7 @@ from trials.registry.tables.columns import now
 
 @dataclass(frozen=True, slots=True)
 class Fielded:
-    """A trial that was dealt, as the registry has it."""
+    """A trial that was allocated, as the registry has it."""
 
     plan: Plan
     population: PopulationRecord
@@ -33,24 +34,19 @@ class Fielded:
     latest_load: str  # the snapshot last loaded under the population's name
 
 
-def fielded(session: Session, trial_id: str) -> Fielded:
-    """A trial from which files can come back.
+def fielded(session: Session, trial_id: str, use_case: UseCase) -> Fielded:
+    """A trial from which files can come back, as one use case needs it.
 
     Raises:
-        TrialRefused: Nothing was dealt, the draw is void, or the protocol's file was edited.
+        TrialRefused: The protocol's file was edited, or something that the use case needs is not so.
     """
     plan = unchanged_plan(session, trial_id)
+    require(queries.standing_of(session, trial_id), use_case)
     allocations = queries.allocations_of(session, trial_id)
-    if not allocations or plan.population is None:
-        raise TrialRefused(
-            "nothing has been dealt",
-            where=trial_id,
-            rule="what comes back is joined to the allocation",
-            remedy=f"otm randomise {trial_id}",
-        )
-    latest = queries.latest_population(session, plan.population.name) or plan.population
+    population = queries.locked_population(session, trial_id)
+    latest = queries.latest_population(session, population.name) or population
     waves = queries.waves_of(session, trial_id)[: len(allocations)]
-    return Fielded(plan, plan.population, waves, allocations, latest.digest)
+    return Fielded(plan, population, waves, allocations, latest.digest)
 
 
 def key_of(registry: Registry, trial: Fielded) -> bytes:
@@ -63,10 +59,10 @@ def register_of(snapshots: SnapshotStore, trial: Fielded) -> Register:
     allocated = [
         pq.read_table(snapshots.path(a.snapshot_digest), columns=[LEDGER_ID, "arm"]) for a in trial.allocations
     ]
-    dealt = pa.concat_tables(allocated)
+    customers = pa.concat_tables(allocated)
     return Register(
-        ids=dealt.column(LEDGER_ID),
-        arms=dealt.column("arm"),
+        ids=customers.column(LEDGER_ID),
+        arms=customers.column("arm"),
         arm_ids=tuple(arm.id for arm in trial.plan.protocol.arms),
         left_out=_ids(snapshots, [wave.excluded_digest for wave in trial.waves]),
         later=_ids(snapshots, [trial.latest_load]),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from data.errors import Refused
 from designs.protocol import LoadedProtocol, Protocol, load_protocol, parse_canonical
 from trials.errors import TrialRefused
-from trials.registry import queries, tables
+from trials.registry import queries
 from trials.registry.records import LockRecord, PopulationRecord
 
 
@@ -49,53 +49,24 @@ def plan_of(session: Session, trial_id: str) -> Plan:
     protocol = parse_canonical(record.canonical)
     lock = queries.lock_of(session, trial_id)
     population = (
-        queries.latest_population(session, population_name(protocol))
+        queries.latest_population(session, queries.population_name(protocol))
         if lock is None
         else queries.locked_population(session, trial_id)
     )
     return Plan(protocol, record.digest, record.version, Path(record.path), lock, population)
 
 
-def locked_plan(session: Session, trial_id: str) -> Plan:
-    """The plan of a trial that may go on: locked, and its draw not void. What a use case asks again as it writes.
+def unchanged_plan(session: Session, trial_id: str) -> Plan:
+    """The plan in force; where it is locked and its file is still there, the file says what was locked.
 
     Raises:
-        TrialRefused: One of these does not hold.
+        TrialRefused: There is no such trial, or the protocol's file was edited after the lock.
     """
     plan = plan_of(session, trial_id)
-    if plan.lock is None:
-        raise TrialRefused(
-            "the plan is not locked",
-            where=trial_id,
-            rule="nothing is dealt or loaded before the plan and its population are fixed",
-            remedy=f"otm lock {trial_id}",
-        )
-    if session.get(tables.VoidConfirmation, trial_id) is not None:
-        raise TrialRefused(
-            "the draw of this trial is void",
-            where=trial_id,
-            rule="a void draw is kept and shown, and nothing is built on it",
-            remedy="register a new trial under another id",
-        )
-    return plan
-
-
-def unchanged_plan(session: Session, trial_id: str) -> Plan:
-    """A locked plan whose file, where it is still there, says what was locked. What a use case asks first.
-
-    Raises:
-        TrialRefused: As :func:`locked_plan`, or the protocol's file was edited after the lock.
-    """
-    plan = locked_plan(session, trial_id)
     # A file that has been moved away says nothing; what counts is the locked text in the registry.
-    if edited(plan):
+    if plan.lock is not None and edited(plan):
         raise edited_after_lock(plan, plan.path)
     return plan
-
-
-def population_name(protocol: Protocol) -> str:
-    """The name a protocol's population is loaded under: its own, or the trial's id where it has none."""
-    return protocol.population.name or protocol.id
 
 
 def edited(plan: Plan) -> bool:

@@ -1,57 +1,27 @@
-"""The portfolio: every trial's state, which follows from the rows it has, and who acts next."""
+"""The portfolio: a line a trial, from its standing and the latest of what it has."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.deciding.sentences import approach
 from analysis.document import from_document
 from analysis.results import Segment
-from designs.protocol.models import Arm
+from designs.protocol import Protocol
+from trials.life import Standing, next_step, state_of
 from trials.registry import tables
-from trials.registry.records import TrialState, TrialSummary
-
-_NEXT: dict[TrialState, tuple[str, str]] = {
-    "draft": ("Load the population, then lock the plan", "designer"),
-    "locked": ("Randomise", "randomiser"),
-    "allocated": ("Issue the lists", "randomiser"),
-    "in_field": ("Load the outcomes when they are due", "analyst"),
-    "data_cut": ("Evaluate", "analyst"),
-    "analysed": ("Record a decision", "manager"),
-    "void": ("Nothing: the draw is void and its record is kept", "nobody"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """What one trial has; the latest where there can be several."""
-
-    trial: tables.Trial
-    protocol: tables.ProtocolVersion
-    population: tables.PopulationVersion | None
-    lock: tables.TrialLock | None
-    draw: tables.Draw | None
-    allocations: tuple[tables.Allocation, ...]
-    issue: tables.IssueList | None
-    outcomes: tables.ReturnedFile | None
-    evaluation: Any  # a row of the columns named in _EVALUATION
-    decision: tables.Decision | None
-    void_request: tables.VoidRequest | None
-    void: tables.VoidConfirmation | None
-
+from trials.registry.queries import population_name, standings
+from trials.registry.records import TrialSummary
 
 # The document can be large: of it a list reads only the segment, and only where the verdict names one.
 _EVALUATION = (
     tables.StoredEvaluation.trial_id,
-    tables.StoredEvaluation.number,
-    tables.StoredEvaluation.outcomes_version,
     tables.StoredEvaluation.verdict_code,
     tables.StoredEvaluation.verdict_arm,
     case((tables.StoredEvaluation.verdict_segment.is_not(None), tables.StoredEvaluation.document)).label("document"),
@@ -60,139 +30,99 @@ _EVALUATION = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What trials have, by trial; the latest where there can be several."""
+
+    registered_at: dict[str, datetime]
+    locks: dict[str, tables.TrialLock]
+    allocations: dict[str, list[tables.Allocation]]
+    evaluations: dict[str, Any]  # rows of _EVALUATION
+    decided_at: dict[str, datetime]
+    synthetic: dict[str, bool]
+
+
 def portfolio(session: Session, only: str | None = None) -> tuple[TrialSummary, ...]:
-    """One summary a trial, by id; ``only`` limits it to one trial."""
-    return tuple(_summary(rows) for rows in _gathered(session, only))
+    """One summary a trial, by id; ``only`` limits it to one trial, and then no other trial's rows are read."""
+    trials = tuple(standings(session, only))
+    rows = _rows(session, trials, only)
+    return tuple(_summary(standing, protocol, rows) for standing, protocol in trials)
 
 
-def _gathered(session: Session, only: str | None) -> Iterable[_Rows]:
-    trials = select(tables.Trial).order_by(tables.Trial.id)
-    if only is not None:
-        trials = trials.where(tables.Trial.id == only)
-    locks = _by_trial(session.scalars(select(tables.TrialLock)))
-    protocols = _protocols(session, locks)
-    loads = list(session.scalars(select(tables.PopulationVersion).order_by(tables.PopulationVersion.version)))
-    latest_load = {load.name: load for load in loads}
-    by_version = {(load.name, load.version): load for load in loads}
-    draws = _by_trial(session.scalars(select(tables.Draw)))
+def _rows(session: Session, trials: Sequence[tuple[Standing, Protocol]], only: str | None) -> _Rows:
+    locked = select(tables.TrialLock).where(*_limit(tables.TrialLock.trial_id, only))
+    locks = {lock.trial_id: lock for lock in session.scalars(locked.order_by(tables.TrialLock.protocol_version))}
     allocations: dict[str, list[tables.Allocation]] = {}
-    for allocation in session.scalars(select(tables.Allocation).order_by(tables.Allocation.wave)):
+    allocated = select(tables.Allocation).where(*_limit(tables.Allocation.trial_id, only))
+    for allocation in session.scalars(allocated.order_by(tables.Allocation.wave)):
         allocations.setdefault(allocation.trial_id, []).append(allocation)
-    issues = _by_trial(session.scalars(select(tables.IssueList).order_by(tables.IssueList.number)))
-    outcomes = _by_trial(
-        session.scalars(
-            select(tables.ReturnedFile)
-            .where(tables.ReturnedFile.kind == "outcomes")
-            .order_by(tables.ReturnedFile.version)
-        )
+    evaluated = select(*_EVALUATION).where(*_limit(tables.StoredEvaluation.trial_id, only))
+    decided = select(tables.Decision.trial_id, tables.Decision.decided_at)
+    decided = decided.where(*_limit(tables.Decision.trial_id, only)).order_by(tables.Decision.number)
+    registered = select(tables.Trial.id, tables.Trial.registered_at).where(*_limit(tables.Trial.id, only))
+    return _Rows(
+        registered_at={row.id: row.registered_at for row in session.execute(registered)},
+        locks=locks,
+        allocations=allocations,
+        evaluations={row.trial_id: row for row in session.execute(evaluated.order_by(tables.StoredEvaluation.number))},
+        decided_at={row.trial_id: row.decided_at for row in session.execute(decided)},
+        synthetic=_synthetic(session, trials, locks, only),
     )
-    evaluations = _by_trial(session.execute(select(*_EVALUATION).order_by(tables.StoredEvaluation.number)))
-    decisions = _by_trial(session.scalars(select(tables.Decision).order_by(tables.Decision.number)))
-    requests = _by_trial(session.scalars(select(tables.VoidRequest)))
-    voids = _by_trial(session.scalars(select(tables.VoidConfirmation)))
-    for trial in session.scalars(trials):
-        lock = locks.get(trial.id)
-        protocol = protocols[trial.id]
-        yield _Rows(
-            trial=trial,
-            protocol=protocol,
-            population=(
-                by_version[lock.population_name, lock.population_version]
-                if lock is not None
-                else latest_load.get(population_name(json.loads(protocol.canonical)))
-            ),
-            lock=lock,
-            draw=draws.get(trial.id),
-            allocations=tuple(allocations.get(trial.id, ())),
-            issue=issues.get(trial.id),
-            outcomes=outcomes.get(trial.id),
-            evaluation=evaluations.get(trial.id),
-            decision=decisions.get(trial.id),
-            void_request=requests.get(trial.id),
-            void=voids.get(trial.id),
-        )
 
 
-def _by_trial(rows: Iterable[Any]) -> dict[str, Any]:
-    """The last row of each trial."""
-    return {row.trial_id: row for row in rows}
+def _limit(trial: InstrumentedAttribute[str], only: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if only is None else (trial == only,)
 
 
-def _protocols(session: Session, locks: dict[str, tables.TrialLock]) -> dict[str, tables.ProtocolVersion]:
-    in_force: dict[str, tables.ProtocolVersion] = {}
-    for row in session.scalars(select(tables.ProtocolVersion).order_by(tables.ProtocolVersion.version)):
-        lock = locks.get(row.trial_id)
-        if lock is None or row.version == lock.protocol_version:
-            in_force[row.trial_id] = row
-    return in_force
+def _synthetic(
+    session: Session,
+    trials: Iterable[tuple[Standing, Protocol]],
+    locks: dict[str, tables.TrialLock],
+    only: str | None,
+) -> dict[str, bool]:
+    """Whether each trial's customers are invented: in the load that was locked, or in the latest of a draft."""
+    table = tables.PopulationVersion
+    names = {standing.trial: population_name(protocol) for standing, protocol in trials}
+    names |= {trial: lock.population_name for trial, lock in locks.items()}
+    loads = select(table.name, table.version, table.synthetic)
+    if only is not None:
+        loads = loads.where(table.name.in_(set(names.values())))
+    by_version: dict[tuple[str, int], bool] = {}
+    latest: dict[str, bool] = {}
+    for row in session.execute(loads.order_by(table.version)):
+        by_version[row.name, row.version] = row.synthetic
+        latest[row.name] = row.synthetic
+    return {
+        trial: by_version[name, locks[trial].population_version] if trial in locks else latest.get(name, False)
+        for trial, name in names.items()
+    }
 
 
-def population_name(protocol: dict[str, Any]) -> str:
-    """The name a protocol's population is loaded under: its own, or the trial's id where it has none."""
-    return str(protocol["population"].get("name") or protocol["id"])
-
-
-def _state(rows: _Rows) -> TrialState:
-    if rows.void is not None:
-        return "void"
-    if rows.decision is not None:
-        return "decided"
-    if rows.outcomes is not None:
-        fresh = rows.evaluation is not None and rows.evaluation.outcomes_version == rows.outcomes.version
-        return "analysed" if fresh else "data_cut"
-    if rows.issue is not None:
-        return "in_field"
-    if rows.allocations:
-        return "allocated"
-    return "draft" if rows.lock is None else "locked"
-
-
-def _next(rows: _Rows, state: TrialState) -> tuple[str, str]:
-    if rows.void_request is not None and rows.void is None:
-        return "Confirm the void that was asked for", f"someone other than {rows.void_request.requested_by}"
-    if state == "locked" and rows.draw is not None:
-        return "Randomise again: the seed is drawn, the allocation was interrupted", "randomiser"
-    if state == "draft" and json.loads(rows.protocol.canonical)["randomisation"]["method"] == "external":
-        return "Analyse its file with otm analyse: it was randomised elsewhere", "analyst"
-    if rows.decision is not None and state == "decided":
-        return f"Review the decision on {rows.decision.review_on:%-d %B %Y}", "manager"
-    return _NEXT[state]
-
-
-def _summary(rows: _Rows) -> TrialSummary:
-    protocol = json.loads(rows.protocol.canonical)
-    state = _state(rows)
-    action, actor = _next(rows, state)
-    arms = protocol["arms"]
-    evaluation = rows.evaluation
+def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummary:
+    trial = standing.trial
+    evaluation = rows.evaluations.get(trial)
+    verdict_arm = None if evaluation is None else evaluation.verdict_arm
+    allocations = rows.allocations.get(trial, ())
     return TrialSummary(
-        id=rows.trial.id,
-        title=protocol["title"],
-        state=state,
-        customers=_customers(rows),
-        arms=tuple(arm["label"] for arm in arms),
-        channels=tuple(sorted({arm["channel"] for arm in arms if arm.get("channel")})),
-        segments=tuple(subgroup["column"] for subgroup in protocol["analysis"].get("subgroups") or ()),
+        id=trial,
+        title=protocol.title,
+        state=state_of(standing),
+        customers=_customers(allocations, rows.locks.get(trial)),
+        arms=tuple(arm.label for arm in protocol.arms),
+        channels=tuple(sorted({arm.channel for arm in protocol.arms if arm.channel})),
+        segments=tuple(subgroup.column for subgroup in protocol.analysis.subgroups),
         verdict_code=None if evaluation is None else evaluation.verdict_code,
-        verdict_arm=None if evaluation is None else evaluation.verdict_arm,
+        verdict_arm=verdict_arm,
         verdict_segment=_segment(evaluation),
         verdict_sentence=None if evaluation is None else evaluation.verdict_sentence,
-        next_action=action,
-        next_actor=actor,
-        created_on=rows.trial.registered_at.date(),
-        allocated_on=_day(rows.allocations[0].allocated_at if rows.allocations else None),
+        next=next_step(standing),
+        created_on=rows.registered_at[trial].date(),
+        allocated_on=_day(allocations[0].allocated_at if allocations else None),
         evaluated_on=_day(None if evaluation is None else evaluation.evaluated_at),
-        decided_on=_day(None if rows.decision is None else rows.decision.decided_at),
-        synthetic=rows.population is not None and rows.population.synthetic,
-        verdict_approach=None if evaluation is None else _spoken(arms, evaluation.verdict_arm),
+        decided_on=_day(rows.decided_at.get(trial)),
+        synthetic=rows.synthetic[trial],
+        verdict_approach=next((approach(arm) for arm in protocol.arms if arm.id == verdict_arm), None),
     )
-
-
-def _spoken(arms: list[dict[str, Any]], arm_id: str | None) -> str | None:
-    arm = next((arm for arm in arms if arm["id"] == arm_id), None)
-    if arm is None:
-        return None
-    return approach(Arm(id=arm["id"], kind=arm["kind"], label=arm["label"], channel=arm.get("channel")))
 
 
 def _segment(evaluation: Any) -> Segment | None:
@@ -201,10 +131,10 @@ def _segment(evaluation: Any) -> Segment | None:
     return from_document(evaluation.document).verdict.segment
 
 
-def _customers(rows: _Rows) -> int | None:
-    if rows.allocations:
-        return sum(sum(allocation.counts.values()) for allocation in rows.allocations)
-    return None if rows.lock is None else rows.lock.eligible
+def _customers(allocations: Iterable[tables.Allocation], lock: tables.TrialLock | None) -> int | None:
+    if allocations:
+        return sum(sum(allocation.counts.values()) for allocation in allocations)
+    return None if lock is None else lock.eligible
 
 
 def _day(at: datetime | None) -> date | None:

@@ -32,6 +32,7 @@ class Reader:
         protocol = queries.protocol_in_force(session, trial_id)
         (summary,) = portfolio(session, trial_id)
         allocations = queries.allocations_of(session, trial_id)
+        lock = queries.lock_of(session, trial_id)
         return TrialDetail(
             summary=summary,
             protocol=json.loads(protocol.canonical),
@@ -40,8 +41,8 @@ class Reader:
             waves=allocations,
             evaluation=queries.evaluation_of(session, trial_id),
             decisions=queries.decisions_of(session, trial_id),
-            population=queries.locked_population(session, trial_id),
-            lock=queries.lock_of(session, trial_id),
+            population=None if lock is None else queries.locked_population(session, trial_id),
+            lock=lock,
             issues=queries.issues_of(session, trial_id),
             returned=queries.returned_of(session, trial_id),
             void=queries.void_of(session, trial_id),
@@ -62,7 +63,7 @@ class Reader:
                 "allocated_at": allocation.allocated_at.isoformat(),
                 "allocated_by": allocation.allocated_by,
                 "seed": allocation.seed,
-                "void": None if void is None or void.confirmed_by is None else void.reason,
+                "void": void.reason if void is not None and void.holds else None,
             }
             for certificate, allocation in zip(
                 queries.certificates_of(self._session, trial_id),

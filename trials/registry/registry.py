@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from trials.access import Action, Actor, allow
+from trials.access import Actor, UseCase, allow
 from trials.errors import AccessRefused, RegistryRefused
-from trials.registry import queries
 from trials.registry.identities import ledger_key
 from trials.registry.proof.chain_head import ChainHead
 from trials.registry.reader import Reader
@@ -47,36 +46,41 @@ class Registry:
         return SnapshotStore(self.home / "snapshots")
 
     @contextmanager
-    def read(self) -> Iterator[Reader]:
-        """Read-only questions in one transaction; take the answers out before drawing anything."""
+    def read(self, actor: Actor, trial: str | None = None) -> Iterator[Reader]:
+        """Read-only questions in one transaction; take the answers out before drawing anything.
+
+        Raises:
+            AccessRefused: The actor's role may not read; the denial is in the audit chain.
+        """
+        self.permit(actor, "read", trial)
         with storage_refusals("registry"), Session(self._engine) as session:
             yield Reader(session)
 
     @contextmanager
-    def inspect(self, actor: Actor, action: Action, trial: str | None = None) -> Iterator[Session]:
+    def inspect(self, actor: Actor, use_case: UseCase, trial: str | None = None) -> Iterator[Session]:
         """A read-only session for stages, which may ask what screens may not see.
 
         Raises:
-            AccessRefused: The actor's role does not hold the action; the denial is in the audit chain.
+            AccessRefused: The actor's role does not hold the use case; the denial is in the audit chain.
         """
-        self.permit(actor, action, trial)
+        self.permit(actor, use_case, trial)
         with storage_refusals("registry"), Session(self._engine) as session:
             yield session
 
     @contextmanager
-    def write(self, actor: Actor, action: Action, trial: str | None = None) -> Iterator[UnitOfWork]:
+    def write(self, actor: Actor, use_case: UseCase, trial: str | None = None) -> Iterator[UnitOfWork]:
         """One use case's transaction, for stages only; without its commit nothing has changed.
 
         Raises:
-            AccessRefused: The actor's role does not hold the action; the denial is in the audit chain.
+            AccessRefused: The actor's role does not hold the use case; the denial is in the audit chain.
         """
-        self.permit(actor, action, trial)
+        self.permit(actor, use_case, trial)
         with storage_refusals("registry"), Session(self._writers) as session:
             session.connection()  # takes the writers' turn before anything is read
-            yield UnitOfWork(session, actor, action, trial, self.head)
+            yield UnitOfWork(session, actor, use_case, trial, self.head)
 
     @contextmanager
-    def write_raised(self, actor: Actor, action: Action) -> Iterator[tuple[UnitOfWork, str | None]]:
+    def write_raised(self, actor: Actor, use_case: UseCase) -> Iterator[tuple[UnitOfWork, str | None]]:
         """A transaction that first brings the tables up to the newest revision; with it, the revision before.
 
         Raises:
@@ -91,24 +95,24 @@ class Registry:
                     remedy="run the newer program",
                 )
             bring_up(session.connection())
-            yield UnitOfWork(session, actor, action, None, self.head), before
+            yield UnitOfWork(session, actor, use_case, None, self.head), before
 
     def has_tables(self) -> bool:
         """Whether the database holds a registry, of whatever revision."""
         with storage_refusals("registry"), self._engine.connect() as connection:
             return revision_of(connection) is not None
 
-    def permit(self, actor: Actor, action: Action, trial: str | None = None) -> None:
+    def permit(self, actor: Actor, use_case: UseCase, trial: str | None = None) -> None:
         """Let a use case pass, or log the denial and refuse it.
 
         Raises:
-            AccessRefused: The actor's role does not hold the action.
+            AccessRefused: The actor's role does not hold the use case.
         """
         try:
-            allow(actor, action)
+            allow(actor, use_case)
         except AccessRefused:
             with storage_refusals("registry"), Session(self._writers) as session:
-                UnitOfWork(session, actor, "denied", trial, self.head).commit({"use_case": action})
+                UnitOfWork(session, actor, "denied", trial, self.head).commit({"use_case": use_case})
             raise
 
     def key(self) -> bytes:
@@ -134,21 +138,6 @@ class Registry:
                 remedy="restore the key from a backup, or point OTM_HOME and OTM_DATABASE_URL at one registry",
             )
         return key
-
-    def overlap(self, first: str, second: str) -> int:
-        """Customers that two trials share, by ledger id.
-
-        Raises:
-            TrialRefused: There is no such trial.
-        """
-        from data.engine import open_engine
-        from trials.registry.identities import contact_ledger
-
-        with storage_refusals("registry"), Session(self._engine) as session:
-            for trial in (first, second):
-                queries.require_trial(session, trial)
-            ledger = contact_ledger.entries(session, today=now().date())
-        return contact_ledger.overlap(open_engine(self.settings.engine), self.snapshots, ledger, first, second)
 
     def close(self) -> None:
         """Give connections back."""

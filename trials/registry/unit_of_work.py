@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from trials.access import Actor
+from trials.access import Action, Actor
 from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import queries
 from trials.registry.proof.audit import GENESIS, event_hash
@@ -32,7 +32,7 @@ class UnitOfWork:
 
     session: Session
     actor: Actor
-    action: str
+    action: Action
     trial: str | None
     head: ChainHead
     _added: list[Row] = field(default_factory=list)
@@ -56,7 +56,7 @@ class UnitOfWork:
             ) from error
         self._added.append(row)
 
-    def commit(self, detail: dict[str, Any], *, action: str | None = None) -> None:
+    def commit(self, detail: dict[str, Any], *, action: Action | None = None) -> None:
         """Append the audit event, commit, and witness it outside the database.
 
         Args:
@@ -90,7 +90,7 @@ class UnitOfWork:
             )
         return sequence
 
-    def _append(self, action: str, detail: dict[str, Any]) -> None:
+    def _append(self, action: Action, detail: dict[str, Any]) -> None:
         said = {**detail, "rows": {row_key(row): row_digest(row) for row in self._added}}
         sequence, previous = queries.last_event(self.session) or (0, GENESIS)
         at = now()

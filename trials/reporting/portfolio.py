@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.wording import day, sentence_case
+from trials.life import Next
 from trials.registry.records import TrialSummary
-from trials.reporting.vocabulary import CHANNELS, STATES, state, verdict
+from trials.reporting.vocabulary import CHANNELS, STATES, STEPS, state, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,28 @@ def _meets(wanted: tuple[str, ...], held: Iterable[str]) -> bool:
 
 def _channel(code: str) -> str:
     return CHANNELS.get(code, sentence_case(code))
+
+
+def next_action(coming: Next) -> str:
+    """What comes next, in words.
+
+    >>> from datetime import date
+    >>> next_action(Next("review", "manager", due=date(2026, 10, 5)))
+    'Review the decision on 5 October 2026'
+    """
+    words = STEPS[coming.step]
+    return words if coming.due is None else f"{words} on {day(coming.due)}"
+
+
+def next_actor(coming: Next) -> str:
+    """Who does what comes next, in words.
+
+    >>> next_actor(Next("confirm_void", None, other_than="K. Bell"))
+    'someone other than K. Bell'
+    """
+    if coming.other_than is not None:
+        return f"someone other than {coming.other_than}"
+    return coming.role or "nobody"
 
 
 def verdict_of(trial: TrialSummary) -> str:

@@ -7,8 +7,9 @@ from typing import Final
 
 from analysis.results import Check, CheckKind, Segment
 from analysis.wording import sentence_case
+from trials.life import State, Step
 
-STATES: Final[Mapping[str, str]] = {
+STATES: Final[Mapping[State, str]] = {
     "draft": "Draft",
     "suitability": "Suitability",
     "consulted": "Consulted",
@@ -28,15 +29,25 @@ STATES: Final[Mapping[str, str]] = {
     "void": "Void",
 }
 
-# The life of a trial as a reader of the portfolio follows it; each step gathers the finer states of the registry.
-LIFE: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("Design", ("draft", "suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2")),
-    ("Locked", ("locked",)),
-    ("Allocated", ("allocated",)),
-    ("In the field", ("in_field", "data_cut")),
-    ("Analysed", ("analysed",)),
-    ("Decided", ("decided", "applied", "adapted", "stopped")),
-)
+STEPS: Final[Mapping[Step, str]] = {
+    "answer_suitability": "Answer the questions of suitability",
+    "consult": "Consult those whose area is touched",
+    "pass_gateway_1": "Take the idea to the first gateway",
+    "design": "Design the trial",
+    "sign_off": "Sign the sample off",
+    "pass_gateway_2": "Take the design to the second gateway",
+    "lock": "Load the population, then lock the plan",
+    "randomise": "Randomise",
+    "resume_randomise": "Randomise again: the seed is drawn, the allocation was interrupted",
+    "issue": "Issue the lists",
+    "load_outcomes": "Load the outcomes when they are due",
+    "evaluate": "Evaluate",
+    "decide": "Record a decision",
+    "review": "Review the decision",
+    "confirm_void": "Confirm the void that was asked for",
+    "analyse_elsewhere": "Analyse its file with otm analyse: it was randomised elsewhere",
+    "nothing": "Nothing: the draw is void and its record is kept",
+}
 
 FINDINGS: Final[Mapping[str, str]] = {
     "passes": "Works, and is worth sending",
@@ -100,22 +111,13 @@ SCENARIOS: Final[Mapping[str, str]] = {
 NOT_SHOWN: Final = "Not shown to beat no further action: do not scale"
 
 
-def state(code: str) -> str:
+def state(code: State) -> str:
     """The state of a trial, in words.
 
     >>> state("in_field")
     'In the field'
     """
-    return STATES.get(code, sentence_case(code))
-
-
-def step_of_life(code: str) -> int | None:
-    """Which step of :data:`LIFE` a state belongs to, from 1; ``None`` for a void trial.
-
-    >>> step_of_life("locked"), step_of_life("void")
-    (2, None)
-    """
-    return next((number for number, (_, states) in enumerate(LIFE, start=1) if code in states), None)
+    return STATES[code]
 
 
 def verdict(code: str | None, arm: str | None = None, segment: Segment | None = None) -> str:

@@ -17,12 +17,13 @@ from data.engine import Engine, open_engine
 from designs.assignment import commitment, draw_seed
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.life import require
 from trials.randomiser.dealing import Dealt, deal
 from trials.randomiser.eligibility import Eligible, dealt_before, eligible
 from trials.randomiser.index_dates import first_index_date, last_index_date
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.contact_ledger import Entry, claims, entries
-from trials.registry.plan import Plan, locked_plan, population_name, unchanged_plan
+from trials.registry.plan import Plan, plan_of, unchanged_plan
 from trials.registry.records import AllocationRecord, DrawRecord, PopulationRecord, WaveRecord
 from trials.registry.tables.columns import now
 
@@ -32,20 +33,20 @@ PATIENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _Basis:
     """What the registry holds for a trial that is about to be dealt."""
 
     plan: Plan
     population: PopulationRecord
     draw: DrawRecord | None
-    dealt: tuple[WaveRecord, ...]
+    allocated: tuple[WaveRecord, ...]
     frozen: WaveRecord | None  # committed to, and still to be dealt
     ledger: tuple[Entry, ...]
 
     @property
     def number(self) -> int:
         """Of the wave that is next; a trial without waves has one."""
-        return len(self.dealt) + 1
+        return len(self.allocated) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +97,27 @@ def _frozen(
         today = now().date()
         with registry.inspect(actor, "randomise", trial_id) as session:
             unchanged_plan(session, trial_id)
-            standing = _standing(session, trial_id, today)
-        if standing.draw is not None:
-            _refuse_other_seed(trial_id, standing.draw, demonstration_seed)
-            if standing.frozen is not None:
-                return standing.draw, standing.frozen, standing.plan
-        _refuse_undeclared(standing.population, demonstration_seed)
-        units = _units(registry, standing, today) if attempt < PATIENCE else None
-        _freeze(registry, actor, standing, today, demonstration_seed, units)
+            basis = _basis_of(session, trial_id, today)
+        if basis.draw is not None:
+            _refuse_other_seed(trial_id, basis.draw, demonstration_seed)
+            if basis.frozen is not None:
+                return basis.draw, basis.frozen, basis.plan
+        _refuse_undeclared(basis.population, demonstration_seed)
+        units = _units(registry, basis, today) if attempt < PATIENCE else None
+        _freeze(registry, actor, basis, today, demonstration_seed, units)
     raise TrialRefused("the units could not be frozen", where=trial_id, remedy="give the same command again")
 
 
-def _units(registry: Registry, standing: _Standing, today: date) -> _Units:
+def _units(registry: Registry, basis: _Basis, today: date) -> _Units:
     """Who is to be dealt as things stand, and the files that say so."""
-    found = _eligible(registry, open_engine(registry.settings.engine), standing, today)
+    found = _eligible(registry, open_engine(registry.settings.engine), basis, today)
     return _Units(found, registry.snapshots.write(found.units), registry.snapshots.write(found.excluded))
 
 
 def _freeze(
     registry: Registry,
     actor: Actor,
-    standing: _Standing,
+    basis: _Basis,
     today: date,
     demonstration_seed: str | None,
     units: _Units | None,
@@ -125,10 +126,10 @@ def _freeze(
 
     Without units they are worked out here, while everybody else waits: then nothing can move on.
     """
-    trial_id = standing.plan.trial
+    trial_id = basis.plan.trial
     with registry.write(actor, "randomise", trial_id) as work:
-        current = _standing(work.session, trial_id, today)
-        if current.frozen is not None or (units is not None and current != standing):
+        current = _basis_of(work.session, trial_id, today)
+        if current.frozen is not None or (units is not None and current != basis):
             return
         units = units or _units(registry, current, today)
         said: dict[str, Any] = {}
@@ -147,39 +148,30 @@ def _freeze(
         work.commit(said, action="commit_seed" if current.draw is None else "freeze_wave")
 
 
-def _standing(session: Session, trial_id: str, today: date) -> _Standing:
-    plan = locked_plan(session, trial_id)
-    waves, dealt = queries.waves_of(session, trial_id), len(queries.allocations_of(session, trial_id))
-    if dealt >= max(1, len(plan.protocol.randomisation.waves)):
-        raise _already(trial_id)
-    return _Standing(
+def _basis_of(session: Session, trial_id: str, today: date) -> _Basis:
+    standing = queries.standing_of(session, trial_id)
+    require(standing, "randomise")
+    plan = plan_of(session, trial_id)
+    waves, allocated = queries.waves_of(session, trial_id), standing.waves_allocated
+    return _Basis(
         plan=plan,
-        population=_population(session, plan, wave=dealt + 1),
+        population=_population(session, plan, wave=allocated + 1),
         draw=queries.draw_of(session, trial_id),
-        dealt=waves[:dealt],
-        frozen=next(iter(waves[dealt:]), None),
+        allocated=waves[:allocated],
+        frozen=next(iter(waves[allocated:]), None),
         ledger=entries(session, today=today, but=trial_id),
     )
 
 
 def _population(session: Session, plan: Plan, *, wave: int) -> PopulationRecord:
     """What a wave is dealt from: the locked load, and for later waves the latest."""
-    name = population_name(plan.protocol)
+    name = queries.population_name(plan.protocol)
     population = plan.population if wave == 1 else queries.latest_population(session, name)
     if population is None:
         raise TrialRefused(f"no population is loaded under the name {name!r}", where=plan.trial)
     if plan.population is not None and population.synthetic != plan.population.synthetic:
         raise TrialRefused("the waves of one trial are all synthetic, or none is", where=name)
     return population
-
-
-def _already(trial_id: str) -> TrialRefused:
-    return TrialRefused(
-        "this trial has been randomised",
-        where=trial_id,
-        rule="one draw a trial; drawing again until it looks good is what a seed committed beforehand prevents",
-        remedy="a draw that must not be used is voided by two people, and the next is a trial with an id of its own",
-    )
 
 
 def _refuse_other_seed(trial_id: str, draw: DrawRecord, demonstration_seed: str | None) -> None:
@@ -203,12 +195,12 @@ def _refuse_undeclared(population: PopulationRecord, demonstration_seed: str | N
         raise TrialRefused("the demonstration seed is not 64 lower-case hexadecimal characters")
 
 
-def _eligible(registry: Registry, engine: Engine, standing: _Standing, today: date) -> Eligible:
-    protocol = standing.plan.protocol
-    days = first_index_date(protocol, standing.number, today), last_index_date(protocol, standing.number, today)
-    kept_out = claims(engine, registry.snapshots, standing.ledger, protocol, days)
-    before = [registry.snapshots.path(wave.units_digest) for wave in standing.dealt]
-    population = registry.snapshots.path(standing.population.digest)
+def _eligible(registry: Registry, engine: Engine, basis: _Basis, today: date) -> Eligible:
+    protocol = basis.plan.protocol
+    days = first_index_date(protocol, basis.number, today), last_index_date(protocol, basis.number, today)
+    kept_out = claims(engine, registry.snapshots, basis.ledger, protocol, days)
+    before = [registry.snapshots.path(wave.units_digest) for wave in basis.allocated]
+    population = registry.snapshots.path(basis.population.digest)
     return eligible(engine, population, protocol, (*dealt_before(population, protocol, before), *kept_out))
 
 
@@ -223,12 +215,12 @@ def _draw_row(trial_id: str, actor: Actor, seed: str, demonstration: bool) -> ta
     )
 
 
-def _wave_row(standing: _Standing, actor: Actor, units: _Units) -> tables.Wave:
+def _wave_row(basis: _Basis, actor: Actor, units: _Units) -> tables.Wave:
     return tables.Wave(
-        trial_id=standing.plan.trial,
-        number=standing.number,
-        population_name=standing.population.name,
-        population_version=standing.population.version,
+        trial_id=basis.plan.trial,
+        number=basis.number,
+        population_name=basis.population.name,
+        population_version=basis.population.version,
         units=units.found.units.num_rows,
         units_digest=units.digest,
         excluded_digest=units.excluded_digest,
@@ -243,9 +235,8 @@ def _record(
 ) -> AllocationRecord:
     assignment = dealt.assignment
     with registry.write(actor, "randomise", plan.trial) as work:
-        locked_plan(work.session, plan.trial)  # a void may have come in between
-        if len(queries.allocations_of(work.session, plan.trial)) >= wave.number:
-            raise _already(plan.trial)  # another process was first; it dealt the same units with the same seed
+        # Another process may have been first: it allocated the same units with the same seed.
+        require(queries.standing_of(work.session, plan.trial), "randomise", wave=wave.number)
         work.add(
             tables.Allocation(
                 trial_id=plan.trial,

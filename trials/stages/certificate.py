@@ -12,6 +12,7 @@ from designs.assignment import declare, gather
 from designs.assignment.certificate import write_population
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.life import require
 from trials.registry import Registry, queries
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import plan_of
@@ -42,13 +43,12 @@ def certificate(
         TrialRefused: This wave has not been dealt, or the file cannot be written.
     """
     with registry.inspect(actor, "certificate", trial_id) as session:
+        require(queries.standing_of(session, trial_id), "certificate", wave=wave)
         plan = plan_of(session, trial_id)
         allocations = {allocation.wave: allocation for allocation in queries.allocations_of(session, trial_id)}
         certificates = dict(zip(allocations, queries.certificates_of(session, trial_id), strict=True))
         waves = {found.number: found for found in queries.waves_of(session, trial_id)}
         void = queries.void_of(session, trial_id)
-    if wave not in allocations:
-        raise TrialRefused("nothing has been dealt", where=trial_id, remedy=f"otm randomise {trial_id}")
     if population is not None:
         registry.permit(actor, "randomise", trial_id)
         units = pq.read_table(registry.snapshots.path(waves[wave].units_digest))
@@ -58,7 +58,6 @@ def certificate(
             raise TrialRefused(
                 f"the file cannot be written ({error.strerror or error})", where=str(population)
             ) from error
-    confirmed = void is not None and void.confirmed_by is not None
     return Certified(
-        {**certificates[wave], "seed": allocations[wave].seed}, void.reason if void is not None and confirmed else None
+        {**certificates[wave], "seed": allocations[wave].seed}, void.reason if void is not None and void.holds else None
     )

@@ -14,10 +14,10 @@ from trials.field.contacts import Contacts, contract, read_contacts
 from trials.field.dispatch import export_ids
 from trials.field.matching import Register, all_rejections, match, refuse_arm_column
 from trials.field.returns import Fielded, account_of, fielded, key_of, refuse_nobody, register_of, returned_row
-from trials.registry import Registry
+from trials.life import require
+from trials.registry import Registry, queries
 from trials.registry.identities.ledger_key import export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID, keep_rejections
-from trials.registry.plan import locked_plan
 from trials.registry.records import FileAccount
 
 
@@ -36,7 +36,7 @@ def load_contacts(registry: Registry, actor: Actor, trial_id: str, file: str | P
         TrialRefused: Nothing was dealt, the file has a column of arms, or not one row matches.
     """
     with registry.inspect(actor, "load_contacts", trial_id) as session:
-        trial = fielded(session, trial_id)
+        trial = fielded(session, trial_id, "load_contacts")
     protocol = trial.plan.protocol
     intake = read_file(Path(file), contract(protocol))
     refuse_arm_column(intake.table.column_names, protocol.randomisation.arm_column)
@@ -51,7 +51,7 @@ def load_contacts(registry: Registry, actor: Actor, trial_id: str, file: str | P
     rejections_digest = keep_rejections(registry.snapshots, rejections)
     account = account_of("contacts", intake, matched, rejections, digest)
     with registry.write(actor, "load_contacts", trial_id) as work:
-        locked_plan(work.session, trial_id)  # a void may have come in between
+        require(queries.standing_of(work.session, trial_id), "load_contacts")
         work.add(
             returned_row(
                 work.session,

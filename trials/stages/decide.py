@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.records import DecisionRecord
 from trials.registry.tables.columns import now
@@ -42,13 +43,8 @@ def decide(
     """
     _refuse_incomplete(trial_id, choice, action, reason, review_on)
     with registry.write(actor, "decide", trial_id) as work:
-        queries.require_trial(work.session, trial_id)
-        void = queries.void_of(work.session, trial_id)
-        if void is not None and void.confirmed_by is not None:
-            raise TrialRefused("the draw of this trial is void", where=trial_id, rule="a void trial decides nothing")
-        evaluation = queries.evaluation_of(work.session, trial_id)
-        if evaluation is None:
-            raise TrialRefused("there is no evaluation to decide on", where=trial_id, remedy=f"otm evaluate {trial_id}")
+        require(queries.standing_of(work.session, trial_id), "decide")
+        evaluation = queries.latest_evaluation(work.session, trial_id)
         record = DecisionRecord(
             decided_at=now(),
             decided_by=actor.name,

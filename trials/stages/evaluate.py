@@ -15,11 +15,10 @@ from analysis.results import Evaluation, Exclusion, Flow
 from analysis.sensitivity import with_sensitivity
 from data.engine import open_engine
 from trials.access import Actor
-from trials.errors import TrialRefused
 from trials.field.frame import Sources, assemble, frame_checks
 from trials.field.returns import Fielded, fielded
+from trials.life import require
 from trials.registry import Registry, queries, tables
-from trials.registry.plan import locked_plan
 from trials.registry.records import EvaluationRecord, ReturnedFileRecord
 from trials.registry.tables.columns import digest_of, now
 
@@ -38,7 +37,7 @@ def evaluate(registry: Registry, actor: Actor, trial_id: str) -> EvaluationRecor
     evaluation = _evaluated(registry, sources)
     document = to_document(evaluation)
     with registry.write(actor, "evaluate", trial_id) as work:
-        locked_plan(work.session, trial_id)  # a void may have come in between
+        require(queries.standing_of(work.session, trial_id), "evaluate")
         record = EvaluationRecord(
             id=queries.next_number(work.session, tables.StoredEvaluation, trial_id),
             evaluated_at=now(),
@@ -63,12 +62,10 @@ def evaluate(registry: Registry, actor: Actor, trial_id: str) -> EvaluationRecor
 
 
 def _sources(session: Session, trial_id: str) -> Sources:
-    trial = fielded(session, trial_id)
+    trial = fielded(session, trial_id, "evaluate")
     returned = queries.returned_of(session, trial_id)
     outcomes = [file for file in returned if file.kind == "outcomes"]
     contacts = tuple(file for file in returned if file.kind == "contacts")
-    if not outcomes:
-        raise TrialRefused("no outcomes are loaded", where=trial_id, remedy=f"otm outcomes load {trial_id} FILE")
     return Sources(trial, outcomes[-1], contacts)
 
 

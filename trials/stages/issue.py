@@ -17,10 +17,11 @@ from designs.protocol.models import Arm
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.dispatch import issue_list, write_list, write_manifest
+from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.ledger_key import export_key
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.plan import Plan, locked_plan, unchanged_plan
+from trials.registry.plan import Plan, unchanged_plan
 from trials.registry.records import AllocationRecord, WaveRecord
 from trials.registry.tables.columns import now
 
@@ -52,7 +53,7 @@ def issue(
             such column, or the file is there already.
     """
     with registry.inspect(actor, "issue", trial_id) as session:
-        plan, waves, allocations = _dealt(session, trial_id)
+        plan, waves, allocations = _allocated(session, trial_id)
     declared = _contacted_arm(plan, arm)
     _refuse_unknown_columns(plan, columns)
     key = export_key(registry.key(), trial_id)
@@ -77,12 +78,10 @@ def issue(
     return Issued(path, manifest_path, manifest)
 
 
-def _dealt(session: Session, trial_id: str) -> tuple[Plan, tuple[WaveRecord, ...], tuple[AllocationRecord, ...]]:
+def _allocated(session: Session, trial_id: str) -> tuple[Plan, tuple[WaveRecord, ...], tuple[AllocationRecord, ...]]:
     plan = unchanged_plan(session, trial_id)
-    allocations = queries.allocations_of(session, trial_id)
-    if not allocations:
-        raise TrialRefused("nothing has been dealt", where=trial_id, remedy=f"otm randomise {trial_id}")
-    return plan, queries.waves_of(session, trial_id), allocations
+    require(queries.standing_of(session, trial_id), "issue")
+    return plan, queries.waves_of(session, trial_id), queries.allocations_of(session, trial_id)
 
 
 def _contacted_arm(plan: Plan, arm: str) -> Arm:
@@ -148,7 +147,7 @@ def _manifest(
 
 def _record(registry: Registry, actor: Actor, plan: Plan, arm: Arm, manifest: dict[str, Any]) -> None:
     with registry.write(actor, "issue", plan.trial) as work:
-        locked_plan(work.session, plan.trial)  # a void may have come in between
+        require(queries.standing_of(work.session, plan.trial), "issue")
         work.add(
             tables.IssueList(
                 trial_id=plan.trial,

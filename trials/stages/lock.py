@@ -13,11 +13,12 @@ from designs.assignment.findings.draw import check_population
 from designs.protocol import check_allocation_date, check_columns, population_contract
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.life import require
 from trials.randomiser.eligibility import Eligible, eligible
 from trials.randomiser.index_dates import refuse_undated
-from trials.registry import Registry, tables
+from trials.registry import Registry, queries, tables
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.plan import Plan, edited, plan_of, population_name
+from trials.registry.plan import Plan, edited, plan_of
 from trials.registry.records import LockRecord, PopulationRecord
 from trials.registry.tables.columns import now
 
@@ -97,17 +98,11 @@ def _row(plan: Plan, population: PopulationRecord, record: LockRecord) -> tables
 
 
 def _ready(session: Session, trial_id: str) -> tuple[Plan, PopulationRecord]:
+    require(queries.standing_of(session, trial_id), "lock")
     plan = plan_of(session, trial_id)
-    if plan.lock is not None:
-        raise TrialRefused(
-            "the plan is locked already",
-            where=trial_id,
-            rule="a lock is taken once",
-            remedy="a changed plan is a trial with an id of its own",
-        )
     if plan.population is None:
         raise TrialRefused(
-            f"no population is loaded under the name {population_name(plan.protocol)!r}",
+            f"no population is loaded under the name {queries.population_name(plan.protocol)!r}",
             where=trial_id,
             rule="the population is frozen before the plan is locked",
             remedy=f"otm population load FILE --protocol {plan.path.name}",
@@ -116,10 +111,6 @@ def _ready(session: Session, trial_id: str) -> tuple[Plan, PopulationRecord]:
 
 
 def _refuse_unfit(plan: Plan, population: PopulationRecord) -> None:
-    if not plan.protocol.randomised_here:
-        raise TrialRefused(
-            "this trial was randomised elsewhere", where=plan.trial, remedy="otm analyse PROTOCOL DATA needs no lock"
-        )
     _refuse_edit_since_registration(plan)
     check_columns(plan.protocol, [plan.protocol.population.unit, *population.kinds])
     check_allocation_date(plan.protocol, now().date())

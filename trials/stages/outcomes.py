@@ -13,9 +13,9 @@ from designs.protocol import Protocol, outcomes_contract
 from trials.access import Actor
 from trials.field.matching import all_rejections, file_rows, match, refuse_arm_column
 from trials.field.returns import Fielded, account_of, fielded, key_of, refuse_nobody, register_of, returned_row
-from trials.registry import Registry
+from trials.life import require
+from trials.registry import Registry, queries
 from trials.registry.identities.pseudonyms import LEDGER_ID, keep_rejections
-from trials.registry.plan import locked_plan
 from trials.registry.records import FileAccount
 from trials.registry.tables.columns import now
 
@@ -36,7 +36,7 @@ def load_outcomes(registry: Registry, actor: Actor, trial_id: str, file: str | P
         TrialRefused: Nothing was dealt, the file has a column of arms, or not one row matches.
     """
     with registry.inspect(actor, "load_outcomes", trial_id) as session:
-        trial = fielded(session, trial_id)
+        trial = fielded(session, trial_id, "load_outcomes")
     protocol = trial.plan.protocol
     intake = read_file(Path(file), outcomes_contract(protocol))
     refuse_arm_column(intake.table.column_names, protocol.randomisation.arm_column)
@@ -50,7 +50,7 @@ def load_outcomes(registry: Registry, actor: Actor, trial_id: str, file: str | P
     rejections_digest = keep_rejections(registry.snapshots, rejections)
     account = account_of("outcomes", intake, matched, rejections, digest)
     with registry.write(actor, "load_outcomes", trial_id) as work:
-        locked_plan(work.session, trial_id)  # a void may have come in between
+        require(queries.standing_of(work.session, trial_id), "load_outcomes")
         work.add(
             returned_row(
                 work.session,

@@ -19,7 +19,7 @@ from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.registry.identities.pseudonyms import keep_rejections, pseudonymised
-from trials.registry.plan import plan_of, population_name, refuse_other_than_locked
+from trials.registry.plan import plan_of, refuse_other_than_locked
 from trials.registry.records import FileAccount, RejectionRecord
 from trials.registry.tables.columns import now
 
@@ -54,7 +54,7 @@ def load_population(
     findings = _findings(intake.table, loaded.protocol)
     digest = registry.snapshots.write(kept)
     rejections_digest = keep_rejections(registry.snapshots, intake.rejections)
-    name = population_name(loaded.protocol)
+    name = queries.population_name(loaded.protocol)
     with registry.write(actor, "load_population", loaded.protocol.id) as work:
         _refuse_changed_lock(work.session, loaded, path)
         if queries.population_of_digest(work.session, name, digest) is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.records import ReleaseRecord
 from trials.registry.tables.columns import now
@@ -18,19 +19,7 @@ def release(registry: Registry, actor: Actor, trial_id: str, *, reason: str) -> 
     if not reason.strip():
         raise TrialRefused("a release needs a reason", where=trial_id)
     with registry.write(actor, "release", trial_id) as work:
-        queries.require_trial(work.session, trial_id)
-        if not queries.allocations_of(work.session, trial_id):
-            raise TrialRefused("nothing has been dealt", where=trial_id, rule="what is released is a draw")
-        if queries.release_of(work.session, trial_id) is not None:
-            raise TrialRefused("the draw is released already", where=trial_id)
-        void = queries.void_of(work.session, trial_id)
-        if queries.evaluation_of(work.session, trial_id) is None and (void is None or void.confirmed_by is None):
-            raise TrialRefused(
-                "the trial is still running",
-                where=trial_id,
-                rule="arms stay concealed until the evaluation is stored, or the draw is void",
-                remedy=f"otm evaluate {trial_id}",
-            )
+        require(queries.standing_of(work.session, trial_id), "release")
         record = ReleaseRecord(reason.strip(), actor.name, now())
         work.add(
             tables.Release(

@@ -219,7 +219,7 @@ def test_a_trial_dealt_elsewhere_is_not_dealt_here(otm, external, tmp_path):
     data.write_text("customer_id,group,paid\nC1,nfa,1\n")
     refused(otm("population", "load", data, "--protocol", external), "randomised elsewhere", "otm analyse")
     assert otm("register", external).code == 0
-    refused(otm("lock", "elsewhere"), "no population")
+    refused(otm("lock", "elsewhere"), "randomised elsewhere", "otm analyse")
 
 
 def test_a_folder_of_files_is_not_a_trial(otm, tmp_path):

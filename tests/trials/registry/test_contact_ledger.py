@@ -14,6 +14,7 @@ from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
 from trials.stages.contacts import load_contacts
 from trials.stages.issue import issue
+from trials.stages.overlap import overlap
 from trials.stages.void import confirm_void, request_void
 
 DAY = "2026-02-02"
@@ -149,14 +150,15 @@ def test_the_overlap_of_two_trials_is_one_query(either, files, tmp_path):
     allocated(either, other, seed=OTHER_SEED)
     shared = ids(either, "reminders") & ids(either, "other")
     assert len(shared) > 250
-    assert either.overlap("reminders", "other") == either.overlap("other", "reminders") == len(shared)
+    assert overlap(either, FIRST, "reminders", "other") == len(shared)
+    assert overlap(either, FIRST, "other", "reminders") == len(shared)
     apart = Files(tmp_path / "apart", trial="apart", population="apart", first=9_000)
     locked(either, apart)
-    assert either.overlap("reminders", "apart") == 0
+    assert overlap(either, FIRST, "reminders", "apart") == 0
     randomise(either, FIRST, "apart", demonstration_seed="2" * 64)
-    assert either.overlap("reminders", "apart") == 0
+    assert overlap(either, FIRST, "reminders", "apart") == 0
     with pytest.raises(TrialRefused, match="there is no trial 'nothing'"):
-        either.overlap("reminders", "nothing")
+        overlap(either, FIRST, "reminders", "nothing")
 
 
 @pytest.mark.requirement("K05")
@@ -167,4 +169,4 @@ def test_two_trials_with_300_shared_customers_show_300(registry, tmp_path):
         files.edit_protocol(lambda text: text.replace("where: [{column: principal, at_least: 32}]", everybody))
         write_csv(files.population, [row | {"hnw": 0} for row in files.customers])
         allocated(registry, files, seed=f"{first:064x}")
-    assert registry.overlap("one", "two") == 300
+    assert overlap(registry, FIRST, "one", "two") == 300

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from tests.trials import tampering
 from tests.trials.examples import FIRST, Files, allocated
 from tests.trials.opening import open_and_report
+from trials.access import LOCAL_ACTOR
 from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import Registry, open_registry
 from trials.registry.storage import database
@@ -64,7 +65,7 @@ def test_a_reader_cannot_write(either):
 def test_a_unit_of_work_without_its_commit_changes_nothing(either):
     with either.write(FIRST, "register", "a-trial") as work:
         work.add(Trial(id="a-trial", registered_at=now(), registered_by="First Person"))
-    with either.read() as reader:
+    with either.read(LOCAL_ACTOR) as reader:
         assert reader.portfolio() == ()
         assert [event.action for event in reader.audit()] == ["installed"]
 
@@ -104,7 +105,7 @@ def test_writers_wait_for_each_other_and_none_is_lost(either, tmp_path):
     for thread in threads:
         thread.join()
     assert problems == []
-    with either.read() as reader:
+    with either.read(LOCAL_ACTOR) as reader:
         assert len(reader.portfolio()) == 12
         assert [event.sequence for event in reader.audit()] == list(range(1, 14))
 

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 
 from tests.trials import tampering
 from tests.trials.examples import FIRST, evaluated
+from trials.access import LOCAL_ACTOR
 from trials.errors import RegistryRefused
 from trials.registry import open_registry
 from trials.registry.registry import connect
@@ -69,7 +70,7 @@ def test_migrating_makes_an_empty_registry_ready_and_leaves_a_new_one_alone(home
     assert migrate(settings, FIRST) == (None, revisions.NEWEST)
     assert migrate(settings, FIRST) == (revisions.NEWEST, revisions.NEWEST)
     opened = open_registry(settings)
-    with opened.read() as reader:
+    with opened.read(LOCAL_ACTOR) as reader:
         assert [event.action for event in reader.audit()] == ["installed"]
     opened.close()
 

@@ -23,9 +23,11 @@ from tests.trials.examples import (
     locked,
     write_csv,
 )
+from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
+from trials.reporting.portfolio import next_action
 from trials.stages import allocate
 from trials.stages.allocate import randomise
 from trials.stages.lock import lock
@@ -67,7 +69,7 @@ def test_every_stratum_gets_its_shares_within_one(either, files):
 
 def test_the_commitment_is_logged_before_the_draw(registry, files):
     record = allocated(registry, files)
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         events = reader.audit(files.trial)
         (certificate,) = reader.certificates(files.trial)
     by_action = {event.action: event for event in events}
@@ -85,7 +87,7 @@ def test_a_second_draw_is_refused_whatever_seed_it_brings(either, files, seed):
     with pytest.raises(TrialRefused, match=r"reminders: this trial has been randomised\. Rule: one draw a trial"):
         randomise(either, FIRST, files.trial, demonstration_seed=seed)
     assert tampering.chain(either) == before
-    with either.read() as reader:
+    with either.read(LOCAL_ACTOR) as reader:
         assert reader.trial(files.trial).allocation == first
 
 
@@ -101,10 +103,10 @@ def test_an_interrupted_draw_goes_on_with_the_seed_and_the_units_that_were_froze
     monkeypatch.undo()
     with registry.inspect(FIRST, "verify") as session:
         draw = queries.draw_of(session, files.trial)
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         (trial,) = reader.portfolio()
     assert draw is not None
-    assert trial.next_action.startswith("Randomise again")
+    assert next_action(trial.next).startswith("Randomise again")
     # Meanwhile another trial takes the same customers: those frozen stay.
     other = Files(files.folder / "other", trial="other", extra="  mutually_exclusive_with: [reminders]")
     load_population(registry, FIRST, other.population, other.protocol)
@@ -193,7 +195,7 @@ def test_high_net_worth_customers_are_dealt_only_by_agreement(registry, files, a
     known = set(ledger_ids(SYNTHETIC_KEY, marked).to_pylist())
     dealt = known & set(snapshot(registry).column("ledger_id").to_pylist())
     left_out = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         findings = " ".join(reader.trial(files.trial).lock.findings)
     if agreement:
         assert dealt == known
@@ -226,7 +228,7 @@ def test_waves_deal_new_customers_under_one_seed(registry, files):
     assert 40 <= len(second_ids) <= 50
     with pytest.raises(TrialRefused, match="has been randomised"):
         randomise(registry, FIRST, files.trial)
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         detail = reader.trial(files.trial)
         scopes = [certificate["scope"] for certificate in reader.certificates(files.trial)]
     assert [wave.wave for wave in detail.waves] == [1, 2]

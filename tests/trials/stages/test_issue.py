@@ -14,6 +14,7 @@ import pytest
 
 from data.spreadsheet_safety import safe_table
 from tests.trials.examples import FIRST, SECOND, Files, allocated, locked, write_csv
+from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.field.dispatch import export_ids
 from trials.registry import queries
@@ -57,7 +58,7 @@ def test_a_manifest_lets_the_receiver_count_and_hash(registry, files, tmp_path):
     assert (manifest["trial"], manifest["arm"], manifest["channel"]) == ("reminders", "letter", "letter")
     assert manifest["synthetic"] is True
     assert stat.S_IMODE(issued.path.stat().st_mode) == 0o600
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         (recorded,) = reader.trial(files.trial).issues
     assert recorded.file_digest == manifest["sha256"]
 

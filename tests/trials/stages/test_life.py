@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.trials.examples import FIRST, SECOND, SEED, Files, allocated, evaluated, locked
+from trials.access import LOCAL_ACTOR
 from trials.registry import Registry, open_registry
 from trials.registry.tables.columns import now
+from trials.reporting.portfolio import next_actor
 from trials.settings import Settings
 from trials.stages.allocate import randomise
 from trials.stages.decide import decide
@@ -25,9 +27,9 @@ from trials.stages.void import confirm_void, request_void
 
 
 def state(registry: Registry) -> tuple[str, str]:
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         (trial,) = reader.portfolio()
-    return trial.state, trial.next_actor
+    return trial.state, next_actor(trial.next)
 
 
 def test_a_trial_goes_from_draft_to_decided(either, files, tmp_path):
@@ -50,7 +52,7 @@ def test_a_trial_goes_from_draft_to_decided(either, files, tmp_path):
     review = now().date() + timedelta(days=90)
     decide(either, FIRST, files.trial, choice="accept", action="do not scale", reason="not shown", review_on=review)
     assert state(either) == ("decided", "manager")
-    with either.read() as reader:
+    with either.read(LOCAL_ACTOR) as reader:
         detail = reader.trial(files.trial)
         actions = [event.action for event in reader.audit(files.trial)]
     assert detail.evaluation is not None
@@ -80,7 +82,7 @@ def test_sqlite_and_postgresql_give_the_same_digests(tmp_path, home, postgres_ur
     for number, url in enumerate((None, postgres_url)):
         opened = open_registry(Settings(home=home / str(number), database_url=url))
         evaluation = evaluated(opened, Files(tmp_path / "files"))
-        with opened.read() as reader:
+        with opened.read(LOCAL_ACTOR) as reader:
             detail = reader.trial("reminders")
         assert detail.allocation is not None
         assert detail.population is not None
@@ -97,14 +99,14 @@ def test_sqlite_and_postgresql_give_the_same_digests(tmp_path, home, postgres_ur
 def test_a_void_takes_two_people_and_is_shown(registry, files, at):
     (allocated if at == "allocated" else evaluated)(registry, files)
     request_void(registry, FIRST, files.trial, reason="the wrong population was loaded")
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         (asked,) = reader.portfolio()
         before = reader.trial(files.trial)
     assert asked.state != "void"
-    assert asked.next_actor == "someone other than First Person"
+    assert next_actor(asked.next) == "someone other than First Person"
     confirm_void(registry, SECOND, files.trial)
     assert state(registry) == ("void", "nobody")
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         detail = reader.trial(files.trial)
     assert detail.void is not None
     assert (detail.void.requested_by, detail.void.confirmed_by) == ("First Person", "Second Person")

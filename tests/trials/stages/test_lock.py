@@ -4,6 +4,7 @@ import pytest
 
 from designs.protocol import ProtocolRefused
 from tests.trials.examples import FIRST, Files, customers, locked, write_csv
+from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.stages.lock import lock
 from trials.stages.population import load_population
@@ -26,7 +27,7 @@ def test_a_lock_counts_everybody_by_the_first_reason(registry, files):
         ("worked by the HNW team", len(worked)),
     ]
     assert record.eligible == len(files.customers) - len(small) - len(worked)
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         detail = reader.trial(files.trial)
     assert detail.lock == record
     assert detail.summary.customers == record.eligible
@@ -53,7 +54,7 @@ def test_what_is_locked_is_what_was_registered(registry, files):
         lock(registry, FIRST, files.trial)
     assert register(registry, FIRST, files.protocol).version == 2
     lock(registry, FIRST, files.trial)
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         arms = reader.trial(files.trial).protocol["arms"]
     assert arms[0]["share"] == 3
 
@@ -132,7 +133,7 @@ def test_a_household_that_the_protocol_does_not_name_is_a_finding(registry, file
     record = lock(registry, FIRST, files.trial)
     assert warning in record.findings
     assert "declare population.cluster: household" in warning
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         assert reader.trial(files.trial).lock == record
 
 
@@ -151,7 +152,7 @@ def test_a_stratum_that_varies_within_a_cluster_blocks_the_lock(registry, tmp_pa
     loaded(registry, files)
     with pytest.raises(TrialRefused, match=r"cannot be dealt as declared: band: band varies within \d+ clusters"):
         lock(registry, FIRST, files.trial)
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         assert reader.trial(files.trial).lock is None
 
 

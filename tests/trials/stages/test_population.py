@@ -10,8 +10,9 @@ import pytest
 from data.errors import DataRefused
 from designs.protocol import ProtocolRefused
 from tests.trials.examples import FIRST, Files, customers, write_csv
+from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
-from trials.registry import queries
+from trials.registry import queries, tables
 from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register
@@ -59,7 +60,7 @@ def test_read_is_loaded_plus_rejected_and_rejections_are_kept_without_what_they_
         (12, "customer_id"),
     ]
     with registry.inspect(FIRST, "verify") as session:
-        row = session.get(queries.tables.PopulationVersion, ("debts", 1))
+        row = session.get(tables.PopulationVersion, ("debts", 1))
         assert row is not None
         kept = stored(registry, row.rejections_digest)
     assert kept.column("row").to_pylist() == [4, 10, 12]
@@ -131,5 +132,5 @@ def test_a_file_that_is_refused_as_a_whole_leaves_nothing(registry, files, conte
     with pytest.raises(DataRefused):
         load_population(registry, FIRST, files.population, files.protocol)
     assert registry.snapshots.digests() == frozenset()
-    with registry.read() as reader:
+    with registry.read(LOCAL_ACTOR) as reader:
         assert [event.action for event in reader.audit()] == ["installed"]

@@ -10,6 +10,7 @@ from data.errors import DataRefused
 from data.identifiers import ledger_ids
 from tests.trials.examples import FIRST, Files, allocated, customers, eligible, locked, outcomes, write_csv
 from tests.trials.stages.test_issue import arms_by_export_id
+from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.identities.contact_ledger import CONTACT_ON
@@ -57,7 +58,7 @@ def test_a_customer_who_came_after_the_draw_is_named_as_late(dealt, files):
 def test_a_match_is_counted_by_arm(dealt, files):
     kept = eligible(files.customers)
     account = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, outcomes(kept[::2])))
-    with dealt.read() as reader:
+    with dealt.read(LOCAL_ACTOR) as reader:
         counts = reader.trial(files.trial).allocation.counts
         (recorded,) = reader.trial(files.trial).returned
     assert {row.arm: row.allocated for row in account.matched} == counts
@@ -70,7 +71,7 @@ def test_a_file_that_claims_to_know_the_arms_is_refused(dealt, files, name):
     rows = [row | {name: "sms"} for row in outcomes(files.customers)]
     with pytest.raises(TrialRefused, match=r"a customer's arm comes from the registry alone"):
         load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
-    with dealt.read() as reader:
+    with dealt.read(LOCAL_ACTOR) as reader:
         assert reader.trial(files.trial).returned == ()
 
 

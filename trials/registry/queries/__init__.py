@@ -7,13 +7,14 @@ screens hold, and the unit of work that stages hold.
 from __future__ import annotations
 
 from trials.registry.queries.chain import audit_events, event_hashes, last_event
-from trials.registry.queries.conclusions import decisions_of, evaluation_of
+from trials.registry.queries.conclusions import decisions_of, evaluation_of, latest_evaluation
 from trials.registry.queries.draws import (
     allocations_of,
     certificates_of,
     draw_of,
     issues_of,
     release_of,
+    void_asked_for,
     void_of,
     waves_of,
 )
@@ -23,11 +24,13 @@ from trials.registry.queries.plans import (
     lock_of,
     locked_population,
     next_population_version,
+    population_name,
     population_of_digest,
     protocol_in_force,
     require_trial,
 )
 from trials.registry.queries.returned_files import returned_of
+from trials.registry.queries.standings import standing_of, standings
 
 __all__ = [
     "allocations_of",
@@ -39,16 +42,21 @@ __all__ = [
     "event_hashes",
     "issues_of",
     "last_event",
+    "latest_evaluation",
     "latest_population",
     "lock_of",
     "locked_population",
     "next_number",
     "next_population_version",
+    "population_name",
     "population_of_digest",
     "protocol_in_force",
     "release_of",
     "require_trial",
     "returned_of",
+    "standing_of",
+    "standings",
+    "void_asked_for",
     "void_of",
     "waves_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from trials.registry import tables
@@ -10,11 +10,22 @@ from trials.registry.records import DecisionRecord, EvaluationRecord
 
 
 def evaluation_of(session: Session, trial_id: str) -> EvaluationRecord | None:
-    """The latest evaluation, whole."""
+    """The latest evaluation, whole; None before the first."""
+    row = session.scalars(_newest_evaluation(trial_id)).first()
+    return None if row is None else _evaluation(row)
+
+
+def latest_evaluation(session: Session, trial_id: str) -> EvaluationRecord:
+    """The latest evaluation of a trial that has one, whole."""
+    return _evaluation(session.scalars(_newest_evaluation(trial_id)).one())
+
+
+def _newest_evaluation(trial_id: str) -> Select[tables.StoredEvaluation]:
     query = select(tables.StoredEvaluation).where(tables.StoredEvaluation.trial_id == trial_id)
-    row = session.scalars(query.order_by(tables.StoredEvaluation.number.desc()).limit(1)).first()
-    if row is None:
-        return None
+    return query.order_by(tables.StoredEvaluation.number.desc()).limit(1)
+
+
+def _evaluation(row: tables.StoredEvaluation) -> EvaluationRecord:
     return EvaluationRecord(
         id=row.number,
         evaluated_at=row.evaluated_at,

@@ -90,9 +90,13 @@ def issues_of(session: Session, trial_id: str) -> tuple[IssueRecord, ...]:
 
 
 def void_of(session: Session, trial_id: str) -> VoidRecord | None:
-    request = session.get(tables.VoidRequest, trial_id)
-    if request is None:
-        return None
+    """The void that was asked for, confirmed or not; None where nobody asked."""
+    return None if session.get(tables.VoidRequest, trial_id) is None else void_asked_for(session, trial_id)
+
+
+def void_asked_for(session: Session, trial_id: str) -> VoidRecord:
+    """The void of a trial for which one was asked."""
+    request = session.get_one(tables.VoidRequest, trial_id)
     confirmation = session.get(tables.VoidConfirmation, trial_id)
     return VoidRecord(
         reason=request.reason,

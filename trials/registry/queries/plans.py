@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from designs.protocol import Protocol
 from trials.errors import TrialRefused
 from trials.registry import tables
 from trials.registry.records import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
@@ -39,6 +40,11 @@ def protocol_in_force(session: Session, trial_id: str) -> ProtocolRecord:
     return ProtocolRecord(row.version, row.digest, row.canonical, row.path)
 
 
+def population_name(protocol: Protocol) -> str:
+    """The name a protocol's population is loaded under: its own, or the trial's id where it has none."""
+    return protocol.population.name or protocol.id
+
+
 def latest_population(session: Session, name: str) -> PopulationRecord | None:
     """The last load under a name."""
     query = select(tables.PopulationVersion).where(tables.PopulationVersion.name == name)
@@ -59,11 +65,9 @@ def next_population_version(session: Session, name: str) -> int:
     return 1 if latest is None else latest.version + 1
 
 
-def locked_population(session: Session, trial_id: str) -> PopulationRecord | None:
-    """The load that the lock froze."""
-    lock = session.get(tables.TrialLock, trial_id)
-    if lock is None:
-        return None
+def locked_population(session: Session, trial_id: str) -> PopulationRecord:
+    """The load that the lock of a locked trial froze."""
+    lock = session.get_one(tables.TrialLock, trial_id)
     return population_record(session.get_one(tables.PopulationVersion, (lock.population_name, lock.population_version)))
 
 

@@ -14,7 +14,7 @@ from trials.registry.records.draws import (
 )
 from trials.registry.records.plans import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
 from trials.registry.records.returned_files import FileAccount, MatchRecord, RejectionRecord, ReturnedFileRecord
-from trials.registry.records.trials import TrialDetail, TrialState, TrialSummary
+from trials.registry.records.trials import TrialDetail, TrialSummary
 
 __all__ = [
     "AllocationRecord",
@@ -33,7 +33,6 @@ __all__ = [
     "ReleaseRecord",
     "ReturnedFileRecord",
     "TrialDetail",
-    "TrialState",
     "TrialSummary",
     "VoidRecord",
     "WaveRecord",

@@ -73,6 +73,11 @@ class VoidRecord:
     confirmed_by: str | None
     confirmed_at: datetime | None
 
+    @property
+    def holds(self) -> bool:
+        """Whether the second person has confirmed it."""
+        return self.confirmed_by is not None
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRecord:

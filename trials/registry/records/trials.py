@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from analysis.results import Segment
+from trials.life import Next, State
 from trials.registry.records.conclusions import DecisionRecord, EvaluationRecord
 from trials.registry.records.draws import AllocationRecord, IssueRecord, ReleaseRecord, VoidRecord
 from trials.registry.records.plans import LockRecord, PopulationRecord
 from trials.registry.records.returned_files import ReturnedFileRecord
-
-TrialState = Literal[
-    "draft", "suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2", "locked", "allocated",
-    "in_field", "data_cut", "analysed", "decided", "applied", "adapted", "stopped", "void",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +20,7 @@ class TrialSummary:
 
     id: str
     title: str
-    state: TrialState
+    state: State
     customers: int | None  # allocated, or eligible before allocation
     arms: tuple[str, ...]  # labels
     channels: tuple[str, ...]
@@ -33,8 +29,7 @@ class TrialSummary:
     verdict_arm: str | None
     verdict_segment: Segment | None
     verdict_sentence: str | None
-    next_action: str
-    next_actor: str
+    next: Next
     created_on: date
     allocated_on: date | None
     evaluated_on: date | None

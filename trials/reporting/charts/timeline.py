@@ -9,6 +9,7 @@ from typing import Any, Final
 import altair as alt
 
 from analysis.wording import day
+from trials.life import FINISHED
 from trials.registry.records import TrialSummary
 from trials.reporting.charts.figure import AXIS, LABEL_SIZE, Figure, Ink, axis_style, drawn, finished, spread, wrapped
 from trials.reporting.tables import Table
@@ -16,7 +17,6 @@ from trials.reporting.vocabulary import state
 
 _EVENTS: Final = ("Registered", "Allocated", "Evaluated", "Decided")
 _SHAPES: Final = ("circle", "square", "triangle-up", "diamond")
-_FINISHED: Final = ("decided", "applied", "adapted", "stopped", "void")
 _LINE: Final = "#1d70b8"
 _LEGEND: Final = 56
 _TITLE_WIDTH: Final = 40  # characters on a telephone
@@ -28,7 +28,7 @@ def timeline_figure(trials: Sequence[TrialSummary], today: date, ink: Ink) -> Fi
     if not trials:
         return None
     title = "Trials over time"
-    running = sum(trial.state not in _FINISHED for trial in trials)
+    running = sum(trial.state not in FINISHED for trial in trials)
     caption = f"{running} of {len(trials)} {'is' if running == 1 else 'are'} not decided yet on {day(today)}."
     described = "; ".join(
         f"{trial.title}, registered {day(trial.created_on)}, {state(trial.state)}" for trial in trials
@@ -104,7 +104,7 @@ def _span(trials: Sequence[TrialSummary], today: date) -> tuple[datetime, dateti
 
 def _line(trial: TrialSummary, today: date, last_mark: int) -> dict[str, Any]:
     known = [when for _, when in _events(trial) if when is not None]
-    end = max(known) if trial.state in _FINISHED else max(today, *known)
+    end = max(known) if trial.state in FINISHED else max(today, *known)
     title = wrapped(trial.title, _TITLE_WIDTH)
     return {
         "id": trial.id, "title": title, "lines": title.count("\n") + 1, "start": _at(_noon(min(known))),

@@ -1,0 +1,287 @@
+"""A trial's life follows from what has happened to it: every standing that use cases can lead to is walked through."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import product
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import trials.stages
+from trials.access import UseCase, roles_allowed
+from trials.errors import TrialRefused
+from trials.life import (
+    FINISHED,
+    MILESTONES,
+    NEEDS,
+    PHASES,
+    FollowUp,
+    Need,
+    Next,
+    Standing,
+    State,
+    Step,
+    has_reached,
+    next_step,
+    open_to,
+    phase_of,
+    require,
+    state_of,
+)
+from trials.reporting.vocabulary import STATES, STEPS
+
+REVIEW = date(2026, 10, 5)
+DRAWN = Standing("t", locked=True, seed_drawn=True)
+ALLOCATED = replace(DRAWN, waves_allocated=1)
+EVALUATED = replace(ALLOCATED, issued=True, outcomes=1, evaluated=1)
+
+
+def after(standing: Standing, use_case: UseCase) -> Iterator[Standing]:
+    """What has happened once a use case was carried out; a draw may be interrupted after its seed."""
+    match use_case:
+        case "lock":
+            yield replace(standing, locked=True)
+        case "randomise":
+            yield replace(standing, seed_drawn=True)
+            yield replace(standing, seed_drawn=True, waves_allocated=standing.waves_allocated + 1)
+        case "issue":
+            yield replace(standing, issued=True)
+        case "load_outcomes":
+            yield replace(standing, outcomes=min((standing.outcomes or 0) + 1, 2))
+        case "evaluate":
+            yield replace(standing, evaluated=standing.outcomes)
+        case "decide":
+            yield replace(standing, review_on=REVIEW)
+        case "release":
+            yield replace(standing, released=True)
+        case "request_void":
+            yield replace(standing, void_asked_by="A. Person")
+        case "confirm_void":
+            yield replace(standing, void=True)
+        case _:
+            yield standing
+
+
+def every_life(first: Standing) -> set[Standing]:
+    """Every standing that use cases lead to from a first one."""
+    seen, waiting = {first}, [first]
+    while waiting:
+        standing = waiting.pop()
+        for use_case in open_to(standing):
+            for later in after(standing, use_case):
+                if later not in seen:
+                    seen.add(later)
+                    waiting.append(later)
+    return seen
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["one wave", "two waves"])
+def life(request: pytest.FixtureRequest) -> set[Standing]:
+    return every_life(Standing("t", waves_planned=request.param))
+
+
+def test_a_trial_without_gateways_goes_from_draft_to_locked_and_on_to_its_decision(life):
+    reached = {state_of(standing) for standing in life}
+    assert reached == set(get_args(State)) - set(MILESTONES) - set(get_args(FollowUp))
+
+
+def test_what_comes_next_can_be_done_whatever_has_happened(life):
+    steps_of = {"resume_randomise": "randomise"}
+    for standing in life:
+        step = next_step(standing).step
+        use_case = steps_of.get(step, step)
+        if use_case in NEEDS:
+            require(standing, use_case, by="B. Person")
+        else:
+            assert step in ("review", "nothing")
+
+
+def test_no_fact_comes_before_the_one_it_stands_on(life):
+    """What the stages promise each other; none of these is checked anywhere else."""
+    for standing in life:
+        assert standing.locked or not standing.seed_drawn
+        assert standing.seed_drawn or not standing.waves_allocated
+        assert standing.waves_allocated or not (standing.issued or standing.outcomes or standing.released)
+        assert (standing.evaluated or 0) <= (standing.outcomes or 0)
+        assert standing.evaluated or not standing.review_on
+        assert standing.waves_allocated <= standing.waves_planned
+        assert standing.evaluated or standing.void or not standing.released
+        assert standing.void_asked_by or not standing.void
+
+
+def test_nothing_is_built_on_a_void_draw(life):
+    for standing in life:
+        if standing.void:
+            assert state_of(standing) == "void"
+            assert next_step(standing) == Next("nothing", None)
+            assert set(open_to(standing)) <= {"certificate", "release"}
+
+
+def test_a_life_goes_forward_but_for_another_cut_of_the_data(life):
+    for standing in life:
+        state = state_of(standing)
+        for use_case in open_to(standing):
+            for later in map(state_of, after(standing, use_case)):
+                if (state, later) != ("analysed", "data_cut") and later != "void":
+                    assert has_reached(later, state), (use_case, state, later)
+
+
+def test_a_trial_randomised_elsewhere_is_never_locked_here():
+    elsewhere = Standing("t", randomised_here=False)
+    assert every_life(elsewhere) == {elsewhere}
+    assert next_step(elsewhere) == Next("analyse_elsewhere", "analyst")
+    with pytest.raises(TrialRefused, match=r"randomised elsewhere.*otm analyse"):
+        require(elsewhere, "lock")
+
+
+@pytest.mark.parametrize("route", [(), MILESTONES, ("gateway_1", "gateway_2"), ("consulted",)])
+def test_a_design_goes_through_the_milestones_of_its_route_before_the_lock(route):
+    names = {
+        "suitability": "answer_suitability", "consulted": "consult", "gateway_1": "pass_gateway_1",
+        "designed": "design", "signed_off": "sign_off", "gateway_2": "pass_gateway_2",
+    }  # fmt: skip
+    standing = Standing("t", route=route)
+    assert state_of(standing) == "draft"
+    for milestone in route:
+        assert next_step(standing).step == names[milestone]
+        with pytest.raises(TrialRefused, match=f"the design has not reached {milestone.replace('_', ' ')}"):
+            require(standing, "lock")
+        standing = replace(standing, reached=standing.reached | {milestone})
+        assert state_of(standing) == milestone
+    assert next_step(standing).step == "lock"
+    require(standing, "lock")
+    assert state_of(replace(standing, locked=True)) == "locked"
+
+
+def test_a_later_milestone_does_not_stand_in_for_one_that_is_missing():
+    skipped = Standing("t", route=("gateway_1",), reached=frozenset({"suitability", "gateway_2"}))
+    assert state_of(skipped) == "suitability"
+    assert next_step(skipped).step == "pass_gateway_1"
+
+
+@pytest.mark.parametrize("milestones", list(product([False, True], repeat=len(MILESTONES))))
+def test_the_state_of_a_design_is_the_last_of_what_it_reached_in_order(milestones):
+    reached = frozenset(name for name, is_reached in zip(MILESTONES, milestones, strict=True) if is_reached)
+    unbroken = [name for place, name in enumerate(MILESTONES) if set(MILESTONES[: place + 1]) <= reached]
+    assert state_of(Standing("t", route=MILESTONES, reached=reached)) == (unbroken[-1] if unbroken else "draft")
+    latest = [name for name in MILESTONES if name in reached]
+    assert state_of(Standing("t", reached=reached)) == (latest[-1] if latest else "draft")
+
+
+@pytest.mark.parametrize(
+    ("standing", "state", "coming"),
+    [
+        (Standing("t"), "draft", Next("lock", "designer")),
+        (Standing("t", locked=True), "locked", Next("randomise", "randomiser")),
+        (DRAWN, "locked", Next("resume_randomise", "randomiser")),
+        (ALLOCATED, "allocated", Next("issue", "randomiser")),
+        (replace(ALLOCATED, waves_planned=2), "allocated", Next("issue", "randomiser")),
+        (replace(ALLOCATED, issued=True), "in_field", Next("load_outcomes", "analyst")),
+        (replace(ALLOCATED, outcomes=1), "data_cut", Next("evaluate", "analyst")),
+        (EVALUATED, "analysed", Next("decide", "manager")),
+        (replace(EVALUATED, outcomes=2), "data_cut", Next("evaluate", "analyst")),
+        (replace(EVALUATED, review_on=REVIEW), "decided", Next("review", "manager", due=REVIEW)),
+        (replace(EVALUATED, outcomes=2, review_on=REVIEW), "decided", Next("review", "manager", due=REVIEW)),
+        (replace(EVALUATED, review_on=REVIEW, follow_up="adapted"), "adapted", Next("review", "manager", due=REVIEW)),
+        (replace(EVALUATED, void_asked_by="A"), "analysed", Next("confirm_void", None, other_than="A")),
+        (replace(DRAWN, void_asked_by="A"), "locked", Next("confirm_void", None, other_than="A")),
+        (replace(EVALUATED, void_asked_by="A", void=True), "void", Next("nothing", None)),
+    ],
+)
+def test_state_and_next_step(standing, state, coming):
+    assert (state_of(standing), next_step(standing)) == (state, coming)
+
+
+# For each use case and each of its needs: what a trial is that lacks this alone, and what is said.
+LACKING: dict[tuple[UseCase, Need], tuple[Standing, str]] = {
+    ("lock", "not_locked"): (Standing("t", locked=True), r"locked already.*a lock is taken once"),
+    ("lock", "randomised_here"): (Standing("t", randomised_here=False), "was randomised elsewhere"),
+    ("lock", "milestones"): (Standing("t", route=("gateway_1",)), "has not reached gateway 1"),
+    ("randomise", "locked"): (Standing("t"), r"plan is not locked.*otm lock t"),
+    ("randomise", "not_void"): (replace(DRAWN, void=True), r"draw of this trial is void.*nothing is built on it"),
+    ("randomise", "wave_left"): (ALLOCATED, r"has been randomised.*one draw a trial"),
+    ("certificate", "allocated"): (DRAWN, r"nothing has been dealt.*otm randomise t"),
+    ("issue", "locked"): (replace(ALLOCATED, locked=False), "plan is not locked"),
+    ("issue", "not_void"): (replace(ALLOCATED, void=True), r"is void.*under another id"),
+    ("issue", "allocated"): (DRAWN, r"nothing has been dealt.*otm randomise t"),
+    ("load_contacts", "locked"): (replace(ALLOCATED, locked=False), "plan is not locked"),
+    ("load_contacts", "not_void"): (replace(ALLOCATED, void=True), "is void"),
+    ("load_contacts", "allocated"): (DRAWN, r"nothing has been dealt.*is joined to the allocation"),
+    ("load_outcomes", "locked"): (replace(ALLOCATED, locked=False), "plan is not locked"),
+    ("load_outcomes", "not_void"): (replace(ALLOCATED, void=True), "is void"),
+    ("load_outcomes", "allocated"): (DRAWN, r"nothing has been dealt.*is joined to the allocation"),
+    ("evaluate", "locked"): (replace(EVALUATED, locked=False), "plan is not locked"),
+    ("evaluate", "not_void"): (replace(EVALUATED, void=True), "is void"),
+    ("evaluate", "allocated"): (replace(EVALUATED, waves_allocated=0), "nothing has been dealt"),
+    ("evaluate", "outcomes"): (ALLOCATED, r"no outcomes are loaded.*otm outcomes load t FILE"),
+    ("decide", "not_void"): (replace(EVALUATED, void=True), "a void trial decides nothing"),
+    ("decide", "evaluated"): (ALLOCATED, r"no evaluation to decide on.*otm evaluate t"),
+    ("release", "allocated"): (replace(DRAWN, void=True), "what is released is a draw"),
+    ("release", "not_released"): (replace(EVALUATED, released=True), "released already"),
+    ("release", "concluded"): (ALLOCATED, r"still running.*arms stay concealed"),
+    ("request_void", "seed"): (Standing("t", locked=True), "no seed has been drawn"),
+    ("request_void", "void_not_asked"): (replace(DRAWN, void_asked_by="A"), r"asked for already.*by somebody else"),
+    ("confirm_void", "void_asked"): (DRAWN, "nobody asked for a void"),
+    ("confirm_void", "not_void"): (replace(DRAWN, void_asked_by="A", void=True), "void already"),
+    ("confirm_void", "second_person"): (replace(DRAWN, void_asked_by="B"), r"^B: the person who asked .* cannot"),
+}
+
+
+def test_every_need_of_every_use_case_is_tried_below():
+    assert set(LACKING) == {(use_case, need) for use_case, needs in NEEDS.items() for need in needs}
+
+
+@pytest.mark.parametrize(("use_case", "need"), LACKING, ids=lambda name: name)
+def test_a_use_case_is_refused_for_what_it_lacks(use_case, need):
+    standing, said = LACKING[use_case, need]
+    with pytest.raises(TrialRefused, match=said):
+        require(standing, use_case, by="B")
+
+
+def test_a_wave_that_was_allocated_is_not_allocated_again_while_others_are_to_come():
+    running = replace(ALLOCATED, waves_planned=3)
+    require(running, "randomise")
+    require(running, "randomise", wave=2)
+    with pytest.raises(TrialRefused, match="has been randomised"):
+        require(running, "randomise", wave=1)
+    require(running, "certificate", wave=1)
+    with pytest.raises(TrialRefused, match="nothing has been dealt"):
+        require(running, "certificate", wave=2)
+
+
+def test_whoever_is_next_holds_the_role_for_it():
+    standings = every_life(Standing("t")) | {Standing("t", randomised_here=False)}
+    for coming in map(next_step, standings):
+        use_case = {"resume_randomise": "randomise"}.get(coming.step, coming.step)
+        if use_case in get_args(UseCase) and coming.role is not None:
+            assert coming.role in roles_allowed(use_case)
+
+
+def test_every_state_has_one_phase_but_void_and_every_code_has_its_words():
+    assert [state for states in PHASES.values() for state in states] == [*get_args(State)[:-1]]
+    assert phase_of("void") is None
+    assert {"decided", "applied", "adapted", "stopped", "void"} == FINISHED
+    assert set(STATES) == set(get_args(State))
+    assert set(STEPS) == set(get_args(Step))
+    assert not has_reached("adapted", "applied")
+
+
+def test_every_stage_that_writes_on_a_trial_asks_life_in_the_same_transaction():
+    """A void may have come in between: what was asked before the work was done is asked again as it is written."""
+    folder = Path(trials.stages.__file__).parent
+    for path in sorted(folder.glob("*.py")):
+        for block in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(block, ast.With):
+                continue
+            for item in block.items:
+                call = item.context_expr
+                if isinstance(call, ast.Call) and getattr(call.func, "attr", None) == "write" and len(call.args) > 1:
+                    use_case = ast.literal_eval(call.args[1])
+                    body = ast.unparse(block)
+                    asks = "require(" in body or "_ready(" in body or "_basis_of(" in body
+                    assert asks or use_case not in NEEDS, f"{path.name}: {use_case}"

@@ -1,0 +1,365 @@
+"""A trial's life: which state it is in, what comes next and who does it, and what may be done at all.
+
+All of it follows from what has happened to the trial, which one query gathers into a :class:`Standing`. Nothing here
+reads or writes. A stage asks :func:`require` before it works and again as it writes, since somebody else may have been
+there in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, get_args
+
+from trials.access import Role, UseCase
+from trials.errors import TrialRefused
+
+Milestone = Literal["suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2"]
+"""What a design reaches on its way to the lock, in this order, where its directorate's route asks for it."""
+
+FollowUp = Literal["applied", "adapted", "stopped"]
+"""What became of a decision."""
+
+State = Literal[
+    "draft", "suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2", "locked", "allocated",
+    "in_field", "data_cut", "analysed", "decided", "applied", "adapted", "stopped", "void",
+]  # fmt: skip
+
+Phase = Literal["design", "locked", "allocated", "in_field", "analysed", "decided"]
+"""The life of a trial as a reader of a list follows it; each gathers some states."""
+
+Step = Literal[
+    "answer_suitability", "consult", "pass_gateway_1", "design", "sign_off", "pass_gateway_2", "lock", "randomise",
+    "resume_randomise", "issue", "load_outcomes", "evaluate", "decide", "review", "confirm_void", "analyse_elsewhere",
+    "nothing",
+]  # fmt: skip
+
+MILESTONES: Final[tuple[Milestone, ...]] = get_args(Milestone)
+PHASES: Final[Mapping[Phase, tuple[State, ...]]] = {
+    "design": ("draft", *MILESTONES),
+    "locked": ("locked",),
+    "allocated": ("allocated",),
+    "in_field": ("in_field", "data_cut"),
+    "analysed": ("analysed",),
+    "decided": ("decided", *get_args(FollowUp)),
+}
+FINISHED: Final[frozenset[State]] = frozenset({*PHASES["decided"], "void"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What has happened to one trial.
+
+    Attributes:
+        trial: Its id.
+        randomised_here: Whether the service assigns its customers; False for a trial randomised elsewhere.
+        route: The milestones that must be reached before the lock; none for a trial without gateways.
+        reached: The milestones that were reached.
+        locked: The plan and its population are fixed.
+        seed_drawn: The seed is committed to.
+        waves_planned: How many waves the plan allocates; 1 where it declares none.
+        waves_allocated: How many it has allocated.
+        issued: At least one list was issued.
+        outcomes: The version of the latest file of outcomes; None before the first.
+        evaluated: The version of the outcomes that the latest evaluation read; None before the first.
+        review_on: When the latest decision is looked at again; None before the first.
+        follow_up: What became of that decision; None where nothing is recorded.
+        released: The seed is public.
+        void_asked_by: Who asked for the draw to be made void; None where nobody did.
+        void: Somebody else confirmed it.
+    """
+
+    trial: str
+    randomised_here: bool = True
+    route: tuple[Milestone, ...] = ()
+    reached: frozenset[Milestone] = frozenset()
+    locked: bool = False
+    seed_drawn: bool = False
+    waves_planned: int = 1
+    waves_allocated: int = 0
+    issued: bool = False
+    outcomes: int | None = None
+    evaluated: int | None = None
+    review_on: date | None = None
+    follow_up: FollowUp | None = None
+    released: bool = False
+    void_asked_by: str | None = None
+    void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next step of a trial's life.
+
+    Attributes:
+        step: What it is.
+        role: Whose it is; None where it is nobody's, or anybody's but one person's.
+        other_than: Who may not take it, because they took the step before.
+        due: When; None for now.
+    """
+
+    step: Step
+    role: Role | None
+    other_than: str | None = None
+    due: date | None = None
+
+
+def state_of(standing: Standing) -> State:
+    """The state of a trial: the furthest thing that happened to it.
+
+    Examples:
+        >>> state_of(Standing("t")), state_of(Standing("t", locked=True, seed_drawn=True, waves_allocated=1))
+        ('draft', 'allocated')
+    """
+    if standing.void:
+        return "void"
+    if standing.review_on is not None:
+        return standing.follow_up or "decided"
+    if standing.outcomes is not None:
+        return "analysed" if standing.evaluated == standing.outcomes else "data_cut"
+    if standing.issued:
+        return "in_field"
+    if standing.waves_allocated:
+        return "allocated"
+    return "locked" if standing.locked else _state_of_design(standing)
+
+
+def _state_of_design(standing: Standing) -> State:
+    """The last milestone reached with none missing before it that the route asks for."""
+    state: State = "draft"
+    for milestone in MILESTONES:
+        if milestone in standing.reached:
+            state = milestone
+        elif milestone in standing.route:
+            break
+    return state
+
+
+def has_reached(state: State, goal: State) -> bool:
+    """Whether a trial in one state has been in another, or is in it. A void trial has got nowhere.
+
+    Examples:
+        >>> has_reached("data_cut", "allocated"), has_reached("locked", "allocated"), has_reached("void", "draft")
+        (True, False, False)
+    """
+    if state == "void" or goal == "void" or goal in get_args(FollowUp):
+        return state == goal
+    order: tuple[State, ...] = get_args(State)
+    return order.index(state) >= order.index(goal)
+
+
+def phase_of(state: State) -> Phase | None:
+    """The phase that a state belongs to; None for a void trial.
+
+    Examples:
+        >>> phase_of("data_cut"), phase_of("void")
+        ('in_field', None)
+    """
+    return next((phase for phase, states in PHASES.items() if state in states), None)
+
+
+_STEP_TO: Final[Mapping[Milestone, tuple[Step, Role]]] = {
+    "suitability": ("answer_suitability", "designer"),
+    "consulted": ("consult", "designer"),
+    "gateway_1": ("pass_gateway_1", "manager"),
+    "designed": ("design", "designer"),
+    "signed_off": ("sign_off", "analyst"),
+    "gateway_2": ("pass_gateway_2", "manager"),
+}
+_STEP_AFTER: Final[Mapping[State, tuple[Step, Role]]] = {
+    "locked": ("randomise", "randomiser"),
+    "allocated": ("issue", "randomiser"),
+    "in_field": ("load_outcomes", "analyst"),
+    "data_cut": ("evaluate", "analyst"),
+    "analysed": ("decide", "manager"),
+}
+
+
+def next_step(standing: Standing) -> Next:
+    """What comes next, and who does it.
+
+    Examples:
+        >>> next_step(Standing("t", locked=True))
+        Next(step='randomise', role='randomiser', other_than=None, due=None)
+    """
+    state = state_of(standing)
+    if state == "void":
+        return Next("nothing", None)
+    if standing.void_asked_by is not None:
+        return Next("confirm_void", None, other_than=standing.void_asked_by)
+    if state == "locked" and standing.seed_drawn:
+        return Next("resume_randomise", "randomiser")
+    if state in PHASES["decided"]:
+        return Next("review", "manager", due=standing.review_on)
+    if state in _STEP_AFTER:
+        return Next(*_STEP_AFTER[state])
+    if not standing.randomised_here:
+        return Next("analyse_elsewhere", "analyst")
+    missing = _missing_milestones(standing)
+    return Next(*_STEP_TO[missing[0]]) if missing else Next("lock", "designer")
+
+
+def _missing_milestones(standing: Standing) -> list[Milestone]:
+    return [milestone for milestone in MILESTONES if milestone in standing.route and milestone not in standing.reached]
+
+
+Need = Literal[
+    "randomised_here", "not_locked", "milestones", "locked", "seed", "wave_left", "allocated", "outcomes", "evaluated",
+    "concluded", "not_released", "not_void", "void_not_asked", "void_asked", "second_person",
+]  # fmt: skip
+"""What has to be so before something may be done."""
+
+_RETURNED: Final[tuple[Need, ...]] = ("locked", "not_void", "allocated")
+NEEDS: Final[Mapping[UseCase, tuple[Need, ...]]] = {
+    "lock": ("not_locked", "randomised_here", "milestones"),
+    "randomise": ("locked", "not_void", "wave_left"),
+    "certificate": ("allocated",),
+    "issue": _RETURNED,
+    "load_contacts": _RETURNED,
+    "load_outcomes": _RETURNED,
+    "evaluate": (*_RETURNED, "outcomes"),
+    "decide": ("not_void", "evaluated"),
+    "release": ("allocated", "not_released", "concluded"),
+    "request_void": ("seed", "void_not_asked"),
+    "confirm_void": ("void_asked", "not_void", "second_person"),
+}
+"""What each use case on one trial needs; the first that is missing is the one that a refusal names."""
+
+
+def require(standing: Standing, use_case: UseCase, *, by: str | None = None, wave: int | None = None) -> None:
+    """Let a use case pass as things stand, or refuse it.
+
+    Args:
+        standing: What has happened to the trial.
+        use_case: What is about to be done.
+        by: Who does it, where two people are needed.
+        wave: Which wave it is about, from 1; the next one, or any, where it is not given.
+
+    Raises:
+        TrialRefused: Something that it needs is not so.
+
+    Examples:
+        >>> require(Standing("t", locked=True), "randomise")
+        >>> require(Standing("t"), "randomise")
+        Traceback (most recent call last):
+            ...
+        trials.errors.TrialRefused: t: the plan is not locked. Rule: nothing is dealt or loaded ...
+    """
+    for need in NEEDS[use_case]:
+        if not _is_met(need, standing, by, wave):
+            raise _refusal(need, use_case, standing, by)
+
+
+def open_to(standing: Standing) -> tuple[UseCase, ...]:
+    """Every use case on this trial that nothing stands in the way of."""
+    return tuple(
+        use_case
+        for use_case, needs in NEEDS.items()
+        if all(_is_met(need, standing, by=None, wave=None) for need in needs)
+    )
+
+
+def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) -> bool:
+    match need:
+        case "randomised_here":
+            return standing.randomised_here
+        case "not_locked":
+            return not standing.locked
+        case "milestones":
+            return not _missing_milestones(standing)
+        case "locked":
+            return standing.locked
+        case "seed":
+            return standing.seed_drawn
+        case "wave_left":
+            return standing.waves_allocated < (standing.waves_planned if wave is None else wave)
+        case "allocated":
+            return standing.waves_allocated >= (wave or 1)
+        case "outcomes":
+            return standing.outcomes is not None
+        case "evaluated":
+            return standing.evaluated is not None
+        case "concluded":
+            return standing.evaluated is not None or standing.void
+        case "not_released":
+            return not standing.released
+        case "not_void":
+            return not standing.void
+        case "void_not_asked":
+            return standing.void_asked_by is None
+        case "void_asked":
+            return standing.void_asked_by is not None
+        case "second_person":
+            return by is None or by != standing.void_asked_by
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A refusal, where ``{trial}`` stands for the trial's id."""
+
+    problem: str
+    rule: str | None = None
+    remedy: str | None = None
+
+
+_WORDS: Final[Mapping[Need, _Words]] = {
+    "randomised_here": _Words("this trial was randomised elsewhere", remedy="otm analyse PROTOCOL DATA needs no lock"),
+    "not_locked": _Words(
+        "the plan is locked already", "a lock is taken once", "a changed plan is a trial with an id of its own"
+    ),
+    "milestones": _Words("the design has not reached {missing}", "every step of its route comes before the lock"),
+    "locked": _Words(
+        "the plan is not locked",
+        "nothing is dealt or loaded before the plan and its population are fixed",
+        "otm lock {trial}",
+    ),
+    "seed": _Words("no seed has been drawn", "what is made void is a draw"),
+    "wave_left": _Words(
+        "this trial has been randomised",
+        "one draw a trial; drawing again until it looks good is what a seed committed beforehand prevents",
+        "a draw that must not be used is voided by two people, and the next is a trial with an id of its own",
+    ),
+    "allocated": _Words("nothing has been dealt", remedy="otm randomise {trial}"),
+    "outcomes": _Words("no outcomes are loaded", remedy="otm outcomes load {trial} FILE"),
+    "evaluated": _Words("there is no evaluation to decide on", remedy="otm evaluate {trial}"),
+    "concluded": _Words(
+        "the trial is still running",
+        "arms stay concealed until the evaluation is stored, or the draw is void",
+        "otm evaluate {trial}",
+    ),
+    "not_released": _Words("the draw is released already"),
+    "not_void": _Words(
+        "the draw of this trial is void",
+        "a void draw is kept and shown, and nothing is built on it",
+        "register a new trial under another id",
+    ),
+    "void_not_asked": _Words("a void was asked for already", remedy="otm void {trial} --confirm, by somebody else"),
+    "void_asked": _Words("nobody asked for a void", remedy="otm void {trial} --reason TEXT"),
+    "second_person": _Words(
+        "the person who asked for a void cannot confirm it",
+        "a void takes two different people",
+        "ask a colleague, who sets OTM_ACTOR to their own name",
+    ),
+}
+_ABOUT_RETURNS: Final = "what comes back is joined to the allocation"
+# Where one use case has a reason of its own, or needs other words.
+_OWN_WORDS: Final[Mapping[tuple[Need, UseCase], _Words]] = {
+    ("allocated", "load_contacts"): _Words("nothing has been dealt", _ABOUT_RETURNS, "otm randomise {trial}"),
+    ("allocated", "load_outcomes"): _Words("nothing has been dealt", _ABOUT_RETURNS, "otm randomise {trial}"),
+    ("allocated", "evaluate"): _Words("nothing has been dealt", _ABOUT_RETURNS, "otm randomise {trial}"),
+    ("allocated", "release"): _Words("nothing has been dealt", "what is released is a draw"),
+    ("not_void", "decide"): _Words("the draw of this trial is void", "a void trial decides nothing"),
+    ("not_void", "confirm_void"): _Words("the draw is void already"),
+}
+
+
+def _refusal(need: Need, use_case: UseCase, standing: Standing, by: str | None) -> TrialRefused:
+    words = _OWN_WORDS.get((need, use_case), _WORDS[need])
+    missing = ", ".join(milestone.replace("_", " ") for milestone in _missing_milestones(standing))
+    return TrialRefused(
+        words.problem.format(missing=missing),
+        where=by if need == "second_person" else standing.trial,
+        rule=words.rule,
+        remedy=words.remedy and words.remedy.format(trial=standing.trial),
+    )

@@ -1,0 +1,92 @@
+"""What has happened to trials, gathered by one query: the facts that their state and their next step follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from designs.protocol import Protocol, parse_canonical
+from trials.errors import TrialRefused
+from trials.life import Standing
+from trials.registry import tables
+
+Column = InstrumentedAttribute[Any]
+
+
+def standing_of(session: Session, trial_id: str) -> Standing:
+    """What has happened to one trial.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
+    for standing, _ in standings(session, trial_id):
+        return standing
+    raise TrialRefused(
+        f"there is no trial {trial_id!r}", rule="a trial is known by the id in its protocol", remedy="see otm trials"
+    )
+
+
+def standings(session: Session, only: str | None = None) -> Iterator[tuple[Standing, Protocol]]:
+    """What has happened to every trial, by id, each with its protocol in force; ``only`` limits it to one trial."""
+    for row in session.execute(_facts(only)):
+        protocol = parse_canonical(row.canonical)
+        standing = Standing(
+            trial=row.id,
+            randomised_here=protocol.randomised_here,
+            locked=row.lock is not None,
+            seed_drawn=row.drawn > 0,
+            waves_planned=max(1, len(protocol.randomisation.waves)),
+            waves_allocated=row.allocated,
+            issued=row.issued > 0,
+            outcomes=row.outcomes,
+            evaluated=row.evaluated,
+            review_on=row.review_on,
+            released=row.released > 0,
+            void_asked_by=row.void_asked_by,
+            void=row.voided > 0,
+        )
+        yield standing, protocol
+
+
+def _facts(only: str | None) -> Select[Any]:
+    """One row a trial. A locked trial's protocol is the version last locked, a draft's the one last registered."""
+    lock = _of_trial(tables.TrialLock.trial_id, func.max(tables.TrialLock.protocol_version))
+    registered = _of_trial(tables.ProtocolVersion.trial_id, func.max(tables.ProtocolVersion.version))
+    canonical = (
+        select(tables.ProtocolVersion.canonical)
+        .where(tables.ProtocolVersion.trial_id == tables.Trial.id)
+        .where(tables.ProtocolVersion.version == func.coalesce(lock, registered))
+        .scalar_subquery()
+    )
+    returned = tables.ReturnedFile
+    query = select(
+        tables.Trial.id,
+        lock.label("lock"),
+        canonical.label("canonical"),
+        _count(tables.Draw.trial_id).label("drawn"),
+        _count(tables.Allocation.trial_id).label("allocated"),
+        _count(tables.IssueList.trial_id).label("issued"),
+        _of_trial(returned.trial_id, func.max(returned.version), returned.kind == "outcomes").label("outcomes"),
+        _latest(tables.StoredEvaluation, tables.StoredEvaluation.outcomes_version).label("evaluated"),
+        _latest(tables.Decision, tables.Decision.review_on).label("review_on"),
+        _count(tables.Release.trial_id).label("released"),
+        _of_trial(tables.VoidRequest.trial_id, tables.VoidRequest.requested_by).label("void_asked_by"),
+        _count(tables.VoidConfirmation.trial_id).label("voided"),
+    ).order_by(tables.Trial.id)
+    return query if only is None else query.where(tables.Trial.id == only)
+
+
+def _of_trial(trial: Column, what: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
+    return select(what).where(trial == tables.Trial.id, *conditions).correlate(tables.Trial).scalar_subquery()
+
+
+def _count(trial: Column) -> ScalarSelect[Any]:
+    return _of_trial(trial, func.count())
+
+
+def _latest(table: type[tables.StoredEvaluation] | type[tables.Decision], column: Column) -> ScalarSelect[Any]:
+    latest = select(column).where(table.trial_id == tables.Trial.id).order_by(table.number.desc()).limit(1)
+    return latest.correlate(tables.Trial).scalar_subquery()
