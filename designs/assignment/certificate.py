@@ -15,7 +15,7 @@ from designs.assignment.files.assign import FileAssignment
 from designs.assignment.keyed.stream import commitment
 from designs.assignment.population.units import Units, as_array
 from designs.assignment.result import Assignment
-from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.scheme import BaseScheme
 from designs.errors import DesignRefused
 
 _COMPARED = (
@@ -43,7 +43,7 @@ class CertifiedStratum:
     Args:
         stratum: Its label.
         barred: The arms that its customers may not get, separated by spaces.
-        units: Counts of the units that were dealt (clusters, where clusters were), one for each arm and one for the
+        units: Counts of the units that were assigned (clusters, where clusters were), one for each arm and one for the
             hold-out, where there is one.
         customers: K counts of customers.
     """
@@ -56,7 +56,7 @@ class CertifiedStratum:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was dealt, to be published before anyone knows the seed, and checked by anyone who does.
+    """What was assigned, to be published before anyone knows the seed, and checked by anyone who does.
 
     Args:
         trial: The protocol's id, which enters every hash.
@@ -68,8 +68,8 @@ class Certificate:
         seed_commitment: SHA-256 of the seed's bytes.
         seed: None until it is released.
         demonstration: Whether the seed was declared beforehand: never so in a real trial.
-        customers: Everybody dealt.
-        clustered: Whether clusters were dealt whole.
+        customers: Everybody assigned.
+        clustered: Whether whole clusters were assigned.
         arms: K arms with their weights.
         groups: The group of each arm, and last of the hold-out: cells of one group are within 1 together.
         hold_out: Share of everybody held out on the comparison, as a fraction, or None.
@@ -103,7 +103,7 @@ class Certificate:
 
 
 def certify(
-    scheme: Declared,
+    scheme: BaseScheme,
     assignment: Assignment | FileAssignment,
     *,
     trial_id: str,
@@ -114,8 +114,9 @@ def certify(
     demonstration: bool = False,
 ) -> Certificate:
     """The certificate of an assignment just conducted; the seed itself stays out of it."""
-    counts, dealt = assignment.counts, assignment.dealt
-    units = dict(zip(zip(dealt.strata, dealt.barred, strict=True), dealt.table.tolist(), strict=True))
+    counts, randomised = assignment.counts, assignment.unit_counts
+    strata = zip(randomised.strata, randomised.barred, strict=True)
+    units = dict(zip(strata, randomised.table.tolist(), strict=True))
     return Certificate(
         trial=trial_id,
         design=scheme.name,
@@ -183,20 +184,12 @@ def _stratum(row: dict[str, Any]) -> CertifiedStratum:
     return CertifiedStratum(row["stratum"], row["barred"], tuple(row["units"]), tuple(row["customers"]))
 
 
-def differences(kept: Certificate, replayed: Certificate) -> Iterator[str]:
-    """What differs between the certificate that was kept and the one that a replay gives, one sentence each."""
-    for name in (
-        "seed_commitment",
-        "protocol_digest",
-        "population_digest",
-        "customers",
-        "arms",
-        "hold_out",
-        "allocation_digest",
-    ):
-        if getattr(kept, name) != getattr(replayed, name):
+def differences(certificate: Certificate, replayed: Certificate) -> Iterator[str]:
+    """What differs between the certificate that is held and the one that a replay gives, one sentence each."""
+    for name in _COMPARED:
+        if getattr(certificate, name) != getattr(replayed, name):
             yield f"{name.replace('_', ' ')}: the certificate and the replay differ"
-    rows = {(row.stratum, row.barred): row for row in kept.strata}
+    rows = {(row.stratum, row.barred): row for row in certificate.strata}
     for row in replayed.strata:
         if rows.pop((row.stratum, row.barred), None) != row:
             yield f"stratum {row.stratum!r}: the certificate's counts and the replay's differ"

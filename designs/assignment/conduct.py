@@ -1,20 +1,19 @@
-"""Conduct a declared scheme: the one function that deals."""
+"""Conduct a declared scheme: the one function that assigns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.hashing import MANY, first_words
 from designs.assignment.declare import Scheme
+from designs.assignment.drawn import as_doubles, drawn_for_customers, strata_warnings
 from designs.assignment.keyed.keys import LEAF, digest_of_leaves, refuse_repeats
-from designs.assignment.keyed.order import IdsOf
+from designs.assignment.keyed.order import IdsOf, ids_among
 from designs.assignment.keyed.stream import Randomness
 from designs.assignment.population.clusters import clusters
 from designs.assignment.population.units import Units, checked_ids, levels
@@ -22,19 +21,10 @@ from designs.assignment.result import Assignment, tabulated
 from designs.assignment.schemes.matched_pairs import MatchedPairs, matched
 from designs.assignment.schemes.rerandomised import Rerandomised, criterion, redraw
 from designs.assignment.schemes.saturation import TwoStage
-from designs.assignment.schemes.scheme import Declared
-from designs.assignment.schemes.simple import Simple, deal_simply
-from designs.assignment.schemes.stratified import Blocks, blocks, deal_within
+from designs.assignment.schemes.scheme import BaseScheme
+from designs.assignment.schemes.simple import Simple, assign_simply
+from designs.assignment.schemes.stratified import Blocks, assign_within_strata, block_units
 from designs.errors import DesignRefused
-
-
-@dataclass(frozen=True, slots=True)
-class _Dealt:
-    """Cells of the units that were dealt, and the strata that they are counted by."""
-
-    cell: NDArray[np.int8]
-    block: Blocks
-    draws: int = 1
 
 
 def conduct(scheme: Scheme, units: Units, seed: str, trial_id: str, *, scope: str = "") -> Assignment:
@@ -51,7 +41,7 @@ def conduct(scheme: Scheme, units: Units, seed: str, trial_id: str, *, scope: st
         The same assignment for the same (scheme, population, seed, trial, scope), whatever the order of the rows.
 
     Raises:
-        DesignRefused: An id, stratum or cluster that cannot be dealt, by name. Nothing is dealt then.
+        DesignRefused: An id, stratum or cluster that cannot be assigned, by name. Nobody is assigned then.
     """
     randomness = Randomness(seed, trial_id, scope)
     ids = checked_ids(units.ids)
@@ -61,47 +51,40 @@ def conduct(scheme: Scheme, units: Units, seed: str, trial_id: str, *, scope: st
     if scheme.cluster and units.cluster is None:
         raise DesignRefused(
             f"clusters by {scheme.cluster!r} are declared, and the units carry none",
-            rule="the unit declared is the unit dealt",
+            rule="the unit declared is the unit assigned",
         )
     units = replace(units, ids=ids)
     if isinstance(scheme, TwoStage):
         return _two_stage(scheme, units, randomness, leaves)
     collapsed = clusters(units) if scheme.cluster else None
-    dealt = _deal(scheme, units if collapsed is None else collapsed.units, randomness)
-    cell, codes = dealt.cell, dealt.block.codes
-    if collapsed is not None:
-        cell, codes = cell[collapsed.member_of], codes[collapsed.member_of]
-    arm = scheme.arm_of_cell[cell]
+    cell, blocks, draws = _draw(scheme, units if collapsed is None else collapsed.units, randomness)
+    drawn = drawn_for_customers(scheme, blocks, cell, None if collapsed is None else collapsed.member_of)
     return Assignment(
         arms=scheme.arms,
-        arm=arm,
-        probability=as_doubles(arm_shares(scheme, dealt.block.shares))[codes, arm],
-        counts=tabulated(codes, arm, dealt.block.rows, scheme.arms),
-        dealt=tabulated(dealt.block.codes, dealt.cell, dealt.block.rows, scheme.cells),
-        digest=digest_of_leaves(leaves, arm, scheme.arms),
-        warnings=strata_warnings(dealt.block),
-        held_out=cell == len(scheme.arms) if scheme.hold_out else None,
-        draws=dealt.draws,
+        arm=drawn.arm,
+        probability=drawn.shares[drawn.stratum, drawn.arm],
+        counts=drawn.counts,
+        unit_counts=drawn.unit_counts,
+        digest=digest_of_leaves(leaves, drawn.arm, scheme.arms),
+        warnings=drawn.warnings,
+        held_out=drawn.cell == len(scheme.arms) if scheme.hold_out else None,
+        draws=draws,
     )
 
 
-def _deal(scheme: Scheme, units: Units, randomness: Randomness) -> _Dealt:
-    """Deal units of which each gets a cell of its own."""
+def _draw(scheme: Scheme, units: Units, randomness: Randomness) -> tuple[NDArray[np.int8], Blocks, int]:
+    """Each unit's cell, the strata that the units are counted by, and how many draws it took."""
     ids = checked_ids(units.ids)
 
-    def ids_of(rows: NDArray[np.int64]) -> list[str]:
-        texts: list[str] = ids.take(pa.array(rows)).to_pylist()
-        return texts
+    def draw(blocks: Blocks, within: Randomness, many: bool | None = None) -> NDArray[np.int8]:
+        keyed = first_words([within.key_prefix], ids, many=many)[0]
+        return assign_blocks(scheme, blocks, keyed, ids_among(ids), within)
 
-    def once(block: Blocks, drawn: Randomness, many: bool | None = None) -> NDArray[np.int8]:
-        keyed = first_words([drawn.key_prefix], ids, many=many)[0]
-        return deal_blocks(scheme, block, keyed, ids_of, drawn)
-
-    block = blocks(units, scheme)
+    blocks = block_units(units, scheme)
     if isinstance(scheme, MatchedPairs):
-        return _Dealt(once(blocks(matched(units, scheme), scheme), randomness), block)
+        return draw(block_units(matched(units, scheme), scheme), randomness), blocks, 1
     if isinstance(scheme, Rerandomised):
-        if units.covariates is None or any(barred for _, barred in block.rows):
+        if units.covariates is None or any(barred for _, barred in blocks.rows):
             raise DesignRefused(
                 "rerandomisation without covariates, or with an arm barred to some customers",
                 where="randomisation.rerandomise",
@@ -110,87 +93,61 @@ def _deal(scheme: Scheme, units: Units, randomness: Randomness) -> _Dealt:
         balance = criterion(units.covariates, scheme.covariates)
         # Hundreds of draws are likely, so compiling pays long before one draw is large.
         many = len(ids) * 20 >= MANY
-        cell, draws = redraw(scheme, balance, randomness, lambda drawn: once(block, drawn, many))
-        return _Dealt(cell, block, draws)
-    return _Dealt(once(block, randomness), block)
+        cell, draws = redraw(scheme, balance, randomness, lambda within: draw(blocks, within, many))
+        return cell, blocks, draws
+    return draw(blocks, randomness), blocks, 1
 
 
-def deal_blocks(
-    scheme: Scheme, block: Blocks, keyed: NDArray[np.uint64], ids_of: IdsOf, randomness: Randomness
+def assign_blocks(
+    scheme: Scheme, blocks: Blocks, keyed: NDArray[np.uint64], ids_of: IdsOf, randomness: Randomness
 ) -> NDArray[np.int8]:
     """The cell of every unit, from the units' keys and strata."""
     if isinstance(scheme, Simple):
-        return deal_simply(block, keyed)
-    return deal_within(block, keyed, ids_of, randomness, scheme.groups)
+        return assign_simply(blocks, keyed)
+    return assign_within_strata(blocks, keyed, ids_of, randomness, scheme.groups)
 
 
 def _two_stage(scheme: TwoStage, units: Units, randomness: Randomness, leaves: NDArray[np.uint64]) -> Assignment:
-    """Deal clusters to saturations; then, cluster by cluster, customers to arms."""
+    """Assign clusters to saturations; then, cluster by cluster, customers to arms."""
     names = tuple(name for name, _ in scheme.saturations)
-    first = Declared(arms=names, weights=scheme.saturation_weights)
-    whole = clusters(replace(units, barred=None, covariates=None))
-    chosen = _deal_plain(first, whole.units, randomness.within("saturations"))
-    counted = blocks(units, scheme)
+    first_stage = BaseScheme(arms=names, weights=scheme.saturation_weights)
+    collapsed = clusters(replace(units, barred=None, covariates=None))
+    cluster_blocks = block_units(collapsed.units, first_stage)
+    saturation = _draw_within(cluster_blocks, collapsed.units, randomness.within("saturations"))
+    strata = block_units(units, scheme)
     cluster = levels(units.cluster, "cluster")
-    present, codes = np.unique(cluster.codes * len(counted.rows) + counted.codes, return_inverse=True)
-    cells = [divmod(code, len(counted.rows)) for code in present.tolist()]
+    present, codes = np.unique(cluster.codes * len(strata.rows) + strata.codes, return_inverse=True)
+    pairs = [divmod(code, len(strata.rows)) for code in present.tolist()]
     within = Blocks(
-        rows=tuple((cluster.names[group], counted.rows[at][1]) for group, at in cells),
+        rows=tuple((cluster.names[group], strata.rows[at][1]) for group, at in pairs),
         codes=codes.astype(np.int64),
-        weights=tuple(scheme.weights_at(int(chosen.cell[group]), counted.rows[at][1]) for group, at in cells),
+        weights=tuple(scheme.weights_at(int(saturation[group]), strata.rows[at][1]) for group, at in pairs),
     )
-    ids = checked_ids(units.ids)
-    keyed = first_words([randomness.key_prefix], ids)[0]
-    arm = deal_within(within, keyed, lambda rows: ids.take(pa.array(rows)).to_pylist(), randomness)
-    marginal = as_doubles(tuple(scheme.marginal(barred) for _, barred in counted.rows))
+    arm = _draw_within(within, units, randomness)
+    marginal = as_doubles(tuple(scheme.marginal(barred) for _, barred in strata.rows))
     return Assignment(
         arms=scheme.arms,
         arm=arm,
-        probability=marginal[counted.codes, arm],
-        counts=tabulated(counted.codes, arm, counted.rows, scheme.arms),
-        dealt=tabulated(chosen.block.codes, chosen.cell, chosen.block.rows, names),
+        probability=marginal[strata.codes, arm],
+        counts=tabulated(strata.codes, arm, strata.rows, scheme.arms),
+        unit_counts=tabulated(cluster_blocks.codes, saturation, cluster_blocks.rows, names),
         digest=digest_of_leaves(leaves, arm, scheme.arms),
-        warnings=strata_warnings(chosen.block),
+        warnings=strata_warnings(cluster_blocks),
         conditional=as_doubles(within.shares)[within.codes, arm],
-        saturation=chosen.cell[whole.member_of],
+        saturation=saturation[collapsed.member_of],
     )
 
 
-def _deal_plain(scheme: Declared, units: Units, randomness: Randomness) -> _Dealt:
-    block, ids = blocks(units, scheme), checked_ids(units.ids)
+def _draw_within(blocks: Blocks, units: Units, randomness: Randomness) -> NDArray[np.int8]:
+    ids = checked_ids(units.ids)
     keyed = first_words([randomness.key_prefix], ids)[0]
-    cell = deal_within(block, keyed, lambda rows: ids.take(pa.array(rows)).to_pylist(), randomness)
-    return _Dealt(cell, block)
-
-
-def arm_shares(scheme: Declared, shares: Sequence[Sequence[Fraction]]) -> tuple[tuple[Fraction, ...], ...]:
-    """Probabilities of the arms from those of the cells: the hold-out belongs to the comparison."""
-    cells_of = [np.flatnonzero(scheme.arm_of_cell == arm).tolist() for arm in range(len(scheme.arms))]
-    return tuple(tuple(sum((row[cell] for cell in cells), Fraction(0)) for cells in cells_of) for row in shares)
-
-
-def as_doubles(shares: Sequence[Sequence[Fraction]]) -> NDArray[np.float64]:
-    """Probabilities as they are stored."""
-    return np.array([[float(share) for share in row] for row in shares])
+    return assign_within_strata(blocks, keyed, ids_among(ids), randomness)
 
 
 def _refuse_unequal(units: Units) -> None:
     n = len(units)
     columns: Sequence[Any] = (units.strata, units.cluster, units.barred, units.tuple_of, units.covariates)
     if n == 0:
-        raise DesignRefused("there is nobody to deal", rule="a draw needs at least one customer")
+        raise DesignRefused("the population is empty", rule="a draw needs at least one customer")
     if any(column is not None and len(column) != n for column in columns):
         raise DesignRefused("the columns of the population differ in length", rule="one row a customer in each")
-
-
-def strata_warnings(block: Blocks) -> tuple[str, ...]:
-    """What a reader of the allocation should know about its strata."""
-    found = []
-    for (stratum, barred), size, weights in zip(block.rows, block.sizes.tolist(), block.weights, strict=True):
-        name = f"stratum {stratum!r}" + (f" without {barred}" if barred else "")
-        open_arms = sum(weight > 0 for weight in weights)
-        if open_arms == 1:
-            found.append(f"{name}: one arm only is open to its {size} units, so they say nothing about any contrast")
-        elif size < open_arms:
-            found.append(f"{name}: {size} units for {open_arms} arms, so some arm has none")
-    return tuple(found)

@@ -20,7 +20,7 @@ from designs.assignment.schemes.factorial import Factorial
 from designs.assignment.schemes.matched_pairs import MatchedPairs
 from designs.assignment.schemes.rerandomised import Rerandomised
 from designs.assignment.schemes.saturation import TwoStage
-from designs.assignment.schemes.scheme import Bar, Declared, whole_weights
+from designs.assignment.schemes.scheme import Bar, BaseScheme, whole_weights
 from designs.assignment.schemes.simple import Simple
 from designs.errors import DesignRefused
 from designs.protocol.columns import column_kinds
@@ -45,7 +45,7 @@ def declare(protocol: Protocol) -> Scheme:
             raise DesignRefused(
                 "this trial is randomised elsewhere",
                 where="randomisation.method",
-                rule="an external allocation is registered as it came, never dealt here",
+                rule="an external allocation is registered as it came, never drawn here",
             )
         case "simple":
             return Simple(**terms)
@@ -57,7 +57,7 @@ def declare(protocol: Protocol) -> Scheme:
             return Factorial(
                 **terms,
                 factors=factors,
-                levels=tuple(tuple(own[name] for name, _ in factors) if own else () for own in levels_of),
+                levels=tuple(tuple(arm[name] for name, _ in factors) if arm else () for arm in levels_of),
             )
         case "matched_pairs":
             return MatchedPairs(**terms, pairs=_declared(declared.pairs, "pairs"))
@@ -106,7 +106,7 @@ def gather(scheme: Scheme, table: Any, unit: str) -> Units:
         unit: Name of the id column.
 
     Raises:
-        DesignRefused: A column is missing, or holds what cannot be dealt by.
+        DesignRefused: A column is missing, or holds what nobody can be assigned by.
     """
     refuse_absent((unit, *scheme.columns), table.column_names)
     cluster = table.column(scheme.cluster) if scheme.cluster else None
@@ -127,23 +127,23 @@ def refuse_absent(needed: Sequence[str], present: Sequence[str], where: str = "p
         raise DesignRefused(f"the population has no column {absent[0]!r}", where=where, rule="the draw needs it")
 
 
-def least_per_stratum(scheme: Declared) -> int:
+def least_per_stratum(scheme: BaseScheme) -> int:
     """How many units a stratum needs, where strata may be merged."""
     return LEAST_PER_ARM * len(scheme.cells) if scheme.merge else 0
 
 
-def _strata(scheme: Declared, table: Any, cluster: Any | None) -> Any:
+def _strata(scheme: BaseScheme, table: Any, cluster: Any | None) -> Any:
     crossing = cross({name: table.column(name) for name in scheme.strata})
     sizes = crossing.sizes
     if cluster is not None:
-        # Clusters are what is dealt, so they are what a stratum must hold enough of.
+        # Clusters are what is assigned, so they are what a stratum must hold enough of.
         group = levels(cluster, "cluster")
         pairs = np.unique(crossing.codes * len(group.names) + group.codes)
         sizes = np.bincount(pairs // len(group.names), minlength=len(crossing.rows))
     return labelled(crossing, sizes.tolist(), scheme.merge, least_per_stratum(scheme))
 
 
-def barred_arms(scheme: Declared, table: Any) -> Any:
+def barred_arms(scheme: BaseScheme, table: Any) -> Any:
     """The arms that each customer may not get, as text: the ids sorted, separated by spaces."""
     arms = sorted({bar.arm for bar in scheme.bars})
     tests = [

@@ -47,8 +47,8 @@ class Assignment:
         arm: n codes, in the input's row order.
         probability: n numbers, each customer's declared probability of the arm they got.
         counts: Customers by stratum and arm.
-        dealt: Randomised units (clusters, where clusters are dealt) by stratum and cell: the arms and, where there
-            is one, the hold-out. In two-stage designs, clusters by stratum and saturation.
+        unit_counts: Randomised units (clusters, where clusters are assigned) by stratum and cell: the arms and,
+            where there is one, the hold-out. In two-stage designs, clusters by stratum and saturation.
         digest: Of every (arm, id), whatever the order of the rows (:func:`allocation_digest`).
         algorithm: Version of the algorithm that replays it.
         warnings: What a reader of the allocation should know.
@@ -62,7 +62,7 @@ class Assignment:
     arm: NDArray[np.int8]
     probability: NDArray[np.float64]
     counts: Counts
-    dealt: Counts
+    unit_counts: Counts
     digest: str
     algorithm: str = ALGORITHM
     warnings: tuple[str, ...] = ()

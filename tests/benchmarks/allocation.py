@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from designs.assignment.declare import declare
-from designs.assignment.files.assign import conduct_file
 from designs.protocol.models import Protocol
 from tests.benchmarks.row import Goal, Row
+from tests.designs.assignment.on_file import conduct_file
 
 STRATA, ARMS = 50, 4
 SEED = "7f" * 32

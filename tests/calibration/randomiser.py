@@ -46,6 +46,9 @@ def joint_inclusions(size: int, seed: int) -> Iterator[Figure]:
 
 SUITES = (
     Suite(
-        "joint-inclusion", "Every pair of customers is dealt together as often as it should", joint_inclusions, 100_000
+        "joint-inclusion",
+        "Every pair of customers is assigned together as often as it should",
+        joint_inclusions,
+        100_000,
     ),
 )

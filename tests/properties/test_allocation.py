@@ -38,7 +38,7 @@ def protocol_of(arms: list[dict[str, Any]], randomisation: dict[str, Any], **mor
         return load_protocol(path).protocol
 
 
-def dealt(protocol: Protocol, table: pa.Table, number: int) -> Assignment:
+def assigned(protocol: Protocol, table: pa.Table, number: int) -> Assignment:
     scheme = declare(protocol)
     return conduct(scheme, gather(scheme, table, "customer_id"), seed_of(f"property {number}"), protocol.id)
 
@@ -62,7 +62,7 @@ def test_counts_match_shares_within_every_stratum(arm_shares: list[Decimal], siz
     strata = [f"stratum {at}" for at, size in enumerate(sizes) for _ in range(size)]
     table = pa.table({"customer_id": [f"{at:04d}" for at in range(len(strata))], "band": strata})
     protocol = protocol_of(arms_with([*arm_shares]), {"method": "complete", "strata": ["band"]})
-    assignment = dealt(protocol, table, number)
+    assignment = assigned(protocol, table, number)
     exact = [Fraction(share) / sum(map(Fraction, arm_shares)) for share in arm_shares]
     counts = Counter(zip(strata, assignment.arm.tolist(), strict=True))
     for at, size in enumerate(sizes):
@@ -104,13 +104,13 @@ CALL = {"id": "call", "kind": "otm", "share": 1, "channel": "call"}
 @pytest.mark.requirement("D09")
 @settings(max_examples=60)
 @given(populations, numbers, st.booleans(), st.sampled_from(["complete", "simple"]))
-def test_no_trust_is_dealt_the_automatic_letter(
+def test_no_trust_is_assigned_the_automatic_letter(
     rows: list[dict[str, Any]], number: int, clustered: bool, method: str
 ) -> None:
-    """Nor, where households are dealt whole, anybody in a household that holds one."""
+    """Nor, where households are assigned as a whole, anybody in a household that holds one."""
     arms = [*arms_with([2, 1], **LETTER), CALL]
     more = {"cluster": "household"} if clustered else {}
-    assignment = dealt(protocol_of(arms, {"method": method}, **more), table_of(rows), number)
+    assignment = assigned(protocol_of(arms, {"method": method}, **more), table_of(rows), number)
     closed = {row["household"] for row in rows if row["trust"]} if clustered else set()
     for row, arm, probability in zip(rows, assignment.labels.to_pylist(), assignment.probability, strict=True):
         barred = row["trust"] or row["household"] in closed
@@ -122,12 +122,12 @@ def test_no_trust_is_dealt_the_automatic_letter(
 @pytest.mark.requirement("S07")
 @settings(max_examples=40)
 @given(populations, numbers)
-def test_no_customer_in_hardship_is_dealt_an_arm_that_is_closed_to_them(
+def test_no_customer_in_hardship_is_assigned_an_arm_that_is_closed_to_them(
     rows: list[dict[str, Any]], number: int
 ) -> None:
     closed = [{"when": {"column": "needs_support", "equals": True}, "reason": "the tone warns of consequences"}]
     arms = [*arms_with([1, 1], id="consequences", channel="letter", not_for=closed), CALL]
-    assignment = dealt(protocol_of(arms, {"method": "complete", "strata": ["phone_status"]}), table_of(rows), number)
+    assignment = assigned(protocol_of(arms, {"method": "complete", "strata": ["phone_status"]}), table_of(rows), number)
     for row, arm in zip(rows, assignment.labels.to_pylist(), strict=True):
         assert not (row["needs_support"] and arm == "consequences")
 
@@ -135,10 +135,10 @@ def test_no_customer_in_hardship_is_dealt_an_arm_that_is_closed_to_them(
 @pytest.mark.requirement("D08")
 @settings(max_examples=40)
 @given(populations, numbers)
-def test_the_call_arm_is_dealt_alike_whether_a_customer_has_a_phone(rows: list[dict[str, Any]], number: int) -> None:
+def test_the_call_arm_is_assigned_alike_whether_a_customer_has_a_phone(rows: list[dict[str, Any]], number: int) -> None:
     """Phone status is a stratum and never a bar: each status gives the call its share, the unreachable too."""
     arms = [*arms_with([2, 1], id="letter", channel="letter"), CALL]
-    assignment = dealt(protocol_of(arms, {"method": "complete", "strata": ["phone_status"]}), table_of(rows), number)
+    assignment = assigned(protocol_of(arms, {"method": "complete", "strata": ["phone_status"]}), table_of(rows), number)
     for status in {row["phone_status"] for row in rows}:
         mine = [row["phone_status"] == status for row in rows]
         calls = sum(own and arm == "call" for own, arm in zip(mine, assignment.labels.to_pylist(), strict=True))
@@ -150,7 +150,7 @@ def test_the_call_arm_is_dealt_alike_whether_a_customer_has_a_phone(rows: list[d
 def test_the_hold_out_is_its_share_of_everybody(rows: list[dict[str, Any]], number: int, share: float) -> None:
     hold_out = round(share, 2)
     arms = [*arms_with([2, 1], **LETTER), CALL]
-    assignment = dealt(protocol_of(arms, {"method": "complete", "hold_out": hold_out}), table_of(rows), number)
+    assignment = assigned(protocol_of(arms, {"method": "complete", "hold_out": hold_out}), table_of(rows), number)
     assert assignment.held_out is not None
     assert abs(assignment.held_out.sum() - len(rows) * hold_out) < 1
     assert set(assignment.arm[assignment.held_out].tolist()) <= {0}
@@ -164,7 +164,7 @@ def test_the_hold_out_is_its_share_of_everybody(rows: list[dict[str, Any]], numb
 @given(populations, numbers)
 def test_clusters_are_never_parted(rows: list[dict[str, Any]], number: int) -> None:
     arms = [*arms_with([1, 1], id="letter", channel="letter"), CALL]
-    assignment = dealt(protocol_of(arms, {"method": "complete"}, cluster="household"), table_of(rows), number)
+    assignment = assigned(protocol_of(arms, {"method": "complete"}, cluster="household"), table_of(rows), number)
     arm_of = dict(zip((row["household"] for row in rows), assignment.arm.tolist(), strict=True))
     assert [arm_of[row["household"]] for row in rows] == assignment.arm.tolist()
     sizes = Counter(arm_of.values())

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from designs.assignment import Assignment, Scheme, certify, conduct, declare, gather
-from designs.assignment.files.assign import ARM, HELD_OUT, PROBABILITY, FileAssignment, deal_file
+from designs.assignment.files.assign import ARM, HELD_OUT, PROBABILITY, FileAssignment, assign_file
 from designs.assignment.population.waves import scope_of
 from designs.assignment.schemes.complete import Complete
 from designs.assignment.schemes.factorial import Factorial
@@ -65,7 +65,7 @@ def deal(
     scope = scope_of(wave)
     assignment: Assignment | FileAssignment
     if isinstance(scheme, Simple | Complete | Factorial):
-        dealing = deal_file(scheme, units, LEDGER_ID, seed, protocol.id, scope=scope)
+        dealing = assign_file(scheme, units, LEDGER_ID, seed, protocol.id, scope=scope)
         assignment, rows, schema = dealing.assignment, dealing.batches(), dealing.schema
     else:
         assignment, table = _in_memory(scheme, units, seed, protocol.id, scope)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from data.intake import Intake, read_file
 from designs.assignment import declare
 from designs.assignment.findings.draw import undeclared_groups
-from designs.assignment.findings.flags import unheeded_flags
+from designs.assignment.findings.flags import undeclared_flags
 from designs.protocol import LoadedProtocol, Protocol, load_protocol, population_contract
 from designs.protocol.conditions import exclusions
 from trials.access import Actor
@@ -124,7 +124,7 @@ def _findings(table: pa.Table, protocol: Protocol) -> list[str]:
         frame = frame.filter(~test)
     left = frame.to_native()
     groups = undeclared_groups(left, protocol.population.unit, declare(protocol))
-    return [str(finding) for finding in (*groups, *unheeded_flags(protocol, left))]
+    return [str(finding) for finding in (*groups, *undeclared_flags(protocol, left))]
 
 
 def _refuse_changed_lock(session: Session, loaded: LoadedProtocol, path: Path) -> None:

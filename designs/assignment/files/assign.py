@@ -1,6 +1,6 @@
 """Conduct a scheme from a Parquet file, row group by row group, for populations too large to hold.
 
-A first pass reads ids and strata, and keeps two hashes and a stratum for each customer (20 bytes). The deal and its
+A first pass reads ids and strata, and keeps two hashes and a stratum for each customer (20 bytes). The draw and its
 digest need only those. A second pass hands the ids on with their arms; as many ids as fit in a fixed space are kept
 from the first, the others are read again. The result is that of :func:`designs.assignment.conduct`, whatever the
 row groups and the threads.
@@ -8,9 +8,8 @@ row groups and the threads.
 
 from __future__ import annotations
 
-import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,23 +18,24 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.hashing import first_words
-from designs.assignment.conduct import arm_shares, as_doubles, deal_blocks, strata_warnings
+from designs.assignment.conduct import assign_blocks
 from designs.assignment.declare import Scheme, barred_arms, gather, least_per_stratum
+from designs.assignment.drawn import Drawn, drawn_for_customers
 from designs.assignment.files.row_groups import RowGroups, open_row_groups
 from designs.assignment.keyed.keys import LEAF, digest_of_leaves, keys, refuse_first_repeat, repeated
+from designs.assignment.keyed.order import ids_among
 from designs.assignment.keyed.stream import Randomness
 from designs.assignment.population.clusters import clusters
 from designs.assignment.population.strata import cross, merged_labels
-from designs.assignment.population.units import EVERYBODY, Codes, Levels, checked_ids, crossed, levels
-from designs.assignment.result import ALGORITHM, Counts, tabulated
+from designs.assignment.population.units import EVERYBODY, Levels, checked_ids, crossed, levels
+from designs.assignment.result import ALGORITHM, Counts
 from designs.assignment.schemes.complete import Complete
 from designs.assignment.schemes.factorial import Factorial
 from designs.assignment.schemes.simple import Simple
-from designs.assignment.schemes.stratified import Blocks, blocks
+from designs.assignment.schemes.stratified import Blocks, block_units
 from designs.errors import DesignRefused
 
 STRATUM, ARM, PROBABILITY, HELD_OUT = "stratum", "arm", "probability", "held_out"
@@ -45,47 +45,43 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class FileAssignment:
-    """What was dealt from a file; who got which arm is in the rows that were written.
+    """What was assigned from a file; who got which arm is in the rows that were written.
 
     Args:
-        arms, counts, dealt, digest, algorithm, warnings: As in :class:`designs.assignment.population.Assignment`.
+        arms, counts, unit_counts, digest, algorithm, warnings: As in :class:`designs.assignment.result.Assignment`.
     """
 
     arms: tuple[str, ...]
     counts: Counts
-    dealt: Counts
+    unit_counts: Counts
     digest: str
     algorithm: str = ALGORITHM
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class FileDealing:
-    """The customers of a file, dealt and waiting to be written.
+class AssignedFile:
+    """The customers of a file, assigned and waiting to be written.
 
     Args:
         scheme: What was conducted.
-        counts, dealt, warnings: As in :class:`FileAssignment`.
         source: The file.
-        cell, stratum: n codes each.
-        probability: One row a stratum, one column an arm.
+        drawn: Everybody's cell and stratum, with the counts.
     """
 
     scheme: Scheme
-    counts: Counts
-    dealt: Counts
-    warnings: tuple[str, ...]
     source: RowGroups
-    cell: NDArray[np.int8] = field(repr=False)
-    stratum: Codes = field(repr=False)
-    probability: NDArray[np.float64] = field(repr=False)
-    _kept: Mapping[int, Any] = field(repr=False)  # ids by row group
+    drawn: Drawn
+    _kept_ids: Mapping[int, Any] = field(repr=False)  # by row group
     _digest: Future[str] = field(repr=False)  # worked out while the rows are written
 
     @property
     def assignment(self) -> FileAssignment:
-        """What was dealt, with its digest."""
-        return FileAssignment(self.scheme.arms, self.counts, self.dealt, self._digest.result(), warnings=self.warnings)
+        """What was assigned, with its digest."""
+        drawn = self.drawn
+        return FileAssignment(
+            self.scheme.arms, drawn.counts, drawn.unit_counts, self._digest.result(), warnings=drawn.warnings
+        )
 
     @property
     def schema(self) -> pa.Schema:
@@ -103,27 +99,27 @@ class FileDealing:
         return self.source.each(self._batch)
 
     def _batch(self, group: int) -> pa.RecordBatch:
-        rows, labels = self.source.of(group), list(dict.fromkeys(self.counts.strata))
-        cell, stratum = self.cell[rows], self.stratum[rows]
-        arm = self.scheme.arm_of_cell[cell]
-        label = np.array([labels.index(name) for name in self.counts.strata], np.int32)
+        rows, strata = self.source.of(group), self.drawn.counts.strata
+        cell, stratum, arm = self.drawn.cell[rows], self.drawn.stratum[rows], self.drawn.arm[rows]
+        labels = list(dict.fromkeys(strata))
+        label = np.array([labels.index(name) for name in strata], np.int32)
         columns = [
             self._ids(group),
             pa.DictionaryArray.from_arrays(pa.array(label[stratum]), pa.array(labels)),
             pa.DictionaryArray.from_arrays(pa.array(arm), pa.array(self.scheme.arms)),
-            pa.array(self.probability.ravel().take(stratum * len(self.scheme.arms) + arm)),
+            pa.array(self.drawn.shares.ravel().take(stratum * len(self.scheme.arms) + arm)),
         ]
         if self.scheme.hold_out:
             columns.append(pa.array(cell == len(self.scheme.arms)))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def _ids(self, group: int) -> Any:
-        if group in self._kept:
-            return self._kept[group]
+        if group in self._kept_ids:
+            return self._kept_ids[group]
         return self.source.read(group, [self.source.unit]).column(0).chunk(0)
 
 
-def deal_file(
+def assign_file(
     scheme: Scheme,
     source: Path,
     unit: str,
@@ -132,8 +128,8 @@ def deal_file(
     *,
     scope: str = "",
     threads: int | None = None,
-) -> FileDealing:
-    """Deal the customers of a Parquet file; nothing is written yet.
+) -> AssignedFile:
+    """Assign the customers of a Parquet file; nothing is written yet.
 
     Args:
         scheme: Simple, complete or factorial randomisation, within strata and by cluster as declared.
@@ -143,65 +139,23 @@ def deal_file(
         threads: How many to use; by default one per processor.
 
     Raises:
-        DesignRefused: A column, id, stratum or cluster that cannot be dealt, by name.
+        DesignRefused: A column, id, stratum or cluster that cannot be assigned, by name.
     """
     if not isinstance(scheme, Simple | Complete | Factorial):
         raise DesignRefused(f"a {scheme.name} draw needs its customers in memory", remedy="use conduct")
     opened = open_row_groups(source, unit, scheme.columns, threads)
     randomness = Randomness(seed, trial_id, scope)
     scanned = _scan(opened, scheme, randomness)
-    block, member_of = scanned.block, None
+    blocks, member_of = scanned.blocks, None
     if scheme.cluster is None:
-        cell = deal_blocks(scheme, block, scanned.keyed, lambda rows: _ids_of(opened, rows), randomness)
+        cell = assign_blocks(scheme, blocks, scanned.keyed, lambda rows: _ids_of(opened, rows), randomness)
     else:
-        cell, block, member_of = _by_cluster(opened, scheme, randomness)
-    distinct = _aside(_refuse_repeats, opened, scanned)
-    dealt, warnings = tabulated(block.codes, cell, block.rows, scheme.cells), strata_warnings(block)
-    codes: Codes = block.codes
-    if member_of is not None:
-        cell, codes = cell[member_of], block.codes[member_of].astype(np.int32)
-    arm = scheme.arm_of_cell[cell]
-    digest = _aside(digest_of_leaves, scanned.leaves, arm, scheme.arms)
-    counts = tabulated(codes, arm, block.rows, scheme.arms)
-    distinct.result()
-    return FileDealing(
-        scheme=scheme,
-        counts=counts,
-        dealt=dealt,
-        warnings=warnings,
-        source=opened,
-        cell=cell,
-        stratum=codes,
-        probability=as_doubles(arm_shares(scheme, block.shares)),
-        _kept=scanned.kept,
-        _digest=digest,
-    )
-
-
-def conduct_file(
-    scheme: Scheme,
-    source: Path,
-    unit: str,
-    seed: str,
-    trial_id: str,
-    destination: Path,
-    *,
-    scope: str = "",
-    threads: int | None = None,
-) -> FileAssignment:
-    """Deal the customers of one Parquet file into another; arguments as in :func:`deal_file`.
-
-    The destination appears whole or not at all. It is not yet durable: a snapshot store sees to that.
-    """
-    dealing = deal_file(scheme, source, unit, seed, trial_id, scope=scope, threads=threads)
-    partial = destination.with_name(f"{destination.name}.{secrets.token_hex(8)}.partial")
-    try:
-        _write(dealing.batches(), dealing.schema, partial, plain=[unit])
-        partial.replace(destination)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    return dealing.assignment
+        cell, blocks, member_of = _by_cluster(opened, scheme, randomness)
+    no_repeats = _aside(_refuse_repeats, opened, scanned)
+    drawn = drawn_for_customers(scheme, blocks, cell, member_of)
+    digest = _aside(digest_of_leaves, scanned.leaves, drawn.arm, scheme.arms)
+    no_repeats.result()
+    return AssignedFile(scheme, opened, drawn, scanned.kept_ids, digest)
 
 
 def _aside(work: Callable[..., _Result], *terms: Any) -> Future[_Result]:
@@ -212,63 +166,56 @@ def _aside(work: Callable[..., _Result], *terms: Any) -> Future[_Result]:
     return future
 
 
-def _write(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path, plain: Sequence[str]) -> None:
-    coded = [name for name in schema.names if name not in plain]  # ids never repeat, so a dictionary of them is waste
-    with pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=coded, write_statistics=False) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-
-
 @dataclass(frozen=True, slots=True)
 class _Scanned:
     """What the first pass keeps.
 
     Args:
         leaves: n leaves of the digest.
-        keyed: n keys of the units; the leaves again, where clusters are dealt.
-        block: Everybody's stratum; nobody's, where clusters are dealt.
-        kept: The ids of some row groups.
+        keyed: n keys of the units; the leaves again, where clusters are assigned.
+        blocks: Everybody's stratum; none, where clusters are assigned.
+        kept_ids: The ids of some row groups.
     """
 
     leaves: NDArray[np.uint64]
     keyed: NDArray[np.uint64]
-    block: Blocks
-    kept: dict[int, Any]
+    blocks: Blocks
+    kept_ids: dict[int, Any]
 
 
 def _scan(source: RowGroups, scheme: Scheme, randomness: Randomness) -> _Scanned:
     prefixes = [LEAF] if scheme.cluster else [LEAF, randomness.key_prefix]
     hashed = [np.empty(source.rows, np.uint64) for _ in prefixes]
     codes = np.zeros(source.rows if scheme.cluster is None else 0, np.int32)
-    known: dict[tuple[tuple[str, ...], str], int] = {}
-    kept: dict[int, Any] = {}
+    place_of: dict[tuple[tuple[str, ...], str], int] = {}
+    kept_ids: dict[int, Any] = {}
     lock = Lock()
 
     def scan(group: int) -> None:
         rows = source.of(group)
         table = source.read(group, (source.unit, *source.columns))
         ids = checked_ids(table.column(source.unit), rows.start)
-        for held, words in zip(hashed, first_words(prefixes, ids, many=source.many, threads=1), strict=True):
-            held[rows] = words
-        found, local = _combinations(scheme, table, rows.start) if scheme.cluster is None else ([], None)
+        for whole, words in zip(hashed, first_words(prefixes, ids, many=source.many, threads=1), strict=True):
+            whole[rows] = words
+        met, local = _combinations(scheme, table, rows.start) if scheme.cluster is None else ([], None)
         with lock:
-            place = np.array([known.setdefault(row, len(known)) for row in found], np.int32)
-            if sum(array.nbytes for array in kept.values()) + ids.nbytes <= KEPT_BYTES:
-                kept[group] = ids
+            place = np.array([place_of.setdefault(combination, len(place_of)) for combination in met], np.int32)
+            if sum(array.nbytes for array in kept_ids.values()) + ids.nbytes <= KEPT_BYTES:
+                kept_ids[group] = ids
         if local is not None:
             codes[rows] = place[local]
 
     deque(source.each(scan), maxlen=0)
-    return _Scanned(hashed[0], hashed[-1], _blocks_of(scheme, source, list(known), codes), kept)
+    return _Scanned(hashed[0], hashed[-1], _blocks_of(scheme, source, list(place_of), codes), kept_ids)
 
 
 def _combinations(
     scheme: Scheme, table: pa.Table, first_row: int
 ) -> tuple[list[tuple[tuple[str, ...], str]], NDArray[np.int64]]:
     """The combinations of stratum values and barred arms in some rows, and each row's code into them."""
-    nought = np.zeros(len(table), np.int64)
+    zeros = np.zeros(len(table), np.int64)
     values: tuple[tuple[str, ...], ...] = ((),)
-    stratum, barred = Levels(("",), nought), Levels(("",), nought)
+    stratum, barred = Levels(("",), zeros), Levels(("",), zeros)
     if scheme.strata:
         crossing = cross({name: table.column(name) for name in scheme.strata}, first_row)
         values, stratum = crossing.rows, Levels(tuple(map(str, range(len(crossing.rows)))), crossing.codes)
@@ -279,20 +226,20 @@ def _combinations(
 
 
 def _blocks_of(
-    scheme: Scheme, source: RowGroups, known: list[tuple[tuple[str, ...], str]], codes: NDArray[np.int32]
+    scheme: Scheme, source: RowGroups, combinations: list[tuple[tuple[str, ...], str]], codes: NDArray[np.int32]
 ) -> Blocks:
     """The strata of all customers, from the combinations met, in the order in which they were."""
-    if not known:
+    if not combinations:
         return Blocks((), codes, ())
-    sizes = np.zeros(len(known), np.int64)
+    sizes = np.zeros(len(combinations), np.int64)
     for rows in map(source.of, source.groups):
-        sizes += np.bincount(codes[rows], minlength=len(known))
-    values = list(dict.fromkeys(stratum for stratum, _ in known))
+        sizes += np.bincount(codes[rows], minlength=len(combinations))
+    values = list(dict.fromkeys(stratum for stratum, _ in combinations))
     place = {stratum: at for at, stratum in enumerate(values)}
-    customers = np.bincount([place[stratum] for stratum, _ in known], weights=sizes, minlength=len(values))
+    customers = np.bincount([place[stratum] for stratum, _ in combinations], weights=sizes, minlength=len(values))
     least = least_per_stratum(scheme)
     labels = merged_labels(scheme.strata, values, customers.astype(np.int64).tolist(), scheme.merge, least)
-    named = [(labels[place[stratum]] if scheme.strata else EVERYBODY, barred) for stratum, barred in known]
+    named = [(labels[place[stratum]] if scheme.strata else EVERYBODY, barred) for stratum, barred in combinations]
     rows_of = sorted(set(named))
     rank = np.array([rows_of.index(row) for row in named], np.int32)
     for rows in map(source.of, source.groups):
@@ -303,15 +250,13 @@ def _blocks_of(
 def _by_cluster(
     source: RowGroups, scheme: Scheme, randomness: Randomness
 ) -> tuple[NDArray[np.int8], Blocks, NDArray[np.int64]]:
-    """Deal whole clusters: each one's cell, their strata, and the cluster of every customer."""
+    """Assign whole clusters: each one's cell, their strata, and the cluster of every customer."""
     columns = pa.concat_tables(source.each(lambda group: source.read(group, source.columns))).unify_dictionaries()
-    # Clusters are dealt by their own ids; customers' were hashed already, and would only take up room here.
-    units = gather(scheme, columns.append_column("", columns.column(scheme.cluster)), "")
-    collapsed = clusters(units)
-    block, ids = blocks(collapsed.units, scheme), checked_ids(collapsed.units.ids)
-    keyed = keys(randomness.key_prefix, ids)
-    cell = deal_blocks(scheme, block, keyed, lambda rows: ids.take(pa.array(rows)).to_pylist(), randomness)
-    return cell, block, collapsed.member_of
+    # Clusters are assigned by their own ids; customers' were hashed already, and would only take up room here.
+    collapsed = clusters(gather(scheme, columns.append_column("", columns.column(scheme.cluster)), ""))
+    blocks, ids = block_units(collapsed.units, scheme), checked_ids(collapsed.units.ids)
+    cell = assign_blocks(scheme, blocks, keys(randomness.key_prefix, ids), ids_among(ids), randomness)
+    return cell, blocks, collapsed.member_of
 
 
 def _ids_of(source: RowGroups, rows: NDArray[np.int64]) -> list[str]:
@@ -334,4 +279,4 @@ def _refuse_repeats(source: RowGroups, scanned: _Scanned) -> None:
         rows = np.flatnonzero(np.isin(scanned.leaves[source.of(group)], twice))
         return [(source.starts[group] + row, ids[row].as_py()) for row in rows.tolist()]
 
-    refuse_first_repeat(pair for found in source.each(suspects) for pair in found)
+    refuse_first_repeat(pair for in_group in source.each(suspects) for pair in in_group)

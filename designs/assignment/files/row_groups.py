@@ -90,7 +90,7 @@ def open_row_groups(path: Path, unit: str, columns: Sequence[str], threads: int 
     refuse_absent((unit, *columns), schema.names, path.name)
     starts = np.cumsum([0, *(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))])
     if starts[-1] == 0:
-        raise DesignRefused("there is nobody to deal", where=path.name, rule="a draw needs at least one customer")
+        raise DesignRefused("the population is empty", where=path.name, rule="a draw needs at least one customer")
     return RowGroups(
         path, unit, tuple(columns), schema, tuple(starts.tolist()), threads or os.cpu_count() or 1, metadata
     )

@@ -23,7 +23,7 @@ from designs.assignment.schemes.matched_pairs import MatchedPairs, matched
 from designs.assignment.schemes.rerandomised import MOST_DRAWS, Rerandomised, acceptance, criterion
 from designs.assignment.schemes.saturation import TwoStage
 from designs.assignment.schemes.simple import Simple
-from designs.assignment.schemes.stratified import blocks
+from designs.assignment.schemes.stratified import block_units
 from designs.errors import DesignRefused
 from designs.finding import Finding, blocking_first
 from designs.protocol.models import Protocol
@@ -42,28 +42,28 @@ def check_population(protocol: Protocol, table: Any) -> tuple[Finding, ...]:
 
     Args:
         protocol: Of a trial randomised here.
-        table: An Arrow table of the customers who would be dealt, one row each, with every column of the file:
+        table: An Arrow table of the customers who would be assigned, one row each, with every column of the file:
             those that the protocol does not name are looked at for shared identities.
 
     Returns:
         Findings, the blocking ones first.
     """
     scheme, unit = declare(protocol), protocol.population.unit
-    found = [*undeclared_groups(table, unit, scheme), *_missing_labels(scheme, table)]
-    found += [*by_agreement(protocol, table), *missing_flags(protocol, table)]
-    if not any(finding.code == "missing_label" for finding in found):
-        found += [*_clusters(scheme, table), *_strata(scheme, table, unit), *_method(scheme, table, unit)]
-    return blocking_first(found)
+    findings = [*undeclared_groups(table, unit, scheme), *_missing_labels(scheme, table)]
+    findings += [*by_agreement(protocol, table), *missing_flags(protocol, table)]
+    if not any(finding.code == "missing_label" for finding in findings):
+        findings += [*_clusters(scheme, table), *_strata(scheme, table, unit), *_method(scheme, table, unit)]
+    return blocking_first(findings)
 
 
 def undeclared_groups(table: Any, unit: str, scheme: Scheme) -> Iterator[Finding]:
-    """Households, agents, company groups: columns by which customers share something that is not dealt whole.
+    """Households, agents, company groups: columns by which customers share something, and are not assigned together.
 
     A column is looked at when its name says so, or when it is text with about as many values as there are customers.
     """
-    named = {unit, *scheme.columns} - ({scheme.cluster} if scheme.cluster else set())
+    declared = {unit, *scheme.columns}
     for name in table.column_names:
-        if name in named or name == scheme.cluster:
+        if name in declared:
             continue
         column = as_array(table.column(name))
         if not _shared_identity(name, column):
@@ -79,7 +79,7 @@ def _shared_identity(name: str, column: Any) -> bool:
         return False
     values = pc.count_distinct(column, mode="only_valid").as_py()
     if _SHARED_WORDS.search(name):
-        # A flag or a code list ("agent: yes", "age_group") sorts customers, but identifies nobody.
+        # A flag or a code list ("agent: yes", "age_group") sorts customers, and identifies none of them.
         return bool(_NAMES_SOMEBODY.search(name) or values > _CODE_LIST)
     return text and bool(values > _CODE_LIST and values * 10 > len(column))
 
@@ -103,8 +103,8 @@ def _shared(name: str, sizes: NDArray[np.int64], scheme: Scheme) -> Iterator[Fin
             f"({len(sizes):,} groups, the largest of {sizes.max():,})"
         ),
         risk=(
-            f"Dealt one by one, about {len(sizes) - whole:,.0f} of these groups would hold different arms: members see "
-            "each other's letters, and standard errors that take them for independent are too small"
+            f"Assigned one by one, about {len(sizes) - whole:,.0f} of these groups would hold different arms: members "
+            "see each other's letters, and standard errors that take them for independent are too small"
         ),
         remedy=f"declare population.cluster: {name}, or record why its members do not matter to each other",
         customers=customers,
@@ -121,7 +121,7 @@ def _missing_labels(scheme: Scheme, table: Any) -> Iterator[Finding]:
                 severity="blocks",
                 where=name,
                 problem=f"{missing:,} customers have no {name}",
-                risk=f"A customer without a {what} cannot be dealt",
+                risk=f"A customer without a {what} cannot be assigned",
                 remedy=f"give a missing {name} a level of its own, or exclude these customers, in the protocol",
                 customers=missing,
             )
@@ -165,24 +165,24 @@ def _varying(name: str, stratum: Levels, cluster: Levels) -> Iterator[Finding]:
             severity="blocks",
             where=name,
             problem=f"{name} varies within {len(varying):,} clusters, first within {cluster.names[int(varying[0])]!r}",
-            risk="A cluster is dealt whole, in one stratum",
+            risk="A cluster is assigned as a whole, in one stratum",
             remedy=f"stratify by what the whole cluster shares, or leave {name} to the analysis as a covariate",
             customers=int(np.isin(cluster.codes, varying).sum()),
         )
 
 
 def _strata(scheme: Scheme, table: Any, unit: str) -> Iterator[Finding]:
-    """Empty, small and one-armed strata; simple randomisation deals without strata and has none to find."""
+    """Empty, small and one-armed strata; simple randomisation takes no account of strata and has none to find."""
     if scheme.strata and not isinstance(scheme, Simple):
         yield from _empty(scheme, table)
     try:
         units = gather(scheme, table, unit)
-        block = blocks(clusters(units).units if scheme.cluster else units, scheme)
+        blocks = block_units(clusters(units).units if scheme.cluster else units, scheme)
     except DesignRefused as refusal:
         if "varies within" not in refusal.problem:
-            yield _blocking("cannot_be_dealt", refusal, len(table))
+            yield _blocking("cannot_be_assigned", refusal, len(table))
         return
-    for (stratum, barred), size, weights in zip(block.rows, block.sizes.tolist(), block.weights, strict=True):
+    for (stratum, barred), size, weights in zip(blocks.rows, blocks.sizes.tolist(), blocks.weights, strict=True):
         where = stratum + (f" (without {barred})" if barred else "")
         arms = len(scheme.saturations) if isinstance(scheme, TwoStage) else sum(weight > 0 for weight in weights)
         if arms == 1:
@@ -228,7 +228,7 @@ def _empty(scheme: Scheme, table: Any) -> Iterator[Finding]:
             code="empty_strata",
             severity="warns",
             where=", ".join(scheme.strata),
-            problem=f"{possible - present} of the {possible} combinations of strata hold nobody",
+            problem=f"{possible - present} of the {possible} combinations of strata have no customers",
             risk="Nothing can be said about such customers, should they come later",
             remedy="none is needed if such customers do not exist",
             customers=0,
@@ -244,7 +244,7 @@ def _method(scheme: Scheme, table: Any, unit: str) -> Iterator[Finding]:
         if isinstance(scheme, Rerandomised) and units.covariates is not None:
             criterion(units.covariates, scheme.covariates)
     except DesignRefused as refusal:
-        yield _blocking("cannot_be_dealt", refusal, len(table))
+        yield _blocking("cannot_be_assigned", refusal, len(table))
     if isinstance(scheme, Rerandomised):
         yield from _rare(scheme, len(table))
     if isinstance(scheme, Rerandomised | MatchedPairs) and scheme.bars:
@@ -256,7 +256,7 @@ def _method(scheme: Scheme, table: Any, unit: str) -> Iterator[Finding]:
                 where="arms",
                 problem=f"an arm is barred to {barred:,} customers",
                 risk=f"In a {scheme.name} design everybody can get every arm",
-                remedy="exclude these customers, or deal by complete randomisation",
+                remedy="exclude these customers, or declare complete randomisation",
                 customers=barred,
             )
 

@@ -1,4 +1,4 @@
-"""Marks that keep customers out: heeded, known of everybody, and set aside only by agreement."""
+"""Flags of customers who need other handling: declared, known of everybody, and set aside only by agreement."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ _OWN_ARRANGEMENTS = re.compile(r"(^|_)(hnw|expat)|high_net_worth", re.IGNORECASE
 _YES = pa.array(["1", "true", "yes", "y", "1.0"])
 
 
-def unheeded_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
-    """High-net-worth and expatriate flags of a population that the protocol says nothing of.
+def undeclared_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
+    """High-net-worth and expatriate flags of a population that no condition or stratum of the protocol uses.
 
     Their debts are pursued by arrangements of their own (Debt Management Manual, DMBM516200).
     """
-    heeded = {condition.column for _, condition in conditions(protocol)} | set(protocol.randomisation.strata)
+    declared = {condition.column for _, condition in conditions(protocol)} | set(protocol.randomisation.strata)
     for name in table.column_names:
-        if name in heeded or not _OWN_ARRANGEMENTS.search(name):
+        if name in declared or not _OWN_ARRANGEMENTS.search(name):
             continue
         flagged = pc.is_in(pc.utf8_lower(as_array(table.column(name)).cast(pa.string())), value_set=_YES)
         customers = int(pc.sum(flagged).as_py() or 0)
         if customers:
             yield Finding(
-                code="unheeded_flag",
+                code="undeclared_flag",
                 severity="warns",
                 where=name,
-                problem=f"{customers:,} customers are marked {name}, and the protocol says nothing of them",
-                risk="They are pursued by arrangements of their own, and would be dealt like anybody",
+                problem=f"{customers:,} customers are marked {name}, and no condition of the protocol uses {name}",
+                risk="They are pursued by arrangements of their own, and would be assigned like everybody else",
                 remedy=f"exclude them by {name}, with an agreement where one was made",
                 customers=customers,
             )
@@ -65,18 +65,18 @@ def by_agreement(protocol: Protocol, table: Any) -> Iterator[Finding]:
 
 def missing_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
     """What should keep customers out, or out of an arm, is not known of some."""
-    kept_out = [exclusion.when for exclusion in protocol.population.exclude if exclusion.agreement is None]
-    kept_out += [exclusion.when for arm in protocol.arms for exclusion in arm.not_for]
-    asked = {condition.column for condition in kept_out if condition.missing is not None}
-    for name in dict.fromkeys(condition.column for condition in kept_out):
+    keeping_out = [exclusion.when for exclusion in protocol.population.exclude if exclusion.agreement is None]
+    keeping_out += [exclusion.when for arm in protocol.arms for exclusion in arm.not_for]
+    asked_if_missing = {condition.column for condition in keeping_out if condition.missing is not None}
+    for name in dict.fromkeys(condition.column for condition in keeping_out):
         missing = table.column(name).null_count
-        if missing and name not in asked:
+        if missing and name not in asked_if_missing:
             yield Finding(
                 code="missing_flag",
                 severity="warns",
                 where=name,
                 problem=f"{missing:,} customers have no {name}",
-                risk="They are dealt as if it did not apply to them",
+                risk="They are assigned as if it did not apply to them",
                 remedy=f"complete {name}, or exclude with {{column: {name}, missing: true}}",
                 customers=missing,
             )

@@ -1,7 +1,7 @@
-"""Deal a large population without sorting it: the fast path of :mod:`designs.assignment.keyed.order`.
+"""Assign a large population without sorting it: the fast path of :mod:`designs.assignment.keyed.order`.
 
 A histogram of the keys' leading bits finds the bucket that holds each cut; only the units in those buckets are
-sorted; then one pass compares every key with its stratum's cuts. ``_by_sorting`` in ``dealing`` is the oracle.
+sorted; then one pass compares every key with its stratum's cuts. ``_assign_by_sorting`` there is the oracle.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def _count(keyed: Any, stratum: Any, shift: Any, held: Any) -> Any:
 
 @numba.njit(nogil=True, cache=True)
 def _pick(keyed: Any, stratum: Any, shift: Any, wanted: Any, near: Any, near_stratum: Any) -> Any:
-    found = 0
+    taken = 0
     for i in range(len(keyed)):
         if wanted[stratum[i], keyed[i] >> shift]:
-            near[found] = keyed[i]
-            near_stratum[found] = stratum[i]
-            found += 1
+            near[taken] = keyed[i]
+            near_stratum[taken] = stratum[i]
+            taken += 1
 
 
 @numba.njit(nogil=True, cache=True)
@@ -42,7 +42,7 @@ def _compare(keyed: Any, stratum: Any, cut: Any, order: Any, arm: Any) -> Any:
         arm[i] = order[j, run]
 
 
-def by_cuts(
+def assign_by_cuts(
     keyed: NDArray[np.uint64], stratum: NDArray[np.int32], ends: NDArray[np.int64], order: NDArray[np.int8]
 ) -> tuple[NDArray[np.int8], list[int]]:
     """The arm of every unit, and the strata where equal keys straddle a cut, so that the ids must decide.

@@ -1,4 +1,4 @@
-"""The keyed order of units, and the digest of what was dealt.
+"""The keys of units, and the digest of who is in which arm.
 
 A unit's key is the first 8 bytes, as a big-endian number, of ``SHA-256(P || id)`` with P from
 :func:`designs.assignment.keyed.stream.prefix`. Units are ordered by (key, id). The order owes nothing to the rows'
@@ -68,10 +68,10 @@ def allocation_digest(ids: Any, arms: Any) -> str:
         arms: n texts, the arm's id of each.
 
     Examples:
-        >>> dealt = allocation_digest(["a", "b"], ["nfa", "letter"])
-        >>> dealt == allocation_digest(["b", "a"], ["letter", "nfa"])
+        >>> digest = allocation_digest(["a", "b"], ["nfa", "letter"])
+        >>> digest == allocation_digest(["b", "a"], ["letter", "nfa"])
         True
-        >>> dealt == allocation_digest(["a", "b"], ["letter", "nfa"])
+        >>> digest == allocation_digest(["a", "b"], ["letter", "nfa"])
         False
     """
     ids, arms = checked_ids(ids), as_array(arms)

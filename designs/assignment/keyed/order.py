@@ -1,4 +1,4 @@
-"""Deal arms along the keyed order, stratum by stratum.
+"""Assign units to arms along the keyed order, stratum by stratum.
 
 In each stratum the units, in order of (key, id), are cut into K runs of the lengths that the rounded table gives;
 which arm takes which run is the stratum's own permutation. Small populations are sorted; large ones are cut without
@@ -8,17 +8,30 @@ a sort (:mod:`designs.assignment.keyed.cuts`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.hashing import MANY
 from designs.assignment.keyed.stream import Uniform, permutation
 from designs.assignment.population.units import Codes
 
-_WORTH_CUTTING = 1 << 12  # units per stratum below which a sort is no dearer
+_CUTTING_PAYS_FROM = 1 << 12  # units per stratum below which a sort is no dearer
 
 IdsOf = Callable[[NDArray[np.int64]], Sequence[str]]
+"""The ids of given rows."""
+
+
+def ids_among(ids: Any) -> IdsOf:
+    """The ids of given rows of an Arrow array of n texts."""
+
+    def of(rows: NDArray[np.int64]) -> Sequence[str]:
+        texts: list[str] = ids.take(pa.array(rows)).to_pylist()
+        return texts
+
+    return of
 
 
 def permuted_arms(strata: int, arms: int, source: Uniform) -> NDArray[np.int8]:
@@ -26,7 +39,7 @@ def permuted_arms(strata: int, arms: int, source: Uniform) -> NDArray[np.int8]:
     return np.array([permutation(source, arms) for _ in range(strata)], np.int8).reshape(strata, arms)
 
 
-def deal(
+def assign_along_order(
     keyed: NDArray[np.uint64],
     stratum: Codes,
     counts: NDArray[np.int64],
@@ -46,14 +59,16 @@ def deal(
         n codes, 0 to K - 1.
     """
     ends = np.cumsum(np.take_along_axis(counts, order.astype(np.int64), axis=1), axis=1)
-    if len(keyed) < max(MANY, _WORTH_CUTTING * len(counts)):
-        return _by_sorting(keyed, stratum, ends, order, ids_of)
-    from designs.assignment.keyed.cuts import by_cuts
+    if len(keyed) < max(MANY, _CUTTING_PAYS_FROM * len(counts)):
+        return _assign_by_sorting(keyed, stratum, ends, order, ids_of)
+    from designs.assignment.keyed.cuts import assign_by_cuts
 
-    arm, unsettled = by_cuts(keyed, stratum.astype(np.int32, copy=False), ends, order)
+    arm, unsettled = assign_by_cuts(keyed, stratum.astype(np.int32, copy=False), ends, order)
     for j in unsettled:
         rows = np.flatnonzero(stratum == j)
-        arm[rows] = _by_sorting(keyed[rows], np.zeros(len(rows), np.int64), ends[[j]], order[[j]], _among(rows, ids_of))
+        arm[rows] = _assign_by_sorting(
+            keyed[rows], np.zeros(len(rows), np.int64), ends[[j]], order[[j]], _among(rows, ids_of)
+        )
     return arm
 
 
@@ -62,7 +77,7 @@ def _among(rows: NDArray[np.int64], ids_of: IdsOf) -> IdsOf:
     return lambda places: ids_of(rows[places])
 
 
-def _by_sorting(
+def _assign_by_sorting(
     keyed: NDArray[np.uint64],
     stratum: Codes,
     ends: NDArray[np.int64],

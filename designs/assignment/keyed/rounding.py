@@ -66,7 +66,7 @@ class _Forest:
     def _settle(self, cycle: list[tuple[Arc, int]]) -> None:
         forwards = min(self.denominator - self.part[arc] if sign > 0 else self.part[arc] for arc, sign in cycle)
         backwards = min(self.part[arc] if sign > 0 else self.denominator - self.part[arc] for arc, sign in cycle)
-        # Forwards with probability backwards / (forwards + backwards): the expected step is nought.
+        # Forwards with probability backwards / (forwards + backwards): the expected step is zero.
         step = forwards if self.source.below(forwards + backwards) < backwards else -backwards
         for arc, sign in cycle:
             self.part[arc] += sign * step
@@ -93,7 +93,7 @@ def controlled_rounding(
         its target.
 
     Raises:
-        ValueError: A row does not add to a whole number, or a cell is below nought.
+        ValueError: A row does not add to a whole number, or a cell is below zero.
 
     Examples:
         Three customers, two arms: two of one arm and one of the other.
@@ -104,7 +104,7 @@ def controlled_rounding(
     """
     for row in table:
         if sum(row) % denominator or min(row) < 0:
-            raise ValueError("each row must be of cells at or above nought that add to a whole number")
+            raise ValueError("each row must be of cells at or above zero that add to a whole number")
     columns = range(len(table[0]))
     members = groups or [0 for _ in columns]
     forest = _Forest(denominator, source)

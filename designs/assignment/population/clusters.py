@@ -1,4 +1,4 @@
-"""Clusters dealt whole: a household, an agent's clients or a company group gets one arm together."""
+"""Clusters as units: a household, an agent's clients or a company group gets one arm together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Clusters:
 def clusters(units: Units) -> Clusters:
     """Collapse customers to clusters.
 
-    A cluster's barred arms are those barred for any member: dealt whole, its arm must be open to all.
+    A cluster's barred arms are those barred for any member: it gets one arm, which must be open to all.
 
     Raises:
         DesignRefused: A stratum, tuple or covariate varies within a cluster; the cluster is named.
@@ -65,11 +65,11 @@ def _constant(column: Any | None, cluster: Levels, first: NDArray[np.int64], wha
     varying = varying_clusters(level.codes, cluster)
     if len(varying):
         name = cluster.names[int(varying[0])]
-        found = sorted({level.names[code] for code in level.codes[cluster.codes == varying[0]].tolist()})
+        values = sorted({level.names[code] for code in level.codes[cluster.codes == varying[0]].tolist()})
         raise DesignRefused(
-            f"the {what} varies within {len(varying)} clusters, first within {name!r}: {', '.join(found[:4])}",
+            f"the {what} varies within {len(varying)} clusters, first within {name!r}: {', '.join(values[:4])}",
             where=f"cluster {name}",
-            rule=f"a cluster is dealt whole, so its members share one {what}",
+            rule=f"a cluster is assigned as a whole, so its members share one {what}",
             remedy="stratify by something that the whole cluster shares, or correct the cluster ids",
         )
     return pa.array(level.names, pa.string()).take(pa.array(level.codes[first]))

@@ -83,19 +83,19 @@ def merged_labels(
         >>> merged_labels(["band", "phone"], rows, [3, 40, 20, 20], ["phone"], least=8)
         ['band=low', 'band=low', 'band=high; phone=none', 'band=high; phone=present']
     """
-    kept = [tuple(range(len(names)))] * len(rows)
+    variables = [tuple(range(len(names)))] * len(rows)
     for turn in range(1, len(order) + 1):
         fewer = tuple(at for at, name in enumerate(names) if name not in order[:turn])
-        stratum = [_values(row, keep) for row, keep in zip(rows, kept, strict=True)]
+        stratum = [_values(row, keep) for row, keep in zip(rows, variables, strict=True)]
         broad = [_values(row, fewer) for row in rows]
         units: Counter[tuple[tuple[int, str], ...]] = Counter()
         for key, size in zip(stratum, sizes, strict=True):
             units[key] += size
         lacking = {whole for whole, key in zip(broad, stratum, strict=True) if units[key] < least}
-        kept = [fewer if whole in lacking else keep for keep, whole in zip(kept, broad, strict=True)]
+        variables = [fewer if whole in lacking else keep for keep, whole in zip(variables, broad, strict=True)]
     return [
         "; ".join(f"{names[at]}={_escaped(value)}" for at, value in _values(row, keep)) or EVERYBODY
-        for row, keep in zip(rows, kept, strict=True)
+        for row, keep in zip(rows, variables, strict=True)
     ]
 
 
@@ -129,6 +129,6 @@ def stratum_labels(columns: Mapping[str, Any], *, merge: Sequence[str] = (), lea
 def labelled(crossing: Crossing, sizes: Sequence[int], merge: Sequence[str], least: int) -> Any:
     """The labels of a crossing, one per customer, as a dictionary-encoded array."""
     labels = merged_labels(crossing.names, crossing.rows, sizes, merge, least)
-    found = {label: at for at, label in enumerate(dict.fromkeys(labels))}
-    codes = np.array([found[label] for label in labels], np.int32)[crossing.codes]
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(found), pa.string()))
+    distinct = {label: at for at, label in enumerate(dict.fromkeys(labels))}
+    codes = np.array([distinct[label] for label in labels], np.int32)[crossing.codes]
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(distinct), pa.string()))

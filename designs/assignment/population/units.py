@@ -23,7 +23,7 @@ class Units:
     Args:
         ids: n texts, distinct, in Unicode form NFC, without surrounding white space.
         strata: n texts, one combined label per customer (:func:`designs.assignment.population.strata.stratum_labels`).
-        cluster: n texts, the household, agent or group that is dealt whole.
+        cluster: n texts, the household, agent or group that is assigned as a whole.
         barred: n texts, the ids of the arms that the customer may not get, sorted and separated by spaces
             ("" for none). The pattern is a stratum of its own.
         tuple_of: n texts, the matched pair or K-tuple that the customer belongs to.
@@ -87,15 +87,15 @@ def levels(column: Any, what: str, first_row: int = 0) -> Levels:
         raise DesignRefused(
             f"{nulls} customers have no {what}",
             where=f"row {first_row + pc.index(missing, True).as_py() + 1}",
-            rule=f"every customer dealt has a {what}",
+            rule=f"every customer who is assigned has a {what}",
             remedy=f"give a missing {what} a level of its own, or exclude these customers before the draw",
         )
-    found = encoded.dictionary.to_pylist()
+    labels = encoded.dictionary.to_pylist()
     codes = encoded.indices.to_numpy(zero_copy_only=False)
-    present = _present(codes, len(found))
-    names = sorted({found[code] for code in present})
+    present = _present(codes, len(labels))
+    names = sorted({labels[code] for code in present})
     place = {name: at for at, name in enumerate(names)}
-    rank = np.array([place.get(name, -1) for name in found], np.int64)
+    rank = np.array([place.get(name, -1) for name in labels], np.int64)
     return Levels(tuple(names), rank[codes] if len(codes) else np.empty(0, np.int64))
 
 
@@ -132,7 +132,7 @@ def checked_ids(ids: Any, first_row: int = 0) -> Any:
         raise DesignRefused(
             f"{array.null_count} ids are missing",
             where=f"row {first_row + pc.index(pc.is_null(array), True).as_py() + 1}",
-            rule="a customer without an id cannot be dealt",
+            rule="a customer without an id cannot be assigned",
         )
     _refuse_unclean(array, first_row)
     return array

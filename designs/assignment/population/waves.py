@@ -1,7 +1,7 @@
 """Waves: customers taken in over time, under one seed.
 
 A wave draws from streams of its own, under the trial's one seed, so a first wave never shows what a second will be
-dealt. Each wave keeps its own totals within 1 of their targets; wave is a stratum of the analysis.
+assigned. Each wave keeps its own totals within 1 of their targets; wave is a stratum of the analysis.
 """
 
 from __future__ import annotations

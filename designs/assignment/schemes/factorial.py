@@ -9,11 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from designs.assignment.result import Assignment
-from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.scheme import BaseScheme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Factorial(Declared):
+class Factorial(BaseScheme):
     """Complete randomisation to the combinations; the comparison may stand outside the factors.
 
     Promised: combinations and, because its levels are a family nested over them, the levels of the *first* factor
@@ -51,16 +51,16 @@ class Margin:
 
 def margins(scheme: Factorial, assignment: Assignment) -> tuple[Margin, ...]:
     """Every factor's levels, with whether the design promised to keep them within 1 of their targets."""
-    sizes = assignment.dealt.table.sum(axis=1).tolist()
-    weights = [scheme.cell_weights(barred) for barred in assignment.dealt.barred]
+    sizes = assignment.unit_counts.table.sum(axis=1).tolist()
+    weights = [scheme.cell_weights(barred) for barred in assignment.unit_counts.barred]
     shares = [[Fraction(weight, sum(row)) for weight in row] for row in weights]
-    customers = assignment.dealt.table.sum(axis=0)
-    found = []
+    customers = assignment.unit_counts.table.sum(axis=0)
+    made = []
     for at, (factor, its_levels) in enumerate(scheme.factors):
         for level in its_levels:
             arms = [k for k, levels in enumerate(scheme.levels) if levels and levels[at] == level]
             target = sum(
                 (size * share[k] for size, share in zip(sizes, shares, strict=True) for k in arms), start=Fraction(0)
             )
-            found.append(Margin(factor, level, int(np.sum(customers[arms])), target, promised=at == 0))
-    return tuple(found)
+            made.append(Margin(factor, level, int(np.sum(customers[arms])), target, promised=at == 0))
+    return tuple(made)

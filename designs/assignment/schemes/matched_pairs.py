@@ -10,12 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from designs.assignment.population.units import Units, as_array, levels
-from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.scheme import BaseScheme
 from designs.errors import DesignRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatchedPairs(Declared):
+class MatchedPairs(BaseScheme):
     """Strata of K units for K arms of equal shares, so that every tuple has each arm once.
 
     Args:
@@ -29,10 +29,10 @@ class MatchedPairs(Declared):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the population that the draw reads, besides the id; each once."""
-        return tuple(dict.fromkeys((*Declared.columns.__get__(self), *(self.pairs,))))
+        return tuple(dict.fromkeys((*BaseScheme.columns.__get__(self), *(self.pairs,))))
 
     def __post_init__(self) -> None:
-        Declared.__post_init__(self)
+        BaseScheme.__post_init__(self)
         if set(self.weights) != {1} or self.hold_out:
             raise DesignRefused(
                 "a matched design with unequal shares or a hold-out",

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from designs.assignment.keyed.stream import Randomness, permutation
-from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.scheme import BaseScheme
 from designs.errors import DesignRefused
 
 MOST_DRAWS = 10_000
@@ -29,7 +29,7 @@ _STEPS = 1 << 20  # a covariate's range is cut into so many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rerandomised(Declared):
+class Rerandomised(BaseScheme):
     """Complete randomisation, redrawn until the Mahalanobis distance between arms is at most a threshold.
 
     Args:
@@ -45,10 +45,10 @@ class Rerandomised(Declared):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the population that the draw reads, besides the id; each once."""
-        return tuple(dict.fromkeys((*Declared.columns.__get__(self), *self.covariates)))
+        return tuple(dict.fromkeys((*BaseScheme.columns.__get__(self), *self.covariates)))
 
     def __post_init__(self) -> None:
-        Declared.__post_init__(self)
+        BaseScheme.__post_init__(self)
         if set(self.weights) != {1} or self.hold_out:
             raise DesignRefused(
                 "rerandomisation with unequal shares or a hold-out",
@@ -86,11 +86,11 @@ class Criterion:
         distance = Fraction(0)
         for size, row in zip(sizes, each, strict=True):
             if size:
-                apart = [n * own - size * whole for own, whole in zip(row, total, strict=True)]
+                apart = [n * in_arm - size * in_all for in_arm, in_all in zip(row, total, strict=True)]
                 spread = sum(
-                    one * factor * other
-                    for one, factors in zip(apart, self.inverse, strict=True)
-                    for factor, other in zip(factors, apart, strict=True)
+                    left * factor * right
+                    for left, factors in zip(apart, self.inverse, strict=True)
+                    for factor, right in zip(factors, apart, strict=True)
                 )
                 distance += Fraction(spread * (n - 1), size * n * self.scale)
         return distance
@@ -118,8 +118,8 @@ def criterion(covariates: NDArray[np.float64], names: tuple[str, ...] | None = N
     values = np.rint((covariates - low) / (high - low) * _STEPS).astype(np.int64)
     n, total = len(values), [int(column.sum()) for column in values.T]
     spread = [
-        [Fraction(n * _product(one, other) - a * b) for other, b in zip(values.T, total, strict=True)]
-        for one, a in zip(values.T, total, strict=True)
+        [Fraction(n * _product(left, right) - a * b) for right, b in zip(values.T, total, strict=True)]
+        for left, a in zip(values.T, total, strict=True)
     ]
     inverse = _inverse(spread)
     if inverse is None:
@@ -130,10 +130,10 @@ def criterion(covariates: NDArray[np.float64], names: tuple[str, ...] | None = N
     return Criterion(values, tuple(tuple(int(entry * scale) for entry in row) for row in inverse), scale)
 
 
-def _product(one: NDArray[np.int64], other: NDArray[np.int64]) -> int:
+def _product(left: NDArray[np.int64], right: NDArray[np.int64]) -> int:
     """The exact inner product: each block's is below 2^61."""
     block = 1 << 20
-    return sum(int(np.dot(one[at : at + block], other[at : at + block])) for at in range(0, len(one), block))
+    return sum(int(np.dot(left[at : at + block], right[at : at + block])) for at in range(0, len(left), block))
 
 
 def _inverse(matrix: list[list[Fraction]]) -> list[list[Fraction]] | None:
@@ -148,7 +148,8 @@ def _inverse(matrix: list[list[Fraction]]) -> list[list[Fraction]] | None:
         rows[at] = [entry / rows[at][at] for entry in rows[at]]
         for place in range(size):
             if place != at and rows[place][at]:
-                rows[place] = [entry - rows[place][at] * own for entry, own in zip(rows[place], rows[at], strict=True)]
+                factor = rows[place][at]
+                rows[place] = [entry - factor * by for entry, by in zip(rows[place], rows[at], strict=True)]
     return [row[size:] for row in rows]
 
 
@@ -163,7 +164,7 @@ def acceptance(threshold: Fraction | float, covariates: int, arms: int) -> float
 
 
 def redraw(
-    scheme: Rerandomised, balance: Criterion, randomness: Randomness, deal: Callable[[Randomness], NDArray[np.int8]]
+    scheme: Rerandomised, balance: Criterion, randomness: Randomness, draw: Callable[[Randomness], NDArray[np.int8]]
 ) -> tuple[NDArray[np.int8], int]:
     """Draw 1, 2, …, each from its own streams, until one is balanced; its arms then change names at random.
 
@@ -175,7 +176,7 @@ def redraw(
     """
     nearest: Fraction | None = None
     for number in range(1, MOST_DRAWS + 1):
-        arm = deal(randomness.within(f"draw {number}"))
+        arm = draw(randomness.within(f"draw {number}"))
         distance = balance.distance(arm, len(scheme.arms))
         if distance <= scheme.threshold:
             names = np.array(permutation(randomness.stream("labels"), len(scheme.arms)), np.int8)

@@ -1,4 +1,4 @@
-"""Two-stage saturation: clusters are dealt to saturations, then the customers in each to arms.
+"""Two-stage saturation: clusters are assigned to saturations, then the customers in each to arms.
 
 Hudgens and Halloran (2008), "Toward causal inference with interference", Journal of the American Statistical
 Association 103:832-842; Baird, Bohren, McIntosh and Ozler (2018), "Optimal design of experiments in the presence of
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from designs.assignment.schemes.scheme import Declared, lowest_terms
+from designs.assignment.schemes.scheme import BaseScheme, lowest_terms
 from designs.errors import DesignRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TwoStage(Declared):
+class TwoStage(BaseScheme):
     """A cluster at a saturation gives that share of its customers to the arms other than the comparison.
 
     Args:
@@ -30,15 +30,17 @@ class TwoStage(Declared):
     saturation_weights: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        Declared.__post_init__(self)
+        BaseScheme.__post_init__(self)
         if self.cluster is None or self.comparison not in self.arms or self.hold_out:
             raise DesignRefused(
                 "saturations without clusters or a comparison, or with a hold-out",
                 where="randomisation.saturations",
-                rule="clusters are dealt to saturations, and the comparison arm takes whom a saturation leaves",
+                rule="clusters are assigned to saturations, and those whom a saturation leaves go to the comparison",
             )
         if len(self.saturations) < 2:
-            raise DesignRefused("there is one saturation only", where="randomisation.saturations", rule="two or more")
+            raise DesignRefused(
+                "only one saturation is declared", where="randomisation.saturations", rule="two or more"
+            )
         if any(not 0 <= treated <= 1 for _, treated in self.saturations):
             raise DesignRefused("a saturation lies outside 0 to 1", where="randomisation.saturations")
 

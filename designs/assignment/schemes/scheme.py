@@ -1,4 +1,4 @@
-"""What every scheme declares, before its own terms."""
+"""What every scheme declares, whatever else it needs."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class BaseScheme:
     """The arms with their shares, and the columns that the draw needs.
 
-    What is dealt is a cell: an arm or, where a part of the customers is held out for the long run, the hold-out,
+    A unit is assigned to a cell: an arm or, where a part of the customers is held out for the long run, the hold-out,
     which is a second cell of the comparison arm.
 
     Args:
         arms: K arm ids, in the protocol's order.
-        weights: K whole numbers above nought in lowest terms; an arm's share is its weight over their sum.
+        weights: K whole numbers above zero in lowest terms; an arm's share is its weight over their sum.
         comparison: The arm that others are compared with; the hold-out stays on it.
         strata: Columns whose combined levels are the strata.
         merge: Of these, the columns given up in turn where a stratum has fewer than two units per arm.
-        cluster: Column of the group that is dealt whole, or None.
+        cluster: Column of the group that is assigned as a whole, or None.
         bars: Who may not get which arm.
         hold_out: Share of everybody that is held out.
     """
@@ -97,7 +97,7 @@ class Declared:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """What is dealt: the K arms, then the hold-out where there is one."""
+        """What a unit may be assigned: the K arms, then the hold-out where there is one."""
         return (*self.arms, HOLD_OUT) if self.hold_out else self.arms
 
     @property
@@ -112,7 +112,7 @@ class Declared:
         return (0,) * len(self.cells)
 
     def cell_weights(self, barred: str) -> tuple[int, ...]:
-        """Whole weights of the cells for customers who may not get some arms: nought for those.
+        """Whole weights of the cells for customers who may not get some arms: zero for those.
 
         The hold-out's share is the same for everybody; the rest is shared among the open arms at their ratio.
         """
@@ -124,7 +124,7 @@ class Declared:
             raise DesignRefused(
                 "some customers may not get any arm, or not the arm of the hold-out",
                 where="barred arms",
-                rule="everyone who is dealt can get at least one arm",
+                rule="everyone who is assigned can get at least one arm",
                 remedy="exclude them, with the reason, before the draw",
             )
         left = [0 if arm in closed else weight for arm, weight in zip(self.arms, self.weights, strict=True)]

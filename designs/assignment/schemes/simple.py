@@ -8,14 +8,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.scheme import BaseScheme
 from designs.assignment.schemes.stratified import Blocks
 
 _KEYS = 1 << 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simple(Declared):
+class Simple(BaseScheme):
     """Each unit's arm is where its key falls among the cumulative shares of 2^64.
 
     A probability differs from its share by less than 2^-64. Strata change nothing here, and are carried for the
@@ -36,13 +36,13 @@ def thresholds(weights: tuple[int, ...]) -> list[int]:
     return [sum(weights[: k + 1]) * _KEYS // total for k in range(len(weights) - 1)]
 
 
-def deal_simply(block: Blocks, keyed: NDArray[np.uint64]) -> NDArray[np.int8]:
+def assign_simply(blocks: Blocks, keyed: NDArray[np.uint64]) -> NDArray[np.int8]:
     """The arm of every unit, each by its own key."""
     arm = np.zeros(len(keyed), np.int8)
-    patterns = sorted(set(block.weights))
-    pattern = np.array([patterns.index(row) for row in block.weights], np.int64)
+    patterns = sorted(set(blocks.weights))
+    pattern = np.array([patterns.index(row) for row in blocks.weights], np.int64)
     for at, open_weights in enumerate(patterns):
-        rows = np.flatnonzero(pattern[block.codes] == at) if len(patterns) > 1 else slice(None)
+        rows = np.flatnonzero(pattern[blocks.codes] == at) if len(patterns) > 1 else slice(None)
         for threshold in thresholds(open_weights):
             # A threshold of 2^64 (every later arm barred) is above every key.
             if threshold < _KEYS:

@@ -1,7 +1,7 @@
 """Complete randomisation within strata: every stratum's total exact, every cell and arm total within 1.
 
 A stratum here is a combined label together with the pattern of barred arms: customers who may not get some arm are
-dealt among themselves, at the declared ratio of the arms that are open to them.
+assigned among themselves, at the declared ratio of the arms that are open to them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from math import lcm
 import numpy as np
 from numpy.typing import NDArray
 
-from designs.assignment.keyed.order import IdsOf, deal, permuted_arms
+from designs.assignment.keyed.order import IdsOf, assign_along_order, permuted_arms
 from designs.assignment.keyed.rounding import controlled_rounding
 from designs.assignment.keyed.stream import Randomness, Uniform
 from designs.assignment.population.units import EVERYBODY, Codes, Levels, Units, crossed, levels
-from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.scheme import BaseScheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Blocks:
     Args:
         rows: J pairs (stratum label, barred arms), sorted.
         codes: n codes into ``rows``.
-        weights: J tuples of whole numbers, one a cell, nought where its arm is barred.
+        weights: J tuples of whole numbers, one a cell, zero where its arm is barred.
     """
 
     rows: tuple[tuple[str, str], ...]
@@ -46,10 +46,10 @@ class Blocks:
         return tuple(tuple(Fraction(weight, sum(row)) for weight in row) for row in self.weights)
 
 
-def blocks(units: Units, scheme: Declared) -> Blocks:
+def block_units(units: Units, scheme: BaseScheme) -> Blocks:
     """Cross the strata with the patterns of barred arms."""
-    nought = np.zeros(len(units), np.int64)
-    stratum, barred = Levels((EVERYBODY,), nought), Levels(("",), nought)
+    zeros = np.zeros(len(units), np.int64)
+    stratum, barred = Levels((EVERYBODY,), zeros), Levels(("",), zeros)
     if units.strata is not None:
         stratum = levels(units.strata, "stratum")
     if units.barred is not None:
@@ -73,14 +73,14 @@ def rounded_counts(
     return np.array(controlled_rounding(table, denominator, source, groups), np.int64).reshape(len(weights), -1)
 
 
-def deal_within(
-    block: Blocks,
+def assign_within_strata(
+    blocks: Blocks,
     keyed: NDArray[np.uint64],
     ids_of: IdsOf,
     randomness: Randomness,
     groups: Sequence[int] | None = None,
 ) -> NDArray[np.int8]:
-    """The cell of every unit, dealt within strata along the keyed order."""
-    counts = rounded_counts(block.sizes, block.weights, randomness.stream("rounding"), groups)
-    order = permuted_arms(len(block.rows), counts.shape[1], randomness.stream("intervals"))
-    return deal(keyed, block.codes, counts, order, ids_of)
+    """The cell of every unit, assigned within strata along the keyed order."""
+    counts = rounded_counts(blocks.sizes, blocks.weights, randomness.stream("rounding"), groups)
+    order = permuted_arms(len(blocks.rows), counts.shape[1], randomness.stream("intervals"))
+    return assign_along_order(keyed, blocks.codes, counts, order, ids_of)

@@ -51,8 +51,8 @@ def test_complete(tmp_path: Path) -> None:
     assert isinstance(scheme, Complete)
     assert (scheme.arms, scheme.weights, scheme.comparison) == (("nfa", "letter", "sms"), (1, 1, 2), "nfa")
     assert (scheme.strata, scheme.columns) == (("region",), ("region",))
-    dealt = conduct(scheme, gather(scheme, table(), "customer_id"), SEED, "late-returns")
-    assert dealt.counts.strata == ("region=east", "region=north", "region=south")
+    assignment = conduct(scheme, gather(scheme, table(), "customer_id"), SEED, "late-returns")
+    assert assignment.counts.strata == ("region=east", "region=north", "region=south")
 
 
 def test_simple_with_shares_in_decimals(tmp_path: Path) -> None:
@@ -68,15 +68,15 @@ def test_factorial(tmp_path: Path) -> None:
     assert scheme.factors == (("tone", ("plain", "norm")), ("channel", ("letter", "sms")))
     assert scheme.levels[0] == ()
     assert scheme.groups[1] == scheme.groups[2] != scheme.groups[3]
-    dealt = conduct(scheme, gather(scheme, table(601), "customer_id"), SEED, "late-returns")
-    found = {(margin.factor, margin.level): margin for margin in margins(scheme, dealt)}
+    assignment = conduct(scheme, gather(scheme, table(601), "customer_id"), SEED, "late-returns")
+    found = {(margin.factor, margin.level): margin for margin in margins(scheme, assignment)}
     assert set(found) == {("tone", "plain"), ("tone", "norm"), ("channel", "letter"), ("channel", "sms")}
     for (factor, level), margin in found.items():
         assert margin.promised == (factor == "tone")
         assert margin.target == 601 * Fraction(2, 5)
         at = [name for name, _ in scheme.factors].index(factor)
         arms = [arm for arm, levels in zip(scheme.arms, scheme.levels, strict=True) if levels and levels[at] == level]
-        assert margin.customers == sum(dealt.counts.by_arm[arm] for arm in arms)
+        assert margin.customers == sum(assignment.counts.by_arm[arm] for arm in arms)
         assert abs(margin.customers - margin.target) < (1 if margin.promised else 2)
 
 
@@ -84,12 +84,12 @@ def test_matched_pairs(tmp_path: Path) -> None:
     scheme = declare(protocol(tmp_path, PAIRED))
     assert isinstance(scheme, MatchedPairs)
     rows = table()
-    dealt = conduct(scheme, gather(scheme, rows, "customer_id"), SEED, "late-returns")
+    assignment = conduct(scheme, gather(scheme, rows, "customer_id"), SEED, "late-returns")
     by_pair: dict[str, set[str]] = {}
-    for pair, arm in zip(rows.column("pair").to_pylist(), dealt.labels.to_pylist(), strict=True):
+    for pair, arm in zip(rows.column("pair").to_pylist(), assignment.labels.to_pylist(), strict=True):
         by_pair.setdefault(pair, set()).add(arm)
     assert all(arms == {"nfa", "letter", "sms"} for arms in by_pair.values())
-    assert set(dealt.probability.tolist()) == {1 / 3}
+    assert set(assignment.probability.tolist()) == {1 / 3}
 
 
 def test_pairs_made_from_a_score_do_not_hang_on_the_order_of_rows() -> None:
@@ -116,35 +116,35 @@ def test_rerandomised(tmp_path: Path) -> None:
     assert (scheme.covariates, scheme.threshold) == (("age_days",), Fraction(1, 10))
     rows = table()
     units = gather(scheme, rows, "customer_id")
-    dealt = conduct(scheme, units, SEED, "late-returns")
-    assert dealt.draws > 1
+    assignment = conduct(scheme, units, SEED, "late-returns")
+    assert assignment.draws > 1
     age = rows.column("age_days").to_numpy()
-    means = [age[dealt.arm == arm].mean() for arm in range(3)]
+    means = [age[assignment.arm == arm].mean() for arm in range(3)]
     distance = sum(200 * (mean - age.mean()) ** 2 for mean in means) / age.var(ddof=1)
     assert distance <= 0.1 * (1 + 1e-4)
     order = np.random.default_rng(1).permutation(600)
     again = conduct(scheme, units.take(order), SEED, "late-returns")
-    assert (again.digest, again.draws) == (dealt.digest, dealt.draws)
+    assert (again.digest, again.draws) == (assignment.digest, assignment.draws)
 
 
 def test_saturation(tmp_path: Path) -> None:
     scheme = declare(protocol(tmp_path, SATURATED))
     assert isinstance(scheme, TwoStage)
     rows = table()
-    dealt = conduct(scheme, gather(scheme, rows, "customer_id"), SEED, "late-returns")
-    assert dealt.saturation is not None
-    assert dealt.dealt.by_arm == {"low": 15, "high": 15}
+    assignment = conduct(scheme, gather(scheme, rows, "customer_id"), SEED, "late-returns")
+    assert assignment.saturation is not None
+    assert assignment.unit_counts.by_arm == {"low": 15, "high": 15}
     for area in set(rows.column("area").to_pylist()):
         members = np.array([own == area for own in rows.column("area").to_pylist()])
-        (saturation,) = set(dealt.saturation[members].tolist())
-        counts = np.bincount(dealt.arm[members], minlength=3)
+        (saturation,) = set(assignment.saturation[members].tolist())
+        counts = np.bincount(assignment.arm[members], minlength=3)
         treated = (Fraction(1, 5), Fraction(4, 5))[saturation]
         shares = (1 - treated, treated / 3, treated * 2 / 3)
         assert all(abs(count - members.sum() * float(share)) < 1 for count, share in zip(counts, shares, strict=True))
-    assert dealt.probability == pytest.approx(np.array([0.5, 0.5 / 3, 1 / 3])[dealt.arm])
+    assert assignment.probability == pytest.approx(np.array([0.5, 0.5 / 3, 1 / 3])[assignment.arm])
 
 
-def test_elsewhere_is_never_dealt_here(tmp_path: Path) -> None:
+def test_elsewhere_is_never_drawn_here(tmp_path: Path) -> None:
     with pytest.raises(DesignRefused, match="randomised elsewhere"):
         declare(protocol(tmp_path, ELSEWHERE))
 

@@ -1,8 +1,8 @@
 """Small designs in full: the exact distribution over all assignments, against what was declared.
 
-Three things are random in a deal: the order of the keys, the rounding, and which arm takes which run of keys. The
+Three things are random in a draw: the order of the keys, the rounding, and which arm takes which run of keys. The
 last two are enumerated through the real code, from a source that is taken apart. Every order of the keys is equally
-likely; the smallest designs are dealt to each of them, the others use that a deal depends on the order alone.
+likely; the smallest designs are drawn with each of them, the others use that a draw depends on the order alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from scipy.special import chdtrc
 
 from designs.assignment.conduct import conduct
 from designs.assignment.declare import Scheme
-from designs.assignment.keyed.order import deal, permuted_arms
+from designs.assignment.keyed.order import assign_along_order, permuted_arms
 from designs.assignment.population.clusters import clusters
 from designs.assignment.population.units import Units
 from designs.assignment.schemes.complete import Complete
@@ -30,9 +30,9 @@ from designs.assignment.schemes.factorial import Factorial
 from designs.assignment.schemes.matched_pairs import MatchedPairs, matched
 from designs.assignment.schemes.rerandomised import Rerandomised, criterion
 from designs.assignment.schemes.saturation import TwoStage
-from designs.assignment.schemes.scheme import Declared
+from designs.assignment.schemes.scheme import BaseScheme
 from designs.assignment.schemes.simple import Simple, thresholds
-from designs.assignment.schemes.stratified import Blocks, blocks, rounded_counts
+from designs.assignment.schemes.stratified import Blocks, block_units, rounded_counts
 from tests.designs.assignment.chance import distribution, seed_of
 
 Cells = tuple[int, ...]
@@ -40,7 +40,7 @@ Exact = dict[Cells, Fraction]
 THREE = ("nfa", "letter", "sms")
 
 
-def dealt(block: Blocks, keyed: Sequence[int], groups: Sequence[int] | None) -> Exact:
+def drawn(block: Blocks, keyed: Sequence[int], groups: Sequence[int] | None) -> Exact:
     """The exact distribution of the cells for one order of the keys."""
     rounded = distribution(lambda source: as_tuples(rounded_counts(block.sizes, block.weights, source, groups)))
     shape = len(block.rows), len(block.weights[0])
@@ -48,7 +48,7 @@ def dealt(block: Blocks, keyed: Sequence[int], groups: Sequence[int] | None) -> 
     exact: Exact = defaultdict(Fraction)
     for (counts, p), (order, q) in product(rounded.items(), orders.items()):
         keys = np.array(keyed, np.uint64)
-        cells = deal(keys, block.codes, np.array(counts), np.array(order, np.int8), lambda rows: [])
+        cells = assign_along_order(keys, block.codes, np.array(counts), np.array(order, np.int8), lambda rows: [])
         exact[tuple(cells.tolist())] += p * q
     return exact
 
@@ -61,16 +61,16 @@ def every_order(block: Blocks, groups: Sequence[int] | None = None) -> Exact:
     exact: Exact = defaultdict(Fraction)
     n = len(block.codes)
     for keyed in permutations(range(n)):
-        for cells, probability in dealt(block, keyed, groups).items():
+        for cells, probability in drawn(block, keyed, groups).items():
             exact[cells] += probability / factorial(n)
     return dict(exact)
 
 
 def by_order(block: Blocks, groups: Sequence[int] | None = None) -> Exact:
-    """The same from one order: within a stratum, every arrangement of what it dealt is as likely as another."""
+    """The same from one order: within a stratum, every arrangement of what it assigned is as likely as another."""
     exact: Exact = defaultdict(Fraction)
     strata = [np.flatnonzero(block.codes == j).tolist() for j in range(len(block.rows))]
-    for cells, probability in dealt(block, range(len(block.codes)), groups).items():
+    for cells, probability in drawn(block, range(len(block.codes)), groups).items():
         each = [list(arrangements([cells[row] for row in rows])) for rows in strata]
         for combination in product(*each):
             placed = list(cells)
@@ -120,7 +120,7 @@ def population(strata: str, *, barred: Sequence[str] | None = None, cluster: str
     )
 
 
-DESIGNS: dict[str, tuple[Declared, Units]] = {
+DESIGNS: dict[str, tuple[BaseScheme, Units]] = {
     **{
         f"complete, {n} customers, 2 arms": (Complete(arms=("nfa", "letter"), weights=(1, 1)), population("x" * n))
         for n in range(1, 9)
@@ -173,7 +173,7 @@ DESIGNS: dict[str, tuple[Declared, Units]] = {
 @pytest.mark.parametrize("name", DESIGNS)
 def test_exact_distribution(name: str) -> None:
     scheme, units = DESIGNS[name]
-    block = blocks(units, scheme)
+    block = block_units(units, scheme)
     exact = by_order(block, scheme.groups)
     assert_as_declared(block, exact)
     if isinstance(scheme, Factorial):
@@ -195,22 +195,22 @@ def test_exact_distribution(name: str) -> None:
         "an arm alone",
     ],
 )
-def test_every_order_of_the_keys_dealt(name: str) -> None:
+def test_every_order_of_the_keys_drawn(name: str) -> None:
     scheme, units = DESIGNS[name]
-    block = blocks(units, scheme)
+    block = block_units(units, scheme)
     assert every_order(block, scheme.groups) == by_order(block, scheme.groups)
 
 
 def test_one_stratum_is_complete_randomisation_as_the_books_have_it() -> None:
-    exact = by_order(blocks(population("x" * 8), Complete(arms=("nfa", "letter"), weights=(1, 1))))
+    exact = by_order(block_units(population("x" * 8), Complete(arms=("nfa", "letter"), weights=(1, 1))))
     assert exact == {cells: Fraction(1, 70) for cells in product((0, 1), repeat=8) if sum(cells) == 4}
 
 
-def test_clusters_are_dealt_whole_with_the_declared_probability() -> None:
+def test_clusters_are_assigned_whole_with_the_declared_probability() -> None:
     """Customers of clusters a, b and c: the distribution is that over clusters, and nothing parts a cluster."""
     scheme = Complete(arms=("nfa", "letter"), weights=(1, 2), cluster="household")
     collapsed = clusters(population("xxxxxx", cluster="aaabbc"))
-    block = blocks(collapsed.units, scheme)
+    block = block_units(collapsed.units, scheme)
     exact = by_order(block)
     assert_as_declared(block, exact)
     assert exact == {cells: Fraction(1, 3) for cells in product((0, 1), repeat=3) if sum(cells) == 2}
@@ -221,7 +221,7 @@ def test_clusters_are_dealt_whole_with_the_declared_probability() -> None:
 def test_a_cluster_is_barred_from_what_any_member_is() -> None:
     scheme = Complete(arms=THREE, weights=(1, 1, 1), cluster="household")
     collapsed = clusters(population("xxxxxx", cluster="aabbcc", barred=["", "sms", "", "", "sms", "letter"]))
-    block = blocks(collapsed.units, scheme)
+    block = block_units(collapsed.units, scheme)
     assert collapsed.units.barred.to_pylist() == ["sms", "", "letter sms"]
     assert_as_declared(block, by_order(block))
 
@@ -230,7 +230,7 @@ def test_a_cluster_is_barred_from_what_any_member_is() -> None:
 def test_matched_tuples_give_each_arm_once_in_every_way(tuples: str, arms: int) -> None:
     scheme = MatchedPairs(arms=tuple("wxyz"[:arms]), weights=(1,) * arms, pairs="pair")
     units = Units(ids=pa.array([str(at) for at in range(len(tuples))]), tuple_of=pa.array(list(tuples)))
-    block = blocks(matched(units, scheme), scheme)
+    block = block_units(matched(units, scheme), scheme)
     exact = by_order(block)
     assert_as_declared(block, exact)
     assert len(exact) == factorial(arms) ** len(set(tuples))
@@ -258,10 +258,10 @@ def two_stage() -> tuple[TwoStage, Units]:
 
 
 def test_two_stages_multiply_to_the_declared_probability() -> None:
-    """Saturations are dealt to clusters exactly; then customers within, given each way that may fall out."""
+    """Saturations are assigned to clusters exactly; then customers within, given each way that may fall out."""
     scheme, units = two_stage()
-    first = Declared(arms=("none", "some", "most"), weights=scheme.saturation_weights)
-    offices = blocks(clusters(units).units, first)
+    first = BaseScheme(arms=("none", "some", "most"), weights=scheme.saturation_weights)
+    offices = block_units(clusters(units).units, first)
     chosen = by_order(offices)
     assert_as_declared(offices, chosen)
     member = clusters(units).member_of
@@ -313,10 +313,10 @@ def conducted_exactly() -> dict[str, tuple[Scheme, Units, Exact]]:
     for name in ("complete, 5 customers, 2 arms", "stratified, 1, 2 and 3", "arms barred to some", "an arm alone"):
         scheme, units = DESIGNS[name]
         assert isinstance(scheme, Complete)
-        cases[name] = (scheme, units, by_order(blocks(units, scheme), scheme.groups))
+        cases[name] = (scheme, units, by_order(block_units(units, scheme), scheme.groups))
     scheme, units = DESIGNS["factorial beside no further action"]
     assert isinstance(scheme, Factorial)
-    cases["factorial"] = (scheme, units, by_order(blocks(units, scheme), scheme.groups))
+    cases["factorial"] = (scheme, units, by_order(block_units(units, scheme), scheme.groups))
     simple = Simple(arms=THREE, weights=(2, 1, 1))
     shares = (Fraction(1, 2), Fraction(1, 4), Fraction(1, 4))
     every = {cells: prod((shares[cell] for cell in cells), start=Fraction(1)) for cells in product(range(3), repeat=3)}

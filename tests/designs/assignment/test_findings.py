@@ -11,7 +11,7 @@ import pytest
 
 from designs.assignment.declare import declare
 from designs.assignment.findings.draw import check_population, undeclared_groups
-from designs.assignment.findings.flags import unheeded_flags
+from designs.assignment.findings.flags import undeclared_flags
 from designs.finding import Finding
 from tests.designs.protocol.examples import HERE, PAIRED, REDRAWN, SATURATED, changed, loaded
 
@@ -48,7 +48,7 @@ def test_nothing_to_say(tmp_path: Path) -> None:
 
 
 def test_households_that_the_protocol_does_not_declare(tmp_path: Path) -> None:
-    """60 couples and 120 alone: with shares 1:1:2, a couple is dealt apart with probability 1 - (1/16 + 1/16 + 1/4)."""
+    """60 couples and 120 alone: with shares 1:1:2, a couple is split with probability 1 - (1/16 + 1/16 + 1/4)."""
     household = [f"h{at // 2}" if at < 120 else f"h{at}" for at in range(N)]
     finding = found(tmp_path, people(household_id=household))["undeclared_cluster"]
     assert (finding.where, finding.customers, finding.severity) == ("household_id", 120, "warns")
@@ -132,16 +132,16 @@ def test_a_mark_that_is_not_known_of_everybody(tmp_path: Path) -> None:
         ("shnwell", [True, True], 0),
     ],
 )
-def test_marks_of_high_net_worth_that_the_protocol_does_not_heed(
+def test_flags_of_high_net_worth_that_no_condition_uses(
     tmp_path: Path, name: str, values: list[Any], says: int
 ) -> None:
     table = people(**{name: [values[at % 2] for at in range(N)]})
     protocol = loaded(tmp_path, changed(HERE)).protocol
-    assert sum(finding.customers for finding in unheeded_flags(protocol, table)) == says
-    heeded = {"when": {"column": name, "equals": values[0]}, "reason": "the HNW team pursues these"}
+    assert sum(finding.customers for finding in undeclared_flags(protocol, table)) == says
+    excluded = {"when": {"column": name, "equals": values[0]}, "reason": "the HNW team pursues these"}
     if values[0] is not None:
-        protocol = loaded(tmp_path, changed(HERE, ("population.exclude", [heeded]))).protocol
-        assert not list(unheeded_flags(protocol, table))
+        protocol = loaded(tmp_path, changed(HERE, ("population.exclude", [excluded]))).protocol
+        assert not list(undeclared_flags(protocol, table))
 
 
 def test_small_and_empty_strata(tmp_path: Path) -> None:
@@ -183,8 +183,8 @@ def test_arms_barred_to_some(tmp_path: Path) -> None:
 
 def test_pairs_that_are_not_whole(tmp_path: Path) -> None:
     say = found(tmp_path, people(pair=[str(at // 4) for at in range(N)]), PAIRED)
-    assert say["cannot_be_dealt"].severity == "blocks"
-    assert "60 pairs do not have 3 units" in say["cannot_be_dealt"].problem
+    assert say["cannot_be_assigned"].severity == "blocks"
+    assert "60 pairs do not have 3 units" in say["cannot_be_assigned"].problem
 
 
 def test_thresholds_that_no_draw_will_meet(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_thresholds_that_no_draw_will_meet(tmp_path: Path) -> None:
     strict = found(tmp_path, people(), REDRAWN, ("randomisation.rerandomise.threshold", 1e-6))
     assert strict["threshold_too_strict"].severity == "blocks"
     missing = found(tmp_path, people(age_days=[None, *range(N - 1)]), REDRAWN)
-    assert "missing for 1 units" in missing["cannot_be_dealt"].problem
+    assert "missing for 1 units" in missing["cannot_be_assigned"].problem
 
 
 def test_saturations_need_clusters_enough(tmp_path: Path) -> None:

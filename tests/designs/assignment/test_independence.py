@@ -43,8 +43,8 @@ SHARES = np.array(WEIGHTS) / sum(WEIGHTS)
 
 @pytest.mark.requirement("S08")
 def test_a_million_simple_allocations() -> None:
-    dealt = conduct(Simple(arms=ARMS, weights=WEIGHTS), Units(ids(1_000_000)), seed_of("a million"), "trial")
-    assert chi_square_p(dealt.counts.table[0], SHARES) > 0.001
+    assignment = conduct(Simple(arms=ARMS, weights=WEIGHTS), Units(ids(1_000_000)), seed_of("a million"), "trial")
+    assert chi_square_p(assignment.counts.table[0], SHARES) > 0.001
 
 
 def test_simple_allocations_of_a_thousand_trials_together() -> None:
@@ -98,14 +98,14 @@ def test_ids_digits_and_the_order_of_rows() -> None:
     assert min(p) * len(p) > 0.001
 
 
-def test_neighbours_in_the_file_are_dealt_apart() -> None:
+def test_neighbours_in_the_file_are_assigned_apart() -> None:
     n = 100_000
-    dealt = conduct(Complete(arms=ARMS, weights=WEIGHTS), Units(ids(n)), seed_of("neighbours"), "trial")
-    arm = dealt.arm.astype(np.int64)
+    assignment = conduct(Complete(arms=ARMS, weights=WEIGHTS), Units(ids(n)), seed_of("neighbours"), "trial")
+    arm = assignment.arm.astype(np.int64)
     assert independence_p(arm[:-1:2], arm[1::2]) > 0.001
 
 
-def test_waves_and_strata_of_one_trial_are_dealt_apart() -> None:
+def test_waves_and_strata_of_one_trial_are_assigned_apart() -> None:
     """The same ids in two waves, and the same places in two strata."""
     n = 20_000
     scheme = Complete(arms=ARMS, weights=WEIGHTS, strata=("half",))

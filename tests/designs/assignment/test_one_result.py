@@ -19,16 +19,17 @@ from data.hashing import MANY
 from designs.assignment import conduct, gather
 from designs.assignment.declare import Scheme
 from designs.assignment.files import assign
-from designs.assignment.files.assign import conduct_file, deal_file
+from designs.assignment.files.assign import assign_file
 from designs.assignment.keyed.keys import allocation_digest
 from designs.assignment.keyed.order import permuted_arms
 from designs.assignment.keyed.stream import Randomness
 from designs.assignment.population.units import Units
 from designs.assignment.result import Assignment
 from designs.assignment.schemes.complete import Complete
-from designs.assignment.schemes.stratified import blocks, rounded_counts
+from designs.assignment.schemes.stratified import block_units, rounded_counts
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import seed_of
+from tests.designs.assignment.on_file import conduct_file
 from tests.designs.assignment.populations import ARMS, SCHEMES, STRATA, TERMS, customers
 
 SEED = seed_of("one result")
@@ -56,7 +57,7 @@ def test_shuffled_rows(name: str) -> None:
         assert again.arm.tolist() == first.arm[order].tolist()
         assert again.probability.tolist() == first.probability[order].tolist()
         assert (again.counts.table == first.counts.table).all()
-        assert (again.dealt.table == first.dealt.table).all()
+        assert (again.unit_counts.table == first.unit_counts.table).all()
         assert again.counts.strata == first.counts.strata
 
 
@@ -85,12 +86,12 @@ def test_however_the_columns_are_encoded(encoding: str) -> None:
 @pytest.mark.parametrize("name", SCHEMES)
 @pytest.mark.parametrize(("row_group", "threads"), [(700, 1), (3_000, 2), (41, 2)])
 def test_file_to_file(tmp_path: Path, name: str, row_group: int, threads: int) -> None:
-    scheme, source, destination = SCHEMES[name], tmp_path / "population.parquet", tmp_path / "dealt.parquet"
+    scheme, source, destination = SCHEMES[name], tmp_path / "population.parquet", tmp_path / "assigned.parquet"
     pq.write_table(TABLE, source, row_group_size=row_group)
     filed = conduct_file(scheme, source, "customer_id", SEED, "trial", destination, threads=threads)
     held = conducted(scheme, TABLE)
     assert (filed.digest, filed.warnings, filed.algorithm) == (held.digest, held.warnings, held.algorithm)
-    for mine, theirs in ((filed.counts, held.counts), (filed.dealt, held.dealt)):
+    for mine, theirs in ((filed.counts, held.counts), (filed.unit_counts, held.unit_counts)):
         assert (mine.strata, mine.barred, mine.arms) == (theirs.strata, theirs.barred, theirs.arms)
         assert (mine.table == theirs.table).all()
     written = pq.read_table(destination)
@@ -104,7 +105,6 @@ def test_file_to_file(tmp_path: Path, name: str, row_group: int, threads: int) -
     assert ("held_out" in written.column_names) == bool(scheme.hold_out)
     if held.held_out is not None:
         assert written.column("held_out").to_pylist() == held.held_out.tolist()
-    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".partial"] == []
 
 
 @pytest.mark.parametrize("kept_bytes", [0, 20_000])
@@ -112,7 +112,7 @@ def test_ids_kept_between_the_passes_or_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_bytes: int
 ) -> None:
     monkeypatch.setattr(assign, "KEPT_BYTES", kept_bytes)
-    source, destination = tmp_path / "population.parquet", tmp_path / "dealt.parquet"
+    source, destination = tmp_path / "population.parquet", tmp_path / "assigned.parquet"
     pq.write_table(TABLE, source, row_group_size=300)
     conduct_file(SCHEMES["stratified"], source, "customer_id", SEED, "trial", destination)
     held = conducted(SCHEMES["stratified"], TABLE)
@@ -126,10 +126,10 @@ def test_ids_kept_between_the_passes_or_read_again(
 def test_large_file_to_file(tmp_path: Path, threads: int) -> None:
     scheme, source = SCHEMES["barred"], tmp_path / "population.parquet"
     pq.write_table(LARGE, source, row_group_size=50_000)
-    filed = conduct_file(scheme, source, "customer_id", SEED, "trial", tmp_path / "dealt.parquet", threads=threads)
+    filed = conduct_file(scheme, source, "customer_id", SEED, "trial", tmp_path / "assigned.parquet", threads=threads)
     held = conducted(scheme, LARGE)
     assert filed.digest == held.digest
-    assert pq.read_table(tmp_path / "dealt.parquet").column("arm").to_pylist() == held.labels.to_pylist()
+    assert pq.read_table(tmp_path / "assigned.parquet").column("arm").to_pylist() == held.labels.to_pylist()
 
 
 def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -144,8 +144,8 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_batches_may_be_read_twice(tmp_path: Path) -> None:
     source = tmp_path / "population.parquet"
     pq.write_table(TABLE, source, row_group_size=500)
-    dealing = deal_file(SCHEMES["hold-out"], source, "customer_id", SEED, "trial")
-    first, second = (pa.Table.from_batches(dealing.batches(), dealing.schema) for _ in range(2))
+    assigned = assign_file(SCHEMES["hold-out"], source, "customer_id", SEED, "trial")
+    first, second = (pa.Table.from_batches(assigned.batches(), assigned.schema) for _ in range(2))
     assert first.equals(second)
     assert len(first) == len(TABLE)
 
@@ -161,7 +161,7 @@ def test_strata_are_merged_alike_in_memory_and_from_a_file(tmp_path: Path) -> No
         Complete(**TERMS, **STRATA, merge=("phone_status",), cluster="household"),
     ):
         held = conducted(scheme, table)
-        filed = conduct_file(scheme, source, "customer_id", SEED, "trial", tmp_path / "dealt.parquet")
+        filed = conduct_file(scheme, source, "customer_id", SEED, "trial", tmp_path / "assigned.parquet")
         assert filed.digest == held.digest
         assert filed.counts.strata == held.counts.strata
         assert held.counts.strata == (
@@ -177,7 +177,7 @@ def test_sql_deals_the_same() -> None:
     """DuckDB's sha256 and a window in place of this package's keys and runs."""
     scheme = SCHEMES["stratified"]
     units = gather(scheme, TABLE, "customer_id")
-    held, randomness, block = conducted(scheme, TABLE), Randomness(SEED, "trial"), blocks(units, scheme)
+    held, randomness, block = conducted(scheme, TABLE), Randomness(SEED, "trial"), block_units(units, scheme)
     counts = rounded_counts(block.sizes, block.weights, randomness.stream("rounding"))
     order = permuted_arms(len(block.rows), len(ARMS), randomness.stream("intervals"))
     runs = []
@@ -190,7 +190,7 @@ def test_sql_deals_the_same() -> None:
     connection = duckdb.connect()
     connection.register("people", people)
     connection.register("runs", pa.Table.from_pylist(runs))
-    dealt = connection.execute(
+    in_sql = connection.execute(
         """
         with keyed as (select id, stratum, sha256(? || id)[:16] as key from people),
         ranked as (select *, row_number() over (partition by stratum order by key, id) as place from keyed)
@@ -198,10 +198,10 @@ def test_sql_deals_the_same() -> None:
         """,
         [randomness.key_prefix.decode()],
     ).fetchall()
-    assert dict(dealt) == by_id(TABLE, held)
+    assert dict(in_sql) == by_id(TABLE, held)
 
 
-def test_other_seeds_trials_and_waves_deal_otherwise() -> None:
+def test_other_seeds_trials_and_waves_assign_otherwise() -> None:
     scheme = SCHEMES["stratified"]
     units = gather(scheme, TABLE, "customer_id")
     digests = {
@@ -226,8 +226,8 @@ def test_any_ids_in_any_order(texts: list[str], shuffled: Random) -> None:
     assert conduct(scheme, Units(pa.array(ids)), SEED, "trial").digest == first.digest
 
 
-def test_a_file_that_cannot_be_dealt_leaves_nothing(tmp_path: Path) -> None:
-    source, destination = tmp_path / "population.parquet", tmp_path / "dealt.parquet"
+def test_a_file_that_cannot_be_assigned_leaves_nothing(tmp_path: Path) -> None:
+    source, destination = tmp_path / "population.parquet", tmp_path / "assigned.parquet"
     twice = pa.concat_tables([TABLE, TABLE.slice(5, 1)])
     pq.write_table(twice, source, row_group_size=700)
     with pytest.raises(DesignRefused, match="occurs more than once") as refusal:

@@ -19,12 +19,12 @@ import pytest
 from designs.assignment import certify, conduct, gather, read_certificate, released, write_population
 from designs.assignment.certificate import differences
 from designs.assignment.declare import Scheme
-from designs.assignment.files.assign import conduct_file
 from designs.assignment.result import Assignment
 from designs.assignment.schemes.complete import Complete
 from designs.assignment.schemes.matched_pairs import MatchedPairs
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import seed_of
+from tests.designs.assignment.on_file import conduct_file
 from tests.designs.assignment.populations import SCHEMES, TERMS, customers
 from tests.places import ROOT
 
@@ -111,7 +111,7 @@ def test_the_certificate_of_a_file_is_the_same(tmp_path: Path) -> None:
     scheme, source = SCHEMES["barred"], tmp_path / "population.parquet"
     given = published(tmp_path, scheme)
     pq.write_table(TABLE, source, row_group_size=100)
-    filed = conduct_file(scheme, source, "customer_id", SEED, "trial", tmp_path / "dealt.parquet")
+    filed = conduct_file(scheme, source, "customer_id", SEED, "trial", tmp_path / "assigned.parquet")
     certificate = certify(
         scheme, filed, trial_id="trial", protocol_digest="a" * 64, population_digest="b" * 64, seed=SEED
     )

@@ -1,4 +1,4 @@
-"""What cannot be dealt is refused by name, and says what to do."""
+"""What cannot be assigned is refused by name, and says what to do."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from designs.assignment import Units, conduct, gather, stratum_labels
-from designs.assignment.files.assign import conduct_file, deal_file
+from designs.assignment.files.assign import assign_file
 from designs.assignment.population.waves import scope_of
 from designs.assignment.schemes.complete import Complete
 from designs.assignment.schemes.factorial import Factorial
 from designs.assignment.schemes.matched_pairs import MatchedPairs, match_by_score
 from designs.assignment.schemes.rerandomised import Rerandomised, criterion
 from designs.assignment.schemes.saturation import TwoStage
-from designs.assignment.schemes.scheme import Declared, whole_weights
+from designs.assignment.schemes.scheme import BaseScheme, whole_weights
 from designs.assignment.schemes.simple import Simple
 from designs.errors import DesignRefused
 from tests.designs.assignment.chance import seed_of
+from tests.designs.assignment.on_file import conduct_file
 
 SEED = seed_of("refusals")
 TWO: dict[str, Any] = {"arms": ("nfa", "letter"), "weights": (1, 1), "comparison": "nfa"}
@@ -38,7 +39,7 @@ def refusal(scheme: Any, units: Units, **terms: Any) -> DesignRefused:
 @pytest.mark.parametrize(
     ("ids", "problem", "where"),
     [
-        ([], "nobody", None),
+        ([], "the population is empty", None),
         (["a", None, "c"], "1 ids are missing", "row 2"),
         (["a", "b", "a"], "'a' occurs more than once", "row 3"),
         (["a", " b"], "padded", "row 2"),
@@ -61,10 +62,10 @@ def test_ids_that_are_no_text(ids: pa.Array) -> None:
 
 
 def test_ids_that_spreadsheets_spoil_stay_apart() -> None:
-    """Text is dealt as written: leading zeros, exponents and letter case tell customers apart."""
+    """Text is hashed as written: leading zeros, exponents and letter case tell customers apart."""
     ids = ["1", "01", "001", "1E+13", "1e+13", "10000000000000", "NA", "NULL", "é", "É"]
-    dealt = conduct(PLAIN, Units(pa.array(ids)), SEED, "trial")
-    assert dealt.counts.by_arm == {"nfa": 5, "letter": 5}
+    assignment = conduct(PLAIN, Units(pa.array(ids)), SEED, "trial")
+    assert assignment.counts.by_arm == {"nfa": 5, "letter": 5}
 
 
 def test_a_stratum_that_is_missing() -> None:
@@ -188,7 +189,7 @@ def test_waves_are_counted_from_one() -> None:
 )
 def test_arms_that_do_not_go_together(terms: dict[str, Any]) -> None:
     with pytest.raises(DesignRefused):
-        Declared(**terms)
+        BaseScheme(**terms)
 
 
 def test_a_population_without_a_column() -> None:
@@ -204,17 +205,17 @@ def test_a_score_that_is_missing() -> None:
 def test_files(tmp_path: Path) -> None:
     source = tmp_path / "population.parquet"
     pq.write_table(pa.table({"id": pa.array([], pa.string())}), source)
-    with pytest.raises(DesignRefused, match="nobody"):
-        deal_file(PLAIN, source, "id", SEED, "trial")
+    with pytest.raises(DesignRefused, match="the population is empty"):
+        assign_file(PLAIN, source, "id", SEED, "trial")
     pq.write_table(pa.table({"id": ["a", "b", " c"], "s": ["x", None, "y"]}), source, row_group_size=1)
     with pytest.raises(DesignRefused, match="no column 'name'"):
-        deal_file(PLAIN, source, "name", SEED, "trial")
+        assign_file(PLAIN, source, "name", SEED, "trial")
     with pytest.raises(DesignRefused, match="row 3: id ' c'"):
-        deal_file(PLAIN, source, "id", SEED, "trial", threads=1)
+        assign_file(PLAIN, source, "id", SEED, "trial", threads=1)
     with pytest.raises(DesignRefused, match="row 2: 1 customers have no s"):
-        deal_file(Complete(**TWO, strata=("s",)), source, "id", SEED, "trial", threads=1)
+        assign_file(Complete(**TWO, strata=("s",)), source, "id", SEED, "trial", threads=1)
     with pytest.raises(DesignRefused, match="in memory"):
-        conduct_file(MatchedPairs(**TWO, pairs="s"), source, "id", SEED, "trial", tmp_path / "dealt.parquet")
+        conduct_file(MatchedPairs(**TWO, pairs="s"), source, "id", SEED, "trial", tmp_path / "assigned.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["population.parquet"]
 
 

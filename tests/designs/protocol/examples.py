@@ -45,7 +45,7 @@ HERE: dict[str, Any] = {
 ELSEWHERE: dict[str, Any] = {
     "schema": 1,
     "id": "letters-elsewhere",
-    "title": "Letters dealt by a colleague",
+    "title": "Letters randomised by a colleague",
     "hypothesis": "A letter brings returns in.",
     "population": {"unit": "row"},
     "arms": [{"id": "control", "kind": "nfa", "value": 0}, {"id": "letter", "kind": "otm", "value": 1}],

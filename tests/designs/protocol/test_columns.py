@@ -97,7 +97,7 @@ def test_an_external_file_holds_everything(tmp_path: Path) -> None:
     assert [contract.kind_of(name) for name in contract.required_names] == ["text", "boolean", "any"]
 
 
-def test_a_binary_outcome_declared_a_number_stays_between_nought_and_one(tmp_path: Path) -> None:
+def test_a_binary_outcome_declared_a_number_stays_between_zero_and_one(tmp_path: Path) -> None:
     contract = external_contract(protocol(tmp_path, ("population.columns.filed", {"kind": "number"}), base=ELSEWHERE))
     (filed,) = (column for column in contract.columns if column.name == "filed")
     assert (filed.kind, filed.minimum, filed.maximum) == ("number", 0, 1)
@@ -208,7 +208,7 @@ def test_the_check_knows_the_day(tmp_path: Path) -> None:
         check(path)
 
 
-def test_a_trial_dealt_elsewhere_may_look_at_missing_outcomes_and_at_the_arm(tmp_path: Path) -> None:
+def test_a_trial_randomised_elsewhere_may_look_at_missing_outcomes_and_at_the_arm(tmp_path: Path) -> None:
     where = [{"column": "filed", "missing": False}, {"column": "treated", "one_of": [0, 1]}]
     assert len(protocol(tmp_path, ("population.where", where), base=ELSEWHERE).population.where) == 2
 

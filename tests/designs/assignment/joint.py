@@ -1,4 +1,4 @@
-"""How likely two units are dealt together: what variances and design-based inference need beyond the shares."""
+"""How likely two units are assigned together: the formulas that the draw is held against."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def joint_inclusion(size: int, share: Fraction) -> Fraction:
     return Fraction(whole * (whole - 1) + 2 * whole * part) / (size * (size - 1))
 
 
-def joint_probability(dealt: Counts, first: int, second: int) -> NDArray[np.float64]:
+def joint_probability(unit_counts: Counts, first: int, second: int) -> NDArray[np.float64]:
     """Probabilities of every pair of cells for two different units, given how many of each stratum each cell took.
 
     These are what inference conditions on: within strata every arrangement of the realised counts is as likely as
@@ -39,18 +39,18 @@ def joint_probability(dealt: Counts, first: int, second: int) -> NDArray[np.floa
     have independent units; rerandomised ones have no formula and are redrawn under their criterion.
 
     Args:
-        dealt: Units by stratum and cell (``Assignment.dealt``).
-        first, second: The two units' strata, as rows of ``dealt``; the same row twice for two units of one stratum.
+        unit_counts: Units by stratum and cell (``Assignment.unit_counts``).
+        first, second: The two units' strata, as rows of ``unit_counts``; one row twice for two of one stratum.
 
     Returns:
         K × K probabilities that the first unit gets the row's cell and the second the column's.
     """
-    one, other = dealt.table[first].astype(np.float64), dealt.table[second].astype(np.float64)
+    cells, others = unit_counts.table[first].astype(np.float64), unit_counts.table[second].astype(np.float64)
     if first != second:
-        return np.outer(one / one.sum(), other / other.sum())
-    n = one.sum()
+        return np.outer(cells / cells.sum(), others / others.sum())
+    n = cells.sum()
     if n < 2:
         raise DesignRefused(
-            f"stratum {dealt.strata[first]!r} has no two units", rule="two different units are asked about"
+            f"stratum {unit_counts.strata[first]!r} has no two units", rule="two different units are asked about"
         )
-    return np.asarray((np.outer(one, one) - np.diag(one)) / (n * (n - 1)))
+    return np.asarray((np.outer(cells, cells) - np.diag(cells)) / (n * (n - 1)))

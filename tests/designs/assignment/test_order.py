@@ -1,4 +1,4 @@
-"""Dealing along the keyed order: cutting large populations gives what sorting gives, equal keys included."""
+"""Assigning along the keyed order: cutting large populations gives what sorting gives, equal keys included."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from designs.assignment.keyed import order as keyed_order
-from designs.assignment.keyed.order import deal, permuted_arms
+from designs.assignment.keyed.order import assign_along_order, permuted_arms
 from designs.assignment.keyed.stream import Stream
 from tests.designs.assignment.chance import seed_of
 
@@ -30,7 +30,7 @@ def in_plain_python(
 
 
 @st.composite
-def any_deal(draw: st.DrawFn) -> tuple[list[int], list[int], list[list[int]], list[list[int]]]:
+def any_draw(draw: st.DrawFn) -> tuple[list[int], list[int], list[list[int]], list[list[int]]]:
     """Keys from so few values that many meet at a cut; the lowest and the highest there are among them."""
     strata, arms = draw(st.integers(1, 4)), draw(st.integers(2, 5))
     counts = [[draw(st.integers(0, 6)) for _ in range(arms)] for _ in range(strata)]
@@ -43,8 +43,8 @@ def any_deal(draw: st.DrawFn) -> tuple[list[int], list[int], list[list[int]], li
 
 @pytest.mark.parametrize("large", [False, True])
 @settings(max_examples=100)
-@given(case=any_deal(), shuffled=st.randoms())
-def test_sorting_and_cutting_deal_alike(large: bool, case: Any, shuffled: Any) -> None:
+@given(case=any_draw(), shuffled=st.randoms())
+def test_sorting_and_cutting_assign_alike(large: bool, case: Any, shuffled: Any) -> None:
     keyed, stratum, counts, order = case
     places = list(range(len(keyed)))
     shuffled.shuffle(places)
@@ -54,8 +54,8 @@ def test_sorting_and_cutting_deal_alike(large: bool, case: Any, shuffled: Any) -
     with pytest.MonkeyPatch.context() as patch:
         if large:
             patch.setattr(keyed_order, "MANY", 0)
-            patch.setattr(keyed_order, "_WORTH_CUTTING", 0)
-        found = deal(
+            patch.setattr(keyed_order, "_CUTTING_PAYS_FROM", 0)
+        found = assign_along_order(
             np.array(keyed, np.uint64),
             np.array(stratum, np.int64),
             np.array(counts, np.int64),
@@ -78,7 +78,7 @@ def test_half_a_million_with_every_key_met_twice() -> None:
     def ids_of(rows: NDArray[np.int64]) -> list[str]:
         return [f"{ids[row]:07d}" for row in rows.tolist()]
 
-    found = deal(keyed, stratum, counts, order, ids_of)
+    found = assign_along_order(keyed, stratum, counts, order, ids_of)
     ranked = np.lexsort((ids, keyed, stratum))
     expected = np.concatenate([np.repeat(order[j], counts[j][order[j]]) for j in range(9)])
     assert (found[ranked] == expected).all()
@@ -90,6 +90,6 @@ def test_ids_are_asked_for_only_where_keys_meet() -> None:
 
     keyed = np.random.default_rng(2).permutation(300_000).astype(np.uint64) << np.uint64(40)
     counts = np.array([[100_000, 200_000]])
-    found = deal(keyed, np.zeros(300_000, np.int64), counts, np.array([[1, 0]], np.int8), never)
+    found = assign_along_order(keyed, np.zeros(300_000, np.int64), counts, np.array([[1, 0]], np.int8), never)
     assert Counter(found.tolist()) == {0: 100_000, 1: 200_000}
     assert (found[np.argsort(keyed)[:200_000]] == 1).all()
