@@ -12,7 +12,7 @@ The method. All chance is SHA-256. P(label) is the SHA-256, in hexadecimal, of s
 key is the first 8 bytes of SHA-256(P || id). Simple design: the key, as a share of 2^64, falls in an arm's interval.
 Otherwise each stratum's shares become whole numbers by unbiased rounding (Cox 1987, JASA 82:520); its units, in
 order of (key, id), are cut into runs of those lengths; a shuffle says which arm takes which run. A cluster is one
-unit, dealt by its own id. A hold-out is a cell beside the arms, and stays on the comparison arm.
+unit, assigned by its own id. A hold-out is a cell beside the arms, and stays on the comparison arm.
 """
 
 import argparse
@@ -131,7 +131,7 @@ def cells_of(units, certificate, chance):
         members[row].append((chance.key(unit), unit))
     whole = lcm(*map(sum, weights))
     table = [[len(members[row]) * x * (whole // sum(w)) for x in w] for row, w in zip(rows, weights, strict=True)]
-    below, dealt = chance.numbers("intervals"), {}
+    below, cells = chance.numbers("intervals"), {}
     table = rounded(table, whole, certificate["groups"], chance.numbers("rounding"))
     for row, counts in zip(rows, table, strict=True):
         order = list(range(len(counts)))
@@ -139,8 +139,8 @@ def cells_of(units, certificate, chance):
             other = below(last + 1)
             order[last], order[other] = order[other], order[last]
         queue = [cell for cell in order for _ in range(counts[cell])]
-        dealt.update(zip((unit for _, unit in sorted(members[row])), queue, strict=True))
-    return dealt
+        cells.update(zip((unit for _, unit in sorted(members[row])), queue, strict=True))
+    return cells
 
 
 def read_population(path, clustered):
@@ -158,12 +158,12 @@ def read_population(path, clustered):
     return unit_of, {unit: (stratum, " ".join(sorted(barred))) for unit, (stratum, barred) in units.items()}
 
 
-def differences(certificate, seed, arms, unit_of, units, dealt):
+def differences(certificate, seed, arms, unit_of, units, cells):
     """Whatever does not agree with the certificate, one sentence each. `arms` has the arm of each cell."""
     if sha256(bytes.fromhex(seed)).hexdigest() != certificate["seed_commitment"]:
         yield "the seed is not the one that was committed to"
-    by_unit = Counter((*units[unit], cell) for unit, cell in dealt.items())
-    by_customer = Counter((*units[unit], arms[dealt[unit]]) for unit in unit_of.values())
+    by_unit = Counter((*units[unit], cell) for unit, cell in cells.items())
+    by_customer = Counter((*units[unit], arms[cells[unit]]) for unit in unit_of.values())
     certified = {(row["stratum"], row["barred"]): row for row in certificate["strata"]}
     for key in sorted(set(certified) | set(units.values())):
         units_here = [by_unit[(*key, cell)] for cell in range(len(arms))]
@@ -174,7 +174,7 @@ def differences(certificate, seed, arms, unit_of, units, dealt):
                 yield f"stratum {key[0]!r} {key[1]}: {what} are {here} here, {stated} in the certificate"
     leaves, whole = defaultdict(list), sha256()
     for id, unit in unit_of.items():
-        leaves[arms[dealt[unit]]].append(sha256(id.encode()).digest()[:8])
+        leaves[arms[cells[unit]]].append(sha256(id.encode()).digest()[:8])
     for arm in sorted(leaves):
         whole.update(arm.encode() + b"\0" + len(leaves[arm]).to_bytes(8, "big") + b"".join(sorted(leaves[arm])))
     if whole.hexdigest() != certificate["allocation_digest"]:
@@ -196,11 +196,11 @@ def main():
         stop(f"this page does not cover {certificate['algorithm']}, {certificate['design']}")
     unit_of, units = read_population(given.population, certificate["clustered"])
     arms = [arm["id"] for arm in certificate["arms"]] + [certificate["comparison"]] * bool(certificate["hold_out"])
-    dealt = cells_of(units, certificate, Chance(seed, certificate["trial"], certificate["scope"]))
+    cells = cells_of(units, certificate, Chance(seed, certificate["trial"], certificate["scope"]))
     for id in given.customer:
-        held = ", held out" if id in unit_of and dealt[unit_of[id]] == len(certificate["arms"]) else ""
-        print(f"{id}: {arms[dealt[unit_of[id]]]}{held}" if id in unit_of else f"{id}: not in the population")
-    wrong = list(differences(certificate, seed, arms, unit_of, units, dealt))
+        held = ", held out" if id in unit_of and cells[unit_of[id]] == len(certificate["arms"]) else ""
+        print(f"{id}: {arms[cells[unit_of[id]]]}{held}" if id in unit_of else f"{id}: not in the population")
+    wrong = list(differences(certificate, seed, arms, unit_of, units, cells))
     print("\n".join(wrong) or f"Confirmed: {len(unit_of)} customers, digest {certificate['allocation_digest']}")
     return 1 if wrong else 0
 

@@ -47,7 +47,7 @@ def digest_of(canonical: str) -> str:
 
 def sealed(protocol: Protocol, texts: Mapping[str, str]) -> Protocol:
     """The protocol with each text's path replaced by the text's digest, and with those defaults written out that
-    depend on other keys: an outcome's column, an external arm's label, the cluster that is dealt. A unit that goes
+    depend on other keys: an outcome's column, an external arm's label, the column of clusters. A unit that goes
     without saying is left out instead, as it was before there was such a key."""
     scheme = protocol.randomisation.model_copy(update={"cluster": protocol.cluster})
     outcomes = tuple(_sealed_outcome(outcome) for outcome in protocol.outcomes)

@@ -19,7 +19,7 @@ Part = Literal[
     "declared", "outcome", "time", "event", "received",
 ]  # fmt: skip
 
-# Known only after customers were dealt; every other part must be known before.
+# Known only after customers were assigned; every other part must be known before.
 AFTER_ALLOCATION: frozenset[Part] = frozenset({"outcome", "time", "event", "received"})
 _OUTCOME_KINDS: Mapping[str, ColumnKind] = {"binary": "boolean", "amount": "number", "count": "number"}
 
@@ -145,16 +145,16 @@ def column_kinds(protocol: Protocol) -> dict[str, Kind]:
     A firm use outweighs a suggestion. Suggestions that differ are settled by the kind that loses nothing: text for a
     stratum that is also compared with a number (the comparison reads the number in the text).
     """
-    found = uses(protocol)
-    return {use.column: _settled(protocol, use.column, found) for use in found}
+    all_uses = uses(protocol)
+    return {use.column: _settled(protocol, use.column, all_uses) for use in all_uses}
 
 
-def _settled(protocol: Protocol, column: str, found: Collection[Use]) -> Kind:
+def _settled(protocol: Protocol, column: str, all_uses: Collection[Use]) -> Kind:
     declared = protocol.population.columns.get(column)
     if declared is not None and declared.kind is not None:
         return declared.kind
-    asked = [use for use in found if use.column == column and use.kind is not None]
-    kinds = {use.kind for use in asked if use.firm} or {use.kind for use in asked}
+    suggesting = [use for use in all_uses if use.column == column and use.kind is not None]
+    kinds = {use.kind for use in suggesting if use.firm} or {use.kind for use in suggesting}
     if "text" in kinds:
         return "text"
     if "number" in kinds:
@@ -164,12 +164,12 @@ def _settled(protocol: Protocol, column: str, found: Collection[Use]) -> Kind:
 
 def _uses_of(protocol: Protocol, file: File) -> list[Use]:
     """The uses that one file must serve. Receipt may come with the contacts, so outcomes can do without."""
-    found = uses(protocol)
+    all_uses = uses(protocol)
     if file == "population":
-        return [use for use in found if use.part not in AFTER_ALLOCATION]
+        return [use for use in all_uses if use.part not in AFTER_ALLOCATION]
     if file == "outcomes":
-        return [use for use in found if use.part == "id" or use.part in AFTER_ALLOCATION - {"received"}]
-    return list(found)
+        return [use for use in all_uses if use.part == "id" or use.part in AFTER_ALLOCATION - {"received"}]
+    return list(all_uses)
 
 
 def population_contract(protocol: Protocol) -> FileContract:
@@ -246,18 +246,18 @@ def measured_after(protocol: Protocol, allocation: date) -> Iterator[Breach]:
             use = early[name]
             problem = f"{declared.as_at} is after the allocation on {allocation}, and {path_text(use.path)} uses it"
             path = ("population", "columns", name, "as_at")
-            yield Breach(path, problem, f"a {use.part} is measured before customers are dealt")
+            yield Breach(path, problem, f"a {use.part} is measured before customers are assigned")
 
 
 def check_allocation_date(protocol: Protocol, allocation: date) -> None:
-    """Refuse, at lock, what was measured after the day on which customers are dealt.
+    """Refuse, at lock, what was measured after the day on which customers are assigned.
 
     Raises:
         ProtocolRefused: Naming each column's ``as_at``.
     """
-    found = [
+    late = [
         ProtocolError(path_text(breach.path), breach.problem, breach.rule)
         for breach in measured_after(protocol, allocation)
     ]
-    if found:
-        raise ProtocolRefused(found)
+    if late:
+        raise ProtocolRefused(late)

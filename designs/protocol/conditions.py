@@ -1,7 +1,7 @@
 """Conditions as expressions over a column: never code, never evaluated, the same on every engine.
 
 What holds: text equals text exactly as written. A number compares with a number column as a number, and with a text
-column as the number that the text reads as (``1`` matches ``"1"`` and ``"1.0"``; text that is no number never
+column as the number that the text reads as (``1`` matches ``"1"`` and ``"1.0"``; text that is not a number never
 matches). True and false are themselves on a boolean column, 1 and 0 on a number column. A missing value satisfies
 nothing but ``missing: true``: not ``not_equals`` either.
 """
@@ -85,7 +85,7 @@ def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
     """Why a customer does not take part, and the expression that is true of such a customer.
 
     First what ``where`` asks, in its order, then ``exclude`` with its reasons: a customer counts under the first
-    that applies. An exclusion with an agreement leaves nobody out.
+    that applies. An exclusion with an agreement is not one of them.
     """
     kinds = column_kinds(protocol)
     population = protocol.population

@@ -22,17 +22,17 @@ def arms_of_labels(protocol: Protocol, labels: Iterable[Value]) -> dict[Value, s
     Raises:
         ProtocolRefused: Naming each label that no arm has.
     """
-    own = {arm.id: arm.id if arm.value is None else arm.value for arm in protocol.arms}
-    found: dict[Value, str] = {}
+    label_of = {arm.id: arm.id if arm.value is None else arm.value for arm in protocol.arms}
+    arm_of: dict[Value, str] = {}
     errors = []
     for label in labels:
-        arm = next((arm for arm, value in own.items() if same_value(value, label)), None)
+        arm = next((arm for arm, value in label_of.items() if same_value(value, label)), None)
         if arm is None:
-            problem = f'the file holds the label "{label}", which is no arm'
+            problem = f'the file holds the label "{label}", which is not the label of an arm'
             rule = "every label in arm_column is an arm's value, or its id where it has none"
-            errors.append(ProtocolError("arms", problem, rule, tuple(str(value) for value in own.values())))
+            errors.append(ProtocolError("arms", problem, rule, tuple(str(value) for value in label_of.values())))
         else:
-            found[label] = arm
+            arm_of[label] = arm
     if errors:
         raise ProtocolRefused(errors)
-    return found
+    return arm_of

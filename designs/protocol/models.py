@@ -63,7 +63,7 @@ class Protocol(Declared):
 
     @property
     def cluster(self) -> str | None:
-        """The column dealt whole: ``randomisation.cluster``, else ``population.cluster``."""
+        """The column of those assigned together: ``randomisation.cluster``, else ``population.cluster``."""
         return self.randomisation.cluster or self.population.cluster
 
     @property

@@ -64,13 +64,13 @@ def examine(document: Document) -> Examined:
     unread: frozenset[str] = frozenset()
     if protocol is None:
         protocol, unread = _rest(value, broken)
-    found = [*document.errors, *(_explained(details, document.lines) for details in broken)]
-    said = {error.path for error in found}
+    errors = [*document.errors, *(_explained(details, document.lines) for details in broken)]
+    said = {error.path for error in errors}
     for breach in breaches(protocol, unread=unread) if protocol is not None else ():
         error = placed(breach, document.lines)
         if error.path not in said:  # a value that could not be read is not also reported as missing
-            found.append(error)
-    return Examined(protocol, unread, _in_order(found))
+            errors.append(error)
+    return Examined(protocol, unread, _in_order(errors))
 
 
 def _in_order(errors: Iterable[ProtocolError]) -> tuple[ProtocolError, ...]:
@@ -225,11 +225,11 @@ def _words(details: ErrorDetails, path: KeyPath) -> tuple[str, str, tuple[str, .
         rule = "an id begins with a small letter or digit and holds small letters, digits, - and _, at most 63"
         return f"{shown} is not an id", rule, ()
     if kind == "string_too_short":
-        return "the text is empty", "a text says something", ()
+        return "the text is empty", "this is text of one character or more", ()
     if kind == "too_short":
         return f"the list has {len(details['input'])}", f"a list of at least {context['min_length']}", ()
-    if kind == "value_error":
-        return f"{shown} does not hold together", str(context["error"]), _keys_at(path)
+    if kind == "contradiction":
+        return context["problem"], context["rule"], _keys_at(path)
     return f"{shown} does not fit here", details["msg"].lower(), ()
 
 

@@ -17,7 +17,7 @@ def errors_follow_the_clusters(protocol: Protocol) -> Iterator[Breach]:
     declared, cluster = protocol.analysis.standard_errors, protocol.cluster
     path = ("analysis", "standard_errors")
     if cluster is not None and declared not in CLUSTERED:
-        rule_text = f'customers of one "{cluster}" are dealt together, so errors are clustered'
+        rule_text = f'customers of one "{cluster}" are assigned together, so errors are clustered'
         yield Breach(path, f"{declared} ignores the clusters", rule_text, CLUSTERED)
     if cluster is None and declared in CLUSTERED:
         yield Breach(path, f"{declared} needs a cluster", "clustered errors need population.cluster", _UNCLUSTERED)
@@ -39,7 +39,7 @@ def columns_stand_once(protocol: Protocol) -> Iterator[Breach]:
     for key in ("covariates", "subgroups"):
         for position, name in repeated(part.column for part in getattr(protocol.analysis, key)):
             path = ("analysis", key, position)
-            yield Breach(path, f'"{name}" stands already among the {key}', "each column stands once")
+            yield Breach(path, f'"{name}" is already among the {key}', "each column is given once")
 
 
 RULES = (errors_follow_the_clusters, dunnett_compares_with_one, columns_stand_once)

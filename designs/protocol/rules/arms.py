@@ -17,23 +17,28 @@ _CONTACT = ("channel", "technique", "idms99_version", "contact_number", "text", 
 def comparison(protocol: Protocol) -> Iterator[Breach]:
     places = {kind: [i for i, arm in enumerate(protocol.arms) if arm.kind == kind] for kind in ("nfa", "bau")}
     for second in places["nfa"][1:]:
-        yield Breach(("arms", second, "kind"), "a second arm is no further action", _COMPARISON, ("bau", "otm"))
+        yield Breach(("arms", second, "kind"), "a second arm is of kind nfa", _COMPARISON, ("bau", "otm"))
     if places["nfa"]:
         if protocol.nfa_waived is not None:
-            yield Breach(("nfa_waived",), "no further action is waived, and an arm is nfa all the same", _COMPARISON)
+            yield Breach(("nfa_waived",), "nfa_waived is given, and an arm is of kind nfa", _COMPARISON)
     elif protocol.nfa_waived is None:
         yield Breach(("arms",), "there is no comparison: no arm is of kind nfa", _COMPARISON)
     elif not places["bau"]:
         yield Breach(("arms",), "there is no comparison: no arm is of kind bau", _COMPARISON)
     else:
         for second in places["bau"][1:]:
-            yield Breach(("arms", second, "kind"), "a second bau arm leaves the comparison open", _COMPARISON, ("otm",))
+            yield Breach(
+                ("arms", second, "kind"),
+                "a second arm is of kind bau, so the comparison is not known",
+                _COMPARISON,
+                ("otm",),
+            )
 
 
 @reads("arms")
 def arms_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
     for position, name in repeated(arm.id for arm in protocol.arms):
-        yield Breach(("arms", position, "id"), f'"{name}" is already the id of an arm', "each arm has an id of its own")
+        yield Breach(("arms", position, "id"), f'"{name}" is already the id of an arm', "each arm has a different id")
     numbers = [(i, arm.contact_number) for i, arm in enumerate(protocol.arms) if arm.contact_number]
     for position, number in repeated(number for _, number in numbers):
         place = ("arms", numbers[position][0], "contact_number")
@@ -46,14 +51,18 @@ def labels_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
         for position, arm in enumerate(protocol.arms):
             if arm.value is not None:
                 place = ("arms", position, "value")
-                yield Breach(place, "no file holds the arm", "value is an arm's label in an external trial's file")
+                yield Breach(
+                    place,
+                    "value has no meaning for a trial randomised here",
+                    "value is an arm's label in an external trial's file",
+                )
         return
-    for (_, one), (position, other) in combinations(enumerate(protocol.arms), 2):
-        labels = [arm.id if arm.value is None else arm.value for arm in (one, other)]
-        if one.id != other.id and same_value(*labels):
-            problem = f"{labels[1]} is also the label of {one.id}"
-            place = ("arms", position, "value" if other.value is not None else "id")
-            yield Breach(place, problem, "each arm has a label of its own; numbers match numbers")
+    for (_, earlier), (position, later) in combinations(enumerate(protocol.arms), 2):
+        labels = [arm.id if arm.value is None else arm.value for arm in (earlier, later)]
+        if earlier.id != later.id and same_value(*labels):
+            problem = f"{labels[1]} is also the label of {earlier.id}"
+            place = ("arms", position, "value" if later.value is not None else "id")
+            yield Breach(place, problem, "each arm has a different label; numbers match numbers")
 
 
 @reads("arms")
@@ -70,13 +79,15 @@ def no_further_action_is_no_contact(protocol: Protocol) -> Iterator[Breach]:
 
 
 @reads("arms")
-def closed_arms_stay_closed(protocol: Protocol) -> Iterator[Breach]:
+def agreements_open_no_arm(protocol: Protocol) -> Iterator[Breach]:
     for position, arm in enumerate(protocol.arms):
         for number, exclusion in enumerate(arm.not_for):
             if exclusion.agreement is not None:
                 place = ("arms", position, "not_for", number, "agreement")
-                rule_text = "an agreement lets customers into a trial; an arm is opened by leaving not_for out"
-                yield Breach(place, "an arm closed by agreement to be open", rule_text)
+                rule_text = (
+                    "agreement belongs to population.exclude; to open the arm to these customers, leave not_for out"
+                )
+                yield Breach(place, "agreement has no effect under not_for", rule_text)
 
 
 @reads("arms")
@@ -84,7 +95,9 @@ def letters_have_versions(protocol: Protocol) -> Iterator[Breach]:
     for position, arm in enumerate(protocol.arms):
         if arm.idms99_version is not None and arm.channel not in (None, "letter"):
             place = ("arms", position, "idms99_version")
-            yield Breach(place, f"a {arm.channel} is no IDMS99", "idms99_version belongs to channel: letter")
+            yield Breach(
+                place, f"channel: {arm.channel} has no IDMS99 version", "idms99_version belongs to channel: letter"
+            )
 
 
 @reads("arms", "randomisation")
@@ -96,7 +109,7 @@ def shares_are_declared(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(place, "this is missing", rule_text)
         if not protocol.randomised_here and arm.share is not None:
             rule_text = "randomisation.shares holds the expected ratio of an external trial"
-            yield Breach(place, "an arm dealt elsewhere has no share", rule_text)
+            yield Breach(place, "an arm of an external trial has no share", rule_text)
 
 
 RULES = (
@@ -104,7 +117,7 @@ RULES = (
     arms_are_told_apart,
     labels_are_told_apart,
     no_further_action_is_no_contact,
-    closed_arms_stay_closed,
+    agreements_open_no_arm,
     letters_have_versions,
     shares_are_declared,
 )

@@ -15,19 +15,19 @@ _FILTERS = ("where", "exclude", "not_for")
 
 @reads(*_SECTIONS)
 def nothing_later_is_used_before(protocol: Protocol) -> Iterator[Breach]:
-    found = uses(protocol)
-    known_later = {use.column: "an outcome" for use in found if use.part in AFTER_ALLOCATION}
-    known_later |= {use.column: "the arm" for use in found if use.part == "arm"}
+    all_uses = uses(protocol)
+    known_later = {use.column: "an outcome" for use in all_uses if use.part in AFTER_ALLOCATION}
+    known_later |= {use.column: "the arm" for use in all_uses if use.part == "arm"}
     asks_if_missing = {(*path, "column") for path, condition in conditions(protocol) if not _tests_a_value(condition)}
-    for use in found:
+    for use in all_uses:
         if use.column not in known_later:
             continue
         word = known_later[use.column]
         settled_elsewhere = not protocol.randomised_here and (word == "the arm" or use.path in asks_if_missing)
         if use.part in _BEFORE:
-            rule_text = f"a {use.part} is known before customers are dealt"
+            rule_text = f"a {use.part} is known before customers are assigned"
         elif use.part in _FILTERS and not settled_elsewhere:
-            rule_text = "who takes part is settled before customers are dealt"
+            rule_text = "who takes part is settled before customers are assigned"
         else:
             continue
         yield Breach(use.path, f'"{use.column}" is {word}, known only after allocation', rule_text)
@@ -35,24 +35,24 @@ def nothing_later_is_used_before(protocol: Protocol) -> Iterator[Breach]:
 
 @reads(*_SECTIONS)
 def special_columns_are_apart(protocol: Protocol) -> Iterator[Breach]:
-    """The id and the arm are columns of their own."""
-    found = uses(protocol)
-    special = {use.column: use.part for use in found if use.part in ("id", "arm")}
+    """The columns of the id and of the arm are nothing else."""
+    all_uses = uses(protocol)
+    special = {use.column: use.part for use in all_uses if use.part in ("id", "arm")}
     words = {"id": "the customer's id", "arm": "the arm"}
-    for use in found:
+    for use in all_uses:
         part = special.get(use.column, use.part)
         if part == "id" and use.part in ("arm", "covariate", "subgroup", "balance", "outcome", "time", "event"):
             yield Breach(use.path, f'"{use.column}" is {words[part]}', f"a {use.part} is not an id")
         if part == "arm" and use.part in ("outcome", "time", "event", "received", "id"):
-            yield Breach(use.path, f'"{use.column}" is {words[part]}', "the arm has a column of its own")
+            yield Breach(use.path, f'"{use.column}" is {words[part]}', "no other column is the arm")
 
 
 @reads(*_SECTIONS)
 def kinds_fit_their_uses(protocol: Protocol) -> Iterator[Breach]:
     kinds = column_kinds(protocol)
-    found = uses(protocol)
-    special = {use.column: use.part for use in found if use.part in ("id", "arm")}
-    for use in found:
+    all_uses = uses(protocol)
+    special = {use.column: use.part for use in all_uses if use.part in ("id", "arm")}
+    for use in all_uses:
         if special.get(use.column, use.part) != use.part:
             continue  # refused as such, by the rule above
         kind = kinds[use.column]

@@ -23,7 +23,7 @@ def one_primary(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(path, "a second outcome is the primary", rule_text, ("secondary", "guardrail"))
     for position, name in repeated(outcome.id for outcome in protocol.outcomes):
         path = ("outcomes", position, "id")
-        yield Breach(path, f'"{name}" is already the id of an outcome', "each outcome has an id of its own")
+        yield Breach(path, f'"{name}" is already the id of an outcome', "each outcome has a different id")
 
 
 @reads("outcomes", "randomisation")
@@ -115,11 +115,11 @@ def sizes_have_their_reasons(protocol: Protocol) -> Iterator[Breach]:
             rule_text = "standard_deviation sizes an amount or a count"
             yield Breach((*path, "standard_deviation"), f"kind: {outcome.kind} is not sized by it", rule_text)
         if outcome.intracluster_correlation is not None and protocol.cluster is None:
-            rule_text = "intracluster_correlation is for customers dealt in clusters"
+            rule_text = "intracluster_correlation is for customers assigned in clusters"
             yield Breach((*path, "intracluster_correlation"), "the trial has no cluster", rule_text)
     if protocol.population.cluster_size is not None and protocol.cluster is None:
         path = ("population", "cluster_size")
-        yield Breach(path, "the trial has no cluster", "cluster_size is for customers dealt in clusters")
+        yield Breach(path, "the trial has no cluster", "cluster_size is for customers assigned in clusters")
 
 
 @reads("outcomes", "decision")

@@ -1,4 +1,4 @@
-"""Rules about how customers are dealt: which keys a method needs, and what it can promise."""
+"""Rules about how customers are assigned: which keys a method needs, and what it can promise."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def keys_follow_the_method(protocol: Protocol) -> Iterator[Breach]:
     for key in _HERE_ONLY:
         if getattr(scheme, key) and not protocol.randomised_here:
             yield Breach(
-                ("randomisation", key), "an external trial is already dealt", f"{key} is for trials dealt here"
+                ("randomisation", key),
+                "an external trial is already randomised",
+                f"{key} is for trials randomised here",
             )
 
 
@@ -42,7 +44,8 @@ def units_are_declared(protocol: Protocol) -> Iterator[Breach]:
     population, scheme = protocol.population, protocol.randomisation
     if protocol.randomised_here and population.unit == "row":
         rule_text = "a trial randomised here names the column that holds each customer's id"
-        yield Breach(("population", "unit"), "a row is no customer", rule_text)
+        problem = "unit: row leaves customers without an id, by which they are assigned and followed"
+        yield Breach(("population", "unit"), problem, rule_text)
     if scheme.cluster and population.cluster and scheme.cluster != population.cluster:
         problem = f'"{scheme.cluster}" is not the cluster of the population, "{population.cluster}"'
         yield Breach(("randomisation", "cluster"), problem, "a trial has one cluster; it need be given only once")
@@ -50,7 +53,7 @@ def units_are_declared(protocol: Protocol) -> Iterator[Breach]:
     if protocol.cluster is not None and protocol.cluster == population.unit:
         yield Breach(place, "the cluster is the customer", "a cluster holds several customers")
     if scheme.method == "saturation" and protocol.cluster is None:
-        yield Breach(("randomisation", "cluster"), "this is missing", "saturations are dealt to clusters")
+        yield Breach(("randomisation", "cluster"), "this is missing", "clusters are assigned to saturations")
 
 
 @reads("id", "population")
@@ -58,7 +61,7 @@ def others_are_others(protocol: Protocol) -> Iterator[Breach]:
     for position, name in enumerate(protocol.population.mutually_exclusive_with):
         if name == protocol.id:
             path = ("population", "mutually_exclusive_with", position)
-            yield Breach(path, f'"{name}" is this trial', "a trial shares its customers with itself")
+            yield Breach(path, f'"{name}" is the id of this trial', "mutually_exclusive_with names other trials")
 
 
 @reads("randomisation", "population")
@@ -81,7 +84,7 @@ def strata_given_up_are_strata(protocol: Protocol) -> Iterator[Breach]:
     for position, column in enumerate(protocol.randomisation.merge):
         if column not in strata:
             place = ("randomisation", "merge", position)
-            yield Breach(place, f'"{column}" is no stratum', rule_text, strata)
+            yield Breach(place, f'"{column}" is not among randomisation.strata', rule_text, strata)
     for position, column in repeated(protocol.randomisation.merge):
         yield Breach(("randomisation", "merge", position), f'"{column}" is given up twice', rule_text)
 
@@ -105,8 +108,8 @@ def expected_ratio_covers_the_arms(protocol: Protocol) -> Iterator[Breach]:
 @reads("randomisation", "arms", "nfa_waived")
 def hold_out_needs_no_further_action(protocol: Protocol) -> Iterator[Breach]:
     if protocol.randomisation.hold_out is not None and all(arm.kind != "nfa" for arm in protocol.arms):
-        rule_text = "a long-run hold-out stays on no further action, so an arm is nfa"
-        yield Breach(("randomisation", "hold_out"), "there is no nfa arm to stay on", rule_text)
+        rule_text = "the customers of a long-run hold-out stay on no further action, so an arm is nfa"
+        yield Breach(("randomisation", "hold_out"), "no arm is of kind nfa", rule_text)
 
 
 @reads("randomisation")
@@ -114,7 +117,7 @@ def parts_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
     for key in ("waves", "saturations"):
         for position, name in repeated(part.id for part in getattr(protocol.randomisation, key)):
             place = ("randomisation", key, position, "id")
-            yield Breach(place, f'"{name}" stands already among the {key}', "each has an id of its own")
+            yield Breach(place, f'"{name}" is already the id of one of the {key}', "each has a different id")
     waves = protocol.randomisation.waves
     for position, (earlier, later) in enumerate(pairwise(waves), start=1):
         if later.issue_on <= earlier.issue_on:
@@ -129,8 +132,8 @@ def a_batch_is_a_stratum(protocol: Protocol) -> Iterator[Breach]:
         return
     place = ("randomisation", "batches")
     if scheme.batches.column not in scheme.strata:
-        problem = f'"{scheme.batches.column}" is no stratum'
-        rule_text = "a batch is a stratum, so that arms are compared on the same days"
+        problem = f'"{scheme.batches.column}" is not among randomisation.strata'
+        rule_text = "the column of batches is a stratum, so that arms are compared on the same days"
         yield Breach((*place, "column"), problem, rule_text, scheme.strata)
     if scheme.waves:
         yield Breach(place, "waves are declared too", "day 0 is the wave's or the batch's, not both")
@@ -152,7 +155,7 @@ def equal_shares_where_needed(protocol: Protocol) -> Iterator[Breach]:
 
 
 @reads("randomisation", "analysis")
-def rerandomisation_is_analysed_as_dealt(protocol: Protocol) -> Iterator[Breach]:
+def rerandomisation_is_analysed_as_drawn(protocol: Protocol) -> Iterator[Breach]:
     criterion = protocol.randomisation.rerandomise
     if criterion is None:
         return
@@ -195,7 +198,7 @@ def factors_make_the_arms(protocol: Protocol) -> Iterator[Breach]:
             wrong.append(Breach(place, f"{made[combination]} has the same levels", "each combination is one arm"))
         made.setdefault(combination, arm.id)
     yield from wrong
-    if not wrong and (absent := [" and ".join(level for _, level in one) for one in sorted(wanted - set(made))]):
+    if not wrong and (absent := [" and ".join(level for _, level in levels) for levels in sorted(wanted - set(made))]):
         problem = f"no arm has {'; '.join(absent)}"
         yield Breach(("arms",), problem, "a factorial trial has an arm for each combination of levels")
 
@@ -211,6 +214,6 @@ RULES = (
     parts_are_told_apart,
     a_batch_is_a_stratum,
     equal_shares_where_needed,
-    rerandomisation_is_analysed_as_dealt,
+    rerandomisation_is_analysed_as_drawn,
     factors_make_the_arms,
 )

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from designs.literals import ColumnKind
-from designs.protocol.sections.scalars import Declared, Identifier, Scalar, Text
+from designs.protocol.sections.scalars import Declared, Identifier, Scalar, Text, contradiction
 
 
 class Condition(Declared):
@@ -27,7 +27,7 @@ class Condition(Declared):
     @model_validator(mode="after")
     def _some_test(self) -> Condition:
         if all(value is None for name, value in self if name != "column"):
-            raise ValueError("a condition holds at least one test")
+            raise contradiction(f"{self.column} is compared with nothing", "a condition has at least one test")
         return self
 
 

@@ -19,7 +19,7 @@ class Rerandomise(Declared):
 
 
 class Saturation(Declared):
-    """A cluster dealt to this saturation gives ``treated`` of its customers to the arms other than the comparison."""
+    """A cluster at this saturation gives ``treated`` of its customers to the arms other than the comparison."""
 
     id: Identifier
     treated: Annotated[float, Field(ge=0, le=1)]
@@ -46,7 +46,7 @@ class Randomisation(Declared):
     merge: tuple[Text, ...] = ()  # of the strata, given up in this order where one has under two units per arm
     cluster: Text | None = None
     allocation_date: date | None = None  # planned, or when it was done elsewhere
-    hold_out: Annotated[float, Field(gt=0, le=0.5)] | None = None  # kept on NFA for the long run, dealt first
+    hold_out: Annotated[float, Field(gt=0, le=0.5)] | None = None  # kept on NFA for the long run
     waves: tuple[Wave, ...] = ()
     batches: Batches | None = None
     pairs: Text | None = None  # matched_pairs: the column that names each customer's pair

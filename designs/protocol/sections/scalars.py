@@ -36,6 +36,11 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
 
+def contradiction(problem: str, rule: str) -> PydanticCustomError:
+    """What a section raises where its own keys contradict each other."""
+    return PydanticCustomError("contradiction", "{problem}: {rule}", {"problem": problem, "rule": rule})
+
+
 class Declared(BaseModel):
     """Frozen, strict, and closed: an unknown key or ``share: true`` is refused."""
 
@@ -68,7 +73,10 @@ class Range(Declared):
     @model_validator(mode="after")
     def _ordered(self) -> Range:
         if not self.low <= self.central <= self.high:
-            raise ValueError("low, central and high must be in ascending order")
+            raise contradiction(
+                f"{self.low:g}, {self.central:g} and {self.high:g} are not in ascending order",
+                "low, central and high are in ascending order",
+            )
         return self
 
 

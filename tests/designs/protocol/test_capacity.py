@@ -27,10 +27,10 @@ OPERATIONS = "suitability.operations.answer"
         ({"peak_contacts_per_day": 0, "capacity_per_day": 0}, "enough", "0 contacts are expected"),
         ({"capacity_per_day": 900, "inbound_calls_per_1000": 40}, "not_tested", "900 contacts a day can be taken"),
         ({"peak_contacts_per_day": 640}, "not_tested", "640 contacts are expected"),
-        ({"inbound_calls_per_1000": 40}, "not_tested", "neither"),
-        ({}, "not_tested", "neither"),
-        ("agreed with the DMTC", "not_tested", "neither"),
-        (900, "not_tested", "neither"),
+        ({"inbound_calls_per_1000": 40}, "not_tested", "was not declared"),
+        ({}, "not_tested", "was not declared"),
+        ("agreed with the DMTC", "not_tested", "was not declared"),
+        (900, "not_tested", "was not declared"),
     ],
 )
 def test_the_busiest_day_is_held_against_what_a_day_can_take(

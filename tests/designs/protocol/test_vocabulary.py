@@ -43,11 +43,17 @@ VOCABULARY = [
     Case(
         HERE,
         {"arms[1].cost_per_customer": {"low": 2, "central": 1, "high": 3}},
-        "hold together",
+        "2, 1 and 3 are not in ascending order",
         "ascending",
         allowed="central",
     ),
-    Case(HERE, {"population.where[0]": {"column": "x"}}, "hold", "at least one test", allowed="above"),
+    Case(
+        HERE,
+        {"population.where[0]": {"column": "x"}},
+        "x is compared with nothing",
+        "at least one test",
+        allowed="above",
+    ),
     Case(HERE, {"population.where[0].one_of": []}, "has 0", "at least 1"),
     Case(
         HERE,

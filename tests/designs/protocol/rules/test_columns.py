@@ -32,7 +32,7 @@ BROKEN = [
         at="analysis.covariates[0]",
     ),
     Case(HERE, {"analysis.covariates[0]": "customer_id"}, "customer's id", "not an id"),
-    Case(ELSEWHERE, {"outcomes[0].column": "treated"}, "the arm", "column of its own"),
+    Case(ELSEWHERE, {"outcomes[0].column": "treated"}, "the arm", "no other column is the arm"),
     Case(
         HERE,
         {"analysis.subgroups[0].quantiles": 4, "population.columns": {"reason": {"kind": "text"}}},

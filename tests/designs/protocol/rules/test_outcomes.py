@@ -10,8 +10,8 @@ from tests.designs.protocol.examples import ABSENT, HERE, Case
 
 BROKEN = [
     Case(HERE, {"outcomes[0].standard_deviation": 0.4}, "binary is not sized", "amount or a count"),
-    Case(HERE, {"outcomes[0].intracluster_correlation": 0.1}, "no cluster", "dealt in clusters"),
-    Case(HERE, {"population.cluster_size": 2}, "no cluster", "dealt in clusters"),
+    Case(HERE, {"outcomes[0].intracluster_correlation": 0.1}, "no cluster", "assigned in clusters"),
+    Case(HERE, {"population.cluster_size": 2}, "no cluster", "assigned in clusters"),
     Case(HERE, {"outcomes[0].unit": "number"}, "binary has no unit", "percentage points"),
     Case(HERE, {"outcomes[2].unit": "minutes"}, "not measured in minutes", "in days", allowed="days"),
     Case(
@@ -35,7 +35,7 @@ BROKEN = [
         HERE,
         {"decision": ABSENT, "outcomes[1].id": "filed_30", "outcomes[1].column": "paid"},
         "already",
-        "id of its own",
+        "a different id",
         at="outcomes[1].id",
     ),
     Case(HERE, {"outcomes[0].day": ABSENT}, "missing", "by which day"),
