@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import frame
+from dashboards import screen
 
 st.set_page_config(page_title="OTM Trials", layout="wide")
 page = st.navigation(
@@ -14,4 +14,4 @@ page = st.navigation(
     ],
     position="top",
 )
-frame.show(page)
+screen.show(page)

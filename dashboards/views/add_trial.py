@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import frame, session
+from dashboards import screen, session
 from dashboards.uploads import Upload
 from data.errors import Refused
 
@@ -13,7 +13,7 @@ def show() -> None:
     st.title("Add a trial")
     refusal = session.may("register")
     if refusal is not None:
-        frame.refused(refusal)
+        screen.refused(refusal)
         return
     st.write(
         "Send the protocol file, and the texts that it names: letters, messages and scripts. "
@@ -35,10 +35,11 @@ def show() -> None:
         trial_id = session.register(Upload(protocol.name, protocol.getvalue()), uploads)
     except Refused as refused:
         st.write(f"{protocol.name} was not taken. Nothing has changed.")
-        frame.refused(refused)
+        screen.refused(refused)
         return
     st.success(f"{protocol.name} is registered as the trial {trial_id}.")
     st.page_link("views/results.py", label="See what comes next", query_params={"trial": trial_id})
 
 
-show()
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

@@ -8,45 +8,38 @@ from typing import Final
 import streamlit as st
 
 from analysis.results import Evaluation
-from dashboards import frame, markup, session
+from dashboards import markup, screen, session
 from dashboards.drafts import Draft
+from dashboards.screen import EvaluatedTrial
 from data.errors import Refused
 from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.headline import headline
-from trials.reporting.names import Names, names_of
+from trials.reporting.names import Names
 from trials.reporting.tables import approaches
 from trials.reporting.trust import check_lines, decision_lines, flip_lines
-from trials.reporting.vocabulary import verdict
 
 REVIEW_AFTER = timedelta(days=182)
 ACCEPT: Final = "Accept"
-KEPT: Final = "session"
+UNTIL_RELOAD: Final = "session"
 _RECORDED: Final = "recorded_decision"
 
 
 def show() -> None:
-    detail = frame.chosen_trial("Decision")
-    if detail is None:
+    trial = screen.trial_page("Decision", "views/results.py", "Results, for the analyst")
+    if trial is None:
         return
-    frame.heading(detail, "views/results.py", "Results, for the analyst")
-    evaluation = session.evaluation(detail)
-    if evaluation is None:
-        frame.what_is_next(detail)
-        return
-    names = names_of(detail.protocol)
-    _first_screen(evaluation, names)
-    _each_approach(evaluation, names)
-    _what_would_change_this(evaluation, names)
-    _can_i_trust_it(detail, evaluation)
-    _record(detail, evaluation, names)
+    _first_screen(trial)
+    _each_approach(trial.evaluation, trial.names)
+    _what_would_change_this(trial.evaluation, trial.names)
+    _can_i_trust_it(trial)
+    _record(trial)
 
 
-def _first_screen(evaluation: Evaluation, names: Names) -> None:
-    found = evaluation.verdict
-    arm = names.approach(found.arm) if found.arm else None
-    st.html(markup.lead(found.sentence))
-    st.html(markup.verdict_banner(found.code, verdict(found.code, arm, found.segment)))
+def _first_screen(trial: EvaluatedTrial) -> None:
+    evaluation, names = trial.evaluation, trial.names
+    st.html(markup.lead(evaluation.verdict.sentence))
+    st.html(markup.verdict_banner(evaluation.verdict.code, trial.verdict_words))
     figures = headline(evaluation, names)
     if figures is None:
         st.write("No effect is shown, because a trial that fails a check cannot support one. The checks are below.")
@@ -56,11 +49,11 @@ def _first_screen(evaluation: Evaluation, names: Names) -> None:
     st.html(markup.figures((figure.label, figure.value, figure.span) for figure in figures.figures))
     if evaluation.net_benefit is not None:
         shown = net_benefit_figure(evaluation.net_benefit.arms, names, session.ink())
-        frame.figure(shown, "No net benefit could be estimated, so there is no chart of it.")
+        screen.figure(shown, "No net benefit could be estimated, so there is no chart of it.")
     else:
         st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
         rows = [row for row in evaluation.estimates if row.role == "primary" and row.declared]
-        frame.figure(effect_figure(rows, names, session.ink()), "The primary effect could not be estimated.")
+        screen.figure(effect_figure(rows, names, session.ink()), "The primary effect could not be estimated.")
 
 
 def _each_approach(evaluation: Evaluation, names: Names) -> None:
@@ -75,34 +68,36 @@ def _what_would_change_this(evaluation: Evaluation, names: Names) -> None:
     st.html(markup.bullets(flip_lines(evaluation, names)))
 
 
-def _can_i_trust_it(detail: TrialDetail, evaluation: Evaluation) -> None:
+def _can_i_trust_it(trial: EvaluatedTrial) -> None:
     st.header("Can I trust it?", anchor="trust")
-    st.html(markup.bullets(check_lines(evaluation.checks)))
+    st.html(markup.bullets(check_lines(trial.evaluation.checks)))
     st.page_link(
-        "views/results.py", label="All checks and results, for the analyst", query_params={"trial": detail.summary.id}
-    )
+        "views/results.py", label="All checks and results, for the analyst",
+        query_params={"trial": trial.detail.summary.id},
+    )  # fmt: skip
 
 
-def _record(detail: TrialDetail, evaluation: Evaluation, names: Names) -> None:
+def _record(trial: EvaluatedTrial) -> None:
     st.header("Record a decision", anchor="decide")
-    if detail.decisions:
-        st.html(markup.bullets(tuple(line for decision in detail.decisions for line in decision_lines(decision))))
+    decisions = trial.detail.decisions
+    if decisions:
+        st.html(markup.bullets(line for decision in decisions for line in decision_lines(decision)))
     refusal = session.may("decide")
     if refusal is not None:
-        frame.refused(refusal)
+        screen.refused(refusal)
         return
-    _form(detail, evaluation, names)
+    _form(trial.detail, trial.verdict_words)
 
 
-def _form(detail: TrialDetail, evaluation: Evaluation, names: Names) -> None:
+def _form(detail: TrialDetail, verdict_words: str) -> None:
     """Not a Streamlit form: those send nothing until the end, and what was typed would be lost on leaving the page."""
     trial_id = detail.summary.id
     if st.session_state.pop(_RECORDED, None) == trial_id:
         st.success("The decision is recorded.")
     key = f"decision-{trial_id}-{len(detail.decisions)}"  # a recorded decision is followed by an empty form
-    kept = session.draft(trial_id)
-    typed = _fields(key, kept, _suggested(evaluation, names))
-    if typed != kept:
+    draft = session.draft(trial_id)
+    typed = _fields(key, {**_suggested(verdict_words), **draft})
+    if typed != draft:
         session.keep_draft(trial_id, typed)
     if not st.button("Record the decision", type="primary", key=f"{key}-record"):
         return
@@ -113,39 +108,38 @@ def _form(detail: TrialDetail, evaluation: Evaluation, names: Names) -> None:
             review_on=date.fromisoformat(typed["review_on"]),
         )  # fmt: skip
     except Refused as refusal:
-        frame.refused(refusal)
+        screen.refused(refusal)
     else:
         st.session_state[_RECORDED] = trial_id
         st.rerun()
 
 
-def _suggested(evaluation: Evaluation, names: Names) -> Draft:
-    found = evaluation.verdict
+def _suggested(verdict_words: str) -> Draft:
     return {
         "choice": ACCEPT,
-        "action": verdict(found.code, names.approach(found.arm) if found.arm else None, found.segment),
+        "action": verdict_words,
         "reason": "",
         "conditions": "",
         "review_on": (session.today() + REVIEW_AFTER).isoformat(),
     }
 
 
-def _fields(key: str, kept: Draft, suggested: Draft) -> Draft:
-    """The fields, filled with what was typed before, or with what the verdict suggests."""
-    first = {**suggested, **kept}
+def _fields(key: str, first: Draft) -> Draft:
+    """The fields, filled at first with a draft; what stands in them now."""
     options = (ACCEPT, "Override")
     choice = st.radio(
-        "Do you accept the verdict?", options, options.index(first["choice"]), key=f"{key}-choice", persist_state=KEPT
-    )
-    action = st.text_input("What will be done", first["action"], key=f"{key}-action", persist_state=KEPT)
-    reason = st.text_area("Reason", first["reason"], key=f"{key}-reason", persist_state=KEPT, height=100)
+        "Do you accept the verdict?", options, options.index(first["choice"]), key=f"{key}-choice",
+        persist_state=UNTIL_RELOAD,
+    )  # fmt: skip
+    action = st.text_input("What will be done", first["action"], key=f"{key}-action", persist_state=UNTIL_RELOAD)
+    reason = st.text_area("Reason", first["reason"], key=f"{key}-reason", persist_state=UNTIL_RELOAD, height=100)
     conditions = st.text_area(
-        "Conditions, if any", first["conditions"], key=f"{key}-conditions", persist_state=KEPT, height=70
+        "Conditions, if any", first["conditions"], key=f"{key}-conditions", persist_state=UNTIL_RELOAD, height=70
     )
     earliest = session.today()
     review_on = st.date_input(
         "Review on", max(date.fromisoformat(first["review_on"]), earliest), min_value=earliest, format="DD/MM/YYYY",
-        key=f"{key}-review", persist_state=KEPT,
+        key=f"{key}-review", persist_state=UNTIL_RELOAD,
     )  # fmt: skip
     return {
         "choice": choice, "action": action, "reason": reason, "conditions": conditions,
@@ -153,4 +147,5 @@ def _fields(key: str, kept: Draft, suggested: Draft) -> Draft:
     }  # fmt: skip
 
 
-show()
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

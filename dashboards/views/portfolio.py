@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from analysis.wording import count, listed
-from dashboards import frame, markup, session
+from dashboards import markup, screen, session
 from trials.registry.records import TrialSummary
 from trials.reporting.charts import timeline_figure
 from trials.reporting.portfolio import Filters, choices, dates_of, filtered, next_action, next_actor, verdict_of
@@ -15,17 +13,17 @@ from trials.reporting.portfolio import Filters, choices, dates_of, filtered, nex
 
 def show() -> None:
     trials = session.portfolio()
-    frame.synthetic_notice(trials)
+    screen.synthetic_notice(trials)
     st.title("Trials")
     if not trials:
-        frame.no_trials()
+        screen.no_trials()
         return
-    found = filtered(trials, _filters(trials))
-    if not found:
+    matching = filtered(trials, _filters(trials))
+    if not matching:
         st.write("No trial matches these filters. Clear one of them to see more.")
         return
-    st.html(markup.rows(_caption(found, trials), _COLUMNS, [_row(trial) for trial in found]))
-    frame.figure(timeline_figure(found, session.today(), session.ink()), "")
+    st.html(markup.rows(_caption(matching, trials), _COLUMNS, [_row(trial) for trial in matching]))
+    screen.figure(timeline_figure(matching, session.today(), session.ink()), "")
 
 
 def _filters(trials: tuple[TrialSummary, ...]) -> Filters:
@@ -45,28 +43,24 @@ def _filters(trials: tuple[TrialSummary, ...]) -> Filters:
 _COLUMNS = ("Trial", "State", "Customers", "Arms", "Dates", "Verdict", "Next, and who")
 
 
-def _caption(found: tuple[TrialSummary, ...], trials: tuple[TrialSummary, ...]) -> str:
-    if len(found) == len(trials):
+def _caption(matching: tuple[TrialSummary, ...], trials: tuple[TrialSummary, ...]) -> str:
+    if len(matching) == len(trials):
         return f"{len(trials)} trials" if len(trials) != 1 else "1 trial"
-    return f"{len(found)} of {len(trials)} trials: filters are on"
+    return f"{len(matching)} of {len(trials)} trials: filters are on"
 
 
-def _row(trial: TrialSummary) -> list[str | markup.Cell]:
+def _row(trial: TrialSummary) -> list[str]:
     page = "decision" if trial.verdict_code else "results"
-    title = markup.link(f"{page}?trial={trial.id}", trial.title)
-    mark = "<div>Synthetic</div>" if trial.synthetic else ""
-    dates = "".join(
-        f'<div>{escape(word)} <span class="otm-keep">{escape(when)}</span></div>' for word, when in dates_of(trial)
-    )
     return [
-        markup.Cell(title + mark),
-        markup.Cell(markup.life(trial.state)),
+        markup.trial_link(f"{page}?trial={trial.id}", trial.title, synthetic=trial.synthetic),
+        markup.life(trial.state),
         count(trial.customers) if trial.customers is not None else "Not yet",
         listed(trial.arms),
-        markup.Cell(dates),
+        markup.dates(dates_of(trial)),
         verdict_of(trial),
-        markup.Cell(f"{escape(next_action(trial.next))}<div>Who: {escape(next_actor(trial.next))}</div>"),
+        markup.next_step(next_action(trial.next), next_actor(trial.next)),
     ]
 
 
-show()
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

@@ -8,16 +8,17 @@ import streamlit as st
 
 from analysis.results import Estimate, Evaluation, Interaction
 from analysis.wording import sentence_case
-from dashboards import frame, markup, session
+from dashboards import markup, screen, session
+from dashboards.screen import EvaluatedTrial
 from trials.registry.records import TrialDetail
 from trials.reporting import tables
 from trials.reporting.charts import effect_figure, net_benefit_figure, segment_figure, survival_figure
 from trials.reporting.charts.figure import arm_colours
 from trials.reporting.exports import document_json, estimates_csv
 from trials.reporting.flow import flow_diagram
-from trials.reporting.names import Names, names_of
+from trials.reporting.names import Names
 from trials.reporting.record import deviation_lines, digests, people
-from trials.reporting.vocabulary import ESTIMANDS, column_words, verdict
+from trials.reporting.vocabulary import ESTIMANDS, column_words
 
 SECTIONS = (
     ("flow", "Flow"),
@@ -33,16 +34,11 @@ SECTIONS = (
 
 
 def show() -> None:
-    detail = frame.chosen_trial("Results")
-    if detail is None:
+    trial = screen.trial_page("Results", "views/decision.py", "Decision, for the manager")
+    if trial is None:
         return
-    frame.heading(detail, "views/decision.py", "Decision, for the manager")
-    evaluation = session.evaluation(detail)
-    if evaluation is None:
-        frame.what_is_next(detail)
-        return
-    names = names_of(detail.protocol)
-    _contents(evaluation, names)
+    evaluation, names = trial.evaluation, trial.names
+    _contents(trial)
     _flow(evaluation, names)
     _checks(evaluation, names)
     _effects(evaluation, names)
@@ -50,15 +46,14 @@ def show() -> None:
     _segments(evaluation, names)
     _money(evaluation, names)
     _sensitivity(evaluation, names)
-    _deviations(detail, evaluation)
-    _reproduce(detail, evaluation)
+    _deviations(trial.detail, evaluation)
+    _reproduce(trial.detail, evaluation)
 
 
-def _contents(evaluation: Evaluation, names: Names) -> None:
-    found = evaluation.verdict
-    words = verdict(found.code, names.approach(found.arm) if found.arm else None, found.segment)
-    st.html(markup.verdict_banner(found.code, words))
-    if found.code == "invalid":
+def _contents(trial: EvaluatedTrial) -> None:
+    code = trial.evaluation.verdict.code
+    st.html(markup.verdict_banner(code, trial.verdict_words))
+    if code == "invalid":
         st.write("An integrity check failed. What follows is for finding out why: no effect below is a finding.")
     st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in SECTIONS))
 
@@ -93,7 +88,7 @@ def _effects(evaluation: Evaluation, names: Names) -> None:
     for outcome, rows in _by_outcome(whole):
         assigned = [row for row in rows if row.declared]
         absent = f"{names.outcome(outcome)}. {_reason(rows)}"
-        frame.figure(effect_figure(assigned, names, session.ink()), absent, f"effects-{outcome}")
+        screen.figure(effect_figure(assigned, names, session.ink()), absent, f"effects-{outcome}")
         others = [row for row in rows if not row.declared]
         if others:
             with st.expander("Effect on those reached"):
@@ -124,12 +119,12 @@ def _over_time(evaluation: Evaluation, names: Names) -> None:
         )
         return
     for _, curves in groupby(evaluation.curves, key=lambda curve: curve.outcome):
-        frame.figure(survival_figure(list(curves), names, session.ink()), "")
-    for outcome, own in _by_outcome(rows):
+        screen.figure(survival_figure(list(curves), names, session.ink()), "")
+    for outcome, outcome_rows in _by_outcome(rows):
         with st.expander(f"{names.outcome(outcome)}: hazards, shares and days"):
-            for estimand in dict.fromkeys(row.estimand for row in own):
-                same = [row for row in own if row.estimand == estimand]
-                st.html(markup.table(tables.effects(same, names, sentence_case(ESTIMANDS[estimand])), dense=True))
+            for estimand in dict.fromkeys(row.estimand for row in outcome_rows):
+                alike = [row for row in outcome_rows if row.estimand == estimand]
+                st.html(markup.table(tables.effects(alike, names, sentence_case(ESTIMANDS[estimand])), dense=True))
 
 
 def _segments(evaluation: Evaluation, names: Names) -> None:
@@ -140,19 +135,19 @@ def _segments(evaluation: Evaluation, names: Names) -> None:
         return
     for column in dict.fromkeys(row.subgroup for row in rows):
         st.subheader(f"By {column_words(column or '')}", anchor=f"segments-{column}")
-        for outcome, own in _by_outcome([row for row in rows if row.subgroup == column]):
+        for outcome, levels in _by_outcome([row for row in rows if row.subgroup == column]):
             tests = [test for test in evaluation.interactions if (test.subgroup, test.outcome) == (column, outcome)]
-            if own[0].role == "primary":
-                _primary_in_segments(own, tests, names)
+            if levels[0].role == "primary":
+                _primary_in_segments(levels, tests, names)
             else:
-                _other_in_segments(own, tests, names)
+                _other_in_segments(levels, tests, names)
 
 
 def _primary_in_segments(rows: list[Estimate], tests: list[Interaction], names: Names) -> None:
     st.html(markup.table(tables.interactions(tests, names, "Does the effect differ between segments?")))
     for arm in dict.fromkeys(row.arm for row in rows):
-        own = [row for row in rows if row.arm == arm]
-        frame.figure(segment_figure(own, names, session.ink()), _reason(own))
+        levels = [row for row in rows if row.arm == arm]
+        screen.figure(segment_figure(levels, names, session.ink()), _reason(levels))
 
 
 def _other_in_segments(rows: list[Estimate], tests: list[Interaction], names: Names) -> None:
@@ -168,7 +163,7 @@ def _money(evaluation: Evaluation, names: Names) -> None:
     if benefit is None:
         st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
         return
-    frame.figure(
+    screen.figure(
         net_benefit_figure(benefit.arms, names, session.ink()), "No approach's net benefit could be estimated."
     )
     st.html(markup.table(tables.components(benefit.arms, names), total=True))
@@ -222,4 +217,5 @@ def _reproduce(detail: TrialDetail, evaluation: Evaluation) -> None:
         )
 
 
-show()
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

@@ -18,7 +18,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def examples_for_a_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     replace_session(monkeypatch)
-    # The frame of the pages switches Altair's checks off for the process; charts elsewhere are tested with them.
+    # dashboards.screen switches Altair's checks off for the process; charts elsewhere are tested with them.
     before = altair.utils.schemapi.DEBUG_MODE
     yield
     altair.utils.schemapi.DEBUG_MODE = before
@@ -70,7 +70,7 @@ def shown(page: AppTest) -> str:
     for element in page.main:
         parts = (getattr(element, "label", None), getattr(element, "value", None))
         words += [str(part) for part in parts if part not in (None, "")]
-    return "\n".join(words)
+    return "\n".join(text for text in words if not text.startswith("<script>"))
 
 
 def charts(page: AppTest) -> list[Any]:

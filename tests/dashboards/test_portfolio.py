@@ -33,7 +33,7 @@ def test_a_trial_without_a_verdict_leads_to_its_results(seen_page):
 
 
 def test_synthetic_trials_wear_a_line_at_the_top(seen_page):
-    assert "Synthetic data" in seen_page("portfolio").main[0].value
+    assert "Synthetic data" in shown(seen_page("portfolio")).splitlines()[0]
 
 
 def test_real_trials_do_not(open_page, monkeypatch):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
+from analysis.results import Evaluation
 from analysis.wording import opening
 from dashboards import markup, session
 from data.errors import Refused
 from designs.protocol.errors import ProtocolRefused
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import Figure
+from trials.reporting.names import Names, names_of
 from trials.reporting.portfolio import next_action, next_actor
-from trials.reporting.vocabulary import state
+from trials.reporting.vocabulary import state, verdict
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -23,9 +26,26 @@ if TYPE_CHECKING:
 # Checking each chart against the whole Vega-Lite schema takes more time than the rest of a page; tests do it instead.
 disable_debug_mode()
 
-_STYLE = Path(__file__).parent / "theme" / "style.css"
-_SECTION = f"<script>{(Path(__file__).parent / 'theme' / 'section.js').read_text('utf-8')}</script>"
+_THEME = Path(__file__).parent / "theme"
+_STYLE = _THEME / "style.css"
+_SECTION = f"<script>{(_THEME / 'section.js').read_text('utf-8')}</script>"
 _LAST_TRIAL = "last_trial"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedTrial:
+    """A trial with its latest evaluation, and the names of its arms and outcomes."""
+
+    detail: TrialDetail
+    evaluation: Evaluation
+    names: Names
+
+    @property
+    def verdict_words(self) -> str:
+        """The verdict, in the words of its banner."""
+        reached = self.evaluation.verdict
+        approach = self.names.approach(reached.arm) if reached.arm else None
+        return verdict(reached.code, approach, reached.segment)
 
 
 def show(page: StreamlitPage) -> None:
@@ -86,7 +106,25 @@ def synthetic_notice(trials: tuple[TrialSummary, ...]) -> None:
         st.html(markup.notice("Synthetic data: the trials marked synthetic are made of invented customers."))
 
 
-def chosen_trial(page: str) -> TrialDetail | None:
+def trial_page(page: str, other_page: str, other_label: str) -> EvaluatedTrial | None:
+    """Begin a page about one trial: its heading and the way to its other page.
+
+    Returns:
+        The trial and its evaluation. None where no trial was chosen or nothing has been evaluated: the page then says
+        what comes first.
+    """
+    detail = _chosen_trial(page)
+    if detail is None:
+        return None
+    _heading(detail, other_page, other_label)
+    evaluation = session.evaluation(detail)
+    if evaluation is None:
+        _what_is_next(detail)
+        return None
+    return EvaluatedTrial(detail, evaluation, names_of(detail.protocol))
+
+
+def _chosen_trial(page: str) -> TrialDetail | None:
     """The trial that the address names, or the last one looked at; otherwise a list to choose from."""
     trial_id = st.query_params.get("trial") or st.session_state.get(_LAST_TRIAL)
     refusal = None
@@ -123,17 +161,17 @@ def no_trials() -> None:
     st.write("The demonstration is loaded from the command line with `python3 otm demo`.")
 
 
-def heading(detail: TrialDetail, other: str, other_label: str) -> None:
+def _heading(detail: TrialDetail, other_page: str, other_label: str) -> None:
     """The trial's title, its state, and the way to its other page."""
     summary = detail.summary
     synthetic_notice((summary,))
     st.title(summary.title)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.write(state(summary.state))
-        st.page_link(other, label=other_label, query_params={"trial": summary.id})
+        st.page_link(other_page, label=other_label, query_params={"trial": summary.id})
 
 
-def what_is_next(detail: TrialDetail) -> None:
+def _what_is_next(detail: TrialDetail) -> None:
     """In place of results that are not there: what happens next, and who does it."""
     coming = detail.summary.next
     words = f"There is no evaluation yet. Next: {next_action(coming)}. Who: {next_actor(coming)}."
