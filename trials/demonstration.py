@@ -34,13 +34,12 @@ from trials.registry import Registry
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY, export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID
 from trials.stages.allocate import randomise
-from trials.stages.contacts import load_contacts
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
 from trials.stages.lock import lock
-from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
 from trials.stages.register import register
+from trials.stages.returned_files import load_returned_file
 
 Progress = Callable[[str, int, int], None]
 """What is being done, steps done, steps in all."""
@@ -146,12 +145,12 @@ def _return_from_field(work: _Build) -> None:
     contacted = pa.array([arm is not None for arm in arms])
     contacts = work.folder / "contacts.parquet"
     pq.write_table(_contacts(work, lived, arms).filter(contacted), contacts)
-    load_contacts(work.registry, work.actor, work.trial, contacts)
+    load_returned_file(work.registry, work.actor, work.trial, "contacts", contacts)
     if work.demonstration.lost_tail is not None:
         lived = lose_tail(lived, arms, *work.demonstration.lost_tail)
     file = work.folder / "outcomes.parquet"
     pq.write_table(lived.drop_columns(_receipt(work)), file)
-    load_outcomes(work.registry, work.actor, work.trial, file)
+    load_returned_file(work.registry, work.actor, work.trial, "outcomes", file)
 
 
 def _arms_as_issued(work: _Build) -> np.ndarray:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from data.cohort import DEMONSTRATIONS, Demonstration, lose_tail, outcomes, population
 from data.identifiers import ledger_ids
 from tests.places import ROOT
+from tests.trials.examples import load_outcomes
 from trials.access import LOCAL_ACTOR
 from trials.registry import Registry, open_registry
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
@@ -21,7 +22,6 @@ from trials.settings import Settings
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.lock import lock
-from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
 from trials.stages.register import register
 

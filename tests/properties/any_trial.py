@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 
 from data.errors import Refused
-from tests.trials.examples import FIRST, write_csv
+from tests.trials.examples import FIRST, load_outcomes, write_csv
 from trials.registry import Registry, open_registry
 from trials.settings import Settings
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.lock import lock
-from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
 from trials.stages.register import register
 from trials.stages.verify import verify

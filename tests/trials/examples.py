@@ -9,13 +9,13 @@ from typing import Any
 
 from trials.access import LOCAL_ACTOR, Actor
 from trials.registry import Registry
-from trials.registry.records import AllocationRecord, EvaluationRecord
+from trials.registry.records import AllocationRecord, EvaluationRecord, FileAccount
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.lock import lock
-from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
 from trials.stages.register import register
+from trials.stages.returned_files import load_returned_file
 
 SEED = "5eed" * 16
 OTHER_SEED = "0dd5" * 16
@@ -122,6 +122,14 @@ def allocated(
     """Locked and dealt: synthetic customers from a declared seed, or, with ``seed=None``, real ones."""
     locked(registry, files, actor=actor, synthetic=seed is not None)
     return randomise(registry, actor, files.trial, demonstration_seed=seed)
+
+
+def load_outcomes(registry: Registry, actor: Actor, trial: str, file: str | Path) -> FileAccount:
+    return load_returned_file(registry, actor, trial, "outcomes", file)
+
+
+def load_contacts(registry: Registry, actor: Actor, trial: str, file: str | Path) -> FileAccount:
+    return load_returned_file(registry, actor, trial, "contacts", file)
 
 
 def evaluated(registry: Registry, files: Files, *, actor: Actor = LOCAL_ACTOR) -> EvaluationRecord:

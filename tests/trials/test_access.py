@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.trials.examples import FIRST, SEED, Files
+from tests.trials.examples import FIRST, SEED, Files, load_contacts, load_outcomes
 from trials import access
 from trials.access import LOCAL_ACTOR, Action, Actor, Role, UseCase, allow, parse_actor, roles_allowed
 from trials.errors import AccessRefused, Refused
@@ -18,13 +18,11 @@ from trials.stages.allocate import randomise
 from trials.stages.backup import backup, restore
 from trials.stages.certificate import certificate
 from trials.stages.collect import collect
-from trials.stages.contacts import load_contacts
 from trials.stages.decide import decide
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
 from trials.stages.lock import lock
 from trials.stages.migrate import migrate
-from trials.stages.outcomes import load_outcomes
 from trials.stages.overlap import overlap
 from trials.stages.population import load_population
 from trials.stages.register import register

@@ -46,18 +46,18 @@ def issue(
 @contacts_commands.command("load")
 def load_contacts(trial: TrialId, file: ReturnedFile, json_to: JsonTarget = None) -> None:
     """Load returned contacts: id or export_id, channel, sent_on, and where known delivered."""
-    from trials.stages.contacts import load_contacts as contacts_stage
-
-    with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
-        account = contacts_stage(registry, actor, trial, file)
-    report_account(account, json_to)
+    _load(trial, "contacts", file, json_to)
 
 
 @outcomes_commands.command("load")
 def load_outcomes(trial: TrialId, file: ReturnedFile, json_to: JsonTarget = None) -> None:
     """Load outcomes: the customers' own id and the declared columns. Arms come from the registry alone."""
-    from trials.stages.outcomes import load_outcomes as outcomes_stage
+    _load(trial, "outcomes", file, json_to)
+
+
+def _load(trial: str, kind_name: str, file: Path, json_to: str | None) -> None:
+    from trials.stages.returned_files import load_returned_file
 
     with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
-        account = outcomes_stage(registry, actor, trial, file)
+        account = load_returned_file(registry, actor, trial, kind_name, file)
     report_account(account, json_to)

@@ -17,8 +17,8 @@ from analysis.results import Check
 from data.engine import Engine
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
-from trials.field.contacts import CHANNEL, RECEIVED
-from trials.field.returns import Fielded
+from trials.field.allocated import AllocatedTrial
+from trials.field.kinds.contacts import CHANNEL, RECEIVED
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import MatchRecord, ReturnedFileRecord
 
@@ -30,7 +30,7 @@ MATCHED = "_matched"  # true of customers that the file of outcomes speaks of, n
 class Sources:
     """The snapshots that make one frame."""
 
-    trial: Fielded
+    trial: AllocatedTrial
     outcomes: ReturnedFileRecord
     contacts: tuple[ReturnedFileRecord, ...]  # each supplier sends its own
 

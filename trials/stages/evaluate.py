@@ -15,8 +15,8 @@ from analysis.results import Evaluation, Exclusion, Flow
 from analysis.sensitivity import with_sensitivity
 from data.engine import open_engine
 from trials.access import Actor
+from trials.field.allocated import AllocatedTrial, allocated_trial
 from trials.field.frame import Sources, assemble, frame_checks
-from trials.field.returns import Fielded, fielded
 from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.records import EvaluationRecord, ReturnedFileRecord
@@ -62,11 +62,11 @@ def evaluate(registry: Registry, actor: Actor, trial_id: str) -> EvaluationRecor
 
 
 def _sources(session: Session, trial_id: str) -> Sources:
-    trial = fielded(session, trial_id, "evaluate")
+    trial = allocated_trial(session, trial_id, "evaluate")
     returned = queries.returned_of(session, trial_id)
     outcomes = [file for file in returned if file.kind == "outcomes"]
     contacts = tuple(file for file in returned if file.kind == "contacts")
-    return Sources(trial, outcomes[-1], contacts)
+    return Sources(trial, max(outcomes, key=lambda file: file.version), contacts)
 
 
 def _evaluated(registry: Registry, sources: Sources) -> Evaluation:
@@ -87,7 +87,7 @@ def _evaluated(registry: Registry, sources: Sources) -> Evaluation:
         return with_sensitivity(frame, plan.protocol, evaluation)
 
 
-def _flow(trial: Fielded) -> Flow:
+def _flow(trial: AllocatedTrial) -> Flow:
     """Every customer accounted for: rows read, rejected, left out by reason, allocated."""
     populations = {wave.population.digest: wave.population for wave in trial.waves}.values()
     left_out: dict[str, int] = {}

@@ -7,12 +7,11 @@ from datetime import date, timedelta
 import pyarrow.parquet as pq
 import pytest
 
-from tests.trials.examples import FIRST, OTHER_SEED, SECOND, SEED, Files, allocated, locked, write_csv
+from tests.trials.examples import FIRST, OTHER_SEED, SECOND, SEED, Files, allocated, load_contacts, locked, write_csv
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
-from trials.stages.contacts import load_contacts
 from trials.stages.issue import issue
 from trials.stages.overlap import overlap
 from trials.stages.void import confirm_void, request_void

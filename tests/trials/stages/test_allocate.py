@@ -20,6 +20,7 @@ from tests.trials.examples import (
     allocated,
     customers,
     eligible,
+    load_outcomes,
     locked,
     write_csv,
 )
@@ -31,7 +32,6 @@ from trials.reporting.portfolio import next_action
 from trials.stages import allocate
 from trials.stages.allocate import randomise
 from trials.stages.lock import lock
-from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
 from trials.stages.register import register
 from trials.stages.verify import verify

@@ -9,13 +9,12 @@ import stat
 import pytest
 
 from tests.trials import tampering
-from tests.trials.examples import FIRST, Files, allocated
+from tests.trials.examples import FIRST, Files, allocated, load_outcomes
 from trials.errors import Refused, RegistryRefused, TrialRefused
 from trials.registry import Registry, open_registry
 from trials.registry.storage.dump import dump
 from trials.settings import Settings
 from trials.stages.backup import backup, restore
-from trials.stages.outcomes import load_outcomes
 from trials.stages.verify import verify
 
 

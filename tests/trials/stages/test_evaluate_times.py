@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.trials.examples import FIRST, Files, allocated, write_csv
+from tests.trials.examples import FIRST, Files, allocated, load_outcomes, write_csv
 from trials.stages.evaluate import evaluate
-from trials.stages.outcomes import load_outcomes
 
 PAID = "{id: paid, role: primary, kind: binary, direction: increase, day: 23}"
 WAIT = "{id: wait, role: primary, kind: time_to_event, direction: decrease, time: days, event: done, horizon: 40}"

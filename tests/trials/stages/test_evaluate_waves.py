@@ -6,12 +6,11 @@ import pyarrow as pa
 import pytest
 
 from data.identifiers import ledger_ids
-from tests.trials.examples import FIRST, SEED, Files, customers, eligible, locked, outcomes, write_csv
+from tests.trials.examples import FIRST, SEED, Files, customers, eligible, load_outcomes, locked, outcomes, write_csv
 from tests.trials.stages.test_allocate import PLAIN, snapshot
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
-from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
 
 WAVES = "waves: [{id: one, issue_on: 2026-03-02}, {id: two, issue_on: 2026-04-06}]"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trials.examples import FIRST, SECOND, SEED, Files, allocated, evaluated, locked
+from tests.trials.examples import FIRST, SECOND, SEED, Files, allocated, evaluated, load_outcomes, locked
 from trials.access import LOCAL_ACTOR
 from trials.registry import Registry, open_registry
 from trials.registry.tables.columns import now
@@ -18,7 +18,6 @@ from trials.stages.decide import decide
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
 from trials.stages.lock import lock
-from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
 from trials.stages.register import register
 from trials.stages.release import release

@@ -8,16 +8,25 @@ import pytest
 
 from data.errors import DataRefused
 from data.identifiers import ledger_ids
-from tests.trials.examples import FIRST, Files, allocated, customers, eligible, locked, outcomes, write_csv
+from tests.trials.examples import (
+    FIRST,
+    Files,
+    allocated,
+    customers,
+    eligible,
+    load_contacts,
+    load_outcomes,
+    locked,
+    outcomes,
+    write_csv,
+)
 from tests.trials.stages.test_issue import arms_by_export_id
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.identities.contact_ledger import CONTACT_ON
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
-from trials.stages.contacts import load_contacts
 from trials.stages.evaluate import evaluate
-from trials.stages.outcomes import load_outcomes
 from trials.stages.population import load_population
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trials.errors import RegistryRefused
 from trials.registry import tables
-from trials.registry.records import MatchRecord, ReturnedFileRecord
+from trials.registry.records import MatchRecord, ReturnedFileRecord, ReturnedKind
 
 
 def returned_of(session: Session, trial_id: str) -> tuple[ReturnedFileRecord, ...]:
-    """Every file that came back, in the order it came."""
+    """Every file that came back, in the order in which they came.
+
+    Raises:
+        RegistryRefused: A file is of a kind that this version does not know.
+    """
     table = tables.ReturnedFile
-    query = select(table).where(table.trial_id == trial_id).order_by(table.kind, table.version)
+    query = select(table).where(table.trial_id == trial_id).order_by(table.loaded_at, table.kind, table.version)
     return tuple(
         ReturnedFileRecord(
-            kind="contacts" if row.kind == "contacts" else "outcomes",
+            kind=_kind(row.kind),
             version=row.version,
             digest=row.digest,
             file_name=row.file_name,
@@ -29,4 +36,17 @@ def returned_of(session: Session, trial_id: str) -> tuple[ReturnedFileRecord, ..
             loaded_by=row.loaded_by,
         )
         for row in session.scalars(query)
+    )
+
+
+def _kind(name: str) -> ReturnedKind:
+    kinds: tuple[ReturnedKind, ...] = get_args(ReturnedKind)
+    for kind in kinds:
+        if kind == name:
+            return kind
+    raise RegistryRefused(
+        f"a returned file is of the kind {name!r}",
+        where="returned_file",
+        rule=f"this version knows {', '.join(kinds)}",
+        remedy="use the version that wrote it, or a later one",
     )

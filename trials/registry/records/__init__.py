@@ -13,7 +13,13 @@ from trials.registry.records.draws import (
     WaveRecord,
 )
 from trials.registry.records.plans import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
-from trials.registry.records.returned_files import FileAccount, MatchRecord, RejectionRecord, ReturnedFileRecord
+from trials.registry.records.returned_files import (
+    FileAccount,
+    MatchRecord,
+    RejectionRecord,
+    ReturnedFileRecord,
+    ReturnedKind,
+)
 from trials.registry.records.trials import TrialDetail, TrialSummary
 
 __all__ = [
@@ -32,6 +38,7 @@ __all__ = [
     "RejectionRecord",
     "ReleaseRecord",
     "ReturnedFileRecord",
+    "ReturnedKind",
     "TrialDetail",
     "TrialSummary",
     "VoidRecord",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+ReturnedKind = Literal["contacts", "outcomes"]
+
 
 @dataclass(frozen=True, slots=True)
 class RejectionRecord:
@@ -44,7 +46,7 @@ class FileAccount:
 class ReturnedFileRecord:
     """A file that came back from the field; ``matured`` is None where no day is declared."""
 
-    kind: Literal["contacts", "outcomes"]
+    kind: ReturnedKind
     version: int
     digest: str
     file_name: str

@@ -1,0 +1,89 @@
+"""A trial that was allocated, and every customer that the registry knows of for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy.orm import Session
+
+from data.snapshots import SnapshotStore
+from trials.access import UseCase
+from trials.life import require
+from trials.registry import Registry, queries
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY
+from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.plan import Plan, unchanged_plan
+from trials.registry.records import AllocationRecord, PopulationRecord, WaveRecord
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatedTrial:
+    """A trial that was allocated, as the registry has it."""
+
+    plan: Plan
+    population: PopulationRecord
+    waves: tuple[WaveRecord, ...]
+    allocations: tuple[AllocationRecord, ...]
+    latest_load: str  # the snapshot last loaded under the population's name
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomers:
+    """Whom the registry knows, by ledger id.
+
+    Args:
+        ids: Everybody allocated.
+        arms: Their arms.
+        arm_ids: The protocol's arms, in its order.
+        left_out: Those left out before the draw.
+        later: Those in a later load of the population.
+    """
+
+    ids: pa.ChunkedArray
+    arms: pa.ChunkedArray
+    arm_ids: tuple[str, ...]
+    left_out: pa.ChunkedArray
+    later: pa.ChunkedArray
+
+
+def allocated_trial(session: Session, trial_id: str, use_case: UseCase) -> AllocatedTrial:
+    """A trial from which files can come back, as one use case needs it.
+
+    Raises:
+        TrialRefused: The protocol's file was edited, or something that the use case needs is not so.
+    """
+    plan = unchanged_plan(session, trial_id)
+    require(queries.standing_of(session, trial_id), use_case)
+    allocations = queries.allocations_of(session, trial_id)
+    population = queries.locked_population(session, trial_id)
+    latest = queries.latest_population(session, population.name) or population
+    waves = queries.waves_of(session, trial_id)[: len(allocations)]
+    return AllocatedTrial(plan, population, waves, allocations, latest.digest)
+
+
+def ledger_key_of(registry: Registry, trial: AllocatedTrial) -> bytes:
+    """The key of a trial's ledger ids: the registry's, or the declared one of synthetic customers."""
+    return SYNTHETIC_KEY if trial.population.synthetic else registry.key()
+
+
+def known_customers(snapshots: SnapshotStore, trial: AllocatedTrial) -> KnownCustomers:
+    """Everybody that the registry knows of, for one trial."""
+    allocated = pa.concat_tables(
+        pq.read_table(snapshots.path(allocation.snapshot_digest), columns=[LEDGER_ID, "arm"])
+        for allocation in trial.allocations
+    )
+    return KnownCustomers(
+        ids=allocated.column(LEDGER_ID),
+        arms=allocated.column("arm"),
+        arm_ids=tuple(arm.id for arm in trial.plan.protocol.arms),
+        left_out=_ids(snapshots, [wave.excluded_digest for wave in trial.waves]),
+        later=_ids(snapshots, [trial.latest_load]),
+    )
+
+
+def _ids(snapshots: SnapshotStore, digests: Sequence[str]) -> pa.ChunkedArray:
+    parts = [pq.read_table(snapshots.path(digest), columns=[LEDGER_ID]) for digest in digests]
+    return pa.concat_tables(parts).column(LEDGER_ID)

@@ -1,0 +1,76 @@
+"""What the field says it sent: one row a contact, as often as there were contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.intake.dates import NOT_A_DAY
+from data.schema import ColumnContract, FileContract
+from designs.literals import Channel
+from designs.protocol import Protocol
+from trials.field.kinds.kind import Breach, FileKind
+from trials.registry.identities.contact_ledger import CONTACT_ON
+from trials.registry.identities.pseudonyms import EXPORT_ID
+
+CHANNEL = "channel"
+SENT_ON = "sent_on"
+DELIVERED = "delivered"
+RECEIVED = "received"
+_CHANNELS = get_args(Channel)
+
+
+def _contract(protocol: Protocol) -> FileContract:
+    """A customer may have several contacts, so no column is a key."""
+    columns = [
+        ColumnContract(protocol.population.unit, "text", required=False),
+        ColumnContract(EXPORT_ID, "text", required=False),
+        ColumnContract(CHANNEL, "text"),
+        ColumnContract(SENT_ON, "date"),
+        ColumnContract(DELIVERED, "boolean", required=False),
+    ]
+    received = _received(protocol)
+    if received is not None:
+        columns.append(ColumnContract(received, "boolean", required=False))
+    return FileContract(None, tuple(columns))
+
+
+def _received(protocol: Protocol) -> str | None:
+    return protocol.analysis.complier.received if protocol.analysis.complier else None
+
+
+def _breaches(table: pa.Table, _: Protocol) -> Iterator[Breach]:
+    known = pc.is_in(table.column(CHANNEL), value_set=pa.array(_CHANNELS))
+    yield Breach(CHANNEL, pc.invert(known), f"not one of {', '.join(_CHANNELS)}")
+    yield Breach(SENT_ON, pc.is_null(table.column(SENT_ON)), NOT_A_DAY)
+
+
+def _content(table: pa.Table, protocol: Protocol) -> pa.Table:
+    """Channel, day, delivered and received, the last two null where the file does not say."""
+    return pa.table(
+        {
+            CHANNEL: table.column(CHANNEL),
+            CONTACT_ON: table.column(SENT_ON),
+            DELIVERED: _boolean(table, DELIVERED),
+            RECEIVED: _boolean(table, _received(protocol)),
+        }
+    )
+
+
+def _boolean(table: pa.Table, name: str | None) -> pa.ChunkedArray | pa.Array:
+    return table.column(name) if name in table.column_names else pa.nulls(table.num_rows, pa.bool_())
+
+
+CONTACTS = FileKind(
+    name="contacts",
+    use_case="load_contacts",
+    row="contact",
+    contract=_contract,
+    id_columns=lambda protocol: (protocol.population.unit, EXPORT_ID),
+    breaches=_breaches,
+    content=_content,
+    due_day=lambda _: None,
+)

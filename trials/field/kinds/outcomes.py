@@ -1,0 +1,26 @@
+"""What customers did: one row a customer, under the customers' own id."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from designs.protocol import Protocol, outcomes_contract
+from trials.field.kinds.kind import FileKind
+
+
+def _content(table: pa.Table, protocol: Protocol) -> pa.Table:
+    """The declared columns only."""
+    declared = [column.name for column in outcomes_contract(protocol).columns]
+    return table.select([name for name in declared if name in table.column_names])
+
+
+OUTCOMES = FileKind(
+    name="outcomes",
+    use_case="load_outcomes",
+    row="row",
+    contract=outcomes_contract,
+    id_columns=lambda protocol: (protocol.population.unit,),
+    breaches=lambda _table, _protocol: (),
+    content=_content,
+    due_day=lambda protocol: protocol.primary.day,
+)

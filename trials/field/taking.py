@@ -1,0 +1,157 @@
+"""A returned file of any kind, from its path to the rows of allocated customers, every other row rejected by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.identifiers import ledger_ids
+from data.intake import Intake, Rejection, read_file
+from trials.errors import TrialRefused
+from trials.field.allocated import AllocatedTrial, KnownCustomers, known_customers, ledger_key_of
+from trials.field.dispatch import export_ids
+from trials.field.kinds import Breach, FileKind
+from trials.field.matching import match
+from trials.registry import Registry
+from trials.registry.identities.ledger_key import export_key
+from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID
+from trials.registry.records import MatchRecord
+
+ARM_NAMES = frozenset({"arm", "_arm"})
+
+
+@dataclass(frozen=True, slots=True)
+class TakenFile:
+    """A returned file as it was taken: ``intake.read == loaded + rejected``.
+
+    Args:
+        kind: Of the file.
+        intake: What intake said of it.
+        table: Ledger id and the kind's content, of the rows that are allocated customers'.
+        rejections: Why the other rows are not in it, by row.
+        by_arm: Distinct customers that it speaks of, by arm.
+        matured: Whether all that it speaks of had come due; None where that is not asked.
+    """
+
+    kind: FileKind
+    intake: Intake
+    table: pa.Table
+    rejections: tuple[Rejection, ...]
+    by_arm: tuple[MatchRecord, ...]
+    matured: bool | None
+
+    @property
+    def loaded(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def rejected(self) -> int:
+        """Rows, not reasons."""
+        return len({rejection.row for rejection in self.rejections})
+
+
+def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, today: date) -> TakenFile:
+    """Read, check and match a returned file. Nothing is stored.
+
+    Args:
+        registry: Whose snapshots hold the customers, and whose keys name them.
+        trial: Whose file it is.
+        kind: Of the file.
+        path: The file.
+        today: By which what it speaks of may have come due.
+
+    Raises:
+        DataRefused: The whole file is refused by its contract.
+        TrialRefused: It has a column of arms, names customers in no column or in two, or not one row is a customer's.
+    """
+    protocol = trial.plan.protocol
+    intake = read_file(path, kind.contract(protocol))
+    names = intake.table.column_names
+    _refuse_arm_column(names, protocol.randomisation.arm_column)
+    id_column = _id_column(names, kind.id_columns(protocol))
+    nameless = Breach(id_column, pc.is_null(intake.table.column(id_column)), f"a {kind.row} without a customer")
+    table, rows, unusable = _usable(intake, [nameless, *kind.breaches(intake.table, protocol)])
+    customers = known_customers(registry.snapshots, trial)
+    ids = _ledger_ids(registry, trial, customers, id_column, table.column(id_column))
+    content = kind.content(table, protocol).add_column(0, LEDGER_ID, ids)
+    matched = match(content, ids, rows, customers, id_column)
+    if matched.table.num_rows == 0:
+        raise TrialRefused(
+            "no row of the file belongs to a customer of this trial",
+            where=intake.source,
+            rule="a file is joined by the customers' own id, written exactly as in the population file",
+            remedy=f"check that this is the file of {trial.plan.trial}, and that its ids have kept their form",
+        )
+    rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
+    return TakenFile(
+        kind, intake, matched.table, tuple(rejections), matched.by_arm, _matured(trial, kind.due_day(protocol), today)
+    )
+
+
+def _refuse_arm_column(names: Collection[str], declared: str | None) -> None:
+    for name in names:
+        if name.strip().lower() in ARM_NAMES or name == declared:
+            raise TrialRefused(
+                f"the file has a column {name!r}",
+                where=name,
+                rule="a customer's arm comes from the registry alone, so that no file can relabel it",
+                remedy="take the column out of the file and load it again",
+            )
+
+
+def _id_column(names: Collection[str], id_columns: Sequence[str]) -> str:
+    present = [name for name in id_columns if name in names]
+    if len(present) != 1:
+        raise TrialRefused(
+            "the file names customers in two columns" if present else "the file names customers in no column",
+            where=" and ".join(present) or None,
+            rule=f"one of {' and '.join(f'{name} ({_what_id(name)})' for name in id_columns)}",
+        )
+    return present[0]
+
+
+def _what_id(name: str) -> str:
+    return "the id on the issue list" if name == EXPORT_ID else "the customers' own id"
+
+
+def _usable(intake: Intake, breaches: Sequence[Breach]) -> tuple[pa.Table, pa.Array, list[Rejection]]:
+    """The rows without a breach, their numbers in the file, and what is wrong with the others."""
+    rows = _file_rows(intake)
+    usable = pa.chunked_array([pa.array(np.ones(len(rows), bool))])
+    rejections: list[Rejection] = []
+    for breach in breaches:
+        rejections += [Rejection(row, breach.field, breach.reason) for row in rows.filter(breach.rows).to_pylist()]
+        usable = pc.and_(usable, pc.invert(breach.rows))
+    return intake.table.filter(usable), rows.filter(usable), rejections
+
+
+def _file_rows(intake: Intake) -> pa.Array:
+    """The data row in the file, counted from 1, of each row that intake took."""
+    rejected = np.array(sorted({rejection.row for rejection in intake.rejections}), np.int64)
+    return pa.array(np.setdiff1d(np.arange(1, intake.read + 1), rejected, assume_unique=True))
+
+
+def _ledger_ids(
+    registry: Registry, trial: AllocatedTrial, customers: KnownCustomers, id_column: str, ids: pa.ChunkedArray
+) -> pa.Array:
+    """Ledger ids of the customers named; an export id that is nobody's stays, to be rejected as unknown."""
+    if id_column != EXPORT_ID:
+        return ledger_ids(ledger_key_of(registry, trial), ids)
+    exported = export_ids(export_key(registry.key(), trial.plan.trial), customers.ids)
+    named = ids.combine_chunks()
+    place = pc.index_in(named, value_set=exported)
+    return pc.coalesce(customers.ids.take(place).combine_chunks(), named)
+
+
+def _matured(trial: AllocatedTrial, due_day: int | None, today: date) -> bool | None:
+    """Whether everybody's day had come; None where no day is declared or the customers are invented."""
+    if due_day is None or trial.population.synthetic:
+        return None
+    last = max(allocation.index_date for allocation in trial.allocations if allocation.index_date is not None)
+    return today >= last + timedelta(days=due_day)

@@ -1,0 +1,84 @@
+"""Load what came back from the field: outcomes, contacts, whichever kind; the arm comes from the registry alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from trials.access import Actor
+from trials.field.allocated import allocated_trial
+from trials.field.kinds import kind_named
+from trials.field.taking import TakenFile, take
+from trials.life import require
+from trials.registry import Registry, queries, tables
+from trials.registry.identities.pseudonyms import keep_rejections
+from trials.registry.records import FileAccount, RejectionRecord
+from trials.registry.tables.columns import now
+
+
+def load_returned_file(
+    registry: Registry, actor: Actor, trial_id: str, kind_name: str, file: str | Path
+) -> FileAccount:
+    """Load a returned file of one kind.
+
+    A later file of outcomes is another cut of the data: both are kept, and the next evaluation uses the later. Files
+    of contacts add up, for each supplier sends its own; they feed the contact ledger and the check of dispatch.
+
+    Args:
+        registry: Where the trial is.
+        actor: Who loads.
+        trial_id: The trial.
+        kind_name: ``outcomes``: the customers' own id and the columns of the outcomes, one row a customer.
+            ``contacts``: that id or the export id, ``channel``, ``sent_on`` (2026-02-02), and where known
+            ``delivered`` and the protocol's ``complier.received``, any number of rows a customer.
+        file: CSV (also .gz), Parquet, Excel or Stata.
+
+    Raises:
+        DataRefused: The whole file is refused.
+        TrialRefused: There is no such kind, nothing was dealt, the file has a column of arms, or not one row matches.
+    """
+    kind = kind_named(kind_name)
+    with registry.inspect(actor, kind.use_case, trial_id) as session:
+        trial = allocated_trial(session, trial_id, kind.use_case)
+    taken = take(registry, trial, kind, Path(file), now().date())
+    digest = registry.snapshots.write(taken.table)
+    rejections_digest = keep_rejections(registry.snapshots, taken.rejections)
+    with registry.write(actor, kind.use_case, trial_id) as work:
+        require(queries.standing_of(work.session, trial_id), kind.use_case)
+        work.add(_row(work.session, actor, trial_id, taken, digest, rejections_digest))
+        work.commit({"digest": digest, "read": taken.intake.read, "loaded": taken.loaded})
+    return FileAccount(
+        name=kind.name,
+        read=taken.intake.read,
+        loaded=taken.loaded,
+        rejected=taken.rejected,
+        rejections=tuple(RejectionRecord(r.row, r.field, r.reason) for r in taken.rejections),
+        digest=digest,
+        file_digest=taken.intake.digest,
+        warnings=taken.intake.warnings,
+        matched=taken.by_arm,
+    )
+
+
+def _row(
+    session: Session, actor: Actor, trial_id: str, taken: TakenFile, digest: str, rejections_digest: str | None
+) -> tables.ReturnedFile:
+    table = tables.ReturnedFile
+    return table(
+        trial_id=trial_id,
+        kind=taken.kind.name,
+        version=queries.next_number(session, table, trial_id, table.kind == taken.kind.name),
+        digest=digest,
+        file_name=taken.intake.source,
+        file_digest=taken.intake.digest,
+        rows_read=taken.intake.read,
+        loaded=taken.loaded,
+        rejected=taken.rejected,
+        rejections_digest=rejections_digest,
+        matched=[asdict(arm) for arm in taken.by_arm],
+        matured=taken.matured,
+        loaded_at=now(),
+        loaded_by=actor.name,
+    )
