@@ -13,8 +13,8 @@ import numpy as np
 
 from analysis.fit import Contrast
 from analysis.regression import regress
-from analysis.regression.arrays import least_squares
 from analysis.specification import Column
+from tests.analysis.regression.arrays import least_squares
 from tests.calibration.rates import always, coverage, digits, effects_of, error_rates
 from tests.calibration.simulated import (
     Customers,

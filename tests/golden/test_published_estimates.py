@@ -11,9 +11,9 @@ from scipy.special import stdtr, stdtrit
 
 from analysis.frame import ARM_COLUMN
 from analysis.regression import regress
-from analysis.regression.arrays import least_squares
 from analysis.specification import Column, Specification
 from tests.analysis.frames import frame_of, outcome
+from tests.analysis.regression.arrays import least_squares
 
 pytestmark = pytest.mark.reference
 

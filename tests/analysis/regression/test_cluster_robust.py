@@ -9,9 +9,9 @@ from scipy.special import stdtr
 from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN
 from analysis.regression import regress
-from analysis.regression.arrays import least_squares
 from analysis.specification import Column, Specification
 from tests.analysis.frames import ARMS, frame_of, outcome, random_trial
+from tests.analysis.regression.arrays import least_squares
 
 
 def bell_mccaffrey_by_definition(X, y, clusters, contrast):

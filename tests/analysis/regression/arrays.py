@@ -1,4 +1,4 @@
-"""Least squares on dense arrays: the same algebra as the streaming fit, for data that are already in memory."""
+"""Least squares on dense arrays: the streaming fit's own algebra of errors, for tests whose data are in memory."""
 
 from __future__ import annotations
 
