@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
 
 from analysis.results import Check, Flow
 from data.engine import Engine
+from designs.protocol.eligibility import could_get
 from designs.protocol.models import Protocol
 
 ARM_COLUMN = "_arm"
 WAVE_COLUMN = "_wave"
-PATTERN_COLUMN = "_eligible_arms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,14 @@ class AnalysisFrame:
     Attributes:
         engine: Where the rows are, and what carries a lazy frame out.
         rows: One row per allocated customer. ``ARM_COLUMN`` holds the arm's id as text and is never null; every
-            other column has its own name. A null is a missing value. ``WAVE_COLUMN``, where customers came in waves,
-            is a stratum like any other, and so is ``PATTERN_COLUMN``, the arms that a customer could get.
+            other column has its own name. A null is a missing value. Where the protocol closes an arm to somebody,
+            ``ELIGIBLE_ARMS`` holds the arms that each customer could get.
         flow: Every customer accounted for, from the file to the analysis.
         checks: Checks made while the rows were put together.
         data_digest: SHA-256 of the data, lower-case hexadecimal.
         synthetic: Whether the customers are invented.
+        laid_strata: Strata that the protocol does not declare: ``WAVE_COLUMN`` where customers came in waves, and
+            ``ELIGIBLE_ARMS`` where an arm is closed to somebody.
     """
 
     engine: Engine
@@ -38,9 +40,20 @@ class AnalysisFrame:
     checks: tuple[Check, ...]
     data_digest: str
     synthetic: bool
+    laid_strata: tuple[str, ...] = ()
 
 
-def strata_of(protocol: Protocol, columns: Container[str]) -> tuple[str, ...]:
-    """The declared strata, and the wave and the pattern of eligible arms where they differ between customers."""
-    found = tuple(name for name in (WAVE_COLUMN, PATTERN_COLUMN) if name in columns)
-    return (*protocol.randomisation.strata, *found)
+def strata_of(frame: AnalysisFrame, protocol: Protocol) -> tuple[str, ...]:
+    """The declared strata, and the wave and the arms that a customer could get where they differ."""
+    return (*protocol.randomisation.strata, *frame.laid_strata)
+
+
+def open_to(frame: AnalysisFrame, protocol: Protocol, arms: Iterable[str]) -> AnalysisFrame:
+    """The customers who could have got each of these arms. The frame itself where none of them is closed to anybody."""
+    tests = [could_get(arm) for arm in arms if protocol.arm(arm).not_for]
+    return replace(frame, rows=frame.rows.filter(*tests)) if tests else frame
+
+
+def open_to_every_arm(frame: AnalysisFrame, protocol: Protocol) -> AnalysisFrame:
+    """The customers to whom no arm is closed: the only ones whose arms are alike. The frame itself where all are."""
+    return open_to(frame, protocol, [arm.id for arm in protocol.arms])

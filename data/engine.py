@@ -29,6 +29,7 @@ class Engine(Protocol):
     """What the rest of the service may ask of an engine. All else is narwhals."""
 
     name: str
+    version: str
 
     def scan(self, source: Path | pa.Table) -> nw.LazyFrame[Any]:
         """Rows of a Parquet file or an Arrow table, lazily."""
@@ -87,6 +88,7 @@ class DuckDBEngine:
     """One private in-memory DuckDB connection. Not for use from two threads at once."""
 
     name: str = "duckdb"
+    version: str = duckdb.__version__
 
     def __init__(self, *, threads: int | None, memory_limit: str | None, scratch: Path | None) -> None:
         folder = scratch if scratch is not None else Path(tempfile.mkdtemp(prefix="otm-duckdb-"))

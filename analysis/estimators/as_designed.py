@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
-from operator import add, or_
 
-import narwhals as nw
 import numpy as np
 
 from analysis.estimators.paired import regress_pairs
 from analysis.fit import Fit, JointCovariance, Regression
-from analysis.frame import PATTERN_COLUMN, AnalysisFrame
+from analysis.frame import AnalysisFrame, open_to
 from analysis.regression import regress
 from analysis.specification import Levels, Response, Specification
-from designs.protocol.columns import column_kinds
-from designs.protocol.conditions import expression
-from designs.protocol.models import Arm, Protocol
+from designs.protocol.eligibility import closes_an_arm
+from designs.protocol.models import Protocol
 
 
 def regress_as_designed(
@@ -37,68 +33,20 @@ def regress_as_designed(
     Args:
         frame: one row per allocated customer.
         protocol: as locked.
-        design: the declared regression.
+        specification: the declared regression, its strata among them.
         responses: what is regressed.
         by: subgroup levels.
     """
     pairs = protocol.randomisation.pairs
     if protocol.randomisation.method == "matched_pairs" and pairs is not None:
         return regress_pairs(frame, specification, responses, pairs=pairs, by=by)
-    if not some_are_barred(protocol):
+    if not closes_an_arm(protocol):
         return regress(frame, specification, responses, by=by)
     parts = [
-        regress(
-            eligible_for_both(frame, protocol, pair),
-            replace(specification, contrasts=(pair,), strata=(*specification.strata, PATTERN_COLUMN)),
-            responses,
-            by=by,
-        )
+        regress(open_to(frame, protocol, pair), replace(specification, contrasts=(pair,)), responses, by=by)
         for pair in specification.contrasts
     ]
     return _together(parts, responses, by)
-
-
-def some_are_barred(protocol: Protocol) -> bool:
-    """Whether the protocol closes an arm to some customers."""
-    return any(arm.not_for for arm in protocol.arms)
-
-
-def eligible_for_both(frame: AnalysisFrame, protocol: Protocol, pair: tuple[str, str]) -> AnalysisFrame:
-    """The customers who could have got either arm of a contrast, with the pattern of all arms they could get.
-
-    The frame itself where no arm is closed to anybody.
-    """
-    if not some_are_barred(protocol):
-        return frame
-    codes = [
-        _barred(protocol, arm).cast(nw.Int32) * 2**number for number, arm in enumerate(protocol.arms) if arm.not_for
-    ]
-    rows = frame.rows.with_columns(reduce(add, codes).cast(nw.String).alias(PATTERN_COLUMN))
-    for name in pair:
-        if protocol.arm(name).not_for:
-            rows = rows.filter(~_barred(protocol, protocol.arm(name)))
-    return replace(frame, rows=rows)
-
-
-def open_to_every_arm(frame: AnalysisFrame, protocol: Protocol) -> AnalysisFrame:
-    """The customers to whom no arm is closed: the only ones whose arms are alike. The frame itself where all are."""
-    if not some_are_barred(protocol):
-        return frame
-    return replace(frame, rows=frame.rows.filter(open_rows(protocol)))
-
-
-def open_rows(protocol: Protocol) -> nw.Expr:
-    """True of the customers to whom no arm is closed."""
-    return ~reduce(or_, [_barred(protocol, arm) for arm in protocol.arms if arm.not_for], nw.lit(False))
-
-
-def _barred(protocol: Protocol, arm: Arm) -> nw.Expr:
-    """Whether some reason bars a customer from an arm; where clusters are dealt whole, anybody in the cluster."""
-    kinds = column_kinds(protocol)
-    barred = reduce(or_, [expression(exclusion.when, kinds[exclusion.when.column]) for exclusion in arm.not_for])
-    if protocol.cluster is None or protocol.randomisation.method == "saturation":
-        return barred
-    return barred.cast(nw.Int8).max().over(protocol.cluster) == 1
 
 
 def _together(parts: Sequence[Regression], responses: Sequence[Response], by: Levels | None) -> Regression:

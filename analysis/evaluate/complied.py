@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.estimators.as_designed import eligible_for_both
-from analysis.evaluate.declared import Kinds, column_kinds, regressed, response_of
-from analysis.frame import AnalysisFrame, strata_of
+from analysis.evaluate.declared import Kinds, regressed, response_of
+from analysis.frame import AnalysisFrame, open_to
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import Adjusted, adjust
 from analysis.results import Estimate
@@ -35,9 +34,9 @@ def complier_rows(
     alpha, responses = protocol.analysis.alpha, [response_of(outcome) for outcome in outcomes]
     effects: list[ComplierEffect] = []
     for pair in specification.contrasts:
-        among = eligible_for_both(frame, protocol, pair)
-        own = replace(specification, contrasts=(pair,), strata=strata_of(protocol, column_kinds(among)))
-        effects += complier_effects(among, own, responses, complier.received, alpha=alpha)
+        of_pair = replace(specification, contrasts=(pair,))
+        among = open_to(frame, protocol, pair)
+        effects += complier_effects(among, of_pair, responses, complier.received, alpha=alpha)
     rows: list[Estimate] = []
     for outcome in outcomes:
         found = [effect for effect in effects if effect.response == outcome.id]

@@ -20,7 +20,7 @@ def column_kinds(frame: AnalysisFrame) -> Kinds:
     return dict(frame.rows.collect_schema())
 
 
-def specification_of(protocol: Protocol, kinds: Kinds) -> Specification:
+def specification_of(frame: AnalysisFrame, protocol: Protocol, kinds: Kinds) -> Specification:
     """The declared regression. Text and booleans are categories unless the protocol says otherwise."""
     return Specification(
         arms=tuple(arm.id for arm in protocol.arms),
@@ -28,7 +28,7 @@ def specification_of(protocol: Protocol, kinds: Kinds) -> Specification:
         adjustment=protocol.analysis.adjustment,
         standard_errors=protocol.analysis.standard_errors,
         covariates=covariates_of(protocol, kinds),
-        strata=strata_of(protocol, kinds),
+        strata=strata_of(frame, protocol),
         cluster=protocol.cluster,
     )
 

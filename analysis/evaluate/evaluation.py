@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 
 from analysis.deciding import net_benefit
 from analysis.deciding.explanation import explain
 from analysis.deciding.threshold_analysis import flips
 from analysis.deciding.verdict import decide
 from analysis.errors import AnalysisRefused
-from analysis.estimators.as_designed import open_to_every_arm, regress_as_designed
+from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate import declared
 from analysis.evaluate.complied import complier_rows
 from analysis.evaluate.evidence import Gathering, Segment, rules_of
@@ -25,7 +22,7 @@ from analysis.evaluate.skewed import ThirdMoments, moments_of
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.timed import timed_rows
 from analysis.fit import Regression
-from analysis.frame import AnalysisFrame
+from analysis.frame import AnalysisFrame, open_to_every_arm
 from analysis.results import (
     ArmFlow,
     Check,
@@ -40,6 +37,7 @@ from analysis.results import (
     VerdictCode,
 )
 from analysis.specification import Specification
+from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm
 from designs.protocol.models import Protocol, Subgroup
 
 ANALYSIS_VERSION = "1"
@@ -56,8 +54,14 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
     Raises:
         AnalysisRefused: the frame is empty, or a column cannot be analysed as declared.
     """
+    if closes_an_arm(protocol) and ELIGIBLE_ARMS not in frame.laid_strata:
+        raise AnalysisRefused(
+            "the rows do not say which arms each customer could get",
+            rule="an arm that is closed to somebody is compared among those who could have got it",
+            remedy="lay them down with designs.protocol.eligibility.with_eligible_arms",
+        )
     kinds = declared.column_kinds(frame)
-    specification = declared.specification_of(protocol, kinds)
+    specification = declared.specification_of(frame, protocol, kinds)
     numbers, categories = compared_columns(protocol, specification, kinds)
     observed = {outcome.id: observed_column(outcome) for outcome in protocol.outcomes}
     arms = tally_arms(frame, observed, numbers, categories)
@@ -217,18 +221,7 @@ def _dropped_in_levels(segment: Segment, everywhere: tuple[str, ...]) -> list[st
 def _versions(frame: AnalysisFrame) -> dict[str, str]:
     return {
         "analysis": ANALYSIS_VERSION,
-        "code": _code_digest(),
-        "engine": f"{frame.engine.name} {version(frame.engine.name)}",
+        "engine": f"{frame.engine.name} {frame.engine.version}",
         "narwhals": version("narwhals"),
         "numpy": version("numpy"),
     }
-
-
-@cache
-def _code_digest() -> str:
-    """SHA-256 of the analysis package's own source, so that a stored evaluation names the code that made it."""
-    root = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()

@@ -8,12 +8,10 @@ from typing import Any
 from analysis.deciding import net_benefit
 from analysis.deciding.guardrails import EventCounts, Harm, InvertedTest, judge
 from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, cell_passes, skewness
-from analysis.estimators.as_designed import eligible_for_both
-from analysis.evaluate.declared import column_kinds
 from analysis.evaluate.rows import effect_of, find
 from analysis.evaluate.tallies import event_counts, tally_events, third_moments
 from analysis.fit import Fit, Floats, Regression
-from analysis.frame import AnalysisFrame, strata_of
+from analysis.frame import AnalysisFrame, open_to, strata_of
 from analysis.inference.intervals import Effect
 from analysis.randomisation.guardrails import guardrail_bounds
 from analysis.randomisation.net_benefit import net_benefit_test
@@ -204,12 +202,12 @@ class Gathering:
 
     def _events(self, arm: str, segment: Segment | None) -> Any:
         """Counted once for all arms, unless each is compared among customers of its own."""
-        frame = eligible_for_both(self.frame, self.protocol, (arm, self.protocol.comparison.id))
+        frame = open_to(self.frame, self.protocol, (arm, self.protocol.comparison.id))
         key = ("events", segment.by.column if segment else None, None if frame is self.frame else arm)
         if key not in self._kept:
             columns = {o.id: o.column or o.id for o in guardrails_of(self.protocol) if o.kind == "binary"}
             by = segment.by if segment else None
-            strata = strata_of(self.protocol, column_kinds(frame))
+            strata = strata_of(frame, self.protocol)
             self._kept[key] = tally_events(frame, columns, strata, by, level_position(by) if by else None)
         return self._kept[key]
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import narwhals as nw
 
-from analysis.estimators.as_designed import eligible_for_both, some_are_barred
-from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import adjust
 from analysis.results import Estimate, SurvivalCurve
+from designs.protocol.eligibility import closes_an_arm
 from designs.protocol.models import Protocol
 
 
@@ -43,7 +43,7 @@ def timed_rows(
 
 def _compared_together(frame: AnalysisFrame, protocol: Protocol) -> Iterator[tuple[AnalysisFrame, Protocol]]:
     """Customers and arms that one model can hold: those open to all, and each closed arm with its comparison."""
-    if not some_are_barred(protocol):
+    if not closes_an_arm(protocol):
         yield frame, protocol
         return
     comparison = protocol.comparison
@@ -52,7 +52,7 @@ def _compared_together(frame: AnalysisFrame, protocol: Protocol) -> Iterator[tup
     for arms in groups:
         if len(arms) > 1:
             names = [arm.id for arm in arms]
-            among = eligible_for_both(frame, protocol, (names[0], names[-1]))
+            among = open_to(frame, protocol, names)
             among = replace(among, rows=among.rows.filter(nw.col(ARM_COLUMN).is_in(names)))
             yield among, protocol.model_copy(update={"arms": arms})
 

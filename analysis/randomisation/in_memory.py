@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.estimators.as_designed import eligible_for_both
-from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
+from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to, strata_of
 from analysis.specification import Column, Levels, Response, level_position, response_values
 from designs.protocol.models import Outcome, Protocol
 
@@ -55,7 +54,7 @@ class Dense:
 
 def bring(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> Dense:
     """Collect the named columns, the arm, the strata and the cluster of every row."""
-    strata = strata_of(protocol, frame.rows.collect_schema().names())
+    strata = strata_of(frame, protocol)
     keys = [ARM_COLUMN, *strata, *([protocol.cluster] if protocol.cluster else [])]
     wanted = list(dict.fromkeys([*keys, *columns]))
     table = frame.engine.collect(frame.rows.select(*(nw.col(name) for name in wanted)))
@@ -74,7 +73,7 @@ def compared(
     frame: AnalysisFrame, protocol: Protocol, pair: tuple[str, str], by: Levels | None = None, level: str | None = None
 ) -> AnalysisFrame:
     """The customers of one contrast: in its two arms, able to get either, and in the level that is asked for."""
-    among = eligible_for_both(frame, protocol, pair)
+    among = open_to(frame, protocol, pair)
     where = nw.col(ARM_COLUMN).is_in(list(pair))
     if by is not None and level is not None:
         where = where & (level_position(by) == by.names.index(level))

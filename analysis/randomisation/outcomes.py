@@ -6,8 +6,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimators.as_designed import eligible_for_both
-from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
+from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to, strata_of
 from analysis.randomisation.in_memory import column_of, compared, seed_of
 from analysis.randomisation.randomisation_inference import RandomisationTest, randomisation_test
 from analysis.randomisation.schemes import (
@@ -56,7 +55,7 @@ def _test(
     alpha = protocol.analysis.alpha
     column = column_of(outcome)
     method = protocol.randomisation.method
-    eligible = eligible_for_both(frame, protocol, pair)
+    eligible = open_to(frame, protocol, pair)
     if method == "matched_pairs":
         return paired_test(eligible, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
     if method == "rerandomised":
@@ -75,7 +74,7 @@ def _cells(
     frame: AnalysisFrame, protocol: Protocol, column: str, pair: tuple[str, str]
 ) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
     """A binary outcome counted by stratum and arm: the cost does not grow with the number of customers."""
-    strata = strata_of(protocol, frame.rows.collect_schema().names())
+    strata = strata_of(frame, protocol)
     keys = list(dict.fromkeys([*strata, ARM_COLUMN, column]))
     counted = frame.engine.collect(
         frame.rows.filter(nw.col(ARM_COLUMN).is_in(list(pair)), ~nw.col(column).is_null())

@@ -112,7 +112,7 @@ def rerandomised_test(
     rule = protocol.randomisation.rerandomise
     if rule is None:
         raise AnalysisRefused("a rerandomised design declares no rule", where="randomisation.rerandomise")
-    if WAVE_COLUMN in frame.rows.collect_schema().names():
+    if WAVE_COLUMN in frame.laid_strata:
         return RandomisationTest(None, reason="each wave was balanced by itself, and waves are not redrawn together")
     dense = bring(frame, protocol, [column, *rule.covariates])
     y = dense.number(column)

@@ -10,10 +10,10 @@ import numpy as np
 
 from analysis.deciding.posterior import summarise
 from analysis.estimators.amounts import Interval, bootstrap_interval, hurdle, quantile_effects
-from analysis.estimators.as_designed import eligible_for_both, open_to_every_arm, regress_as_designed, some_are_barred
+from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate import declared
 from analysis.evaluate.rows import family, itt_rows
-from analysis.frame import AnalysisFrame
+from analysis.frame import AnalysisFrame, open_to, open_to_every_arm
 from analysis.integrity.missing_outcomes import Bounds, lee_bounds, worst_case_bounds
 from analysis.randomisation.in_memory import Dense, bring, column_of, seed_of
 from analysis.randomisation.outcomes import randomisation_rows
@@ -24,6 +24,7 @@ from analysis.sensitivity.second_opinion import UP_TO as SECOND_OPINION_UP_TO
 from analysis.sensitivity.second_opinion import another_model, not_a_regression, second_opinion, too_many
 from analysis.specification import Specification
 from designs.literals import Adjustment, StandardErrors
+from designs.protocol.eligibility import closes_an_arm
 from designs.protocol.models import Outcome, Protocol
 
 Assumption = Literal["worst_case", "lee"]
@@ -40,7 +41,7 @@ def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evalu
         protocol: as locked.
         evaluation: what :func:`analysis.evaluate.evaluate` gave for them.
     """
-    specification = declared.specification_of(protocol, declared.column_kinds(frame))
+    specification = declared.specification_of(frame, protocol, declared.column_kinds(frame))
     customers = evaluation.flow.allocated
     outcomes = declared.regressed(protocol)
     columns = [*(column_of(outcome) for outcome in outcomes), *(column.name for column in specification.covariates)]
@@ -71,16 +72,16 @@ class _Held:
 
 def _held(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> _Held:
     alike = bring(open_to_every_arm(frame, protocol), protocol, columns)
-    if not some_are_barred(protocol):
+    if not closes_an_arm(protocol):
         return _Held(alike, dict.fromkeys(protocol.contrasts, alike))
-    each = {pair: bring(eligible_for_both(frame, protocol, pair), protocol, columns) for pair in protocol.contrasts}
+    each = {pair: bring(open_to(frame, protocol, pair), protocol, columns) for pair in protocol.contrasts}
     return _Held(alike, each)
 
 
 def _opinion(held: _Held | None, protocol: Protocol, specification: Specification, evaluation: Evaluation) -> Check:
     if protocol.primary.kind == "time_to_event":
         return not_a_regression()
-    if protocol.randomisation.method == "matched_pairs" or some_are_barred(protocol):
+    if protocol.randomisation.method == "matched_pairs" or closes_an_arm(protocol):
         return another_model()
     if held is None or evaluation.flow.allocated > SECOND_OPINION_UP_TO:
         return too_many(evaluation.flow.allocated)

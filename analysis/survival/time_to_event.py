@@ -101,7 +101,7 @@ def _few_clusters(cells: ExitCells, protocol: Protocol, row: Estimate) -> str | 
 
 
 def _cells(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> ExitCells:
-    strata = list(strata_of(protocol, frame.rows.collect_schema().names()))
+    strata = list(strata_of(frame, protocol))
     keys = [ARM_COLUMN, *strata]
     if protocol.cluster:
         keys.append(protocol.cluster)

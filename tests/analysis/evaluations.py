@@ -1,4 +1,4 @@
-"""Frames and protocols for the tests of evaluation: small trials written down as columns."""
+"""Protocols for the tests of evaluation, and small trials written down as columns."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import json
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from analysis.evaluate import evaluate
-from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.results import Check, Evaluation, Flow
-from data.engine import open_engine
+from analysis.results import Check, Evaluation
 from designs.protocol.models import Protocol
+from tests.analysis.frames import frame_of
 
 
 def declared(**changes: Any) -> Protocol:
@@ -41,21 +39,8 @@ def arm(name: str, **more: Any) -> dict[str, Any]:
 NFA = {"id": "nfa", "kind": "nfa", "label": "No further action", "share": 1}
 
 
-def frame_of(columns: dict[str, Any], *, checks: tuple[Check, ...] = ()) -> AnalysisFrame:
-    """Columns as an analysis frame; ``arm`` holds the arm ids, NaN in a number is missing."""
-    arrays = {
-        name: pa.array(values, from_pandas=True) if isinstance(values, np.ndarray) else pa.array(values)
-        for name, values in columns.items()
-    }
-    arrays[ARM_COLUMN] = arrays.pop("arm").cast(pa.string())
-    table = pa.table(arrays)
-    engine = open_engine(threads=1)
-    flow = Flow(table.num_rows, 0, (), table.num_rows, 0)
-    return AnalysisFrame(engine, engine.scan(table), flow, checks, "0" * 64, synthetic=True)
-
-
 def evaluated(protocol: Protocol, columns: dict[str, Any], *, checks: tuple[Check, ...] = ()) -> Evaluation:
-    return evaluate(frame_of(columns, checks=checks), protocol, protocol_digest="f" * 64)
+    return evaluate(frame_of(columns, protocol, checks=checks), protocol, protocol_digest="f" * 64)
 
 
 def trial(seed=1, n=4000, effect=0.05, pounds=0.0, arms=("nfa", "letter")):

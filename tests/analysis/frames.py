@@ -1,26 +1,51 @@
-"""Small trials for tests of the estimators, and the dense regression that each stands for."""
+"""The one builder of frames, and small trials for tests of the estimators with the dense regression each stands for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, WAVE_COLUMN, AnalysisFrame
 from analysis.regression import regress
-from analysis.results import Flow
+from analysis.results import Check, Flow
 from analysis.specification import Column, Response, Specification
 from data.engine import Engine, open_engine
+from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
+from designs.protocol.models import Protocol
 
 
-def frame_of(columns: dict[str, object] | pa.Table, *, engine: Engine | None = None) -> AnalysisFrame:
-    """A frame over columns; NaN in a float column is a null, as intake would have it."""
-    if not isinstance(columns, pa.Table):
-        columns = pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
-    engine = engine or open_engine(threads=1)
-    n = columns.num_rows
-    return AnalysisFrame(engine, engine.scan(columns), Flow(n, 0, (), n, n), (), "0" * 64, synthetic=True)
+def frame_of(
+    columns: Mapping[str, Any] | pa.Table,
+    protocol: Protocol | None = None,
+    *,
+    checks: tuple[Check, ...] = (),
+    engine: Engine | None = None,
+) -> AnalysisFrame:
+    """Columns as a frame, laid down as the service does.
+
+    Args:
+        columns: ``ARM_COLUMN``, or ``arm``, holds the arm ids; NaN in a column of floats is missing.
+        protocol: where it closes an arm to somebody, the frame says which arms each customer could get.
+        checks: that came with the rows.
+        engine: one of its own, on one thread as stored evaluations are, when not given.
+    """
+    table = columns if isinstance(columns, pa.Table) else pa.table(dict(_arrays(columns)))
+    engine, n = engine or open_engine(threads=1), table.num_rows
+    rows = engine.scan(table)
+    laid = [WAVE_COLUMN] if WAVE_COLUMN in table.column_names else []
+    if protocol is not None and closes_an_arm(protocol):
+        rows, laid = engine.scan(engine.collect(with_eligible_arms(rows, protocol))), [*laid, ELIGIBLE_ARMS]
+    return AnalysisFrame(engine, rows, Flow(n, 0, (), n, n), checks, "0" * 64, synthetic=True, laid_strata=tuple(laid))
+
+
+def _arrays(columns: Mapping[str, Any]) -> Iterator[tuple[str, pa.Array]]:
+    for name, values in columns.items():
+        array = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=isinstance(values, np.ndarray))
+        yield (ARM_COLUMN, array.cast(pa.string())) if name == "arm" else (name, array)
 
 
 def outcome(column: str) -> Response:

@@ -13,7 +13,8 @@ import pytest
 from analysis.evaluate import evaluate
 from analysis.results import Evaluation, Variant
 from analysis.sensitivity import with_sensitivity
-from tests.analysis.evaluations import COMPLAINT, NFA, PAID, arm, declared, frame_of
+from tests.analysis.evaluations import COMPLAINT, NFA, PAID, arm, declared
+from tests.analysis.frames import frame_of
 
 CLOSED = [{"when": {"column": "welsh", "equals": True}, "reason": "there is no Welsh text"}]
 WAIT = {"id": "wait", "role": "secondary", "kind": "time_to_event", "direction": "decrease",
@@ -67,7 +68,7 @@ def chosen(columns: dict[str, Any], rows: Any) -> dict[str, Any]:
 
 
 def found(declaration: Any, columns: dict[str, Any], *, sensitivity: bool = False) -> Evaluation:
-    frame = frame_of(columns)
+    frame = frame_of(columns, declaration)
     evaluation = evaluate(frame, declaration, protocol_digest="f" * 64)
     return with_sensitivity(frame, declaration, evaluation) if sensitivity else evaluation
 

@@ -20,12 +20,12 @@ from tests.analysis.evaluations import (
     arm,
     declared,
     evaluated,
-    frame_of,
     money_trial,
     of,
     segment_trial,
     trial,
 )
+from tests.analysis.frames import frame_of
 
 
 @pytest.mark.requirement("S01")

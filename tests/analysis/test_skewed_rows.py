@@ -11,7 +11,8 @@ from analysis.evaluate.skewed import moments_of
 from analysis.evaluate.tallies import third_moments
 from analysis.regression import regress
 from analysis.specification import Response
-from tests.analysis.evaluations import NFA, arm, declared, evaluated, frame_of
+from tests.analysis.evaluations import NFA, arm, declared, evaluated
+from tests.analysis.frames import frame_of
 
 LEANS = "the outcome is skewed for arms of these sizes: the {} end of the range is less sure than stated"
 OUTCOMES = [
@@ -95,7 +96,7 @@ def test_shares_give_the_moments_of_binary_outcomes():
     columns = trial(300, 700)
     frame = frame_of(columns)
     plan = protocol()
-    whole = regress(frame, specification_of(plan, column_kinds(frame)), responses_of(plan, capped=True))
+    whole = regress(frame, specification_of(frame, plan, column_kinds(frame)), responses_of(plan, capped=True))
     moments = moments_of(frame, plan, whole)
     for name in ("nfa", "letter"):
         y = columns["paid"][columns["arm"] == name]

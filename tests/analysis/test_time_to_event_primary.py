@@ -12,7 +12,8 @@ from analysis.evaluate import evaluate
 from analysis.results import Evaluation
 from analysis.sensitivity import with_sensitivity
 from designs.protocol.models import Protocol
-from tests.analysis.evaluations import COLLECTED, COMPLAINT, DECISION, NFA, arm, declared, frame_of, trial
+from tests.analysis.evaluations import COLLECTED, COMPLAINT, DECISION, NFA, arm, declared, trial
+from tests.analysis.frames import frame_of
 from tests.analysis.test_barred_arms import CLOSED
 
 WAIT = {"id": "wait", "role": "primary", "kind": "time_to_event", "direction": "decrease",
@@ -43,7 +44,7 @@ def columns(n: int = 1_500, seed: int = 3) -> dict[str, Any]:
 
 
 def whole(declaration: Protocol, data: dict[str, Any]) -> Evaluation:
-    frame = frame_of(data)
+    frame = frame_of(data, declaration)
     evaluation = with_sensitivity(frame, declaration, evaluate(frame, declaration, protocol_digest="f" * 64))
     assert from_document(to_document(evaluation)) == evaluation
     return evaluation

@@ -14,6 +14,7 @@ import numpy as np
 from analysis.fit import Contrast
 from analysis.regression import regress
 from analysis.specification import Column
+from tests.analysis.frames import frame_of
 from tests.analysis.regression.arrays import least_squares
 from tests.calibration.rates import always, coverage, digits, effects_of, error_rates
 from tests.calibration.simulated import (
@@ -22,7 +23,6 @@ from tests.calibration.simulated import (
     agreement,
     contrasts_of,
     digits_of_agreement,
-    frame_of,
     response,
     specification_of,
     stream,

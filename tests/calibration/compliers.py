@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from analysis.estimators.complier import ComplierEffect, _effect, _result, _Stage, complier_effects
 from analysis.inference.intervals import Effect
 from analysis.specification import Response
+from tests.analysis.frames import frame_of
 from tests.calibration.rates import ALPHA, at_least, banded, covers, digits, share
 from tests.calibration.simulated import (
     AT_ONCE,
     Customers,
     cells_of,
-    frame_of,
     regressed,
     response,
     specification_of,

@@ -9,14 +9,15 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.evaluate import evaluate
-from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.results import Evaluation, Flow
+from analysis.frame import ARM_COLUMN
+from analysis.results import Evaluation
 from data.cohort import DEMONSTRATIONS, Demonstration, lose_tail, outcomes, population
 from data.engine import open_engine
 from designs.assignment import conduct, declare, gather
 from designs.library import templates
 from designs.protocol import Protocol
 from designs.protocol.conditions import exclusions
+from tests.analysis.frames import frame_of
 from tests.suites import Figure, Suite
 
 HELD = 0.90
@@ -52,15 +53,9 @@ def told(demonstration: Demonstration, seed: int, number: int) -> Evaluation:
     lived = outcomes(people, arms, drawn[1], demonstration.world)
     if demonstration.lost_tail is not None:
         lived = lose_tail(lived, arms, *demonstration.lost_tail)
-    dealt_rows = engine.companion(people.append_column(ARM_COLUMN, pa.array(arms)))
-    frame = AnalysisFrame(
-        engine=engine,
-        rows=dealt_rows.join(engine.companion(lived), on="customer_id", how="left"),
-        flow=Flow(people.num_rows, 0, (), people.num_rows, 0),
-        checks=(),
-        data_digest=secret,
-        synthetic=True,
-    )
+    allocated = engine.companion(people.append_column(ARM_COLUMN, pa.array(arms)))
+    whole = engine.collect(allocated.join(engine.companion(lived), on="customer_id", how="left"))
+    frame = frame_of(whole, protocol, engine=engine)
     return evaluate(frame, protocol, protocol_digest=loaded.digest)
 
 

@@ -15,8 +15,9 @@ from analysis.results import Estimate
 from analysis.survival.time_to_event import ExitCells, estimates_of, time_to_event
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import declared
+from tests.analysis.frames import frame_of
 from tests.calibration.rates import ALPHA, always, banded, coverage, digits, error_rates, share
-from tests.calibration.simulated import frame_of, stream
+from tests.calibration.simulated import stream
 from tests.suites import Figure, Suite
 
 Floats = NDArray[np.float64]

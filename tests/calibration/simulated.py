@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.fit import Contrast, Regression
@@ -21,10 +20,9 @@ from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression import regress, regress_cells
 from analysis.regression.moments import Cells, Coded
 from analysis.regression.plan import Plan
-from analysis.results import Flow
 from analysis.specification import Column, Levels, Response, Specification
-from data.engine import open_engine
 from designs.literals import Adjustment, StandardErrors
+from tests.analysis.frames import frame_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -165,14 +163,6 @@ def contrasts_of(customers: Customers, sums: Floats, squares: Floats) -> Iterato
 def no_rows() -> AnalysisFrame:
     """Where the project asks for a frame that it will not read."""
     return frame_of({ARM_COLUMN: np.array(["nfa"])})
-
-
-def frame_of(columns: Mapping[str, object]) -> AnalysisFrame:
-    """Columns as rows in an engine."""
-    table = pa.table({name: pa.array(values) for name, values in columns.items()})
-    engine = open_engine(threads=1)
-    n = table.num_rows
-    return AnalysisFrame(engine, engine.scan(table), Flow(n, 0, (), n, n), (), "0" * 64, synthetic=True)
 
 
 def columns_of(customers: Customers, y: Floats) -> dict[str, object]:

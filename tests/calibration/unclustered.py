@@ -12,6 +12,7 @@ from analysis.fit import Contrast
 from analysis.specification import Column
 from designs.literals import Adjustment, StandardErrors
 from tests.analysis.evaluations import declared
+from tests.analysis.frames import frame_of
 from tests.calibration.rates import always, coverage, digits, effects_of, error_rates, uniformity
 from tests.calibration.simulated import (
     AT_ONCE,
@@ -20,7 +21,6 @@ from tests.calibration.simulated import (
     columns_of,
     contrasts_of,
     digits_of_agreement,
-    frame_of,
     specification_of,
     stream,
 )

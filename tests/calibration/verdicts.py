@@ -27,8 +27,9 @@ from analysis.results import Scenario
 from analysis.specification import Cell, Levels, Response
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import NFA, arm, declared
+from tests.analysis.frames import frame_of
 from tests.calibration.rates import ALPHA, always, at_most, share
-from tests.calibration.simulated import Customers, cells_of, frame_of, no_rows, regressed, specification_of, stream
+from tests.calibration.simulated import Customers, cells_of, no_rows, regressed, specification_of, stream
 from tests.calibration.worlds import Pounds
 from tests.suites import Figure, Suite, monte_carlo_band
 

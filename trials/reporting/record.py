@@ -63,7 +63,8 @@ def digests(detail: TrialDetail, evaluation: Evaluation) -> Table:
             ("Seed", allocation.seed if allocation.seed else "kept until it is released"),
             ("Algorithm of the draw", allocation.algorithm),
         ]
-    rows += [(f"Version of {name}", version) for name, version in evaluation.versions.items()]
+    said = {digest for _, digest in rows}
+    rows += [(f"Version of {name}", version) for name, version in evaluation.versions.items() if version not in said]
     return Table("Digests are SHA-256", ("What", "Digest or version"), tuple(rows))
 
 

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import narwhals as nw
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from analysis.evaluate import evaluate
-from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.results import Check, Evaluation, Exclusion, Flow
+from analysis.results import Evaluation
 from data.engine import Engine, open_engine
-from data.intake import Intake, read_file
-from designs.protocol import Protocol, ProtocolRefused, arms_of_labels, external_contract, load_protocol
-from designs.protocol.conditions import exclusions
+from data.intake import read_file
+from designs.protocol import external_contract, load_protocol
 from trials.errors import TrialRefused
-
-_EXCLUDED = "_excluded"
+from trials.frames.code import with_code
+from trials.frames.randomised_elsewhere import frame_of
 
 
 def analyse(protocol_path: str | Path, data_path: str | Path, *, engine: Engine | None = None) -> Evaluation:
@@ -45,77 +38,5 @@ def analyse(protocol_path: str | Path, data_path: str | Path, *, engine: Engine 
             remedy="load the outcomes and evaluate the trial",
         )
     intake = read_file(data, external_contract(protocol))
-    engine = engine or open_engine()
-    return evaluate(_frame(engine, protocol, intake, arm_column), protocol, protocol_digest=loaded.digest)
-
-
-def _frame(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str) -> AnalysisFrame:
-    rows: nw.LazyFrame[Any] = engine.scan(_with_arms(protocol, intake, arm_column))
-    rows, excluded = _without_excluded(engine, protocol, rows)
-    allocated = intake.loaded - sum(exclusion.customers for exclusion in excluded)
-    if allocated == 0:
-        raise TrialRefused(
-            "nobody is left to analyse",
-            where=intake.source,
-            rule="; ".join(f"{exclusion.reason}: {exclusion.customers:,}" for exclusion in excluded) or None,
-            remedy="check where and exclude in the protocol against the file",
-        )
-    return AnalysisFrame(
-        engine=engine,
-        rows=rows,
-        flow=Flow(intake.read, intake.rejected, excluded, allocated, allocated),
-        checks=(_rows_taken(intake),),
-        data_digest=intake.digest,
-        synthetic=False,
-    )
-
-
-def _with_arms(protocol: Protocol, intake: Intake, arm_column: str) -> pa.Table:
-    """The file's rows with each customer's arm by its id; every label must be one that the protocol declares."""
-    labels = intake.table.column(arm_column).combine_chunks()
-    if labels.null_count:
-        raise TrialRefused(
-            f"{labels.null_count:,} rows have no arm",
-            where=f"{intake.source}, column {arm_column}",
-            rule="every customer was allocated to an arm",
-            remedy="complete the column, or take those rows out with where and say why",
-        )
-    coded = pc.dictionary_encode(labels) if not pa.types.is_dictionary(labels.type) else labels
-    named = coded.dictionary.to_pylist()
-    try:
-        arms = arms_of_labels(protocol, named)
-    except ProtocolRefused as refusal:
-        raise ProtocolRefused(refusal.errors, where=f"{intake.source}, column {arm_column}") from refusal
-    # A dictionary: engines group by its few entries faster than by a million texts.
-    ids = pa.DictionaryArray.from_arrays(coded.indices, pa.array([arms[label] for label in named], pa.string()))
-    return intake.table.append_column(ARM_COLUMN, ids)
-
-
-def _without_excluded(
-    engine: Engine, protocol: Protocol, rows: nw.LazyFrame[Any]
-) -> tuple[nw.LazyFrame[Any], tuple[Exclusion, ...]]:
-    """Rows that take part, and how many do not for each reason; a row counts under the first that is true of it."""
-    declared = exclusions(protocol)
-    if not declared:
-        return rows, ()
-    first: nw.Expr = nw.lit(len(declared), nw.Int32)
-    for position in reversed(range(len(declared))):
-        first = nw.when(declared[position][1]).then(nw.lit(position, nw.Int32)).otherwise(first)
-    marked = rows.with_columns(first.alias(_EXCLUDED))
-    counted = engine.collect(marked.group_by(_EXCLUDED).agg(nw.len().alias("customers")))
-    customers = dict(zip(counted[_EXCLUDED].to_pylist(), counted["customers"].to_pylist(), strict=True))
-    left = marked.filter(nw.col(_EXCLUDED) == len(declared)).drop(_EXCLUDED)
-    by_reason: dict[str, int] = {}
-    for position, (reason, _) in enumerate(declared):
-        by_reason[reason] = by_reason.get(reason, 0) + int(customers.get(position, 0))
-    return left, tuple(Exclusion(reason, count) for reason, count in by_reason.items() if count)
-
-
-def _rows_taken(intake: Intake) -> Check:
-    """Whether rows of the file were turned away; they are outside every arm's count, so it only warns."""
-    if intake.rejected == 0:
-        return Check("rows_taken", True, f"All {intake.read:,} rows of the file were taken.", "warns")
-    first = intake.rejections[0]
-    where = f"row {first.row}, {first.field}" if first.field else f"row {first.row}"
-    detail = f"{intake.rejected:,} of {intake.read:,} rows were turned away; the first: {where}, {first.reason}."
-    return Check("rows_taken", False, detail, "warns", {"read": intake.read, "rejected": intake.rejected})
+    frame = frame_of(engine or open_engine(), protocol, intake, arm_column)
+    return with_code(evaluate(frame, protocol, protocol_digest=loaded.digest))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from pathlib import Path
 
@@ -10,19 +9,18 @@ from sqlalchemy.orm import Session
 
 import analysis.evaluate
 from analysis.document import to_document
-from analysis.frame import AnalysisFrame
-from analysis.results import Evaluation, Exclusion, Flow
+from analysis.results import Evaluation
 from analysis.sensitivity import with_sensitivity
 from data.engine import open_engine
 from trials.access import Actor
-from trials.field.allocated import AllocatedTrial, allocated_trial
-from trials.field.frame import Sources, assemble, frame_checks
+from trials.field.allocated import allocated_trial
+from trials.frames.allocated_here import frame_of
+from trials.frames.code import code_digest, with_code
+from trials.frames.sources import Sources
 from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.records import EvaluationRecord, ReturnedFileRecord
 from trials.registry.tables.columns import digest_of, now
-
-_CODE = ("data", "designs", "analysis")
 
 
 def evaluate(registry: Registry, actor: Actor, trial_id: str) -> EvaluationRecord:
@@ -74,55 +72,9 @@ def _evaluated(registry: Registry, sources: Sources) -> Evaluation:
     engine = open_engine(registry.settings.engine, threads=1)
     plan = sources.trial.plan
     with tempfile.TemporaryDirectory(prefix="otm-frame-") as scratch:
-        rows = assemble(engine, registry.snapshots, sources, Path(scratch))
-        frame = AnalysisFrame(
-            engine=engine,
-            rows=rows,
-            flow=_flow(sources.trial),
-            checks=frame_checks(engine, registry.snapshots, rows, sources),
-            data_digest=_data_digest(sources),
-            synthetic=sources.trial.population.synthetic,
-        )
+        frame = frame_of(engine, registry.snapshots, sources, Path(scratch))
         evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest)
-        return with_sensitivity(frame, plan.protocol, evaluation)
-
-
-def _flow(trial: AllocatedTrial) -> Flow:
-    """Every customer accounted for: rows read, rejected, left out by reason, allocated."""
-    populations = {wave.population.digest: wave.population for wave in trial.waves}.values()
-    left_out: dict[str, int] = {}
-    for wave in trial.waves:
-        for exclusion in wave.exclusions:
-            left_out[exclusion.reason] = left_out.get(exclusion.reason, 0) + exclusion.customers
-    return Flow(
-        rows_read=sum(population.rows_read for population in populations),
-        rejected=sum(population.rejected for population in populations),
-        excluded=tuple(Exclusion(reason, customers) for reason, customers in left_out.items()),
-        allocated=sum(sum(allocation.counts.values()) for allocation in trial.allocations),
-        analysed=0,  # the analysis counts them
-    )
-
-
-def _data_digest(sources: Sources) -> str:
-    """SHA-256 over the digests of everything that the frame is made of."""
-    return digest_of(
-        {
-            "populations": [wave.population.digest for wave in sources.trial.waves],
-            "allocations": [allocation.digest for allocation in sources.trial.allocations],
-            "outcomes": sources.outcomes.digest,
-            "contacts": [file.digest for file in sources.contacts],
-        }
-    )
-
-
-def code_digest() -> str:
-    """SHA-256 over the source of everything that an evaluation rests on."""
-    root = Path(__file__).resolve().parent.parent.parent
-    digest = hashlib.sha256()
-    for package in _CODE:
-        for path in sorted((root / package).rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\x00" + path.read_bytes() + b"\x00")
-    return digest.hexdigest()
+        return with_code(with_sensitivity(frame, plan.protocol, evaluation))
 
 
 def _row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,10 @@ import pytest
 from analysis.errors import AnalysisRefused
 from analysis.estimators.as_designed import regress_as_designed
 from analysis.fit import Regression
-from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.results import Flow
+from analysis.frame import ARM_COLUMN, strata_of
 from analysis.specification import Column, Levels, Response, Specification
-from data.engine import open_engine
 from designs.protocol.models import Protocol
+from tests.analysis.frames import frame_of
 
 PAID = Response("paid", (("paid", 1.0),))
 
@@ -54,10 +54,8 @@ def design(adjustment: str = "none", covariates: tuple[Column, ...] = ()) -> Spe
 
 
 def fitted(columns: dict[str, Any], declared: Protocol, asked: Specification, by: Levels | None = None) -> Regression:
-    engine, size = open_engine(), len(columns[ARM_COLUMN])
-    frame = AnalysisFrame(
-        engine, engine.scan(pa.table(columns)), Flow(size, 0, (), size, size), (), "0" * 64, synthetic=True
-    )
+    frame = frame_of(columns, declared)
+    asked = replace(asked, strata=strata_of(frame, declared))
     return regress_as_designed(frame, declared, asked, [PAID], by=by)
 
 
@@ -172,11 +170,7 @@ def test_barred_contrasts_cover_the_truth() -> None:
 def test_nobody_barred_is_the_usual_regression() -> None:
     from analysis.regression import regress
 
-    columns = barred(2)
-    engine = open_engine()
-    frame = AnalysisFrame(
-        engine, engine.scan(pa.table(columns)), Flow(900, 0, (), 900, 900), (), "0" * 64, synthetic=True
-    )
+    frame = frame_of(barred(2))
     plain = regress(frame, design(), [PAID]).fits["paid", None]
     same = regress_as_designed(frame, protocol("complete"), design(), [PAID]).fits["paid", None]
     assert same.contrasts == plain.contrasts

@@ -7,14 +7,13 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
-from analysis.frame import ARM_COLUMN, WAVE_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, WAVE_COLUMN
 from analysis.randomisation.outcomes import randomisation_rows
-from analysis.results import Estimate, Flow
-from data.engine import open_engine
+from analysis.results import Estimate
 from designs.protocol.models import Protocol
+from tests.analysis.frames import frame_of
 
 
 def protocol(method: str, **randomisation: Any) -> Protocol:
@@ -36,11 +35,7 @@ def protocol(method: str, **randomisation: Any) -> Protocol:
 
 
 def redrawn(columns: dict[str, Any], declared: Protocol) -> Estimate:
-    engine, size = open_engine(), len(columns[ARM_COLUMN])
-    frame = AnalysisFrame(
-        engine, engine.scan(pa.table(columns)), Flow(size, 0, (), size, size), (), "0" * 64, synthetic=True
-    )
-    (row,) = randomisation_rows(frame, declared, declared.primary, "cd" * 32)
+    (row,) = randomisation_rows(frame_of(columns, declared), declared, declared.primary, "cd" * 32)
     return row
 
 

@@ -16,14 +16,14 @@ from analysis.evaluate.declared import column_kinds, specification_of
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.randomisation.in_memory import bring
 from analysis.randomisation.net_benefit import net_benefit_test
-from analysis.results import Check, Evaluation, Flow
+from analysis.results import Check, Evaluation
 from analysis.sensitivity import with_sensitivity
 from analysis.sensitivity.logistic import logit_rows
 from analysis.sensitivity.second_opinion import second_opinion
 from analysis.specification import Cell
 from analysis.wording import variant_words
-from data.engine import open_engine
 from designs.protocol.models import Protocol
+from tests.analysis.frames import frame_of
 
 SIZE = 2_400
 DIGEST = "ab" * 32
@@ -78,19 +78,13 @@ def customers(seed: int = 1, missing: float = 0.0) -> dict[str, Any]:
     }
 
 
-def framed(columns: dict[str, Any]) -> AnalysisFrame:
-    engine = open_engine(threads=1)  # as stored evaluations are: sums of doubles in one order
-    flow = Flow(SIZE, 0, (), SIZE, SIZE)
-    return AnalysisFrame(engine, engine.scan(pa.table(columns)), flow, (), "0" * 64, synthetic=True)
-
-
 def both(columns: dict[str, Any], declared: Protocol) -> tuple[AnalysisFrame, Evaluation]:
-    frame = framed(columns)
+    frame = frame_of(columns)
     return frame, evaluate(frame, declared, protocol_digest=DIGEST)
 
 
 def opinion(frame: AnalysisFrame, declared: Protocol, evaluation: Evaluation) -> Check:
-    design = specification_of(declared, column_kinds(frame))
+    design = specification_of(frame, declared, column_kinds(frame))
     dense = bring(frame, declared, ["paid", *(column.name for column in design.covariates)])
     rows = [row for row in evaluation.estimates if row.outcome == "paid" and row.subgroup is None]
     return second_opinion(dense, declared, design, rows)
@@ -192,8 +186,8 @@ def fitted_by_statsmodels(columns: dict[str, Any], arms: tuple[str, ...], *, adj
 
 
 def logit_of(declared: Protocol, columns: dict[str, Any]) -> list[Any]:
-    frame = framed(columns)
-    covariates = specification_of(declared, column_kinds(frame)).covariates
+    frame = frame_of(columns)
+    covariates = specification_of(frame, declared, column_kinds(frame)).covariates
     dense = bring(frame, declared, ["paid", *(column.name for column in covariates)])
     return logit_rows(dense, declared, declared.primary, covariates)
 

@@ -20,11 +20,11 @@ from tests.analysis.evaluations import (
     PAID,
     arm,
     declared,
-    frame_of,
     money_trial,
     segment_trial,
     trial,
 )
+from tests.analysis.frames import frame_of
 from tests.analysis.test_barred_arms import CLOSED
 from tests.analysis.test_evaluate import skewed
 
@@ -66,7 +66,7 @@ def invalid() -> tuple[Protocol, dict[str, Any]]:
 @pytest.mark.parametrize("of", [plain, clustered, barred, pounds, pairs, invalid], ids=lambda made: made.__name__)
 def test_sensitivity_adds_rows_and_checks_that_never_block(of: Any) -> None:
     protocol, data = of()
-    frame = frame_of(data)
+    frame = frame_of(data, protocol)
     decided = evaluate(frame, protocol, protocol_digest="f" * 64)
     whole = with_sensitivity(frame, protocol, decided)
     assert whole != decided

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.results import Estimate, Flow
+from analysis.frame import ARM_COLUMN
+from analysis.results import Estimate
 from analysis.survival.time_to_event import TimeToEvent, time_to_event
-from data.engine import open_engine
 from designs.protocol.models import Protocol
+from tests.analysis.frames import frame_of
 
 SIZE = 3_000
 
@@ -60,11 +60,7 @@ def customers(seed: int = 1) -> dict[str, np.ndarray]:
 
 
 def estimated(columns: dict[str, Any], declared: Protocol) -> TimeToEvent:
-    engine = open_engine()
-    frame = AnalysisFrame(
-        engine, engine.scan(pa.table(columns)), Flow(SIZE, 0, (), SIZE, SIZE), (), "0" * 64, synthetic=True
-    )
-    return time_to_event(frame, declared, declared.outcome("days"), seed=7)
+    return time_to_event(frame_of(columns, declared), declared, declared.outcome("days"), seed=7)
 
 
 def row(result: TimeToEvent, estimand: str, arm: str) -> Estimate:

@@ -1,0 +1,1 @@
+"""The analysis frame, laid down in one place: of trials allocated here, and of those randomised elsewhere."""

@@ -1,0 +1,144 @@
+"""The analysis frame of a trial allocated here: everybody who was allocated, once, with the arm in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+
+from analysis.frame import ARM_COLUMN, WAVE_COLUMN, AnalysisFrame
+from analysis.results import Exclusion, Flow
+from data.engine import Engine
+from data.snapshots import SnapshotStore
+from designs.protocol import Protocol
+from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
+from trials.field.allocated import AllocatedTrial
+from trials.field.kinds.contacts import RECEIVED
+from trials.frames.integrity import MATCHED, frame_checks
+from trials.frames.sources import Sources, scan_contacts
+from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.records import AllocationRecord, ReturnedFileRecord, WaveRecord
+from trials.registry.tables.columns import digest_of
+
+PROBABILITY = "_probability"
+
+
+def frame_of(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch: Path) -> AnalysisFrame:
+    """Everybody who was allocated, with what came back, what the registry knows of them, and what it can check.
+
+    Args:
+        engine: where the rows will be.
+        snapshots: the store.
+        sources: what is joined.
+        scratch: a private folder; the frame is a file there, so that each pass of the analysis reads, never joins.
+    """
+    trial = sources.trial
+    rows = _rows(engine, snapshots, sources, scratch / "frame.parquet")
+    laid = [WAVE_COLUMN] if len(trial.allocations) > 1 else []
+    laid += [ELIGIBLE_ARMS] if closes_an_arm(trial.plan.protocol) else []
+    return AnalysisFrame(
+        engine=engine,
+        rows=rows,
+        flow=_flow(trial),
+        checks=frame_checks(engine, snapshots, rows, sources),
+        data_digest=_data_digest(sources),
+        synthetic=trial.population.synthetic,
+        laid_strata=tuple(laid),
+    )
+
+
+def _rows(engine: Engine, snapshots: SnapshotStore, sources: Sources, path: Path) -> nw.LazyFrame[Any]:
+    """Population and outcomes joined to the allocation, m:1 on the ledger id, and laid down once."""
+    trial, protocol = sources.trial, sources.trial.plan.protocol
+    outcomes = engine.scan(snapshots.path(sources.outcomes.digest))
+    after = [name for name in outcomes.collect_schema().names() if name != LEDGER_ID]
+    parts = [
+        _wave(engine, snapshots, protocol, wave, allocation, replaced=after)
+        for wave, allocation in zip(trial.waves, trial.allocations, strict=True)
+    ]
+    if len(parts) > 1:
+        parts = [_of_wave(part, f"wave {n}", protocol) for n, part in enumerate(parts, start=1)]
+    rows = nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
+    rows = rows.join(outcomes.with_columns(nw.lit(True).alias(MATCHED)), on=LEDGER_ID, how="left")
+    received = protocol.analysis.complier
+    if received is not None and received.received not in after:
+        rows = _with_receipt(engine, snapshots, rows, sources.contacts, received.received)
+    # In order of id, so that the same trial gives the same file, and the same sums, wherever it is evaluated.
+    engine.write(rows.sort(LEDGER_ID), path)
+    return engine.scan(path)
+
+
+def _wave(
+    engine: Engine,
+    snapshots: SnapshotStore,
+    protocol: Protocol,
+    wave: WaveRecord,
+    allocation: AllocationRecord,
+    *,
+    replaced: Sequence[str],
+) -> nw.LazyFrame[Any]:
+    """One wave's customers: their arm, what was known of them, and the arms that they could get by that."""
+    allocated = engine.scan(snapshots.path(allocation.snapshot_digest)).select(
+        nw.col(LEDGER_ID), nw.col("arm").alias(ARM_COLUMN), nw.col("probability").alias(PROBABILITY)
+    )
+    rows = allocated.join(engine.scan(snapshots.path(wave.population.digest)), on=LEDGER_ID, how="left")
+    if closes_an_arm(protocol):
+        rows = with_eligible_arms(rows, protocol)
+    # What the file of outcomes brings stands for what was known before under the same name.
+    return rows.select(*(name for name in rows.collect_schema().names() if name not in replaced))
+
+
+def _of_wave(rows: nw.LazyFrame[Any], wave: str, protocol: Protocol) -> nw.LazyFrame[Any]:
+    """Shares may differ by wave, so the wave is a stratum; and a pair's label is its own wave's."""
+    pairs = protocol.randomisation.pairs
+    labels = [] if pairs is None else [nw.concat_str([nw.lit(wave), nw.col(pairs)], separator=": ").alias(pairs)]
+    return rows.with_columns(nw.lit(wave).alias(WAVE_COLUMN), *labels)
+
+
+def _with_receipt(
+    engine: Engine,
+    snapshots: SnapshotStore,
+    rows: nw.LazyFrame[Any],
+    contacts: Sequence[ReturnedFileRecord],
+    name: str,
+) -> nw.LazyFrame[Any]:
+    """Receipt from the contacts: any contact received counts; in a complete feed, no contact is none received."""
+    if not contacts:
+        return rows.with_columns(nw.lit(None, nw.Boolean).alias(name))
+    any_received = (
+        scan_contacts(engine, snapshots, contacts)
+        .group_by(LEDGER_ID)
+        .agg(nw.col(RECEIVED).fill_null(False).cast(nw.Int8).max().alias(name))
+    )
+    joined = rows.join(any_received, on=LEDGER_ID, how="left")
+    return joined.with_columns((nw.col(name).fill_null(0) == 1).alias(name))
+
+
+def _flow(trial: AllocatedTrial) -> Flow:
+    """Every customer accounted for: rows read, rejected, left out by reason, allocated."""
+    populations = {wave.population.digest: wave.population for wave in trial.waves}.values()
+    left_out: dict[str, int] = {}
+    for wave in trial.waves:
+        for exclusion in wave.exclusions:
+            left_out[exclusion.reason] = left_out.get(exclusion.reason, 0) + exclusion.customers
+    return Flow(
+        rows_read=sum(population.rows_read for population in populations),
+        rejected=sum(population.rejected for population in populations),
+        excluded=tuple(Exclusion(reason, customers) for reason, customers in left_out.items()),
+        allocated=sum(sum(allocation.counts.values()) for allocation in trial.allocations),
+        analysed=0,  # the analysis counts them
+    )
+
+
+def _data_digest(sources: Sources) -> str:
+    """SHA-256 over the digests of everything that the frame is made of."""
+    return digest_of(
+        {
+            "populations": [wave.population.digest for wave in sources.trial.waves],
+            "allocations": [allocation.digest for allocation in sources.trial.allocations],
+            "outcomes": sources.outcomes.digest,
+            "contacts": [file.digest for file in sources.contacts],
+        }
+    )

@@ -1,0 +1,89 @@
+"""What only the registry can check of a frame: everybody is there once, in the arm allocated, and got its contact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+
+from analysis.frame import ARM_COLUMN
+from analysis.integrity import checks
+from analysis.integrity.checks import ArmShare
+from analysis.results import Check
+from data.engine import Engine
+from data.snapshots import SnapshotStore
+from designs.protocol import Protocol
+from designs.protocol.eligibility import closes_an_arm, could_get
+from trials.field.kinds.contacts import CHANNEL
+from trials.frames.sources import Sources, scan_contacts
+from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.records import MatchRecord, ReturnedFileRecord
+
+MATCHED = "_matched"  # true of customers that the file of outcomes speaks of, null of the others
+
+
+def frame_checks(
+    engine: Engine, snapshots: SnapshotStore, rows: nw.LazyFrame[Any], sources: Sources
+) -> tuple[Check, ...]:
+    """What only the registry can check: everybody is there in the arm dealt, once, and got that arm's contact."""
+    trial, protocol = sources.trial, sources.trial.plan.protocol
+    counted = engine.collect(rows.group_by(ARM_COLUMN).agg(nw.len().alias("n")))
+    found = dict(zip(counted[ARM_COLUMN].to_pylist(), map(int, counted["n"].to_pylist()), strict=True))
+    distinct = engine.collect(rows.select(nw.col(LEDGER_ID).n_unique().alias("n")))["n"][0].as_py()
+    registered: dict[str, int] = {}
+    for allocation in trial.allocations:
+        for arm, customers in allocation.counts.items():
+            registered[arm] = registered.get(arm, 0) + customers
+    unknown = {arm: n for arm, n in found.items() if arm not in {declared.id for declared in protocol.arms}}
+    made = [
+        checks.allocation_counts(registered, found, labels=protocol.labels),
+        checks.duplicate_ids(sum(found.values()), int(distinct)),
+        checks.arm_labels(unknown),
+        _match(engine, rows, sources.outcomes.matched, protocol),
+    ]
+    if sources.contacts:
+        made.append(_dispatch(engine, snapshots, rows, sources.contacts, protocol))
+    if sources.outcomes.matured is not None:
+        made.append(_maturity(matured=sources.outcomes.matured, day=protocol.primary.day))
+    return tuple(made)
+
+
+def _match(engine: Engine, rows: nw.LazyFrame[Any], matched: Sequence[MatchRecord], protocol: Protocol) -> Check:
+    """Found in the file of outcomes, arm by arm; where arms are closed to some, among those who could get every arm."""
+    counts = {row.arm: (row.allocated, row.matched) for row in matched}
+    if closes_an_arm(protocol):
+        alike = rows.filter(*(could_get(arm.id) for arm in protocol.arms)).group_by(ARM_COLUMN)
+        table = engine.collect(alike.agg(nw.len().alias("n"), nw.col(MATCHED).count().alias("matched")))
+        counts = {row[ARM_COLUMN]: (int(row["n"]), int(row["matched"])) for row in table.to_pylist()}
+    shares = [ArmShare(arm.id, *counts.get(arm.id, (0, 0)), label=arm.label) for arm in protocol.arms]
+    return checks.retention(shares, protocol.comparison.id, kind="match", what="are in the file of outcomes")
+
+
+def _dispatch(
+    engine: Engine,
+    snapshots: SnapshotStore,
+    rows: nw.LazyFrame[Any],
+    contacts: Sequence[ReturnedFileRecord],
+    protocol: Protocol,
+) -> Check:
+    sent = scan_contacts(engine, snapshots, contacts).select(LEDGER_ID, CHANNEL).unique()
+    seen = rows.select(LEDGER_ID, ARM_COLUMN).join(sent, on=LEDGER_ID, how="inner")
+    table = engine.collect(seen.group_by(ARM_COLUMN, CHANNEL).agg(nw.len().alias("n")))
+    channels = _channels(protocol)
+    counts = [(row[ARM_COLUMN], row[CHANNEL], int(row["n"])) for row in table.to_pylist()]
+    wrong = sum(n for arm, channel, n in counts if channels.get(arm) != channel)
+    return checks.dispatch(sum(n for _, _, n in counts), wrong, protocol.analysis.dispatch_tolerance or 0.0)
+
+
+def _channels(protocol: Protocol) -> Mapping[str, str | None]:
+    return {arm.id: arm.channel for arm in protocol.arms}
+
+
+def _maturity(*, matured: bool, day: int | None) -> Check:
+    detail = (
+        f"Every customer had reached day {day} when the outcomes were loaded."
+        if matured
+        else f"The outcomes were loaded before every customer had reached day {day}."
+    )
+    return Check("maturity", matured, detail, "warns")
