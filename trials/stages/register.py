@@ -35,7 +35,7 @@ def register(registry: Registry, actor: Actor, protocol_path: str | Path) -> Reg
     trial_id = loaded.protocol.id
     with registry.write(actor, "register", trial_id) as work:
         version = 1
-        if work.session.get(tables.Trial, trial_id) is None:
+        if not queries.is_registered(work.session, trial_id):
             work.add(tables.Trial(id=trial_id, registered_at=now(), registered_by=actor.name))
         else:
             plan = plan_of(work.session, trial_id)

@@ -65,11 +65,10 @@ def load_returned_file(
 def _row(
     session: Session, actor: Actor, trial_id: str, taken: TakenFile, digest: str, rejections_digest: str | None
 ) -> tables.ReturnedFile:
-    table = tables.ReturnedFile
-    return table(
+    return tables.ReturnedFile(
         trial_id=trial_id,
         kind=taken.kind.name,
-        version=queries.next_number(session, table, trial_id, table.kind == taken.kind.name),
+        version=queries.next_number(session, tables.ReturnedFile, trial_id, kind=taken.kind.name),
         digest=digest,
         file_name=taken.intake.source,
         file_digest=taken.intake.digest,

@@ -20,6 +20,7 @@ from trials.registry.queries.draws import (
 )
 from trials.registry.queries.numbering import next_number
 from trials.registry.queries.plans import (
+    is_registered,
     latest_population,
     lock_of,
     locked_population,
@@ -40,6 +41,7 @@ __all__ = [
     "draw_of",
     "evaluation_of",
     "event_hashes",
+    "is_registered",
     "issues_of",
     "last_event",
     "latest_evaluation",

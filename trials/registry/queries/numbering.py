@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 
-def next_number(session: Session, table: type[Any], trial_id: str, *conditions: Any) -> int:
-    """1 + the highest number (or version) that a trial's rows of one table have."""
+def next_number(session: Session, table: type[Any], trial_id: str, *, kind: str | None = None) -> int:
+    """1 + the highest number (or version) that a trial's rows of one table have, or those of one kind."""
     column = table.version if hasattr(table, "version") else table.number
-    highest = session.scalar(select(func.max(column)).where(table.trial_id == trial_id, *conditions))
+    rows = select(func.max(column)).where(table.trial_id == trial_id)
+    highest = session.scalar(rows if kind is None else rows.where(table.kind == kind))
     return 1 if highest is None else int(highest) + 1

@@ -13,6 +13,11 @@ from trials.registry import tables
 from trials.registry.records import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
 
 
+def is_registered(session: Session, trial_id: str) -> bool:
+    """Whether there is a trial of this id, in whatever state."""
+    return session.get(tables.Trial, trial_id) is not None
+
+
 def require_trial(session: Session, trial_id: str) -> tables.Trial:
     """The trial's row.
 
