@@ -164,8 +164,8 @@ class DuckDBEngine:
         relation: duckdb.DuckDBPyRelation = nw.to_native(frame)
         texts = ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
         positions = ", ".join(str(i) for i in range(len(labels)))
-        found = f"(MAP([{texts}]::VARCHAR[], [{positions}]::INTEGER[])[{_quoted(column)}])"
-        numbered: nw.LazyFrame[Any] = nw.from_native(relation.project(f"*, {found} AS {_quoted(name)}"))
+        position = f"(MAP([{texts}]::VARCHAR[], [{positions}]::INTEGER[])[{_quoted(column)}])"
+        numbered: nw.LazyFrame[Any] = nw.from_native(relation.project(f"*, {position} AS {_quoted(name)}"))
         return numbered
 
 

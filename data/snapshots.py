@@ -82,10 +82,10 @@ class SnapshotStore:
         """
         path = self.path(digest)
         with _storing(path), path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != digest:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+        if actual != digest:
             raise DataRefused(
-                f"the snapshot has been changed: its bytes now give {found}",
+                f"the snapshot has been changed: its bytes now give {actual}",
                 where=path.name,
                 rule="a snapshot is named by the SHA-256 of its bytes",
                 remedy="restore it from the last backup, and find out who wrote to the store",

@@ -131,8 +131,8 @@ PAYMENTS_ON_ACCOUNT = World(
 )
 
 DEMONSTRATIONS: Mapping[str, Demonstration] = {
-    one.letter: one
-    for one in (
+    demonstration.letter: demonstration
+    for demonstration in (
         Demonstration("A", "sa-debts-2026", "self_assessment", 160_000, SA_DEBTS),
         Demonstration("B", "small-debts-2026", "small_debts", 300_000, SMALL_DEBTS),
         Demonstration("C", "late-returns-2026", "late_returns", 20_000, LATE_RETURNS),

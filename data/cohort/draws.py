@@ -1,4 +1,4 @@
-"""Random numbers that belong to a customer: the same whatever the order of the rows or the arm dealt."""
+"""Random numbers that belong to a customer: the same whatever the order of the rows or the arm assigned."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Draws:
         prefix = hashlib.sha256(str(seed).encode() + b"\0")
         digests = bytearray()
         for text in ids.to_pylist():
-            one = prefix.copy()
-            one.update(text.encode())
-            digests += one.digest()[:8]
+            hashed = prefix.copy()
+            hashed.update(text.encode())
+            digests += hashed.digest()[:8]
         self._keys = np.frombuffer(bytes(digests), np.uint64)
 
     def uniform(self, label: str) -> Floats:

@@ -1,4 +1,4 @@
-"""What each customer does under the arm dealt. Potential outcomes belong to the customer, not to the row."""
+"""What each customer does under the arm assigned. Potential outcomes belong to the customer, not to the row."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class _Customers:
     def by_approach(self, planted: list[Mapping[str, float]]) -> Floats:
         """A figure by approach received and reason; nothing where none was received."""
         figures = np.array([[values.get(name, 0.0) for name in REASONS] for values in [*planted, {}]])
-        found: Floats = figures[self.received, self.reason]  # −1 is the last row
-        return found
+        of_each: Floats = figures[self.received, self.reason]  # −1 is the last row
+        return of_each
 
 
 def outcomes(population: pa.Table, arms: npt.ArrayLike, seed: int, world: World) -> pa.Table:
-    """Everything observed about a year of each customer, under the arm dealt to them.
+    """Everything observed about a year of each customer, under the arm assigned to them.
 
     A customer's latent numbers depend on the seed and their id alone. So the order of rows changes nothing, and a
-    customer dealt another arm differs only by what that arm does.
+    customer assigned to another arm differs only by what that arm does.
 
     Args:
         population: As :func:`data.cohort.population` gives it, shape (n,).
@@ -73,10 +73,10 @@ def outcomes(population: pa.Table, arms: npt.ArrayLike, seed: int, world: World)
     Raises:
         DataRefused: Arms and customers differ in number.
     """
-    dealt = np.asarray(arms)
-    if dealt.shape != (population.num_rows,):
-        raise DataRefused(f"{population.num_rows} customers but arms of shape {dealt.shape}", rule="one arm each")
-    customers = _contacted(population, dealt, seed, world)
+    assigned = np.asarray(arms)
+    if assigned.shape != (population.num_rows,):
+        raise DataRefused(f"{population.num_rows} customers but arms of shape {assigned.shape}", rule="one arm each")
+    customers = _contacted(population, assigned, seed, world)
     days = _days(customers, world)
     columns: dict[str, Any] = {"customer_id": population.column("customer_id")}
     if world.behaviour == "pay":
@@ -105,19 +105,19 @@ def lose_tail(outcomes: pa.Table, arms: npt.ArrayLike, arm: str, share: float) -
     return outcomes.filter(pa.array(keep))
 
 
-def _contacted(population: pa.Table, dealt: npt.NDArray[Any], seed: int, world: World) -> _Customers:
+def _contacted(population: pa.Table, assigned: npt.NDArray[Any], seed: int, world: World) -> _Customers:
     draws = Draws(seed, population.column("customer_id"))
     approaches = list(world.approaches.values())
-    sent = np.full(len(dealt), -1, np.int64)
+    sent = np.full(len(assigned), -1, np.int64)
     for place, arm in enumerate(world.approaches):
-        sent[dealt == arm] = place
+        sent[assigned == arm] = place
     astray = draws.chance("astray", world.non_compliance)
     sent = np.where(astray, np.where(sent >= 0, -1, 0), sent)
     telephone = pc.not_equal(population.column("phone_status"), "none").to_numpy()
     verified = draws.chance("verified", world.verified_calls)
     lost = draws.chance("undelivered", world.undelivered)
     by_channel = {"letter": ~lost, "email": ~lost, "sms": telephone & ~lost, "call": telephone & verified}
-    arrives, undelivered = np.zeros(len(dealt), bool), np.zeros(len(dealt), bool)
+    arrives, undelivered = np.zeros(len(assigned), bool), np.zeros(len(assigned), bool)
     for place, approach in enumerate(approaches):
         arrives |= (sent == place) & by_channel[approach.channel]
         undelivered |= (sent == place) & lost & _has_address(approach, telephone)

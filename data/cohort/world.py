@@ -50,7 +50,7 @@ class World:
         never: Share of the rest who do not act within the year; the others act later in every arm, so that arms
             converge by month 12 but for this share of the extra early payers.
         undelivered: Share of contacts that never arrive.
-        non_compliance: Share of each arm that is not treated as dealt: an approach not sent, or one sent to NFA.
+        non_compliance: Share of each arm that is not treated as assigned: an approach not sent, or one sent to NFA.
         verified_calls: Share of customers with a telephone who answer and prove who they are.
         penalty_days: When penalties fall and payments bunch.
     """

@@ -143,8 +143,8 @@ def all_within(numbers: pa.ChunkedArray, low: float, high: float) -> bool:
 
 def positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:
     """Where a mask is true; null is not true."""
-    found: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
-    return found
+    places: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
+    return places
 
 
 def parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:

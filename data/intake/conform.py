@@ -28,7 +28,7 @@ def conform(reading: Reading, contract: FileContract, where: str) -> tuple[pa.Ta
     declared = {column.name: column for column in contract.columns}
     names = reading.table.column_names
 
-    def one(name: str) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
+    def conformed(name: str) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
         column = reading.table.column(name)
         if name == contract.id_column:
             return _ids(column, contract, rows, reading, where)
@@ -36,10 +36,10 @@ def conform(reading: Reading, contract: FileContract, where: str) -> tuple[pa.Ta
 
     # The checks are Arrow's own loops, which leave the interpreter free: columns go side by side.
     with ThreadPoolExecutor(_THREADS) as pool:
-        done = list(pool.map(one, names))
-    table = pa.table(dict(zip(names, (column for column, _, _ in done), strict=True)))
-    faults = [fault for _, found, _ in done for fault in found]
-    warnings = [warning for _, _, warning in done if warning is not None]
+        columns = list(pool.map(conformed, names))
+    table = pa.table(dict(zip(names, (column for column, _, _ in columns), strict=True)))
+    faults = [fault for _, faults_of_column, _ in columns for fault in faults_of_column]
+    warnings = [warning for _, _, warning in columns if warning is not None]
     rejections = [Rejection(int(rows[fault.position]), fault.field, fault.reason) for fault in faults]
     if faults:
         keep = np.ones(table.num_rows, bool)
@@ -64,8 +64,8 @@ def _column(
         return *as_instant(column, contract.name, where), None
     if not declared:
         return column, [], None
-    found, warning = as_found(column, contract.name, untyped=reading.untyped)
-    return found, [], warning
+    inferred, warning = as_found(column, contract.name, untyped=reading.untyped)
+    return inferred, [], warning
 
 
 def _ids(

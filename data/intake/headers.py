@@ -41,20 +41,20 @@ def check_header(names: Sequence[str], contract: FileContract, where: str) -> No
 
 def named(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """Names as they will be kept: a column without one is called by its place, and a warning says so."""
-    kept = [name if name.strip() else f"column_{place}" for place, name in enumerate(names, start=1)]
+    labels = [name if name.strip() else f"column_{place}" for place, name in enumerate(names, start=1)]
     warnings = tuple(
         f"column {place} has no name and is kept as {new}"
-        for place, (old, new) in enumerate(zip(names, kept, strict=True), start=1)
+        for place, (old, new) in enumerate(zip(names, labels, strict=True), start=1)
         if old != new
     )
-    return kept, warnings
+    return labels, warnings
 
 
 def _missing(name: str, names: Sequence[str], contract: FileContract) -> str:
     """A column's name, where it is asked for, and the likely spelling in the file."""
     places = contract.named_in.get(name, ())
     asked = f"{name}, named in {' and '.join(places)}" if places else name
-    folded = {found.strip().casefold(): found for found in names}
+    folded = {present.strip().casefold(): present for present in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return f"{asked} (is it {folded[near[0]]!r}?)" if near else asked
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from data.engine import hashes_of
 from data.errors import DataRefused
 from data.identifiers import MAXIMUM_ID_BYTES
+from data.intake.columns import positions
 from data.intake.result import Fault, Rows, shown
 
 MISSING_IDS = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "none")
@@ -48,41 +49,36 @@ def id_faults(ids: pa.ChunkedArray, field: str) -> list[Fault]:
         ids: Text, shape (n,).
         field: The id column's name.
     """
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     if ids.null_count:
-        found.update(dict.fromkeys(_positions(ids.is_null()), "the id is missing"))
+        reasons.update(dict.fromkeys(positions(ids.is_null()), "the id is missing"))
     lengths = pc.min_max(pc.binary_length(ids)).as_py()
     if lengths["max"] is None:
-        return [Fault(position, field, reason) for position, reason in found.items()]
+        return [Fault(position, field, reason) for position, reason in reasons.items()]
     if lengths["max"] > MAXIMUM_ID_BYTES:
         size = pc.binary_length(ids)
-        for position in _positions(pc.greater(size, MAXIMUM_ID_BYTES)):
-            found[position] = f"the id is {size[position].as_py()} bytes long, above {MAXIMUM_ID_BYTES}"
+        for position in positions(pc.greater(size, MAXIMUM_ID_BYTES)):
+            reasons[position] = f"the id is {size[position].as_py()} bytes long, above {MAXIMUM_ID_BYTES}"
     if lengths["min"] <= _LONGEST_MISSING:
-        for position in _positions(pc.is_in(ids, pa.array(MISSING_IDS))):
-            found[position] = f"the id is missing ({ids[position].as_py()})"
+        for position in positions(pc.is_in(ids, pa.array(MISSING_IDS))):
+            reasons[position] = f"the id is missing ({ids[position].as_py()})"
     if not pc.all(pc.ascii_is_alnum(ids)).as_py():
-        _add_unusual(ids, found)
-    return [Fault(position, field, reason) for position, reason in sorted(found.items())]
+        _add_unusual(ids, reasons)
+    return [Fault(position, field, reason) for position, reason in sorted(reasons.items())]
 
 
-def _add_unusual(ids: pa.ChunkedArray, found: dict[int, str]) -> None:
-    unusual = np.asarray(_positions(pc.invert(pc.ascii_is_alnum(ids))), dtype=np.int64)
+def _add_unusual(ids: pa.ChunkedArray, reasons: dict[int, str]) -> None:
+    unusual = np.asarray(positions(pc.invert(pc.ascii_is_alnum(ids))), dtype=np.int64)
     texts = ids.take(pa.array(unusual))
     for test, reason in _RULES:
-        for i in _positions(test(texts)):
-            found.setdefault(int(unusual[i]), reason.format(id=shown(texts[i].as_py())))
-    foreign = np.asarray(_positions(pc.invert(pc.string_is_ascii(texts))), dtype=np.int64)
+        for i in positions(test(texts)):
+            reasons.setdefault(int(unusual[i]), reason.format(id=shown(texts[i].as_py())))
+    foreign = np.asarray(positions(pc.invert(pc.string_is_ascii(texts))), dtype=np.int64)
     if foreign.size:
         words = texts.take(pa.array(foreign))
-        for i in _positions(pc.not_equal(pc.utf8_normalize(words, form="NFC"), words)):
+        for i in positions(pc.not_equal(pc.utf8_normalize(words, form="NFC"), words)):
             reason = f"the id {words[i].as_py()!a} is not in Unicode's composed form (NFC)"
-            found.setdefault(int(unusual[foreign[i]]), reason)
-
-
-def _positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:
-    found: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
-    return found
+            reasons.setdefault(int(unusual[foreign[i]]), reason)
 
 
 def repeated_ids(ids: pa.ChunkedArray) -> pa.Array | None:
@@ -105,7 +101,7 @@ def refuse_repeated(ids: pa.ChunkedArray, repeated: pa.Array, rows: Rows, field:
     """Turn the file away, naming the first few ids and their rows."""
     told = []
     for value in repeated.slice(0, 3):
-        places = rows[np.asarray(_positions(pc.equal(ids, value)))]
+        places = rows[np.asarray(positions(pc.equal(ids, value)))]
         listed = ", ".join(str(place) for place in places[:4]) + (" …" if len(places) > 4 else "")
         told.append(f"{shown(value.as_py())} (rows {listed})")
     more = f" and {len(repeated) - 3:,} more" if len(repeated) > 3 else ""
@@ -121,5 +117,5 @@ def repeated_faults(ids: pa.ChunkedArray, repeated: pa.Array, field: str) -> lis
     """A fault for every row of every repeated id."""
     return [
         Fault(position, field, f"the id {shown(ids[position].as_py())} comes more than once")
-        for position in _positions(pc.is_in(ids, repeated))
+        for position in positions(pc.is_in(ids, repeated))
     ]

@@ -77,28 +77,32 @@ def _reading(
     if not cells:
         raise DataRefused("the sheet has a header and no rows", where=where, remedy="export it again")
     place = names.index(contract.id_column) if contract.id_column is not None else None
-    kept: list[int] = []
+    rows_taken: list[int] = []
     rejections = []
     for row, values in enumerate(cells, start=1):
-        found = _row_rejections(row, values, names, place)
-        rejections += found
-        if not found:
-            kept.append(row)
-    columns = [pa.array([_written(cells[row - 1][i]) or None for row in kept], pa.string()) for i in range(len(names))]
+        of_row = _row_rejections(row, values, names, place)
+        rejections += of_row
+        if not of_row:
+            rows_taken.append(row)
+    columns = [
+        pa.array([_written(cells[row - 1][i]) or None for row in rows_taken], pa.string()) for i in range(len(names))
+    ]
     table = pa.table(dict(zip(names, columns, strict=True)))
-    return Reading(table, len(cells), np.array(kept, np.int64), tuple(rejections), warnings, untyped=True)
+    return Reading(table, len(cells), np.array(rows_taken, np.int64), tuple(rejections), warnings, untyped=True)
 
 
 def _row_rejections(row: int, values: Sequence[Cell], names: Sequence[str], place: int | None) -> list[Rejection]:
     if all(value == "" for value in values):
         return [Rejection(row, None, "the row is empty")]
-    found = []
+    rejections = []
     if place is not None and not isinstance(values[place], str):
-        found.append(Rejection(row, names[place], _why_no_id(values[place])))
+        rejections.append(Rejection(row, names[place], _why_no_id(values[place])))
     for i, value in enumerate(values):
         if i != place and isinstance(value, (int, float)) and abs(value) >= EXCEL_DIGITS:
-            found.append(Rejection(row, names[i], f"{_written(value)} has more digits than the 15 that Excel keeps"))
-    return found
+            rejections.append(
+                Rejection(row, names[i], f"{_written(value)} has more digits than the 15 that Excel keeps")
+            )
+    return rejections
 
 
 def _why_no_id(value: Cell) -> str:

@@ -6,14 +6,14 @@ from data.reference.counts import PublishedArm, PublishedTrial
 
 SOCIAL_PRESSURE_2006 = PublishedTrial(
     id="social-pressure-2006",
-    title="Three mailings against none, dealt by household",
+    title="Three mailings against none, assigned by household",
     outcome="voted in the primary election of August 2006",
     citation=(
         "Gerber, Green & Larimer (2008), Social Pressure and Voter Turnout: Evidence from a Large-Scale Field "
         "Experiment, American Political Science Review 102(1):33-48"
     ),
     caveats=(
-        "Households were dealt whole: a standard error from customers' counts alone is too small by a quarter. The "
+        "Households were assigned whole: a standard error from customers' counts alone is too small by a quarter. The "
         "fourth mailing (Self) is not in the public copy that these counts come from, nor are the blocks."
     ),
     arms=(

@@ -1,1 +1,1 @@
-"""Who may be dealt, and the deal itself, from frozen files: nothing here writes to the registry."""
+"""Who may be allocated, and the allocation itself, from frozen files. Stages record what comes of it."""

@@ -1,4 +1,4 @@
-"""Who is left to deal: the population less those whom the protocol or the contact ledger takes out, counted once."""
+"""Who is to be allocated: the population less those whom the protocol or the contact ledger takes out, counted once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from trials.registry.records import ExclusionRecord
 
 REASON = "_reason"
 # What the draw itself looks at; everything else about a customer stays in the population's snapshot.
-_DEALT_BY = frozenset({"cluster", "pair", "stratum", "balance", "not_for"})
+_ASSIGNED_BY = frozenset({"cluster", "pair", "stratum", "balance", "not_for"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def eligible(
         claims: Then the contact ledger: a reason, and the ledger ids it takes out.
 
     Raises:
-        TrialRefused: Nobody is left.
+        TrialRefused: Nobody is eligible.
     """
     declared = exclusions(protocol)
-    names = list(dict.fromkeys([LEDGER_ID, *(use.column for use in uses(protocol) if use.part in _DEALT_BY)]))
+    names = list(dict.fromkeys([LEDGER_ID, *(use.column for use in uses(protocol) if use.part in _ASSIGNED_BY)]))
     rows = engine.collect(engine.scan(population).select(*names, _first_reason([test for _, test in declared])))
     reasons = [reason for reason, _ in declared]
     codes = rows.column(REASON).combine_chunks()
@@ -62,25 +62,27 @@ def eligible(
         taken = pc.and_(pc.is_null(codes), pc.is_in(rows.column(LEDGER_ID), value_set=ids).combine_chunks())
         codes = pc.if_else(taken, pa.scalar(len(reasons), pa.int32()), codes)
         reasons.append(reason)
-    left = pc.is_null(codes)
+    eligible_rows = pc.is_null(codes)
     counts = _counts(codes)
-    if not pc.any(left, min_count=0).as_py():
+    if not pc.any(eligible_rows, min_count=0).as_py():
         raise TrialRefused(
-            "nobody is left to deal",
+            "nobody is left to allocate",
             where=protocol.id,
             rule="; ".join(f"{reason}: {counts.get(code, 0):,}" for code, reason in enumerate(reasons)),
             remedy="check where and exclude in the protocol against the population",
         )
-    labelled = pa.DictionaryArray.from_arrays(codes.filter(pc.invert(left)), pa.array(reasons, pa.string()))
+    out = pc.invert(eligible_rows)
+    reason_of = pa.DictionaryArray.from_arrays(codes.filter(out), pa.array(reasons, pa.string()))
     return Eligible(
-        units=rows.filter(left).select(names),
-        excluded=pa.table({LEDGER_ID: rows.column(LEDGER_ID).filter(pc.invert(left)), REASON: labelled}),
+        units=rows.filter(eligible_rows).select(names),
+        excluded=pa.table({LEDGER_ID: rows.column(LEDGER_ID).filter(out), REASON: reason_of}),
         exclusions=_by_reason(reasons, counts),
     )
 
 
-def dealt_before(population: Path, protocol: Protocol, waves: Sequence[Path]) -> tuple[tuple[str, pa.Array], ...]:
-    """Whom earlier waves keep out of the next: those dealt, and who has since joined a cluster that was dealt whole.
+def assigned_before(population: Path, protocol: Protocol, waves: Sequence[Path]) -> tuple[tuple[str, pa.Array], ...]:
+    """Whom earlier waves keep out of the next: those allocated, and who has since joined a cluster
+    that was allocated whole.
 
     Args:
         population: The snapshot of the next wave's customers.
@@ -91,14 +93,14 @@ def dealt_before(population: Path, protocol: Protocol, waves: Sequence[Path]) ->
         return ()
     cluster = protocol.cluster
     names = [LEDGER_ID] if cluster is None else [LEDGER_ID, cluster]
-    dealt = pa.concat_tables(pq.read_table(path, columns=names) for path in waves)
-    found = [("dealt in an earlier wave", dealt.column(LEDGER_ID).combine_chunks())]
+    earlier = pa.concat_tables(pq.read_table(path, columns=names) for path in waves)
+    kept_out = [("allocated in an earlier wave", earlier.column(LEDGER_ID).combine_chunks())]
     if cluster is not None:
         members = pq.read_table(population, columns=names)
-        joined = members.filter(pc.is_in(members.column(cluster), value_set=dealt.column(cluster), skip_nulls=True))
-        reason = f"their {cluster} was dealt in an earlier wave"
-        found.append((reason, joined.column(LEDGER_ID).combine_chunks()))
-    return tuple(found)
+        joined = members.filter(pc.is_in(members.column(cluster), value_set=earlier.column(cluster), skip_nulls=True))
+        reason = f"their {cluster} was allocated in an earlier wave"
+        kept_out.append((reason, joined.column(LEDGER_ID).combine_chunks()))
+    return tuple(kept_out)
 
 
 def _first_reason(tests: Sequence[nw.Expr]) -> nw.Expr:

@@ -57,7 +57,7 @@ def dated(
     """The rows with each customer's own day 0, where batches give them one; as they are where they do not.
 
     Args:
-        rows: Dealt rows, in the order of the units.
+        rows: Assigned rows, in the order of the units.
         schema: Of the rows.
         protocol: As locked.
         units: The snapshot of the frozen units, which names each customer's batch.
@@ -71,11 +71,11 @@ def dated(
     dates = days.take(pc.index_in(column.cast(pa.string()), value_set=names).combine_chunks())
     extended = schema.append(pa.field(INDEX_DATE, pa.date32()))
 
-    def each() -> Iterator[pa.RecordBatch]:
+    def with_dates() -> Iterator[pa.RecordBatch]:
         start = 0
         for batch in rows:
-            mine = dates.slice(start, batch.num_rows)
-            yield pa.RecordBatch.from_arrays([*batch.columns, mine], schema=extended)
+            dates_of_batch = dates.slice(start, batch.num_rows)
+            yield pa.RecordBatch.from_arrays([*batch.columns, dates_of_batch], schema=extended)
             start += batch.num_rows
 
-    return each(), extended
+    return with_dates(), extended

@@ -18,8 +18,8 @@ from designs.assignment import commitment, draw_seed
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import require
-from trials.randomiser.dealing import Dealt, deal
-from trials.randomiser.eligibility import Eligible, dealt_before, eligible
+from trials.randomiser.assignment import AssignedWave, assign_wave
+from trials.randomiser.eligibility import Eligible, assigned_before, eligible
 from trials.randomiser.index_dates import first_index_date, last_index_date
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.contact_ledger import Entry, claims, entries
@@ -76,7 +76,7 @@ def randomise(
         DesignRefused: A stratum or cluster cannot be dealt.
     """
     draw, wave, plan = _frozen(registry, actor, trial_id, demonstration_seed)
-    dealt = deal(
+    assigned = assign_wave(
         plan.protocol,
         registry.snapshots.path(wave.units_digest),
         wave=wave.number,
@@ -85,8 +85,8 @@ def randomise(
         protocol_digest=plan.digest,
         population_digest=wave.population.digest,
     )
-    snapshot_digest = registry.snapshots.write(dealt.rows, schema=dealt.schema)
-    return _record(registry, actor, plan, wave, dealt, snapshot_digest)
+    snapshot_digest = registry.snapshots.write(assigned.rows, schema=assigned.schema)
+    return _record(registry, actor, plan, wave, assigned, snapshot_digest)
 
 
 def _frozen(
@@ -201,7 +201,7 @@ def _eligible(registry: Registry, engine: Engine, basis: _Basis, today: date) ->
     kept_out = claims(engine, registry.snapshots, basis.ledger, protocol, days)
     before = [registry.snapshots.path(wave.units_digest) for wave in basis.allocated]
     population = registry.snapshots.path(basis.population.digest)
-    return eligible(engine, population, protocol, (*dealt_before(population, protocol, before), *kept_out))
+    return eligible(engine, population, protocol, (*assigned_before(population, protocol, before), *kept_out))
 
 
 def _draw_row(trial_id: str, actor: Actor, seed: str, demonstration: bool) -> tables.Draw:
@@ -231,9 +231,9 @@ def _wave_row(basis: _Basis, actor: Actor, units: _Units) -> tables.Wave:
 
 
 def _record(
-    registry: Registry, actor: Actor, plan: Plan, wave: WaveRecord, dealt: Dealt, snapshot_digest: str
+    registry: Registry, actor: Actor, plan: Plan, wave: WaveRecord, assigned: AssignedWave, snapshot_digest: str
 ) -> AllocationRecord:
-    assignment = dealt.assignment
+    assignment = assigned.assignment
     with registry.write(actor, "randomise", plan.trial) as work:
         # Another process may have been first: it allocated the same units with the same seed.
         require(queries.standing_of(work.session, plan.trial), "randomise", wave=wave.number)
@@ -245,7 +245,7 @@ def _record(
                 snapshot_digest=snapshot_digest,
                 algorithm=assignment.algorithm,
                 counts=assignment.counts.by_arm,
-                certificate=dealt.certificate,
+                certificate=assigned.certificate,
                 index_date=last_index_date(plan.protocol, wave.number, now().date()),
                 allocated_at=now(),
                 allocated_by=actor.name,

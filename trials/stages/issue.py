@@ -49,8 +49,8 @@ def issue(
         columns: Columns of the population that the supplier needs beside the export id.
 
     Raises:
-        TrialRefused: Nothing was dealt, the protocol has no such arm, the arm is not contacted, the population has no
-            such column, or the file is there already.
+        TrialRefused: Nothing was allocated, the protocol has no such arm, the arm is not contacted, the population has
+            no such column, or the file is there already.
     """
     with registry.inspect(actor, "issue", trial_id) as session:
         plan, waves, allocations = _allocated(session, trial_id)

@@ -28,7 +28,7 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
 
     Raises:
         TrialRefused: The trial is locked already, its file was edited since it was registered, its population is not
-            loaded or was loaded under other declarations, nobody is left to deal, or the draw would be refused.
+            loaded or was loaded under other declarations, nobody is left to allocate, or the draw would be refused.
         ProtocolRefused: The population lacks a column, or one was measured after today.
     """
     with registry.inspect(actor, "lock", trial_id) as session:

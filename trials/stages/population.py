@@ -50,9 +50,9 @@ def load_population(
         _refuse_changed_lock(session, loaded, path)
     contract = population_contract(loaded.protocol)
     intake = read_file(Path(file), contract)
-    kept = _kept(intake, loaded.protocol, SYNTHETIC_KEY if synthetic else registry.key())
+    customers = _customers(intake, loaded.protocol, SYNTHETIC_KEY if synthetic else registry.key())
     findings = _findings(intake.table, loaded.protocol)
-    digest = registry.snapshots.write(kept)
+    digest = registry.snapshots.write(customers)
     rejections_digest = keep_rejections(registry.snapshots, intake.rejections)
     name = queries.population_name(loaded.protocol)
     with registry.write(actor, "load_population", loaded.protocol.id) as work:
@@ -69,7 +69,7 @@ def load_population(
                     loaded=intake.loaded,
                     rejected=intake.rejected,
                     rejections_digest=rejections_digest,
-                    kinds={column: contract.kind_of(column) for column in kept.column_names[1:]},
+                    kinds={column: contract.kind_of(column) for column in customers.column_names[1:]},
                     findings=findings,
                     synthetic=synthetic,
                     loaded_at=now(),
@@ -94,18 +94,18 @@ def _refuse_unfit(protocol: Protocol) -> None:
         raise TrialRefused(
             "this trial was randomised elsewhere",
             where=protocol.id,
-            rule="a population is loaded to be dealt here",
+            rule="a population is loaded to be randomised here",
             remedy="otm analyse PROTOCOL DATA",
         )
     if protocol.population.unit == "row":
         raise TrialRefused(
             "the population has no id column",
             where="population.unit",
-            rule="a customer dealt here is known by an id, in every file that follows",
+            rule="a customer allocated here is known by an id, in every file that follows",
         )
 
 
-def _kept(intake: Intake, protocol: Protocol, key: bytes) -> pa.Table:
+def _customers(intake: Intake, protocol: Protocol, key: bytes) -> pa.Table:
     """The declared columns only, under ledger ids: what no use is declared for is not kept."""
     unit = protocol.population.unit
     declared = [column.name for column in population_contract(protocol).columns if column.name != unit]
@@ -122,9 +122,9 @@ def _findings(table: pa.Table, protocol: Protocol) -> list[str]:
     frame = nw.from_native(table, eager_only=True)
     for _, test in exclusions(protocol):
         frame = frame.filter(~test)
-    left = frame.to_native()
-    groups = undeclared_groups(left, protocol.population.unit, declare(protocol))
-    return [str(finding) for finding in (*groups, *undeclared_flags(protocol, left))]
+    eligible = frame.to_native()
+    groups = undeclared_groups(eligible, protocol.population.unit, declare(protocol))
+    return [str(finding) for finding in (*groups, *undeclared_flags(protocol, eligible))]
 
 
 def _refuse_changed_lock(session: Session, loaded: LoadedProtocol, path: Path) -> None:

@@ -37,7 +37,7 @@ def load_returned_file(
 
     Raises:
         DataRefused: The whole file is refused.
-        TrialRefused: There is no such kind, nothing was dealt, the file has a column of arms, or not one row matches.
+        TrialRefused: There is no such kind, nothing was allocated, the file has a column of arms, or no row matches.
     """
     kind = kind_named(kind_name)
     with registry.inspect(actor, kind.use_case, trial_id) as session:

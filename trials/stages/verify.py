@@ -17,7 +17,7 @@ from designs.assignment import allocation_digest, commitment
 from designs.assignment.certificate import differences, read_certificate
 from trials.access import Actor
 from trials.errors import RegistryRefused
-from trials.randomiser.dealing import deal
+from trials.randomiser.assignment import assign_wave
 from trials.registry import Registry, queries
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of
@@ -165,7 +165,7 @@ def _replay(registry: Registry, plan: Plan, draw: DrawRecord, stored: _Stored) -
 def _replay_of(
     registry: Registry, plan: Plan, draw: DrawRecord, wave: WaveRecord, allocation: AllocationRecord, kept: str
 ) -> Iterator[str]:
-    dealt = deal(
+    assigned = assign_wave(
         plan.protocol,
         registry.snapshots.path(wave.units_digest),
         wave=wave.number,
@@ -174,16 +174,16 @@ def _replay_of(
         protocol_digest=plan.digest,
         population_digest=wave.population.digest,
     )
-    if dealt.assignment.digest != allocation.digest:
+    if assigned.assignment.digest != allocation.digest:
         yield "the replay gives another allocation digest"
-    if dealt.assignment.counts.by_arm != allocation.counts:
+    if assigned.assignment.counts.by_arm != allocation.counts:
         yield "the replay gives other counts by arm"
-    yield from differences(read_certificate(kept), read_certificate(canonical(dealt.certificate)))
+    yield from differences(read_certificate(kept), read_certificate(canonical(assigned.certificate)))
     stored = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
     if allocation_digest(stored.column(LEDGER_ID), stored.column("arm")) != allocation.digest:
         yield "allocation file: its arms do not give the allocation digest"
         return
-    replayed = pa.Table.from_batches(dealt.rows, dealt.schema)
+    replayed = pa.Table.from_batches(assigned.rows, assigned.schema)
     if stored.column_names != replayed.column_names:
         yield "allocation file: its columns are not those of the replay"
         return

@@ -55,7 +55,7 @@ def test_everybody_is_counted_once_by_the_first_reason(tmp_path, protocol, engin
     expected = {ids[at]: first_reason(at, amount, flag, claims) for at, (amount, flag) in enumerate(rows)}
     held = [(reason, pa.array([f"{n:032x}" for n in sorted(numbers)], pa.string())) for reason, numbers in claims]
     if all(expected.values()):
-        with pytest.raises(TrialRefused, match="nobody is left to deal"):
+        with pytest.raises(TrialRefused, match="nobody is left to allocate"):
             eligible(engine, path, protocol, held)
         return
     found = eligible(engine, path, protocol, held)

@@ -118,7 +118,7 @@ def test_customers_about_to_be_dealt_elsewhere_count_as_contacted(registry, file
     monkeypatch.setattr(allocate, "_record", lambda *_: None)
     randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
     monkeypatch.undo()
-    with pytest.raises(TrialRefused, match=r"nobody is left to deal.*another OTM contact within 60 days"):
+    with pytest.raises(TrialRefused, match=r"nobody is left to allocate.*another OTM contact within 60 days"):
         second_trial(registry, tmp_path, "  cooling_off_days: 60", now().date().isoformat())
 
 

@@ -97,7 +97,7 @@ def test_an_interrupted_draw_goes_on_with_the_seed_and_the_units_that_were_froze
     def crash(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(allocate, "deal", crash)
+    monkeypatch.setattr(allocate, "assign_wave", crash)
     with pytest.raises(KeyboardInterrupt):
         randomise(registry, FIRST, files.trial)
     monkeypatch.undo()
@@ -112,7 +112,7 @@ def test_an_interrupted_draw_goes_on_with_the_seed_and_the_units_that_were_froze
     load_population(registry, FIRST, other.population, other.protocol)
     register(registry, FIRST, other.protocol)
     lock(registry, FIRST, other.trial)
-    with pytest.raises(TrialRefused, match="nobody is left to deal"):
+    with pytest.raises(TrialRefused, match="nobody is left to allocate"):
         randomise(registry, FIRST, other.trial)
     record = randomise(registry, FIRST, files.trial)
     assert record.seed_commitment == draw.commitment
@@ -217,7 +217,7 @@ HELD_OUT = "randomisation: {method: complete, strata: [band], hold_out: 0.1}"
 def test_waves_deal_new_customers_under_one_seed(registry, files):
     files.edit_protocol(lambda text: text.replace(PLAIN, WAVES))
     allocated(registry, files)
-    with pytest.raises(TrialRefused, match=r"nobody is left to deal.*dealt in an earlier wave"):
+    with pytest.raises(TrialRefused, match=r"nobody is left to allocate.*allocated in an earlier wave"):
         randomise(registry, FIRST, files.trial)
     write_csv(files.population, customers(150, first=300))  # 100 of them are dealt already
     load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
@@ -254,7 +254,7 @@ def test_a_household_dealt_in_an_earlier_wave_is_not_dealt_again(registry, files
     told = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
     left = eligible(second)
     joined = [row for row in left if int(row["household"][1:]) < 120]
-    assert told["their household was dealt in an earlier wave"] == len(joined) > 0
+    assert told["their household was allocated in an earlier wave"] == len(joined) > 0
     households = [set(snapshot(registry, wave=wave).column("household").to_pylist()) for wave in (1, 2)]
     assert households[0].isdisjoint(households[1])
     assert sum(record.counts.values()) == len(left) - len(joined)
@@ -284,7 +284,7 @@ def test_whoever_may_yet_be_held_out_is_in_no_other_trial(registry, files, tmp_p
         raise KeyboardInterrupt
 
     with monkeypatch.context() as stopped:
-        stopped.setattr(allocate, "deal", stops)
+        stopped.setattr(allocate, "assign_wave", stops)
         with pytest.raises(KeyboardInterrupt):
             randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
     other = Files(tmp_path / "other", trial="other", population="other", count=500)

@@ -107,7 +107,7 @@ def test_what_is_measured_after_the_draw_is_refused(registry, tmp_path):
 def test_a_trial_with_nobody_left_is_refused_with_the_counts(registry, files):
     write_csv(files.population, [row | {"principal": 5} for row in customers(20)])
     loaded(registry, files)
-    with pytest.raises(TrialRefused, match=r"nobody is left to deal.*not: principal at least 32: 20"):
+    with pytest.raises(TrialRefused, match=r"nobody is left to allocate.*not: principal at least 32: 20"):
         lock(registry, FIRST, files.trial)
 
 

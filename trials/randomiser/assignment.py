@@ -1,4 +1,4 @@
-"""The deal of one wave, from frozen units and a committed seed; the same again for whoever repeats it."""
+"""The assignment of one wave, from frozen units and a committed seed; the same again for whoever repeats it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from trials.registry.identities.pseudonyms import LEDGER_ID
 
 
 @dataclass(frozen=True, slots=True)
-class Dealt:
-    """A wave, dealt.
+class AssignedWave:
+    """A wave, each of its customers in an arm.
 
     Args:
         rows: Ledger id, arm, probability, what else the scheme records of a customer and, with batches, the index
@@ -39,7 +39,7 @@ class Dealt:
     certificate: dict[str, Any]
 
 
-def deal(
+def assign_wave(
     protocol: Protocol,
     units: Path,
     *,
@@ -48,8 +48,8 @@ def deal(
     demonstration: bool,
     protocol_digest: str,
     population_digest: str,
-) -> Dealt:
-    """Deal frozen units.
+) -> AssignedWave:
+    """Assign frozen units to the arms.
 
     Args:
         protocol: As locked.
@@ -59,14 +59,14 @@ def deal(
         protocol_digest, population_digest: What the certificate speaks of.
 
     Raises:
-        DesignRefused: A stratum or cluster that cannot be dealt, by name.
+        DesignRefused: A stratum or cluster that cannot be assigned, by name.
     """
     scheme = declare(protocol)
     scope = scope_of(wave)
     assignment: Assignment | FileAssignment
     if isinstance(scheme, Simple | Complete | Factorial):
-        dealing = assign_file(scheme, units, LEDGER_ID, seed, protocol.id, scope=scope)
-        assignment, rows, schema = dealing.assignment, dealing.batches(), dealing.schema
+        assigned = assign_file(scheme, units, LEDGER_ID, seed, protocol.id, scope=scope)
+        assignment, rows, schema = assigned.assignment, assigned.batches(), assigned.schema
     else:
         assignment, table = _in_memory(scheme, units, seed, protocol.id, scope)
         rows, schema = iter(table.to_batches()), table.schema
@@ -80,7 +80,7 @@ def deal(
         scope=scope,
         demonstration=demonstration,
     )
-    return Dealt(*dated(rows, schema, protocol, units), assignment, asdict(certificate))
+    return AssignedWave(*dated(rows, schema, protocol, units), assignment, asdict(certificate))
 
 
 def _in_memory(scheme: Scheme, units: Path, seed: str, trial: str, scope: str) -> tuple[Assignment, pa.Table]:
