@@ -14,9 +14,9 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from trials.life import PHASES, State, phase_of
-from trials.reporting.flow import FlowDiagram
-from trials.reporting.tables import Table
-from trials.reporting.vocabulary import state
+from trials.reporting.results.flow import FlowDiagram
+from trials.reporting.results.table import Table
+from trials.reporting.words.vocabulary import state
 
 _BRACKETS: Final = re.compile(r"(\([^()]{1,40}\))")
 _TONES: Final = {"scale": "scale", "scale_segment": "scale", "invalid": "invalid"}

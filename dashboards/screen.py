@@ -10,15 +10,15 @@ import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
 from analysis.results import Evaluation
-from analysis.wording import opening
+from analysis.wording.phrases import capitalised
 from dashboards import markup, session
 from data.errors import Refused
 from designs.protocol.errors import ProtocolRefused
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import Figure
-from trials.reporting.names import Names, names_of
 from trials.reporting.portfolio import next_action, next_actor
-from trials.reporting.vocabulary import state, verdict
+from trials.reporting.words.names import Names
+from trials.reporting.words.vocabulary import state, verdict
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -89,7 +89,7 @@ def refused(refusal: Refused) -> None:
 
 
 def _sentence(problem: str) -> str:
-    return f"{_plain(opening(problem))}."
+    return f"{_plain(capitalised(problem))}."
 
 
 def _plain(text: str) -> str:
@@ -121,7 +121,7 @@ def trial_page(page: str, other_page: str, other_label: str) -> EvaluatedTrial |
     if evaluation is None:
         _what_is_next(detail)
         return None
-    return EvaluatedTrial(detail, evaluation, names_of(detail.protocol))
+    return EvaluatedTrial(detail, evaluation, Names(detail.protocol))
 
 
 def _chosen_trial(page: str) -> TrialDetail | None:

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analysis.deciding.sentences import (
-    approach,
-    behaviour,
-    change,
-    doing_nothing,
-    gained,
-    listed,
-    per_1000,
-    pounds,
-    treated,
-)
 from analysis.deciding.verdict import Decided, Evidence, Judgement, Rules, TrialEvidence
 from analysis.inference.intervals import Effect
 from analysis.results import ArmFinding, Check, FindingCode, Segment, Verdict
+from analysis.wording.naming import approach, behaviour, change_in_behaviour, doing_nothing, treated
+from analysis.wording.numbers import gained, large_pounds, per_thousand
+from analysis.wording.phrases import capitalised, listed
 from designs.protocol.capacity import capacity
 from designs.protocol.models import Protocol
 
@@ -29,13 +21,13 @@ def explain(
     decided: Decided,
     *,
     failed: Sequence[Check] = (),
-    flips: tuple[str, ...] = (),
+    changes: tuple[str, ...] = (),
 ) -> Verdict:
     """Put a verdict into words.
 
     Args:
         failed: the checks that block and failed; the first one's detail stands in the sentence.
-        flips: what would change the verdict, as :func:`analysis.deciding.threshold_analysis.flips` finds it.
+        changes: what would change the verdict, as :mod:`analysis.deciding.threshold_analysis` finds it.
     """
     findings = tuple(
         _finding(protocol, evidence, judgement, rules, decided)
@@ -48,7 +40,7 @@ def explain(
         segment=decided.cell.segment if decided.cell else None,
         reasons=_reasons(protocol, trial, decided, rules, failed),
         arms=findings,
-        flips=flips,
+        flips=changes,
     )
 
 
@@ -80,12 +72,12 @@ def _facts(protocol: Protocol, evidence: Evidence, segment: Segment | None) -> s
     if raw.estimate is None:
         return ""
     among = f" with {segment}" if segment else ""
-    behaved = f"For every 1,000 customers{among} {treated(arm)}, {per_1000(protocol.primary, raw.estimate)}"
+    behaved = f"For every 1,000 customers{among} {treated(arm)}, {change_in_behaviour(protocol.primary, raw.estimate)}"
     behaved += f" than with {doing_nothing(protocol)}."
     if evidence.net_benefit is None or evidence.net_benefit.estimate is None:
         return f"{behaved} What that is worth was not declared."
     amount = evidence.net_benefit.estimate
-    size = pounds(amount)
+    size = large_pounds(abs(amount) * 1000.0)
     if size == "£0":
         return f"{behaved} After costs the department neither gained nor lost."
     return f"{behaved} After costs the department {'gained' if amount > 0 else 'lost'} {size}."
@@ -99,7 +91,7 @@ def _verdict_words(protocol: Protocol, decided: Decided) -> str:
         named = approach(protocol.arm(decided.arm))
         return f"Scale {named} to customers with {decided.cell.segment}, and to nobody else."
     if decided.code == "no_further_action":
-        return f"{nothing[0].upper()}{nothing[1:]} is better: do not scale."
+        return f"{capitalised(nothing)} is better: do not scale."
     return f"Not shown to beat {nothing}: do not scale."
 
 
@@ -114,7 +106,7 @@ def _reasons(
     if decided.code == "scale_segment":
         others = [cell for cell in decided.passing_cells if cell is not decided.cell]
         reasons += [
-            f"{_capitalised(approach(protocol.arm(cell.evidence.arm)))} also passes for {cell.segment}."
+            f"{capitalised(approach(protocol.arm(cell.evidence.arm)))} also passes for {cell.segment}."
             for cell in others
         ]
     if decided.barred_by_multiplicity:
@@ -135,10 +127,10 @@ def _which_arm_words(protocol: Protocol, trial: TrialEvidence, decided: Decided)
     chosen = next(evidence for evidence in passing if evidence.arm == decided.arm)
     named = approach(protocol.arm(chosen.arm))
     if chosen.cost > cheapest.cost:
-        return f"{_capitalised(names)} pass; {named} costs more and is shown to gain more."
+        return f"{capitalised(names)} pass; {named} costs more and is shown to gain more."
     if sum(evidence.cost == chosen.cost for evidence in passing) > 1:
-        return f"{_capitalised(names)} pass; {named} is no dearer and gained most."
-    return f"{_capitalised(names)} pass; {named} is the cheapest, and no dearer one is shown to gain more."
+        return f"{capitalised(names)} pass; {named} is no dearer and gained most."
+    return f"{capitalised(names)} pass; {named} is the cheapest, and no dearer one is shown to gain more."
 
 
 _FINDINGS: Mapping[FindingCode, str] = {
@@ -192,11 +184,11 @@ def _arm_reasons(protocol: Protocol, evidence: Evidence, judgement: Judgement, r
         )
     for harm in evidence.harms:
         if harm.established:
-            reasons.append(f"{_capitalised(_outcome_words(protocol, harm.outcome))}: harm is shown beyond the margin.")
+            reasons.append(f"{capitalised(_outcome_words(protocol, harm.outcome))}: harm is shown beyond the margin.")
         elif harm.reason is not None:
-            reasons.append(f"{_capitalised(_outcome_words(protocol, harm.outcome))}: not shown safe, {harm.reason}.")
+            reasons.append(f"{capitalised(_outcome_words(protocol, harm.outcome))}: not shown safe, {harm.reason}.")
         elif not harm.passed:
-            reasons.append(f"{_capitalised(_outcome_words(protocol, harm.outcome))}: not shown to stay in its margin.")
+            reasons.append(f"{capitalised(_outcome_words(protocol, harm.outcome))}: not shown to stay in its margin.")
     if "capacity" in judgement.missing:
         reasons.append("There is no capacity for the extra contact.")
     return reasons
@@ -206,21 +198,22 @@ def _effect_words(protocol: Protocol, evidence: Evidence, alpha: float) -> str:
     raw = _as_measured(protocol, evidence.effect)
     lower, upper = raw.lower(alpha), raw.upper(alpha)
     if raw.estimate is None:
-        return f"{_capitalised(behaviour(protocol.primary))}: {raw.reason or 'could not be estimated'}."
-    words = f"{_capitalised(per_1000(protocol.primary, raw.estimate))} for every 1,000 customers"
+        return f"{capitalised(behaviour(protocol.primary))}: {raw.reason or 'could not be estimated'}."
+    words = f"{capitalised(change_in_behaviour(protocol.primary, raw.estimate))} for every 1,000 customers"
     if lower is None or upper is None:
         return f"{words}; {raw.reason or 'its range could not be estimated'}."
-    return f"{words} ({change(protocol.primary, lower)} to {change(protocol.primary, upper)})."
+    measure = protocol.primary.measured_in
+    return f"{words} ({per_thousand(measure, lower)} to {per_thousand(measure, upper)})."
 
 
 def _money_words(net_benefit: Effect, alpha: float) -> str:
     lower, upper = net_benefit.lower(alpha), net_benefit.upper(alpha)
     if net_benefit.estimate is None:
         return f"Gain after costs: {net_benefit.reason or 'could not be estimated'}."
-    words = f"{gained(net_benefit.estimate)} for every 1,000 customers, after costs"
+    words = f"{gained(net_benefit.estimate * 1000.0)} for every 1,000 customers, after costs"
     if lower is None or upper is None:
         return f"{words}; {net_benefit.reason or 'its range could not be estimated'}."
-    return f"{words} ({gained(lower)} to {gained(upper)})."
+    return f"{words} ({gained(lower * 1000.0)} to {gained(upper * 1000.0)})."
 
 
 def _as_measured(protocol: Protocol, effect: Effect) -> Effect:
@@ -230,7 +223,3 @@ def _as_measured(protocol: Protocol, effect: Effect) -> Effect:
 
 def _outcome_words(protocol: Protocol, outcome_id: str) -> str:
     return behaviour(protocol.outcome(outcome_id))
-
-
-def _capitalised(words: str) -> str:
-    return words[0].upper() + words[1:]

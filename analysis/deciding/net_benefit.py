@@ -68,7 +68,7 @@ def own_cost(protocol: Protocol, arm: str, scenario: Scenario) -> float:
 
 
 def set_up_per_customer(protocol: Protocol, arm: str, scenario: Scenario) -> float:
-    """Set-up ÷ roll-out customers; nil for arms that are not new approaches."""
+    """Set-up ÷ roll-out customers; zero for arms that are not new approaches."""
     decision = protocol.decision
     if decision is None or decision.roll_out_customers is None or protocol.arm(arm).kind != "otm":
         return 0.0
@@ -113,7 +113,7 @@ def components(protocol: Protocol, difference: Callable[[str], float | None]) ->
 
 
 def break_even_effect(protocol: Protocol, arm: str, primary: Effect, central: Effect) -> float | None:
-    """The effect on the primary at which the arm's central net benefit is nil, in the primary's unit.
+    """The effect on the primary at which the arm's central net benefit is zero, in the primary's unit.
 
     Declared where the protocol declares it. Cost ÷ value where the primary is all that has a value. Otherwise what
     the arm returned for each unit of its effect is taken to hold for other effects too; ``None`` where it returned

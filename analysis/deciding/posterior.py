@@ -73,7 +73,7 @@ def posterior(estimates: Floats, covariance: Floats, prior: Prior = FLAT) -> tup
     if prior.spread is None:
         return estimates, covariance
     if not prior.spread > 0:
-        raise AnalysisRefused("the prior's spread is not above nil", rule="a standard deviation, or none for flat")
+        raise AnalysisRefused("the prior's spread is not above zero", rule="a standard deviation, or none for flat")
     tau = np.eye(estimates.size) * prior.spread**2
     gain = tau @ np.linalg.inv(tau + covariance)
     mean = prior.mean + gain @ (estimates - prior.mean)
@@ -90,7 +90,7 @@ def summarise(
     alpha: float = 0.05,
     rng: np.random.Generator,
 ) -> PosteriorSummary:
-    """Summarise the arms' effects against no further action, whose own effect is nil.
+    """Summarise the arms' effects against no further action, whose own effect is zero.
 
     Args:
         arms: ids, as the estimates are ordered.

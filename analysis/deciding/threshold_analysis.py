@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from analysis.deciding.net_benefit import own_cost
-from analysis.deciding.sentences import approach, change, doing_nothing, each, people
 from analysis.deciding.verdict import Decided, Evidence, Judgement, Rules, TrialEvidence, decide
 from analysis.inference.intervals import Effect, critical_value
 from analysis.results import Scenario, VerdictCode
+from analysis.wording.naming import approach, doing_nothing
+from analysis.wording.numbers import customers_needed, per_thousand, pounds
+from analysis.wording.phrases import capitalised
 from designs.protocol.models import Protocol
 
 _SCENARIO_WORDS: Mapping[Scenario, str] = {
@@ -27,7 +29,7 @@ _SAID: Mapping[VerdictCode, str] = {
 _PENNY = 0.005
 
 
-def flips(
+def what_would_change(
     protocol: Protocol,
     trial: TrialEvidence,
     rules: Rules,
@@ -45,15 +47,15 @@ def flips(
     """
     if decided.code == "invalid":
         return ("Data that pass the failed check would be needed before anything can be said.",)
-    found = _scenarios(by_scenario, decided.code)
+    changes = _scenarios(by_scenario, decided.code)
     if not rules.valued and rules.break_even is None:
-        found.append("Declaring what the outcomes are worth: without that no approach can be shown to be worth it.")
+        changes.append("Declaring what the outcomes are worth: without that no approach can be shown to be worth it.")
     for evidence in trial.arms:
-        found += _cost_flip(protocol, trial, rules, decided, evidence)
+        changes += _costs(protocol, trial, rules, decided, evidence)
     if decided.code == "not_shown":
         for evidence, judgement in zip(trial.arms, decided.arms, strict=True):
-            found += _sample(protocol, evidence, judgement, rules, len(trial.arms), customers)
-    return tuple(found)
+            changes += _sample(protocol, evidence, judgement, rules, len(trial.arms), customers)
+    return tuple(changes)
 
 
 def smallest_effect_found(std_error: float, alpha: float, power: float, contrasts: int) -> float:
@@ -92,11 +94,11 @@ def break_point(trial: TrialEvidence, rules: Rules, decided: Decided, arm: str) 
         return None
     while high - low > _PENNY:
         middle = 0.5 * (low + high)
-        found = at(middle)
-        if (found.code, found.arm) == (decided.code, decided.arm):
+        changed = at(middle)
+        if (changed.code, changed.arm) == (decided.code, decided.arm):
             low = middle
         else:
-            high, after = middle, found
+            high, after = middle, changed
     return low, after
 
 
@@ -109,16 +111,14 @@ def _dearer(evidence: Evidence, extra: float) -> Evidence:
 
 
 def _scenarios(by_scenario: Mapping[Scenario, VerdictCode], code: VerdictCode) -> list[str]:
-    other = [(scenario, by_scenario[scenario]) for scenario in _SCENARIO_WORDS if scenario in by_scenario]
-    changed = [f"With {_SCENARIO_WORDS[s]} the verdict would be: {_SAID[c]}." for s, c in other if c != code]
-    if other and not changed:
+    codes = [(scenario, by_scenario[scenario]) for scenario in _SCENARIO_WORDS if scenario in by_scenario]
+    changed = [f"With {_SCENARIO_WORDS[s]} the verdict would be: {_SAID[c]}." for s, c in codes if c != code]
+    if codes and not changed:
         return ["The verdict is the same with low and with high costs."]
     return changed
 
 
-def _cost_flip(
-    protocol: Protocol, trial: TrialEvidence, rules: Rules, decided: Decided, evidence: Evidence
-) -> list[str]:
+def _costs(protocol: Protocol, trial: TrialEvidence, rules: Rules, decided: Decided, evidence: Evidence) -> list[str]:
     net = evidence.net_benefit
     if net is None or net.estimate is None:
         return []
@@ -126,37 +126,39 @@ def _cost_flip(
     assumed = arm.cost_per_customer.central
     named = approach(arm)
     if decided.code == "scale" and decided.arm == evidence.arm:
-        found = break_point(trial, rules, decided, evidence.arm)
-        if found is None:
+        turn = break_point(trial, rules, decided, evidence.arm)
+        if turn is None:
             return []
-        extra, after = found
+        extra, after = turn
         then = (
             f"scale {approach(protocol.arm(after.arm))}" if after.arm and after.code == "scale" else _SAID[after.code]
         )
         return [
-            f"If {named} cost more than {each(assumed + extra)} a customer ({each(assumed)} is assumed), the verdict "
+            f"If {named} cost more than {_each(assumed + extra)} a customer ({_each(assumed)} is assumed), the verdict "
             f"would be: {then}."
         ]
     if own_cost(protocol, arm.id, "central") == 0.0 or net.estimate >= 0.0:
         return []
-    nil = assumed + net.estimate
-    if nil <= 0.0:
-        return [f"{_start(named)} would lose money even if it cost nothing to send ({each(assumed)} is assumed)."]
-    return [f"{_start(named)} would break even at a cost of {each(nil)} a customer ({each(assumed)} is assumed)."]
+    break_even = assumed + net.estimate
+    now = f"({_each(assumed)} is assumed)"
+    if break_even <= 0.0:
+        return [f"{capitalised(named)} would lose money even if it cost nothing to send {now}."]
+    return [f"{capitalised(named)} would break even at a cost of {_each(break_even)} a customer {now}."]
 
 
 def _sample(
     protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: Rules, arms: int, customers: int
 ) -> list[str]:
     """What the trial could have found, and the sample that would settle what it did not, if the truth is as seen."""
-    power, named = protocol.analysis.power, _start(approach(protocol.arm(evidence.arm)))
-    found: list[str] = []
+    power, named = protocol.analysis.power, capitalised(approach(protocol.arm(evidence.arm)))
+    sentences: list[str] = []
     if not judgement.effect_shown and evidence.effect.std_error is not None and evidence.effect.estimable:
         smallest = smallest_effect_found(evidence.effect.std_error, rules.alpha, power, arms)
         wanted = -smallest if protocol.primary.direction == "decrease" else smallest
-        found.append(
-            f"{named}: this trial would have found an effect of {change(protocol.primary, wanted)} for every 1,000 "
-            f"customers, or a larger one, {power:.0%} of the time."
+        change = per_thousand(protocol.primary.measured_in, wanted)
+        sentences.append(
+            f"{named}: this trial would have found an effect of {change} for every 1,000 customers, or a larger one, "
+            f"{power:.0%} of the time."
         )
     open_questions = [
         (words, effect)
@@ -167,18 +169,19 @@ def _sample(
         if effect is not None and effect.estimable and not shown
     ]
     if not open_questions:
-        return found
+        return sentences
     against = [words for words, effect in open_questions if (effect.estimate or 0.0) <= 0.0]
     if against:
-        why = f"its {against[0]} is not above zero"
-        return [*found, f"{named}: a larger sample is unlikely to show it beats {doing_nothing(protocol)}, for {why}."]
+        unlikely = f"a larger sample is unlikely to show it beats {doing_nothing(protocol)}"
+        return [*sentences, f"{named}: {unlikely}, for its {against[0]} is not above zero."]
     times = max(_times_larger(effect, rules.alpha, power, arms) for _, effect in open_questions)
     if times <= 1.0:
-        return found
+        return sentences
+    needed = customers_needed(math.ceil(times * customers))
     return [
-        *found,
-        f"{named}: if the truth is what was seen, about {people(math.ceil(times * customers))} customers in the same "
-        f"shares would show it {power:.0%} of the time.",
+        *sentences,
+        f"{named}: if the truth is what was seen, about {needed} customers in the same shares would show it "
+        f"{power:.0%} of the time.",
     ]
 
 
@@ -189,5 +192,5 @@ def _times_larger(effect: Effect, alpha: float, power: float, arms: int) -> floa
     return (smallest_effect_found(effect.std_error, alpha, power, arms) / effect.estimate) ** 2
 
 
-def _start(words: str) -> str:
-    return words[0].upper() + words[1:]
+def _each(amount: float) -> str:
+    return pounds(amount, pence=True)

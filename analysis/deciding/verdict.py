@@ -5,7 +5,7 @@ An arm passes when it changed behaviour *and* gained money, each shown at one-si
 A trial says ``scale`` when some arm passes, ``no_further_action`` only when every arm is shown to be worse, and
 otherwise that nothing was shown. Everything is signed so that better is above zero.
 
-This module decides in codes and numbers; :mod:`analysis.deciding.sentences` puts them into words.
+This module decides in codes and numbers; :mod:`analysis.deciding.explanation` puts them into words.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from pydantic_core import ErrorDetails
 from analysis.document.upgrades import UPGRADES
 from analysis.errors import AnalysisRefused
 from analysis.results import SCHEMA, Evaluation
-from analysis.wording import variant_words
+from analysis.wording.naming import variant_words
 
 _STRICT = ConfigDict(
     strict=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants",

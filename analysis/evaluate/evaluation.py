@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from analysis.deciding import net_benefit
 from analysis.deciding.explanation import explain
-from analysis.deciding.threshold_analysis import flips
+from analysis.deciding.threshold_analysis import what_would_change
 from analysis.deciding.verdict import decide
 from analysis.errors import AnalysisRefused
 from analysis.estimators.as_designed import regress_as_designed
@@ -162,8 +162,9 @@ def _judge(gathering: Gathering, checks: tuple[Check, ...]) -> tuple[Verdict, Ne
     if rules.valued:
         for scenario in net_benefit.SCENARIOS:
             verdicts[scenario] = decide(gathering.trial(scenario, names), rules).code
-    found = flips(protocol, central, rules, decided, by_scenario=verdicts, customers=gathering.frame.flow.allocated)
-    verdict = explain(protocol, central, rules, decided, failed=failed, flips=found)
+    customers = gathering.frame.flow.allocated
+    changes = what_would_change(protocol, central, rules, decided, by_scenario=verdicts, customers=customers)
+    verdict = explain(protocol, central, rules, decided, failed=failed, changes=changes)
     if not rules.valued:
         return verdict, None
     return verdict, net_benefit_of(protocol, gathering.whole, gathering.segments, verdicts)

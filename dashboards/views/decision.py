@@ -14,10 +14,10 @@ from dashboards.screen import EvaluatedTrial
 from data.errors import Refused
 from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure
-from trials.reporting.headline import headline
-from trials.reporting.names import Names
-from trials.reporting.tables import approaches
-from trials.reporting.trust import check_lines, decision_lines, flip_lines
+from trials.reporting.results.approaches import approaches
+from trials.reporting.results.headline import headline
+from trials.reporting.results.trust import change_lines, check_lines, decision_lines
+from trials.reporting.words.names import Names
 
 REVIEW_AFTER = timedelta(days=182)
 ACCEPT: Final = "Accept"
@@ -65,7 +65,7 @@ def _each_approach(evaluation: Evaluation, names: Names) -> None:
 
 def _what_would_change_this(evaluation: Evaluation, names: Names) -> None:
     st.header("What would change this", anchor="changes")
-    st.html(markup.bullets(flip_lines(evaluation, names)))
+    st.html(markup.bullets(change_lines(evaluation, names)))
 
 
 def _can_i_trust_it(trial: EvaluatedTrial) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.wording import count, listed
+from analysis.wording.numbers import count
+from analysis.wording.phrases import listed
 from dashboards import markup, screen, session
 from trials.registry.records import TrialSummary
 from trials.reporting.charts import timeline_figure

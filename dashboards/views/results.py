@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from itertools import groupby
 
 import streamlit as st
 
 from analysis.results import Estimate, Evaluation, Interaction
-from analysis.wording import sentence_case
+from analysis.wording.phrases import sentence_case
 from dashboards import markup, screen, session
 from dashboards.screen import EvaluatedTrial
 from trials.registry.records import TrialDetail
-from trials.reporting import tables
 from trials.reporting.charts import effect_figure, net_benefit_figure, segment_figure, survival_figure
 from trials.reporting.charts.figure import arm_colours
 from trials.reporting.exports import document_json, estimates_csv
-from trials.reporting.flow import flow_diagram
-from trials.reporting.names import Names
-from trials.reporting.record import deviation_lines, digests, people
-from trials.reporting.vocabulary import ESTIMANDS, column_words
+from trials.reporting.results import effects, flow, integrity, money, sensitivity
+from trials.reporting.results.record import deviation_lines, digests, people
+from trials.reporting.words.names import Names
+from trials.reporting.words.vocabulary import ESTIMANDS, column_words
 
 SECTIONS = (
     ("flow", "Flow"),
@@ -64,22 +64,22 @@ def _header(anchor: str) -> None:
 
 def _flow(evaluation: Evaluation, names: Names) -> None:
     _header("flow")
-    diagram = flow_diagram(evaluation.flow, names)
+    diagram = flow.flow_diagram(evaluation.flow, names)
     st.html(markup.flow(diagram, arm_colours(names)))
     if diagram.adds_up:
         st.write(diagram.sums)
     else:
         st.error(diagram.sums)
     with st.expander("The same numbers in a table"):
-        st.html(markup.table(tables.flow_arms(evaluation.flow, names), total=True))
+        st.html(markup.table(flow.flow_arms(evaluation.flow, names), total=True))
 
 
 def _checks(evaluation: Evaluation, names: Names) -> None:
     _header("checks")
-    st.html(markup.table(tables.checks(evaluation.checks), headed=True))
+    st.html(markup.table(integrity.checks(evaluation.checks), headed=True))
     if evaluation.balance:
         with st.expander("Balance before allocation"):
-            st.html(markup.table(tables.balance(evaluation.balance, names)))
+            st.html(markup.table(integrity.balance(evaluation.balance, names)))
 
 
 def _effects(evaluation: Evaluation, names: Names) -> None:
@@ -92,7 +92,9 @@ def _effects(evaluation: Evaluation, names: Names) -> None:
         others = [row for row in rows if not row.declared]
         if others:
             with st.expander("Effect on those reached"):
-                st.html(markup.table(tables.effects(others, names, "Effect on those reached"), dense=True, headed=True))
+                st.html(
+                    markup.table(effects.effects(others, names, "Effect on those reached"), dense=True, headed=True)
+                )
 
 
 def _by_outcome(rows: list[Estimate]) -> list[tuple[str, list[Estimate]]]:
@@ -124,7 +126,7 @@ def _over_time(evaluation: Evaluation, names: Names) -> None:
         with st.expander(f"{names.outcome(outcome)}: hazards, shares and days"):
             for estimand in dict.fromkeys(row.estimand for row in outcome_rows):
                 alike = [row for row in outcome_rows if row.estimand == estimand]
-                st.html(markup.table(tables.effects(alike, names, sentence_case(ESTIMANDS[estimand])), dense=True))
+                st.html(markup.table(effects.effects(alike, names, sentence_case(ESTIMANDS[estimand])), dense=True))
 
 
 def _segments(evaluation: Evaluation, names: Names) -> None:
@@ -144,7 +146,7 @@ def _segments(evaluation: Evaluation, names: Names) -> None:
 
 
 def _primary_in_segments(rows: list[Estimate], tests: list[Interaction], names: Names) -> None:
-    st.html(markup.table(tables.interactions(tests, names, "Does the effect differ between segments?")))
+    st.html(markup.table(effects.interactions(tests, names, "Does the effect differ between segments?")))
     for arm in dict.fromkeys(row.arm for row in rows):
         levels = [row for row in rows if row.arm == arm]
         screen.figure(segment_figure(levels, names, session.ink()), _reason(levels))
@@ -153,8 +155,8 @@ def _primary_in_segments(rows: list[Estimate], tests: list[Interaction], names: 
 def _other_in_segments(rows: list[Estimate], tests: list[Interaction], names: Names) -> None:
     label = names.outcome(rows[0].outcome)
     with st.expander(f"{label}, by segment"):
-        st.html(markup.table(tables.segments(rows, names, label), dense=True))
-        st.html(markup.table(tables.interactions(tests, names, "Does the effect differ between segments?")))
+        st.html(markup.table(effects.segments(rows, names, label), dense=True))
+        st.html(markup.table(effects.interactions(tests, names, "Does the effect differ between segments?")))
 
 
 def _money(evaluation: Evaluation, names: Names) -> None:
@@ -166,25 +168,25 @@ def _money(evaluation: Evaluation, names: Names) -> None:
     screen.figure(
         net_benefit_figure(benefit.arms, names, session.ink()), "No approach's net benefit could be estimated."
     )
-    st.html(markup.table(tables.components(benefit.arms, names), total=True))
-    capped = tables.amounts(evaluation, names)
+    st.html(markup.table(money.components(benefit.arms, names), total=True))
+    capped = money.amounts(evaluation, names)
     if capped.rows:
         st.html(markup.table(capped))
     if benefit.segments:
         with st.expander("Net benefit by segment"):
-            st.html(markup.table(tables.segment_money(benefit.segments, names)))
+            st.html(markup.table(money.segment_money(benefit.segments, names)))
 
 
 def _sensitivity(evaluation: Evaluation, names: Names) -> None:
     _header("sensitivity")
     if evaluation.sensitivity:
-        st.html(markup.table(tables.sensitivity(evaluation.sensitivity, names), dense=True, headed=True))
+        st.html(markup.table(sensitivity.sensitivity(evaluation.sensitivity, names), dense=True, headed=True))
     else:
         st.write("Nothing else was tried.")
     if evaluation.bounds:
-        st.html(markup.table(tables.bounds(evaluation.bounds, names), dense=True))
+        st.html(markup.table(sensitivity.bounds(evaluation.bounds, names), dense=True))
     for posterior in evaluation.posteriors:
-        st.html(markup.table(tables.posterior(posterior, names), dense=True))
+        st.html(markup.table(sensitivity.posterior(posterior, names), dense=True))
 
 
 def _deviations(detail: TrialDetail, evaluation: Evaluation) -> None:
@@ -213,8 +215,9 @@ def _reproduce(detail: TrialDetail, evaluation: Evaluation) -> None:
                 "application/json", on_click="ignore",
             )  # fmt: skip
         st.download_button(
-            "Plan (JSON)", document_json(detail.protocol), f"{trial}-plan.json", "application/json", on_click="ignore"
-        )
+            "Plan (JSON)", document_json(json.loads(detail.canonical)), f"{trial}-plan.json", "application/json",
+            on_click="ignore",
+        )  # fmt: skip
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import jsonschema
@@ -29,9 +28,10 @@ from analysis.results import (
     Variant,
     Verdict,
 )
-from analysis.wording import variant_words
+from analysis.wording.naming import variant_words
+from tests.places import ROOT
 
-STORED = sorted((Path(__file__).parent / "documents").glob("*.json"))
+STORED = sorted((ROOT / "tests" / "before").glob("evaluation-schema-*.json"))
 FLOW = Flow(10, 1, (Exclusion("trust", 2),), 7, 6)
 
 

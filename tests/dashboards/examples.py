@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -25,6 +26,7 @@ from analysis.results import (
     Variant,
     Verdict,
 )
+from designs.protocol import Protocol
 from trials.life import Next
 from trials.registry.records import AllocationRecord, DecisionRecord, TrialSummary
 
@@ -51,12 +53,13 @@ PROTOCOL: dict[str, Any] = {
         {"id": "paid_23", "role": "primary", "kind": "binary", "direction": "increase", "day": 23},
         {"id": "days_to_pay", "role": "secondary", "kind": "time_to_event", "event": "paid", "horizon": 365},
         {"id": "collected_12m", "role": "secondary", "kind": "amount", "day": 365, "cap": 250},
-        {"id": "inbound_minutes", "role": "secondary", "kind": "amount", "direction": "decrease"},
+        {"id": "inbound_minutes", "role": "secondary", "kind": "amount", "unit": "minutes", "direction": "decrease"},
         {"id": "complaint", "role": "guardrail", "kind": "binary", "direction": "decrease", "margin": 0.002},
     ],
     "analysis": {"alpha": 0.05, "adjustment": "lin", "subgroups": [{"column": "reason"}]},
     "decision": {"roll_out_customers": 400_000},
 }
+PLAN = Protocol.model_validate_json(json.dumps(PROTOCOL))
 
 
 def _estimate(outcome: str, role: Any, arm: str, effect: float, error: float, mean: float, **more: Any) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -45,7 +46,13 @@ def stand_in(
             )
         decisions = (examples.decision(),) if summary.state == "decided" else ()
         return TrialDetail(
-            summary, examples.PROTOCOL, examples.DIGEST, examples.allocation() if stored else None, record, decisions
+            summary,
+            examples.PLAN,
+            json.dumps(examples.PROTOCOL),
+            examples.DIGEST,
+            examples.allocation() if stored else None,
+            record,
+            decisions,
         )
 
     def evaluation(detail: TrialDetail) -> Evaluation | None:

@@ -5,8 +5,8 @@ import importlib
 import pytest
 
 from dashboards import markup
-from trials.reporting.flow import FlowArm, FlowDiagram, FlowStep
-from trials.reporting.tables import Table
+from trials.reporting.results.flow import FlowArm, FlowDiagram, FlowStep
+from trials.reporting.results.table import Table
 
 BAD = '<b onclick="x">&\''
 SAFE = "&lt;b onclick=&#34;x&#34;&gt;&amp;&#39;"

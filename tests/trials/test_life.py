@@ -33,7 +33,7 @@ from trials.life import (
     require,
     state_of,
 )
-from trials.reporting.vocabulary import STATES, STEPS
+from trials.reporting.words.vocabulary import STATES, STEPS
 
 REVIEW = date(2026, 10, 5)
 DRAWN = Standing("t", locked=True, seed_drawn=True)

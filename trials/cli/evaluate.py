@@ -32,10 +32,12 @@ def evaluate(trial: TrialId, json_to: JsonTarget = None) -> None:
 
     with registry_and_actor() as (registry, actor), at_work("Evaluating"):
         record = evaluate_stage(registry, actor, trial)
+        with registry.read(actor, trial) as reader:
+            protocol = reader.trial(trial).protocol
     if json_to is not None:
         write_json(json_to, {**record.document, "evaluation_digest": record.digest})
         return
-    show_evaluation(from_document(record.document))
+    show_evaluation(from_document(record.document), protocol)
     say(f"Stored as evaluation {record.id} of {trial}, digest {record.digest}")
 
 
@@ -61,9 +63,10 @@ def analyse(
     if json_to is not None:
         write_json(json_to, to_document(evaluation))
         return
+    from designs.protocol import load_protocol
     from trials.cli.results import show_evaluation
 
-    show_evaluation(evaluation)
+    show_evaluation(evaluation, load_protocol(protocol).protocol)
 
 
 def schema() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -49,14 +49,22 @@ def write_json(target: str, document: Any) -> None:
         raise TrialRefused(f"the result cannot be written there ({error.strerror})", where=target) from error
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> None:
-    """A table for people, on standard output."""
+def show_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str | None = None,
+    numeric: Container[int] = frozenset(),
+) -> None:
+    """A table for people, on standard output; ``numeric`` holds the places of the columns that are figures."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, title=title, title_justify="left", box=SIMPLE, show_edge=False)
+    table = Table(title=title, title_justify="left", box=SIMPLE, show_edge=False)
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place in numeric else "left")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console = Console()

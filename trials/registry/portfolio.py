@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from analysis.deciding.sentences import approach
 from analysis.document import from_document
 from analysis.results import Segment
+from analysis.wording.naming import approach
 from designs.protocol import Protocol
 from trials.life import Standing, next_step, state_of
 from trials.registry import tables

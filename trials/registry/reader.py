@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from designs.protocol import parse_canonical
 from trials.registry import queries
 from trials.registry.portfolio import portfolio
 from trials.registry.records import AuditEvent, TrialDetail, TrialSummary
@@ -35,7 +35,8 @@ class Reader:
         lock = queries.lock_of(session, trial_id)
         return TrialDetail(
             summary=summary,
-            protocol=json.loads(protocol.canonical),
+            protocol=parse_canonical(protocol.canonical),
+            canonical=protocol.canonical,
             protocol_digest=protocol.digest,
             allocation=next(iter(allocations), None),
             waves=allocations,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analysis.wording import day, sentence_case
+from analysis.wording.phrases import day, sentence_case
 from trials.life import Next
 from trials.registry.records import TrialSummary
-from trials.reporting.vocabulary import CHANNELS, STATES, STEPS, state, verdict
+from trials.reporting.words.vocabulary import CHANNELS, STATES, STEPS, state, verdict
 
 
 @dataclass(frozen=True, slots=True)

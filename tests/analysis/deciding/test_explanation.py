@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.deciding.explanation import explain
-from analysis.deciding.threshold_analysis import break_point, flips
+from analysis.deciding.threshold_analysis import break_point, what_would_change
 from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, decide
 from analysis.evaluate.evidence import capacity_of
 from analysis.inference.intervals import Effect
@@ -139,7 +139,7 @@ def test_the_point_at_which_a_cost_flips_the_verdict():
     assert found[0] == pytest.approx(5.0 - 1.959964, abs=0.01)
     assert found[1].code == "not_shown"
     protocol = declared(arms=[NFA, LETTER])
-    words = flips(protocol, trial, RULES, decide(trial, RULES), by_scenario={}, customers=1000)
+    words = what_would_change(protocol, trial, RULES, decide(trial, RULES), by_scenario={}, customers=1000)
     assert words == (
         "If the letter B cost more than £3.89 a customer (£0.85 is assumed), the verdict would be: not shown to be "
         "worth it.",
@@ -148,7 +148,7 @@ def test_the_point_at_which_a_cost_flips_the_verdict():
 
 def test_a_loss_says_at_what_cost_it_would_break_even():
     trial = TrialEvidence((), (Evidence("b", Effect(0.024, 0.004), Effect(-0.49, 0.27)),))
-    words = flips(
+    words = what_would_change(
         declared(arms=[NFA, LETTER]),
         trial,
         RULES,

@@ -21,7 +21,7 @@ from analysis.sensitivity import with_sensitivity
 from analysis.sensitivity.logistic import logit_rows
 from analysis.sensitivity.second_opinion import second_opinion
 from analysis.specification import Cell
-from analysis.wording import variant_words
+from analysis.wording.naming import variant_words
 from designs.protocol.models import Protocol
 from tests.analysis.frames import frame_of
 

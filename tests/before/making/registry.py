@@ -133,13 +133,14 @@ def _draft(folder: Path, person: str, trial: str) -> Row:
 
 def shown_by(registry: Registry) -> dict[str, Row]:
     """The words of the screens Portfolio, Decision and Results, by trial: sentences, and tables with their captions."""
-    from analysis.document import from_document
-    from trials.reporting import tables
     from trials.reporting.headline import headline
     from trials.reporting.names import names_of
-    from trials.reporting.portfolio import verdict_of
     from trials.reporting.record import deviation_lines
     from trials.reporting.trust import check_lines, decision_lines, flip_lines
+
+    from analysis.document import from_document
+    from trials.reporting import tables
+    from trials.reporting.portfolio import verdict_of
 
     found: dict[str, Row] = {}
     with registry.read() as reader:

@@ -19,9 +19,9 @@ from trials.reporting.charts import (
 )
 from trials.reporting.charts.figure import APPROACH_COLOURS, NFA_COLOUR, arm_colours, arm_shapes, wrapped
 from trials.reporting.charts.survival import at_risk, left_at, share_by
-from trials.reporting.names import names_of
+from trials.reporting.words.names import Names
 
-NAMES = names_of(examples.PROTOCOL)
+NAMES = Names(examples.PLAN)
 
 
 def primary(**changes) -> list[Estimate]:

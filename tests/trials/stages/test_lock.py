@@ -55,8 +55,8 @@ def test_what_is_locked_is_what_was_registered(registry, files):
     assert register(registry, FIRST, files.protocol).version == 2
     lock(registry, FIRST, files.trial)
     with registry.read(LOCAL_ACTOR) as reader:
-        arms = reader.trial(files.trial).protocol["arms"]
-    assert arms[0]["share"] == 3
+        arms = reader.trial(files.trial).protocol.arms
+    assert arms[0].share == 3
 
 
 def test_a_text_that_was_edited_is_a_protocol_that_was_edited(registry, files):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from analysis.results import Segment
+from designs.protocol import Protocol
 from trials.life import Next, State
 from trials.registry.records.conclusions import DecisionRecord, EvaluationRecord
 from trials.registry.records.draws import AllocationRecord, IssueRecord, ReleaseRecord, VoidRecord
@@ -41,7 +41,8 @@ class TrialSummary:
 @dataclass(frozen=True, slots=True)
 class TrialDetail:
     summary: TrialSummary
-    protocol: dict[str, Any]  # canonical form
+    protocol: Protocol
+    canonical: str  # its text as stored
     protocol_digest: str
     allocation: AllocationRecord | None
     evaluation: EvaluationRecord | None

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from analysis.results import Estimate
-from analysis.wording import decimal, inside_sentence, listed, opening, point_places, pounds, sentence_case
+from analysis.wording.numbers import decimal, point_places, pounds
+from analysis.wording.phrases import capitalised, listed, sentence_case, uncapitalised
 from trials.reporting.charts.figure import Bar, Chart, Figure, Ink, interval_chart, pounds_axis
-from trials.reporting.names import Names
-from trials.reporting.tables import effects, segments, unit_of
+from trials.reporting.results.effects import effects, segments
+from trials.reporting.words.names import Names
 
 _POINTS: Final = "replace(format(datum.value, '.3~f'), '-', '−')"
 
@@ -35,8 +36,8 @@ def segment_figure(rows: Sequence[Estimate], names: Names, ink: Ink) -> Figure |
     if not bars:
         return None
     first = rows[0]
-    column = inside_sentence(sentence_case(first.subgroup or ""))
-    title = f"{names.arm(first.arm)}: {inside_sentence(names.outcome(first.outcome))}, by {column}"
+    column = uncapitalised(sentence_case(first.subgroup or ""))
+    title = f"{names.arm(first.arm)}: {uncapitalised(names.outcome(first.outcome))}, by {column}"
     kind = "Planned before the draw." if first.phase == "planned" else "Exploratory: not planned before the draw."
     caption = f"{kind} Lines are {names.confidence} intervals within each segment."
     table = segments(rows, names, title)
@@ -53,11 +54,11 @@ def _bar(row: Estimate, names: Names, label: str, places: int) -> Bar | None:
 
 
 def _is_money(row: Estimate, names: Names) -> bool:
-    return unit_of(row, names) == "pounds"
+    return names.measure_of(row) == "pounds"
 
 
 def _factor(row: Estimate, names: Names) -> float:
-    return 100.0 if unit_of(row, names) == "share" else 1.0
+    return 100.0 if names.measure_of(row) == "share" else 1.0
 
 
 def _places(rows: Sequence[Estimate], names: Names) -> int:
@@ -76,7 +77,8 @@ def _axis_title(row: Estimate, names: Names) -> str:
         return "Percentage points"
     if row.estimand == "log_hazard_ratio":
         return "Log hazard ratio"
-    return "Days" if row.estimand == "rmst_difference" else sentence_case(row.outcome)
+    measure = names.measure_of(row)
+    return measure.capitalize() if measure in ("minutes", "days") else names.outcome(row.outcome)
 
 
 def _chart(bars: Sequence[Bar], row: Estimate, names: Names, ink: Ink) -> Chart:
@@ -104,7 +106,7 @@ def _found(rows: Sequence[Estimate], names: Names) -> str:
         parts.append(f"lower with {listed(below)}")
     if not parts:
         return f"No difference from {names.comparison_label} is shown."
-    return f"{opening(parts[0])}{', ' + parts[1] if len(parts) > 1 else ''} than with {names.comparison_label}."
+    return f"{capitalised(parts[0])}{', ' + parts[1] if len(parts) > 1 else ''} than with {names.comparison_label}."
 
 
 def _alt(title: str, bars: Sequence[Bar], found: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import altair as alt
 
-from trials.reporting.names import Names
-from trials.reporting.tables import Table
+from trials.reporting.results.table import Table
+from trials.reporting.words.names import Names
 
 # Okabe and Ito's set, without the grey (no further action keeps that) and without the yellow, which vanishes on white.
 APPROACH_COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -74,13 +74,13 @@ class Bar:
 def arm_colours(names: Names) -> dict[str, str]:
     """Each arm's own colour, the same in every chart of its trial."""
     colours = {arm: APPROACH_COLOURS[i % len(APPROACH_COLOURS)] for i, arm in enumerate(names.approaches)}
-    return {**colours, names.comparison or "nfa": NFA_COLOUR}
+    return {**colours, names.comparison: NFA_COLOUR}
 
 
 def arm_shapes(names: Names) -> dict[str, str]:
     """Each arm's own mark, because colour is never the only sign."""
     shapes = {arm: APPROACH_SHAPES[i % len(APPROACH_SHAPES)] for i, arm in enumerate(names.approaches)}
-    return {**shapes, names.comparison or "nfa": NFA_SHAPE}
+    return {**shapes, names.comparison: NFA_SHAPE}
 
 
 def wrapped(label: str, narrowest: int = 14) -> str:

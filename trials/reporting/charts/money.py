@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.results import ArmMoney
-from analysis.wording import gain_or_loss, listed, opening
+from analysis.wording.numbers import gain_or_loss
+from analysis.wording.phrases import capitalised, listed
 from trials.reporting.charts.figure import Bar, Figure, Ink, interval_chart, pounds_axis
-from trials.reporting.names import Names
-from trials.reporting.tables import scenarios
+from trials.reporting.results.money import scenarios
+from trials.reporting.words.names import Names
 
 
 def net_benefit_figure(rows: Sequence[ArmMoney], names: Names, ink: Ink) -> Figure | None:
@@ -44,9 +45,9 @@ def _found(rows: Sequence[ArmMoney], names: Names) -> str:
     open_ones = [_name(row, names) for row in rows if _name(row, names) not in (*gains, *losses)]
     parts = []
     if gains:
-        parts.append(f"{opening(listed(gains))} {'gains' if len(gains) == 1 else 'gain'} money.")
+        parts.append(f"{capitalised(listed(gains))} {'gains' if len(gains) == 1 else 'gain'} money.")
     if losses:
-        parts.append(f"{opening(listed(losses))} {'loses' if len(losses) == 1 else 'lose'} money.")
+        parts.append(f"{capitalised(listed(losses))} {'loses' if len(losses) == 1 else 'lose'} money.")
     if open_ones:
         parts.append(f"For {listed(open_ones)} the range reaches both sides of zero.")
     return " ".join(parts)

@@ -9,7 +9,8 @@ from typing import Any, Final
 import altair as alt
 
 from analysis.results import SurvivalCurve
-from analysis.wording import count, inside_sentence, percentage
+from analysis.wording.numbers import count, percentage
+from analysis.wording.phrases import uncapitalised
 from trials.reporting.charts.figure import (
     ABOVE,
     AXIS,
@@ -22,8 +23,8 @@ from trials.reporting.charts.figure import (
     drawn,
     finished,
 )
-from trials.reporting.names import Names
-from trials.reporting.tables import Table
+from trials.reporting.results.table import Table
+from trials.reporting.words.names import Names
 
 HEIGHT: Final = 380
 _DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [10, 4], [4, 2])
@@ -35,7 +36,7 @@ def survival_figure(curves: Sequence[SurvivalCurve], names: Names, ink: Ink) -> 
     if not curves:
         return None
     title = f"{names.event_share(curves[0].outcome)}, by day since issue"
-    last = [f"{inside_sentence(names.arm(curve.arm))} {percentage(1 - curve.surviving[-1])}" for curve in curves]
+    last = [f"{uncapitalised(names.arm(curve.arm))} {percentage(1 - curve.surviving[-1])}" for curve in curves]
     caption = f"By day {_last_day(curves):,.0f}: {', '.join(last)}."
     chart = finished(_layers(curves, names, ink), HEIGHT)
     return Figure(title, caption, f"{title}. {caption}", chart, at_risk(curves, names))

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import altair as alt
 
-from analysis.wording import day
+from analysis.wording.phrases import day
 from trials.life import FINISHED
 from trials.registry.records import TrialSummary
 from trials.reporting.charts.figure import AXIS, LABEL_SIZE, Figure, Ink, axis_style, drawn, finished, spread, wrapped
-from trials.reporting.tables import Table
-from trials.reporting.vocabulary import state
+from trials.reporting.results.table import Table
+from trials.reporting.words.vocabulary import state
 
 _EVENTS: Final = ("Registered", "Allocated", "Evaluated", "Decided")
 _SHAPES: Final = ("circle", "square", "triangle-up", "diamond")

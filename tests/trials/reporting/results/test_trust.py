@@ -5,11 +5,11 @@ from typing import get_args
 
 from analysis.results import Check, CheckKind
 from tests.dashboards import examples
-from trials.reporting.names import names_of
-from trials.reporting.trust import check_lines, decision_lines, flip_lines
-from trials.reporting.vocabulary import CHECKS
+from trials.reporting.results.trust import check_lines, decision_lines, change_lines
+from trials.reporting.words.names import Names
+from trials.reporting.words.vocabulary import CHECKS
 
-NAMES = names_of(examples.PROTOCOL)
+NAMES = Names(examples.PLAN)
 
 
 def test_failures_come_first_and_untested_checks_are_never_called_passed():
@@ -44,16 +44,16 @@ def test_every_kind_of_check_has_a_title_and_words():
 def test_what_would_change_it_is_never_silent():
     base = examples.evaluation()
     silent = replace(base, verdict=replace(base.verdict, flips=()), net_benefit=None)
-    assert flip_lines(silent, NAMES) == ("Nothing was recorded that would change it.",)
-    assert flip_lines(base, NAMES)[0] == "The verdict holds until an SMS costs 90p."
-    assert "the SMS reminder +1.2 points" in flip_lines(base, NAMES)[-1]
+    assert change_lines(silent, NAMES) == ("Nothing was recorded that would change it.",)
+    assert change_lines(base, NAMES)[0] == "The verdict holds until an SMS costs 90p."
+    assert "the SMS reminder +1.2 points" in change_lines(base, NAMES)[-1]
 
 
 def test_scenarios_are_told_where_no_sentence_was_recorded():
     base = examples.evaluation()
     assert base.net_benefit is not None
     money = replace(base.net_benefit, scenario_verdicts={"low": "not_shown", "central": "scale", "high": "scale"})
-    lines = flip_lines(replace(base, net_benefit=money, verdict=replace(base.verdict, flips=())), NAMES)
+    lines = change_lines(replace(base, net_benefit=money, verdict=replace(base.verdict, flips=())), NAMES)
     assert lines[0] == (
         "Low benefits with high costs: the verdict becomes “Not shown to beat no further action: do not scale”."
     )
@@ -61,7 +61,7 @@ def test_scenarios_are_told_where_no_sentence_was_recorded():
 
 
 def test_an_invalid_trial_needs_data_that_pass():
-    assert flip_lines(examples.invalid(), NAMES) == (
+    assert change_lines(examples.invalid(), NAMES) == (
         "Data that pass the checks: mend what failed, then evaluate again.",
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from analysis.results import Check, CheckKind, Segment
-from analysis.wording import sentence_case
+from analysis.wording.phrases import sentence_case
 from trials.life import State, Step
 
 STATES: Final[Mapping[State, str]] = {

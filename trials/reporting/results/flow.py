@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.results import Flow
-from analysis.wording import count
-from trials.reporting.names import Names
+from analysis.results import ArmFlow, Flow
+from analysis.wording.numbers import count
+from trials.reporting.results.table import Cell, Table
+from trials.reporting.words.names import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def flow_diagram(flow: Flow, names: Names) -> FlowDiagram:
     """Words and sums of the flow: rows read = rejected + excluded + allocated, and allocated = the sum of the arms."""
     left = (
         FlowStep(count(flow.rejected), "rows rejected when the file was loaded"),
-        *(FlowStep(count(one.customers), f"left out: {one.reason}") for one in flow.excluded),
+        *(FlowStep(count(exclusion.customers), f"left out: {exclusion.reason}") for exclusion in flow.excluded),
     )
     arms = tuple(
         FlowArm(row.arm, names.arm(row.arm), count(row.allocated), count(row.observed), count(row.missing))
@@ -55,7 +56,7 @@ def flow_diagram(flow: Flow, names: Names) -> FlowDiagram:
 
 
 def _sums(flow: Flow) -> tuple[str, bool]:
-    parts = [flow.rejected, *(one.customers for one in flow.excluded), flow.allocated]
+    parts = [flow.rejected, *(exclusion.customers for exclusion in flow.excluded), flow.allocated]
     in_arms = sum(arm.allocated for arm in flow.arms)
     if sum(parts) != flow.rows_read:
         gap = count(abs(flow.rows_read - sum(parts)))
@@ -66,3 +67,17 @@ def _sums(flow: Flow) -> tuple[str, bool]:
     if any(arm.observed + arm.missing != arm.allocated for arm in flow.arms):
         return "These numbers do not add up: an arm's outcomes, present and missing, differ from its customers.", False
     return f"Every row is accounted for: {' + '.join(count(part) for part in parts)} = {count(flow.rows_read)}.", True
+
+
+def flow_arms(flow: Flow, names: Names) -> Table:
+    """Customers of each arm, with and without the primary outcome; the last row is the sum."""
+    lines = [(names.arm(row.arm), row) for row in flow.arms]
+    if flow.arms:
+        allocated, observed = sum(row.allocated for row in flow.arms), sum(row.observed for row in flow.arms)
+        lines.append(("All arms", ArmFlow("", allocated, observed, sum(row.missing for row in flow.arms))))
+    body: tuple[tuple[str | Cell, ...], ...] = tuple(
+        (label, *(Cell(customers, "customers") for customers in (row.allocated, row.observed, row.missing)))
+        for label, row in lines
+    )
+    columns = ("Arm", "Allocated", "With the primary outcome", "Outcome missing")
+    return Table("Customers by arm", columns, body, frozenset({1, 2, 3}))

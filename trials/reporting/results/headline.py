@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.results import ArmMoney, Estimate, Evaluation, Segment
-from analysis.wording import count, gain_or_loss, gain_range, inside_sentence
-from trials.reporting.names import Names
+from analysis.wording.numbers import count, gain_or_loss, gain_range
+from analysis.wording.phrases import uncapitalised
+from trials.reporting.words.names import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,11 @@ def _money(evaluation: Evaluation, arm: str, segment: Segment | None) -> ArmMone
 
 
 def _people(effect: Estimate | None, names: Names) -> HeadlineFigure:
-    outcome = inside_sentence(names.outcome(effect.outcome)) if effect else "the primary outcome"
+    outcome = uncapitalised(names.outcome(effect.outcome)) if effect else "the primary outcome"
     label = f"Per 1,000 customers, {outcome}"
     if effect is None or effect.estimate is None:
         return HeadlineFigure(label, "Not estimated", (effect and effect.reason) or "no estimate was recorded")
-    value = names.per_thousand(effect.outcome, effect.estimate, None, None)
+    value = names.per_thousand(effect.outcome, effect.estimate)
     return HeadlineFigure(label, value, _range(names, effect))
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from analysis.results import NetBenefit, Segment
 from tests.dashboards import examples
-from trials.reporting.headline import headline
-from trials.reporting.names import names_of
+from trials.reporting.results.headline import headline
+from trials.reporting.words.names import Names
 
-NAMES = names_of(examples.PROTOCOL)
+NAMES = Names(examples.PLAN)
 
 
 def test_the_verdicts_arm_speaks():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from analysis.results import Evaluation
-from analysis.wording import count, moment
+from analysis.wording.numbers import count
+from analysis.wording.phrases import moment
 from trials.registry.records import TrialDetail
-from trials.reporting.tables import Table
+from trials.reporting.results.table import Table
 
 
 def deviation_lines(detail: TrialDetail, evaluation: Evaluation) -> tuple[str, ...]:

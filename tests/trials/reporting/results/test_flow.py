@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.results import ArmFlow, Exclusion, Flow
-from tests.dashboards.examples import PROTOCOL, evaluation
-from trials.reporting.flow import flow_diagram
-from trials.reporting.names import names_of
+from tests.dashboards.examples import PLAN, evaluation
+from trials.reporting.results.flow import flow_arms, flow_diagram
+from trials.reporting.words.names import Names
 
-NAMES = names_of(PROTOCOL)
+NAMES = Names(PLAN)
 counts = st.integers(0, 10**6)
 
 
@@ -37,3 +37,8 @@ def test_outcomes_beyond_an_arms_customers_are_found():
     flow = evaluation().flow
     first = replace(flow.arms[0], observed=flow.arms[0].observed + 1)
     assert not flow_diagram(replace(flow, arms=(first, *flow.arms[1:])), NAMES).adds_up
+
+
+def test_the_arms_of_the_flow_end_with_their_sum():
+    table = flow_arms(evaluation().flow, NAMES)
+    assert table.rows[-1] == ("All arms", "299,739", "299,739", "0")

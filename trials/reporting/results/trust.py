@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.results import Check, Evaluation
-from analysis.wording import day
+from analysis.wording.phrases import day
 from trials.registry.records import DecisionRecord
-from trials.reporting.names import Names
-from trials.reporting.vocabulary import CHECKS, SCENARIOS, check_result, check_title, verdict
+from trials.reporting.words.names import Names
+from trials.reporting.words.vocabulary import CHECKS, SCENARIOS, check_result, check_title, verdict
 
 
 def check_lines(checks: Sequence[Check]) -> tuple[str, ...]:
@@ -16,13 +16,13 @@ def check_lines(checks: Sequence[Check]) -> tuple[str, ...]:
     troubled = [row for row in checks if row.passed is False]
     untested = [row for row in checks if row.passed is None]
     passed = [row for row in checks if row.passed]
-    said = [f"{check_result(row)}: {check_title(row)}. {row.detail}" for row in troubled]
+    lines = [f"{check_result(row)}: {check_title(row)}. {row.detail}" for row in troubled]
     kinds = sorted(dict.fromkeys(row.kind for row in passed), key=lambda kind: kind == "missing_outcomes")
-    said += [f"Passed: {title}. {words}" for title, words in (CHECKS[kind] for kind in kinds)]
-    return (*said, *(f"Not tested: {check_title(row)}. {row.detail}" for row in untested))
+    lines += [f"Passed: {title}. {words}" for title, words in (CHECKS[kind] for kind in kinds)]
+    return (*lines, *(f"Not tested: {check_title(row)}. {row.detail}" for row in untested))
 
 
-def flip_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:
+def change_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:
     """Costs, values and sample sizes at which the verdict would be another."""
     lines = [*evaluation.verdict.flips, *_scenarios(evaluation, names)]
     if evaluation.verdict.code == "invalid":
@@ -32,25 +32,24 @@ def flip_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:
 
 def _scenarios(evaluation: Evaluation, names: Names) -> list[str]:
     """The verdict under other values, where it was not already said in a sentence."""
-    found, money = evaluation.verdict, evaluation.net_benefit
-    if money is None or found.flips:
+    central, money = evaluation.verdict, evaluation.net_benefit
+    if money is None or central.flips:
         return []
-    arm = names.approach(found.arm) if found.arm else None
-    others = [(SCENARIOS[code], other) for code, other in money.scenario_verdicts.items() if code != "central"]
+    arm = names.approach(central.arm) if central.arm else None
+    codes = [(SCENARIOS[scenario], code) for scenario, code in money.scenario_verdicts.items() if scenario != "central"]
     return [
         f"{label}: the verdict is the same."
-        if other == found.code
-        else f"{label}: the verdict becomes “{verdict(other, arm)}”."
-        for label, other in others
+        if code == central.code
+        else f"{label}: the verdict becomes “{verdict(code, arm)}”."
+        for label, code in codes
     ]
 
 
 def _break_even(evaluation: Evaluation, names: Names) -> list[str]:
-    if evaluation.net_benefit is None or names.primary is None:
+    if evaluation.net_benefit is None:
         return []
-    primary = names.primary.id
     points = [
-        f"{names.approach(row.arm)} {names.effect(primary, row.break_even_effect, None, None)}"
+        f"{names.approach(row.arm)} {names.effect(names.primary, row.break_even_effect)}"
         for row in evaluation.net_benefit.arms
         if row.break_even_effect is not None
     ]

@@ -1,0 +1,1 @@
+"""What an evaluation found, as lines and tables: one file a subject."""

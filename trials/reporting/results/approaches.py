@@ -1,0 +1,36 @@
+"""Each approach for the manager, in one table."""
+
+from __future__ import annotations
+
+from analysis.results import Evaluation
+from analysis.wording.numbers import pounds
+from trials.reporting.results.effects import effect_words
+from trials.reporting.results.money import money_words
+from trials.reporting.results.table import Table
+from trials.reporting.words.names import Names
+from trials.reporting.words.vocabulary import FINDINGS
+
+
+def approaches(evaluation: Evaluation, names: Names) -> Table:
+    """Each approach for the manager: finding, effect, cost, net, guardrails."""
+    money = {row.arm: row for row in evaluation.net_benefit.arms} if evaluation.net_benefit else {}
+    primary = {row.arm: row for row in evaluation.estimates if row.declared and row.role == "primary"}
+    rows = []
+    for finding in evaluation.verdict.arms:
+        effect, benefit = primary.get(finding.arm), money.get(finding.arm)
+        rows.append(
+            (
+                names.arm(finding.arm),
+                finding.sentence.removesuffix(".") or FINDINGS[finding.code],
+                effect_words(effect, names, effect.ci_lower, effect.ci_upper) if effect else "not estimated",
+                f"{pounds(benefit.cost_per_customer, pence=True)} a customer" if benefit else "not declared",
+                money_words(benefit.central) if benefit else "not declared",
+                _guardrails(finding.guardrails_passed),
+            )
+        )
+    columns = ("Approach", "Finding", names.outcome(names.primary), "Cost of contact", "Net, per 1,000", "Guardrails")
+    return Table("Each approach against no further action", columns, tuple(rows))
+
+
+def _guardrails(passed: bool | None) -> str:
+    return "None declared or tested" if passed is None else "Passed" if passed else "Not passed"

@@ -1,0 +1,100 @@
+"""Effects: an estimate in its unit, and the tables an analyst reads of a set of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from analysis.results import Estimate, Interaction
+from analysis.wording.numbers import decimal, difference, interval, p_value, range_of
+from analysis.wording.phrases import sentence_case
+from trials.reporting.results.table import Cell, Table
+from trials.reporting.words.names import Names
+from trials.reporting.words.vocabulary import ESTIMANDS, METHODS
+
+
+# Decimals, and the unit behind them, of what is neither a share nor pounds.
+_PLACES: Final = {"log_hazard_ratio": (3, ""), "rmst_difference": (1, " days")}
+
+
+def effect_words(row: Estimate, names: Names, lower: float | None = None, upper: float | None = None) -> str:
+    """An estimate in its unit, with a range where both bounds are given; its reason where there is none."""
+    if row.estimate is None:
+        return row.reason or "not estimated"
+    if row.estimand in _PLACES:
+        places, days = _PLACES[row.estimand]
+        span = "" if lower is None or upper is None else f" ({range_of(lower, upper, places)})"
+        return f"{decimal(row.estimate, places, sign=True)}{days}{span}"
+    return difference(names.measure_of(row), row.estimate, lower, upper)
+
+
+def bounds_words(row: Estimate, names: Names, *, simultaneous: bool = False) -> str:
+    """The interval of an estimate alone, in its unit; "none" where it was not computed."""
+    lower = row.ci_lower_simultaneous if simultaneous else row.ci_lower
+    upper = row.ci_upper_simultaneous if simultaneous else row.ci_upper
+    if lower is None or upper is None:
+        return "none"
+    if row.estimand in _PLACES:
+        return range_of(lower, upper, _PLACES[row.estimand][0])
+    return interval(names.measure_of(row), lower, upper)
+
+
+def effects(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
+    """Everything an analyst reads about one set of estimates."""
+    columns = (
+        "Approach", f"With {names.comparison_label}", "Difference", f"{names.confidence} interval",
+        "Simultaneous interval", "Adjusted p", "Customers, approach", "Customers, comparison", "Method", "Errors", "df",
+    )  # fmt: skip
+    body = tuple(
+        (
+            names.arm(row.arm) + ("" if row.estimand == "itt" else f", {ESTIMANDS[row.estimand]}"),
+            Cell(row.mean_comparison, names.measure_of(row)),
+            effect_words(row, names),
+            bounds_words(row, names),
+            bounds_words(row, names, simultaneous=True),
+            p_value(row.p_adjusted if row.p_adjusted is not None else row.p_value),
+            Cell(row.n_arm, "customers"),
+            Cell(row.n_comparison, "customers"),
+            METHODS.get(row.method, row.method),
+            row.standard_errors,
+            "normal" if row.df is None else f"{row.df:,.1f}",
+        )
+        for row in rows
+    )
+    return Table(caption, columns, body, frozenset({1, 2, 3, 4, 5, 6, 7, 10}))
+
+
+def segments(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
+    """The levels of one subgroup column, approach by approach."""
+    columns = (
+        "Segment", "Approach", "Difference", f"{names.confidence} interval", "Adjusted p",
+        "Customers, approach", "Customers, comparison", "Planned or exploratory",
+    )  # fmt: skip
+    body = tuple(
+        (
+            sentence_case(row.level or ""),
+            names.arm(row.arm),
+            effect_words(row, names),
+            bounds_words(row, names),
+            p_value(row.p_adjusted if row.p_adjusted is not None else row.p_value),
+            Cell(row.n_arm, "customers"),
+            Cell(row.n_comparison, "customers"),
+            sentence_case(row.phase),
+        )
+        for row in rows
+    )
+    return Table(caption, columns, body, frozenset({2, 3, 4, 5, 6}))
+
+
+def interactions(rows: Iterable[Interaction], names: Names, caption: str) -> Table:
+    """Whether the effect differs between the levels of a segment: one test for each approach."""
+    body = tuple(
+        (
+            names.arm(row.arm),
+            "not tested" if row.statistic is None else decimal(row.statistic, 2),
+            "none" if row.df_numerator is None else f"{row.df_numerator:g} and {row.df_denominator or 0:,.0f}",
+            p_value(row.p_value) if row.p_value is not None else row.reason or "not tested",
+        )
+        for row in rows
+    )
+    return Table(caption, ("Approach", "F", "df", "p"), body, frozenset({1, 2, 3}))

@@ -1,0 +1,34 @@
+"""Whether the trial can be trusted: every check, and the balance before allocation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.results import Balance, Check
+from analysis.wording.numbers import decimal
+from analysis.wording.phrases import sentence_case
+from trials.reporting.results.table import Table
+from trials.reporting.words.names import Names
+from trials.reporting.words.vocabulary import check_result, check_title
+
+
+def checks(rows: Sequence[Check]) -> Table:
+    """Every integrity check in one line."""
+    body = tuple((check_title(row), check_result(row), row.detail) for row in rows)
+    return Table("Integrity checks", ("Check", "Result", "What was found"), body)
+
+
+def balance(rows: Sequence[Balance], names: Names) -> Table:
+    """Covariates before allocation, as standardised differences."""
+    body = tuple(
+        (
+            sentence_case(row.covariate) + (f": {row.level}" if row.level else ""),
+            names.arm(row.arm),
+            decimal(row.mean_arm, 3),
+            decimal(row.mean_comparison, 3),
+            decimal(row.standardised_difference, 3, sign=True),
+        )
+        for row in rows
+    )
+    columns = ("Covariate", "Arm", "Mean, arm", "Mean, comparison", "Standardised difference")
+    return Table("Balance before allocation", columns, body, frozenset({2, 3, 4}))

@@ -1,0 +1,1 @@
+"""What a plan, a state, a check or a verdict is called."""
