@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -73,6 +73,14 @@ class SnapshotStore:
                 remedy="restore it from the last backup",
             )
         return path
+
+    def read(self, digest: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a digest, in their order; every column where none are named.
+
+        Raises:
+            DataRefused: The digest is malformed, or the store does not hold it, or the file is no snapshot any more.
+        """
+        return read_rows(self.path(digest), columns)
 
     def verify(self, digest: str) -> None:
         """Hash the file again.
@@ -179,6 +187,25 @@ class SnapshotStore:
             yield
         finally:
             os.close(descriptor)
+
+
+def read_rows(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of a snapshot's file, in their order; every column where none are named.
+
+    Raises:
+        DataRefused: The disk failed, or the file is no snapshot any more.
+    """
+    try:
+        with _storing(path):
+            # A folder called year=2026 must not become a column.
+            return pq.read_table(path, columns=None if columns is None else list(columns), partitioning=None)
+    except pa.ArrowException as error:
+        raise DataRefused(
+            f"the snapshot cannot be read ({str(error).splitlines()[0]})",
+            where=path.name,
+            rule="a snapshot is never written over",
+            remedy="restore it from the last backup, and find out who wrote to the store",
+        ) from error
 
 
 class _HashingSink:

@@ -196,6 +196,23 @@ def test_the_order_of_steps_makes_it_durable(store: SnapshotStore, monkeypatch: 
     assert steps == ["file", "rename", "folder"]
 
 
+def test_rows_come_back_as_they_were_stored(tmp_path: Path) -> None:
+    store = SnapshotStore(tmp_path / "year=2026")
+    digest = store.write(TABLE)
+    assert store.read(digest).equals(TABLE)
+    assert store.read(digest, TABLE.column_names[:1]).equals(TABLE.select(TABLE.column_names[:1]))
+    with pytest.raises(DataRefused, match="the snapshot is missing"):
+        store.read("0" * 64)
+
+
+@pytest.mark.parametrize("spoil", [lambda content: b"not Parquet", lambda content: content[:-9], lambda content: b""])
+def test_a_file_that_is_no_snapshot_any_more_is_refused(store: SnapshotStore, spoil: Callable[[bytes], bytes]) -> None:
+    path = store.path(store.write(TABLE))
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(DataRefused, match="the snapshot cannot be read"):
+        store.read(path.stem)
+
+
 def test_only_old_files_that_nobody_names_are_collected(store: SnapshotStore) -> None:
     named, orphan, young = (store.write(TABLE.slice(i)) for i in range(3))
     half = store.root / "half.partial"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
 from data.snapshots import SnapshotStore
@@ -72,8 +71,7 @@ def ledger_key_of(registry: Registry, trial: AllocatedTrial) -> bytes:
 def known_customers(snapshots: SnapshotStore, trial: AllocatedTrial) -> KnownCustomers:
     """Everybody that the registry knows of, for one trial."""
     allocated = pa.concat_tables(
-        pq.read_table(snapshots.path(allocation.snapshot_digest), columns=[LEDGER_ID, "arm"])
-        for allocation in trial.allocations
+        snapshots.read(allocation.snapshot_digest, [LEDGER_ID, "arm"]) for allocation in trial.allocations
     )
     return KnownCustomers(
         ids=allocated.column(LEDGER_ID),
@@ -85,5 +83,4 @@ def known_customers(snapshots: SnapshotStore, trial: AllocatedTrial) -> KnownCus
 
 
 def _ids(snapshots: SnapshotStore, digests: Sequence[str]) -> pa.ChunkedArray:
-    parts = [pq.read_table(snapshots.path(digest), columns=[LEDGER_ID]) for digest in digests]
-    return pa.concat_tables(parts).column(LEDGER_ID)
+    return pa.concat_tables(snapshots.read(digest, [LEDGER_ID]) for digest in digests).column(LEDGER_ID)

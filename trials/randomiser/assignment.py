@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from data.snapshots import read_rows
 from designs.assignment import Assignment, Scheme, certify, conduct, declare, gather
 from designs.assignment.files.assign import ARM, HELD_OUT, PROBABILITY, FileAssignment, assign_file
 from designs.assignment.population.waves import scope_of
@@ -84,7 +84,7 @@ def assign_wave(
 
 
 def _in_memory(scheme: Scheme, units: Path, seed: str, trial: str, scope: str) -> tuple[Assignment, pa.Table]:
-    table = pq.read_table(units)
+    table = read_rows(units)
     assignment = conduct(scheme, gather(scheme, table, LEDGER_ID), seed, trial, scope=scope)
     added: dict[str, Any] = {ARM: assignment.labels, PROBABILITY: assignment.probability}
     if assignment.held_out is not None:

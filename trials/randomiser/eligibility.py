@@ -9,9 +9,9 @@ from pathlib import Path
 import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from data.engine import Engine
+from data.snapshots import read_rows
 from designs.protocol import Protocol
 from designs.protocol.columns import uses
 from designs.protocol.conditions import exclusions
@@ -93,10 +93,10 @@ def assigned_before(population: Path, protocol: Protocol, waves: Sequence[Path])
         return ()
     cluster = protocol.cluster
     names = [LEDGER_ID] if cluster is None else [LEDGER_ID, cluster]
-    earlier = pa.concat_tables(pq.read_table(path, columns=names) for path in waves)
+    earlier = pa.concat_tables(read_rows(path, names) for path in waves)
     kept_out = [("allocated in an earlier wave", earlier.column(LEDGER_ID).combine_chunks())]
     if cluster is not None:
-        members = pq.read_table(population, columns=names)
+        members = read_rows(population, names)
         joined = members.filter(pc.is_in(members.column(cluster), value_set=earlier.column(cluster), skip_nulls=True))
         reason = f"their {cluster} was allocated in an earlier wave"
         kept_out.append((reason, joined.column(LEDGER_ID).combine_chunks()))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from data.snapshots import read_rows
 from designs.protocol import Protocol
 from trials.errors import TrialRefused
 
@@ -67,7 +67,7 @@ def dated(
         return rows, schema
     names = pa.array(batches.issue_on, pa.string())
     days = pa.array(batches.issue_on.values(), pa.date32())
-    column = pq.read_table(units, columns=[batches.column]).column(0)
+    column = read_rows(units, [batches.column]).column(0)
     dates = days.take(pc.index_in(column.cast(pa.string()), value_set=names).combine_chunks())
     extended = schema.append(pa.field(INDEX_DATE, pa.date32()))
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from designs.assignment import declare, gather
 from designs.assignment.certificate import write_population
 from trials.access import Actor
@@ -51,7 +49,7 @@ def certificate(
         void = queries.void_of(session, trial_id)
     if population is not None:
         registry.permit(actor, "randomise", trial_id)
-        units = pq.read_table(registry.snapshots.path(waves[wave].units_digest))
+        units = registry.snapshots.read(waves[wave].units_digest)
         try:
             write_population(gather(declare(plan.protocol), units, LEDGER_ID), population)
         except OSError as error:

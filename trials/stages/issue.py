@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
 from designs.protocol.models import Arm
@@ -115,12 +114,12 @@ def _refuse_unknown_columns(plan: Plan, columns: Sequence[str]) -> None:
 
 
 def _customers(registry: Registry, allocation: AllocationRecord, arm: str) -> pa.Table:
-    rows = pq.read_table(registry.snapshots.path(allocation.snapshot_digest), columns=[LEDGER_ID, "arm"])
+    rows = registry.snapshots.read(allocation.snapshot_digest, [LEDGER_ID, "arm"])
     return rows.filter(pc.equal(rows.column("arm"), arm))
 
 
 def _population(registry: Registry, wave: WaveRecord, columns: Sequence[str]) -> pa.Table:
-    return pq.read_table(registry.snapshots.path(wave.population.digest), columns=[LEDGER_ID, *columns])
+    return registry.snapshots.read(wave.population.digest, [LEDGER_ID, *columns])
 
 
 def _manifest(

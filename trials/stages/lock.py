@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
 from data.engine import open_engine
@@ -68,7 +67,7 @@ def _findings(registry: Registry, plan: Plan, population: PopulationRecord, foun
     Raises:
         TrialRefused: The draw would be refused, or a batch has no date.
     """
-    rows = pq.read_table(registry.snapshots.path(population.digest))
+    rows = registry.snapshots.read(population.digest)
     rows = rows.filter(pc.is_in(rows.column(LEDGER_ID), value_set=found.units.column(LEDGER_ID)))
     refuse_undated(plan.protocol, rows)
     findings = check_population(plan.protocol, rows.rename_columns({LEDGER_ID: plan.protocol.population.unit}))

@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy.orm import Session
 
 from data.errors import Refused
@@ -124,7 +123,7 @@ def _customers(registry: Registry, stored: _Stored) -> Iterator[str]:
     before: pa.ChunkedArray | None = None
     for wave in stored.waves:
         units, excluded, population = (
-            pq.read_table(registry.snapshots.path(digest), columns=[LEDGER_ID]).column(LEDGER_ID)
+            registry.snapshots.read(digest, [LEDGER_ID]).column(LEDGER_ID)
             for digest in (wave.units_digest, wave.excluded_digest, wave.population.digest)
         )
         both = pa.chunked_array([*units.chunks, *excluded.chunks], pa.string())
@@ -179,7 +178,7 @@ def _replay_of(
     if assigned.assignment.counts.by_arm != allocation.counts:
         yield "the replay gives other counts by arm"
     yield from differences(read_certificate(kept), read_certificate(canonical(assigned.certificate)))
-    stored = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
+    stored = registry.snapshots.read(allocation.snapshot_digest)
     if allocation_digest(stored.column(LEDGER_ID), stored.column("arm")) != allocation.digest:
         yield "allocation file: its arms do not give the allocation digest"
         return
