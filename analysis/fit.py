@@ -12,6 +12,20 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One column of a model: a number, one level of a category, or the mark of where a number is missing."""
+
+    column: str
+    level: str | None = None
+    marks_missing: bool = False
+
+    def __str__(self) -> str:
+        if self.marks_missing:
+            return f"{self.column} missing"
+        return self.column if self.level is None else f"{self.column} = {self.level}"
+
+
+@dataclass(frozen=True, slots=True)
 class Contrast:
     """One arm against one comparison on one response, in the response's unit.
 
@@ -55,11 +69,11 @@ class Fit:
 
     contrasts: tuple[Contrast, ...]
     covariance: Floats
-    dropped: tuple[str, ...]
+    dropped: tuple[Term, ...]
     n: int
     clusters: int | None
     reason: str | None = None
-    merged: tuple[str, ...] = ()
+    merged: tuple[Term, ...] = ()
     p: int = 0
 
 

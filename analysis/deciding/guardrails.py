@@ -112,16 +112,16 @@ def judge(
     if isinstance(evidence, str):
         return _not_estimable(outcome, margin, evidence)
     signed = evidence if harm_is == "increase" else evidence.reversed()
-    found: tuple[float, float, float] | str
+    bounded: tuple[float, float, float] | str
     if isinstance(signed, EventCounts):
-        found = _of_counts(signed, level, level_established)
+        bounded = _of_counts(signed, level, level_established)
     elif isinstance(signed, Effect):
-        found = _of_effect(signed, level, level_established)
+        bounded = _of_effect(signed, level, level_established)
     else:
-        found = signed.estimate, signed.at_level[1], signed.at_level_established[0]
-    if isinstance(found, str):
-        return _not_estimable(outcome, margin, found)
-    estimate, upper, lower = found
+        bounded = signed.estimate, signed.at_level[1], signed.at_level_established[0]
+    if isinstance(bounded, str):
+        return _not_estimable(outcome, margin, bounded)
+    estimate, upper, lower = bounded
     return Harm(outcome, margin, estimate, upper, lower, upper < margin, lower > margin)
 
 

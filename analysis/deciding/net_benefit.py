@@ -106,9 +106,9 @@ def components(protocol: Protocol, difference: Callable[[str], float | None]) ->
     sides: tuple[tuple[Literal["benefit", "cost"], float], ...] = (("benefit", 1.0), ("cost", -1.0))
     for side, sign in sides:
         for valuation in decision.benefits if side == "benefit" else decision.costs:
-            found, value = difference(valuation.outcome), valuation.value.central
-            pounds = None if found is None else sign * value * found
-            rows.append(MoneyComponent(valuation.outcome, side, found, value, pounds))
+            effect, value = difference(valuation.outcome), valuation.value.central
+            pounds = None if effect is None else sign * value * effect
+            rows.append(MoneyComponent(valuation.outcome, side, effect, value, pounds))
     return tuple(rows)
 
 

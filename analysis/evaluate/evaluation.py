@@ -182,7 +182,7 @@ def _flow(flow: Flow, protocol: Protocol, arms: Mapping[str, ArmTally]) -> Flow:
 
 
 def _dropped(whole: Regression) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(column for fit in whole.fits.values() for column in fit.dropped))
+    return tuple(dict.fromkeys(str(term) for fit in whole.fits.values() for term in fit.dropped))
 
 
 def _notes(protocol: Protocol, whole: Regression, segments: tuple[Segment, ...]) -> tuple[str, ...]:
@@ -193,7 +193,7 @@ def _notes(protocol: Protocol, whole: Regression, segments: tuple[Segment, ...])
         notes.append(f"Left out because other columns already say the same: {', '.join(dropped)}.")
     for segment in segments:
         notes += _dropped_in_levels(segment, dropped)
-    merged = tuple(dict.fromkeys(level for fit in whole.fits.values() for level in fit.merged))
+    merged = tuple(dict.fromkeys(str(term) for fit in whole.fits.values() for term in fit.merged))
     if merged:
         notes.append(f"Levels that some arm lacks, merged into “other”: {', '.join(merged)}.")
     if protocol.analysis.standard_errors == "CR1":
@@ -205,18 +205,18 @@ def _notes(protocol: Protocol, whole: Regression, segments: tuple[Segment, ...])
 
 def _dropped_in_levels(segment: Segment, everywhere: tuple[str, ...]) -> list[str]:
     """Columns that one level alone cannot hold; the subgroup's own column is constant there, and goes unsaid."""
-    found: list[str] = []
+    notes: list[str] = []
     for name in segment.by.names:
-        here = dict.fromkeys(
-            column
+        dropped = dict.fromkeys(
+            str(term)
             for (_, level), fit in segment.regression.fits.items()
             if level == name
-            for column in fit.dropped
-            if column not in everywhere and column.split(" = ")[0] != segment.by.column
+            for term in fit.dropped
+            if str(term) not in everywhere and term.column != segment.by.column
         )
-        if here:
-            found.append(f"Left out where {segment.by.column} = {name}: {', '.join(here)}.")
-    return found
+        if dropped:
+            notes.append(f"Left out where {segment.by.column} = {name}: {', '.join(dropped)}.")
+    return notes
 
 
 def _versions(frame: AnalysisFrame) -> dict[str, str]:

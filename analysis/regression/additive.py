@@ -61,8 +61,7 @@ def additive(cells: Cells) -> Model:
         p=q,
         unestimable=_unestimable(cells, too_few(cells, counts), of_arm, present),
         uninferable=(None,) * T,
-        names=tuple(name for name, kept in zip(columns.names, keep, strict=True) if kept),
-        dropped=(*columns.constant, *(name for name, kept in zip(columns.names, keep, strict=True) if not kept)),
+        dropped=(*columns.constant, *(term for term, kept in zip(columns.terms, keep, strict=True) if not kept)),
         merged=columns.merged,
     )
 

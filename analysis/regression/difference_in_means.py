@@ -64,7 +64,6 @@ def difference_in_means(cells: Cells) -> Model:
         p=int((count > 0).sum()),
         unestimable=_per_contrast(cells, count, too_few(cells, arm_counts(cells)), names, 1, "customer"),
         uninferable=_per_contrast(cells, units, [None] * len(specification.contrasts), names, 2, unit),
-        names=("constant",),
         dropped=(),
         merged=(),
     )

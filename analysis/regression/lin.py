@@ -94,8 +94,7 @@ def _assemble(
         p=q * int(live.sum()),
         unestimable=reasons,
         uninferable=_thin_strata(cells),
-        names=tuple(name for name, kept in zip(columns.names, keep, strict=True) if kept),
-        dropped=(*columns.constant, *(name for name, kept in zip(columns.names, keep, strict=True) if not kept)),
+        dropped=(*columns.constant, *(term for term, kept in zip(columns.terms, keep, strict=True) if not kept)),
         merged=columns.merged,
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.fit import Term
 from analysis.regression.gram import Indicator, SparseRows, totals
 from analysis.regression.moments import Cells, Coded
 
@@ -54,9 +55,8 @@ class Model:
     p: int
     unestimable: tuple[str | None, ...]
     uninferable: tuple[str | None, ...]
-    names: tuple[str, ...]
-    dropped: tuple[str, ...]
-    merged: tuple[str, ...]
+    dropped: tuple[Term, ...]
+    merged: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Adjusters:
     products: Floats
     fill: Floats
     scale: Floats
-    names: tuple[str, ...]
-    constant: tuple[str, ...]
-    merged: tuple[str, ...]
+    terms: tuple[Term, ...]
+    constant: tuple[Term, ...]
+    merged: tuple[Term, ...]
 
 
 def adjusters(cells: Cells, live: Mask, *, extra: Sequence[tuple[str, Indicator]] = ()) -> Adjusters:
@@ -81,9 +81,10 @@ def adjusters(cells: Cells, live: Mask, *, extra: Sequence[tuple[str, Indicator]
     pooled mean and has an indicator.
     """
     columns = _Columns(len(cells.count))
-    columns.add("constant", Indicator(np.zeros(len(cells.count), dtype=np.int64), np.array([0], dtype=np.int64)), 1)
+    everywhere = Indicator(np.zeros(len(cells.count), dtype=np.int64), np.array([0], dtype=np.int64))
+    columns.add(Term("constant"), everywhere, 1)
     for name, indicator in extra:
-        columns.add_as_numbered(name, indicator)
+        columns.add_as_numbered(Term(name), indicator)
     if cells.plan.specification.strata:
         strata = Coded("stratum", cells.strata, cells.stratum_names)
         columns.add_category(" × ".join(cells.plan.specification.strata), strata, cells.count)
@@ -93,7 +94,7 @@ def adjusters(cells: Cells, live: Mask, *, extra: Sequence[tuple[str, Indicator]
     for covariate in cells.plan.specification.covariates:
         if covariate.name in categories:
             merged = _merge_rare(categories[covariate.name], cells, live)
-            columns.merged += [f"{covariate.name} = {label}" for label in merged[1]]
+            columns.merged += [Term(covariate.name, label) for label in merged[1]]
             columns.add_category(covariate.name, merged[0], cells.count)
         elif covariate.name in numbers:
             j = numbers[covariate.name]
@@ -101,20 +102,20 @@ def adjusters(cells: Cells, live: Mask, *, extra: Sequence[tuple[str, Indicator]
             if scale[j] > 0:
                 value_columns[j] = columns.add_number(covariate.name)
             else:
-                columns.constant.append(covariate.name)
+                columns.constant.append(Term(covariate.name))
             if cells.missing[:, j].any():
                 flag = Indicator(cells.missing[:, j].astype(np.int64), np.array([-1, 0], dtype=np.int64))
-                columns.add_as_numbered(f"{covariate.name} missing", flag)
+                columns.add_as_numbered(Term(covariate.name, marks_missing=True), flag)
     scale = np.where(scale > 0, scale, 1.0)
     sums, products = filled(cells.weight, cells.missing, cells.sums, cells.products, fill, scale)
     values = np.divide(sums, cells.weight[:, None], out=np.zeros_like(sums), where=cells.weight[:, None] > 0)
     return Adjusters(
-        SparseRows(tuple(columns.indicators), values, value_columns, len(columns.names)),
+        SparseRows(tuple(columns.indicators), values, value_columns, len(columns.terms)),
         sums,
         products,
         fill,
         scale,
-        tuple(columns.names),
+        tuple(columns.terms),
         tuple(columns.constant),
         tuple(columns.merged),
     )
@@ -126,35 +127,35 @@ class _Columns:
     def __init__(self, rows: int) -> None:
         self.rows = rows
         self.indicators: list[Indicator] = []
-        self.names: list[str] = []
-        self.constant: list[str] = []
-        self.merged: list[str] = []
+        self.terms: list[Term] = []
+        self.constant: list[Term] = []
+        self.merged: list[Term] = []
 
-    def add(self, name: str, indicator: Indicator, width: int) -> None:
+    def add(self, term: Term, indicator: Indicator, width: int) -> None:
         self.indicators.append(indicator)
-        self.names += [name] * width
+        self.terms += [term] * width
 
-    def add_as_numbered(self, name: str, indicator: Indicator) -> None:
+    def add_as_numbered(self, term: Term, indicator: Indicator) -> None:
         """Columns given from 0 are moved behind those that are there."""
-        columns = np.where(indicator.columns >= 0, indicator.columns + len(self.names), -1)
-        self.add(name, Indicator(indicator.codes, columns), int((columns >= 0).sum()))
+        columns = np.where(indicator.columns >= 0, indicator.columns + len(self.terms), -1)
+        self.add(term, Indicator(indicator.codes, columns), int((columns >= 0).sum()))
 
     def add_number(self, name: str) -> int:
-        self.names.append(name)
-        return len(self.names) - 1
+        self.terms.append(Term(name))
+        return len(self.terms) - 1
 
     def add_category(self, name: str, coded: Coded, count: Floats) -> None:
         tally = totals(coded.codes, count, len(coded.labels))
         occurring = np.flatnonzero(tally > 0)
         if len(occurring) < 2:
-            self.constant.append(name)
+            self.constant.append(Term(name))
             return
         reference = int(np.argmax(tally))
         columns = np.full(len(coded.labels), -1, dtype=np.int64)
         others = occurring[occurring != reference]
-        columns[others] = len(self.names) + np.arange(len(others))
+        columns[others] = len(self.terms) + np.arange(len(others))
         self.indicators.append(Indicator(coded.codes, columns))
-        self.names += [f"{name} = {'missing' if coded.labels[i] is None else coded.labels[i]}" for i in others]
+        self.terms += [Term(name, "missing" if coded.labels[i] is None else str(coded.labels[i])) for i in others]
 
 
 def _merge_rare(coded: Coded, cells: Cells, live: Mask) -> tuple[Coded, list[str]]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any, Final
 
 from analysis.results import Estimate
+from analysis.wording.naming import variant_words
 from data.spreadsheet_safety import safe_text
 
 _CONTROL: Final = dict.fromkeys((*range(32), 127), " ")  # a cell is one line
@@ -21,7 +22,8 @@ def estimates_csv(rows: Sequence[Estimate]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([field.name for field in fields(Estimate)])
     for row in rows:
-        writer.writerow([cell(value) for value in asdict(row).values()])
+        said = {**asdict(row), "variant": None if row.variant is None else variant_words(row.variant)}
+        writer.writerow([cell(value) for value in said.values()])
     return buffer.getvalue()
 
 

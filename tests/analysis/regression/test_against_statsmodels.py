@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis.fit import Term
 from analysis.regression import regress
 from tests.analysis.frames import frame_of, outcome, random_trial
 
@@ -59,5 +60,5 @@ def test_a_collinear_column_is_dropped_in_every_arm_and_listed(adjustment):
     )
     fit = regress(frame_of(trial.columns), trial.design, [outcome("amount")]).fits["amount", None]
     X, _, _ = trial.dense(trial.columns["amount"])
-    assert fit.dropped == ("twice_age",)
+    assert fit.dropped == (Term("twice_age"),)
     assert fit.p == np.linalg.matrix_rank(X)

@@ -26,6 +26,11 @@ def test_every_estimate_keeps_its_precision():
     assert back[0]["subgroup"] == ""
 
 
+def test_a_variant_is_said_in_words():
+    back = read_back(estimates_csv(evaluation().sensitivity))
+    assert [row["variant"] for row in back] == ["capped at £250", "logit, average marginal effect"]
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+44", "-1", "@cmd", "\t=1", "\r=1", "\0=1"])
 def test_text_that_a_spreadsheet_would_run_is_made_plain(text):
     row = replace(evaluation().estimates[0], level=text, subgroup="reason")

@@ -23,10 +23,10 @@ def effect_figure(rows: Sequence[Estimate], names: Names, ink: Ink) -> Figure | 
         return None
     outcome = names.outcome(rows[0].outcome)
     title = f"{outcome}: difference from {names.comparison_label}"
-    found = _found(rows, names)
-    caption = f"{sentence_case(rows[0].role)} outcome. {found} Lines are {names.confidence} intervals."
+    conclusion = _conclusion(rows, names)
+    caption = f"{sentence_case(rows[0].role)} outcome. {conclusion} Lines are {names.confidence} intervals."
     table = effects(rows, names, f"{outcome}, {rows[0].role} outcome")
-    return Figure(title, caption, _alt(title, bars, found), _chart(bars, rows[0], names, ink), table)
+    return Figure(title, caption, _alt(title, bars, conclusion), _chart(bars, rows[0], names, ink), table)
 
 
 def segment_figure(rows: Sequence[Estimate], names: Names, ink: Ink) -> Figure | None:
@@ -86,7 +86,7 @@ def _chart(bars: Sequence[Bar], row: Estimate, names: Names, ink: Ink) -> Chart:
     return interval_chart(bars, names, ink, _axis_title(row, names), axis_format)
 
 
-def _found(rows: Sequence[Estimate], names: Names) -> str:
+def _conclusion(rows: Sequence[Estimate], names: Names) -> str:
     """Which approaches differ from the comparison with certainty, in one sentence.
 
     The simultaneous interval speaks where there is one: a caption makes one claim about all arms.
@@ -109,6 +109,6 @@ def _found(rows: Sequence[Estimate], names: Names) -> str:
     return f"{capitalised(parts[0])}{', ' + parts[1] if len(parts) > 1 else ''} than with {names.comparison_label}."
 
 
-def _alt(title: str, bars: Sequence[Bar], found: str) -> str:
+def _alt(title: str, bars: Sequence[Bar], conclusion: str) -> str:
     listed_bars = "; ".join(f"{bar.label} {bar.words}" for bar in bars)
-    return f"{title}. {listed_bars}. {found}"
+    return f"{title}. {listed_bars}. {conclusion}"

@@ -21,11 +21,13 @@ def net_benefit_figure(rows: Sequence[ArmMoney], names: Names, ink: Ink) -> Figu
     if not bars:
         return None
     title = f"Net benefit per 1,000 customers, against {names.comparison_label}"
-    found = _found(rows, names)
-    caption = f"{found} Lines are {names.confidence} ranges; ticks are the low and high values of benefits and costs."
+    conclusion = _conclusion(rows, names)
+    caption = (
+        f"{conclusion} Lines are {names.confidence} ranges; ticks are the low and high values of benefits and costs."
+    )
     described = "; ".join(f"{bar.label} {bar.words}" for bar in bars)
     chart = interval_chart(bars, names, ink, "Pounds gained or lost per 1,000 customers", pounds_axis(bars))
-    return Figure(title, caption, f"{title}. {described}. {found}", chart, scenarios(rows, names))
+    return Figure(title, caption, f"{title}. {described}. {conclusion}", chart, scenarios(rows, names))
 
 
 def _bar(row: ArmMoney, names: Names) -> Bar | None:
@@ -39,17 +41,17 @@ def _bar(row: ArmMoney, names: Names) -> Bar | None:
     )  # fmt: skip
 
 
-def _found(rows: Sequence[ArmMoney], names: Names) -> str:
+def _conclusion(rows: Sequence[ArmMoney], names: Names) -> str:
     gains = [_name(row, names) for row in rows if row.central.ci_lower is not None and row.central.ci_lower > 0]
     losses = [_name(row, names) for row in rows if row.central.ci_upper is not None and row.central.ci_upper < 0]
-    open_ones = [_name(row, names) for row in rows if _name(row, names) not in (*gains, *losses)]
+    unsure = [_name(row, names) for row in rows if _name(row, names) not in (*gains, *losses)]
     parts = []
     if gains:
         parts.append(f"{capitalised(listed(gains))} {'gains' if len(gains) == 1 else 'gain'} money.")
     if losses:
         parts.append(f"{capitalised(listed(losses))} {'loses' if len(losses) == 1 else 'lose'} money.")
-    if open_ones:
-        parts.append(f"For {listed(open_ones)} the range reaches both sides of zero.")
+    if unsure:
+        parts.append(f"For {listed(unsure)} the range reaches both sides of zero.")
     return " ".join(parts)
 
 

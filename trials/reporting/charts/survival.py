@@ -102,13 +102,13 @@ def _key(curves: Sequence[SurvivalCurve], names: Names, ink: Ink) -> list[Any]:
     layers: list[Any] = []
     for place, curve in enumerate(ends):
         height: Any = HEIGHT - AXIS - ABOVE - line * (len(ends) - place)
-        here: Any = {"x": alt.value("width"), "y": alt.value(height)}
+        at_the_end: Any = {"x": alt.value("width"), "y": alt.value(height)}
         words: Any = {"align": "right", "baseline": "middle", "fontSize": LABEL_SIZE}
         colour = colours.get(curve.arm, NFA_COLOUR)
         base = drawn([{"words": names.arm(curve.arm)}])
         layers += [
-            base.mark_text(dx=-6, text="—", fontWeight="bold", color=colour, **words).encode(**here),
-            base.mark_text(dx=-28, color=ink.text, **words).encode(text=alt.Text("words:N"), **here),
+            base.mark_text(dx=-6, text="—", fontWeight="bold", color=colour, **words).encode(**at_the_end),
+            base.mark_text(dx=-28, color=ink.text, **words).encode(text=alt.Text("words:N"), **at_the_end),
         ]
     return layers
 

@@ -54,9 +54,9 @@ def _events(trial: TrialSummary) -> tuple[tuple[str, date | None], ...]:
 
 def _layers(trials: Sequence[TrialSummary], today: date, ink: Ink) -> list[Any]:
     first, last = _span(trials, today)
-    marks = [_points(trial, (last - first) * _APART) for trial in trials]
-    lines = [_line(trial, today, own[-1]["when"]) for trial, own in zip(trials, marks, strict=True)]
-    points = [point for own in marks for point in own]
+    by_trial = [_points(trial, (last - first) * _APART) for trial in trials]
+    lines = [_line(trial, today, events[-1]["when"]) for trial, events in zip(trials, by_trial, strict=True)]
+    points = [point for events in by_trial for point in events]
     y = alt.Y("id:N", sort=[trial.id for trial in trials], title=None, axis=None)
     legend = alt.Legend(
         title=None, orient="top", direction="horizontal", columns=2, labelFontSize=LABEL_SIZE, labelColor=ink.text,
