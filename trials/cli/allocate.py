@@ -27,7 +27,7 @@ def randomise(
         str | None, typer.Option(metavar="HEX", help="A declared seed, for synthetic customers only.")
     ] = None,
 ) -> None:
-    """Deal the customers to the arms, once. Interrupted, it can be given again: the same seed deals the same."""
+    """Assign the customers to the arms, once. Interrupted, it can be given again: the same seed gives the same arms."""
     from trials.stages.allocate import randomise as randomise_stage
 
     with registry_and_actor() as (registry, actor), at_work("Dealing"):
@@ -45,7 +45,7 @@ def certificate(
     json_to: JsonTarget = None,
     population: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="Also write the units dealt there: what an outsider needs to check."),
+        typer.Option(metavar="FILE.csv", help="Also write the units there: what an outsider needs to check."),
     ] = None,
     wave: Annotated[int, typer.Option(min=1, help="Which wave, in a trial that has several.")] = 1,
 ) -> None:

@@ -21,7 +21,7 @@ from trials.cli.output import (
 ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="A protocol file (YAML).")]
 
 protocol_commands = typer.Typer(help="Protocol files.", no_args_is_help=True)
-population_commands = typer.Typer(help="Populations to be dealt.", no_args_is_help=True)
+population_commands = typer.Typer(help="Populations to be randomised.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -107,6 +107,6 @@ def lock(trial: TrialId) -> None:
     for finding in record.findings:
         say(f"Finding: {finding}")
     typer.echo(f"{trial} is locked, protocol {record.protocol_digest}, population {record.population_digest}")
-    typer.echo(f"{record.eligible:,} customers can be dealt.")
+    typer.echo(f"{record.eligible:,} customers can be assigned.")
     if record.exclusions:
         show_table(("left out because", "customers"), ((e.reason, f"{e.customers:,}") for e in record.exclusions))

@@ -32,7 +32,7 @@ def test_a_trial_from_the_command_line(otm, files, tmp_path):
     assert "registered as version 1" in otm("register", files.protocol).out
     assert "is registered already" in otm("register", files.protocol).out
     locked = otm("lock", files.trial)
-    assert "customers can be dealt." in locked.out
+    assert "customers can be assigned." in locked.out
     assert "worked by the HNW team" in locked.out
     drawn = otm("randomise", files.trial, "--demonstration-seed", SEED)
     assert "is allocated, digest" in drawn.out
