@@ -13,6 +13,7 @@ from analysis.integrity.balance import of_category, of_number
 from analysis.integrity.checks import ArmShare
 from analysis.results import Balance, Check
 from analysis.specification import Specification
+from analysis.wording.naming import outcome_in_words
 from designs.protocol.models import Outcome, Protocol
 
 FEW_CLUSTERS = 40
@@ -116,7 +117,8 @@ def _retention(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmT
 
 
 def _missing(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) -> Check:
-    return checks.missing_outcomes(outcome.id, _shares(protocol, outcome, arms), protocol.comparison.id)
+    shares = _shares(protocol, outcome, arms)
+    return checks.missing_outcomes(outcome.id, outcome_in_words(outcome), shares, protocol.comparison.id)
 
 
 def _shares(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) -> list[ArmShare]:

@@ -209,9 +209,15 @@ def delivery(shares: Sequence[ArmShare], declared: Mapping[str, float], *, toler
     return Check("delivery", not short, detail, "warns", figures)
 
 
-def missing_outcomes(outcome: str, shares: Sequence[ArmShare], comparison: str) -> Check:
-    """Missing values of one outcome, counted and tested by arm; warns (the primary's retention is what blocks)."""
-    words = outcome.replace("_", " ")
+def missing_outcomes(outcome: str, words: str, shares: Sequence[ArmShare], comparison: str) -> Check:
+    """Missing values of one outcome, counted and tested by arm; warns (the primary's retention is what blocks).
+
+    Args:
+        outcome: its id.
+        words: what it is called within a sentence.
+        shares: of each arm, the customers who have it.
+        comparison: id of the arm that the others are held against.
+    """
     missing = sum(share.customers - share.count for share in shares)
     if missing == 0:
         detail = f"No customer's {words} is missing."

@@ -68,6 +68,15 @@ def outcome_label(outcome: Outcome) -> str:
     return f"{sentence_case(months[1])} in {months[2]} months" if months else sentence_case(outcome.id)
 
 
+def outcome_in_words(outcome: Outcome) -> str:
+    """An outcome as a thing within a sentence: its label, or else its id.
+
+    >>> outcome_in_words(Outcome(id="ttp", label="Time to pay agreed", role="secondary", kind="binary"))
+    'time to pay agreed'
+    """
+    return outcome.id.replace("_", " ") if outcome.label is None else uncapitalised(outcome.label)
+
+
 def behaviour(outcome: Outcome) -> str:
     """What customers did, within a sentence: the outcome's label, or else its id and its day.
 

@@ -70,7 +70,7 @@ def _what_would_change_this(evaluation: Evaluation, names: Names) -> None:
 
 def _can_i_trust_it(trial: EvaluatedTrial) -> None:
     st.header("Can I trust it?", anchor="trust")
-    st.html(markup.bullets(check_lines(trial.evaluation.checks)))
+    st.html(markup.bullets(check_lines(trial.evaluation.checks, trial.names)))
     st.page_link(
         "views/results.py", label="All checks and results, for the analyst",
         query_params={"trial": trial.detail.summary.id},

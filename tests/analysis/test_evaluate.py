@@ -386,3 +386,15 @@ def test_the_point_where_the_verdict_flips_is_where_it_flips():
     point = float(words.split("£")[1].split(" ")[0])
     assert evaluated(money_trial(point - 0.02), data).verdict.code == "scale"
     assert evaluated(money_trial(point + 0.02), data).verdict.code != "scale"
+
+
+def test_what_is_said_of_minutes_speaks_of_minutes_by_their_label():
+    hold = {"id": "hold", "label": "Time on hold", "role": "secondary", "kind": "amount", "unit": "minutes", "cap": 45,
+            "direction": "decrease"}  # fmt: skip
+    data = trial()
+    data["hold"] = np.where(np.arange(len(data["arm"])) % 50 == 0, np.nan, data["collected"])
+    evaluation = evaluated(declared(arms=[NFA, arm("letter")], outcomes=[PAID, hold]), data)
+    assert [row.variant for row in evaluation.sensitivity] == [Variant("capped", "minutes", cap=45)]
+    check = next(check for check in evaluation.checks if check.kind == "missing_outcomes")
+    assert (check.subject, check.name) == ("hold", "missing_hold")
+    assert "customers lack time on hold" in check.detail

@@ -62,7 +62,7 @@ def tables(evaluation: Evaluation, names: Names) -> list[Table]:
     benefit = evaluation.net_benefit
     whole = [row for row in evaluation.estimates if row.subgroup is None]
     within = [row for row in evaluation.estimates if row.subgroup is not None]
-    made = [approaches.approaches(evaluation, names), integrity.checks(evaluation.checks)]
+    made = [approaches.approaches(evaluation, names), integrity.checks(evaluation.checks, names)]
     made += [flow.flow_arms(evaluation.flow, names), integrity.balance(evaluation.balance, names)]
     made += [effects.effects([row], names, f"{row.outcome}, {row.estimand}") for row in whole]
     made += [effects.segments([row], names, row.outcome) for row in within]
@@ -83,7 +83,7 @@ def test_a_stored_evaluation_is_shown_word_for_word_as_it_was(trial: str, regist
     now = {
         "headline": None if figures is None else asdict(figures),
         "flips": change_lines(evaluation, names),
-        "checks": check_lines(evaluation.checks),
+        "checks": check_lines(evaluation.checks, names),
         "tables": [
             {"caption": table.caption, "columns": table.columns, "rows": table.rows}
             for table in tables(evaluation, names)

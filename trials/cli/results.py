@@ -27,7 +27,7 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
     for reason in evaluation.verdict.reasons:
         typer.echo(f"  {reason}")
     _flow(evaluation, names)
-    _show(checks(evaluation.checks))
+    _show(checks(evaluation.checks, names))
     whole = [row for row in evaluation.estimates if row.segment is None]
     for (outcome, estimand), rows in groupby(whole, key=attrgetter("outcome", "estimand")):
         _show(effects(list(rows), names, f"{names.outcome(outcome)}, {ESTIMANDS[estimand]}"))

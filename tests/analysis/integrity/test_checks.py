@@ -148,10 +148,10 @@ def test_delivery_is_judged_against_its_own_declared_rate():
 
 def test_missing_outcomes_warn_and_are_counted_by_arm():
     shares = [ArmShare("nfa", 9000, 9000), ArmShare("sms", 9000, 8000)]
-    check = missing_outcomes("spend", shares, "nfa")
+    check = missing_outcomes("spend", "spend", shares, "nfa")
     assert (check.passed, check.severity) == (False, "warns")
     assert "sms 1,000 of 9,000" in check.detail
-    assert missing_outcomes("spend", [ArmShare("nfa", 9, 9), ArmShare("sms", 9, 9)], "nfa").passed is True
+    assert missing_outcomes("spend", "spend", [ArmShare("nfa", 9, 9), ArmShare("sms", 9, 9)], "nfa").passed is True
 
 
 def test_standardised_difference_of_a_number_and_of_a_level():

@@ -290,3 +290,13 @@ def test_clusters_are_redrawn_whole() -> None:
     planned = {row.arm: row for row in evaluation.estimates if row.outcome == "paid"}
     for row in rows:
         assert row.std_error == pytest.approx(planned[row.arm].std_error, rel=0.05)
+
+
+def test_rows_of_minutes_say_minutes() -> None:
+    paid, collected = (declared := protocol("none", "HC2")).outcomes
+    held = declared.model_copy(update={"outcomes": (paid, collected.model_copy(update={"unit": "minutes"}))})
+    frame, evaluation = both(customers(), held)
+    rows = [row.variant for row in with_sensitivity(frame, held, evaluation).sensitivity if row.outcome == "collected"]
+    words = {variant_words(variant) for variant in rows if variant is not None}
+    assert {"share with any minutes", "mean among those with any minutes (descriptive)"} <= words
+    assert not any("paid" in said or "£" in said for said in words)

@@ -12,9 +12,9 @@ from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import check_result, check_title
 
 
-def checks(rows: Sequence[Check]) -> Table:
+def checks(rows: Sequence[Check], names: Names) -> Table:
     """Every integrity check in one line."""
-    body = tuple((check_title(row), check_result(row), row.detail) for row in rows)
+    body = tuple((check_title(row, names), check_result(row), row.detail) for row in rows)
     return Table("Integrity checks", ("Check", "Result", "What was found"), body)
 
 

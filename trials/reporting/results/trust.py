@@ -11,15 +11,15 @@ from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import CHECKS, SCENARIOS, check_result, check_title, verdict
 
 
-def check_lines(checks: Sequence[Check]) -> tuple[str, ...]:
+def check_lines(checks: Sequence[Check], names: Names) -> tuple[str, ...]:
     """One line a check, its result in a word first: what failed at the top, in full; what passed in plain words."""
     troubled = [row for row in checks if row.passed is False]
     untested = [row for row in checks if row.passed is None]
     passed = [row for row in checks if row.passed]
-    lines = [f"{check_result(row)}: {check_title(row)}. {row.detail}" for row in troubled]
+    lines = [f"{check_result(row)}: {check_title(row, names)}. {row.detail}" for row in troubled]
     kinds = sorted(dict.fromkeys(row.kind for row in passed), key=lambda kind: kind == "missing_outcomes")
     lines += [f"Passed: {title}. {words}" for title, words in (CHECKS[kind] for kind in kinds)]
-    return (*lines, *(f"Not tested: {check_title(row)}. {row.detail}" for row in untested))
+    return (*lines, *(f"Not tested: {check_title(row, names)}. {row.detail}" for row in untested))
 
 
 def change_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:

@@ -33,6 +33,11 @@ class Names:
         outcome = self._outcome(outcome_id)
         return sentence_case(outcome_id) if outcome is None else naming.outcome_label(outcome)
 
+    def subject(self, outcome_id: str) -> str:
+        """An outcome as a thing within a sentence."""
+        outcome = self._outcome(outcome_id)
+        return outcome_id.replace("_", " ") if outcome is None else naming.outcome_in_words(outcome)
+
     def event_share(self, outcome_id: str) -> str:
         """What a curve of a time-to-event outcome counts."""
         outcome = self._outcome(outcome_id)

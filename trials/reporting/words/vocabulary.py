@@ -8,6 +8,7 @@ from typing import Final
 from analysis.results import Check, CheckKind, Segment
 from analysis.wording.phrases import sentence_case
 from trials.life import State, Step
+from trials.reporting.words.names import Names
 
 STATES: Final[Mapping[State, str]] = {
     "draft": "Draft",
@@ -174,14 +175,10 @@ def finding(code: str) -> str:
     return FINDINGS.get(code, sentence_case(code))
 
 
-def check_title(check: Check) -> str:
-    """What a check is called.
-
-    >>> check_title(Check("retention", True, "")), check_title(Check("missing_outcomes", True, "", subject="complaint"))
-    ('Retention', 'Missing: complaint')
-    """
-    if check.kind == "missing_outcomes":
-        return f"Missing: {column_words(check.subject or '')}"
+def check_title(check: Check, names: Names) -> str:
+    """What a check is called."""
+    if check.kind == "missing_outcomes" and check.subject is not None:
+        return f"Missing: {names.subject(check.subject)}"
     return CHECKS[check.kind][0]
 
 

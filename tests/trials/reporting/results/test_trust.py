@@ -1,10 +1,13 @@
 """What a manager reads about the grounds: failures first and in full, nothing untested called passed."""
 
+import json
 from dataclasses import replace
 from typing import get_args
 
 from analysis.results import Check, CheckKind
+from designs.protocol import Protocol
 from tests.dashboards import examples
+from trials.reporting.results import integrity
 from trials.reporting.results.trust import check_lines, decision_lines, change_lines
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import CHECKS
@@ -19,7 +22,7 @@ def test_failures_come_first_and_untested_checks_are_never_called_passed():
         Check("balance", False, "The largest difference is 0.3.", "warns"),
         Check("retention", False, "5% of one arm are lost.", "blocks"),
     )
-    assert check_lines(checks) == (
+    assert check_lines(checks, NAMES) == (
         "Warning: Balance. The largest difference is 0.3.",
         "Failed: Retention. 5% of one arm are lost.",
         "Passed: Duplicates. No customer appears twice.",
@@ -31,9 +34,17 @@ def test_outcomes_with_something_missing_are_one_line_unless_one_fails():
     passed = tuple(
         Check("missing_outcomes", True, "None.", "warns", subject=name) for name in ("complaint", "collected_12m")
     )
-    assert len(check_lines(passed)) == 1
+    assert len(check_lines(passed, NAMES)) == 1
     failed = Check("missing_outcomes", False, "9% of letter, 2% of nfa.", "warns", subject="complaint")
-    assert check_lines((*passed, failed))[0] == "Warning: Missing: complaint. 9% of letter, 2% of nfa."
+    assert check_lines((*passed, failed), NAMES)[0] == "Warning: Missing: complaint. 9% of letter, 2% of nfa."
+
+
+def test_a_check_of_an_outcome_has_the_outcomes_label():
+    outcomes = [{"id": "ttp", "label": "Time to pay agreed", "role": "primary", "kind": "binary"}]
+    names = Names(Protocol.model_validate_json(json.dumps({**examples.PROTOCOL, "outcomes": outcomes})))
+    failed = Check("missing_outcomes", False, "9% lack it.", "warns", subject="ttp")
+    assert check_lines((failed,), names) == ("Warning: Missing: time to pay agreed. 9% lack it.",)
+    assert integrity.checks((failed,), names).rows[0][0] == "Missing: time to pay agreed"
 
 
 def test_every_kind_of_check_has_a_title_and_words():
