@@ -53,10 +53,10 @@ def named(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
 def _missing(name: str, names: Sequence[str], contract: FileContract) -> str:
     """A column's name, where it is asked for, and the likely spelling in the file."""
     places = contract.named_in.get(name, ())
-    asked = f"{name}, named in {' and '.join(places)}" if places else name
+    wanted = f"{name}, named in {' and '.join(places)}" if places else name
     folded = {present.strip().casefold(): present for present in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return f"{asked} (is it {folded[near[0]]!r}?)" if near else asked
+    return f"{wanted} (is it {folded[near[0]]!r}?)" if near else wanted
 
 
 def _listed(names: Sequence[str], most: int = 40) -> str:

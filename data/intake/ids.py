@@ -99,14 +99,14 @@ def repeated_ids(ids: pa.ChunkedArray) -> pa.Array | None:
 
 def refuse_repeated(ids: pa.ChunkedArray, repeated: pa.Array, rows: Rows, field: str, where: str) -> None:
     """Turn the file away, naming the first few ids and their rows."""
-    told = []
+    examples = []
     for value in repeated.slice(0, 3):
         places = rows[np.asarray(positions(pc.equal(ids, value)))]
         listed = ", ".join(str(place) for place in places[:4]) + (" …" if len(places) > 4 else "")
-        told.append(f"{shown(value.as_py())} (rows {listed})")
+        examples.append(f"{shown(value.as_py())} (rows {listed})")
     more = f" and {len(repeated) - 3:,} more" if len(repeated) > 3 else ""
     raise DataRefused(
-        f"ids come more than once ({len(repeated):,} of them): {'; '.join(told)}{more}",
+        f"ids come more than once ({len(repeated):,} of them): {'; '.join(examples)}{more}",
         where=f"{where}, {field}",
         rule="one row per customer",
         remedy="find out which row is the customer, and export the file again",

@@ -40,7 +40,7 @@ class Eligible:
 
 
 def eligible(
-    engine: Engine, population: Path, protocol: Protocol, claims: Sequence[tuple[str, pa.Array]] = ()
+    engine: Engine, population: Path, protocol: Protocol, kept_out: Sequence[tuple[str, pa.Array]] = ()
 ) -> Eligible:
     """Split a population snapshot.
 
@@ -48,7 +48,7 @@ def eligible(
         engine: What scans it.
         population: The snapshot's file.
         protocol: ``where`` and ``exclude`` apply first, in their order.
-        claims: Then the contact ledger: a reason, and the ledger ids it takes out.
+        kept_out: Then earlier waves and the contact ledger: a reason, and the ledger ids it takes out.
 
     Raises:
         TrialRefused: Nobody is eligible.
@@ -58,7 +58,7 @@ def eligible(
     rows = engine.collect(engine.scan(population).select(*names, _first_reason([test for _, test in declared])))
     reasons = [reason for reason, _ in declared]
     codes = rows.column(REASON).combine_chunks()
-    for reason, ids in claims:
+    for reason, ids in kept_out:
         taken = pc.and_(pc.is_null(codes), pc.is_in(rows.column(LEDGER_ID), value_set=ids).combine_chunks())
         codes = pc.if_else(taken, pa.scalar(len(reasons), pa.int32()), codes)
         reasons.append(reason)
