@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from designs.protocol.consistency import Breach, ConsistencyRule
 from designs.protocol.models import Protocol
-from designs.protocol.rules import analysis, arms, columns, outcomes, randomisation, story
+from designs.protocol.rules import analysis, arms, columns, outcomes, randomisation, suitability
 
 RULES: tuple[ConsistencyRule, ...] = (
-    *story.RULES,
+    *suitability.RULES,
     *arms.RULES,
     *randomisation.RULES,
     *outcomes.RULES,
