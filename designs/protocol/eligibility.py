@@ -23,8 +23,8 @@ def closes_an_arm(protocol: Protocol) -> bool:
 def with_eligible_arms(rows: nw.LazyFrame[Any], protocol: Protocol) -> nw.LazyFrame[Any]:
     """Add :data:`ELIGIBLE_ARMS`: the ids of the arms that a customer could get, in the protocol's order, as text.
 
-    Where clusters are dealt whole, a reason that bars one customer bars everybody in the cluster; so the rows are all
-    customers who were dealt, with what was known of them then.
+    Where whole clusters are assigned, a reason that bars one customer bars everybody in the cluster; so the rows are
+    all customers who were assigned, with what was known of them then.
     """
     parts = [_id_where_open(protocol, arm) for arm in protocol.arms]
     return rows.with_columns(nw.concat_str(parts).str.strip_chars().alias(ELIGIBLE_ARMS))
