@@ -14,7 +14,7 @@ from trials.life import require
 from trials.registry import Registry, queries
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.plan import Plan, unchanged_plan
+from trials.registry.plan import Plan, plan_allocated_under, refuse_edited_file
 from trials.registry.records import AllocationRecord, PopulationRecord, WaveRecord
 
 
@@ -54,10 +54,11 @@ def allocated_trial(session: Session, trial_id: str, use_case: UseCase) -> Alloc
     Raises:
         TrialRefused: The protocol's file was edited, or something that the use case needs is not so.
     """
-    plan = unchanged_plan(session, trial_id)
+    refuse_edited_file(session, trial_id)
     require(queries.standing_of(session, trial_id), use_case)
+    plan = plan_allocated_under(session, trial_id)
     allocations = queries.allocations_of(session, trial_id)
-    population = queries.locked_population(session, trial_id)
+    population = queries.locked_population(session, trial_id, plan.version)
     latest = queries.latest_population(session, population.name) or population
     waves = queries.waves_of(session, trial_id)[: len(allocations)]
     return AllocatedTrial(plan, population, waves, allocations, latest.digest)

@@ -39,34 +39,46 @@ class Plan:
         return self.protocol.id
 
 
-def plan_of(session: Session, trial_id: str) -> Plan:
-    """The plan in force.
+def plan_of(session: Session, trial_id: str, version: int | None = None) -> Plan:
+    """One version of a trial's plan; not given, the one in force: the last locked, or the latest of a draft.
 
     Raises:
         TrialRefused: There is no such trial.
     """
-    record = queries.protocol_in_force(session, trial_id)
+    record = queries.protocol_of(session, trial_id, version)
     protocol = parse_canonical(record.canonical)
-    lock = queries.lock_of(session, trial_id)
+    lock = queries.lock_of(session, trial_id, record.version)
     population = (
         queries.latest_population(session, queries.population_name(protocol))
         if lock is None
-        else queries.locked_population(session, trial_id)
+        else queries.locked_population(session, trial_id, record.version)
     )
     return Plan(protocol, record.digest, record.version, Path(record.path), lock, population)
 
 
-def unchanged_plan(session: Session, trial_id: str) -> Plan:
-    """The plan in force; where it is locked and its file is still there, the file says what was locked.
+def plan_allocated_under(session: Session, trial_id: str) -> Plan:
+    """The plan that a trial's latest wave was allocated under, whatever was locked since.
+
+    Before anything is allocated, the one in force.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
+    allocations = queries.allocations_of(session, trial_id)
+    return plan_of(session, trial_id, allocations[-1].protocol_version if allocations else None)
+
+
+def refuse_edited_file(session: Session, trial_id: str) -> None:
+    """Refuse to go on where the plan in force is locked and the file that it came from says something else.
+
+    A file that has been moved away says nothing; what counts is the locked text in the registry.
 
     Raises:
         TrialRefused: There is no such trial, or the protocol's file was edited after the lock.
     """
     plan = plan_of(session, trial_id)
-    # A file that has been moved away says nothing; what counts is the locked text in the registry.
     if plan.lock is not None and edited(plan):
         raise edited_after_lock(plan, plan.path)
-    return plan
 
 
 def edited(plan: Plan) -> bool:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from designs.protocol import parse_canonical
 from trials.registry import queries
+from trials.registry.plan import plan_allocated_under
 from trials.registry.portfolio import portfolio
 from trials.registry.records import AuditEvent, TrialDetail, TrialSummary
 
@@ -29,21 +29,21 @@ class Reader:
             TrialRefused: There is no such trial.
         """
         session = self._session
-        protocol = queries.protocol_in_force(session, trial_id)
+        # What was allocated is shown under the plan that it was allocated under, whatever was locked since.
+        plan = plan_allocated_under(session, trial_id)
         (summary,) = portfolio(session, trial_id)
         allocations = queries.allocations_of(session, trial_id)
-        lock = queries.lock_of(session, trial_id)
         return TrialDetail(
             summary=summary,
-            protocol=parse_canonical(protocol.canonical),
-            canonical=protocol.canonical,
-            protocol_digest=protocol.digest,
+            protocol=plan.protocol,
+            canonical=queries.protocol_of(session, trial_id, plan.version).canonical,
+            protocol_digest=plan.digest,
             allocation=next(iter(allocations), None),
             waves=allocations,
             evaluation=queries.evaluation_of(session, trial_id),
             decisions=queries.decisions_of(session, trial_id),
-            population=None if lock is None else queries.locked_population(session, trial_id),
-            lock=lock,
+            population=None if plan.lock is None else plan.population,
+            lock=plan.lock,
             issues=queries.issues_of(session, trial_id),
             returned=queries.returned_of(session, trial_id),
             void=queries.void_of(session, trial_id),

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from trials.access import Actor, UseCase, allow
 from trials.errors import AccessRefused, RegistryRefused
 from trials.registry.identities import ledger_key
+from trials.registry.proof.carried import carry_over, look_before
 from trials.registry.proof.chain_head import ChainHead
 from trials.registry.reader import Reader
-from trials.registry.storage.database import database_url, open_engine, storage_refusals, writers
+from trials.registry.storage.database import database_url, open_engine, rebuilders, storage_refusals, writers
 from trials.registry.storage.revisions import NEWEST, bring_up, require_current, revision_of
 from trials.registry.tables import Installation
 from trials.registry.tables.columns import now
@@ -80,13 +81,13 @@ class Registry:
             yield UnitOfWork(session, actor, use_case, trial, self.head)
 
     @contextmanager
-    def write_raised(self, actor: Actor, use_case: UseCase) -> Iterator[tuple[UnitOfWork, str | None]]:
+    def write_migrated(self, actor: Actor, use_case: UseCase) -> Iterator[tuple[UnitOfWork, str | None]]:
         """A transaction that first brings the tables up to the newest revision; with it, the revision before.
 
         Raises:
             RegistryRefused: The tables are a newer program's.
         """
-        with storage_refusals("registry"), Session(self._writers) as session:
+        with storage_refusals("registry"), Session(rebuilders(self._engine)) as session:
             before = revision_of(session.connection())
             if before is not None and before > NEWEST:
                 raise RegistryRefused(
@@ -94,8 +95,11 @@ class Registry:
                     where="registry",
                     remedy="run the newer program",
                 )
+            proved = look_before(session)
             bring_up(session.connection())
-            yield UnitOfWork(session, actor, use_case, None, self.head), before
+            work = UnitOfWork(session, actor, use_case, None, self.head)
+            work.carry(carry_over(session, proved))
+            yield work, before
 
     def has_tables(self) -> bool:
         """Whether the database holds a registry, of whatever revision."""
@@ -148,7 +152,8 @@ class Registry:
         with storage_refusals("registry"), self._engine.connect() as connection:
             has_tables = require_current(connection)
         if not has_tables:
-            with storage_refusals("registry"), self._writers.connect() as connection, connection.begin():
+            rebuilding = rebuilders(self._engine)
+            with storage_refusals("registry"), rebuilding.connect() as connection, connection.begin():
                 bring_up(connection)
         with storage_refusals("registry"), Session(self._engine) as session:
             installed = session.get(Installation, 1) is not None

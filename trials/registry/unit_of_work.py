@@ -17,6 +17,7 @@ from trials.access import Action, Actor
 from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import queries
 from trials.registry.proof.audit import GENESIS, event_hash
+from trials.registry.proof.carried import Carried
 from trials.registry.proof.chain_head import ChainHead
 from trials.registry.proof.rows import row_digest, row_key
 from trials.registry.storage.database import storage_refusals
@@ -36,6 +37,7 @@ class UnitOfWork:
     trial: str | None
     head: ChainHead
     _added: list[Row] = field(default_factory=list)
+    _carried: Carried = field(default_factory=Carried)
 
     def add(self, row: Row) -> None:
         """Add a row; the registry knows no other change. Rows go in the order in which they are added.
@@ -55,6 +57,10 @@ class UnitOfWork:
                 remedy="see otm trials for where it stands; nothing was changed",
             ) from error
         self._added.append(row)
+
+    def carry(self, carried: Carried) -> None:
+        """Let the event say anew what the rows are that a migration has changed."""
+        self._carried = carried
 
     def commit(self, detail: dict[str, Any], *, action: Action | None = None) -> None:
         """Append the audit event, commit, and witness it outside the database.
@@ -91,7 +97,10 @@ class UnitOfWork:
         return sequence
 
     def _append(self, action: Action, detail: dict[str, Any]) -> None:
-        said = {**detail, "rows": {row_key(row): row_digest(row) for row in self._added}}
+        rows = {row_key(row): row_digest(row) for row in self._added}
+        said = {**detail, "rows": {**self._carried.rows, **rows}}
+        if self._carried.replaced:
+            said["replaced"] = self._carried.replaced
         sequence, previous = queries.last_event(self.session) or (0, GENESIS)
         at = now()
         event = AuditRow(

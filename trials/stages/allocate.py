@@ -23,7 +23,7 @@ from trials.randomiser.eligibility import Eligible, assigned_before, eligible
 from trials.randomiser.index_dates import first_index_date, last_index_date
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.contact_ledger import Entry, claims, entries
-from trials.registry.plan import Plan, plan_of, unchanged_plan
+from trials.registry.plan import Plan, plan_of, refuse_edited_file
 from trials.registry.records import AllocationRecord, DrawRecord, PopulationRecord, WaveRecord
 from trials.registry.tables.columns import now
 
@@ -96,7 +96,7 @@ def _frozen(
     for attempt in range(PATIENCE + 2):
         today = now().date()
         with registry.inspect(actor, "randomise", trial_id) as session:
-            unchanged_plan(session, trial_id)
+            refuse_edited_file(session, trial_id)
             basis = _basis_of(session, trial_id, today)
         if basis.draw is not None:
             _refuse_other_seed(trial_id, basis.draw, demonstration_seed)
@@ -151,14 +151,16 @@ def _freeze(
 def _basis_of(session: Session, trial_id: str, today: date) -> _Basis:
     standing = queries.standing_of(session, trial_id)
     require(standing, "randomise")
-    plan = plan_of(session, trial_id)
     waves, allocated = queries.waves_of(session, trial_id), standing.waves_allocated
+    frozen = next(iter(waves[allocated:]), None)
+    # Units that an interrupted run froze are allocated under the plan that froze them, whatever was locked since.
+    plan = plan_of(session, trial_id, None if frozen is None else frozen.protocol_version)
     return _Basis(
         plan=plan,
         population=_population(session, plan, wave=allocated + 1),
         draw=queries.draw_of(session, trial_id),
         allocated=waves[:allocated],
-        frozen=next(iter(waves[allocated:]), None),
+        frozen=frozen,
         ledger=entries(session, today=today, but=trial_id),
     )
 
@@ -219,6 +221,7 @@ def _wave_row(basis: _Basis, actor: Actor, units: _Units) -> tables.Wave:
     return tables.Wave(
         trial_id=basis.plan.trial,
         number=basis.number,
+        protocol_version=basis.plan.version,
         population_name=basis.population.name,
         population_version=basis.population.version,
         units=units.found.units.num_rows,
@@ -241,6 +244,7 @@ def _record(
             tables.Allocation(
                 trial_id=plan.trial,
                 wave=wave.number,
+                protocol_version=wave.protocol_version,
                 digest=assignment.digest,
                 snapshot_digest=snapshot_digest,
                 algorithm=assignment.algorithm,

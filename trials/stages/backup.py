@@ -88,7 +88,7 @@ def restore(settings: Settings, actor: Actor, source: str | Path) -> BackedUp:
             )
         copied = _copy_files(registry, folder)
         # Tables and rows come in one transaction: a restore that was interrupted can be given again.
-        with registry.write_raised(actor, "restore") as (work, _):
+        with registry.write_migrated(actor, "restore") as (work, _):
             load(work.session, rows)
             faults = chain_faults(work.session, registry.head)
             if faults:

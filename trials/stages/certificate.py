@@ -42,8 +42,8 @@ def certificate(
     """
     with registry.inspect(actor, "certificate", trial_id) as session:
         require(queries.standing_of(session, trial_id), "certificate", wave=wave)
-        plan = plan_of(session, trial_id)
         allocations = {allocation.wave: allocation for allocation in queries.allocations_of(session, trial_id)}
+        plan = plan_of(session, trial_id, allocations[wave].protocol_version)
         certificates = dict(zip(allocations, queries.certificates_of(session, trial_id), strict=True))
         waves = {found.number: found for found in queries.waves_of(session, trial_id)}
         void = queries.void_of(session, trial_id)

@@ -20,7 +20,7 @@ from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.ledger_key import export_key
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.plan import Plan, unchanged_plan
+from trials.registry.plan import Plan, plan_allocated_under, refuse_edited_file
 from trials.registry.records import AllocationRecord, WaveRecord
 from trials.registry.tables.columns import now
 
@@ -78,8 +78,9 @@ def issue(
 
 
 def _allocated(session: Session, trial_id: str) -> tuple[Plan, tuple[WaveRecord, ...], tuple[AllocationRecord, ...]]:
-    plan = unchanged_plan(session, trial_id)
+    refuse_edited_file(session, trial_id)
     require(queries.standing_of(session, trial_id), "issue")
+    plan = plan_allocated_under(session, trial_id)
     return plan, queries.waves_of(session, trial_id), queries.allocations_of(session, trial_id)
 
 

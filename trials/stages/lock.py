@@ -36,6 +36,7 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
     engine = open_engine(registry.settings.engine)
     found = eligible(engine, registry.snapshots.path(population.digest), plan.protocol)
     record = LockRecord(
+        protocol_version=plan.version,
         protocol_digest=plan.digest,
         population_digest=population.digest,
         eligible=found.units.num_rows,

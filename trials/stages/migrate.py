@@ -23,7 +23,7 @@ def migrate(settings: Settings, actor: Actor) -> tuple[str | None, str]:
         if not registry.has_tables():
             registry.make_ready()
             return None, NEWEST
-        with registry.write_raised(actor, "migrate") as (work, before):
+        with registry.write_migrated(actor, "migrate") as (work, before):
             if before != NEWEST:
                 work.commit({"from": before, "to": NEWEST})
         return before, NEWEST

@@ -45,11 +45,11 @@ def verify(registry: Registry, actor: Actor, trial_id: str) -> tuple[Proof, ...]
         TrialRefused: There is no such trial.
     """
     with registry.inspect(actor, "verify", trial_id) as session:
-        plan = plan_of(session, trial_id)
+        queries.require_trial(session, trial_id)
         read = [
             _proof("audit_chain", "the audit chain is whole", lambda: _chain(session, registry)),
             _proof("registry_rows", "every row says what was written", lambda: row_faults(session, trial_id)),
-            _proof("protocol", "the plan is the one locked", lambda: _protocol(plan, session)),
+            _proof("protocol", "the plan is the one locked", lambda: _protocol(session, trial_id)),
             _proof("seed", "the seed is the one committed to", lambda: _seed(session, trial_id)),
             _proof("evaluation", "the evaluation is the one stored", lambda: _evaluation(session, trial_id)),
         ]
@@ -63,7 +63,7 @@ def verify(registry: Registry, actor: Actor, trial_id: str) -> tuple[Proof, ...]
         *read,
         _proof("snapshots", "every file is the one named", lambda: _snapshots(registry, named)),
         _proof("customers", "everybody is dealt or left out, once", lambda: _customers(registry, stored)),
-        _proof("replay", "the draw gives the same arms", lambda: _replay(registry, plan, draw, stored)),
+        _proof("replay", "the draw gives the same arms", lambda: _replay(registry, draw, stored)),
     )
 
 
@@ -75,14 +75,18 @@ class _Stored:
     waves: tuple[WaveRecord, ...]
     allocations: tuple[AllocationRecord, ...]
     certificates: tuple[dict[str, Any], ...]
+    plans: dict[int, Plan]  # by version: each wave is repeated under the one it was allocated under
 
 
 def _stored(session: Session, trial_id: str) -> _Stored:
+    allocations = queries.allocations_of(session, trial_id)
+    versions = {allocation.protocol_version for allocation in allocations}
     return _Stored(
         queries.draw_of(session, trial_id),
         queries.waves_of(session, trial_id),
-        queries.allocations_of(session, trial_id),
+        allocations,
         queries.certificates_of(session, trial_id),
+        {version: plan_of(session, trial_id, version) for version in versions},
     )
 
 
@@ -101,14 +105,16 @@ def _chain(session: Session, registry: Registry) -> list[str]:
         return [str(refusal)]
 
 
-def _protocol(plan: Plan, session: Session) -> Iterator[str]:
-    stored = queries.protocol_in_force(session, plan.trial)
-    if hashlib.sha256(stored.canonical.encode()).hexdigest() != stored.digest:
-        yield "the canonical protocol in the registry does not give its digest"
-    if plan.lock is not None and plan.lock.protocol_digest != stored.digest:
-        yield "the lock is of another protocol"
-    if plan.lock is not None and edited(plan):
-        yield f"{plan.path}: the protocol file was edited after the lock"
+def _protocol(session: Session, trial_id: str) -> Iterator[str]:
+    in_force = plan_of(session, trial_id)
+    for version in queries.locked_versions(session, trial_id) or (in_force.version,):
+        stored, lock = queries.protocol_of(session, trial_id, version), queries.lock_of(session, trial_id, version)
+        if hashlib.sha256(stored.canonical.encode()).hexdigest() != stored.digest:
+            yield f"version {version}: the canonical protocol in the registry does not give its digest"
+        if lock is not None and lock.protocol_digest != stored.digest:
+            yield f"version {version}: the lock is of another protocol"
+    if in_force.lock is not None and edited(in_force):
+        yield f"{in_force.path}: the protocol file was edited after the lock"
 
 
 def _snapshots(registry: Registry, named: dict[str, str]) -> Iterator[str]:
@@ -154,10 +160,11 @@ def _seed(session: Session, trial_id: str) -> Iterator[str]:
         yield "the seed was swapped: it does not give the certificate's commitment"
 
 
-def _replay(registry: Registry, plan: Plan, draw: DrawRecord, stored: _Stored) -> Iterator[str]:
+def _replay(registry: Registry, draw: DrawRecord, stored: _Stored) -> Iterator[str]:
     # A frozen wave that is still to be dealt comes last and has no allocation yet.
     dealt = zip(stored.waves, stored.allocations, stored.certificates, strict=False)
     for wave, allocation, certificate in dealt:
+        plan = stored.plans[allocation.protocol_version]
         yield from _replay_of(registry, plan, draw, wave, allocation, canonical(certificate))
 
 

@@ -69,7 +69,7 @@ def test_another_trials_rows_are_another_trials_business(registry, files):
     locked(registry, Files(files.folder / "other", trial="other", population="others"))
     tampering.run(registry, "UPDATE trial_lock SET eligible = eligible - 1 WHERE trial_id = 'other'")
     assert faults(registry) == []
-    assert faults(registry, "other") == ["row trial_lock/other: edited since it was written"]
+    assert faults(registry, "other") == ["row trial_lock/other/1: edited since it was written"]
 
 
 def test_every_snapshot_of_a_trial_is_named_once(done):

@@ -61,7 +61,7 @@ def entries(session: Session, *, today: date, but: str | None = None) -> tuple[E
     for wave in session.scalars(select(tables.Wave).order_by(tables.Wave.trial_id, tables.Wave.number)):
         if wave.trial_id == but or wave.trial_id in idle:
             continue
-        plan = plans[wave.trial_id]
+        plan = plans[wave.trial_id, wave.protocol_version]
         arms = tuple(arm["id"] for arm in plan["arms"] if arm["kind"] == "otm")
         exclusive = tuple(plan["population"].get("mutually_exclusive_with") or ())
         held = plan["randomisation"].get("hold_out") is not None
@@ -78,13 +78,13 @@ def entries(session: Session, *, today: date, but: str | None = None) -> tuple[E
     return tuple(found)
 
 
-def _locked_protocols(session: Session) -> dict[str, dict[str, Any]]:
+def _locked_protocols(session: Session) -> dict[tuple[str, int], dict[str, Any]]:
     query = select(tables.ProtocolVersion).join(
         tables.TrialLock,
         (tables.TrialLock.trial_id == tables.ProtocolVersion.trial_id)
         & (tables.TrialLock.protocol_version == tables.ProtocolVersion.version),
     )
-    return {row.trial_id: json.loads(row.canonical) for row in session.scalars(query)}
+    return {(row.trial_id, row.version): json.loads(row.canonical) for row in session.scalars(query)}
 
 
 def _void_and_never_issued(session: Session) -> set[str]:

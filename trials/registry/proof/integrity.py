@@ -26,9 +26,7 @@ def row_faults(session: Session, trial_id: str) -> list[str]:
 
     The digest that each row had when it was written is in the audit chain.
     """
-    written: dict[str, str] = {}
-    for event in queries.audit_events(session):
-        written.update(event.detail.get("rows", {}))
+    written = written_digests(session)
     faults: list[str] = []
     seen: set[str] = set()
     for row in _rows(session):
@@ -42,6 +40,16 @@ def row_faults(session: Session, trial_id: str) -> list[str]:
             faults.append(f"row {key}: edited since it was written")
     gone = sorted(key for key in written.keys() - seen if _names(key, trial_id))
     return faults + [f"row {key}: deleted" for key in gone]
+
+
+def written_digests(session: Session) -> dict[str, str]:
+    """The digest that each row had when it was last written, by its name, as the audit chain has it."""
+    written: dict[str, str] = {}
+    for event in queries.audit_events(session):
+        for replaced in event.detail.get("replaced", {}):  # a migration gave the row another name
+            written.pop(replaced, None)
+        written.update(event.detail.get("rows", {}))
+    return written
 
 
 def _rows(session: Session) -> Iterator[Row]:

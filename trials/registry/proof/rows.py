@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import inspect
@@ -12,21 +14,22 @@ from trials.registry.tables.columns import digest_of, instant_text
 
 def row_key(row: Row) -> str:
     """A row's table and primary key, as the audit chain names it."""
-    keys = (getattr(row, column.name) for column in row.__table__.primary_key)
-    return "/".join([row.__tablename__, *map(str, keys)])
+    return named(row.__tablename__, [getattr(row, column.name) for column in row.__table__.primary_key])
+
+
+def named(table: str, keys: Sequence[Any]) -> str:
+    """The name of a row from its table and the values of its primary key."""
+    return "/".join([table, *map(str, keys)])
 
 
 def row_digest(row: Row) -> str:
     """SHA-256 of everything a row says."""
-    return digest_of(row_values(row))
+    columns = inspect(row).mapper.column_attrs
+    return digest_of({column.key: plain(getattr(row, column.key)) for column in columns})
 
 
-def row_values(row: Row) -> dict[str, Any]:
-    """A row's columns as JSON values."""
-    return {attribute.key: _plain(getattr(row, attribute.key)) for attribute in inspect(row).mapper.column_attrs}
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "hour"):
+def plain(value: Any) -> Any:
+    """A column's value as a JSON value."""
+    if isinstance(value, datetime):
         return instant_text(value)
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    return value.isoformat() if isinstance(value, date) else value

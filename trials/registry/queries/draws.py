@@ -32,6 +32,7 @@ def waves_of(session: Session, trial_id: str) -> tuple[WaveRecord, ...]:
     return tuple(
         WaveRecord(
             number=row.number,
+            protocol_version=row.protocol_version,
             population=population_record(
                 session.get_one(tables.PopulationVersion, (row.population_name, row.population_version))
             ),
@@ -70,6 +71,7 @@ def allocations_of(session: Session, trial_id: str) -> tuple[AllocationRecord, .
             index_date=row.index_date,
             seed=draw.seed if released else None,
             wave=row.wave,
+            protocol_version=row.protocol_version,
         )
         for row in session.scalars(query)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from designs.protocol import Protocol
@@ -34,15 +34,31 @@ def require_trial(session: Session, trial_id: str) -> tables.Trial:
     return trial
 
 
-def protocol_in_force(session: Session, trial_id: str) -> ProtocolRecord:
-    """The locked version, or the latest of a draft."""
+def protocol_of(session: Session, trial_id: str, version: int | None = None) -> ProtocolRecord:
+    """One version of a trial's protocol; not given, the one in force: the last locked, or the latest of a draft.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
     require_trial(session, trial_id)
-    lock = session.get(tables.TrialLock, trial_id)
-    versions = select(tables.ProtocolVersion).where(tables.ProtocolVersion.trial_id == trial_id)
-    if lock is not None:
-        versions = versions.where(tables.ProtocolVersion.version == lock.protocol_version)
-    row = session.scalars(versions.order_by(tables.ProtocolVersion.version.desc()).limit(1)).one()
+    if version is None:
+        lock = _lock(session, trial_id)
+        version = lock.protocol_version if lock is not None else _latest_version(session, trial_id)
+    row = session.get_one(tables.ProtocolVersion, (trial_id, version))
     return ProtocolRecord(row.version, row.digest, row.canonical, row.path)
+
+
+def _latest_version(session: Session, trial_id: str) -> int:
+    table = tables.ProtocolVersion
+    return session.scalars(select(func.max(table.version)).where(table.trial_id == trial_id)).one()
+
+
+def _lock(session: Session, trial_id: str, version: int | None = None) -> tables.TrialLock | None:
+    table = tables.TrialLock
+    query = select(table).where(table.trial_id == trial_id)
+    if version is not None:
+        query = query.where(table.protocol_version == version)
+    return session.scalars(query.order_by(table.protocol_version.desc()).limit(1)).first()
 
 
 def population_name(protocol: Protocol) -> str:
@@ -70,26 +86,34 @@ def next_population_version(session: Session, name: str) -> int:
     return 1 if latest is None else latest.version + 1
 
 
-def locked_population(session: Session, trial_id: str) -> PopulationRecord:
-    """The load that the lock of a locked trial froze."""
-    lock = session.get_one(tables.TrialLock, trial_id)
+def locked_population(session: Session, trial_id: str, version: int) -> PopulationRecord:
+    """The load that the lock of one version froze."""
+    lock = session.get_one(tables.TrialLock, (trial_id, version))
     return population_record(session.get_one(tables.PopulationVersion, (lock.population_name, lock.population_version)))
 
 
-def lock_of(session: Session, trial_id: str) -> LockRecord | None:
-    row = session.get(tables.TrialLock, trial_id)
+def lock_of(session: Session, trial_id: str, version: int | None = None) -> LockRecord | None:
+    """The lock of one version; not given, the last one. None where there is none."""
+    row = _lock(session, trial_id, version)
     if row is None:
         return None
-    population = session.get_one(tables.PopulationVersion, (row.population_name, row.population_version))
     return LockRecord(
+        protocol_version=row.protocol_version,
         protocol_digest=row.protocol_digest,
-        population_digest=population.digest,
+        population_digest=locked_population(session, trial_id, row.protocol_version).digest,
         eligible=row.eligible,
         exclusions=exclusion_records(row.exclusions),
         findings=tuple(row.findings),
         locked_at=row.locked_at,
         locked_by=row.locked_by,
     )
+
+
+def locked_versions(session: Session, trial_id: str) -> tuple[int, ...]:
+    """Every version of a trial's protocol that was locked, in order."""
+    table = tables.TrialLock
+    query = select(table.protocol_version).where(table.trial_id == trial_id)
+    return tuple(session.scalars(query.order_by(table.protocol_version)))
 
 
 def population_record(row: tables.PopulationVersion) -> PopulationRecord:

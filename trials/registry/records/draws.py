@@ -10,7 +10,7 @@ from trials.registry.records.plans import ExclusionRecord, PopulationRecord
 
 @dataclass(frozen=True, slots=True)
 class DrawRecord:
-    """The seed, committed before anything is dealt. Stages alone get this; a screen gets ``AllocationRecord``."""
+    """The seed, committed before anything is allocated. Stages alone get this; a screen gets ``AllocationRecord``."""
 
     commitment: str
     demonstration: bool
@@ -21,9 +21,10 @@ class DrawRecord:
 
 @dataclass(frozen=True, slots=True)
 class WaveRecord:
-    """The units of one intake, frozen before they are dealt; the digests name snapshots."""
+    """The units of one intake, frozen before they are allocated; the digests name snapshots."""
 
     number: int
+    protocol_version: int  # the locked version that they were frozen under
     population: PopulationRecord
     units: int
     units_digest: str
@@ -33,7 +34,7 @@ class WaveRecord:
 
 @dataclass(frozen=True, slots=True)
 class AllocationRecord:
-    """One wave's deal; a trial without waves has one."""
+    """The allocation of one wave; a trial without waves has one."""
 
     digest: str
     snapshot_digest: str
@@ -50,6 +51,7 @@ class AllocationRecord:
     index_date: date | None = None  # of every customer without a batch of their own
     seed: str | None = None  # after release only
     wave: int = 1
+    protocol_version: int = 1  # the locked version that it was drawn under
 
 
 @dataclass(frozen=True, slots=True)

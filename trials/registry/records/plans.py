@@ -45,6 +45,9 @@ class ExclusionRecord:
 
 @dataclass(frozen=True, slots=True)
 class LockRecord:
+    """One version of a plan, fixed with its population."""
+
+    protocol_version: int
     protocol_digest: str
     population_digest: str
     eligible: int

@@ -21,6 +21,7 @@ from trials.errors import RegistryRefused
 BUSY_SECONDS = 30
 SQLITE_SYNCHRONOUS_FULL = 2
 WRITER = "otm_writer"
+REBUILDER = "otm_rebuilder"
 _ADVISORY_LOCK = 0x4F544D  # "OTM"
 # What SQLite and PostgreSQL say when the queue did not move in time.
 _BUSY = ("database is locked", "lock timeout", "canceling statement due to lock timeout")
@@ -70,6 +71,11 @@ def writers(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITER: True})
 
 
+def rebuilders(engine: Engine) -> Engine:
+    """The same database, for transactions that change its tables: SQLite makes them anew, its foreign keys off."""
+    return engine.execution_options(**{WRITER: True, REBUILDER: True})
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def settle(connection: Any, _record: object) -> None:
@@ -87,7 +93,10 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITER, False)
+        options = connection.get_execution_options()
+        writes = options.get(WRITER, False)
+        # Inside a transaction this pragma does nothing; and no connection is used for a second one.
+        connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if options.get(REBUILDER, False) else 'ON'}")
         connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -10,7 +10,7 @@ from trials.errors import RegistryRefused
 from trials.registry.tables import Row
 
 # The newest migration in migrations/versions. Kept here so that opening a registry need not load Alembic.
-NEWEST = "0001"
+NEWEST = "0002"
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -57,3 +57,17 @@ def bring_up(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    _refuse_dangling(connection)
+
+
+def _refuse_dangling(connection: Connection) -> None:
+    """SQLite rebuilds tables with its foreign keys off, and looks at them all afterwards."""
+    if connection.dialect.name == "sqlite":
+        dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if dangling is not None:
+            raise RegistryRefused(
+                f"a row of table {dangling[0]} names a row that is not there",
+                where="registry",
+                rule="a registry is migrated as a whole or not at all; nothing was changed",
+                remedy="run otm verify with the program that wrote it, or restore a backup",
+            )

@@ -11,11 +11,11 @@ from trials.registry.tables.base import At, Digest, Json, Name, Number, Prose, R
 
 
 class Draw(Row):
-    """The seed with its commitment: one row a trial, before anything is dealt, for ever."""
+    """The seed with its commitment: one row a trial, before anything is allocated, for ever."""
 
     __tablename__ = "draw"
 
-    trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("trial_lock.trial_id"))
+    trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("trial.id"))
     seed: Mapped[Digest]
     commitment: Mapped[Digest] = mapped_column(unique=True)
     demonstration: Mapped[bool]
@@ -24,14 +24,17 @@ class Draw(Row):
 
 
 class Wave(Row):
-    """The units of one intake, frozen before they are dealt; a trial without waves has one.
+    """The units of one intake, frozen before they are allocated; a trial without waves has one.
 
     ``units_digest`` names those left by the protocol, the contact ledger and earlier waves, so that a retry after a
-    crash deals the same customers whatever other trials have done since. The first wave commits with the seed.
+    crash allocates the same customers whatever other trials have done since, under the version of the protocol that
+    was in force. The first wave commits with the seed.
     """
 
     __tablename__ = "wave"
     __table_args__ = (
+        ForeignKeyConstraint(["trial_id", "protocol_version"], ["trial_lock.trial_id", "trial_lock.protocol_version"]),
+        UniqueConstraint("trial_id", "number", "protocol_version"),  # what an allocation refers to
         ForeignKeyConstraint(
             ["population_name", "population_version"], ["population_version.name", "population_version.version"]
         ),
@@ -39,6 +42,7 @@ class Wave(Row):
 
     trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("draw.trial_id"))
     number: Mapped[Number]
+    protocol_version: Mapped[int]
     population_name: Mapped[Name]
     population_version: Mapped[int]
     units: Mapped[int]
@@ -50,13 +54,21 @@ class Wave(Row):
 
 
 class Allocation(Row):
-    """One wave, dealt. ``index_date`` is day 0 of its customers unless their batch has a date of its own."""
+    """One wave, allocated under the version of the protocol that its units were frozen under.
+
+    ``index_date`` is day 0 of its customers unless their batch has a date of its own.
+    """
 
     __tablename__ = "allocation"
-    __table_args__ = (ForeignKeyConstraint(["trial_id", "wave"], ["wave.trial_id", "wave.number"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["trial_id", "wave", "protocol_version"], ["wave.trial_id", "wave.number", "wave.protocol_version"]
+        ),
+    )
 
     trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("draw.trial_id"))
     wave: Mapped[Number]
+    protocol_version: Mapped[int]
     digest: Mapped[Digest]
     snapshot_digest: Mapped[Digest]
     algorithm: Mapped[Name]

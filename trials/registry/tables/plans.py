@@ -56,7 +56,11 @@ class PopulationVersion(Row):
 
 
 class TrialLock(Row):
-    """From here on the plan and the population are fixed."""
+    """From here on a version of the plan and its population are fixed.
+
+    A trial is locked once; a version locked later is an amendment, and what was allocated before it stays with the
+    version that it was allocated under.
+    """
 
     __tablename__ = "trial_lock"
     __table_args__ = (
@@ -69,7 +73,7 @@ class TrialLock(Row):
     )
 
     trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("trial.id"))
-    protocol_version: Mapped[int]
+    protocol_version: Mapped[Number]
     protocol_digest: Mapped[Digest]
     population_name: Mapped[Name]
     population_version: Mapped[int]

@@ -1,0 +1,168 @@
+"""A registry made by commit 1392f2c migrates, on both databases, and says and proves all that it said."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from analysis.document import from_document
+from tests.trials import tampering
+from trials.access import LOCAL_ACTOR
+from trials.cli.app import app
+from trials.errors import RegistryRefused
+from trials.registry import Registry, open_registry, queries
+from trials.registry.proof.integrity import row_faults
+from trials.registry.registry import connect
+from trials.registry.storage.revisions import NEWEST
+from trials.registry.tables.columns import digest_of
+from trials.reporting.portfolio import next_action, next_actor
+from trials.reporting.results.headline import headline
+from trials.reporting.results.trust import decision_lines
+from trials.reporting.words.names import Names
+from trials.settings import Settings
+from trials.stages.migrate import migrate
+from trials.stages.overlap import overlap
+from trials.stages.verify import verify
+
+FOLDER = Path(__file__).parent / "registry"
+SAID: dict[str, Any] = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
+SHOWN: dict[str, Any] = json.loads(gzip.decompress((FOLDER / "shown.json.gz").read_bytes()))
+
+
+@pytest.fixture
+def old(home: Path, request: pytest.FixtureRequest) -> Settings:
+    """The home as that commit left it, with its rows in SQLite or in PostgreSQL."""
+    with tarfile.open(FOLDER / "home.tar.gz") as packed:
+        packed.extractall(home, filter="data")
+    if request.param == "sqlite":
+        return Settings(home=home)
+    url = request.getfixturevalue("postgres_url")
+    (home / "registry.sqlite").unlink()
+    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
+        connection.execute(gzip.decompress((FOLDER / "registry.sql.gz").read_bytes()))
+    return Settings(home=home, database_url=url)
+
+
+both = pytest.mark.parametrize("old", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def migrated(old: Settings) -> Iterator[Registry]:
+    assert migrate(old, LOCAL_ACTOR) == ("0001", NEWEST)
+    opened = open_registry(old)
+    yield opened
+    opened.close()
+
+
+def as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=lambda at: at.isoformat()))
+
+
+def test_the_old_tables_wait_for_a_migration(home):
+    with tarfile.open(FOLDER / "home.tar.gz") as packed:
+        packed.extractall(home, filter="data")
+    with pytest.raises(RegistryRefused, match=rf"at revision 0001, this program needs {NEWEST}.*run otm migrate"):
+        open_registry(Settings(home=home))
+
+
+@both
+def test_the_portfolio_and_every_trial_are_as_they_were(migrated):
+    with migrated.read(LOCAL_ACTOR) as reader:
+        summaries = reader.portfolio()
+        details = {summary.id: reader.trial(summary.id) for summary in summaries}
+        certificates = {trial: [digest_of(wave) for wave in reader.certificates(trial)] for trial in details}
+    for summary, then in zip(summaries, SAID["portfolio"], strict=True):
+        now = as_json(asdict(summary))
+        now |= {"next_action": next_action(summary.next), "next_actor": next_actor(summary.next)}
+        if now["verdict_segment"] is not None:
+            now["verdict_segment"] = " = ".join(now["verdict_segment"].values())
+        assert no_less(now, then)
+    assert certificates == SAID["certificates"]
+    for trial, then in SAID["trials"].items():
+        now = as_json(asdict(replace(details[trial], protocol=None)))
+        for name in ("allocation", "evaluation", "decisions", "population", "lock", "issues", "returned", "void",
+                     "release", "waves", "protocol_digest"):  # fmt: skip
+            assert no_less(now[name], then[name]), (trial, name)
+
+
+def no_less(now: Any, then: Any) -> bool:
+    """Whether everything that was said is said; records may say more than they did."""
+    if isinstance(then, dict):
+        return all(no_less(now[name], value) for name, value in then.items())
+    if isinstance(then, list):
+        return len(now) == len(then) and all(map(no_less, now, then))
+    return bool(now == then)
+
+
+@both
+def test_evaluations_and_decisions_are_still_shown(migrated):
+    evaluations = {record["trial_id"]: record for record in SAID["evaluations"]}  # the latest of each
+    with migrated.read(LOCAL_ACTOR) as reader:
+        details = [reader.trial(trial) for trial in SAID["trials"]]
+    shown = 0
+    for detail in details:
+        then = SHOWN[detail.summary.id]
+        assert as_json([decision_lines(decision) for decision in detail.decisions]) == then["decisions"]
+        if detail.evaluation is None:
+            continue
+        shown += 1
+        assert digest_of(detail.evaluation.document) == evaluations[detail.summary.id]["digest_of_the_document"]
+        evaluation = from_document(detail.evaluation.document)
+        assert evaluation.verdict.sentence == evaluations[detail.summary.id]["verdict_sentence"]
+        assert (headline(evaluation, Names(detail.protocol)) is None) == (then["headline"] is None)
+    assert shown == len(evaluations) == 13
+
+
+@both
+def test_everything_that_was_proved_is_proved_again(migrated):
+    for trial, then in SAID["verify"].items():
+        proofs = {proof.name: proof for proof in verify(migrated, LOCAL_ACTOR, trial)}
+        assert {name: list(proof.faults) for name, proof in proofs.items()} == {
+            name: proof["faults"] for name, proof in then.items()
+        }
+        assert all(proof.holds for proof in proofs.values())
+    assert overlap(migrated, LOCAL_ACTOR, "allocated-only", "in-the-field") == next(iter(SAID["overlap"].values()))
+    with migrated.read(LOCAL_ACTOR) as reader:
+        events = reader.audit()
+    assert events[SAID["audit"]["events"] - 1].hash == SAID["audit"]["last"]
+    assert [event.action for event in events[SAID["audit"]["events"] :]] == ["migrate"]
+
+
+@both
+def test_the_command_lists_the_trials_as_it_did(migrated, capsys, monkeypatch):
+    if migrated.settings.database_url is not None:
+        monkeypatch.setenv("OTM_DATABASE_URL", migrated.settings.database_url)
+    app(["trials", "--json", "-"], standalone_mode=False)
+    now, then = json.loads(capsys.readouterr().out), SAID["otm trials"]
+    assert no_less(now, then)
+
+
+# Each is a change that verify found before the migration; afterwards it is found too.
+TAMPERED = {
+    "an allocation's algorithm": "UPDATE allocation SET algorithm = 'another' WHERE trial_id = 'allocated-only'",
+    "a lock's eligible": "UPDATE trial_lock SET eligible = eligible + 1 WHERE trial_id = 'allocated-only'",
+    "a wave's units": "UPDATE wave SET units = units + 1 WHERE trial_id = 'allocated-only'",
+}
+
+
+@both
+@pytest.mark.parametrize("what", TAMPERED)
+def test_a_migration_does_not_make_an_edited_row_good(old, what):
+    waiting = connect(old)
+    assert tampering.run(waiting, TAMPERED[what]) == 1
+    waiting.close()
+    migrate(old, LOCAL_ACTOR)
+    opened = open_registry(old)
+    with opened.inspect(LOCAL_ACTOR, "verify") as session:
+        assert queries.locked_versions(session, "allocated-only") == (1,)
+        assert row_faults(session, "allocated-only") != []
+        assert row_faults(session, "two-waves") == []
+    opened.close()
