@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 
 import narwhals as nw
 import numpy as np
@@ -103,8 +105,27 @@ class Cell:
         return self.arm, self.comparison
 
 
+def response_value(response: Response, centre: float) -> nw.Expr:
+    """A response about a centre, without its arms' offsets; null where a column is missing."""
+    total = _weighted(response.terms)
+    if response.cap is not None:
+        total = nw.when(total > response.cap).then(nw.lit(float(response.cap))).otherwise(total)
+    if response.after_cap:
+        total = total + _weighted(response.after_cap)
+    return total - centre
+
+
+def _weighted(terms: Sequence[tuple[str, float]]) -> nw.Expr:
+    (column, weight), *others = terms
+    first = nw.col(column).cast(nw.Float64)
+    total = first if weight == 1.0 else first * weight
+    for column, weight in others:
+        total = total + nw.col(column).cast(nw.Float64) * weight
+    return total
+
+
 def response_values(response: Response, number: Callable[[str], Floats]) -> Floats:
-    """A response row by row, without its arms' offsets; NaN where a column is missing.
+    """The same in memory, not centred: NaN where a column is missing.
 
     Args:
         number: from a column's name to its values (n,), NaN where missing.
@@ -117,14 +138,10 @@ def response_values(response: Response, number: Callable[[str], Floats]) -> Floa
 
 def level_position(by: Levels) -> nw.Expr:
     """Where a row's level stands in ``by.names``; null where it is in none."""
-    nowhere = nw.lit(None, dtype=nw.Int32)
-    if by.cuts is None:
-        text, position = nw.col(by.column).cast(nw.String), nowhere
-        for number, name in enumerate(by.names):
-            position = nw.when(text == name).then(nw.lit(number, dtype=nw.Int32)).otherwise(position)
-        return position
-    value = nw.col(by.column).cast(nw.Float64)
-    position = nw.lit(len(by.cuts), dtype=nw.Int32)
-    for number in reversed(range(len(by.cuts))):
-        position = nw.when(value < by.cuts[number]).then(nw.lit(number, dtype=nw.Int32)).otherwise(position)
-    return nw.when(~value.is_null()).then(position).otherwise(nowhere)
+    if by.cuts is not None:
+        value = nw.col(by.column).cast(nw.Float64)
+        return reduce(add, ((value >= cut).cast(nw.Int32) for cut in by.cuts))
+    text, position = nw.col(by.column).cast(nw.String), nw.lit(None, dtype=nw.Int32)
+    for number, name in enumerate(by.names):
+        position = nw.when(text == name).then(nw.lit(number, dtype=nw.Int32)).otherwise(position)
+    return position

@@ -58,6 +58,11 @@ class Rules:
         """In how many ways an arm may be shown to be worse; the error rate is shared between them."""
         return max(1, int(self.valued) + int(self.break_even is not None) + int(self.guarded))
 
+    @property
+    def level_worse(self) -> float:
+        """Two-sided level at which each of these routes is judged."""
+        return self.alpha / self.routes
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
@@ -265,7 +270,7 @@ def _judgement(evidence: Evidence, rules: Rules, effect: bool, net: bool, held_b
 
 
 def _worse_by(evidence: Evidence, rules: Rules) -> tuple[Route, ...]:
-    level = rules.alpha / rules.routes
+    level = rules.level_worse
     routes: list[Route] = []
     net_upper = evidence.net_benefit.upper(level) if evidence.net_benefit else None
     if net_upper is not None and net_upper < 0.0:

@@ -8,16 +8,16 @@ uses its own two units of a tuple.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisRefused
 from analysis.fit import Contrast, Fit, JointCovariance, Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.specification import Levels, Response, Specification
+from analysis.specification import Levels, Response, Specification, level_position, response_values
 
 Floats = NDArray[np.float64]
 
@@ -52,16 +52,17 @@ def regress_pairs(
     columns = sorted({column for response in responses for column in response.columns})
     keys: dict[str, nw.Expr] = {"_pair": nw.col(pairs).cast(nw.String), "_arm_of": nw.col(ARM_COLUMN)}
     if by is not None:
-        keys["_level"] = nw.col(by.column).cast(nw.String if by.cuts is None else nw.Float64)
+        keys["_level"] = level_position(by)
     table = frame.engine.collect(frame.rows.select(*(nw.col(column).cast(nw.Float64) for column in columns), **keys))
     arm = np.array(table["_arm_of"].to_pylist(), dtype=np.str_)
     pair = np.unique(np.array(table["_pair"].to_pylist(), dtype=np.str_), return_inverse=True)[1]
-    values = {column: table[column].to_numpy(zero_copy_only=False) for column in columns}
-    level = _positions(table["_level"].to_pylist(), by) if by is not None else None
+    values = {column: _number(table[column]) for column in columns}
+    level = _number(table["_level"]) if by is not None else None
     fits: dict[tuple[str, str | None], Fit] = {}
     joint: dict[str, JointCovariance] = {}
     for response in responses:
-        y = _response(response, values, arm)
+        offset = np.array([response.offsets.get(str(name), 0.0) for name in arm])
+        y: Floats = response_values(response, values.__getitem__) + offset
         wide = {name: _by_pair(y, arm == name, pair, name) for name in specification.arms}
         if by is None or level is None:
             fits[response.id, None] = _fit(response.id, specification, wide)
@@ -74,24 +75,9 @@ def regress_pairs(
     return Regression(fits, joint)
 
 
-def _response(response: Response, values: dict[str, Any], arm: NDArray[np.str_]) -> Floats:
-    total = np.zeros(arm.size)
-    for column, weight in response.terms:
-        total = total + weight * values[column]
-    if response.cap is not None:
-        total = np.minimum(total, response.cap)
-    for column, weight in response.after_cap:
-        total = total + weight * values[column]
-    return np.asarray(total + np.array([response.offsets.get(str(name), 0.0) for name in arm]), dtype=np.float64)
-
-
-def _positions(values: Sequence[Any], by: Levels) -> NDArray[np.int64]:
-    """The place of each row's level among the names; −1 where it is in none."""
-    if by.cuts is None:
-        place = {name: number for number, name in enumerate(by.names)}
-        return np.array([place.get(value, -1) for value in values], dtype=np.int64)
-    known = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    return np.where(np.isnan(known), -1, np.searchsorted(np.array(by.cuts), known, side="right"))
+def _number(column: pa.ChunkedArray) -> Floats:
+    """A column as doubles, NaN where missing."""
+    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _by_pair(y: Floats, here: NDArray[np.bool_], pair: NDArray[np.int64], arm: str) -> Floats:

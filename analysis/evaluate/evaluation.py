@@ -14,7 +14,9 @@ from analysis.errors import AnalysisRefused
 from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate import declared
 from analysis.evaluate.complied import complier_rows
-from analysis.evaluate.evidence import Gathering, Segment, rules_of
+from analysis.evaluate.evidence.gather import gather_evidence
+from analysis.evaluate.evidence.rules import rules_of
+from analysis.evaluate.fits import Fits, SubgroupFits
 from analysis.evaluate.integrity import balance_rows, compared_columns, integrity_checks, observed_column
 from analysis.evaluate.pounds import net_benefit_of
 from analysis.evaluate.rows import family, family_over_levels, interaction_rows, itt_rows
@@ -31,10 +33,8 @@ from analysis.results import (
     Flow,
     Interaction,
     NetBenefit,
-    Scenario,
     Variant,
     Verdict,
-    VerdictCode,
 )
 from analysis.specification import Specification
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm
@@ -70,7 +70,8 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
             "no customer is left to analyse", rule="an analysis needs at least one allocated customer"
         )
     whole = regress_as_designed(frame, protocol, specification, declared.responses_of(protocol, capped=True))
-    segments = tuple(_segment(frame, protocol, specification, subgroup) for subgroup in protocol.analysis.subgroups)
+    subgroups = protocol.analysis.subgroups
+    fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
     moments = moments_of(frame, protocol, whole)
     # Arms are alike only among those who could get every one of them.
     alike = open_to_every_arm(frame, protocol)
@@ -78,8 +79,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
     balance = balance_rows(protocol, compared, numbers, categories)
     checks = integrity_checks(alike, protocol, compared, balance)
     timed, curves = timed_rows(frame, protocol, protocol_digest)
-    gathering = Gathering(frame, protocol, protocol_digest, rules_of(protocol), whole, segments)
-    verdict, money = _judge(gathering, checks)
+    verdict, money = _judge(frame, protocol, protocol_digest, fits, checks)
     return Evaluation(
         trial=protocol.id,
         title=protocol.title,
@@ -88,7 +88,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         flow=_flow(frame.flow, protocol, arms),
         checks=checks,
         estimates=(
-            *_estimates(frame, protocol, whole, segments, moments),
+            *_estimates(frame, protocol, fits, moments),
             *complier_rows(frame, protocol, specification, kinds),
             *timed,
         ),
@@ -98,15 +98,17 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         net_benefit=money,
         net_benefit_reason=net_benefit.why_not(protocol),
         balance=balance,
-        interactions=tuple(test for segment in segments for test in segment.interactions),
+        interactions=tuple(test for subgroup in fits.subgroups for test in subgroup.interactions),
         curves=curves,
         dropped_columns=_dropped(whole),
-        notes=_notes(protocol, whole, segments),
+        notes=_notes(protocol, fits),
         versions=_versions(frame),
     )
 
 
-def _segment(frame: AnalysisFrame, protocol: Protocol, specification: Specification, subgroup: Subgroup) -> Segment:
+def _subgroup(
+    frame: AnalysisFrame, protocol: Protocol, specification: Specification, subgroup: Subgroup
+) -> SubgroupFits:
     by = declared.levels_of(frame, subgroup)
     regression = regress_as_designed(
         frame, protocol, specification, declared.responses_of(protocol, capped=False), by=by
@@ -115,29 +117,22 @@ def _segment(frame: AnalysisFrame, protocol: Protocol, specification: Specificat
     for outcome in declared.regressed(protocol):
         fits = [regression.fits[outcome.id, name] for name in by.names]
         tests += interaction_rows(outcome, by, fits, regression.joint_covariance.get(outcome.id))
-    return Segment(by, regression, tuple(tests))
+    return SubgroupFits(by, regression, tuple(tests))
 
 
-def _estimates(
-    frame: AnalysisFrame,
-    protocol: Protocol,
-    whole: Regression,
-    segments: tuple[Segment, ...],
-    moments: ThirdMoments,
-) -> tuple[Estimate, ...]:
+def _estimates(frame: AnalysisFrame, protocol: Protocol, fits: Fits, moments: ThirdMoments) -> tuple[Estimate, ...]:
     """The declared row of every outcome, contrast and subgroup level."""
     rows: list[Estimate] = []
     for outcome in declared.regressed(protocol):
-        fit = whole.fits[outcome.id, None]
+        fit = fits.whole.fits[outcome.id, None]
         rows += itt_rows(protocol, outcome, fit, family(protocol, fit), moments=moments)
-    for segment in segments:
-        within = moments_of(frame, protocol, segment.regression, segment.by)
+    for subgroup in fits.subgroups:
+        by, within = subgroup.by, moments_of(frame, protocol, subgroup.regression, subgroup.by)
         for outcome in declared.regressed(protocol):
-            fits = [segment.regression.fits[outcome.id, name] for name in segment.by.names]
-            for name, fit, adjusted in zip(segment.by.names, fits, family_over_levels(protocol, fits), strict=True):
-                rows += itt_rows(
-                    protocol, outcome, fit, adjusted, subgroup=segment.by.column, level=name, moments=within
-                )
+            of_levels = [subgroup.regression.fits[outcome.id, level] for level in by.names]
+            adjusted = family_over_levels(protocol, of_levels)
+            for level, fit, of_level in zip(by.names, of_levels, adjusted, strict=True):
+                rows += itt_rows(protocol, outcome, fit, of_level, subgroup=by.column, level=level, moments=within)
     return tuple(rows)
 
 
@@ -152,22 +147,19 @@ def _capped(protocol: Protocol, whole: Regression, moments: ThirdMoments) -> tup
     return tuple(rows)
 
 
-def _judge(gathering: Gathering, checks: tuple[Check, ...]) -> tuple[Verdict, NetBenefit | None]:
-    protocol, rules = gathering.protocol, gathering.rules
+def _judge(
+    frame: AnalysisFrame, protocol: Protocol, protocol_digest: str, fits: Fits, checks: tuple[Check, ...]
+) -> tuple[Verdict, NetBenefit | None]:
+    rules = rules_of(protocol)
     failed = tuple(check for check in checks if check.severity == "blocks" and check.passed is False)
     names = tuple(check.name for check in failed)
-    central = gathering.trial("central", names)
-    decided = decide(central, rules)
-    verdicts: dict[Scenario, VerdictCode] = {}
-    if rules.valued:
-        for scenario in net_benefit.SCENARIOS:
-            verdicts[scenario] = decide(gathering.trial(scenario, names), rules).code
-    customers = gathering.frame.flow.allocated
-    changes = what_would_change(protocol, central, rules, decided, by_scenario=verdicts, customers=customers)
-    verdict = explain(protocol, central, rules, decided, failed=failed, changes=changes)
-    if not rules.valued:
-        return verdict, None
-    return verdict, net_benefit_of(protocol, gathering.whole, gathering.segments, verdicts)
+    evidence = gather_evidence(frame, protocol, protocol_digest, rules, fits, names)
+    decided = {scenario: decide(trial, rules) for scenario, trial in evidence.items()}
+    codes = {scenario: decided[scenario].code for scenario in net_benefit.SCENARIOS} if rules.valued else {}
+    central = evidence["central"], rules, decided["central"]
+    changes = what_would_change(protocol, *central, by_scenario=codes, customers=frame.flow.allocated)
+    verdict = explain(protocol, *central, failed=failed, changes=changes)
+    return verdict, net_benefit_of(protocol, fits, codes) if rules.valued else None
 
 
 def _flow(flow: Flow, protocol: Protocol, arms: Mapping[str, ArmTally]) -> Flow:
@@ -185,15 +177,15 @@ def _dropped(whole: Regression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(term) for fit in whole.fits.values() for term in fit.dropped))
 
 
-def _notes(protocol: Protocol, whole: Regression, segments: tuple[Segment, ...]) -> tuple[str, ...]:
+def _notes(protocol: Protocol, fits: Fits) -> tuple[str, ...]:
     """What a reader must know about the estimates as a whole."""
     notes: list[str] = []
-    dropped = _dropped(whole)
+    dropped = _dropped(fits.whole)
     if dropped:
         notes.append(f"Left out because other columns already say the same: {', '.join(dropped)}.")
-    for segment in segments:
-        notes += _dropped_in_levels(segment, dropped)
-    merged = tuple(dict.fromkeys(str(term) for fit in whole.fits.values() for term in fit.merged))
+    for subgroup in fits.subgroups:
+        notes += _dropped_in_levels(subgroup, dropped)
+    merged = tuple(dict.fromkeys(str(term) for fit in fits.whole.fits.values() for term in fit.merged))
     if merged:
         notes.append(f"Levels that some arm lacks, merged into “other”: {', '.join(merged)}.")
     if protocol.analysis.standard_errors == "CR1":
@@ -203,19 +195,19 @@ def _notes(protocol: Protocol, whole: Regression, segments: tuple[Segment, ...])
     return tuple(notes)
 
 
-def _dropped_in_levels(segment: Segment, everywhere: tuple[str, ...]) -> list[str]:
+def _dropped_in_levels(subgroup: SubgroupFits, everywhere: tuple[str, ...]) -> list[str]:
     """Columns that one level alone cannot hold; the subgroup's own column is constant there, and goes unsaid."""
     notes: list[str] = []
-    for name in segment.by.names:
+    for name in subgroup.by.names:
         dropped = dict.fromkeys(
             str(term)
-            for (_, level), fit in segment.regression.fits.items()
+            for (_, level), fit in subgroup.regression.fits.items()
             if level == name
             for term in fit.dropped
-            if str(term) not in everywhere and term.column != segment.by.column
+            if str(term) not in everywhere and term.column != subgroup.by.column
         )
         if dropped:
-            notes.append(f"Left out where {segment.by.column} = {name}: {', '.join(dropped)}.")
+            notes.append(f"Left out where {subgroup.by.column} = {name}: {', '.join(dropped)}.")
     return notes
 
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.deciding import net_benefit
-from analysis.evaluate.evidence import Segment
-from analysis.evaluate.rows import effect_of, family, family_over_levels, find
-from analysis.fit import Regression
-from analysis.inference.intervals import Effect
+from analysis.evaluate.fits import Fits
+from analysis.evaluate.rows import family, family_over_levels, find
+from analysis.fit import Fit
 from analysis.inference.multiplicity import Adjusted
 from analysis.results import ArmMoney, NetBenefit, Scenario, VerdictCode
+from analysis.specification import Cell, Levels
 from designs.protocol.models import Protocol
 
 
-def net_benefit_of(
-    protocol: Protocol,
-    whole: Regression,
-    segments: tuple[Segment, ...],
-    verdicts: Mapping[Scenario, VerdictCode],
-) -> NetBenefit:
+def net_benefit_of(protocol: Protocol, fits: Fits, verdicts: Mapping[Scenario, VerdictCode]) -> NetBenefit:
     """Every arm's money, among everyone and in every subgroup level.
 
     Args:
@@ -27,58 +22,45 @@ def net_benefit_of(
         verdicts: what the verdict would be under each scenario.
     """
     central = net_benefit.response_id("central")
-    adjusted = family(protocol, whole.fits[central, None])
-    arms = _arms(protocol, whole, None, adjusted)
+    whole = fits.whole.fits[central, None]
+    arms = _arms(protocol, fits, whole, family(protocol, whole))
     cells: list[ArmMoney] = []
-    for segment in segments:
-        names = segment.by.names
-        over_levels = family_over_levels(protocol, [segment.regression.fits[central, name] for name in names])
-        for name, within in zip(names, over_levels, strict=True):
-            cells += _arms(protocol, segment.regression, name, within, segment.by.column)
+    for subgroup in fits.subgroups:
+        by_level = {level: subgroup.regression.fits[central, level] for level in subgroup.by.names}
+        adjusted = family_over_levels(protocol, list(by_level.values()))
+        for (level, fit), within in zip(by_level.items(), adjusted, strict=True):
+            cells += _arms(protocol, fits, fit, within, subgroup.by, level)
     return NetBenefit(tuple(arms), tuple(cells), dict(verdicts))
 
 
 def _arms(
     protocol: Protocol,
-    regression: Regression,
-    level: str | None,
+    fits: Fits,
+    central: Fit,
     adjusted: tuple[Adjusted, ...],
-    subgroup: str | None = None,
+    by: Levels | None = None,
+    level: str | None = None,
 ) -> list[ArmMoney]:
     comparison = protocol.comparison.id
-    fit = regression.fits[net_benefit.response_id("central"), level]
-    place = {(c.arm, c.comparison): number for number, c in enumerate(fit.contrasts)}
-    return [
-        net_benefit.arm_money(
-            protocol,
-            arm.id,
-            by_scenario={
-                scenario: _effect(regression, net_benefit.response_id(scenario), level, arm.id, comparison)
-                for scenario in net_benefit.SCENARIOS
-            },
-            adjusted=adjusted[place[arm.id, comparison]],
-            primary=_effect(regression, protocol.primary.id, level, arm.id, comparison),
-            difference=_Difference(regression, level, arm.id, comparison),
-            sampling_variance=find(fit, arm.id, comparison).sampling_variance,
-            subgroup=subgroup,
-            level=level,
+    place = {(c.arm, c.comparison): number for number, c in enumerate(central.contrasts)}
+    rows = []
+    for arm in protocol.arms:
+        if arm.id == comparison:
+            continue
+        cell = Cell(arm.id, comparison, by, level)
+        effects = {scenario: fits.effect(net_benefit.response_id(scenario), cell) for scenario in net_benefit.SCENARIOS}
+        valued = {outcome.id: fits.effect(outcome.id, cell).estimate for outcome in protocol.outcomes}
+        rows.append(
+            net_benefit.arm_money(
+                protocol,
+                arm.id,
+                by_scenario=effects,
+                adjusted=adjusted[place[cell.pair]],
+                primary=fits.effect(protocol.primary.id, cell),
+                difference=valued.get,
+                sampling_variance=find(central, *cell.pair).sampling_variance,
+                subgroup=by.column if by else None,
+                level=level,
+            )
         )
-        for arm in protocol.arms
-        if arm.id != comparison
-    ]
-
-
-class _Difference:
-    """An outcome's own difference for one arm: a function of the outcome's id."""
-
-    def __init__(self, regression: Regression, level: str | None, arm: str, comparison: str) -> None:
-        self._where = (regression, level, arm, comparison)
-
-    def __call__(self, outcome_id: str) -> float | None:
-        regression, level, arm, comparison = self._where
-        return _effect(regression, outcome_id, level, arm, comparison).estimate
-
-
-def _effect(regression: Regression, response: str, level: str | None, arm: str, comparison: str) -> Effect:
-    fit = regression.fits.get((response, level))
-    return Effect(None, None) if fit is None else effect_of(find(fit, arm, comparison))
+    return rows

@@ -12,7 +12,7 @@ from analysis.evaluate.declared import regressed, response_of
 from analysis.evaluate.tallies import third_moments
 from analysis.fit import Contrast, Regression
 from analysis.frame import AnalysisFrame
-from analysis.specification import Levels, Response, level_position
+from analysis.specification import Levels, Response
 from designs.protocol.models import Protocol
 
 ThirdMoments = Mapping[tuple[str, str, str | None], float]  # by response, arm and subgroup level
@@ -43,8 +43,7 @@ def moments_of(
                 if share is not None:
                     found[response.id, arm, where] = share * (1.0 - share) * (1.0 - 2.0 * share)
     if scanned:
-        position = level_position(by) if by is not None else None
-        found |= {key: moment for key, (moment, _) in third_moments(frame, scanned, by, position).items()}
+        found |= {key: moment for key, (moment, _) in third_moments(frame, scanned, by).items()}
     return found
 
 

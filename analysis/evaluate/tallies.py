@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 from analysis.deciding.guardrails import EventCounts
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.integrity.balance import ArmMoments
-from analysis.specification import Levels, Response
+from analysis.specification import Levels, Response, level_position, response_value
 
+ByArmAndStratum = dict[str, dict[tuple[Any, ...], tuple[float, float]]]  # events and customers
 LEVEL = "_level"
 MOST_COMBINATIONS = 20_000
 PILOT_ROWS = 20_000
@@ -154,14 +155,14 @@ def share_errors_by_cluster(frame: AnalysisFrame, column: str, cluster: str) -> 
 
 
 def tally_events(
-    frame: AnalysisFrame, columns: Mapping[str, str], strata: Sequence[str], by: Levels | None, level: nw.Expr | None
-) -> dict[tuple[str, str | None], dict[str, dict[Any, tuple[float, float]]]]:
+    frame: AnalysisFrame, columns: Mapping[str, str], strata: Sequence[str], by: Levels | None
+) -> dict[tuple[str, str | None], ByArmAndStratum]:
     """Events and customers of binary outcomes by arm and stratum.
 
     Args:
         columns: outcome id -> its column.
         strata: columns whose combinations are the strata.
-        by, level: the subgroup and the expression of a row's position in it, or ``None`` for everyone.
+        by: the subgroup, or ``None`` for everyone.
 
     Returns:
         (outcome, level) -> arm -> stratum -> (events, customers with the outcome observed).
@@ -169,17 +170,17 @@ def tally_events(
     keys = [nw.col(ARM_COLUMN), *(nw.col(name) for name in strata)]
     names = [ARM_COLUMN, *strata]
     values = [nw.col(column).cast(nw.Float64).alias(f"y:{name}") for name, column in columns.items()]
-    if level is not None:
-        keys.append(level.alias(LEVEL))
+    if by is not None:
+        keys.append(level_position(by).alias(LEVEL))
         names.append(LEVEL)
     aggregates = {f"n:{name}": nw.col(f"y:{name}").count() for name in columns}
     aggregates |= {f"events:{name}": nw.col(f"y:{name}").sum() for name in columns}
     table = frame.engine.collect(frame.rows.select(*keys, *values).group_by(names).agg(**aggregates))
-    found: dict[tuple[str, str | None], dict[str, dict[Any, tuple[float, float]]]] = {}
+    found: dict[tuple[str, str | None], ByArmAndStratum] = {}
     for row in table.to_pylist():
-        if level is not None and row[LEVEL] is None:
+        if by is not None and row[LEVEL] is None:
             continue
-        where = by.names[int(row[LEVEL])] if by is not None and level is not None else None
+        where = by.names[int(row[LEVEL])] if by is not None else None
         stratum = tuple(row[name] for name in strata)
         for name in columns:
             by_arm = found.setdefault((name, where), {}).setdefault(row[ARM_COLUMN], {})
@@ -187,7 +188,7 @@ def tally_events(
     return found
 
 
-def event_counts(by_arm: Mapping[str, Mapping[Any, tuple[float, float]]], arm: str, comparison: str) -> EventCounts:
+def event_counts(by_arm: ByArmAndStratum, arm: str, comparison: str) -> EventCounts:
     """One arm against its comparison, stratum by stratum; a stratum that either lacks has zero customers there."""
     one, other = by_arm.get(arm, {}), by_arm.get(comparison, {})
     strata = sorted(one.keys() | other.keys(), key=repr)
@@ -198,20 +199,18 @@ def event_counts(by_arm: Mapping[str, Mapping[Any, tuple[float, float]]], arm: s
 
 
 def third_moments(
-    frame: AnalysisFrame, responses: Sequence[tuple[Response, float]], by: Levels | None, level: nw.Expr | None
+    frame: AnalysisFrame, responses: Sequence[tuple[Response, float]], by: Levels | None
 ) -> dict[tuple[str, str, str | None], tuple[float, int]]:
     """Third central moments, with the customers that each rests on, by response, arm and level: one scan for all.
 
     Args:
         responses: each with a value near its mean, so that large amounts lose no digits. An arm's own offset moves no
             central moment and is left out.
-        by, level: the subgroup and the expression of a row's position in it, or ``None`` for everyone.
+        by: the subgroup, or ``None`` for everyone.
     """
-    about = {f"y{i}": _about(response, centre) for i, (response, centre) in enumerate(responses) if response.terms}
-    if not about:
-        return {}
-    keys = [nw.col(ARM_COLUMN)] + ([level.alias(LEVEL)] if level is not None else [])
-    names = [ARM_COLUMN] + ([LEVEL] if level is not None else [])
+    about = {f"y{i}": response_value(response, centre) for i, (response, centre) in enumerate(responses)}
+    keys = [nw.col(ARM_COLUMN)] + ([level_position(by).alias(LEVEL)] if by is not None else [])
+    names = [ARM_COLUMN] + ([LEVEL] if by is not None else [])
     sums: list[nw.Expr] = []
     for name in about:
         y = nw.col(name)
@@ -220,25 +219,15 @@ def third_moments(
     rows = frame.rows.select(*keys, *(y.alias(name) for name, y in about.items()))
     found: dict[tuple[str, str, str | None], tuple[float, int]] = {}
     for row in frame.engine.collect(rows.group_by(names).agg(*sums)).to_pylist():
-        if level is not None and row[LEVEL] is None:
+        if by is not None and row[LEVEL] is None:
             continue
-        where = by.names[int(row[LEVEL])] if by is not None and level is not None else None
+        where = by.names[int(row[LEVEL])] if by is not None else None
         for i, (response, _) in enumerate(responses):
-            n = int(row.get(f"n:y{i}") or 0)
+            n = int(row[f"n:y{i}"])
             if n:
                 mean, square, cube = (float(row[f"{part}:y{i}"]) / n for part in ("s1", "s2", "s3"))
                 found[response.id, row[ARM_COLUMN], where] = (cube - 3.0 * mean * square + 2.0 * mean**3, n)
     return found
-
-
-def _about(response: Response, centre: float) -> nw.Expr:
-    """``min(cap, Σ weight × column)`` less the centre."""
-    y = nw.lit(0.0)
-    for column, weight in response.terms:
-        y = y + nw.col(column).cast(nw.Float64) * weight
-    if response.cap is not None:
-        y = nw.when(y > response.cap).then(nw.lit(float(response.cap))).otherwise(y)
-    return y - centre
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -19,8 +19,8 @@ from analysis.regression.plan import (
     number,
     number_column,
     numbered_rows,
-    response_value,
 )
+from analysis.specification import response_value
 
 Floats = NDArray[np.float64]
 

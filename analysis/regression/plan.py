@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.specification import Levels, Response, Specification
+from analysis.specification import Levels, Response, Specification, level_position, response_values
 
 PILOT_ROWS = 8_192
 MOST_CELLS = 50_000
@@ -81,6 +81,7 @@ def make_plan(
     sample = frame.engine.collect(frame.rows.select(*wanted, ARM_COLUMN).head(PILOT_ROWS))
 
     values = {name: _as_floats(sample[name]) for name in (*numbers, *sorted(terms))}
+    sampled = [response_values(response, values.__getitem__) for response in responses]
     distinct = {name: len(pc.unique(sample[name])) for name in (*categories, *numbers, *specification.strata)}
     keyed = [name for name in numbers if distinct[name] <= MOST_VALUES_IN_CELLS]
     fixed = len(specification.arms) * (len(by.names) if by else 1)
@@ -95,11 +96,9 @@ def make_plan(
         keyed=tuple(keyed),
         running=tuple(name for name in numbers if name not in keyed),
         centre={name: round_centre(values[name]) for name in numbers},
-        response_centre=tuple(round_centre(_response_values(response, values)) for response in responses),
+        response_centre=tuple(round_centre(values) for values in sampled),
         flagged=frozenset(name for name in numbers if name not in keyed and np.isnan(values[name]).any()),
-        masked=frozenset(
-            i for i, response in enumerate(responses) if np.isnan(_response_values(response, values)).any()
-        ),
+        masked=frozenset(i for i, values in enumerate(sampled) if np.isnan(values).any()),
         by_cluster=by_cluster,
         numbered=_numbered(frame, specification, by, sample, (*categories, *specification.strata)),
     )
@@ -164,51 +163,13 @@ def number(column: str, centre: float) -> nw.Expr:
     return nw.col(column).cast(nw.Float64) - centre
 
 
-def response_value(response: Response, centre: float) -> nw.Expr:
-    """The response about its centre, null when any column is; arm offsets come later, in algebra."""
-    total = _weighted(response.terms)
-    if response.cap is not None:
-        total = nw.when(total > response.cap).then(nw.lit(float(response.cap))).otherwise(total)
-    if response.after_cap:
-        total = total + _weighted(response.after_cap)
-    return total - centre
-
-
-def _weighted(terms: Sequence[tuple[str, float]]) -> nw.Expr:
-    (column, weight), *others = terms
-    first = nw.col(column).cast(nw.Float64)
-    total = first if weight == 1.0 else first * weight
-    for column, weight in others:
-        total = total + nw.col(column).cast(nw.Float64) * weight
-    return total
-
-
 def level_number(plan: Plan, by: Levels) -> nw.Expr:
     """The position of a row's subgroup level in ``by.names``, null when it is in none."""
-    column = nw.col(by.column)
-    if by.cuts is not None:
-        value = column.cast(nw.Float64)
-        reached = (value >= by.cuts[0]).cast(nw.Int32) if by.cuts else (value - value).cast(nw.Int32)
-        for cut in by.cuts[1:]:
-            reached = reached + (value >= cut).cast(nw.Int32)
-        return reached
     if plan.numbered.get(by.column) == by.names:
         return nw.col(number_column(by.column))
-    position = nw.lit(None, dtype=nw.Int32)
-    text = column.cast(nw.String)
-    for i, name in enumerate(by.names):
-        position = nw.when(text == name).then(nw.lit(i, dtype=nw.Int32)).otherwise(position)
-    return position
+    return level_position(by)
 
 
 def _as_floats(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:
     floats = pc.cast(column, pa.float64())
     return np.asarray(floats.to_numpy(zero_copy_only=False), dtype=np.float64)
-
-
-def _response_values(
-    response: Response, values: Mapping[str, np.ndarray[Any, np.dtype[np.float64]]]
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    total = np.asarray(sum(weight * values[column] for column, weight in response.terms), dtype=np.float64)
-    total = total if response.cap is None else np.where(total > response.cap, response.cap, total)
-    return np.asarray(total + sum(weight * values[column] for column, weight in response.after_cap))

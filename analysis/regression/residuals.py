@@ -22,7 +22,8 @@ from analysis.regression.first_pass import floats, key_expressions
 from analysis.regression.heteroskedastic import LONE, BlockVariances
 from analysis.regression.join_keys import join_keys
 from analysis.regression.moments import Cells
-from analysis.regression.plan import Plan, number, numbered_rows, response_value
+from analysis.regression.plan import Plan, number, numbered_rows
+from analysis.specification import response_value
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -83,7 +83,7 @@ def test_moments_are_those_of_scipy_about_any_centre():
     columns = trial(300, 700)
     frame = frame_of(columns)
     capped = Response("capped", (("pounds", 1.0), ("paid", -20.0)), cap=1000.0)
-    found = third_moments(frame, [(Response("plain", (("pounds", 1.0),)), 250.0), (capped, -3.0)], None, None)
+    found = third_moments(frame, [(Response("plain", (("pounds", 1.0),)), 250.0), (capped, -3.0)], None)
     for name, n in (("nfa", 300), ("letter", 700)):
         of_arm = columns["arm"] == name
         y = columns["pounds"][of_arm]

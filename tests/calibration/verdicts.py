@@ -7,29 +7,37 @@ interaction tests, guardrails, skewness rule and Holm. Only the counting of rows
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.deciding import net_benefit
-from analysis.deciding.verdict import Decided, decide
+from analysis.deciding.guardrails import EventCounts
+from analysis.deciding.verdict import Decided, Rules, TrialEvidence, decide
 from analysis.evaluate import evaluate
 from analysis.evaluate.declared import response_of
-from analysis.evaluate.evidence import Gathering, Segment, rules_of
+from analysis.evaluate.evidence.assembly import (
+    bare_evidence,
+    harms_of,
+    to_redraw,
+    trial_evidence,
+    where_skewness_matters,
+    with_redraws,
+    with_skewness,
+)
+from analysis.evaluate.evidence.rules import rules_of
+from analysis.evaluate.fits import Fits, SubgroupFits
 from analysis.evaluate.rows import interaction_rows
 from analysis.fit import Fit, JointCovariance, Regression
 from analysis.randomisation.net_benefit import net_benefit_test
-from analysis.randomisation.randomisation_inference import RandomisationTest
-from analysis.results import Scenario
 from analysis.specification import Cell, Levels, Response
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import NFA, arm, declared
 from tests.analysis.frames import frame_of
 from tests.calibration.rates import ALPHA, always, at_most, share
-from tests.calibration.simulated import Customers, cells_of, no_rows, regressed, specification_of, stream
+from tests.calibration.simulated import Customers, cells_of, regressed, specification_of, stream
 from tests.calibration.worlds import Pounds
 from tests.suites import Figure, Suite, monte_carlo_band
 
@@ -108,34 +116,31 @@ class Counts:
         return named | {name: (place < np.repeat(of, IN_CELL)).astype(float) for name, of in events.items()}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Counted(Gathering):
-    """Evidence of a trial whose rows were counted in memory."""
+def evidence_of(protocol: Protocol, rules: Rules, fits: Fits, counts: Counts) -> TrialEvidence:
+    """The evidence of a trial whose rows were counted in memory; none of its cells is skewed enough to be redrawn."""
+    place, tallied = {name: number for number, name in enumerate(ARMS)}, {}
+    for cell in fits.cells(protocol):
+        column = cell.by.column if cell.by else None
+        level = cell.by.names.index(str(cell.level)) if cell.by else None
+        tallied[cell] = counts.by(None if column is None else list(SUBGROUPS).index(column), level)
 
-    counts: Counts | None = None
+    def moment(cell: Cell, name: str) -> tuple[float, int]:
+        n, paid, _ = (values[place[name]] for values in tallied[cell])
+        share = paid / n
+        return VALUE**3 * share * (1 - share) * (1 - 2 * share), int(n)
 
-    def _levels(self, segment: Segment | None) -> list[tuple[str | None, tuple[Floats, Floats, Floats]]]:
-        assert self.counts is not None
-        if segment is None:
-            return [(None, self.counts.by(None, None))]
-        number = list(SUBGROUPS).index(segment.by.column)
-        return [(name, self.counts.by(number, level)) for level, name in enumerate(segment.by.names)]
+    def complaints(cell: Cell) -> EventCounts:
+        n, _, events = tallied[cell]
+        first, second = (place[name] for name in cell.pair)
+        return EventCounts(*(np.array([value]) for value in (events[first], n[first], events[second], n[second])))
 
-    def _third_moments(self, scenario: Any, segment: Segment | None) -> Any:
-        found = {}
-        for level, (n, paid, _) in self._levels(segment):
-            for name, customers, payers in zip(ARMS, n, paid, strict=True):
-                p = payers / customers
-                found[name, level] = (VALUE**3 * p * (1 - p) * (1 - 2 * p), int(customers))
-        return found
-
-    def _events(self, arm: str, segment: Segment | None) -> Any:
-        return {
-            ("complaint", level): {
-                name: {(): (events, customers)} for name, customers, events in zip(ARMS, n, complaints, strict=True)
-            }
-            for level, (n, _, complaints) in self._levels(segment)
-        }
+    harms = harms_of(protocol, rules, fits, {("complaint", cell): complaints(cell) for cell in tallied})
+    evidence = bare_evidence(protocol, rules, fits, harms, "central")
+    skewable = where_skewness_matters(protocol, rules, fits, evidence)
+    moments = {cell: (moment(cell, cell.arm), moment(cell, cell.comparison)) for cell in skewable}
+    evidence = with_skewness(evidence, moments)
+    assert not to_redraw(rules, evidence)
+    return trial_evidence(protocol, fits, evidence, "central", ())
 
 
 def trials(setting: Setting, size: int, rng: np.random.Generator) -> Iterator[tuple[Counts, Decided]]:
@@ -150,10 +155,9 @@ def trials(setting: Setting, size: int, rng: np.random.Generator) -> Iterator[tu
         parts = [_regressions(protocol, paid, column) for column in SUBGROUPS]
         for r in range(shape[1]):
             counts = Counts(paid[:, r], complaints[:, r])
-            segments = tuple(_segment(protocol, column, part[r]) for column, part in zip(SUBGROUPS, parts, strict=True))
+            subgroups = [_subgroup(protocol, column, part[r]) for column, part in zip(SUBGROUPS, parts, strict=True)]
             rules = rules_of(protocol)
-            gathering = Counted(no_rows(), protocol, DIGEST, rules, whole[r], segments, counts=counts)
-            yield counts, decide(gathering.trial("central", ()), rules)
+            yield counts, decide(evidence_of(protocol, rules, Fits(whole[r], tuple(subgroups)), counts), rules)
 
 
 def _regressions(protocol: Protocol, paid: Floats, column: str | None) -> list[Regression]:
@@ -186,11 +190,11 @@ def _one(found: Regression, plain: Sequence[Response], r: int) -> Regression:
     return Regression(fits, joint)
 
 
-def _segment(protocol: Protocol, column: str, regression: Regression) -> Segment:
+def _subgroup(protocol: Protocol, column: str, regression: Regression) -> SubgroupFits:
     by, primary = Levels(column, SUBGROUPS[column]), protocol.primary
     fits = [regression.fits[primary.id, name] for name in by.names]
     tests = interaction_rows(primary, by, fits, regression.joint_covariance.get(primary.id))
-    return Segment(by, regression, tuple(tests))
+    return SubgroupFits(by, regression, tuple(tests))
 
 
 def figures(size: int, seed: int) -> Iterator[Figure]:
@@ -234,8 +238,7 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
         both = np.column_stack([sums, sums]), np.column_stack([squares, squares])
         regression = regressed(cells_of(customers, *both, plain))
         third = _central_third(y, customers)
-        gathering = Pooled(no_rows(), protocol, f"{seed}:{number}", rules, regression, (), third=third, pounds=y)
-        evidence = gathering.trial("central", ())
+        evidence = _skewed_evidence(protocol, rules, Fits(regression), y, third, f"{seed}:{number}")
         codes.append(decide(evidence, rules).code)
         plain_arms = tuple(dataclasses.replace(one, skewness=None) for one in evidence.arms)
         alone.append(decide(dataclasses.replace(evidence, arms=plain_arms), rules).code)
@@ -247,29 +250,29 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
     yield Figure(name, "scale by the bounds alone", naive, None, None, size, note)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pooled(Gathering):
-    """Evidence among everyone, with third moments given; rows are put into an engine only to be redrawn."""
-
-    third: Any = None
-    pounds: Floats | None = None
-
-    def _third_moments(self, scenario: Any, segment: Segment | None) -> Any:
-        return self.third
-
-    def _redrawn(self, cell: Cell, scenario: Scenario) -> RandomisationTest:
-        frame = frame_of({"_arm": np.repeat(np.array(ARMS), SKEWED), "pounds": self.pounds})
-        return net_benefit_test(frame, self.protocol, self.protocol_digest, cell, scenario)
+def _skewed_evidence(
+    protocol: Protocol, rules: Rules, fits: Fits, pounds: Floats, third: Mapping[str, tuple[float, int]], digest: str
+) -> TrialEvidence:
+    """Evidence among everyone, third moments given; rows are put into an engine only to be redrawn."""
+    evidence = bare_evidence(protocol, rules, fits, {}, "central")
+    skewable = where_skewness_matters(protocol, rules, fits, evidence)
+    evidence = with_skewness(evidence, {cell: (third[cell.arm], third[cell.comparison]) for cell in skewable})
+    unsafe = to_redraw(rules, evidence)
+    if unsafe:
+        frame = frame_of({"arm": np.repeat(np.array(ARMS), SKEWED), "pounds": pounds})
+        tests = {cell: net_benefit_test(frame, protocol, digest, cell, "central") for cell in unsafe}
+        evidence = with_redraws(evidence, tests)
+    return trial_evidence(protocol, fits, evidence, "central", ())
 
 
 def _by_arm(values: Floats, customers: Customers) -> Floats:
     return np.asarray(np.add.reduceat(values, np.cumsum(customers.count) - customers.count))
 
 
-def _central_third(y: Floats, customers: Customers) -> dict[tuple[str, None], tuple[float, int]]:
+def _central_third(y: Floats, customers: Customers) -> dict[str, tuple[float, int]]:
     away = y - np.repeat(_by_arm(y, customers) / customers.count, customers.count)
     cubes = _by_arm(away**3, customers) / customers.count
-    return {(name, None): (float(cube), int(n)) for name, cube, n in zip(ARMS, cubes, customers.count, strict=True)}
+    return {name: (float(cube), int(n)) for name, cube, n in zip(ARMS, cubes, customers.count, strict=True)}
 
 
 SUITES = (

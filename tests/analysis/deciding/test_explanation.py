@@ -7,7 +7,7 @@ import pytest
 from analysis.deciding.explanation import explain
 from analysis.deciding.threshold_analysis import break_point, what_would_change
 from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, decide
-from analysis.evaluate.evidence import capacity_of
+from analysis.evaluate.evidence.rules import capacity_of
 from analysis.inference.intervals import Effect
 from analysis.results import Check, Segment
 from tests.analysis.evaluations import NFA, arm, declared

@@ -1,0 +1,41 @@
+"""What the protocol declares about deciding."""
+
+from __future__ import annotations
+
+from analysis.deciding import net_benefit
+from analysis.deciding.verdict import Rules
+from designs.literals import Direction
+from designs.protocol.capacity import capacity
+from designs.protocol.models import Outcome, Protocol
+
+
+def rules_of(protocol: Protocol) -> Rules:
+    """The rules of a protocol's verdict."""
+    decision = protocol.decision
+    kinds = {protocol.outcome(v.outcome).kind for v in decision.benefits} if decision else set()
+    break_even = decision.break_even if decision and "amount" not in kinds else None
+    if break_even is not None and protocol.primary.direction == "decrease":
+        break_even = abs(break_even)  # evidence is signed so that better is above zero
+    return Rules(
+        alpha=protocol.analysis.alpha,
+        multiplicity=protocol.analysis.multiplicity,
+        break_even=break_even,
+        valued=net_benefit.why_not(protocol) is None,
+        guarded=bool(guardrails_of(protocol)),
+        capacity=capacity_of(protocol),
+    )
+
+
+def capacity_of(protocol: Protocol) -> bool | None:
+    """Whether the extra contact can be handled; ``None`` where it was not tested."""
+    return {"enough": True, "not_enough": False, "not_tested": None}[capacity(protocol).finding]
+
+
+def guardrails_of(protocol: Protocol) -> tuple[Outcome, ...]:
+    """The outcomes by which an approach may be shown to do harm."""
+    return tuple(outcome for outcome in protocol.outcomes if outcome.role == "guardrail")
+
+
+def harm_of(guardrail: Outcome) -> Direction:
+    """The direction of harm. A guardrail without a direction guards against more of it."""
+    return "decrease" if guardrail.direction == "increase" else "increase"
