@@ -233,7 +233,7 @@ def _shown(
         stricter = [a.p_adjusted is not None and a.p_adjusted <= rules.alpha for a in adjusted]
     else:
         stricter = [True] * len(sure)
-    return tuple(one and other for one, other in zip(sure, stricter, strict=True))
+    return tuple(by_holm and by_declared for by_holm, by_declared in zip(sure, stricter, strict=True))
 
 
 def _net_benefit_p(evidence: Evidence, rules: Rules) -> float | None:
@@ -339,12 +339,12 @@ def _which_arm(trial: TrialEvidence, rules: Rules, passing: Sequence[str]) -> st
     return cheapest.arm
 
 
-def _difference(trial: TrialEvidence, index: dict[str, int], one: Evidence, other: Evidence) -> Effect:
+def _difference(trial: TrialEvidence, index: dict[str, int], dearer: Evidence, cheaper: Evidence) -> Effect:
     """How much more one arm gains than another, with the covariance that their shared comparison gives."""
-    a, b, covariance = one.net_benefit, other.net_benefit, trial.net_benefit_covariance
+    a, b, covariance = dearer.net_benefit, cheaper.net_benefit, trial.net_benefit_covariance
     if a is None or b is None or a.estimate is None or b.estimate is None or covariance is None:
         return _NOTHING
-    i, j = index[one.arm], index[other.arm]
+    i, j = index[dearer.arm], index[cheaper.arm]
     variance = float(covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j])
     if not variance > 0.0:
         return _NOTHING
