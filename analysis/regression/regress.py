@@ -7,6 +7,7 @@ made only for what needs each customer's residual: HC errors with covariates tha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import narwhals as nw
 import numpy as np
@@ -28,6 +29,11 @@ from designs.literals import CLUSTERED
 
 NO_VARIATION = 1e-13  # of the response's size: what rounding alone leaves of a constant
 NO_CUSTOMERS = "no customer has this outcome observed"
+# CR0 and CR1 beside pair indicators reject 18% of true nulls at 5%: the pair is the cluster there.
+PAIRS_OF_CLUSTERS = (
+    "each stratum holds one cluster of each arm, where errors clustered without CR2 are too small; "
+    "the pair would have to be the cluster"
+)
 
 
 def regress(
@@ -53,11 +59,13 @@ def regress(
     _check(frame, specification, responses, by)
     clustered = specification.standard_errors in CLUSTERED
     covariates = specification.covariates if specification.adjustment != "none" else ()
-    if clustered and specification.adjustment == "additive" and specification.strata:
-        _refuse_pairs_of_clusters(frame, specification)
     measured = {response.measured: response for response in responses}
     plan = make_plan(frame, specification, tuple(measured.values()), by, by_cluster=clustered and not covariates)
-    return regress_cells(frame, read_cells(frame, plan), responses)
+    regression = regress_cells(frame, read_cells(frame, plan), responses)
+    additive = specification.adjustment == "additive" and specification.strata
+    if clustered and additive and _strata_are_pairs_of_clusters(frame, specification):
+        return _without_errors(regression, PAIRS_OF_CLUSTERS)
+    return regression
 
 
 def regress_cells(frame: AnalysisFrame, cells: Cells, responses: Sequence[Response] | None = None) -> Regression:
@@ -134,19 +142,32 @@ def _check(
         raise AnalysisRefused(f"contrast with {strangers[0]}, which is no arm", rule="contrasts are between the arms")
 
 
-def _refuse_pairs_of_clusters(frame: AnalysisFrame, specification: Specification) -> None:
-    """CR0 and CR1 beside pair indicators reject 18% of true nulls at 5%: the pair is the cluster there."""
+def _strata_are_pairs_of_clusters(frame: AnalysisFrame, specification: Specification) -> bool:
     if specification.standard_errors == "CR2" or specification.cluster in specification.strata:
-        return
+        return False
     cluster = nw.col(str(specification.cluster))
     counted = frame.rows.group_by(*specification.strata, ARM_COLUMN).agg(cluster.n_unique().alias("clusters"))
-    if frame.engine.collect(counted.select(nw.col("clusters").max().alias("most")))["most"][0].as_py() == 1:
-        raise AnalysisRefused(
-            "each stratum holds one cluster of each arm",
-            where=f"cluster {specification.cluster}",
-            rule=f"{specification.standard_errors} on clusters beside pair indicators understates the error",
-            remedy="declare the pair as the cluster, or use CR2",
+    most = frame.engine.collect(counted.select(nw.col("clusters").max().alias("most")))["most"][0].as_py()
+    return bool(most == 1)
+
+
+def _without_errors(regression: Regression, reason: str) -> Regression:
+    """The same estimates, with a reason where the standard errors were."""
+    fits = {
+        key: replace(
+            fit,
+            contrasts=tuple(
+                replace(row, std_error=None, df=None, note=None, reason=row.reason or reason) for row in fit.contrasts
+            ),
+            covariance=np.full_like(fit.covariance, np.nan),
         )
+        for key, fit in regression.fits.items()
+    }
+    joint = {
+        name: replace(levels, matrix=np.full_like(levels.matrix, np.nan), df=None)
+        for name, levels in regression.joint_covariance.items()
+    }
+    return Regression(fits, joint)
 
 
 def _to_fit(fit: Fitting, i: int, response: Response, uncertainty: Uncertainty) -> Fit:
