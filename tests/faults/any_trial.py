@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.properties.any_evaluation import VERDICTS
 from tests.properties.any_trial import carried_through
 from tests.suites import Figure, Suite
 
@@ -21,13 +22,13 @@ def any_trial(size: int, seed: int) -> Iterator[Figure]:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
             try:
-                code = carried_through(seed + number, Path(folder))
+                code = carried_through(seed + number, Path(folder)).code
             except Exception as fault:  # noqa: BLE001 whatever it is, it is what this looks for
                 code = "fault"
                 print(f"  trial {seed + number}: {type(fault).__name__}: {str(fault)[:400]}", file=sys.stderr)
-        ended["refused" if code.startswith("refused") else code] += 1
+        ended[code] += 1
     yield Figure("random trials", "faults", float(ended["fault"]), None, 0.0, size)
-    carried = 1.0 - (ended["refused"] + ended["fault"]) / size
+    carried = sum(ended[code] for code in VERDICTS) / size
     yield Figure("random trials", "carried through to a verdict", carried, LEAST_CARRIED, None, size)
 
 

@@ -1,271 +1,283 @@
-"""Random plans, populations and outcomes, taken through every stage: whatever is not refused by name must hold.
+"""Random trials, taken through every stage: whatever is not refused by name, and before the lock, must hold.
 
-Schemes, clusters, strata, closed arms, hold-outs, waves, covariates with gaps, outcomes that are rare, constant or
-missing: combinations that nobody thought of. One number makes one trial, the same every time.
+A random plan meets random customers: population, registration, lock, randomisation in one wave or two, issue lists,
+contacts, outcomes, evaluation, decision, release; and on the way a void, a backup that is restored elsewhere, and use
+cases that are not open yet. One number makes one trial, the same every time.
 """
 
 from __future__ import annotations
 
+import csv
 import json
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from data.errors import Refused
-from tests.trials.examples import FIRST, load_outcomes, write_csv
-from trials.registry import Registry, open_registry
+from tests.properties.any_customers import Rows, behaviour, contacts, people
+from tests.properties.any_evaluation import wrong_with
+from tests.properties.any_plan import TRIAL, Chance, protocol
+from tests.trials.examples import FIRST, SECOND, load_contacts, load_outcomes, write_csv
+from trials import life
+from trials.access import UseCase
+from trials.registry import Registry, open_registry, queries
+from trials.registry.records import TrialDetail
+from trials.registry.tables.columns import now
 from trials.settings import Settings
 from trials.stages.allocate import randomise
+from trials.stages.backup import backup, restore
+from trials.stages.certificate import certificate
+from trials.stages.decide import decide
 from trials.stages.evaluate import evaluate
+from trials.stages.issue import issue
 from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register
+from trials.stages.release import release
 from trials.stages.verify import verify
+from trials.stages.void import confirm_void, request_void
 
-TRIAL = "any"
-METHODS = ("simple", "complete", "complete", "matched_pairs", "rerandomised", "saturation", "factorial")
-VERDICTS = {"scale", "scale_segment", "no_further_action", "not_shown", "invalid"}
-Rows = list[dict[str, Any]]
-
-
-@dataclass
-class Chance:
-    """Choices of one seed."""
-
-    seed: int
-    rng: np.random.Generator = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.rng = np.random.default_rng([20_261, self.seed])
-
-    def one_in(self, n: float) -> bool:
-        return bool(self.rng.random() * n < 1)
-
-    def of(self, *options: Any) -> Any:
-        return options[int(self.rng.integers(len(options)))]
+STEPS = (
+    "load_population", "register", "lock", "randomise", "second_wave", "issue", "load_contacts", "void",
+    "load_outcomes", "evaluate", "decide", "release", "restore", "refused_too_early",
+)  # fmt: skip
 
 
-def protocol(chance: Chance) -> dict[str, Any]:
-    """Any plan that the file's vocabulary can say; some of them are refused, with reason."""
-    method = chance.of(*METHODS)
-    clustered = method == "saturation" or chance.one_in(3)
-    arms = _arms(chance, method)
-    plan: dict[str, Any] = {
-        "schema": 1,
-        "id": TRIAL,
-        "title": "Any trial",
-        "hypothesis": "A message brings payment.",
-        "population": {"unit": "customer_id"},
-        "arms": arms,
-        "randomisation": _randomisation(chance, method, clustered, arms),
-        "outcomes": _outcomes(chance),
-        "analysis": _analysis(chance, method, clustered),
-    }
-    if clustered:
-        plan["population"]["cluster"] = "household"
-    if chance.one_in(3):
-        plan["population"]["exclude"] = [{"when": {"column": "hnw", "equals": True}, "reason": "HNW"}]
-    if not chance.one_in(3):
-        pounds = [o["id"] for o in plan["outcomes"] if o["kind"] == "amount" and o["role"] != "guardrail"]
-        value = chance.of(1, 50, {"low": 0.5, "central": 1, "high": 1.5})
-        plan["decision"] = {"benefits": [{"outcome": (pounds or [plan["outcomes"][0]["id"]])[0], "value": value}]}
-    return plan
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a trial ended: its verdict's code, ``void``, or ``refused`` with the reason; and what was done on the way."""
+
+    code: str
+    primary: str  # the kind of the primary outcome
+    steps: tuple[str, ...]
+    reason: str | None = None
 
 
-def _arms(chance: Chance, method: str) -> list[dict[str, Any]]:
-    alike = method in ("matched_pairs", "rerandomised", "factorial")
-    arms: list[dict[str, Any]] = [{"id": "nfa", "kind": "nfa", "share": 1 if alike else chance.of(1, 2, 3)}]
-    for number in range(3 if method == "factorial" else chance.of(1, 2, 2, 3)):
-        arms.append({
-            "id": f"approach-{number}", "kind": "otm", "share": 1 if alike else chance.of(0.5, 1, 1, 2),
-            "channel": chance.of("letter", "sms", "call"), "cost_per_customer": chance.of(0, 0.05, 0.85, 7.5),
-        })  # fmt: skip
-        if chance.one_in(6):
-            arms[-1]["not_for"] = [{"when": {"column": "trust", "equals": True}, "reason": "worked by the DTO"}]
-    return arms
-
-
-def _randomisation(chance: Chance, method: str, clustered: bool, arms: list[dict[str, Any]]) -> dict[str, Any]:
-    scheme: dict[str, Any] = {"method": method}
-    if method == "factorial":
-        scheme["factors"] = {"tone": ["soft", "hard"], "sender": ["hmrc", "agency"]}
-        for number, arm in enumerate(arms):
-            arm["levels"] = {"tone": ("soft", "hard")[number // 2], "sender": ("hmrc", "agency")[number % 2]}
-    if method == "matched_pairs":
-        scheme["pairs"] = "pair"
-    if method == "rerandomised":
-        covariate = "streets" if clustered else "debt"
-        scheme["rerandomise"] = {"covariates": [covariate], "threshold": chance.of(1.0, 3.0)}
-    if method == "saturation":
-        levels = (("none", 0), ("half", 0.5), ("all", 1))
-        scheme["saturations"] = [{"id": name, "treated": share, "share": 1} for name, share in levels]
-    if method != "matched_pairs" and chance.one_in(2):
-        scheme["strata"] = ["side"] if clustered else chance.of(["band"], ["band", "phone"])
-        if chance.one_in(3):
-            scheme["merge"] = scheme["strata"][-1:]
-    if chance.one_in(7):
-        scheme["hold_out"] = chance.of(0.05, 0.1)
-    if chance.one_in(5):
-        scheme["waves"] = [{"id": "one", "issue_on": "2026-03-02"}, {"id": "two", "issue_on": "2026-04-06"}]
-    return scheme
-
-
-def _outcomes(chance: Chance) -> list[dict[str, Any]]:
-    if chance.one_in(5):
-        primary = {"id": "pounds", "kind": "amount", "direction": "increase"}
-        primary |= {"cap": 500} if chance.one_in(2) else {}
-    else:
-        primary = {"id": "paid", "kind": "binary", "direction": chance.of("increase", "increase", "decrease")}
-    found = [primary | {"role": "primary", "day": 23}]
-    if not chance.one_in(3):
-        found.append({"id": "collected", "role": "secondary", "kind": "amount", "direction": "increase"})
-    if chance.one_in(2):
-        found.append(
-            {"id": "complaint", "role": "guardrail", "kind": "binary", "direction": "decrease", "margin": 0.05}
-        )
-    if chance.one_in(3):
-        found.append({"id": "calls", "role": "guardrail", "kind": "count", "direction": "decrease", "margin": 1})
-    if chance.one_in(3):
-        found.append({"id": "wait", "role": "secondary", "kind": "time_to_event", "direction": "decrease",
-                      "time": "days", "event": "done", "horizon": 40})  # fmt: skip
-    return found
-
-
-def _analysis(chance: Chance, method: str, clustered: bool) -> dict[str, Any]:
-    kinds = ("CR0", "CR1", "CR2", "CR2") if clustered else ("classical", "HC0", "HC1", "HC2", "HC3")
-    found: dict[str, Any] = {
-        "standard_errors": chance.of(*kinds),
-        "multiplicity": chance.of("holm", "bonferroni", "dunnett", "none", "benjamini_hochberg"),
-    }
-    covariates = chance.of([], ["debt"], ["debt", "reason"], ["reason", "flag"])
-    if covariates and method != "matched_pairs":
-        found |= {"covariates": covariates, "adjustment": chance.of("additive", "lin", "none")}
-    if chance.one_in(2):
-        found["subgroups"] = chance.of([{"column": "reason"}], [{"column": "debt", "quantiles": 3}])
-    if chance.one_in(5):
-        found["contrasts"] = "all_pairs"
-    if chance.one_in(3):
-        found["complier"] = {"received": "got"}
-    return found
-
-
-def people(chance: Chance, count: int, first: int, arms: int) -> Rows:
-    """Invented customers in households and in tuples of one for each arm; numbers and words have gaps now and then."""
-    rng, members, gaps = chance.rng, chance.of(2, 3, 8), chance.one_in(3)
-    rows = []
-    for number in range(first, first + count):
-        household = number // members
-        rows.append({
-            "customer_id": f"C{number:06d}",
-            "household": f"H{household}",
-            "pair": f"P{(number - first) // arms}",
-            "band": ("low", "high")[rng.integers(2)],
-            "side": ("left", "right")[household % 2],
-            "streets": household * 7 % 13,
-            "phone": "none" if rng.random() < 0.1 else "present",
-            "debt": "" if gaps and rng.random() < 0.1 else round(float(rng.gamma(2.0, 200.0)), 2),
-            "reason": "" if gaps and rng.random() < 0.05 else ("forgot", "confused", "cannot")[rng.integers(3)],
-            "flag": int(rng.random() < 0.5),
-            "trust": int(rng.random() < 0.1),
-            "hnw": int(rng.random() < 0.05),
-        })  # fmt: skip
-    return rows
-
-
-def behaviour(chance: Chance, rows: Rows) -> Rows:
-    """What they did: rare, constant or common, and missing for nobody, some or many."""
-    rng, missing, rate = chance.rng, chance.of(0, 0, 0.05, 0.3), chance.of(0.3, 0.3, 0.01, 0, 1)
-    found = []
-    for row in rows:
-        paid = int(rng.random() < rate)
-        values = {
-            "paid": paid,
-            "pounds": round(paid * float(rng.lognormal(5.0, 1.0)), 2),
-            "collected": round(paid * float(rng.lognormal(5.0, 1.0)), 2),
-            "complaint": int(rng.random() < 0.02),
-            "calls": int(rng.poisson(2.0)),
-            "days": int(rng.integers(1, 60)),
-        }
-        seen = {name: "" if rng.random() < missing else value for name, value in values.items()}
-        known = {"done": int(rng.random() < 0.8), "got": int(rng.random() < 0.6)}
-        found.append({"customer_id": row["customer_id"], **seen, **known})
-    return found[: -max(1, len(found) // 20)] if chance.one_in(5) else found
-
-
-def carried_through(seed: int, folder: Path) -> str:
-    """One trial from its plan to its evaluation: the verdict's code, or the refusal.
+def carried_through(seed: int, folder: Path) -> Ending:
+    """One trial from its plan to its end.
 
     Raises:
-        AssertionError: Something that was not refused does not hold.
+        AssertionError: Something does not hold, or was refused after the lock had let it pass.
     """
     chance = Chance(seed)
     plan = protocol(chance)
     path = folder / "protocol.yaml"
     path.write_text(json.dumps(plan), encoding="utf-8")  # JSON is YAML
     registry = open_registry(Settings(home=folder / "home"))
+    trial = _Trial(chance, plan, path, registry)
+    primary = plan["outcomes"][0]["kind"]
     try:
-        return _carried(chance, plan, path, registry)
+        return Ending(trial.conducted(), primary, tuple(trial.steps))
     except Refused as refusal:
-        return f"refused: {refusal}"
+        if "lock" in trial.steps:
+            raise AssertionError(f"the lock let it pass, and later it was refused: {refusal}") from refusal
+        return Ending("refused", primary, tuple(trial.steps), str(refusal))
     finally:
         registry.close()
 
 
-def _carried(chance: Chance, plan: dict[str, Any], path: Path, registry: Registry) -> str:
-    arms = len(plan["arms"])
-    rows = people(chance, arms * chance.of(8, 24, 60, 150), 0, arms)
-    load_population(registry, FIRST, write_csv(path.with_name("one.csv"), rows), path, synthetic=True)
-    register(registry, FIRST, path)
-    lock(registry, FIRST, TRIAL)
-    randomise(registry, FIRST, TRIAL, demonstration_seed=f"{chance.seed:064x}")
-    if "waves" in plan["randomisation"]:
-        later = people(chance, arms * 24, chance.of(5_000, len(rows) - 6), arms)
-        load_population(registry, FIRST, write_csv(path.with_name("two.csv"), later), path, synthetic=True)
-        randomise(registry, FIRST, TRIAL)
-        known = {row["customer_id"] for row in rows}
-        rows = rows + [row for row in later if row["customer_id"] not in known]
-    load_outcomes(registry, FIRST, TRIAL, write_csv(path.with_name("outcomes.csv"), behaviour(chance, rows)))
-    document = evaluate(registry, FIRST, TRIAL).document
-    wrong = [*wrong_with(document), *(fault for proof in verify(registry, FIRST, TRIAL) for fault in proof.faults)]
-    assert not wrong, wrong
-    return str(document["verdict"]["code"])
+@dataclass
+class _Trial:
+    chance: Chance
+    plan: dict[str, Any]
+    protocol: Path
+    registry: Registry
+    steps: list[str] = field(default_factory=list)
+
+    def conducted(self) -> str:
+        """Every stage in turn; the code of the verdict, or ``void``."""
+        customers = self.locked()
+        customers += self.randomised(customers)
+        lists = self.issued()
+        crossed = self.contacted(lists)
+        if self.chance.one_in(8):
+            self.made_void()
+            code = "void"
+        else:
+            code = self.evaluated(customers)
+            assert code == "invalid" or not crossed, "letters to the comparison did not make the trial invalid"
+            self.decided(code)
+        if self.chance.one_in(2):
+            self.released()
+        self.holds(self.registry)
+        if self.chance.one_in(2):
+            self.restored()
+        return code
+
+    def locked(self) -> Rows:
+        arms = len(self.plan["arms"])
+        rows = people(self.chance, arms * self.chance.of(8, 24, 60, 150), 0, arms)
+        load_population(self.registry, FIRST, self.file("first.csv", rows), self.protocol, synthetic=True)
+        self.steps.append("load_population")
+        register(self.registry, FIRST, self.protocol)
+        self.done("register", "draft")
+        lock(self.registry, FIRST, TRIAL)
+        self.done("lock", "locked")
+        return rows
+
+    def randomised(self, customers: Rows) -> Rows:
+        """Everybody who can be, is; the customers of the second wave, where there is one."""
+        randomise(self.registry, FIRST, TRIAL, demonstration_seed=f"{self.chance.seed:064x}")
+        self.done("randomise", "allocated")
+        if "waves" not in self.plan["randomisation"]:
+            return []
+        arms = len(self.plan["arms"])
+        rows = people(self.chance, arms * 24, self.chance.of(5_000, len(customers) - 6), arms)
+        load_population(self.registry, FIRST, self.file("second.csv", rows), self.protocol, synthetic=True)
+        try:
+            randomise(self.registry, FIRST, TRIAL)
+        except Refused:  # nobody had seen this file before the lock; the first wave goes on alone
+            self.done("second_wave_refused", "allocated")
+            return []
+        self.done("second_wave", "allocated")
+        known = {row["customer_id"] for row in customers}
+        return [row for row in rows if row["customer_id"] not in known]
+
+    def issued(self) -> dict[str, list[str]]:
+        """The export ids on each contacted arm's list; none where nothing is issued."""
+        if self.chance.one_in(4):
+            return {}
+        allocated = allocated_customers(self.registry)
+        lists = {}
+        for arm in self.plan["arms"][1:]:
+            written = issue(self.registry, FIRST, TRIAL, arm["id"], self.protocol.parent / "lists")
+            with written.path.open(encoding="utf-8", newline="") as file:
+                lists[arm["id"]] = [row["export_id"] for row in csv.DictReader(file)]
+            assert len(set(lists[arm["id"]])) == len(lists[arm["id"]]) == allocated[arm["id"]]
+        assert len(set().union(*lists.values())) == sum(map(len, lists.values())), "a customer is on two lists"
+        self.done("issue", "in_field")
+        return lists
+
+    def contacted(self, lists: dict[str, list[str]]) -> bool:
+        """Contacts of what was issued come back, arm by arm; whether a supplier also wrote to the comparison."""
+        if not lists or self.chance.one_in(4):
+            return False
+        channels = {arm["id"]: arm.get("channel") for arm in self.plan["arms"]}
+        for arm, export_ids in lists.items():
+            rows = contacts(self.chance, export_ids, channels[arm])
+            if rows:
+                load_contacts(self.registry, FIRST, TRIAL, self.file(f"contacts-{arm}.csv", rows))
+        crossed = self.chance.one_in(6)
+        if crossed:
+            listed = next(ids for ids in lists.values() if ids)
+            wrong = next(c for c in ("letter", "sms", "call", "email") if c not in channels.values())
+            rows = [{"export_id": listed[0], "channel": wrong, "sent_on": "2026-03-03"}]
+            load_contacts(self.registry, FIRST, TRIAL, self.file("contacts-wrong.csv", rows))
+        self.done("load_contacts", "in_field")
+        return crossed
+
+    def evaluated(self, customers: Rows) -> str:
+        """The outcomes of one data cut or two, and what the evaluation of the last says."""
+        for cut in range(self.chance.of(1, 1, 1, 2)):
+            rows = behaviour(self.chance, customers)
+            load_outcomes(self.registry, FIRST, TRIAL, self.file(f"outcomes-{cut}.csv", rows))
+            self.done("load_outcomes", "data_cut")
+        document = evaluate(self.registry, FIRST, TRIAL).document
+        self.done("evaluate", "analysed")
+        wrong = list(wrong_with(document))
+        assert not wrong, wrong
+        return str(document["verdict"]["code"])
+
+    def decided(self, code: str) -> None:
+        if self.chance.one_in(3):
+            return
+        record = decide(
+            self.registry, FIRST, TRIAL, choice=self.chance.of("accept", "override"), action="Wait",
+            reason="A reason", conditions=self.chance.of(None, "A condition"),
+            review_on=now().date() + timedelta(days=int(self.chance.rng.integers(1, 400))),
+        )  # fmt: skip
+        assert record.verdict_code == code
+        self.done("decide", "decided")
+
+    def made_void(self) -> None:
+        state = self.state()
+        request_void(self.registry, FIRST, TRIAL, reason="the wrong file")
+        assert self.state() == state
+        confirm_void(self.registry, SECOND, TRIAL)
+        self.done("void", "void")
+
+    def released(self) -> None:
+        state = self.state()
+        release(self.registry, FIRST, TRIAL, reason="it is over")
+        with self.registry.read(FIRST) as reader:
+            assert {shown["seed"] for shown in reader.certificates(TRIAL)} == {f"{self.chance.seed:064x}"}
+        self.done("release", state)
+
+    def restored(self) -> None:
+        """The backup, restored in a home of its own, holds the same trial and proves it."""
+        folder = self.protocol.parent
+        backup(self.registry, FIRST, folder / "backup")
+        settings = Settings(home=folder / "restored")
+        restore(settings, FIRST, folder / "backup")
+        registry = open_registry(settings)
+        try:
+            assert detail(registry) == detail(self.registry)
+            self.holds(registry)
+        finally:
+            registry.close()
+        self.steps.append("restore")
+
+    def holds(self, registry: Registry) -> None:
+        faults = [fault for proof in verify(registry, FIRST, TRIAL) for fault in proof.faults]
+        assert not faults, faults
+
+    def done(self, step: str, state: str) -> None:
+        """Note a step, and hold the registry to the state that follows from it."""
+        assert self.state() == state, f"{self.state()} after {step}"
+        self.steps.append(step)
+        if self.chance.one_in(3):
+            self.refuses_what_is_not_open()
+
+    def refuses_what_is_not_open(self) -> None:
+        """A use case that does not come next is refused, whichever it is, and changes nothing."""
+        attempts: dict[UseCase, Any] = {
+            "lock": lambda: lock(self.registry, FIRST, TRIAL),
+            "randomise": lambda: randomise(self.registry, FIRST, TRIAL, demonstration_seed="ab" * 32),
+            "certificate": lambda: certificate(self.registry, FIRST, TRIAL),
+            "issue": lambda: issue(self.registry, FIRST, TRIAL, "approach-0", self.protocol.parent / "early"),
+            "evaluate": lambda: evaluate(self.registry, FIRST, TRIAL),
+            "release": lambda: release(self.registry, FIRST, TRIAL, reason="curious"),
+            "decide": lambda: decide(
+                self.registry, FIRST, TRIAL, choice="accept", action="a", reason="b",
+                review_on=now().date() + timedelta(days=9),
+            ),
+            "confirm_void": lambda: confirm_void(self.registry, SECOND, TRIAL),
+        }  # fmt: skip
+        before = self.standing()
+        closed = [use_case for use_case in attempts if use_case not in life.open_to(before)]
+        if not closed:
+            return
+        use_case = self.chance.of(*closed)
+        try:
+            attempts[use_case]()
+        except Refused:
+            assert self.standing() == before
+            self.steps.append("refused_too_early")
+        else:
+            raise AssertionError(f"{use_case} was not refused as things stood: {before}")
+
+    def standing(self) -> life.Standing:
+        with self.registry.inspect(FIRST, "verify", TRIAL) as session:
+            return queries.standing_of(session, TRIAL)
+
+    def state(self) -> str:
+        return life.state_of(self.standing())
+
+    def file(self, name: str, rows: Rows) -> Path:
+        return write_csv(self.protocol.with_name(name), rows)
 
 
-def wrong_with(document: dict[str, Any]) -> Iterator[str]:
-    """What no evaluation may say."""
-    if document["verdict"]["code"] not in VERDICTS:
-        yield f"verdict {document['verdict']['code']}"
-    if any(isinstance(number, float) and not math.isfinite(number) for number in _leaves(document)):
-        yield "a number that is none"
-    flow = document["flow"]
-    if flow["allocated"] != sum(arm["allocated"] for arm in flow["arms"]):
-        yield "the flow does not add up"
-    for check in document["checks"]:
-        if check["name"].startswith("second opinion") and check["passed"] is False:
-            yield f"second opinion: {check['detail']}"
-    for row in (*document["estimates"], *document["sensitivity"]):
-        yield from (f"{fault}: {row}" for fault in _wrong_with_row(row))
+def allocated_customers(registry: Registry) -> dict[str, int]:
+    """Customers allocated to each arm, over all waves."""
+    counts: dict[str, int] = {}
+    with registry.inspect(FIRST, "verify", TRIAL) as session:
+        for allocation in queries.allocations_of(session, TRIAL):
+            for arm, customers in allocation.counts.items():
+                counts[arm] = counts.get(arm, 0) + customers
+    return counts
 
 
-def _wrong_with_row(row: dict[str, Any]) -> Iterator[str]:
-    if row["estimate"] is None and not row["reason"]:
-        yield "no estimate and no reason"
-    if row["p_value"] is not None and not 0 <= row["p_value"] <= 1:
-        yield "a p-value outside 0 to 1"
-    if None not in (row["p_value"], row["p_adjusted"]) and row["p_adjusted"] < row["p_value"] - 1e-12:
-        yield "an adjusted p-value below its own"
-    ends = row["ci_lower"], row["estimate"], row["ci_upper"]
-    if None not in ends and not ends[0] <= ends[1] <= ends[2]:
-        yield "an estimate outside its range"
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _leaves(item)
-    else:
-        yield value
+def detail(registry: Registry) -> TrialDetail:
+    with registry.read(FIRST) as reader:
+        return reader.trial(TRIAL)
