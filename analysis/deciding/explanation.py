@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analysis.deciding.verdict import Decided, Evidence, Judgement, Rules, TrialEvidence
+from analysis.deciding.verdict import Decided, DecisionRules, Evidence, Judgement, TrialEvidence
 from analysis.inference.intervals import Effect
 from analysis.results import ArmFinding, Check, FindingCode, Segment, Verdict
 from analysis.wording.naming import approach, behaviour, change_in_behaviour, doing_nothing, treated
@@ -17,7 +17,7 @@ from designs.protocol.models import Protocol
 def explain(
     protocol: Protocol,
     trial: TrialEvidence,
-    rules: Rules,
+    rules: DecisionRules,
     decided: Decided,
     *,
     failed: Sequence[Check] = (),
@@ -96,7 +96,7 @@ def _verdict_words(protocol: Protocol, decided: Decided) -> str:
 
 
 def _reasons(
-    protocol: Protocol, trial: TrialEvidence, decided: Decided, rules: Rules, failed: Sequence[Check]
+    protocol: Protocol, trial: TrialEvidence, decided: Decided, rules: DecisionRules, failed: Sequence[Check]
 ) -> tuple[str, ...]:
     if decided.code == "invalid":
         return tuple(check.detail for check in failed)
@@ -142,7 +142,7 @@ _FINDINGS: Mapping[FindingCode, str] = {
 
 
 def _finding(
-    protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: Rules, decided: Decided
+    protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: DecisionRules, decided: Decided
 ) -> ArmFinding:
     nothing = doing_nothing(protocol)
     if decided.code == "invalid":
@@ -167,7 +167,7 @@ def _finding(
     )
 
 
-def _arm_reasons(protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: Rules) -> list[str]:
+def _arm_reasons(protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: DecisionRules) -> list[str]:
     reasons = [_effect_words(protocol, evidence, rules.alpha)]
     if evidence.net_benefit is not None:
         reasons.append(_money_words(evidence.net_benefit, rules.alpha))

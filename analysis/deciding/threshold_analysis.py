@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from analysis.deciding.net_benefit import own_cost
-from analysis.deciding.verdict import Decided, Evidence, Judgement, Rules, TrialEvidence, decide
+from analysis.deciding.verdict import Decided, DecisionRules, Evidence, Judgement, TrialEvidence, decide
 from analysis.inference.intervals import Effect, critical_value
 from analysis.results import Scenario, VerdictCode
 from analysis.wording.naming import approach, doing_nothing
@@ -32,7 +32,7 @@ _PENNY = 0.005
 def what_would_change(
     protocol: Protocol,
     trial: TrialEvidence,
-    rules: Rules,
+    rules: DecisionRules,
     decided: Decided,
     *,
     by_scenario: Mapping[Scenario, VerdictCode],
@@ -70,7 +70,7 @@ def smallest_effect_found(std_error: float, alpha: float, power: float, contrast
     return (critical_value(alpha / contrasts, None) + critical_value(2.0 * (1.0 - power), None)) * std_error
 
 
-def break_point(trial: TrialEvidence, rules: Rules, decided: Decided, arm: str) -> tuple[float, Decided] | None:
+def break_point(trial: TrialEvidence, rules: DecisionRules, decided: Decided, arm: str) -> tuple[float, Decided] | None:
     """How many more pounds a customer the chosen arm could cost before the verdict changes, and to what.
 
     Found by deciding again with the arm's net benefit moved, to the penny; ``None`` where no cost changes it.
@@ -118,7 +118,9 @@ def _scenarios(by_scenario: Mapping[Scenario, VerdictCode], code: VerdictCode) -
     return changed
 
 
-def _costs(protocol: Protocol, trial: TrialEvidence, rules: Rules, decided: Decided, evidence: Evidence) -> list[str]:
+def _costs(
+    protocol: Protocol, trial: TrialEvidence, rules: DecisionRules, decided: Decided, evidence: Evidence
+) -> list[str]:
     net = evidence.net_benefit
     if net is None or net.estimate is None:
         return []
@@ -147,7 +149,7 @@ def _costs(protocol: Protocol, trial: TrialEvidence, rules: Rules, decided: Deci
 
 
 def _sample(
-    protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: Rules, arms: int, customers: int
+    protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: DecisionRules, arms: int, customers: int
 ) -> list[str]:
     """What the trial could have found, and the sample that would settle what it did not, if the truth is as seen."""
     power, named = protocol.analysis.power, capitalised(approach(protocol.arm(evidence.arm)))

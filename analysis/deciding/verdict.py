@@ -33,7 +33,7 @@ Lack = Literal["effect", "net_benefit", "skewness", "capacity", "guardrail", "in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rules:
+class DecisionRules:
     """What the protocol declared about deciding.
 
     Attributes:
@@ -153,11 +153,11 @@ class Decided:
     barred_by_multiplicity: bool = False
 
 
-def decide(trial: TrialEvidence, rules: Rules) -> Decided:
+def decide(trial: TrialEvidence, rules: DecisionRules) -> Decided:
     """Apply the rules once.
 
     Examples:
-        >>> rules = Rules(0.05, "holm", None, valued=True, guarded=False, capacity=None)
+        >>> rules = DecisionRules(0.05, "holm", None, valued=True, guarded=False, capacity=None)
         >>> letter = Evidence("letter", Effect(0.02, 0.004), Effect(-0.49, 0.3))
         >>> decided = decide(TrialEvidence((), (letter,)), rules)
         >>> decided.code, decided.arms[0].code
@@ -207,7 +207,7 @@ def bounds_unsafe(g: float, alpha: float) -> bool:
     return abs(g) * (2.0 * z * z + 1.0) * density / 6.0 > SKEWNESS_LIMIT
 
 
-def _judge_arms(trial: TrialEvidence, rules: Rules) -> tuple[Judgement, ...]:
+def _judge_arms(trial: TrialEvidence, rules: DecisionRules) -> tuple[Judgement, ...]:
     effects = [evidence.effect for evidence in trial.arms]
     net_benefits = [evidence.net_benefit or _NOTHING for evidence in trial.arms]
     effect_shown = _shown(effects, [effect.p_above() for effect in effects], rules, trial.effect_covariance)
@@ -222,7 +222,7 @@ def _judge_arms(trial: TrialEvidence, rules: Rules) -> tuple[Judgement, ...]:
 
 
 def _shown(
-    effects: Sequence[Effect], p_values: Sequence[float | None], rules: Rules, covariance: Floats | None
+    effects: Sequence[Effect], p_values: Sequence[float | None], rules: DecisionRules, covariance: Floats | None
 ) -> tuple[bool, ...]:
     """Above zero at one-sided alpha / 2 with Holm over the arms, and by the declared method where that is stricter."""
     sure = [p is not None and p <= rules.alpha / 2.0 for p in holm(p_values)]
@@ -236,7 +236,7 @@ def _shown(
     return tuple(by_holm and by_declared for by_holm, by_declared in zip(sure, stricter, strict=True))
 
 
-def _net_benefit_p(evidence: Evidence, rules: Rules) -> float | None:
+def _net_benefit_p(evidence: Evidence, rules: DecisionRules) -> float | None:
     """One-sided p-value of the net benefit; the larger of two where skewness makes the first unsafe."""
     if evidence.net_benefit is None:
         return None
@@ -246,7 +246,7 @@ def _net_benefit_p(evidence: Evidence, rules: Rules) -> float | None:
     return max(p_value, 1.0 if evidence.randomisation_p is None else evidence.randomisation_p)
 
 
-def _judgement(evidence: Evidence, rules: Rules, effect: bool, net: bool, held_by_skewness: bool) -> Judgement:
+def _judgement(evidence: Evidence, rules: DecisionRules, effect: bool, net: bool, held_by_skewness: bool) -> Judgement:
     passed = all(harm.passed for harm in evidence.harms) if evidence.harms else None
     lacks: tuple[tuple[Lack, bool], ...] = (
         ("effect", not effect),
@@ -269,7 +269,7 @@ def _judgement(evidence: Evidence, rules: Rules, effect: bool, net: bool, held_b
     )
 
 
-def _worse_by(evidence: Evidence, rules: Rules) -> tuple[Route, ...]:
+def _worse_by(evidence: Evidence, rules: DecisionRules) -> tuple[Route, ...]:
     level = rules.level_worse
     routes: list[Route] = []
     net_upper = evidence.net_benefit.upper(level) if evidence.net_benefit else None
@@ -297,7 +297,7 @@ def _code(
     return "not_shown" if evidence.effect.estimable else "not_estimable"
 
 
-def _passing_cells(trial: TrialEvidence, rules: Rules, judged: Sequence[Judgement]) -> tuple[CellEvidence, ...]:
+def _passing_cells(trial: TrialEvidence, rules: DecisionRules, judged: Sequence[Judgement]) -> tuple[CellEvidence, ...]:
     """Cells that pass under Bonferroni over every cell, each with its interaction test, no arm shown to do harm."""
     if not trial.cells:
         return ()
@@ -307,7 +307,7 @@ def _passing_cells(trial: TrialEvidence, rules: Rules, judged: Sequence[Judgemen
     )
 
 
-def cell_passes(cell: CellEvidence, rules: Rules, cells: int) -> bool:
+def cell_passes(cell: CellEvidence, rules: DecisionRules, cells: int) -> bool:
     """Whether one of ``cells`` arm × level × column cells passes: Bonferroni over all, and its interaction test."""
     evidence, strict = cell.evidence, rules.alpha / 2.0 / cells
     effect_p, net_p = evidence.effect.p_above(), _net_benefit_p(evidence, rules)
@@ -323,7 +323,7 @@ def cell_passes(cell: CellEvidence, rules: Rules, cells: int) -> bool:
     )
 
 
-def _which_arm(trial: TrialEvidence, rules: Rules, passing: Sequence[str]) -> str:
+def _which_arm(trial: TrialEvidence, rules: DecisionRules, passing: Sequence[str]) -> str:
     """The cheapest passing arm, unless the best one is shown to gain more (Holm over the dearer passing arms)."""
     index = {evidence.arm: i for i, evidence in enumerate(trial.arms)}
     candidates = [trial.arms[index[arm]] for arm in passing]

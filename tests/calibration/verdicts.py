@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.deciding import net_benefit
 from analysis.deciding.guardrails import EventCounts
-from analysis.deciding.verdict import Decided, Rules, TrialEvidence, decide
+from analysis.deciding.verdict import Decided, DecisionRules, TrialEvidence, decide
 from analysis.evaluate import evaluate
 from analysis.evaluate.declared import response_of
 from analysis.evaluate.evidence.assembly import (
@@ -116,7 +116,7 @@ class Counts:
         return named | {name: (place < np.repeat(of, IN_CELL)).astype(float) for name, of in events.items()}
 
 
-def evidence_of(protocol: Protocol, rules: Rules, fits: Fits, counts: Counts) -> TrialEvidence:
+def evidence_of(protocol: Protocol, rules: DecisionRules, fits: Fits, counts: Counts) -> TrialEvidence:
     """The evidence of a trial whose rows were counted in memory; none of its cells is skewed enough to be redrawn."""
     place, tallied = {name: number for number, name in enumerate(ARMS)}, {}
     for cell in fits.cells(protocol):
@@ -251,7 +251,12 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
 
 
 def _skewed_evidence(
-    protocol: Protocol, rules: Rules, fits: Fits, pounds: Floats, third: Mapping[str, tuple[float, int]], digest: str
+    protocol: Protocol,
+    rules: DecisionRules,
+    fits: Fits,
+    pounds: Floats,
+    third: Mapping[str, tuple[float, int]],
+    digest: str,
 ) -> TrialEvidence:
     """Evidence among everyone, third moments given; rows are put into an engine only to be redrawn."""
     evidence = bare_evidence(protocol, rules, fits, {}, "central")

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from analysis.deciding import net_benefit
 from analysis.deciding.guardrails import EventCounts, Harm, InvertedTest, judge
-from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, bounds_unsafe, cell_passes, skewness
+from analysis.deciding.verdict import (
+    CellEvidence,
+    DecisionRules,
+    Evidence,
+    TrialEvidence,
+    bounds_unsafe,
+    cell_passes,
+    skewness,
+)
 from analysis.evaluate.evidence.rules import guardrails_of, harm_of
 from analysis.evaluate.fits import Fits
 from analysis.fit import Fit, Floats
@@ -20,7 +28,9 @@ BinaryGuardrails = Mapping[tuple[str, Cell], EventCounts | InvertedTest | str]  
 ThirdMoment = tuple[float, int]  # a third central moment, and the customers that it rests on
 
 
-def harms_of(protocol: Protocol, rules: Rules, fits: Fits, binary: BinaryGuardrails) -> dict[Cell, tuple[Harm, ...]]:
+def harms_of(
+    protocol: Protocol, rules: DecisionRules, fits: Fits, binary: BinaryGuardrails
+) -> dict[Cell, tuple[Harm, ...]]:
     """Every guardrail in every cell, judged: binary ones by what was read of them, others by their own fits."""
 
     def harm(outcome: Outcome, cell: Cell) -> Harm:
@@ -39,7 +49,7 @@ def harms_of(protocol: Protocol, rules: Rules, fits: Fits, binary: BinaryGuardra
 
 
 def bare_evidence(
-    protocol: Protocol, rules: Rules, fits: Fits, harms: Mapping[Cell, tuple[Harm, ...]], scenario: Scenario
+    protocol: Protocol, rules: DecisionRules, fits: Fits, harms: Mapping[Cell, tuple[Harm, ...]], scenario: Scenario
 ) -> dict[Cell, Evidence]:
     """What is known of every cell before skewness: its effect, its net benefit under one scenario, and its harms."""
     evidence = {}
@@ -56,7 +66,7 @@ def bare_evidence(
 
 
 def where_skewness_matters(
-    protocol: Protocol, rules: Rules, fits: Fits, evidence: Mapping[Cell, Evidence]
+    protocol: Protocol, rules: DecisionRules, fits: Fits, evidence: Mapping[Cell, Evidence]
 ) -> tuple[Cell, ...]:
     """The cells that would pass on their bounds alone: only there can skewness change a verdict."""
     among_levels = [cell for cell in evidence if cell.by is not None]
@@ -89,7 +99,7 @@ def with_skewness(
     return found
 
 
-def to_redraw(rules: Rules, evidence: Mapping[Cell, Evidence]) -> tuple[Cell, ...]:
+def to_redraw(rules: DecisionRules, evidence: Mapping[Cell, Evidence]) -> tuple[Cell, ...]:
     """The cells whose net benefit is too skewed for its bound."""
     return tuple(
         cell for cell, known in evidence.items()

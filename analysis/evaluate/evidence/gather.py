@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analysis.deciding import net_benefit
-from analysis.deciding.verdict import Evidence, Rules, TrialEvidence
+from analysis.deciding.verdict import DecisionRules, Evidence, TrialEvidence
 from analysis.evaluate.evidence.assembly import (
     BinaryGuardrails,
     ThirdMoment,
@@ -30,7 +30,12 @@ from designs.protocol.models import Outcome, Protocol
 
 
 def gather_evidence(
-    frame: AnalysisFrame, protocol: Protocol, protocol_digest: str, rules: Rules, fits: Fits, failed: tuple[str, ...]
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    protocol_digest: str,
+    rules: DecisionRules,
+    fits: Fits,
+    failed: tuple[str, ...],
 ) -> dict[Scenario, TrialEvidence]:
     """The evidence under each scenario's values and costs; where nothing is valued there is the central one alone.
 
@@ -64,7 +69,7 @@ def gather_evidence(
 
 
 def _binary_guardrails(
-    frame: AnalysisFrame, protocol: Protocol, protocol_digest: str, rules: Rules, fits: Fits
+    frame: AnalysisFrame, protocol: Protocol, protocol_digest: str, rules: DecisionRules, fits: Fits
 ) -> BinaryGuardrails:
     """Counts of events by stratum; or, where whole clusters were dealt, bounds by redrawing them."""
     outcomes = [outcome for outcome in guardrails_of(protocol) if outcome.kind == "binary"]
@@ -99,7 +104,7 @@ def _event_counts(
 def _third_moments(
     frame: AnalysisFrame,
     protocol: Protocol,
-    rules: Rules,
+    rules: DecisionRules,
     fits: Fits,
     bare: Mapping[Scenario, Mapping[Cell, Evidence]],
 ) -> dict[Scenario, dict[Cell, tuple[ThirdMoment, ThirdMoment]]]:

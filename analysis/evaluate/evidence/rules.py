@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from analysis.deciding import net_benefit
-from analysis.deciding.verdict import Rules
+from analysis.deciding.verdict import DecisionRules
 from designs.literals import Direction
 from designs.protocol.capacity import capacity
 from designs.protocol.models import Outcome, Protocol
 
 
-def rules_of(protocol: Protocol) -> Rules:
+def rules_of(protocol: Protocol) -> DecisionRules:
     """The rules of a protocol's verdict."""
     decision = protocol.decision
     kinds = {protocol.outcome(v.outcome).kind for v in decision.benefits} if decision else set()
     break_even = decision.break_even if decision and "amount" not in kinds else None
     if break_even is not None and protocol.primary.direction == "decrease":
         break_even = abs(break_even)  # evidence is signed so that better is above zero
-    return Rules(
+    return DecisionRules(
         alpha=protocol.analysis.alpha,
         multiplicity=protocol.analysis.multiplicity,
         break_even=break_even,

@@ -6,15 +6,15 @@ import pytest
 
 from analysis.deciding.explanation import explain
 from analysis.deciding.threshold_analysis import break_point, what_would_change
-from analysis.deciding.verdict import CellEvidence, Evidence, Rules, TrialEvidence, decide
+from analysis.deciding.verdict import CellEvidence, DecisionRules, Evidence, TrialEvidence, decide
 from analysis.evaluate.evidence.rules import capacity_of
 from analysis.inference.intervals import Effect
 from analysis.results import Check, Segment
 from tests.analysis.evaluations import NFA, arm, declared
 from tests.designs.protocol.examples import ANSWERED, changed
 
-RULES = Rules(0.05, "holm", None, valued=True, guarded=False, capacity=True)
-UNVALUED = Rules(0.05, "holm", None, valued=False, guarded=False, capacity=True)
+RULES = DecisionRules(0.05, "holm", None, valued=True, guarded=False, capacity=True)
+UNVALUED = DecisionRules(0.05, "holm", None, valued=False, guarded=False, capacity=True)
 LETTER = arm("b", label="Letter B", cost_per_customer=0.85)
 SMS = arm("sms", label="SMS reminder", channel="sms", cost_per_customer=0.05)
 
@@ -126,7 +126,7 @@ def test_capacity_is_said(contact, capacity, words):
         arms=[NFA, LETTER], suitability=changed(ANSWERED, ("suitability.operations.answer", contact))["suitability"]
     )
     assert capacity_of(protocol) is capacity
-    rules = Rules(0.05, "holm", None, valued=True, guarded=False, capacity=capacity)
+    rules = DecisionRules(0.05, "holm", None, valued=True, guarded=False, capacity=capacity)
     verdict = said(protocol, [Evidence("b", Effect(0.1, 0.01), Effect(5, 1))], rules)
     assert [words in reason for reason in verdict.reasons if "apacity" in reason] == ([True] if words else [])
     assert verdict.code == ("not_shown" if capacity is False else "scale")

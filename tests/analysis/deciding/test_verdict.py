@@ -13,8 +13,8 @@ from scipy.special import ndtr, stdtr
 from analysis.deciding.guardrails import Harm
 from analysis.deciding.verdict import (
     CellEvidence,
+    DecisionRules,
     Evidence,
-    Rules,
     TrialEvidence,
     bounds_unsafe,
     decide,
@@ -22,7 +22,7 @@ from analysis.deciding.verdict import (
 )
 from analysis.inference.intervals import Effect
 
-RULES = Rules(0.05, "holm", None, valued=True, guarded=True, capacity=None)
+RULES = DecisionRules(0.05, "holm", None, valued=True, guarded=True, capacity=None)
 SAFE = Harm("complaint", 0.002, 0.0, 0.001, -0.001, passed=True, established=False)
 UNSURE = Harm("complaint", 0.002, 0.001, 0.003, -0.001, passed=False, established=False)
 HARM = Harm("complaint", 0.002, 0.01, 0.012, 0.008, passed=False, established=True)
