@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from analysis.document import from_document
 from analysis.results import Evaluation
-from dashboards.drafts import Draft, drop_draft, read_draft, write_draft
 from dashboards.uploads import Upload, keep
 from data.errors import Refused
 from trials.access import Actor, UseCase, allow, parse_actor
@@ -85,26 +83,26 @@ def decide(
         TrialRefused: The decision cannot be taken as things stand.
     """
     from trials.stages.decide import decide as record
+    from trials.stages.draft import drop_draft
 
     record(
         _registry(), current_user(), trial_id,
         choice=choice, action=action, reason=reason, conditions=conditions, review_on=review_on,
     )  # fmt: skip
-    drop_draft(_drafts(), str(current_user()), trial_id)
+    drop_draft(_registry(), current_user(), trial_id)
 
 
-def draft(trial_id: str) -> Draft:
+def draft(trial_id: str) -> dict[str, str]:
     """What the current user has typed about a decision and not recorded yet."""
-    return read_draft(_drafts(), str(current_user()), trial_id)
+    with _registry().read(current_user(), trial_id) as reader:
+        return reader.draft(trial_id)
 
 
-def keep_draft(trial_id: str, typed: Draft) -> None:
+def keep_draft(trial_id: str, typed: dict[str, str]) -> None:
     """Keep what the current user has typed, for after a reload."""
-    write_draft(_drafts(), str(current_user()), trial_id, typed)
+    from trials.stages.draft import keep_draft as keep_typed
 
-
-def _drafts() -> Path:
-    return _registry().home / "drafts"
+    keep_typed(_registry(), current_user(), trial_id, typed)
 
 
 def register(protocol: Upload, texts: tuple[Upload, ...]) -> str:

@@ -53,10 +53,8 @@ class SnapshotStore:
         Raises:
             DataRefused: The disk is full or failing, or the folder may not be written. Nothing is left behind.
         """
-        with _storing(self.root):
-            self._make_root()
-            with self.holding():
-                return self._write_held(source, schema)
+        with _storing(self.root), self.holding():
+            return self._write_held(source, schema)
 
     def path(self, digest: str) -> Path:
         """The file of a digest.
@@ -106,6 +104,7 @@ class SnapshotStore:
     @contextlib.contextmanager
     def holding(self) -> Iterator[None]:
         """While this is held (by a writer, or by a backup), nothing is collected. Shared by any number of holders."""
+        self._make_root()  # a registry of drafts alone has no snapshot yet, and can be backed up
         with self._lock(fcntl.LOCK_SH):
             yield
 

@@ -9,7 +9,6 @@ import streamlit as st
 
 from analysis.results import Evaluation
 from dashboards import markup, screen, session
-from dashboards.drafts import Draft
 from dashboards.screen import EvaluatedTrial
 from data.errors import Refused
 from trials.registry.records import TrialDetail
@@ -19,6 +18,7 @@ from trials.reporting.results.headline import headline
 from trials.reporting.results.trust import change_lines, check_lines, decision_lines
 from trials.reporting.words.names import Names
 
+Draft = dict[str, str]
 REVIEW_AFTER = timedelta(days=182)
 ACCEPT: Final = "Accept"
 UNTIL_RELOAD: Final = "session"
@@ -95,9 +95,9 @@ def _form(detail: TrialDetail, verdict_words: str) -> None:
     if st.session_state.pop(_RECORDED, None) == trial_id:
         st.success("The decision is recorded.")
     key = f"decision-{trial_id}-{len(detail.decisions)}"  # a recorded decision is followed by an empty form
-    draft = session.draft(trial_id)
-    typed = _fields(key, {**_suggested(verdict_words), **draft})
-    if typed != draft:
+    first = {**_suggested(verdict_words), **session.draft(trial_id)}
+    typed = _fields(key, first)
+    if typed != first:
         session.keep_draft(trial_id, typed)
     if not st.button("Record the decision", type="primary", key=f"{key}-record"):
         return

@@ -15,7 +15,7 @@ import pytest
 
 from analysis.document import from_document
 from tests.trials import tampering
-from trials.access import LOCAL_ACTOR
+from trials.access import LOCAL_ACTOR, parse_actor
 from trials.cli.app import app
 from trials.errors import RegistryRefused
 from trials.registry import Registry, open_registry, queries
@@ -143,6 +143,15 @@ def test_the_command_lists_the_trials_as_it_did(migrated, capsys, monkeypatch):
     app(["trials", "--json", "-"], standalone_mode=False)
     now, then = json.loads(capsys.readouterr().out), SAID["otm trials"]
     assert no_less(now, then)
+
+
+@both
+def test_drafts_are_still_there_those_of_nobody_that_the_registry_knows_too(migrated):
+    for draft in SAID["drafts"]:
+        with migrated.read(parse_actor(draft["person"])) as reader:
+            assert reader.draft(draft["trial"]) == draft["draft"] != {}
+    assert len(SAID["drafts"]) == 5
+    assert not (migrated.home / "drafts").exists()
 
 
 # Each is a change that verify found before the migration; afterwards it is found too.

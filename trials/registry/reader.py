@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trials.access import Actor
 from trials.registry import queries
 from trials.registry.plan import plan_allocated_under
 from trials.registry.portfolio import portfolio
@@ -15,8 +16,9 @@ from trials.registry.records import AuditEvent, TrialDetail, TrialSummary
 class Reader:
     """Read-only questions about the registry. No seed before its release, no customer's arm, ever."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, actor: Actor) -> None:
         self._session = session
+        self._actor = actor
 
     def portfolio(self) -> tuple[TrialSummary, ...]:
         """One summary a trial, in order of id."""
@@ -49,6 +51,10 @@ class Reader:
             void=queries.void_of(session, trial_id),
             release=queries.release_of(session, trial_id),
         )
+
+    def draft(self, trial_id: str) -> dict[str, str]:
+        """What the reader has typed about a trial and not recorded yet, by field; nobody else's."""
+        return queries.draft_of(self._session, str(self._actor), trial_id)
 
     def certificates(self, trial_id: str) -> tuple[dict[str, Any], ...]:
         """The certificate of each wave, with the seed once it is released; empty before the draw.

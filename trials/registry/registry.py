@@ -17,10 +17,11 @@ from trials.registry.proof.carried import carry_over, look_before
 from trials.registry.proof.chain_head import ChainHead
 from trials.registry.reader import Reader
 from trials.registry.storage.database import database_url, open_engine, rebuilders, storage_refusals, writers
+from trials.registry.storage.draft_files import drafts_in_files, remove_draft_files
 from trials.registry.storage.revisions import NEWEST, bring_up, require_current, revision_of
-from trials.registry.tables import Installation
+from trials.registry.tables import Draft, Installation
 from trials.registry.tables.columns import now
-from trials.registry.unit_of_work import UnitOfWork
+from trials.registry.unit_of_work import UnitOfWork, UnrecordedWork
 from trials.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Registry:
         self.url = database_url(settings.home, settings.database_url)
         self.head = ChainHead(settings.home / "chain-head")
         self.key_path = settings.home / "ledger.key"
+        self._draft_files = settings.home / "drafts"
         self._engine = open_engine(self.url)
         self._writers = writers(self._engine)
 
@@ -55,7 +57,7 @@ class Registry:
         """
         self.permit(actor, "read", trial)
         with storage_refusals("registry"), Session(self._engine) as session:
-            yield Reader(session)
+            yield Reader(session, actor)
 
     @contextmanager
     def inspect(self, actor: Actor, use_case: UseCase, trial: str | None = None) -> Iterator[Session]:
@@ -79,6 +81,18 @@ class Registry:
         with storage_refusals("registry"), Session(self._writers) as session:
             session.connection()  # takes the writers' turn before anything is read
             yield UnitOfWork(session, actor, use_case, trial, self.head)
+
+    @contextmanager
+    def write_unrecorded(self, actor: Actor, use_case: UseCase, trial: str | None = None) -> Iterator[UnrecordedWork]:
+        """A transaction on rows that are no record, drafts and jobs; nothing of it goes into the audit chain.
+
+        Raises:
+            AccessRefused: The actor's role does not hold the use case that it is about; that denial is in the chain.
+        """
+        self.permit(actor, use_case, trial)
+        with storage_refusals("registry"), Session(self._writers) as session:
+            session.connection()  # takes the writers' turn before anything is read
+            yield UnrecordedWork(session)
 
     @contextmanager
     def write_migrated(self, actor: Actor, use_case: UseCase) -> Iterator[tuple[UnitOfWork, str | None]]:
@@ -159,6 +173,19 @@ class Registry:
             installed = session.get(Installation, 1) is not None
         if not installed:
             self._install()
+        if self._draft_files.is_dir():
+            self._take_in_drafts()
+
+    def _take_in_drafts(self) -> None:
+        """Put drafts that were files into their table; one that was saved there since is the later."""
+        drafts = drafts_in_files(self._draft_files)
+        with storage_refusals("registry"), Session(self._writers) as session:
+            session.connection()
+            for key, fields in drafts.items():
+                if session.get(Draft, key) is None:
+                    session.add(Draft(key=key, fields=fields, saved_at=now()))
+            session.commit()
+        remove_draft_files(self._draft_files, set(drafts))
 
     def _install(self) -> None:
         key = ledger_key.read_key(self.key_path) or ledger_key.create_key(self.key_path)

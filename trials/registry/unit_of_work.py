@@ -21,10 +21,38 @@ from trials.registry.proof.carried import Carried
 from trials.registry.proof.chain_head import ChainHead
 from trials.registry.proof.rows import row_digest, row_key
 from trials.registry.storage.database import storage_refusals
-from trials.registry.tables import AuditRow, Row
+from trials.registry.tables import AuditRow, Row, UnrecordedRow
 from trials.registry.tables.columns import now
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class UnrecordedWork:
+    """One transaction on rows that are no record: nothing of it is in the audit chain."""
+
+    session: Session
+
+    def put(self, row: UnrecordedRow) -> None:
+        """Add a row, or put it in the place of the one with its key."""
+        with storage_refusals("registry"):
+            self.session.merge(row)
+
+    def remove(self, table: type[UnrecordedRow], key: Any) -> None:
+        """Remove a row; nothing where there is none."""
+        with storage_refusals("registry"):
+            row = self.session.get(table, key)
+            if row is not None:
+                self.session.delete(row)
+
+    def commit(self) -> None:
+        """Commit.
+
+        Raises:
+            RegistryRefused: The database could not be written.
+        """
+        with storage_refusals("registry"):
+            self.session.commit()
 
 
 @dataclass(slots=True)

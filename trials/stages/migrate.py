@@ -26,6 +26,7 @@ def migrate(settings: Settings, actor: Actor) -> tuple[str | None, str]:
         with registry.write_migrated(actor, "migrate") as (work, before):
             if before != NEWEST:
                 work.commit({"from": before, "to": NEWEST})
+        registry.make_ready()
         return before, NEWEST
     finally:
         registry.close()

@@ -11,7 +11,7 @@ from trials.registry import queries
 from trials.registry.proof.audit import broken_links
 from trials.registry.proof.chain_head import ChainHead, disagreements
 from trials.registry.proof.rows import row_digest, row_key
-from trials.registry.tables import AuditRow, PopulationVersion, ReturnedFile, Row, Trial
+from trials.registry.tables import AuditRow, PopulationVersion, ReturnedFile, Row, Trial, UnrecordedRow
 
 
 def chain_faults(session: Session, head: ChainHead) -> list[str]:
@@ -54,7 +54,7 @@ def written_digests(session: Session) -> dict[str, str]:
 
 def _rows(session: Session) -> Iterator[Row]:
     for mapper in sorted(Row.registry.mappers, key=lambda mapper: mapper.class_.__tablename__):
-        if mapper.class_ is not AuditRow:
+        if mapper.class_ is not AuditRow and not issubclass(mapper.class_, UnrecordedRow):
             yield from session.scalars(select(mapper.class_))
 
 

@@ -18,6 +18,7 @@ from trials.registry.queries.draws import (
     void_of,
     waves_of,
 )
+from trials.registry.queries.in_hand import draft_of
 from trials.registry.queries.numbering import next_number
 from trials.registry.queries.plans import (
     is_registered,
@@ -39,6 +40,7 @@ __all__ = [
     "audit_events",
     "certificates_of",
     "decisions_of",
+    "draft_of",
     "draw_of",
     "evaluation_of",
     "event_hashes",

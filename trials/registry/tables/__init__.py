@@ -7,10 +7,11 @@ row here: customers are in snapshots, which rows name by digest.
 
 from __future__ import annotations
 
-from trials.registry.tables.base import Row
+from trials.registry.tables.base import Row, UnrecordedRow
 from trials.registry.tables.chain import AuditRow, Installation
 from trials.registry.tables.conclusions import Decision, StoredEvaluation
 from trials.registry.tables.draws import Allocation, Draw, IssueList, Release, VoidConfirmation, VoidRequest, Wave
+from trials.registry.tables.in_hand import Draft
 from trials.registry.tables.plans import PopulationVersion, ProtocolVersion, Trial, TrialLock
 from trials.registry.tables.returned_files import ReturnedFile
 
@@ -18,6 +19,7 @@ __all__ = [
     "Allocation",
     "AuditRow",
     "Decision",
+    "Draft",
     "Draw",
     "Installation",
     "IssueList",
@@ -29,6 +31,7 @@ __all__ = [
     "StoredEvaluation",
     "Trial",
     "TrialLock",
+    "UnrecordedRow",
     "VoidConfirmation",
     "VoidRequest",
     "Wave",

@@ -32,3 +32,9 @@ class Row(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class UnrecordedRow(Row):
+    """The base of rows that are in hand and no record of anything: they are overwritten, and in no audit event."""
+
+    __abstract__ = True
