@@ -14,6 +14,7 @@ from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import Adjusted
 from analysis.results import ArmMoney, Money, MoneyComponent, Scenario
 from analysis.specification import Response
+from designs.protocol.columns import column_of
 from designs.protocol.models import Decision, Protocol, Range, Valuation
 
 SCENARIOS: tuple[Scenario, ...] = ("low", "central", "high")
@@ -52,10 +53,10 @@ def composite(protocol: Protocol, scenario: Scenario) -> Response:
     decision = _declared(protocol)
     weights: dict[str, float] = {}
     for valuation in decision.benefits:
-        column = _column(protocol, valuation.outcome)
+        column = column_of(protocol.outcome(valuation.outcome))
         weights[column] = weights.get(column, 0.0) + at(valuation.value, scenario)
     for valuation in decision.costs:
-        column = _column(protocol, valuation.outcome)
+        column = column_of(protocol.outcome(valuation.outcome))
         weights[column] = weights.get(column, 0.0) - at(valuation.value, _COST_SIDE[scenario])
     offsets = {arm.id: -own_cost(protocol, arm.id, scenario) for arm in protocol.arms}
     return Response(response_id(scenario), tuple(weights.items()), offsets)
@@ -192,11 +193,6 @@ def _times(value: float | None, customers: int | None) -> float | None:
 
 def _valuations(decision: Decision) -> Sequence[Valuation]:
     return (*decision.benefits, *decision.costs)
-
-
-def _column(protocol: Protocol, outcome_id: str) -> str:
-    outcome = protocol.outcome(outcome_id)
-    return outcome.column or outcome.id
 
 
 def _declared(protocol: Protocol) -> Decision:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.evaluate.declared import Kinds, regressed, response_of
 from analysis.frame import AnalysisFrame, open_to
+from analysis.inference.estimates import row_of, with_effect
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import Adjusted, adjust
 from analysis.results import Estimate
@@ -26,9 +27,9 @@ def complier_rows(
         return ()
     outcomes = regressed(protocol)
     if complier.received not in kinds:
-        return tuple(
-            _unknown(protocol, o, *pair, complier.received) for o in outcomes for pair in specification.contrasts
-        )
+        reason = f"nobody recorded who received what: there is no column {complier.received}"
+        pairs = [(outcome, pair) for outcome in outcomes for pair in specification.contrasts]
+        return tuple(replace(_about(protocol, *of), reason=reason) for of in pairs)
     from analysis.estimators.complier import complier_effects
 
     alpha, responses = protocol.analysis.alpha, [response_of(outcome) for outcome in outcomes]
@@ -39,69 +40,51 @@ def complier_rows(
         effects += complier_effects(among, of_pair, responses, complier.received, alpha=alpha)
     rows: list[Estimate] = []
     for outcome in outcomes:
-        found = [effect for effect in effects if effect.response == outcome.id]
+        family = [effect for effect in effects if effect.response == outcome.id]
         # Each contrast is a regression of its own, so there is no joint covariance for Dunnett: Holm stands in.
         method = "holm" if protocol.analysis.multiplicity == "dunnett" else protocol.analysis.multiplicity
-        adjusted = adjust([_effect(one) for one in found], method, alpha)
-        rows += [_row(protocol, outcome, one, within) for one, within in zip(found, adjusted, strict=True)]
+        adjusted = adjust([_effect(of_compliers) for of_compliers in family], method, alpha)
+        rows += [_row(protocol, outcome, *pair) for pair in zip(family, adjusted, strict=True)]
     return tuple(rows)
 
 
-def _effect(found: ComplierEffect) -> Effect:
-    return Effect(found.estimate, found.std_error, found.df, found.reason)
+def _effect(of_compliers: ComplierEffect) -> Effect:
+    return Effect(of_compliers.estimate, of_compliers.std_error, of_compliers.df, of_compliers.reason)
 
 
-def _row(protocol: Protocol, outcome: Outcome, found: ComplierEffect, adjusted: Adjusted) -> Estimate:
-    effect, alpha = _effect(found), protocol.analysis.alpha
-    notes = [note for note in (found.note, _first_stage(found), _anderson_rubin(found)) if note]
-    return Estimate(
-        outcome=outcome.id,
-        role=outcome.role,
-        arm=found.arm,
-        comparison=found.comparison,
+def _row(protocol: Protocol, outcome: Outcome, of_compliers: ComplierEffect, adjusted: Adjusted) -> Estimate:
+    pair, customers = (of_compliers.arm, of_compliers.comparison), (of_compliers.n_arm, of_compliers.n_comparison)
+    notes = of_compliers.note, _first_stage(of_compliers), _anderson_rubin(of_compliers)
+    row = replace(_about(protocol, outcome, pair, customers), mean_comparison=of_compliers.mean_comparison)
+    return with_effect(row, _effect(of_compliers), protocol.analysis.alpha, adjusted, notes)
+
+
+def _about(
+    protocol: Protocol, outcome: Outcome, pair: tuple[str, str], customers: tuple[int | None, int | None] = (None, None)
+) -> Estimate:
+    return row_of(
+        outcome,
+        pair,
         estimand="complier",
         method="two_stage_least_squares",
         standard_errors=protocol.analysis.standard_errors,
-        estimate=effect.estimate,
-        std_error=effect.std_error,
-        statistic=effect.statistic,
-        df=effect.df,
-        p_value=effect.p_value,
-        p_adjusted=adjusted.p_adjusted,
-        ci_lower=effect.lower(alpha),
-        ci_upper=effect.upper(alpha),
-        ci_lower_simultaneous=adjusted.ci_lower_simultaneous,
-        ci_upper_simultaneous=adjusted.ci_upper_simultaneous,
-        n_arm=found.n_arm,
-        n_comparison=found.n_comparison,
-        mean_comparison=found.mean_comparison,
-        reason=found.reason,
-        note="; ".join(notes) or None,
+        customers=customers,
     )
 
 
-def _first_stage(found: ComplierEffect) -> str | None:
-    if found.first_stage is None:
+def _first_stage(of_compliers: ComplierEffect) -> str | None:
+    if of_compliers.first_stage is None:
         return None
-    strength = "" if found.first_stage_f is None else f", F {found.first_stage_f:,.1f}"
-    return f"receipt differs by {found.first_stage:.3f}{strength}"
+    strength = "" if of_compliers.first_stage_f is None else f", F {of_compliers.first_stage_f:,.1f}"
+    return f"receipt differs by {of_compliers.first_stage:.3f}{strength}"
 
 
-def _anderson_rubin(found: ComplierEffect) -> str | None:
-    lower, upper = found.anderson_rubin_lower, found.anderson_rubin_upper
-    if lower is None or upper is None:
-        return f"no Anderson-Rubin interval: {found.anderson_rubin_reason}" if found.anderson_rubin_reason else None
-    return f"Anderson-Rubin interval {lower:.6g} to {upper:.6g}"
-
-
-def _unknown(protocol: Protocol, outcome: Outcome, arm: str, comparison: str, received: str) -> Estimate:
-    return Estimate(
-        outcome=outcome.id,
-        role=outcome.role,
-        arm=arm,
-        comparison=comparison,
-        estimand="complier",
-        method="two_stage_least_squares",
-        standard_errors=protocol.analysis.standard_errors,
-        reason=f"nobody recorded who received what: there is no column {received}",
+def _anderson_rubin(of_compliers: ComplierEffect) -> str | None:
+    lower, upper, reason = (
+        of_compliers.anderson_rubin_lower,
+        of_compliers.anderson_rubin_upper,
+        of_compliers.anderson_rubin_reason,
     )
+    if lower is None or upper is None:
+        return f"no Anderson-Rubin interval: {reason}" if reason else None
+    return f"Anderson-Rubin interval {lower:.6g} to {upper:.6g}"

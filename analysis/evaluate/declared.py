@@ -8,6 +8,7 @@ from analysis.deciding import net_benefit
 from analysis.errors import AnalysisRefused
 from analysis.frame import AnalysisFrame, strata_of
 from analysis.specification import Column, Levels, Response, Specification
+from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol, Subgroup
 
 MOST_LEVELS = 60
@@ -44,7 +45,7 @@ def covariates_of(protocol: Protocol, kinds: Kinds) -> tuple[Column, ...]:
 
 def response_of(outcome: Outcome, *, capped: bool = False) -> Response:
     """A plain outcome, or its capped version under a name of its own."""
-    terms = ((outcome.column or outcome.id, 1.0),)
+    terms = ((column_of(outcome), 1.0),)
     return Response(f"{outcome.id}:capped", terms, cap=outcome.cap) if capped else Response(outcome.id, terms)
 
 

@@ -14,6 +14,7 @@ from analysis.integrity.checks import ArmShare
 from analysis.results import Balance, Check
 from analysis.specification import Specification
 from analysis.wording.naming import outcome_in_words
+from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
 
 FEW_CLUSTERS = 40
@@ -132,4 +133,4 @@ def _shares(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) 
 
 def observed_column(outcome: Outcome) -> str:
     """The column whose nulls are an outcome's missing values; a time to an event is missing with its time."""
-    return str(outcome.time) if outcome.kind == "time_to_event" else outcome.column or outcome.id
+    return str(outcome.time) if outcome.kind == "time_to_event" else column_of(outcome)

@@ -6,6 +6,7 @@ A family is one outcome's planned contrasts; over all levels of a column, where 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from scipy.special import fdtrc
 
 from analysis.evaluate.skewed import ThirdMoments, leaning
 from analysis.fit import Contrast, Fit, JointCovariance
+from analysis.inference.estimates import row_of, with_effect
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import Adjusted, adjust
 from analysis.results import Estimate, EstimationMethod, Interaction, Variant
@@ -143,34 +145,21 @@ def _row(
     level: str | None,
     variant: Variant | None,
 ) -> Estimate:
-    effect, alpha = effect_of(contrast), protocol.analysis.alpha
-    notes = [note for note in (contrast.note, adjusted.note, leaning(contrast, level, moments, alpha)) if note]
-    return Estimate(
-        outcome=outcome.id,
-        role=outcome.role,
-        arm=contrast.arm,
-        comparison=contrast.comparison,
-        estimand="itt",
+    alpha = protocol.analysis.alpha
+    row = row_of(
+        outcome,
+        (contrast.arm, contrast.comparison),
         method=METHODS[protocol.analysis.adjustment],
         standard_errors=protocol.analysis.standard_errors,
+        variant=variant,
+        customers=(contrast.n_arm, contrast.n_comparison),
+    )
+    notes = contrast.note, adjusted.note, leaning(contrast, level, moments, alpha)
+    return replace(
+        with_effect(row, effect_of(contrast), alpha, adjusted, notes),
         subgroup=subgroup,
         level=level,
-        variant=variant,
-        estimate=effect.estimate,
-        std_error=effect.std_error,
-        statistic=effect.statistic,
-        df=effect.df,
-        p_value=effect.p_value,
-        p_adjusted=adjusted.p_adjusted,
-        ci_lower=effect.lower(alpha),
-        ci_upper=effect.upper(alpha),
-        ci_lower_simultaneous=adjusted.ci_lower_simultaneous,
-        ci_upper_simultaneous=adjusted.ci_upper_simultaneous,
-        n_arm=contrast.n_arm,
-        n_comparison=contrast.n_comparison,
         mean_comparison=contrast.mean_comparison,
         adjusted_mean_arm=contrast.adjusted_mean_arm,
         adjusted_mean_comparison=contrast.adjusted_mean_comparison,
-        reason=contrast.reason,
-        note="; ".join(notes) or None,
     )

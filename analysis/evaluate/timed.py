@@ -9,6 +9,7 @@ from dataclasses import replace
 import narwhals as nw
 
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to
+from analysis.inference.estimates import with_notes, within_family
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import adjust
 from analysis.results import Estimate, SurvivalCurve
@@ -71,18 +72,7 @@ def _across_parts(protocol: Protocol, found: list[Estimate]) -> list[Estimate]:
 
 def _adjusted(protocol: Protocol, rows: list[Estimate]) -> list[Estimate]:
     """One estimand's contrasts as a family. Dunnett needs a covariance that these do not carry: Holm stands in."""
-    method = protocol.analysis.multiplicity
-    stand_in = method == "dunnett"
-    effects = [Effect(row.estimate, row.std_error, row.df) for row in rows]
-    adjusted = adjust(effects, "holm" if stand_in else method, protocol.analysis.alpha)
-    notes = [note for note in ("adjusted by Holm, for Dunnett needs a covariance",) if stand_in]
-    return [
-        replace(
-            row,
-            p_adjusted=within.p_adjusted,
-            ci_lower_simultaneous=within.ci_lower_simultaneous,
-            ci_upper_simultaneous=within.ci_upper_simultaneous,
-            note="; ".join([*([row.note] if row.note else []), *notes]) or None,
-        )
-        for row, within in zip(rows, adjusted, strict=True)
-    ]
+    method, effects = protocol.analysis.multiplicity, [Effect(row.estimate, row.std_error, row.df) for row in rows]
+    note = "adjusted by Holm, for Dunnett needs a covariance" if method == "dunnett" else None
+    adjusted = adjust(effects, "holm" if method == "dunnett" else method, protocol.analysis.alpha)
+    return [with_notes(within_family(row, of_row), [note]) for row, of_row in zip(rows, adjusted, strict=True)]

@@ -35,6 +35,13 @@ class Effect:
     df: float | None = None
     reason: str | None = None
 
+    @classmethod
+    def normal(cls, estimate: float, variance: float) -> Effect:
+        """An estimate whose error is the root of a variance, judged by the normal distribution."""
+        if variance > 0:
+            return cls(estimate, math.sqrt(variance))
+        return cls(estimate, None, reason="the outcome does not vary, so its error is not estimable")
+
     @property
     def estimable(self) -> bool:
         """Whether there is an estimate with an error above zero, and degrees of freedom, to judge it by."""

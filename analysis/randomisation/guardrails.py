@@ -6,10 +6,11 @@ import numpy as np
 
 from analysis.deciding.guardrails import InvertedTest
 from analysis.frame import AnalysisFrame
-from analysis.randomisation.in_memory import bring, column_of, compared, seed_of
+from analysis.randomisation.in_memory import bring, compared, seed_of
 from analysis.randomisation.randomisation_inference import RandomisationTest
 from analysis.randomisation.schemes import DRAWS, whole_clusters_test
 from analysis.specification import Cell
+from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to, strata_of
 from analysis.specification import Column, Levels, Response, level_position, response_values
-from designs.protocol.models import Outcome, Protocol
+from designs.protocol.models import Protocol
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -78,10 +78,6 @@ def compared(
     if by is not None and level is not None:
         where = where & (level_position(by) == by.names.index(level))
     return replace(among, rows=among.rows.filter(where))
-
-
-def column_of(outcome: Outcome) -> str:
-    return outcome.column or outcome.id
 
 
 def covariate_matrix(dense: Dense, covariates: Sequence[Column], rows: NDArray[np.bool_]) -> Floats:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to, strata_of
-from analysis.randomisation.in_memory import column_of, compared, seed_of
+from analysis.inference.estimates import row_of
+from analysis.randomisation.in_memory import compared, seed_of
 from analysis.randomisation.randomisation_inference import RandomisationTest, randomisation_test
 from analysis.randomisation.schemes import (
     DRAWS,
@@ -18,6 +21,7 @@ from analysis.randomisation.schemes import (
 )
 from analysis.results import Estimate, Variant
 from analysis.specification import Response
+from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
@@ -36,14 +40,17 @@ def randomisation_rows(
     for arm, comparison in protocol.contrasts:
         rng = seed_of(protocol_digest, f"redraw:{outcome.id}:{arm}:{comparison}")
         test = _test(frame, protocol, outcome, (arm, comparison), rng)
-        variant = Variant("randomisation_inference", draws=test.draws, exact=test.exact)
+        row = row_of(
+            outcome,
+            (arm, comparison),
+            method="randomisation_inference",
+            standard_errors="studentised",
+            variant=Variant("randomisation_inference", draws=test.draws, exact=test.exact),
+        )
         rows.append(
-            Estimate(
-                outcome=outcome.id, role=outcome.role, arm=arm, comparison=comparison, estimand="itt",
-                method="randomisation_inference", standard_errors="studentised",
-                variant=variant, estimate=test.estimate, std_error=test.std_error,
-                statistic=test.statistic, p_value=test.p_value, ci_lower=test.ci_lower, ci_upper=test.ci_upper,
-                reason=test.reason,
+            replace(
+                row, estimate=test.estimate, std_error=test.std_error, statistic=test.statistic, p_value=test.p_value,
+                ci_lower=test.ci_lower, ci_upper=test.ci_upper, reason=test.reason,
             )
         )  # fmt: skip
     return tuple(rows)

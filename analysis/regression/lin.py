@@ -63,9 +63,6 @@ def _assemble(
     gram[~live] = np.eye(q)
     inverse, root = invert(gram)
     # The target is everyone with the outcome observed, so the means are plain counts even under weights.
-    plain = np.divide(
-        columns.sums, cells.weight[:, None], out=np.zeros_like(columns.sums), where=cells.weight[:, None] > 0
-    )
     if design.weight is not None:
         plain = (cells.plain_sums + cells.missing * columns.fill * cells.count[:, None]) / columns.scale
     else:

@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, ndtr, ndtri
+from scipy.special import expit
 
-from analysis.randomisation.in_memory import Dense, column_of, covariate_matrix, independent_columns
+from analysis.inference.estimates import row_of, with_effect
+from analysis.inference.intervals import Effect
+from analysis.randomisation.in_memory import Dense, covariate_matrix, independent_columns
 from analysis.results import Estimate, Variant
 from analysis.specification import Column
+from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
@@ -36,7 +39,17 @@ def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: S
     indicator = np.column_stack([(arms == name).astype(np.float64) for name in names])
     clustered = dense.cluster is not None
     label = "HC0, clustered" if clustered else "HC0"
-    base = [_row(outcome, pair, label, arms) for pair in protocol.contrasts]
+    base = [
+        row_of(
+            outcome,
+            pair,
+            method="logit",
+            standard_errors=label,
+            variant=Variant("logit"),
+            customers=(int((arms == pair[0]).sum()), int((arms == pair[1]).sum())),
+        )
+        for pair in protocol.contrasts
+    ]
     if not indicator.any(axis=0).all():
         return [replace(row, reason="an arm has nobody who could have got every arm") for row in base]
     extra = covariate_matrix(dense, covariates, rows)
@@ -58,10 +71,10 @@ def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: S
     shares, gradients = _average_predictions(beta, extra, len(names))
     out = []
     for row in base:
-        one, other = names.index(row.arm), names.index(row.comparison)
-        slope = gradients[one] - gradients[other]
-        variance = float(slope @ covariance @ slope)
-        out.append(_with_normal(row, shares[one] - shares[other], variance, protocol.analysis.alpha))
+        arm, comparison = names.index(row.arm), names.index(row.comparison)
+        slope = gradients[arm] - gradients[comparison]
+        effect = Effect.normal(shares[arm] - shares[comparison], float(slope @ covariance @ slope))
+        out.append(with_effect(row, effect, protocol.analysis.alpha))
     return out
 
 
@@ -76,22 +89,3 @@ def _average_predictions(beta: Floats, extra: Floats, arms: int) -> tuple[list[f
         shares.append(float(p.mean()))
         gradients.append(gradient)
     return shares, gradients
-
-
-def _row(outcome: Outcome, pair: tuple[str, str], label: str, arms: NDArray[np.str_]) -> Estimate:
-    return Estimate(
-        outcome=outcome.id, role=outcome.role, arm=pair[0], comparison=pair[1], estimand="itt", method="logit",
-        standard_errors=label, variant=Variant("logit"), n_arm=int((arms == pair[0]).sum()),
-        n_comparison=int((arms == pair[1]).sum()),
-    )  # fmt: skip
-
-
-def _with_normal(row: Estimate, estimate: float, variance: float, alpha: float) -> Estimate:
-    if not variance > 0:
-        return replace(row, estimate=estimate, reason="the outcome does not vary, so its error is not estimable")
-    error = variance**0.5
-    reach = float(ndtri(1 - alpha / 2)) * error
-    return replace(
-        row, estimate=estimate, std_error=error, statistic=estimate / error,
-        p_value=float(2 * ndtr(-abs(estimate) / error)), ci_lower=estimate - reach, ci_upper=estimate + reach,
-    )  # fmt: skip

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.randomisation.in_memory import Dense, column_of, covariate_matrix, independent_columns
+from analysis.randomisation.in_memory import Dense, covariate_matrix, independent_columns
 from analysis.regression.heteroskedastic import LONE
 from analysis.results import Check, Estimate
 from analysis.specification import Specification
+from designs.protocol.columns import column_of
 from designs.protocol.models import Protocol
 
 Floats = NDArray[np.float64]

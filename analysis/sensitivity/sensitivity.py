@@ -14,8 +14,9 @@ from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate import declared
 from analysis.evaluate.rows import family, itt_rows
 from analysis.frame import AnalysisFrame, open_to, open_to_every_arm
+from analysis.inference.estimates import row_of
 from analysis.integrity.missing_outcomes import Bounds, lee_bounds, worst_case_bounds
-from analysis.randomisation.in_memory import Dense, bring, column_of, seed_of
+from analysis.randomisation.in_memory import Dense, bring, seed_of
 from analysis.randomisation.outcomes import randomisation_rows
 from analysis.results import Check, Estimate, Evaluation, OutcomeBounds, Posterior, PosteriorArm, Variant
 from analysis.sensitivity.logistic import UP_TO as LOGIT_UP_TO
@@ -24,6 +25,7 @@ from analysis.sensitivity.second_opinion import UP_TO as SECOND_OPINION_UP_TO
 from analysis.sensitivity.second_opinion import another_model, not_a_regression, second_opinion, too_many
 from analysis.specification import Specification
 from designs.literals import Adjustment, StandardErrors
+from designs.protocol.columns import column_of
 from designs.protocol.eligibility import closes_an_arm
 from designs.protocol.models import Outcome, Protocol
 
@@ -141,10 +143,10 @@ def _amount_rows(
 ) -> list[Estimate]:
     """Who paid anything, how much, the quantiles, and a resampled interval of the mean."""
     y = dense.number(column_of(outcome))
-    rows = ~np.isnan(y) & np.isin(dense.arm, pair)
-    y, treated, alpha = y[rows], dense.arm[rows] == pair[0], protocol.analysis.alpha
-    stratum = np.unique(dense.stratum[rows], return_inverse=True)[1].astype(np.int64)
-    cluster = dense.cluster[rows] if dense.cluster is not None else None
+    known = ~np.isnan(y) & np.isin(dense.arm, pair)
+    y, treated, alpha = y[known], dense.arm[known] == pair[0], protocol.analysis.alpha
+    stratum = np.unique(dense.stratum[known], return_inverse=True)[1].astype(np.int64)
+    cluster = dense.cluster[known] if dense.cluster is not None else None
     rng = seed_of(protocol_digest, f"amount:{outcome.id}:{pair[0]}:{pair[1]}")
     whole = bootstrap_interval(y, treated, stratum, rng=rng, cluster=cluster, alpha=alpha)
     found: list[tuple[Variant, str, Interval]] = [(Variant("bootstrap_mean"), "bootstrap", whole)]
@@ -159,15 +161,27 @@ def _amount_rows(
         found += [
             (Variant("quantile", quantile=q), "bootstrap", effect) for q, effect in zip(quantiles, effects, strict=True)
         ]
-    return [
-        Estimate(
-            outcome=outcome.id, role=outcome.role, arm=pair[0], comparison=pair[1], estimand="itt",
-            method="difference_in_means", standard_errors=errors, variant=variant, estimate=interval.estimate,
-            std_error=interval.std_error, ci_lower=interval.ci_lower, ci_upper=interval.ci_upper,
-            n_arm=int(treated.sum()), n_comparison=int((~treated).sum()), reason=interval.reason,
+    rows = []
+    for variant, errors, interval in found:
+        row = row_of(
+            outcome,
+            pair,
+            method="difference_in_means",
+            standard_errors=errors,
+            variant=variant,
+            customers=(int(treated.sum()), int((~treated).sum())),
         )
-        for variant, errors, interval in found
-    ]  # fmt: skip
+        rows.append(
+            replace(
+                row,
+                estimate=interval.estimate,
+                std_error=interval.std_error,
+                ci_lower=interval.ci_lower,
+                ci_upper=interval.ci_upper,
+                reason=interval.reason,
+            )
+        )
+    return rows
 
 
 def _bounds(held: _Held, protocol: Protocol, outcome: Outcome) -> list[OutcomeBounds]:

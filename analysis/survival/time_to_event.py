@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
 from analysis.inference.cautions import few_clusters
+from analysis.inference.estimates import row_of, with_effect
+from analysis.inference.intervals import Effect
 from analysis.results import Estimand, Estimate, SurvivalCurve
 from analysis.survival.cluster_bootstrap import horizon_variances
 from analysis.survival.cox import CoxFit, RiskSets, cox, score_residuals
@@ -133,28 +134,6 @@ def _cells(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> ExitCe
     )
 
 
-def _row(outcome: Outcome, contrast: tuple[str, str], tables: Mapping[str, LifeTable]) -> Estimate:
-    """What every row of a contrast shares. The clustered or robust label is set by the estimand."""
-    arm, comparison = contrast
-    return Estimate(
-        outcome=outcome.id, role=outcome.role, arm=arm, comparison=comparison, estimand="log_hazard_ratio",
-        method="cox", standard_errors="classical", n_arm=tables[arm].customers,
-        n_comparison=tables[comparison].customers,
-    )  # fmt: skip
-
-
-def _normal(row: Estimate, estimate: float, variance: float, alpha: float) -> Estimate:
-    if not variance > 0:
-        return replace(row, estimate=estimate, reason="the outcome does not vary, so its error is not estimable")
-    error = float(np.sqrt(variance))
-    z = estimate / error
-    reach = float(ndtri(1 - alpha / 2)) * error
-    return replace(
-        row, estimate=estimate, std_error=error, statistic=z, p_value=float(2 * ndtr(-abs(z))),
-        ci_lower=estimate - reach, ci_upper=estimate + reach,
-    )  # fmt: skip
-
-
 def _hazard_ratios(
     cells: ExitCells, protocol: Protocol, outcome: Outcome, tables: Mapping[str, LifeTable]
 ) -> list[Estimate]:
@@ -166,7 +145,17 @@ def _hazard_ratios(
     if label == "Lin-Wei" and protocol.cluster:
         label = "Lin-Wei, clustered"
     strata = [_risk_sets(cells, number, len(arms)) for number in np.unique(cells.stratum)]
-    rows = [replace(_row(outcome, pair, tables), standard_errors=label) for pair in protocol.contrasts]
+    rows = [
+        row_of(
+            outcome,
+            pair,
+            estimand="log_hazard_ratio",
+            method="cox",
+            standard_errors=label,
+            customers=(tables[pair[0]].customers, tables[pair[1]].customers),
+        )
+        for pair in protocol.contrasts
+    ]
     try:
         fit = cox(strata, design)
     except AnalysisRefused as refusal:
@@ -177,11 +166,8 @@ def _hazard_ratios(
     out = []
     for row in rows:
         weights = design[arms.index(row.arm)] - design[arms.index(row.comparison)]
-        out.append(
-            _normal(
-                row, float(weights @ fit.coefficients), float(weights @ covariance @ weights), protocol.analysis.alpha
-            )
-        )
+        effect = Effect.normal(float(weights @ fit.coefficients), float(weights @ covariance @ weights))
+        out.append(with_effect(row, effect, protocol.analysis.alpha))
     return out
 
 
@@ -231,15 +217,21 @@ def _at_horizon(
             values = _bootstrapped(cells, protocol, values, horizon, seed)
     rows = []
     for pair in protocol.contrasts:
-        base = replace(_row(outcome, pair, tables), method="kaplan_meier", standard_errors=label)
         for place, estimand in enumerate(_AT_HORIZON):
-            row = replace(base, estimand=estimand, reason=reason)
+            effect = Effect(None, None, reason=reason)
             if reason is None:
-                one, other = values[pair[0]][place], values[pair[1]][place]
-                row = _normal(
-                    row, one.estimate - other.estimate, one.variance + other.variance, protocol.analysis.alpha
-                )
-            rows.append(row)
+                of_arm, of_comparison = (values[arm][place] for arm in pair)
+                variance = of_arm.variance + of_comparison.variance
+                effect = Effect.normal(of_arm.estimate - of_comparison.estimate, variance)
+            row = row_of(
+                outcome,
+                pair,
+                estimand=estimand,
+                method="kaplan_meier",
+                standard_errors=label,
+                customers=(tables[pair[0]].customers, tables[pair[1]].customers),
+            )
+            rows.append(with_effect(row, effect, protocol.analysis.alpha))
     return rows
 
 
