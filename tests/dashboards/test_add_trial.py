@@ -1,39 +1,65 @@
 """Adding a trial by upload: taken whole, or refused with everything that is wrong."""
 
-from tests.dashboards.conftest import replace_session, shown
-from trials.errors import AccessRefused, TrialRefused
+import re
+
+from tests.dashboards.conftest import shown
+from tests.dashboards.small_registry import SMALL_DEBTS
+from tests.places import ROOT
+from tests.trials.examples import PROTOCOL
+from trials.access import LOCAL_ACTOR
+
+LETTERS = ROOT / "designs" / "library"
+GOOD = PROTOCOL.format(id="added-2026", population="debts", extra="").encode()
+BAD = GOOD.replace(b"kind: nfa, ", b"kind: control, ").replace(b"role: primary", b"role: secondary")
 
 
-def send(page, name, content):
+def send(page, name, content, texts=()):
     page.file_uploader(key="protocol-file").set_value((name, content, "application/yaml"))
+    if texts:
+        page.file_uploader(key="protocol-texts").set_value([(t.name, t.read_bytes(), "text/markdown") for t in texts])
     return page.button(key="FormSubmitter:protocol-Check and register").click().run()
 
 
-def test_a_good_protocol_is_registered_and_leads_on(open_page):
-    page = send(open_page("add_trial"), "plan.yaml", b"kind: nfa")
+def trials_of(registry):
+    with registry.read(LOCAL_ACTOR) as reader:
+        return {trial.id: trial.state for trial in reader.portfolio()}
+
+
+def test_a_good_protocol_is_registered_and_leads_on(open_page, own_registry):
+    page = send(open_page("add_trial"), "plan.yaml", GOOD)
     assert "plan.yaml is registered as the trial added-2026." in page.success[0].value
     assert not page.error
+    assert trials_of(own_registry)["added-2026"] == "draft"
+    assert "Reminders for overdue debts" in shown(open_page("results", trial="added-2026"))
 
 
-def test_a_bad_protocol_shows_every_error_at_once_and_no_traceback(open_page):
-    page = send(open_page("add_trial"), "plan.yaml", b"schema: 1")
+def test_a_protocol_is_registered_with_the_texts_that_it_names(open_page, empty_registry):
+    texts = sorted((LETTERS / "wording").glob("small-debts-*.md"))
+    assert texts
+    page = send(open_page("add_trial"), "plan.yaml", (LETTERS / "small-debts.yaml").read_bytes(), texts)
+    assert f"plan.yaml is registered as the trial {SMALL_DEBTS}." in page.success[0].value
+
+
+def test_a_bad_protocol_shows_every_error_at_once_and_no_traceback(open_page, empty_registry):
+    page = send(open_page("add_trial"), "plan.yaml", BAD)
     assert "plan.yaml was not taken. Nothing has changed." in shown(page)
     message = page.error[0].value.replace("\\", "")
     assert "The protocol is refused for 2 errors" in message
-    assert "arms[0].kind: it is missing. Rule: every arm says its kind. Allowed: nfa, bau, otm." in message
-    assert "outcomes: there is no primary outcome" in message
+    assert re.search(r"arms\[0\]\.kind \(line \d+\): .*control.* Allowed: nfa, bau, otm\.", message)
+    assert re.search(r"outcomes \(line \d+\): no outcome is the primary", message)
     assert not page.exception
     assert not page.success
+    assert trials_of(empty_registry) == {}
+    assert not list((empty_registry.home / "uploads").glob("*"))
 
 
-def test_a_path_on_the_server_is_not_shown(open_page, monkeypatch):
-    def refuse(protocol, texts):
-        raise TrialRefused("the trial is locked", where="/somewhere/uploads/plan.yaml", remedy="amend it")
-
-    replace_session(monkeypatch, register=refuse)
-    page = send(open_page("add_trial"), "plan.yaml", b"kind: nfa")
-    assert "The trial is locked." in page.error[0].value
-    assert "somewhere" not in shown(page)
+def test_a_path_on_the_server_is_not_shown(open_page, own_registry):
+    """A locked trial refuses another plan under its id, and names the file that it was given."""
+    changed = PROTOCOL.format(id=SMALL_DEBTS, population="debts", extra="").encode()
+    page = send(open_page("add_trial"), "plan.yaml", changed)
+    assert "locked" in page.error[0].value
+    assert str(own_registry.home) not in shown(page)
+    assert "/uploads/" not in shown(page)
 
 
 def test_sending_nothing_says_what_to_do(open_page):
@@ -43,8 +69,8 @@ def test_sending_nothing_says_what_to_do(open_page):
 
 
 def test_who_may_not_register_sees_no_form(open_page, monkeypatch):
-    refusal = AccessRefused("the role manager may not register", rule="this needs the role designer")
-    replace_session(monkeypatch, may=lambda action: refusal)
+    monkeypatch.setenv("OTM_ACTOR", "Max:manager")
     page = open_page("add_trial")
-    assert "The role manager may not register." in page.error[0].value
+    assert "manager" in page.error[0].value
+    assert "Rule: " in page.error[0].value
     assert not page.get("file_uploader")

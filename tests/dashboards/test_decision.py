@@ -1,25 +1,34 @@
-"""The manager's page: eight parts in their order, in words, without a p-value."""
+"""The manager's page: eight parts in their order, in words, without a p-value; every figure is the stored one."""
 
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
-from tests.dashboards import examples
-from tests.dashboards.conftest import charts, replace_session, shown
-from tests.dashboards.stand_in import TODAY, stand_in
-from trials.errors import AccessRefused, TrialRefused
+from dashboards import session
+from tests.dashboards.conftest import charts, shown, table_row
+from tests.dashboards.small_registry import FIVE_MESSAGES, LATE_RETURNS, LOST_OUTCOMES, SMALL_DEBTS, STALLED
+from trials.access import LOCAL_ACTOR
+from trials.errors import TrialRefused
 
-B = "small-debts-2026"
-KEY = f"decision-{B}-0"
+KEY = f"decision-{SMALL_DEBTS}-0"
 
 
-def test_the_eight_parts_stand_in_their_order(seen_page):
-    words = shown(seen_page("decision", trial=B))
+def primary(evaluation, arm):
+    """The declared effect on the primary outcome, in everybody."""
+    (row,) = [row for row in evaluation.estimates if row.role == "primary" and row.declared and row.arm == arm]
+    return row
+
+
+def test_the_eight_parts_stand_in_their_order(seen_page, recorded):
+    verdict = recorded(SMALL_DEBTS).evaluation.verdict
+    assert verdict.sentence.startswith("For every 1,000 customers sent the SMS reminder, ")
+    words = shown(seen_page("decision", trial=SMALL_DEBTS))
     parts = [
-        "For every 1,000 customers sent the SMS reminder, 70 more paid by day 23",
-        "Scale the SMS reminder",
-        "£920 gained",
+        verdict.sentence,
+        '<div class="otm-verdict otm-verdict-scale">Scale the SMS reminder</div>',
+        '<dl class="otm-figures">',
         "Net benefit per 1,000 customers, against no further action",
         "Each approach",
         "What would change this",
@@ -30,67 +39,106 @@ def test_the_eight_parts_stand_in_their_order(seen_page):
     assert places == sorted(places)
 
 
-def test_three_figures_have_their_ranges(seen_page):
-    words = shown(seen_page("decision", trial=B))
-    assert re.search(r"70 more</dd><dd[^>]*>95% range: 65 to 75 more", words)
-    assert re.search(r"£920 gained</dd><dd[^>]*>95% range: £410 to £1,430 gained", words)
+@pytest.mark.parametrize(
+    ("trial", "code"),
+    [
+        (SMALL_DEBTS, "scale"),
+        (FIVE_MESSAGES, "scale_segment"),
+        (LATE_RETURNS, "not_shown"),
+        (LOST_OUTCOMES, "invalid"),
+    ],
+)
+def test_every_verdict_is_told_in_the_words_that_the_analysis_stored(seen_page, recorded, trial, code):
+    verdict = recorded(trial).evaluation.verdict
+    assert verdict.code == code
+    words = shown(seen_page("decision", trial=trial))
+    assert verdict.sentence in words
+    assert verdict.flips
+    for line in verdict.flips:
+        assert f"<li>{line}</li>" in words
+
+
+def test_three_figures_have_their_ranges(seen_page, recorded):
+    """The figures are those of the stored sentence; their ranges, those of the stored estimates."""
+    evaluation = recorded(SMALL_DEBTS).evaluation
+    more, gained = re.search(r"(\d+ more) paid .* gained (£[\d,]+)\.", evaluation.verdict.sentence).groups()
+    row = primary(evaluation, "sms")
+    money = next(arm for arm in evaluation.net_benefit.arms if arm.arm == "sms")
+    words = shown(seen_page("decision", trial=SMALL_DEBTS))
+    effect = f"95% range: {row.ci_lower * 1000:.0f} to {row.ci_upper * 1000:.0f} more"
+    assert re.search(rf"{more}</dd><dd[^>]*>{effect}", words)
+    net = rf"95% range: £{_three_figures(money.central.ci_lower)} to £{_three_figures(money.central.ci_upper)} gained"
+    assert re.search(rf"{gained} gained</dd><dd[^>]*>{net}", words)
     assert "At roll-out to 400,000 customers" in words
-    assert re.search(r"£367,000 gained</dd><dd[^>]*>95% range: £163,000 to £571,000 gained", words)
+    millions = money.central.estimate * 400_000 / 1e6
+    assert re.search(rf"£{millions:.1f} million gained</dd><dd[^>]*>95% range: £", words)
 
 
-def test_the_letter_works_and_is_not_worth_sending(seen_page):
-    words = shown(seen_page("decision", trial=B))
-    row = next(
-        line for line in words.split("<tr") if "Plain reminder letter" in line and 'data-label="Finding"' in line
-    )
+def _three_figures(pounds_each):
+    """Pounds per 1,000 customers, as far as three figures say it."""
+    return f"{float(f'{pounds_each * 1000:.3g}'):,.0f}"
+
+
+def test_the_letter_works_and_is_not_worth_sending(seen_page, recorded):
+    findings = {finding.arm: finding.code for finding in recorded(SMALL_DEBTS).evaluation.verdict.arms}
+    assert findings["letter"] == "works_not_worth_sending"
+    row = table_row(seen_page("decision", trial=SMALL_DEBTS), "Plain reminder letter", 'data-label="Finding"')
     assert "Works, and is not worth sending" in row
 
 
-@pytest.mark.parametrize("trial", ["small-debts-2026", "late-returns-2026", "lost-outcomes-2026"])
+@pytest.mark.parametrize("trial", [SMALL_DEBTS, FIVE_MESSAGES, LATE_RETURNS, LOST_OUTCOMES])
 def test_no_p_value_and_no_plus_minus_on_the_managers_page(seen_page, trial):
     words = shown(seen_page("decision", trial=trial))
     assert not re.search(r"\bp\b\s*[=<]|p-value|±", words)
     assert not re.search(r"(?i)significan", words)
 
 
-def test_the_chart_says_what_it_shows(seen_page):
-    (chart,) = charts(seen_page("decision", trial=B))
-    assert "SMS reminder £920 gained" in chart.alt
+def test_the_chart_says_what_it_shows(seen_page, recorded):
+    gained = re.search(r"gained (£[\d,]+)\.", recorded(SMALL_DEBTS).evaluation.verdict.sentence).group(1)
+    (chart,) = charts(seen_page("decision", trial=SMALL_DEBTS))
+    assert f"SMS reminder {gained} gained" in chart.alt
     assert "The SMS reminder gains money." in chart.alt
 
 
-def test_an_invalid_trial_shows_no_effect_as_a_finding(seen_page):
-    page = seen_page("decision", trial="lost-outcomes-2026")
+def test_an_invalid_trial_shows_no_effect_as_a_finding(seen_page, recorded):
+    (failed,) = [check for check in recorded(LOST_OUTCOMES).evaluation.checks if check.name == "retention"]
+    assert failed.passed is False
+    page = seen_page("decision", trial=LOST_OUTCOMES)
     words = shown(page)
     assert "Invalid: no finding can be drawn" in words
-    assert "Failed: Retention. 4.9% of the call arm has no outcome" in words
+    assert f"Failed: Retention. {failed.detail}" in words
     assert not charts(page)
     assert "Each approach" not in words
     assert "more</dd>" not in words
 
 
-def test_a_trial_without_a_named_arm_says_whose_figures_these_are(seen_page):
-    assert "For the SMS reminder, the approach that did best:" in shown(
-        seen_page("decision", trial="late-returns-2026")
+def test_a_trial_without_a_named_arm_says_whose_figures_these_are(seen_page, recorded):
+    evaluation = recorded(LATE_RETURNS).evaluation
+    assert evaluation.verdict.arm is None
+    assert primary(evaluation, "letter").estimate > primary(evaluation, "firm").estimate
+    assert "For the plain reminder letter, the approach that did best:" in shown(
+        seen_page("decision", trial=LATE_RETURNS)
     )
 
 
-def test_without_a_declared_decision_the_page_says_why_there_is_no_money(open_page, monkeypatch):
-    replace_session(monkeypatch, **stand_in(evaluations={B: examples.without_money}))
-    page = open_page("decision", trial=B)
-    assert "Net benefit was not estimated: the protocol declares no decision." in shown(page)
+def test_without_a_declared_decision_the_page_says_why_there_is_no_money(evaluated_page, recorded):
+    reason = recorded(LOST_OUTCOMES).evaluation.net_benefit_reason  # its protocol declares no decision
+    assert reason
+    without = replace(recorded(SMALL_DEBTS).evaluation, net_benefit=None, net_benefit_reason=reason)
+    page = evaluated_page("decision", SMALL_DEBTS, without)
+    assert f"Net benefit was not estimated: {reason}." in shown(page)
     assert "Paid by day 23: difference from no further action" in charts(page)[0].alt
 
 
 def test_before_an_evaluation_the_page_says_what_is_next_and_who(seen_page):
-    page = seen_page("decision", trial="stalled-2026")
+    page = seen_page("decision", trial=STALLED)
     assert "There is no evaluation yet. Next: Randomise. Who: randomiser." in shown(page)
     assert not page.radio
 
 
 def test_an_unknown_trial_is_refused_plainly_with_a_list_to_choose_from(seen_page):
     page = seen_page("decision", trial="nothing")
-    assert page.error[0].value.replace("\\", "").startswith("nothing: there is no such trial.")
+    assert "there is no trial 'nothing'" in page.error[0].value.replace("\\", "").lower()
     assert "Reminders for small Self Assessment debts" in shown(page)
 
 
@@ -99,85 +147,103 @@ def test_without_a_trial_in_the_address_there_is_a_list(seen_page):
 
 
 def test_the_address_holds_the_trial(seen_page):
-    page = seen_page("decision", trial=B)
-    assert page.query_params["trial"] == B
+    page = seen_page("decision", trial=SMALL_DEBTS)
+    assert page.query_params["trial"] == SMALL_DEBTS
+
+
+REVIEW = session.today() + timedelta(days=100)
 
 
 def decide(page, choice="Accept", reason="It pays for itself.", conditions=""):
     page.radio(key=f"{KEY}-choice").set_value(choice)
     page.text_area(key=f"{KEY}-reason").input(reason)
     page.text_area(key=f"{KEY}-conditions").input(conditions)
-    page.date_input(key=f"{KEY}-review").set_value(date(2027, 5, 20))
+    page.date_input(key=f"{KEY}-review").set_value(REVIEW)
     return page.button(key=f"{KEY}-record").click().run()
 
 
-def test_a_decision_is_recorded_as_it_was_written(open_page, monkeypatch):
-    decided = []
-    replace_session(monkeypatch, decide=lambda trial, **fields: decided.append((trial, fields)))
-    page = decide(open_page("decision", trial=B), "Override", "Capacity is short.", "Keep 5% on no further action.")
-    assert decided == [
-        (
-            B,
-            {
-                "choice": "override",
-                "action": "Scale the SMS reminder",
-                "reason": "Capacity is short.",
-                "conditions": "Keep 5% on no further action.",
-                "review_on": date(2027, 5, 20),
-            },
-        )
-    ]
+def decisions(registry, trial=SMALL_DEBTS):
+    with registry.read(LOCAL_ACTOR) as reader:
+        return reader.trial(trial).decisions
+
+
+def test_a_decision_is_recorded_as_it_was_written(open_page, own_registry):
+    page = open_page("decision", trial=SMALL_DEBTS)
+    page = decide(page, "Override", "Capacity is short.", "Keep 5% on no further action.")
+    (decision,) = decisions(own_registry)
+    assert (decision.choice, decision.verdict_code, decision.decided_by) == ("override", "scale", "local")
+    assert decision.action == "Scale the SMS reminder"
+    assert decision.reason == "Capacity is short."
+    assert decision.conditions == "Keep 5% on no further action."
+    assert decision.review_on == REVIEW
     assert "The decision is recorded." in page.success[0].value
+    assert "Conditions: Keep 5% on no further action." in shown(page)
 
 
-def test_a_refused_decision_says_the_rule_and_keeps_what_was_typed(open_page, monkeypatch):
+def test_a_refused_decision_says_why_and_keeps_what_was_typed(open_page, own_registry):
+    page = decide(open_page("decision", trial=SMALL_DEBTS), reason="  ", conditions="Written at length.")
+    assert "reason" in page.error[0].value
+    assert page.text_area(key=f"{KEY}-conditions").value == "Written at length."
+    assert not page.success
+    assert decisions(own_registry) == ()
+
+
+def test_a_refusal_is_told_with_its_rule_and_what_to_do(open_page, monkeypatch):
     def refuse(trial, **fields):
         raise TrialRefused("the verdict has changed", rule="a decision names the verdict it is about", remedy="read it")
 
-    replace_session(monkeypatch, decide=refuse)
-    page = decide(open_page("decision", trial=B), reason="Written at length.")
+    monkeypatch.setattr(session, "decide", refuse)
+    page = decide(open_page("decision", trial=SMALL_DEBTS), reason="Written at length.")
     assert "The verdict has changed." in page.error[0].value
     assert "Rule: a decision names the verdict it is about." in page.error[0].value
     assert "What to do: read it." in page.error[0].value
-    assert page.text_area(key=f"{KEY}-reason").value == "Written at length."
-    assert not page.success
 
 
-def test_what_was_typed_is_kept_while_the_reader_looks_at_another_page(open_page):
-    page = open_page("decision", trial=B)
+def test_what_was_typed_is_kept_while_the_reader_looks_at_another_page(open_page, own_registry):
+    page = open_page("decision", trial=SMALL_DEBTS)
     page.text_area(key=f"{KEY}-reason").input("Half a thought").run()
     page.switch_page("views/results.py").run()
     page.switch_page("views/decision.py").run()
     assert page.text_area(key=f"{KEY}-reason").value == "Half a thought"
 
 
-def test_what_was_typed_comes_back_after_a_reload(open_page, monkeypatch):
-    kept = {"choice": "Override", "action": "Wait", "reason": "Not yet.", "conditions": "", "review_on": "2027-01-15"}
-    replace_session(monkeypatch, draft=lambda trial: kept)
-    page = open_page("decision", trial=B)
-    assert page.radio(key=f"{KEY}-choice").value == "Override"
-    assert page.text_input(key=f"{KEY}-action").value == "Wait"
-    assert page.text_area(key=f"{KEY}-reason").value == "Not yet."
-    assert page.date_input(key=f"{KEY}-review").value == date(2027, 1, 15)
+def test_what_was_typed_comes_back_after_a_reload_and_to_nobody_else(open_page, own_registry, monkeypatch):
+    page = open_page("decision", trial=SMALL_DEBTS)
+    page.radio(key=f"{KEY}-choice").set_value("Override")
+    page.text_input(key=f"{KEY}-action").input("Wait")
+    page.text_area(key=f"{KEY}-reason").input("Not yet.")
+    page.date_input(key=f"{KEY}-review").set_value(REVIEW).run()
+    again = open_page("decision", trial=SMALL_DEBTS)
+    assert again.radio(key=f"{KEY}-choice").value == "Override"
+    assert again.text_input(key=f"{KEY}-action").value == "Wait"
+    assert again.text_area(key=f"{KEY}-reason").value == "Not yet."
+    assert again.date_input(key=f"{KEY}-review").value == REVIEW
+    monkeypatch.setenv("OTM_ACTOR", "Max:manager")
+    assert open_page("decision", trial=SMALL_DEBTS).text_area(key=f"{KEY}-reason").value == ""
 
 
 def test_who_may_not_decide_sees_who_may_and_no_form(open_page, monkeypatch):
-    refusal = AccessRefused("the role analyst may not decide", rule="this needs the role manager")
-    replace_session(monkeypatch, may=lambda action: refusal if action == "decide" else None)
-    page = open_page("decision", trial=B)
-    assert "The role analyst may not decide." in page.error[0].value
-    assert "Rule: this needs the role manager." in page.error[0].value
+    monkeypatch.setenv("OTM_ACTOR", "Ann:analyst")
+    page = open_page("decision", trial=SMALL_DEBTS)
+    assert "analyst" in page.error[0].value
+    assert "Rule: " in page.error[0].value
+    assert "manager" in page.error[0].value
     assert not page.radio
 
 
-def test_a_recorded_decision_is_shown_with_its_conditions_and_review(seen_page):
-    words = shown(seen_page("decision", trial="five-messages-2026"))
-    assert "On 20 November 2026 demonstrator accepted the verdict." in words
+def test_a_recorded_decision_is_shown_with_its_conditions_and_review(seen_page, small_registry):
+    (decision,) = decisions(small_registry, FIVE_MESSAGES)
+    words = shown(seen_page("decision", trial=FIVE_MESSAGES))
+    assert f"On {_day(decision.decided_at.date())} Demonstrator accepted the verdict." in words
     assert "Conditions: Keep 5% on no further action." in words
-    assert "To be reviewed on 20 May 2027." in words
+    assert f"To be reviewed on {_day(decision.review_on)}." in words
+
+
+def _day(when: date) -> str:
+    return f"{when.day} {when:%B %Y}"
 
 
 def test_a_review_is_offered_half_a_year_ahead(seen_page):
-    page = seen_page("decision", trial=B)
-    ahead = page.date_input(key=f"{KEY}-review").value - TODAY
+    page = seen_page("decision", trial=SMALL_DEBTS)
+    ahead = page.date_input(key=f"{KEY}-review").value - session.today()
     assert 180 <= ahead.days <= 185

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from designs.protocol import Protocol
-from tests.dashboards import examples
+from tests.trials.reporting import examples
 from trials.cli.results import show_evaluation
 
 

@@ -7,7 +7,7 @@ import altair as alt
 import pytest
 
 from analysis.results import Estimate, Money
-from tests.dashboards import examples
+from tests.trials.reporting import examples
 from trials.reporting.charts import (
     DARK,
     LIGHT,

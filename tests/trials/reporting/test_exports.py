@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.results import Estimate
-from tests.dashboards.examples import evaluation
+from tests.trials.reporting.examples import evaluation
 from trials.reporting.exports import cell, estimates_csv
 
 

@@ -44,7 +44,7 @@ class FlowDiagram:
 def flow_diagram(flow: Flow, names: Names) -> FlowDiagram:
     """Words and sums of the flow: rows read = rejected + excluded + allocated, and allocated = the sum of the arms."""
     left = (
-        FlowStep(count(flow.rejected), "rows rejected when the file was loaded"),
+        FlowStep(count(flow.rejected), f"{'row' if flow.rejected == 1 else 'rows'} rejected when the file was loaded"),
         *(FlowStep(count(exclusion.customers), f"left out: {exclusion.reason}") for exclusion in flow.excluded),
     )
     arms = tuple(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.dashboards import examples
+from tests.trials.reporting import examples
 from trials.reporting.results.approaches import approaches
 from trials.reporting.words.names import Names
 

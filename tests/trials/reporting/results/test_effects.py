@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from analysis.results import Interaction, Variant
-from tests.dashboards import examples
+from tests.trials.reporting import examples
 from trials.reporting.results.effects import effect_words, effects, interactions
 from trials.reporting.words.names import Names
 

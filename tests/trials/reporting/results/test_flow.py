@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.results import ArmFlow, Exclusion, Flow
-from tests.dashboards.examples import PLAN, evaluation
+from tests.trials.reporting.examples import PLAN, evaluation
 from trials.reporting.results.flow import flow_arms, flow_diagram
 from trials.reporting.words.names import Names
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from analysis.results import NetBenefit, Segment
-from tests.dashboards import examples
+from tests.trials.reporting import examples
 from trials.reporting.results.headline import headline
 from trials.reporting.words.names import Names
 

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.dashboards import examples
+from tests.trials.reporting import examples
 from trials.reporting.results.money import amounts, components
 from trials.reporting.words.names import Names
 

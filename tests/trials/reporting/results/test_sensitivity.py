@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from analysis.results import OutcomeBounds, Posterior, PosteriorArm, Variant
-from tests.dashboards import examples
+from tests.trials.reporting import examples
 from trials.reporting.results.sensitivity import bounds, posterior, sensitivity
 from trials.reporting.words.names import Names
 

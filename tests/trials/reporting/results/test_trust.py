@@ -6,7 +6,7 @@ from typing import get_args
 
 from analysis.results import Check, CheckKind
 from designs.protocol import Protocol
-from tests.dashboards import examples
+from tests.trials.reporting import examples
 from trials.reporting.results import integrity
 from trials.reporting.results.trust import check_lines, decision_lines, change_lines
 from trials.reporting.words.names import Names

@@ -3,8 +3,8 @@
 import json
 
 from designs.protocol import Protocol, load_protocol, parse_canonical
-from tests.dashboards.examples import PLAN, PROTOCOL
 from tests.places import ROOT
+from tests.trials.reporting.examples import PLAN, PROTOCOL
 from trials.reporting.words.names import Names
 
 LIBRARY = ROOT / "designs" / "library"

@@ -1,4 +1,7 @@
-"""A made-up trial of small debts and its neighbours, as the registry would hand them to a screen."""
+"""Made-up results of a trial of small debts and its neighbours, for functions from results to words and figures.
+
+No analysis made them; that the screens agree with what analyses make is shown in tests/dashboards.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from analysis.results import (
 )
 from designs.protocol import Protocol
 from trials.life import Next
-from trials.registry.records import AllocationRecord, DecisionRecord, TrialSummary
+from trials.registry.records import DecisionRecord, TrialSummary
 
 NFA, ARM_SIZE = 149_870, 49_956
 COST = {"letter": 0.85, "sms": 0.05, "call": 7.5}
@@ -256,14 +259,6 @@ def invalid() -> Evaluation:
 
 def without_money() -> Evaluation:
     return replace(evaluation(), net_benefit=None, net_benefit_reason="the protocol declares no decision")
-
-
-def allocation() -> AllocationRecord:
-    return AllocationRecord(
-        digest=DIGEST, snapshot_digest=DIGEST, population_digest=DIGEST, algorithm="keyed-1",
-        seed_commitment=DIGEST, seed_released=True, demonstration_seed=True, counts=dict(ALLOCATED),
-        allocated_at=datetime(2026, 2, 14, 9, 30, tzinfo=UTC), allocated_by="demonstrator",
-    )  # fmt: skip
 
 
 def decision() -> DecisionRecord:
