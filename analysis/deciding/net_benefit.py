@@ -26,7 +26,7 @@ def response_id(scenario: Scenario) -> str:
     return f"net_benefit:{scenario}"
 
 
-def why_not(protocol: Protocol) -> str | None:
+def why_unvalued(protocol: Protocol) -> str | None:
     """Why a protocol gives no net benefit, or ``None`` where it does."""
     decision = protocol.decision
     if decision is None:
@@ -45,7 +45,7 @@ def composite(protocol: Protocol, scenario: Scenario) -> Response:
     """The net benefit of one customer under one scenario.
 
     Args:
-        protocol: one for which :func:`why_not` is ``None``.
+        protocol: one for which :func:`why_unvalued` is ``None``.
 
     Returns:
         Terms in outcome columns (pounds per unit, costs negative) and each arm's own cost as a negative offset.
@@ -54,17 +54,17 @@ def composite(protocol: Protocol, scenario: Scenario) -> Response:
     weights: dict[str, float] = {}
     for valuation in decision.benefits:
         column = column_of(protocol.outcome(valuation.outcome))
-        weights[column] = weights.get(column, 0.0) + at(valuation.value, scenario)
+        weights[column] = weights.get(column, 0.0) + in_scenario(valuation.value, scenario)
     for valuation in decision.costs:
         column = column_of(protocol.outcome(valuation.outcome))
-        weights[column] = weights.get(column, 0.0) - at(valuation.value, _COST_SIDE[scenario])
+        weights[column] = weights.get(column, 0.0) - in_scenario(valuation.value, _COST_SIDE[scenario])
     offsets = {arm.id: -own_cost(protocol, arm.id, scenario) for arm in protocol.arms}
     return Response(response_id(scenario), tuple(weights.items()), offsets)
 
 
 def own_cost(protocol: Protocol, arm: str, scenario: Scenario) -> float:
     """Pounds that assigning one customer to an arm costs, before anybody reacts: contact, and a share of set-up."""
-    contact = at(protocol.arm(arm).cost_per_customer, _COST_SIDE[scenario])
+    contact = in_scenario(protocol.arm(arm).cost_per_customer, _COST_SIDE[scenario])
     return contact + set_up_per_customer(protocol, arm, scenario)
 
 
@@ -73,7 +73,7 @@ def set_up_per_customer(protocol: Protocol, arm: str, scenario: Scenario) -> flo
     decision = protocol.decision
     if decision is None or decision.roll_out_customers is None or protocol.arm(arm).kind != "otm":
         return 0.0
-    return at(decision.set_up, _COST_SIDE[scenario]) / decision.roll_out_customers
+    return in_scenario(decision.set_up, _COST_SIDE[scenario]) / decision.roll_out_customers
 
 
 def money(effect: Effect, adjusted: Adjusted | None, alpha: float) -> Money:
@@ -182,7 +182,7 @@ def arm_money(
     )
 
 
-def at(value: Range, scenario: Scenario) -> float:
+def in_scenario(value: Range, scenario: Scenario) -> float:
     """One end of a declared range, or its middle."""
     return {"low": value.low, "central": value.central, "high": value.high}[scenario]
 

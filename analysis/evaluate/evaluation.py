@@ -12,17 +12,18 @@ from analysis.deciding.threshold_analysis import what_would_change
 from analysis.deciding.verdict import decide
 from analysis.errors import AnalysisRefused
 from analysis.estimators.as_designed import regress_as_designed
-from analysis.evaluate import declared
-from analysis.evaluate.complied import complier_rows
+from analysis.evaluate import specify
+from analysis.evaluate.complier_rows import complier_rows
 from analysis.evaluate.evidence.gather import gather_evidence
 from analysis.evaluate.evidence.rules import rules_of
+from analysis.evaluate.families import family, family_over_levels
 from analysis.evaluate.fits import Fits, SubgroupFits
 from analysis.evaluate.integrity import balance_rows, compared_columns, integrity_checks, observed_column
-from analysis.evaluate.pounds import net_benefit_of
-from analysis.evaluate.rows import family, family_over_levels, interaction_rows, itt_rows
-from analysis.evaluate.skewed import ThirdMoments, moments_of
+from analysis.evaluate.itt_rows import interaction_rows, itt_rows
+from analysis.evaluate.money import net_benefit_of
+from analysis.evaluate.skewness import ThirdMoments, moments_of
 from analysis.evaluate.tallies import ArmTally, tally_arms
-from analysis.evaluate.timed import timed_rows
+from analysis.evaluate.time_to_event_rows import time_to_event_rows
 from analysis.fit import Regression
 from analysis.frame import AnalysisFrame, open_to_every_arm
 from analysis.results import (
@@ -60,8 +61,8 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
             rule="an arm that is closed to somebody is compared among those who could have got it",
             remedy="lay them down with designs.protocol.eligibility.with_eligible_arms",
         )
-    kinds = declared.column_kinds(frame)
-    specification = declared.specification_of(frame, protocol, kinds)
+    kinds = specify.column_kinds(frame)
+    specification = specify.specification_of(frame, protocol, kinds)
     numbers, categories = compared_columns(protocol, specification, kinds)
     observed = {outcome.id: observed_column(outcome) for outcome in protocol.outcomes}
     arms = tally_arms(frame, observed, numbers, categories)
@@ -69,7 +70,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         raise AnalysisRefused(
             "no customer is left to analyse", rule="an analysis needs at least one allocated customer"
         )
-    whole = regress_as_designed(frame, protocol, specification, declared.responses_of(protocol, capped=True))
+    whole = regress_as_designed(frame, protocol, specification, specify.responses_of(protocol, capped=True))
     subgroups = protocol.analysis.subgroups
     fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
     moments = moments_of(frame, protocol, whole)
@@ -78,7 +79,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
     compared = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
     balance = balance_rows(protocol, compared, numbers, categories)
     checks = integrity_checks(alike, protocol, compared, balance)
-    timed, curves = timed_rows(frame, protocol, protocol_digest)
+    timed, curves = time_to_event_rows(frame, protocol, protocol_digest)
     verdict, money = _judge(frame, protocol, protocol_digest, fits, checks)
     return Evaluation(
         trial=protocol.id,
@@ -96,7 +97,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         verdict=verdict,
         alpha=protocol.analysis.alpha,
         net_benefit=money,
-        net_benefit_reason=net_benefit.why_not(protocol),
+        net_benefit_reason=net_benefit.why_unvalued(protocol),
         balance=balance,
         interactions=tuple(test for subgroup in fits.subgroups for test in subgroup.interactions),
         curves=curves,
@@ -109,12 +110,12 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
 def _subgroup(
     frame: AnalysisFrame, protocol: Protocol, specification: Specification, subgroup: Subgroup
 ) -> SubgroupFits:
-    by = declared.levels_of(frame, subgroup)
+    by = specify.levels_of(frame, subgroup)
     regression = regress_as_designed(
-        frame, protocol, specification, declared.responses_of(protocol, capped=False), by=by
+        frame, protocol, specification, specify.responses_of(protocol, capped=False), by=by
     )
     tests: list[Interaction] = []
-    for outcome in declared.regressed(protocol):
+    for outcome in specify.regressed(protocol):
         fits = [regression.fits[outcome.id, name] for name in by.names]
         tests += interaction_rows(outcome, by, fits, regression.joint_covariance.get(outcome.id))
     return SubgroupFits(by, regression, tuple(tests))
@@ -123,25 +124,25 @@ def _subgroup(
 def _estimates(frame: AnalysisFrame, protocol: Protocol, fits: Fits, moments: ThirdMoments) -> tuple[Estimate, ...]:
     """The declared row of every outcome, contrast and subgroup level."""
     rows: list[Estimate] = []
-    for outcome in declared.regressed(protocol):
+    for outcome in specify.regressed(protocol):
         fit = fits.whole.fits[outcome.id, None]
         rows += itt_rows(protocol, outcome, fit, family(protocol, fit), moments=moments)
     for subgroup in fits.subgroups:
-        by, within = subgroup.by, moments_of(frame, protocol, subgroup.regression, subgroup.by)
-        for outcome in declared.regressed(protocol):
+        by, moments = subgroup.by, moments_of(frame, protocol, subgroup.regression, subgroup.by)
+        for outcome in specify.regressed(protocol):
             of_levels = [subgroup.regression.fits[outcome.id, level] for level in by.names]
             adjusted = family_over_levels(protocol, of_levels)
             for level, fit, of_level in zip(by.names, of_levels, adjusted, strict=True):
-                rows += itt_rows(protocol, outcome, fit, of_level, subgroup=by.column, level=level, moments=within)
+                rows += itt_rows(protocol, outcome, fit, of_level, subgroup=by.column, level=level, moments=moments)
     return tuple(rows)
 
 
 def _capped(protocol: Protocol, whole: Regression, moments: ThirdMoments) -> tuple[Estimate, ...]:
     """Amounts with what lies above the declared cap cut off: beside the headline, never instead of it."""
     rows: list[Estimate] = []
-    for outcome in declared.regressed(protocol):
+    for outcome in specify.regressed(protocol):
         if outcome.cap:
-            fit = whole.fits[declared.response_of(outcome, capped=True).id, None]
+            fit = whole.fits[specify.response_of(outcome, capped=True).id, None]
             variant = Variant("capped", outcome.measured_in, cap=outcome.cap)
             rows += itt_rows(protocol, outcome, fit, family(protocol, fit), variant=variant, moments=moments)
     return tuple(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.evaluate.rows import effect_of, find
+from analysis.evaluate.families import effect_of, find
 from analysis.fit import Fit, Regression
 from analysis.inference.intervals import Effect
 from analysis.results import Interaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from analysis.evaluate.declared import Kinds
+from analysis.evaluate.specify import Kinds
 from analysis.evaluate.tallies import ArmTally, share_errors_by_cluster, tally_clusters
 from analysis.frame import AnalysisFrame
 from analysis.integrity import checks
@@ -52,24 +52,24 @@ def integrity_checks(
     frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally], balance: tuple[Balance, ...]
 ) -> tuple[Check, ...]:
     """Every check that counts of this frame can make."""
-    found = [*frame.checks, *_ratio(frame, protocol, arms)]
-    found.append(_retention(frame, protocol, arms))
-    found += [_missing(protocol, outcome, arms) for outcome in protocol.outcomes if outcome.id != protocol.primary.id]
-    found.append(checks.balance(balance, labels=protocol.labels))
-    return tuple(found)
+    made = [*frame.checks, *_ratio(frame, protocol, arms)]
+    made.append(_retention(frame, protocol, arms))
+    made += [_missing(protocol, outcome, arms) for outcome in protocol.outcomes if outcome.id != protocol.primary.id]
+    made.append(checks.balance(balance, labels=protocol.labels))
+    return tuple(made)
 
 
 def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally]) -> list[Check]:
     """The sample ratio on the units that were randomised, where assignment was simple or made elsewhere."""
-    found: list[Check] = []
+    made: list[Check] = []
     counts, unit = {arm.id: arms[arm.id].customers if arm.id in arms else 0 for arm in protocol.arms}, "customers"
     if protocol.cluster is not None:
         clusters = tally_clusters(frame, protocol.cluster)
         counts, unit = {arm.id: clusters.by_arm.get(arm.id, 0) for arm in protocol.arms}, "clusters"
-        found += _clusters(sum(counts.values()) - clusters.straddling, clusters.straddling)
+        made += _clusters(sum(counts.values()) - clusters.straddling, clusters.straddling)
     method = protocol.randomisation.method
     if method not in ("simple", "external"):
-        return found
+        return made
     shares = protocol.randomisation.shares
     if shares is None and method == "simple":
         shares = _expected(protocol)
@@ -78,7 +78,7 @@ def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally
         if shares
         else checks.sample_ratio_not_declared(counts, unit=unit, labels=protocol.labels)
     )
-    return [*found, ratio]
+    return [*made, ratio]
 
 
 def _expected(protocol: Protocol) -> dict[str, float]:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from analysis.deciding.guardrails import EventCounts
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.integrity.balance import ArmMoments
-from analysis.specification import Levels, Response, level_position, response_value
+from analysis.specification import Levels, level_position
 
 ByArmAndStratum = dict[str, dict[tuple[Any, ...], tuple[float, float]]]  # events and customers
 LEVEL = "_level"
@@ -96,22 +96,22 @@ def _grouped(
 def _pooled(part: pa.Table, name: str) -> ArmMoments | None:
     """Moments over groups from each group's own: no sum of raw squares, so large values lose no digits."""
     n = _floats(part[f"n:{name}"])
-    here = n > 0
-    if not here.any():
+    known = n > 0
+    if not known.any():
         return None
-    n, mean, variance = n[here], _floats(part[f"mean:{name}"])[here], _floats(part[f"var:{name}"])[here]
+    n, mean, variance = n[known], _floats(part[f"mean:{name}"])[known], _floats(part[f"var:{name}"])[known]
     total = n.sum()
-    middle = float(n @ mean / total)
-    squares = float(np.nansum(np.where(n > 1, (n - 1.0) * variance, 0.0)) + n @ (mean - middle) ** 2)
-    return ArmMoments(int(total), middle, squares / (total - 1.0) if total > 1 else 0.0)
+    pooled_mean = float(n @ mean / total)
+    squares = float(np.nansum(np.where(n > 1, (n - 1.0) * variance, 0.0)) + n @ (mean - pooled_mean) ** 2)
+    return ArmMoments(int(total), pooled_mean, squares / (total - 1.0) if total > 1 else 0.0)
 
 
 def _counted(part: pa.Table, name: str) -> dict[str, int]:
-    found: dict[str, int] = {}
+    customers: dict[str, int] = {}
     for level, count in zip(part[f"level:{name}"].to_pylist(), part["n"].to_pylist(), strict=True):
         if level is not None:
-            found[level] = found.get(level, 0) + int(count)
-    return found
+            customers[level] = customers.get(level, 0) + int(count)
+    return customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +146,9 @@ def share_errors_by_cluster(frame: AnalysisFrame, column: str, cluster: str) -> 
     n, known = _floats(table["n"]), _floats(table["known"])
     errors: dict[str, float] = {}
     for name in np.unique(arm):
-        here = arm == name
-        clusters, customers = int(here.sum()), n[here].sum()
-        residual = known[here] - known[here].sum() / customers * n[here]
+        in_arm = arm == name
+        clusters, customers = int(in_arm.sum()), n[in_arm].sum()
+        residual = known[in_arm] - known[in_arm].sum() / customers * n[in_arm]
         scale = clusters / (clusters - 1.0) if clusters > 1 else math.nan
         errors[str(name)] = float(math.sqrt(scale * float(residual @ residual)) / customers)
     return errors
@@ -176,58 +176,26 @@ def tally_events(
     aggregates = {f"n:{name}": nw.col(f"y:{name}").count() for name in columns}
     aggregates |= {f"events:{name}": nw.col(f"y:{name}").sum() for name in columns}
     table = frame.engine.collect(frame.rows.select(*keys, *values).group_by(names).agg(**aggregates))
-    found: dict[tuple[str, str | None], ByArmAndStratum] = {}
+    events: dict[tuple[str, str | None], ByArmAndStratum] = {}
     for row in table.to_pylist():
         if by is not None and row[LEVEL] is None:
             continue
-        where = by.names[int(row[LEVEL])] if by is not None else None
+        at_level = by.names[int(row[LEVEL])] if by is not None else None
         stratum = tuple(row[name] for name in strata)
         for name in columns:
-            by_arm = found.setdefault((name, where), {}).setdefault(row[ARM_COLUMN], {})
+            by_arm = events.setdefault((name, at_level), {}).setdefault(row[ARM_COLUMN], {})
             by_arm[stratum] = (float(row[f"events:{name}"] or 0.0), float(row[f"n:{name}"]))
-    return found
+    return events
 
 
 def event_counts(by_arm: ByArmAndStratum, arm: str, comparison: str) -> EventCounts:
     """One arm against its comparison, stratum by stratum; a stratum that either lacks has zero customers there."""
-    one, other = by_arm.get(arm, {}), by_arm.get(comparison, {})
-    strata = sorted(one.keys() | other.keys(), key=repr)
+    of_arm, of_comparison = by_arm.get(arm, {}), by_arm.get(comparison, {})
+    strata = sorted(of_arm.keys() | of_comparison.keys(), key=repr)
     nobody = (0.0, 0.0)
-    pairs = [(*one.get(stratum, nobody), *other.get(stratum, nobody)) for stratum in strata]
+    pairs = [(*of_arm.get(stratum, nobody), *of_comparison.get(stratum, nobody)) for stratum in strata]
     columns = np.array(pairs, dtype=np.float64).reshape(-1, 4).T
     return EventCounts(*columns)
-
-
-def third_moments(
-    frame: AnalysisFrame, responses: Sequence[tuple[Response, float]], by: Levels | None
-) -> dict[tuple[str, str, str | None], tuple[float, int]]:
-    """Third central moments, with the customers that each rests on, by response, arm and level: one scan for all.
-
-    Args:
-        responses: each with a value near its mean, so that large amounts lose no digits. An arm's own offset moves no
-            central moment and is left out.
-        by: the subgroup, or ``None`` for everyone.
-    """
-    about = {f"y{i}": response_value(response, centre) for i, (response, centre) in enumerate(responses)}
-    keys = [nw.col(ARM_COLUMN)] + ([level_position(by).alias(LEVEL)] if by is not None else [])
-    names = [ARM_COLUMN] + ([LEVEL] if by is not None else [])
-    sums: list[nw.Expr] = []
-    for name in about:
-        y = nw.col(name)
-        sums += [y.count().alias(f"n:{name}"), y.sum().alias(f"s1:{name}"), (y * y).sum().alias(f"s2:{name}")]
-        sums.append((y * y * y).sum().alias(f"s3:{name}"))
-    rows = frame.rows.select(*keys, *(y.alias(name) for name, y in about.items()))
-    found: dict[tuple[str, str, str | None], tuple[float, int]] = {}
-    for row in frame.engine.collect(rows.group_by(names).agg(*sums)).to_pylist():
-        if by is not None and row[LEVEL] is None:
-            continue
-        where = by.names[int(row[LEVEL])] if by is not None else None
-        for i, (response, _) in enumerate(responses):
-            n = int(row[f"n:y{i}"])
-            if n:
-                mean, square, cube = (float(row[f"{part}:y{i}"]) / n for part in ("s1", "s2", "s3"))
-                found[response.id, row[ARM_COLUMN], where] = (cube - 3.0 * mean * square + 2.0 * mean**3, n)
-    return found
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -1,4 +1,4 @@
-"""Guardrails where whole clusters were dealt: bounds by inverting the cluster randomisation test."""
+"""Guardrails where whole clusters were assigned: bounds by inverting the cluster randomisation test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.deciding.guardrails import InvertedTest
 from analysis.frame import AnalysisFrame
-from analysis.randomisation.in_memory import bring, compared, seed_of
+from analysis.randomisation.in_memory import labelled_generator, of_cell, read_rows
 from analysis.randomisation.randomisation_inference import RandomisationTest
 from analysis.randomisation.schemes import DRAWS, whole_clusters_test
 from analysis.specification import Cell
@@ -41,18 +41,18 @@ def guardrail_bounds(
         The bounds, or the reason why there are none.
     """
     column = column_of(outcome)
-    dense = bring(compared(frame, protocol, cell.pair, cell.by, cell.level), protocol, [column])
-    y, cluster = dense.number(column), dense.cluster
+    rows = read_rows(of_cell(frame, protocol, cell), protocol, [column])
+    y, cluster = rows.number(column), rows.cluster
     known = ~np.isnan(y)
     if cluster is None or not known.any():
         return "no customer has this outcome observed"
     if y[known].min() == y[known].max():
         return "no such event in either arm, so there is nothing to bound"
-    y, in_arm, stratum, cluster = y[known], dense.arm[known] == cell.arm, dense.stratum[known], cluster[known]
+    y, in_arm, stratum, cluster = y[known], rows.arm[known] == cell.arm, rows.stratum[known], cluster[known]
     label = f"harm:{outcome.id}:{cell.arm}:{cell.by.column if cell.by else None}:{cell.level}"
 
     def inverted(alpha: float) -> RandomisationTest:
-        rng = seed_of(protocol_digest, label)
+        rng = labelled_generator(protocol_digest, label)
         return whole_clusters_test(y, in_arm, stratum, cluster, rng, alpha=alpha, draws=DRAWS)
 
     test = inverted(level)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.deciding.net_benefit import composite
 from analysis.frame import AnalysisFrame
-from analysis.randomisation.in_memory import compared, seed_of
+from analysis.randomisation.in_memory import labelled_generator, of_cell
 from analysis.randomisation.randomisation_inference import RandomisationTest
 from analysis.randomisation.schemes import DRAWS, within_strata_test
 from analysis.results import Scenario
@@ -25,8 +25,8 @@ def net_benefit_test(
         scenario: under which values and costs.
     """
     column = cell.by.column if cell.by else None
-    rng = seed_of(protocol_digest, f"net benefit:{scenario}:{cell.arm}:{column}:{cell.level}")
+    rng = labelled_generator(protocol_digest, f"net benefit:{scenario}:{cell.arm}:{column}:{cell.level}")
     return within_strata_test(
-        compared(frame, protocol, cell.pair, cell.by, cell.level), protocol, composite(protocol, scenario), cell.pair,
+        of_cell(frame, protocol, cell), protocol, composite(protocol, scenario), cell.pair,
         rng, alpha=protocol.analysis.alpha, draws=DRAWS, interval=False,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to, strata_of
 from analysis.inference.estimates import row_of
-from analysis.randomisation.in_memory import compared, seed_of
+from analysis.randomisation.in_memory import labelled_generator, of_cell
 from analysis.randomisation.randomisation_inference import RandomisationTest, randomisation_test
 from analysis.randomisation.schemes import (
     DRAWS,
@@ -20,7 +20,7 @@ from analysis.randomisation.schemes import (
     within_strata_test,
 )
 from analysis.results import Estimate, Variant
-from analysis.specification import Response
+from analysis.specification import Cell, Response
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
 
@@ -38,7 +38,7 @@ def randomisation_rows(
         return ()
     rows = []
     for arm, comparison in protocol.contrasts:
-        rng = seed_of(protocol_digest, f"redraw:{outcome.id}:{arm}:{comparison}")
+        rng = labelled_generator(protocol_digest, f"redraw:{outcome.id}:{arm}:{comparison}")
         test = _test(frame, protocol, outcome, (arm, comparison), rng)
         row = row_of(
             outcome,
@@ -72,7 +72,7 @@ def _test(
     if outcome.kind == "binary" and not protocol.cluster:
         y, treated, stratum, count = _cells(eligible, protocol, column, pair)
         return randomisation_test(y, treated, stratum, count=count, draws=DRAWS, rng=rng, alpha=alpha)
-    among = compared(frame, protocol, pair)
+    among = of_cell(frame, protocol, Cell(*pair))
     response = Response(outcome.id, ((column, 1.0),))
     return within_strata_test(among, protocol, response, pair, rng, alpha=alpha, draws=DRAWS, interval=True)
 

@@ -91,7 +91,7 @@ def _ratio(statistic: _Statistic, sums: Floats) -> tuple[Floats, Floats]:
 
 
 def _studentised(difference: Floats, error: Floats) -> Floats:
-    """A draw whose error is nil is as extreme as can be, unless its difference is nil too."""
+    """A draw whose error is zero is as extreme as can be, unless its difference is zero too."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = difference / error
     return np.where(error > 0, ratio, np.where(np.abs(difference) <= 1e-15, 0.0, np.copysign(np.inf, difference)))
@@ -185,7 +185,7 @@ def cluster_randomisation_test(
     rng: np.random.Generator,
     alpha: float = 0.05,
 ) -> RandomisationTest:
-    """Test one contrast where clusters were dealt whole; the estimate is the difference of customers' means.
+    """Test one contrast where clusters were assigned whole; the estimate is the difference of customers' means.
 
     Args:
         totals: shape (G,), each cluster's sum of the outcome over customers with it observed.

@@ -1,4 +1,4 @@
-"""Tests on the rows of a trial, each redrawing two arms as the declared scheme dealt them."""
+"""Tests on the rows of a trial, each redrawing two arms as the declared scheme assigned them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.special import chdtr
 
 from analysis.errors import AnalysisRefused
 from analysis.frame import WAVE_COLUMN, AnalysisFrame
-from analysis.randomisation.in_memory import Dense, bring
+from analysis.randomisation.in_memory import RowsInMemory, read_rows
 from analysis.randomisation.randomisation_inference import (
     RandomisationTest,
     cluster_randomisation_test,
@@ -31,7 +31,7 @@ def within_strata_test(
     frame: AnalysisFrame, protocol: Protocol, response: Response, pair: tuple[str, str], rng: np.random.Generator, *,
     alpha: float, draws: int, interval: bool,
 ) -> RandomisationTest:  # fmt: skip
-    """Customers were dealt within strata, or whole clusters of them; a response that is missing is left out.
+    """Customers were assigned within strata, or whole clusters of them; a response that is missing is left out.
 
     Args:
         frame: the customers of the two arms.
@@ -39,14 +39,14 @@ def within_strata_test(
     customers = int(frame.engine.collect(frame.rows.select(nw.len().alias("n")))["n"][0].as_py())
     if customers > MOST_CUSTOMERS:
         return RandomisationTest(None, reason=f"more than {MOST_CUSTOMERS:,} customers in the two arms: not redrawn")
-    dense = bring(frame, protocol, response.columns)
-    y = dense.response(response)
+    rows = read_rows(frame, protocol, response.columns)
+    y = rows.response(response)
     known = ~np.isnan(y)
-    y, treated = y[known], (dense.arm == pair[0])[known]
-    stratum = np.unique(dense.stratum[known], return_inverse=True)[1].astype(np.int64)
-    if dense.cluster is None:
+    y, treated = y[known], (rows.arm == pair[0])[known]
+    stratum = np.unique(rows.stratum[known], return_inverse=True)[1].astype(np.int64)
+    if rows.cluster is None:
         return randomisation_test(y, treated, stratum, draws=draws, rng=rng, alpha=alpha, interval=interval)
-    return whole_clusters_test(y, treated, stratum, dense.cluster[known], rng, alpha=alpha, draws=draws)
+    return whole_clusters_test(y, treated, stratum, rows.cluster[known], rng, alpha=alpha, draws=draws)
 
 
 def paired_test(
@@ -55,13 +55,13 @@ def paired_test(
 ) -> RandomisationTest:  # fmt: skip
     """Within each matched pair (or tuple) the two arms of the contrast change places."""
     name = str(protocol.randomisation.pairs)
-    dense = bring(frame, protocol, [column, name])
-    codes, _ = dense.codes(name)
-    y = dense.number(column)
+    rows = read_rows(frame, protocol, [column, name])
+    codes, _ = rows.codes(name)
+    y = rows.number(column)
     wide = np.full((2, int(codes.max()) + 1), np.nan)
     for place, arm in enumerate(pair):
-        here = dense.arm == arm
-        wide[place, codes[here]] = y[here]
+        in_arm = rows.arm == arm
+        wide[place, codes[in_arm]] = y[in_arm]
     differences = wide[0] - wide[1]
     return paired_randomisation_test(differences[~np.isnan(differences)], draws=draws, rng=rng, alpha=alpha)
 
@@ -70,23 +70,23 @@ def within_clusters_test(
     frame: AnalysisFrame, protocol: Protocol, column: str, pair: tuple[str, str], rng: np.random.Generator, *,
     alpha: float, draws: int,
 ) -> RandomisationTest:  # fmt: skip
-    """Two-stage saturation: given each cluster's saturation, customers were dealt within it, so clusters are strata.
+    """Two-stage saturation: given each cluster's saturation, customers were assigned within it, so clusters are strata.
 
     Clusters without both arms tell nothing of the contrast given their saturation, and are left out.
     """
-    dense = bring(frame, protocol, [column])
-    if dense.cluster is None:
-        raise AnalysisRefused("a saturation design has no clusters", rule="clusters are dealt to saturations")
-    y = dense.number(column)
-    known = ~np.isnan(y) & np.isin(dense.arm, pair)
-    first = dense.arm == pair[0]
-    size = int(dense.cluster.max()) + 1
-    of_first = np.bincount(dense.cluster[known & first], minlength=size)
-    of_other = np.bincount(dense.cluster[known & ~first], minlength=size)
-    known &= ((of_first >= 2) & (of_other >= 2))[dense.cluster]
+    rows = read_rows(frame, protocol, [column])
+    if rows.cluster is None:
+        raise AnalysisRefused("a saturation design has no clusters", rule="clusters are assigned to saturations")
+    y = rows.number(column)
+    known = ~np.isnan(y) & np.isin(rows.arm, pair)
+    first = rows.arm == pair[0]
+    size = int(rows.cluster.max()) + 1
+    of_first = np.bincount(rows.cluster[known & first], minlength=size)
+    of_second = np.bincount(rows.cluster[known & ~first], minlength=size)
+    known &= ((of_first >= 2) & (of_second >= 2))[rows.cluster]
     if not known.any():
         return RandomisationTest(None, reason="no cluster has two customers of each arm")
-    stratum = np.unique(dense.cluster[known], return_inverse=True)[1].astype(np.int64)
+    stratum = np.unique(rows.cluster[known], return_inverse=True)[1].astype(np.int64)
     return randomisation_test(y[known], first[known], stratum, draws=draws, rng=rng, alpha=alpha)
 
 
@@ -94,7 +94,7 @@ def whole_clusters_test(
     y: Floats, treated: NDArray[np.bool_], stratum: NDArray[np.int64], cluster: NDArray[np.int64],
     rng: np.random.Generator, *, alpha: float, draws: int,
 ) -> RandomisationTest:  # fmt: skip
-    """Clusters were dealt whole, so each is its total and its customers, and changes arms as one; none missing."""
+    """Clusters were assigned whole, so each is its total and its customers, and changes arms as one; none missing."""
     member = np.unique(cluster, return_inverse=True)[1]
     first = np.zeros(int(member.max()) + 1 if member.size else 0, dtype=np.int64)
     first[member] = np.arange(member.size)
@@ -114,21 +114,21 @@ def rerandomised_test(
         raise AnalysisRefused("a rerandomised design declares no rule", where="randomisation.rerandomise")
     if WAVE_COLUMN in frame.laid_strata:
         return RandomisationTest(None, reason="each wave was balanced by itself, and waves are not redrawn together")
-    dense = bring(frame, protocol, [column, *rule.covariates])
-    y = dense.number(column)
-    x = np.column_stack([dense.number(name) for name in rule.covariates])
-    known = ~np.isnan(y) & np.isin(dense.arm, pair)
+    rows = read_rows(frame, protocol, [column, *rule.covariates])
+    y = rows.number(column)
+    x = np.column_stack([rows.number(name) for name in rule.covariates])
+    known = ~np.isnan(y) & np.isin(rows.arm, pair)
     passing = float(chdtr(x.shape[1] * (len(protocol.arms) - 1), rule.threshold))
     wanted = int(min(MOST_DRAWS, np.ceil(draws / max(passing, 1e-9))))
-    stratum = np.unique(dense.stratum[known], return_inverse=True)[1].astype(np.int64)
+    stratum = np.unique(rows.stratum[known], return_inverse=True)[1].astype(np.int64)
     return randomisation_test(
-        y[known], (dense.arm == pair[0])[known], stratum, draws=wanted, rng=rng, alpha=alpha, covariates=x[known],
-        accept=_within(dense, x, known, pair, rule.threshold),
+        y[known], (rows.arm == pair[0])[known], stratum, draws=wanted, rng=rng, alpha=alpha, covariates=x[known],
+        accept=_within(rows, x, known, pair, rule.threshold),
     )  # fmt: skip
 
 
 def _within(
-    dense: Dense, x: Floats, known: NDArray[np.bool_], pair: tuple[str, str], threshold: float
+    rows: RowsInMemory, x: Floats, known: NDArray[np.bool_], pair: tuple[str, str], threshold: float
 ) -> Callable[[Floats], NDArray[np.bool_]]:
     """From sums of the covariates over the redrawn first arm to whether all arms together stay within the threshold.
 
@@ -137,17 +137,15 @@ def _within(
     centre = x.mean(axis=0)
     inverse = np.linalg.pinv(np.atleast_2d(np.cov(x, rowvar=False)))
     both = x[known].sum(axis=0)
-    still = {arm: x[(dense.arm == arm) & ~known].sum(axis=0) for arm in pair}
-    sizes = {str(arm): int((dense.arm == arm).sum()) for arm in np.unique(dense.arm)}
+    still = {arm: x[(rows.arm == arm) & ~known].sum(axis=0) for arm in pair}
+    sizes = {str(arm): int((rows.arm == arm).sum()) for arm in np.unique(rows.arm)}
 
     def distance(sums: Floats, size: int) -> Floats:
         apart = sums / size - centre
         return np.asarray(size * np.einsum("di,ij,dj->d", apart, inverse, apart), dtype=np.float64)
 
     others = sum(
-        float(distance(x[dense.arm == arm].sum(axis=0)[None], size)[0])
-        for arm, size in sizes.items()
-        if arm not in pair
+        float(distance(x[rows.arm == arm].sum(axis=0)[None], size)[0]) for arm, size in sizes.items() if arm not in pair
     )
 
     def accept(sums: Floats) -> NDArray[np.bool_]:

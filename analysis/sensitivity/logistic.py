@@ -12,8 +12,9 @@ from scipy.special import expit
 
 from analysis.inference.estimates import row_of, with_effect
 from analysis.inference.intervals import Effect
-from analysis.randomisation.in_memory import Dense, covariate_matrix, independent_columns
+from analysis.randomisation.in_memory import RowsInMemory
 from analysis.results import Estimate, Variant
+from analysis.sensitivity.design_matrix import covariate_matrix, independent_columns
 from analysis.specification import Column
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
@@ -22,7 +23,9 @@ Floats = NDArray[np.float64]
 UP_TO = 50_000  # customers
 
 
-def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: Sequence[Column]) -> list[Estimate]:
+def logit_rows(
+    data: RowsInMemory, protocol: Protocol, outcome: Outcome, covariates: Sequence[Column]
+) -> list[Estimate]:
     """Difference in the average predicted share between arms, with delta-method errors (Agresti 2013, section 5.5).
 
     Every customer is predicted under each arm, so the contrast is over the same customers as Lin's. Clusters enter
@@ -32,14 +35,14 @@ def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: S
     from statsmodels.genmod.generalized_linear_model import GLM
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    y = dense.number(column_of(outcome))
-    rows = ~np.isnan(y)
-    arms = dense.arm[rows]
+    y = data.number(column_of(outcome))
+    known = ~np.isnan(y)
+    arms = data.arm[known]
     names = [arm.id for arm in protocol.arms]
     indicator = np.column_stack([(arms == name).astype(np.float64) for name in names])
-    clustered = dense.cluster is not None
+    clustered = data.cluster is not None
     label = "HC0, clustered" if clustered else "HC0"
-    base = [
+    described = [
         row_of(
             outcome,
             pair,
@@ -51,31 +54,31 @@ def logit_rows(dense: Dense, protocol: Protocol, outcome: Outcome, covariates: S
         for pair in protocol.contrasts
     ]
     if not indicator.any(axis=0).all():
-        return [replace(row, reason="an arm has nobody who could have got every arm") for row in base]
-    extra = covariate_matrix(dense, covariates, rows)
-    extra = independent_columns(extra, arms)
-    extra = (extra - extra.mean(axis=0)) / extra.std(axis=0)
-    matrix = np.column_stack([indicator, extra])
+        return [replace(row, reason="an arm has nobody who could have got every arm") for row in described]
+    adjusters = covariate_matrix(data, covariates, known)
+    adjusters = independent_columns(adjusters, arms)
+    adjusters = (adjusters - adjusters.mean(axis=0)) / adjusters.std(axis=0)
+    matrix = np.column_stack([indicator, adjusters])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            model = GLM(y[rows], matrix, family=Binomial())
+            model = GLM(y[known], matrix, family=Binomial())
             fitted = (
-                model.fit(cov_type="cluster", cov_kwds={"groups": dense.cluster[rows], "use_correction": False})
-                if dense.cluster is not None
+                model.fit(cov_type="cluster", cov_kwds={"groups": data.cluster[known], "use_correction": False})
+                if data.cluster is not None
                 else model.fit(cov_type="HC0")
             )
     except (PerfectSeparationError, np.linalg.LinAlgError, Warning) as problem:
-        return [replace(row, reason=f"the logit did not fit ({problem})") for row in base]
+        return [replace(row, reason=f"the logit did not fit ({problem})") for row in described]
     beta, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
-    shares, gradients = _average_predictions(beta, extra, len(names))
-    out = []
-    for row in base:
+    shares, gradients = _average_predictions(beta, adjusters, len(names))
+    completed = []
+    for row in described:
         arm, comparison = names.index(row.arm), names.index(row.comparison)
         slope = gradients[arm] - gradients[comparison]
         effect = Effect.normal(shares[arm] - shares[comparison], float(slope @ covariance @ slope))
-        out.append(with_effect(row, effect, protocol.analysis.alpha))
-    return out
+        completed.append(with_effect(row, effect, protocol.analysis.alpha))
+    return completed
 
 
 def _average_predictions(beta: Floats, extra: Floats, arms: int) -> tuple[list[float], list[Floats]]:

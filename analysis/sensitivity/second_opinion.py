@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.randomisation.in_memory import Dense, covariate_matrix, independent_columns
+from analysis.randomisation.in_memory import RowsInMemory
 from analysis.regression.heteroskedastic import LONE
-from analysis.results import Check, Estimate
+from analysis.results import Check, Estimate, Evaluation
+from analysis.sensitivity.design_matrix import covariate_matrix, independent_columns
 from analysis.specification import Specification
 from designs.protocol.columns import column_of
+from designs.protocol.eligibility import closes_an_arm
 from designs.protocol.models import Protocol
 
 Floats = NDArray[np.float64]
@@ -22,37 +24,62 @@ _COV_TYPE = {"classical": "nonrobust", "HC0": "HC0", "HC1": "HC1", "HC2": "HC2",
 
 
 def second_opinion(
-    dense: Dense, protocol: Protocol, specification: Specification, estimates: Sequence[Estimate]
+    data: RowsInMemory | None, protocol: Protocol, specification: Specification, evaluation: Evaluation
 ) -> Check:
-    """Refit the primary outcome and record how far the two programs agree.
+    """Refit the primary outcome and record how far the two programs agree, or why it was not fitted again.
+
+    Args:
+        data: everybody, or ``None`` where they were not read into memory.
+        protocol: as locked.
+        specification: the declared regression.
+        evaluation: whose estimates of the primary outcome are compared.
+    """
+    customers = evaluation.flow.allocated
+    if protocol.primary.kind == "time_to_event":
+        return _not_fitted("A time to an event is no regression that could be fitted again.")
+    if protocol.randomisation.method == "matched_pairs" or closes_an_arm(protocol):
+        return _not_fitted("Pairs, or arms that some customers cannot get, are not one regression to fit again.")
+    if data is None or customers > UP_TO:
+        return _not_fitted(f"It is made for up to {UP_TO:,} customers, and there are {customers:,}.")
+    rows = [row for row in evaluation.estimates if row.outcome == protocol.primary.id and row.estimand == "itt"]
+    return compare(data, protocol, specification, [row for row in rows if row.subgroup is None])
+
+
+def _not_fitted(detail: str) -> Check:
+    return Check("second_opinion", None, detail, "informs")
+
+
+def compare(
+    data: RowsInMemory, protocol: Protocol, specification: Specification, estimates: Sequence[Estimate]
+) -> Check:
+    """Fit the primary outcome by statsmodels and compare its estimates with these.
 
     The standard error is compared where statsmodels has the declared kind; it has no CR2, so there the coefficients
     alone are compared, and the check says so.
     """
     if any(row.estimate is None for row in estimates):
-        return _not_one_model()
+        # An arm without customers in some stratum, or with too few, is out of its own contrasts only.
+        return _not_fitted("An effect could not be estimated, so there is no one regression of all arms to fit again.")
     from statsmodels.regression.linear_model import OLS
 
-    y = dense.number(column_of(protocol.primary))
-    rows = ~np.isnan(y)
-    matrix, place = _design_matrix(dense, specification, rows)
-    model = OLS(y[rows], matrix)
+    y = data.number(column_of(protocol.primary))
+    known = ~np.isnan(y)
+    matrix, place = _design_matrix(data, specification, known)
+    model = OLS(y[known], matrix)
     kind = specification.standard_errors
     with np.errstate(divide="ignore", invalid="ignore"):  # one customer alone in a cell has a leverage of 1
         if kind in _COV_TYPE:
             fitted = model.fit(cov_type=_COV_TYPE[kind])
-        elif kind == "CR2" or dense.cluster is None:
+        elif kind == "CR2" or data.cluster is None:
             fitted = model.fit()
         else:
             fitted = model.fit(
-                cov_type="cluster", cov_kwds={"groups": dense.cluster[rows], "use_correction": kind == "CR1"}
+                cov_type="cluster", cov_kwds={"groups": data.cluster[known], "use_correction": kind == "CR1"}
             )
         covariance = fitted.cov_params()
     not_compared = ""
-    if kind in ("HC2", "HC3") and _somebody_is_alone(matrix):
-        not_compared = (
-            "; a customer is alone in a cell, where statsmodels divides by nought, so errors are not compared"
-        )
+    if kind in ("HC2", "HC3") and _has_leverage_one(matrix):
+        not_compared = "; a customer is alone in a cell, where statsmodels divides by zero, so errors are not compared"
     if kind == "CR2":
         not_compared = "; statsmodels has no CR2, so errors are not compared"
     differences: dict[str, float | int | str | None] = {}
@@ -73,51 +100,24 @@ def second_opinion(
     return Check("second_opinion", worst <= AGREE_WITHIN, detail + not_compared, "warns", differences)
 
 
-def _somebody_is_alone(matrix: Floats) -> bool:
-    """Whether some row's leverage is 1: its fitted value is its own, and its residual nil."""
+def _has_leverage_one(matrix: Floats) -> bool:
+    """Whether some row's leverage is 1: its fitted value is its own, and its residual zero."""
     q, _ = np.linalg.qr(matrix)
     return bool((1.0 - np.einsum("ij,ij->i", q, q)).min() < LONE)
 
 
-def _not_one_model() -> Check:
-    """An arm without customers in some stratum, or with too few, is out of its own contrasts only."""
-    detail = "An effect could not be estimated, so there is no one regression of all arms to fit again."
-    return Check("second_opinion", None, detail, "informs")
-
-
-def another_model() -> Check:
-    """Where the assignment asks for another fit than one model of all customers."""
-    return Check(
-        "second_opinion",
-        None,
-        "Pairs, or arms that some customers cannot get, are not one regression to fit again.",
-        "informs",
-    )
-
-
-def not_a_regression() -> Check:
-    """Where the primary outcome is a time to an event."""
-    return Check("second_opinion", None, "A time to an event is no regression that could be fitted again.", "informs")
-
-
-def too_many(customers: int) -> Check:
-    return Check(
-        "second_opinion", None, f"It is made for up to {UP_TO:,} customers, and there are {customers:,}.", "informs"
-    )
-
-
 def _design_matrix(
-    dense: Dense, specification: Specification, rows: NDArray[np.bool_]
+    data: RowsInMemory, specification: Specification, known: NDArray[np.bool_]
 ) -> tuple[Floats, dict[str, Floats]]:
     """Columns of one model with all arms, and for each arm the weights that give its adjusted mean."""
-    arms = dense.arm[rows]
-    strata = dense.stratum[rows]
+    arms = data.arm[known]
+    strata = data.stratum[known]
     indicator = np.column_stack([(arms == arm).astype(np.float64) for arm in specification.arms])
-    others = np.unique(strata)[1:]
-    stratum_columns = (strata[:, None] == others[None, :]).astype(np.float64)
+    later_strata = np.unique(strata)[1:]
+    stratum_columns = (strata[:, None] == later_strata[None, :]).astype(np.float64)
     extra = stratum_columns
     if specification.adjustment != "none":
-        extra = np.column_stack([stratum_columns, covariate_matrix(dense, specification.covariates, rows)])
+        extra = np.column_stack([stratum_columns, covariate_matrix(data, specification.covariates, known)])
     extra = independent_columns(extra, arms, in_every_arm=specification.adjustment != "additive")
     centred = extra - extra.mean(axis=0)
     blocks = [indicator]

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.evaluate.declared import column_kinds, responses_of, specification_of
-from analysis.evaluate.skewed import moments_of
-from analysis.evaluate.tallies import third_moments
+from analysis.evaluate.skewness import moments_of, third_moments
+from analysis.evaluate.specify import column_kinds, responses_of, specification_of
 from analysis.regression import regress
 from analysis.specification import Response
 from tests.analysis.evaluations import NFA, arm, declared, evaluated

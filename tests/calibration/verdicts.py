@@ -17,7 +17,6 @@ from analysis.deciding import net_benefit
 from analysis.deciding.guardrails import EventCounts
 from analysis.deciding.verdict import Decided, DecisionRules, TrialEvidence, decide
 from analysis.evaluate import evaluate
-from analysis.evaluate.declared import response_of
 from analysis.evaluate.evidence.assembly import (
     bare_evidence,
     harms_of,
@@ -29,7 +28,8 @@ from analysis.evaluate.evidence.assembly import (
 )
 from analysis.evaluate.evidence.rules import rules_of
 from analysis.evaluate.fits import Fits, SubgroupFits
-from analysis.evaluate.rows import interaction_rows
+from analysis.evaluate.itt_rows import interaction_rows
+from analysis.evaluate.specify import response_of
 from analysis.fit import Fit, JointCovariance, Regression
 from analysis.randomisation.net_benefit import net_benefit_test
 from analysis.specification import Cell, Levels, Response

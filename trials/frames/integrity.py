@@ -29,16 +29,16 @@ def frame_checks(
     """What only the registry can check: everybody is there in the arm dealt, once, and got that arm's contact."""
     trial, protocol = sources.trial, sources.trial.plan.protocol
     counted = engine.collect(rows.group_by(ARM_COLUMN).agg(nw.len().alias("n")))
-    found = dict(zip(counted[ARM_COLUMN].to_pylist(), map(int, counted["n"].to_pylist()), strict=True))
+    counts = dict(zip(counted[ARM_COLUMN].to_pylist(), map(int, counted["n"].to_pylist()), strict=True))
     distinct = engine.collect(rows.select(nw.col(LEDGER_ID).n_unique().alias("n")))["n"][0].as_py()
     registered: dict[str, int] = {}
     for allocation in trial.allocations:
         for arm, customers in allocation.counts.items():
             registered[arm] = registered.get(arm, 0) + customers
-    unknown = {arm: n for arm, n in found.items() if arm not in {declared.id for declared in protocol.arms}}
+    unknown = {arm: n for arm, n in counts.items() if arm not in {declared.id for declared in protocol.arms}}
     made = [
-        checks.allocation_counts(registered, found, labels=protocol.labels),
-        checks.duplicate_ids(sum(found.values()), int(distinct)),
+        checks.allocation_counts(registered, counts, labels=protocol.labels),
+        checks.duplicate_ids(sum(counts.values()), int(distinct)),
         checks.arm_labels(unknown),
         _match(engine, rows, sources.outcomes.matched, protocol),
     ]

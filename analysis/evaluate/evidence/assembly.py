@@ -91,12 +91,12 @@ def with_skewness(
         evidence: by cell.
         moments: of the net benefit in the arm and in the comparison, by cell.
     """
-    found = dict(evidence)
+    completed = dict(evidence)
     for cell, (of_arm, of_comparison) in moments.items():
         money = evidence[cell].net_benefit
         if money is not None and money.std_error is not None:
-            found[cell] = replace(evidence[cell], skewness=skewness(*of_arm, *of_comparison, money.std_error))
-    return found
+            completed[cell] = replace(evidence[cell], skewness=skewness(*of_arm, *of_comparison, money.std_error))
+    return completed
 
 
 def to_redraw(rules: DecisionRules, evidence: Mapping[Cell, Evidence]) -> tuple[Cell, ...]:
@@ -109,11 +109,11 @@ def to_redraw(rules: DecisionRules, evidence: Mapping[Cell, Evidence]) -> tuple[
 
 def with_redraws(evidence: Mapping[Cell, Evidence], tests: Mapping[Cell, RandomisationTest]) -> dict[Cell, Evidence]:
     """Add the randomisation p-values of net benefit, or the reasons why there are none."""
-    found = dict(evidence)
+    completed = dict(evidence)
     for cell, test in tests.items():
         reason = test.reason if test.p_greater is None else None
-        found[cell] = replace(evidence[cell], randomisation_p=test.p_greater, randomisation_reason=reason)
-    return found
+        completed[cell] = replace(evidence[cell], randomisation_p=test.p_greater, randomisation_reason=reason)
+    return completed
 
 
 def trial_evidence(

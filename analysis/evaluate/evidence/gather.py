@@ -19,7 +19,8 @@ from analysis.evaluate.evidence.assembly import (
 )
 from analysis.evaluate.evidence.rules import guardrails_of
 from analysis.evaluate.fits import Fits
-from analysis.evaluate.tallies import event_counts, tally_events, third_moments
+from analysis.evaluate.skewness import third_moments
+from analysis.evaluate.tallies import event_counts, tally_events
 from analysis.frame import AnalysisFrame, open_to, strata_of
 from analysis.randomisation.guardrails import guardrail_bounds
 from analysis.randomisation.net_benefit import net_benefit_test
@@ -57,15 +58,15 @@ def gather_evidence(
     harms = harms_of(protocol, rules, fits, _binary_guardrails(frame, protocol, protocol_digest, rules, fits))
     bare = {scenario: bare_evidence(protocol, rules, fits, harms, scenario) for scenario in scenarios}
     moments = _third_moments(frame, protocol, rules, fits, bare)
-    found: dict[Scenario, TrialEvidence] = {}
+    gathered: dict[Scenario, TrialEvidence] = {}
     for scenario in scenarios:
         evidence = with_skewness(bare[scenario], moments[scenario])
         tests = {
             cell: net_benefit_test(frame, protocol, protocol_digest, cell, scenario)
             for cell in to_redraw(rules, evidence)
         }
-        found[scenario] = trial_evidence(protocol, fits, with_redraws(evidence, tests), scenario, failed)
-    return found
+        gathered[scenario] = trial_evidence(protocol, fits, with_redraws(evidence, tests), scenario, failed)
+    return gathered
 
 
 def _binary_guardrails(

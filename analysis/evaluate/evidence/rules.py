@@ -20,7 +20,7 @@ def rules_of(protocol: Protocol) -> DecisionRules:
         alpha=protocol.analysis.alpha,
         multiplicity=protocol.analysis.multiplicity,
         break_even=break_even,
-        valued=net_benefit.why_not(protocol) is None,
+        valued=net_benefit.why_unvalued(protocol) is None,
         guarded=bool(guardrails_of(protocol)),
         capacity=capacity_of(protocol),
     )

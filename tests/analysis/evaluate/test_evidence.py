@@ -9,8 +9,7 @@ import pyarrow as pa
 import pytest
 
 from analysis.deciding.verdict import decide
-from analysis.evaluate import declared as plan
-from analysis.evaluate import evaluate
+from analysis.evaluate import evaluate, specify
 from analysis.evaluate.evidence.gather import gather_evidence
 from analysis.evaluate.evidence.rules import rules_of
 from analysis.evaluate.fits import Fits
@@ -39,9 +38,9 @@ def gathered(protocol: Protocol, data: dict[str, Any], failed: tuple[str, ...] =
     """The evidence of one trial, and how often third moments, events and rows were read for it."""
     engine = Watched()
     frame = frame_of(data, protocol, engine=engine)
-    kinds = plan.column_kinds(frame)
-    specification = plan.specification_of(frame, protocol, kinds)
-    fits = Fits(regress(frame, specification, plan.responses_of(protocol, capped=False)))
+    kinds = specify.column_kinds(frame)
+    specification = specify.specification_of(frame, protocol, kinds)
+    fits = Fits(regress(frame, specification, specify.responses_of(protocol, capped=False)))
     engine.read.clear()
     evidence = gather_evidence(frame, protocol, "f" * 64, rules_of(protocol), fits, failed)
     return evidence, Counter(_what(columns) for columns in engine.read)

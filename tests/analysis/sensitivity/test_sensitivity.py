@@ -12,14 +12,14 @@ import pytest
 
 from analysis.document import from_document, to_document
 from analysis.evaluate import evaluate
-from analysis.evaluate.declared import column_kinds, specification_of
+from analysis.evaluate.specify import column_kinds, specification_of
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.randomisation.in_memory import bring
+from analysis.randomisation.in_memory import read_rows
 from analysis.randomisation.net_benefit import net_benefit_test
 from analysis.results import Check, Evaluation
 from analysis.sensitivity import with_sensitivity
 from analysis.sensitivity.logistic import logit_rows
-from analysis.sensitivity.second_opinion import second_opinion
+from analysis.sensitivity.second_opinion import compare
 from analysis.specification import Cell
 from analysis.wording.naming import variant_words
 from designs.protocol.models import Protocol
@@ -85,9 +85,9 @@ def both(columns: dict[str, Any], declared: Protocol) -> tuple[AnalysisFrame, Ev
 
 def opinion(frame: AnalysisFrame, declared: Protocol, evaluation: Evaluation) -> Check:
     design = specification_of(frame, declared, column_kinds(frame))
-    dense = bring(frame, declared, ["paid", *(column.name for column in design.covariates)])
+    data = read_rows(frame, declared, ["paid", *(column.name for column in design.covariates)])
     rows = [row for row in evaluation.estimates if row.outcome == "paid" and row.subgroup is None]
-    return second_opinion(dense, declared, design, rows)
+    return compare(data, declared, design, rows)
 
 
 @pytest.mark.parametrize("strata", [False, True])
@@ -188,8 +188,8 @@ def fitted_by_statsmodels(columns: dict[str, Any], arms: tuple[str, ...], *, adj
 def logit_of(declared: Protocol, columns: dict[str, Any]) -> list[Any]:
     frame = frame_of(columns)
     covariates = specification_of(frame, declared, column_kinds(frame)).covariates
-    dense = bring(frame, declared, ["paid", *(column.name for column in covariates)])
-    return logit_rows(dense, declared, declared.primary, covariates)
+    data = read_rows(frame, declared, ["paid", *(column.name for column in covariates)])
+    return logit_rows(data, declared, declared.primary, covariates)
 
 
 @pytest.mark.parametrize("clustered", [False, True], ids=["customers", "clusters"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.deciding import net_benefit
+from analysis.evaluate.families import family, family_over_levels, find
 from analysis.evaluate.fits import Fits
-from analysis.evaluate.rows import family, family_over_levels, find
 from analysis.fit import Fit
 from analysis.inference.multiplicity import Adjusted
 from analysis.results import ArmMoney, NetBenefit, Scenario, VerdictCode
@@ -28,8 +28,8 @@ def net_benefit_of(protocol: Protocol, fits: Fits, verdicts: Mapping[Scenario, V
     for subgroup in fits.subgroups:
         by_level = {level: subgroup.regression.fits[central, level] for level in subgroup.by.names}
         adjusted = family_over_levels(protocol, list(by_level.values()))
-        for (level, fit), within in zip(by_level.items(), adjusted, strict=True):
-            cells += _arms(protocol, fits, fit, within, subgroup.by, level)
+        for (level, fit), of_level in zip(by_level.items(), adjusted, strict=True):
+            cells += _arms(protocol, fits, fit, of_level, subgroup.by, level)
     return NetBenefit(tuple(arms), tuple(cells), dict(verdicts))
 
 

@@ -36,11 +36,11 @@ def specification_of(frame: AnalysisFrame, protocol: Protocol, kinds: Kinds) -> 
 
 def covariates_of(protocol: Protocol, kinds: Kinds) -> tuple[Column, ...]:
     """Declared covariates with their kinds."""
-    found: list[Column] = []
+    columns: list[Column] = []
     for covariate in protocol.analysis.covariates:
         dtype = _dtype(kinds, covariate.column)
-        found.append(Column(covariate.column, covariate.as_ or ("number" if dtype.is_numeric() else "category")))
-    return tuple(found)
+        columns.append(Column(covariate.column, covariate.as_ or ("number" if dtype.is_numeric() else "category")))
+    return tuple(columns)
 
 
 def response_of(outcome: Outcome, *, capped: bool = False) -> Response:
@@ -58,7 +58,11 @@ def responses_of(protocol: Protocol, *, capped: bool) -> tuple[Response, ...]:
     """Everything that the same passes regress: outcomes, their capped versions, net benefit under each scenario."""
     plain = [response_of(outcome) for outcome in regressed(protocol)]
     limited = [response_of(outcome, capped=True) for outcome in regressed(protocol) if capped and outcome.cap]
-    money = [] if net_benefit.why_not(protocol) else [net_benefit.composite(protocol, s) for s in net_benefit.SCENARIOS]
+    money = (
+        []
+        if net_benefit.why_unvalued(protocol)
+        else [net_benefit.composite(protocol, s) for s in net_benefit.SCENARIOS]
+    )
     return (*plain, *limited, *money)
 
 
@@ -91,8 +95,8 @@ def levels_of(frame: AnalysisFrame, subgroup: Subgroup) -> Levels:
 def _quantile_levels(frame: AnalysisFrame, column: str, count: int) -> Levels:
     value = nw.col(column).cast(nw.Float64)
     cuts = {f"cut_{i}": value.quantile(i / count, interpolation="linear") for i in range(1, count)}
-    found = frame.engine.collect(frame.rows.select(**cuts))
-    values = [found[name][0].as_py() for name in cuts]
+    row = frame.engine.collect(frame.rows.select(**cuts))
+    values = [row[name][0].as_py() for name in cuts]
     if any(cut is None for cut in values):
         raise AnalysisRefused("the subgroup column has no value", where=column)
     return Levels(column, tuple(f"Q{i}" for i in range(1, count + 1)), tuple(values))

@@ -17,7 +17,7 @@ from designs.protocol.eligibility import closes_an_arm
 from designs.protocol.models import Protocol
 
 
-def timed_rows(
+def time_to_event_rows(
     frame: AnalysisFrame, protocol: Protocol, protocol_digest: str
 ) -> tuple[tuple[Estimate, ...], tuple[SurvivalCurve, ...]]:
     """Hazard ratio, survival and restricted mean of every time-to-event outcome, and its curves."""
@@ -30,15 +30,15 @@ def timed_rows(
     curves: list[SurvivalCurve] = []
     for outcome in outcomes:
         seed = int.from_bytes(hashlib.sha256(f"{protocol_digest}:{outcome.id}".encode()).digest()[:8], "big")
-        found: list[Estimate] = []
-        for among, own in _compared_together(frame, protocol):
-            part = time_to_event(among, own, outcome, seed=seed)
-            found += part.estimates
+        of_outcome: list[Estimate] = []
+        for among, of_arms in _compared_together(frame, protocol):
+            part = time_to_event(among, of_arms, outcome, seed=seed)
+            of_outcome += part.estimates
             drawn = {curve.arm for curve in curves if curve.outcome == outcome.id}
             curves += [curve for curve in part.curves if curve.arm not in drawn]
-        found += _across_parts(protocol, found)
-        for estimand in dict.fromkeys(row.estimand for row in found):
-            rows += _adjusted(protocol, [row for row in found if row.estimand == estimand])
+        of_outcome += _across_parts(protocol, of_outcome)
+        for estimand in dict.fromkeys(row.estimand for row in of_outcome):
+            rows += _adjusted(protocol, [row for row in of_outcome if row.estimand == estimand])
     return tuple(rows), tuple(curves)
 
 
@@ -58,15 +58,15 @@ def _compared_together(frame: AnalysisFrame, protocol: Protocol) -> Iterator[tup
             yield among, protocol.model_copy(update={"arms": arms})
 
 
-def _across_parts(protocol: Protocol, found: list[Estimate]) -> list[Estimate]:
+def _across_parts(protocol: Protocol, rows: list[Estimate]) -> list[Estimate]:
     """Contrasts of two arms that no part holds together."""
-    known = {(row.arm, row.comparison) for row in found}
+    known = {(row.arm, row.comparison) for row in rows}
     reason = "an arm is closed to some customers: its times are compared with the comparison arm's only"
     return [
         replace(row, arm=arm, comparison=comparison, estimate=None, std_error=None, statistic=None, p_value=None,
                 ci_lower=None, ci_upper=None, n_arm=0, n_comparison=0, reason=reason, note=None)
         for arm, comparison in protocol.contrasts if (arm, comparison) not in known
-        for row in found if (row.arm, row.comparison) == (found[0].arm, found[0].comparison)
+        for row in rows if (row.arm, row.comparison) == (rows[0].arm, rows[0].comparison)
     ]  # fmt: skip
 
 

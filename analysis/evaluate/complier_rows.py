@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.evaluate.declared import Kinds, regressed, response_of
+from analysis.evaluate.specify import Kinds, regressed, response_of
 from analysis.frame import AnalysisFrame, open_to
 from analysis.inference.estimates import row_of, with_effect
 from analysis.inference.intervals import Effect

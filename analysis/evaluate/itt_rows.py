@@ -1,7 +1,4 @@
-"""From fits to the rows of the results, each adjusted within its family.
-
-A family is one outcome's planned contrasts; over all levels of a column, where it is a subgroup's.
-"""
+"""From fits to the rows of the results: intention to treat, and tests of interaction."""
 
 from __future__ import annotations
 
@@ -12,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc
 
-from analysis.evaluate.skewed import ThirdMoments, leaning
+from analysis.evaluate.families import effect_of
+from analysis.evaluate.skewness import ThirdMoments, skewness_note
 from analysis.fit import Contrast, Fit, JointCovariance
 from analysis.inference.estimates import row_of, with_effect
-from analysis.inference.intervals import Effect
-from analysis.inference.multiplicity import Adjusted, adjust
+from analysis.inference.multiplicity import Adjusted
 from analysis.results import Estimate, EstimationMethod, Interaction, Variant
 from analysis.specification import Levels
 from designs.protocol.models import Outcome, Protocol
@@ -25,39 +22,6 @@ Floats = NDArray[np.float64]
 
 NO_MOMENTS: ThirdMoments = {}
 METHODS: Mapping[str, EstimationMethod] = {"none": "difference_in_means", "additive": "additive", "lin": "lin"}
-
-
-def effect_of(contrast: Contrast) -> Effect:
-    return Effect(contrast.estimate, contrast.std_error, contrast.df, contrast.reason)
-
-
-def find(fit: Fit, arm: str, comparison: str) -> Contrast:
-    return next(c for c in fit.contrasts if (c.arm, c.comparison) == (arm, comparison))
-
-
-def family(protocol: Protocol, fit: Fit) -> tuple[Adjusted, ...]:
-    """The planned contrasts of one fit, adjusted as declared."""
-    effects = [effect_of(contrast) for contrast in fit.contrasts]
-    return adjust(effects, protocol.analysis.multiplicity, protocol.analysis.alpha, covariance=fit.covariance)
-
-
-def family_over_levels(protocol: Protocol, fits: Sequence[Fit]) -> tuple[tuple[Adjusted, ...], ...]:
-    """The planned contrasts of every level of one subgroup column: one family, in the order of the levels.
-
-    Dunnett's correlations hold within a level only, so there the levels share the error rate equally.
-    """
-    method, alpha = protocol.analysis.multiplicity, protocol.analysis.alpha
-    if method == "dunnett":
-        shared = alpha / len(fits)
-        found = []
-        for fit in fits:
-            effects = [effect_of(contrast) for contrast in fit.contrasts]
-            within = adjust(effects, "dunnett", shared, covariance=fit.covariance)
-            found.append(tuple(_times(adjusted, len(fits)) for adjusted in within))
-        return tuple(found)
-    effects = [effect_of(contrast) for fit in fits for contrast in fit.contrasts]
-    adjusted, width = adjust(effects, method, alpha), len(fits[0].contrasts)
-    return tuple(adjusted[start : start + width] for start in range(0, len(adjusted), width))
 
 
 def itt_rows(
@@ -73,11 +37,11 @@ def itt_rows(
 ) -> tuple[Estimate, ...]:
     """The declared estimate of every planned contrast of one outcome, in one subgroup level or among everyone.
 
-    ``moments`` are the outcome's third moments by arm and level: with them a row says where its range leans.
+    ``moments`` are the outcome's third moments by arm and level: with them a row says where its range is less sure.
     """
     return tuple(
-        _row(protocol, outcome, contrast, within, moments, subgroup=subgroup, level=level, variant=variant)
-        for contrast, within in zip(fit.contrasts, adjusted, strict=True)
+        _row(protocol, outcome, contrast, in_family, moments, subgroup=subgroup, level=level, variant=variant)
+        for contrast, in_family in zip(fit.contrasts, adjusted, strict=True)
     )
 
 
@@ -124,16 +88,6 @@ def _variance(joint: JointCovariance, position: int) -> float:
     return float(joint.matrix[position, position])
 
 
-def _times(adjusted: Adjusted, levels: int) -> Adjusted:
-    p = adjusted.p_adjusted
-    return Adjusted(
-        None if p is None else min(1.0, p * levels),
-        adjusted.ci_lower_simultaneous,
-        adjusted.ci_upper_simultaneous,
-        adjusted.note,
-    )
-
-
 def _row(
     protocol: Protocol,
     outcome: Outcome,
@@ -154,7 +108,7 @@ def _row(
         variant=variant,
         customers=(contrast.n_arm, contrast.n_comparison),
     )
-    notes = contrast.note, adjusted.note, leaning(contrast, level, moments, alpha)
+    notes = contrast.note, adjusted.note, skewness_note(contrast, level, moments, alpha)
     return replace(
         with_effect(row, effect_of(contrast), alpha, adjusted, notes),
         subgroup=subgroup,

@@ -1,0 +1,65 @@
+"""Amounts seen in other ways than by their mean: shares with any, quantiles, a bootstrap of the mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis.estimators.amounts import Interval, bootstrap_interval, hurdle, quantile_effects
+from analysis.inference.estimates import row_of
+from analysis.randomisation.in_memory import RowsInMemory, labelled_generator
+from analysis.results import Estimate, Variant
+from designs.protocol.columns import column_of
+from designs.protocol.models import Outcome, Protocol
+
+
+def amount_rows(
+    data: RowsInMemory, protocol: Protocol, outcome: Outcome, pair: tuple[str, str], protocol_digest: str
+) -> list[Estimate]:
+    """Who has any of an amount, how much, the quantiles, and a resampled interval of the mean, for one contrast.
+
+    Args:
+        data: the customers who could have got both arms.
+        protocol_digest: it seeds the resampling.
+    """
+    y = data.number(column_of(outcome))
+    known = ~np.isnan(y) & np.isin(data.arm, pair)
+    y, treated, alpha = y[known], data.arm[known] == pair[0], protocol.analysis.alpha
+    stratum = np.unique(data.stratum[known], return_inverse=True)[1].astype(np.int64)
+    cluster = data.cluster[known] if data.cluster is not None else None
+    rng = labelled_generator(protocol_digest, f"amount:{outcome.id}:{pair[0]}:{pair[1]}")
+    whole = bootstrap_interval(y, treated, stratum, rng=rng, cluster=cluster, alpha=alpha)
+    intervals: list[tuple[Variant, str, Interval]] = [(Variant("bootstrap_mean"), "bootstrap", whole)]
+    if cluster is None:
+        parts = hurdle(y, treated, alpha)
+        intervals += [
+            (Variant("share_with_any", outcome.measured_in), "unpooled", parts.paid_anything),
+            (Variant("mean_with_any", outcome.measured_in), "unpooled", parts.how_much),
+        ]
+        quantiles = (0.5, 0.75, 0.9)
+        effects = quantile_effects(y, treated, quantiles, rng=rng, alpha=alpha)
+        intervals += [
+            (Variant("quantile", quantile=q), "bootstrap", effect) for q, effect in zip(quantiles, effects, strict=True)
+        ]
+    rows = []
+    for variant, errors, interval in intervals:
+        row = row_of(
+            outcome,
+            pair,
+            method="difference_in_means",
+            standard_errors=errors,
+            variant=variant,
+            customers=(int(treated.sum()), int((~treated).sum())),
+        )
+        rows.append(
+            replace(
+                row,
+                estimate=interval.estimate,
+                std_error=interval.std_error,
+                ci_lower=interval.ci_lower,
+                ci_upper=interval.ci_upper,
+                reason=interval.reason,
+            )
+        )
+    return rows

@@ -1,0 +1,61 @@
+"""Covariates as the columns of a regression that is fitted in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.randomisation.in_memory import RowsInMemory
+from analysis.specification import Column
+
+Floats = NDArray[np.float64]
+
+
+def covariate_matrix(data: RowsInMemory, covariates: Sequence[Column], chosen: NDArray[np.bool_]) -> Floats:
+    """Covariates of the chosen rows as columns: indicators of levels, numbers with missing ones at the mean.
+
+    A number that is missing somewhere has an indicator of that beside it. Levels that some arm lacks stand together.
+    """
+    columns: list[Floats] = []
+    arms = data.arm[chosen]
+    for covariate in covariates:
+        if covariate.kind == "category":
+            codes, names = data.codes(covariate.name)
+            codes = codes[chosen]
+            reference = int(np.argmax(np.bincount(codes)))
+            everywhere = [k for k in range(len(names)) if all((codes[arms == a] == k).any() for a in np.unique(arms))]
+            # Where columns depend on each other the last one goes: the most frequent level, which is the reference.
+            everywhere.sort(key=lambda k: k == reference)
+            columns += [(codes == k).astype(np.float64) for k in everywhere]
+            continue
+        values = data.number(covariate.name)[chosen]
+        missing = np.isnan(values)
+        if missing.any():
+            columns.append(missing.astype(np.float64))
+            values = np.where(missing, values[~missing].mean() if not missing.all() else 0.0, values)
+        columns.append(values)
+    return np.column_stack(columns) if columns else np.empty((int(chosen.sum()), 0))
+
+
+def independent_columns(columns: Floats, arms: NDArray[np.str_], *, in_every_arm: bool = True) -> Floats:
+    """The columns that are independent of each other and of a constant in every arm, or else over all arms together.
+
+    Which of a collinear set stays does not change a fitted mean.
+    """
+    names = np.unique(arms)
+    if in_every_arm:
+        parts = [(np.ones((int((arms == a).sum()), 1)), arms == a) for a in names]
+    else:
+        parts = [((arms[:, None] == names).astype(np.float64), np.ones(len(arms), dtype=np.bool_))]
+    independent: list[int] = []
+    for j in range(columns.shape[1]):
+        candidate = [*independent, j]
+        if all(
+            np.linalg.matrix_rank(np.column_stack([constants, columns[in_arm][:, candidate]]))
+            == len(candidate) + constants.shape[1]
+            for constants, in_arm in parts
+        ):
+            independent.append(j)
+    return columns[:, independent]
