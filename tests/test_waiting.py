@@ -10,8 +10,10 @@ from pathlib import Path
 from tests.places import ROOT
 
 PACKAGES = ("data", "designs", "analysis", "trials", "dashboards")
-# Started by name: the command line, the screens, the steps of a migration.
-STARTED = re.compile(r"trials\.cli(\.__main__)?|dashboards\.(app|views(\..*)?)|trials\.registry\.migrations(\..*)?")
+# Started by name: the command line, jobs, the screens, the steps of a migration.
+STARTED = re.compile(
+    r"trials\.cli(\.__main__)?|trials\.jobs\.__main__|dashboards\.(app|views(\..*)?)|trials\.registry\.migrations(\..*)?"
+)
 
 
 def module_of(path: Path) -> str:

@@ -30,6 +30,7 @@ from designs.protocol import Protocol, load_protocol
 from trials.access import Actor
 from trials.field.dispatch import export_ids
 from trials.life import State, has_reached
+from trials.progress import Progress, in_silence
 from trials.registry import Registry
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY, export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID
@@ -40,9 +41,6 @@ from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register
 from trials.stages.returned_files import load_returned_file
-
-Progress = Callable[[str, int, int], None]
-"""What is being done, steps done, steps in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +58,6 @@ class _Build:
     @property
     def trial(self) -> str:
         return self.demonstration.trial
-
-
-def in_silence(_doing: str, _done: int, _total: int) -> None:
-    """Progress that nobody watches."""
 
 
 def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> tuple[str, ...]:

@@ -18,8 +18,10 @@ from tests.trials import tampering
 from trials.access import LOCAL_ACTOR, parse_actor
 from trials.cli.app import app
 from trials.errors import RegistryRefused
+from trials.jobs import progress
 from trials.registry import Registry, open_registry, queries
 from trials.registry.proof.integrity import row_faults
+from trials.registry.records import LongStage
 from trials.registry.registry import connect
 from trials.registry.storage.revisions import NEWEST
 from trials.registry.tables.columns import digest_of
@@ -28,6 +30,7 @@ from trials.reporting.results.headline import headline
 from trials.reporting.results.trust import decision_lines
 from trials.reporting.words.names import Names
 from trials.settings import Settings
+from trials.stages.job import open_job
 from trials.stages.migrate import migrate
 from trials.stages.overlap import overlap
 from trials.stages.verify import verify
@@ -152,6 +155,17 @@ def test_drafts_are_still_there_those_of_nobody_that_the_registry_knows_too(migr
             assert reader.draft(draft["trial"]) == draft["draft"] != {}
     assert len(SAID["drafts"]) == 5
     assert not (migrated.home / "drafts").exists()
+
+
+@both
+def test_its_trials_can_be_worked_on_by_jobs_one_of_a_stage_at_a_time(migrated):
+    def opened(stage: LongStage, job_id: str) -> str:
+        return open_job(migrated, LOCAL_ACTOR, "outcomes-loaded", stage, job_id, is_alive=lambda _: True).id
+
+    assert progress(migrated, LOCAL_ACTOR, "outcomes-loaded", "evaluate") is None
+    assert opened("evaluate", "first") == opened("evaluate", "second") == "first"
+    assert opened("randomise", "third") == "third"
+    assert all(proof.holds for proof in verify(migrated, LOCAL_ACTOR, "outcomes-loaded"))
 
 
 # Each is a change that verify found before the migration; afterwards it is found too.

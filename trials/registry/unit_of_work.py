@@ -34,9 +34,21 @@ class UnrecordedWork:
     session: Session
 
     def put(self, row: UnrecordedRow) -> None:
-        """Add a row, or put it in the place of the one with its key."""
-        with storage_refusals("registry"):
-            self.session.merge(row)
+        """Add a row, or put it in the place of the one with its key. Rows go in the order in which they are put.
+
+        Raises:
+            TrialRefused: Another row has a key that is UNIQUE.
+        """
+        try:
+            with storage_refusals("registry"):
+                self.session.merge(row)
+                self.session.flush()
+        except IntegrityError as error:
+            raise TrialRefused(
+                f"the registry has another {row.__tablename__} in the place of this one",
+                rule="of some rows there is one at a time",
+                remedy="look again at where it stands; nothing was changed",
+            ) from error
 
     def remove(self, table: type[UnrecordedRow], key: Any) -> None:
         """Remove a row; nothing where there is none."""

@@ -18,6 +18,7 @@ from designs.assignment import commitment, draw_seed
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import require
+from trials.progress import Progress, in_silence
 from trials.randomiser.assignment import AssignedWave, assign_wave
 from trials.randomiser.eligibility import Eligible, assigned_before, eligible
 from trials.randomiser.index_dates import first_index_date, last_index_date
@@ -59,7 +60,12 @@ class _Units:
 
 
 def randomise(
-    registry: Registry, actor: Actor, trial_id: str, *, demonstration_seed: str | None = None
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    *,
+    demonstration_seed: str | None = None,
+    progress: Progress = in_silence,
 ) -> AllocationRecord:
     """Deal a locked trial's customers to its arms, once; where waves are declared, the next wave of them.
 
@@ -70,12 +76,15 @@ def randomise(
         actor: Who draws.
         trial_id: The trial.
         demonstration_seed: A declared seed, for synthetic customers only; the certificate says so.
+        progress: Told before each step.
 
     Raises:
         TrialRefused: The trial is not locked, was randomised already, is void, or its file was edited.
         DesignRefused: A stratum or cluster cannot be dealt.
     """
+    progress("freezing who takes part", 0, 3)
     draw, wave, plan = _frozen(registry, actor, trial_id, demonstration_seed)
+    progress("assigning customers to arms", 1, 3)
     assigned = assign_wave(
         plan.protocol,
         registry.snapshots.path(wave.units_digest),
@@ -86,6 +95,7 @@ def randomise(
         population_digest=wave.population.digest,
     )
     snapshot_digest = registry.snapshots.write(assigned.rows, schema=assigned.schema)
+    progress("recording the allocation", 2, 3)
     return _record(registry, actor, plan, wave, assigned, snapshot_digest)
 
 

@@ -18,13 +18,14 @@ from trials.frames.allocated_here import frame_of
 from trials.frames.code import code_digest, with_code
 from trials.frames.sources import Sources
 from trials.life import require
+from trials.progress import Progress, in_silence
 from trials.registry import Registry, queries, tables
 from trials.registry.records import EvaluationRecord, ReturnedFileRecord
 from trials.registry.tables.columns import digest_of, now
 
 
-def evaluate(registry: Registry, actor: Actor, trial_id: str) -> EvaluationRecord:
-    """Evaluate a trial on its latest file of outcomes. Earlier evaluations stay.
+def evaluate(registry: Registry, actor: Actor, trial_id: str, *, progress: Progress = in_silence) -> EvaluationRecord:
+    """Evaluate a trial on its latest file of outcomes. Earlier evaluations stay; ``progress`` is told before each step.
 
     Raises:
         TrialRefused: Nothing was dealt, no outcomes are loaded, the draw is void, or the protocol's file was edited.
@@ -32,8 +33,9 @@ def evaluate(registry: Registry, actor: Actor, trial_id: str) -> EvaluationRecor
     """
     with registry.inspect(actor, "evaluate", trial_id) as session:
         sources = _sources(session, trial_id)
-    evaluation = _evaluated(registry, sources)
+    evaluation = _evaluated(registry, sources, progress)
     document = to_document(evaluation)
+    progress("recording the evaluation", 3, 4)
     with registry.write(actor, "evaluate", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "evaluate")
         record = EvaluationRecord(
@@ -67,13 +69,16 @@ def _sources(session: Session, trial_id: str) -> Sources:
     return Sources(trial, max(outcomes, key=lambda file: file.version), contacts)
 
 
-def _evaluated(registry: Registry, sources: Sources) -> Evaluation:
+def _evaluated(registry: Registry, sources: Sources, progress: Progress) -> Evaluation:
     # One thread: sums of doubles taken in one order are the same to the last bit, on every registry.
     engine = open_engine(registry.settings.engine, threads=1)
     plan = sources.trial.plan
     with tempfile.TemporaryDirectory(prefix="otm-frame-") as scratch:
+        progress("joining what came back to the allocation", 0, 4)
         frame = frame_of(engine, registry.snapshots, sources, Path(scratch))
+        progress("estimating, and deciding the verdict", 1, 4)
         evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest)
+        progress("sensitivity analyses", 2, 4)
         return with_code(with_sensitivity(frame, plan.protocol, evaluation))
 
 

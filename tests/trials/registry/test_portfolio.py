@@ -53,18 +53,15 @@ def files_of(files: Files, trial: str, **more: Any) -> Files:
     return Files(files.folder / trial, trial=trial, count=120, **more)
 
 
-def crowd(registry: Registry, files: Files, first: int, count: int) -> None:
-    """More trials, in the states that have the most rows."""
-    for number in range(first, first + count):
-        beside = files_of(files, f"beside-{number}", population=f"people-{number}")
-        allocated(registry, beside, seed=f"{number:064x}")
-        load_outcomes(registry, FIRST, beside.trial, beside.outcomes)
-        evaluate(registry, FIRST, beside.trial)
-        issue(registry, FIRST, beside.trial, "sms", beside.folder / "lists")
-        load_outcomes(registry, FIRST, beside.trial, beside.outcomes)
-        evaluate(registry, FIRST, beside.trial)
-        sharing = files_of(files, f"sharing-{number}", population="debts")
-        register(registry, FIRST, sharing.protocol)
+def add_beside(registry: Registry, files: Files, number: int) -> None:
+    """Two more trials: one in a state that has many rows, and a draft on the population of the first."""
+    beside = files_of(files, f"beside-{number}", population=f"people-{number}")
+    allocated(registry, beside, seed=f"{number:064x}")
+    issue(registry, FIRST, beside.trial, "sms", beside.folder / "lists")
+    load_outcomes(registry, FIRST, beside.trial, beside.outcomes)
+    load_outcomes(registry, FIRST, beside.trial, beside.outcomes)
+    evaluate(registry, FIRST, beside.trial)
+    register(registry, FIRST, files_of(files, f"sharing-{number}", population="debts").protocol)
 
 
 def test_what_one_trial_costs_does_not_grow_with_the_others(either: Registry, files: Files):
@@ -84,9 +81,9 @@ def test_what_one_trial_costs_does_not_grow_with_the_others(either: Registry, fi
                 read.append(sum(counts))
         return read[0], read[1], read[2]
 
-    crowd(either, files, 1, 1)
+    add_beside(either, files, 1)
     summary, detail, everything = cost()
-    crowd(either, files, 2, 2)
+    add_beside(either, files, 2)
     assert cost()[:2] == (summary, detail)
     assert 0 < summary < detail
     assert cost()[2] > everything  # what is counted would have grown
@@ -98,7 +95,7 @@ def test_a_trial_read_alone_is_the_line_that_the_portfolio_has(registry: Registr
         registry, FIRST, files.trial, choice="accept", action="do not scale", reason="not shown",
         review_on=now().date() + timedelta(days=90),
     )  # fmt: skip
-    crowd(registry, files, 1, 1)
+    add_beside(registry, files, 1)
     register(registry, FIRST, files_of(files, "draft").protocol)
     loaded = files_of(files, "loaded", population="other-people")
     load_population(registry, FIRST, loaded.population, loaded.protocol, synthetic=False)

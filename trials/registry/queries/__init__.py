@@ -19,6 +19,7 @@ from trials.registry.queries.draws import (
     waves_of,
 )
 from trials.registry.queries.in_hand import draft_of
+from trials.registry.queries.jobs import job_of, job_row, latest_job, running_job
 from trials.registry.queries.numbering import next_number
 from trials.registry.queries.plans import (
     is_registered,
@@ -46,8 +47,11 @@ __all__ = [
     "event_hashes",
     "is_registered",
     "issues_of",
+    "job_of",
+    "job_row",
     "last_event",
     "latest_evaluation",
+    "latest_job",
     "latest_population",
     "lock_of",
     "locked_population",
@@ -60,6 +64,7 @@ __all__ = [
     "release_of",
     "require_trial",
     "returned_of",
+    "running_job",
     "standing_of",
     "standings",
     "void_asked_for",

@@ -12,6 +12,7 @@ from trials.registry.records.draws import (
     VoidRecord,
     WaveRecord,
 )
+from trials.registry.records.jobs import JobRecord, JobRefusal, JobState, LongStage
 from trials.registry.records.plans import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
 from trials.registry.records.returned_files import (
     FileAccount,
@@ -31,7 +32,11 @@ __all__ = [
     "ExclusionRecord",
     "FileAccount",
     "IssueRecord",
+    "JobRecord",
+    "JobRefusal",
+    "JobState",
     "LockRecord",
+    "LongStage",
     "MatchRecord",
     "PopulationRecord",
     "ProtocolRecord",

@@ -12,6 +12,7 @@ from trials.registry.tables.chain import AuditRow, Installation
 from trials.registry.tables.conclusions import Decision, StoredEvaluation
 from trials.registry.tables.draws import Allocation, Draw, IssueList, Release, VoidConfirmation, VoidRequest, Wave
 from trials.registry.tables.in_hand import Draft
+from trials.registry.tables.jobs import Job
 from trials.registry.tables.plans import PopulationVersion, ProtocolVersion, Trial, TrialLock
 from trials.registry.tables.returned_files import ReturnedFile
 
@@ -23,6 +24,7 @@ __all__ = [
     "Draw",
     "Installation",
     "IssueList",
+    "Job",
     "PopulationVersion",
     "ProtocolVersion",
     "Release",

@@ -1,0 +1,62 @@
+"""What a job's process does: the stage, and how it went."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from data.errors import Refused
+from trials.access import Actor
+from trials.errors import RegistryRefused
+from trials.jobs import lifeline
+from trials.progress import Progress
+from trials.registry import Registry
+from trials.registry.records import JobRecord, JobRefusal, LongStage
+from trials.stages.allocate import randomise
+from trials.stages.evaluate import evaluate
+from trials.stages.job import fail_job, finish_job, note_process, note_step
+
+log = logging.getLogger(__name__)
+
+_STAGES: Final[Mapping[LongStage, Callable[[Registry, Actor, str, Progress], str]]] = {
+    "randomise": lambda registry, actor, trial, progress: randomise(registry, actor, trial, progress=progress).digest,
+    "evaluate": lambda registry, actor, trial, progress: evaluate(registry, actor, trial, progress=progress).digest,
+}
+
+
+def conduct(registry: Registry, actor: Actor, job: JobRecord) -> None:
+    """Run a job's stage to its end and note how it went; a crash is noted and raised again."""
+    try:
+        note_process(registry, actor, job, socket.gethostname(), os.getpid())
+        digest = _STAGES[job.stage](registry, actor, job.trial, _noted(registry, actor, job))
+    except Refused as refusal:
+        fail_job(registry, actor, job, JobRefusal(refusal.problem, refusal.where, refusal.rule, refusal.remedy))
+    except BaseException as error:
+        fail_job(registry, actor, job, _crash(registry, job, error))
+        raise
+    else:
+        finish_job(registry, actor, job, digest)
+    lifeline.clear(registry.home, job.id)
+
+
+def _noted(registry: Registry, actor: Actor, job: JobRecord) -> Progress:
+    def note(doing: str, done: int, total: int) -> None:
+        try:
+            note_step(registry, actor, job, doing, done / total)
+        except RegistryRefused as refusal:  # how far the work is is not worth losing the work
+            log.warning("progress was not noted: %s", refusal)
+
+    return note
+
+
+def _crash(registry: Registry, job: JobRecord, error: BaseException) -> JobRefusal:
+    """A crash in words; its own may quote a customer, and stay in the file."""
+    return JobRefusal(
+        f"the program failed ({type(error).__name__}): this is a fault in it, and says nothing about the trial",
+        where=str(lifeline.file_of(registry.home, job.id)),
+        rule="what it had recorded by then stands, and the rest is as it was",
+        remedy="give the file to whoever looks after the service; starting it again is safe",
+    )

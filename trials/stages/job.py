@@ -1,0 +1,114 @@
+"""Job: how a long stage that runs in a process of its own stands. The stage itself knows nothing of it.
+
+A job's row is no evidence and has no audit event: what the stage did is in the stage's rows and events, committed in
+the stage's own transactions. So a job that says less than what happened (a process killed between the two commits) does
+no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from trials.access import Actor
+from trials.registry import Registry, queries
+from trials.registry.records import JobRecord, JobRefusal, LongStage
+from trials.registry.tables.columns import now
+
+IsAlive = Callable[[JobRecord], bool]
+"""Whether the process of a job that is said to be running is still there."""
+
+_STOPPED = JobRefusal(
+    "the process that did this ended without a word",
+    rule="what it had recorded by then stands, and the rest is as it was",
+    remedy="start it again: that is safe",
+)
+
+
+def open_job(
+    registry: Registry, actor: Actor, trial_id: str, stage: LongStage, job_id: str, is_alive: IsAlive
+) -> JobRecord:
+    """The job of this stage that is running, else a new one with this id.
+
+    Raises:
+        AccessRefused: The actor's role does not hold the stage.
+        TrialRefused: There is no such trial.
+    """
+    with registry.write_unrecorded(actor, stage, trial_id) as work:
+        queries.require_trial(work.session, trial_id)
+        running = queries.running_job(work.session, trial_id, stage)
+        if running is not None and is_alive(running):
+            return running
+        if running is not None:
+            work.put(queries.job_row(_stopped(running)))
+        job = JobRecord(job_id, trial_id, stage, actor.name, actor.role, now())
+        work.put(queries.job_row(job))
+        work.commit()
+    return job
+
+
+def job_to_do(registry: Registry, actor: Actor, job_id: str) -> JobRecord:
+    """A job as it was opened, for the process that is to do it."""
+    with registry.inspect(actor, "read") as session:
+        return queries.job_of(session, job_id)
+
+
+def note_process(registry: Registry, actor: Actor, job: JobRecord, host: str, pid: int) -> None:
+    """Note which process does it."""
+    _change(registry, actor, job, lambda current: replace(current, host=host, pid=pid))
+
+
+def note_step(registry: Registry, actor: Actor, job: JobRecord, step: str, progress: float | None) -> None:
+    """Note what is being done, and how far it is."""
+    _change(registry, actor, job, lambda current: replace(current, step=step, progress=progress))
+
+
+def finish_job(registry: Registry, actor: Actor, job: JobRecord, result_digest: str) -> None:
+    """Note that the stage has recorded its result."""
+    _change(
+        registry,
+        actor,
+        job,
+        lambda current: replace(current, state="done", progress=1.0, result_digest=result_digest, finished_at=now()),
+    )
+
+
+def fail_job(registry: Registry, actor: Actor, job: JobRecord, refusal: JobRefusal) -> None:
+    """Note that the stage was refused, or crashed."""
+    _change(registry, actor, job, lambda current: replace(current, state="failed", refusal=refusal, finished_at=now()))
+
+
+def _change(registry: Registry, actor: Actor, job: JobRecord, change: Callable[[JobRecord], JobRecord]) -> None:
+    """Change a job that is running; one that has ended stays as it ended."""
+    with registry.write_unrecorded(actor, job.stage, job.trial) as work:
+        current = queries.job_of(work.session, job.id)
+        if current.state == "running":
+            work.put(queries.job_row(change(current)))
+            work.commit()
+
+
+def look_at_job(
+    registry: Registry, actor: Actor, trial_id: str, stage: LongStage, is_alive: IsAlive
+) -> JobRecord | None:
+    """The last job of a stage; one whose process is gone is noted as stopped. None before the first.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
+    with registry.inspect(actor, "read", trial_id) as session:
+        queries.require_trial(session, trial_id)
+        job = queries.latest_job(session, trial_id, stage)
+    if job is None or job.state != "running" or is_alive(job):
+        return job
+    with registry.write_unrecorded(actor, "read", trial_id) as work:
+        # Its last commit came before its end: what is read now is the last that it said.
+        job = queries.job_of(work.session, job.id)
+        if job.state == "running":
+            job = _stopped(job)
+            work.put(queries.job_row(job))
+            work.commit()
+    return job
+
+
+def _stopped(job: JobRecord) -> JobRecord:
+    return replace(job, state="stopped", refusal=_STOPPED, finished_at=now())
