@@ -32,7 +32,7 @@ class Contrast:
     ``std_error`` and ``df`` are ``None`` when they cannot be had, and ``estimate`` too when nothing can; ``reason``
     then says why. ``mean_*`` are raw observed means, ``adjusted_mean_*`` those at the covariate means of all arms.
     ``n_*`` count customers with the response observed. ``note`` is a warning that travels with the row.
-    ``sampling_variance`` is what the variance gains when the target is other customers than these.
+    ``superpopulation_variance`` is what the variance gains when the target is other customers than these.
     """
 
     response: str
@@ -49,7 +49,7 @@ class Contrast:
     adjusted_mean_comparison: float | None
     reason: str | None = None
     note: str | None = None
-    sampling_variance: float = 0.0
+    superpopulation_variance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

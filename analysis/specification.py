@@ -35,7 +35,7 @@ class Specification:
         standard_errors: ``CR0``, ``CR1`` and ``CR2`` need ``cluster``.
         covariates: Pre-period covariates. Ignored when ``adjustment`` is ``none``.
         strata: Columns whose combinations are the strata of the assignment.
-        cluster: Column of the unit that was dealt whole.
+        cluster: Column of the unit that was assigned whole.
         weight: Column of positive inverse-probability weights.
     """
 

@@ -97,7 +97,7 @@ def judge(
         outcome: its id.
         margin: declared margin; without one nothing can pass.
         evidence: counts by stratum (binary), an estimate (other kinds), a test inverted at both levels (binary, where
-            whole clusters were dealt), or the reason why there is none of these.
+            whole clusters were assigned), or the reason why there is none of these.
         harm_is: the direction in which the outcome does harm.
         level: two-sided level whose half judges the upper bound.
         level_established: two-sided level whose half judges the lower bound.

@@ -143,7 +143,7 @@ def arm_money(
     adjusted: Adjusted | None,
     primary: Effect,
     difference: Callable[[str], float | None],
-    sampling_variance: float = 0.0,
+    superpopulation_variance: float = 0.0,
     subgroup: str | None = None,
     level: str | None = None,
 ) -> ArmMoney:
@@ -154,15 +154,15 @@ def arm_money(
         adjusted: the central effect within its family.
         primary: the arm's effect on the primary outcome, in its own unit.
         difference: outcome id -> difference, for the components.
-        sampling_variance: what is added to the variance for customers other than these (the roll-out's range).
+        superpopulation_variance: what is added to the variance for customers other than these (the roll-out's range).
         subgroup, level: the cell, or ``None``; a cell has no roll-out figure, for its size there is not declared.
     """
     decision, alpha = _declared(protocol), protocol.analysis.alpha
     central = by_scenario["central"]
     customers = decision.roll_out_customers if subgroup is None else None
     wider = central
-    if central.std_error is not None and sampling_variance > 0.0:
-        wider = Effect(central.estimate, (central.std_error**2 + sampling_variance) ** 0.5, central.df)
+    if central.std_error is not None and superpopulation_variance > 0.0:
+        wider = Effect(central.estimate, (central.std_error**2 + superpopulation_variance) ** 0.5, central.df)
     return ArmMoney(
         arm=arm,
         comparison=protocol.comparison.id,

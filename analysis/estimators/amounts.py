@@ -55,13 +55,13 @@ def hurdle(y: Floats, treated: NDArray[np.bool_], alpha: float = 0.05) -> Hurdle
     return Hurdle(anything, _difference(y[treated & paid], y[~treated & paid], alpha))
 
 
-def _difference(one: Floats, other: Floats, alpha: float) -> Interval:
-    if not one.size or not other.size:
+def _difference(of_arm: Floats, of_comparison: Floats, alpha: float) -> Interval:
+    if not of_arm.size or not of_comparison.size:
         return Interval(None, reason="one of the two arms has nobody to compare")
-    estimate = float(one.mean() - other.mean())
-    if min(one.size, other.size) < 2:
+    estimate = float(of_arm.mean() - of_comparison.mean())
+    if min(of_arm.size, of_comparison.size) < 2:
         return Interval(estimate, reason="an arm has one customer here, so there is no error")
-    error = float(np.sqrt(one.var(ddof=1) / one.size + other.var(ddof=1) / other.size))
+    error = float(np.sqrt(of_arm.var(ddof=1) / of_arm.size + of_comparison.var(ddof=1) / of_comparison.size))
     reach = float(ndtri(1 - alpha / 2)) * error
     return Interval(estimate, error, estimate - reach, estimate + reach)
 
@@ -78,7 +78,7 @@ def bootstrap_interval(
 ) -> Interval:
     """Studentised bootstrap interval of the stratum-weighted difference in means (Efron & Tibshirani 1993, ch. 12).
 
-    Customers are resampled within stratum × arm; where they were dealt in clusters, whole clusters are.
+    Customers are resampled within stratum × arm; where they were assigned in clusters, whole clusters are.
 
     Args:
         y: shape (n,), none missing.
@@ -130,12 +130,12 @@ def _studentised_parts(totals: Floats, sizes: Floats, cells: Integers, weights: 
     difference: Floats = np.zeros(totals.shape[0])
     variance: Floats = np.zeros(totals.shape[0])
     for cell in range(2 * weights.size):
-        here = cells == cell
-        total, size = totals[:, here], sizes[:, here]
+        in_cell = cells == cell
+        total, size = totals[:, in_cell], sizes[:, in_cell]
         customers = size.sum(axis=1)
         mean = total.sum(axis=1) / customers
         residual = total - mean[:, None] * size
-        units = int(here.sum())
+        units = int(in_cell.sum())
         sign = 1.0 if cell % 2 else -1.0
         difference += sign * weights[cell // 2] * mean
         variance += weights[cell // 2] ** 2 * units / (units - 1) * (residual**2).sum(axis=1) / customers**2

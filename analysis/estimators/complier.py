@@ -76,13 +76,13 @@ def complier_effects(
     Raises:
         AnalysisRefused: As :func:`analysis.regression.regress`.
     """
-    found: dict[tuple[int, int], ComplierEffect] = {}
+    effects: dict[tuple[int, int], ComplierEffect] = {}
     for t, (arm, comparison) in enumerate(specification.contrasts):
         column = received if isinstance(received, str) else received[arm]
         pair = dataclasses.replace(specification, arms=(comparison, arm), contrasts=((arm, comparison),))
         for r, effect in enumerate(_effects(frame, pair, responses, column, alpha)):
-            found[r, t] = effect
-    return tuple(found[r, t] for r in range(len(responses)) for t in range(len(specification.contrasts)))
+            effects[r, t] = effect
+    return tuple(effects[r, t] for r in range(len(responses)) for t in range(len(specification.contrasts)))
 
 
 def _effects(

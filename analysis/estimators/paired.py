@@ -40,7 +40,7 @@ def regress_pairs(
         by: subgroup levels; a pair belongs to a level when both its customers do.
 
     Raises:
-        AnalysisRefused: an adjustment is declared, or customers of a pair were dealt to one arm.
+        AnalysisRefused: an adjustment is declared, or customers of a pair were assigned to one arm.
     """
     if specification.adjustment != "none":
         raise AnalysisRefused(
@@ -80,14 +80,14 @@ def _number(column: pa.ChunkedArray) -> Floats:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _by_pair(y: Floats, here: NDArray[np.bool_], pair: NDArray[np.int64], arm: str) -> Floats:
+def _by_pair(y: Floats, in_arm: NDArray[np.bool_], pair: NDArray[np.int64], arm: str) -> Floats:
     """The outcome of each pair's customer in one arm, NaN where there is none."""
-    if np.bincount(pair[here]).max(initial=0) > 1:
+    if np.bincount(pair[in_arm]).max(initial=0) > 1:
         raise AnalysisRefused(
             f"a pair has more than one customer in arm {arm}", rule="each pair has one customer in every arm"
         )
     out = np.full(int(pair.max(initial=-1)) + 1, np.nan)
-    out[pair[here]] = y[here]
+    out[pair[in_arm]] = y[in_arm]
     return out
 
 
@@ -97,13 +97,13 @@ def _fit(response: str, specification: Specification, wide: dict[str, Floats]) -
         _contrast(response, pair, wide, d) for pair, d in zip(specification.contrasts, differences, strict=True)
     )
     covariance = np.full((len(differences), len(differences)), np.nan)
-    for i, one in enumerate(differences):
-        for j, other in enumerate(differences):
-            both = ~np.isnan(one) & ~np.isnan(other)
-            pairs = (~np.isnan(one)).sum() * (~np.isnan(other)).sum()
+    for i, first in enumerate(differences):
+        for j, second in enumerate(differences):
+            both = ~np.isnan(first) & ~np.isnan(second)
+            pairs = (~np.isnan(first)).sum() * (~np.isnan(second)).sum()
             if both.sum() > 1:
                 # pairs that have both differences, of all that each mean is over
-                covariance[i, j] = np.cov(one[both], other[both])[0, 1] * both.sum() / pairs
+                covariance[i, j] = np.cov(first[both], second[both])[0, 1] * both.sum() / pairs
     observed = int(sum((~np.isnan(values)).sum() for values in wide.values()))
     return Fit(contrasts, covariance, (), observed, None)
 

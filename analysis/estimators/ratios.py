@@ -37,7 +37,7 @@ def ratio_effect(
 ) -> RatioEffect:
     """Compare Σ numerator / Σ denominator between two arms (Deng, Knoblich & Lu 2018, KDD, section 3).
 
-    The unit that was dealt is what varies: the customer, or the cluster where customers were dealt in clusters.
+    The unit that was assigned is what varies: the customer, or the cluster where whole clusters were assigned.
 
     Args:
         numerator: shape (n,), none missing.
@@ -60,25 +60,26 @@ def ratio_effect(
             top = np.bincount(members, top).astype(np.float64)
             bottom = np.bincount(members, bottom).astype(np.float64)
         if top.size < 2 or bottom.sum() <= 0:
-            return RatioEffect(None, None, reason="an arm has fewer than two units, or a total of nil to divide by")
+            return RatioEffect(None, None, reason="an arm has fewer than two units, or a total of zero to divide by")
         ratio = float(top.sum() / bottom.sum())
         residual = top - ratio * bottom
         variance = float(residual.var(ddof=1)) * top.size / float(bottom.sum()) ** 2
         parts.append((ratio, variance))
-    (one, one_variance), (other, other_variance) = parts
-    error = float(np.sqrt(one_variance + other_variance))
+    (of_arm, arm_variance), (of_comparison, comparison_variance) = parts
+    difference, error = of_arm - of_comparison, float(np.sqrt(arm_variance + comparison_variance))
     if error == 0.0:
-        return RatioEffect(one, other, one - other, reason="the ratio does not vary, so its error is not estimable")
+        reason = "the ratio does not vary, so its error is not estimable"
+        return RatioEffect(of_arm, of_comparison, difference, reason=reason)
     reach = float(ndtri(1 - alpha / 2)) * error
-    positive = one > 0 and other > 0
+    positive = of_arm > 0 and of_comparison > 0
     return RatioEffect(
-        one,
-        other,
-        one - other,
+        of_arm,
+        of_comparison,
+        difference,
         error,
-        float(2 * ndtr(-abs(one - other) / error)),
-        one - other - reach,
-        one - other + reach,
-        float(np.log(one / other)) if positive else None,
-        float(np.sqrt(one_variance / one**2 + other_variance / other**2)) if positive else None,
+        float(2 * ndtr(-abs(difference) / error)),
+        difference - reach,
+        difference + reach,
+        float(np.log(of_arm / of_comparison)) if positive else None,
+        float(np.sqrt(arm_variance / of_arm**2 + comparison_variance / of_comparison**2)) if positive else None,
     )

@@ -58,7 +58,7 @@ def _arms(
                 adjusted=adjusted[place[cell.pair]],
                 primary=fits.effect(protocol.primary.id, cell),
                 difference=valued.get,
-                sampling_variance=find(central, *cell.pair).sampling_variance,
+                superpopulation_variance=find(central, *cell.pair).superpopulation_variance,
                 subgroup=by.column if by else None,
                 level=level,
             )

@@ -123,7 +123,7 @@ class ClusterTally:
 
 
 def tally_clusters(frame: AnalysisFrame, cluster: str) -> ClusterTally:
-    """Count the units that were dealt whole."""
+    """Count the units that were assigned whole."""
     arm = nw.col(ARM_COLUMN)
     each = frame.rows.group_by(cluster).agg(first=arm.min(), last=arm.max())
     pairs = frame.engine.collect(each.group_by("first", "last").agg(nw.len().alias("n"))).to_pylist()

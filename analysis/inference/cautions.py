@@ -1,4 +1,4 @@
-"""What a reader must know of a contrast whose error is less sure than it looks: few clusters, or a thin arm.
+"""What a reader must know of a contrast whose error is less sure than it looks: few clusters, few customers in an arm.
 
 Each function returns a sentence for the row, or ``None`` where calibration finds the error rates as promised.
 """
@@ -15,13 +15,13 @@ TOLERATED = 0.055  # an error rate of 5% may drift so far unsaid
 
 
 def few_clusters(
-    clusters: tuple[float, float], worth: tuple[float, float], *, enough: float = FEW_EQUAL_CLUSTERS
+    clusters: tuple[float, float], effective: tuple[float, float], *, enough: float = FEW_EQUAL_CLUSTERS
 ) -> str | None:
     """Clustered errors that rest on few clusters, on few in one of the arms, or on a few large ones.
 
     Args:
         clusters: with customers in the arm and in the comparison.
-        worth: how many clusters of equal size they count for, (Σn)² / Σn².
+        effective: the effective number of clusters in each, (Σn)² / Σn².
         enough: how many equal clusters in equal shares the method needs.
 
     Examples:
@@ -30,11 +30,11 @@ def few_clusters(
         >>> few_clusters((3, 9), (3.0, 9.0))[:53]
         '12 clusters, as good as 9 of equal size in equal shar'
     """
-    if min(worth) <= 0:
+    if min(effective) <= 0:
         return None
     total = sum(clusters)
-    equal = 4.0 / (1.0 / worth[0] + 1.0 / worth[1])
-    uneven = sum(worth) < VERY_UNEVEN * total
+    equal = 4.0 / (1.0 / effective[0] + 1.0 / effective[1])
+    uneven = sum(effective) < VERY_UNEVEN * total
     if total >= FEW_CLUSTERS and equal >= (max(enough, FEW_UNEVEN_CLUSTERS) if uneven else enough):
         return None
     return (
@@ -43,7 +43,7 @@ def few_clusters(
     )
 
 
-def thin_arm(customers: tuple[float, float], columns: int, df: float) -> str | None:
+def few_customers(customers: tuple[float, float], columns: int, df: float) -> str | None:
     """Degrees of freedom counted over all customers, where the variance rests on the few of one arm.
 
     Args:
@@ -54,17 +54,17 @@ def thin_arm(customers: tuple[float, float], columns: int, df: float) -> str | N
     Source: Welch and Satterthwaite's degrees of freedom of two means whose customers vary alike.
 
     Examples:
-        >>> thin_arm((450, 150), 7, 586.0) is None
+        >>> few_customers((450, 150), 7, 586.0) is None
         True
-        >>> thin_arm((570, 30), 7, 586.0)[:45]
+        >>> few_customers((570, 30), 7, 586.0)[:45]
         'an arm has 30 customers for 7 columns of the '
     """
     left = [n - columns for n in customers]
     if min(left) <= 0:
         return None
     parts = [1.0 / n for n in customers]
-    own = sum(parts) ** 2 / sum(part**2 / n for part, n in zip(parts, left, strict=True))
-    if 2.0 * float(stdtr(own, -stdtrit(df, 0.975))) <= TOLERATED:
+    welch = sum(parts) ** 2 / sum(part**2 / n for part, n in zip(parts, left, strict=True))
+    if 2.0 * float(stdtr(welch, -stdtrit(df, 0.975))) <= TOLERATED:
         return None
     noun = "column" if columns == 1 else "columns"
     return (

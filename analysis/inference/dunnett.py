@@ -102,10 +102,10 @@ def probability_within(bound: float, loading: Floats, df: float | None) -> float
     """
     z, shared_weights = _shared_part()
     scale, scale_weights = _scale(df)
-    own = np.sqrt(1.0 - loading**2)
+    unshared = np.sqrt(1.0 - loading**2)
     reach = bound * scale[:, None, None]
     shift = loading[None, None, :] * z[None, :, None]
-    within = np.prod(ndtr((reach - shift) / own) - ndtr((-reach - shift) / own), axis=2)
+    within = np.prod(ndtr((reach - shift) / unshared) - ndtr((-reach - shift) / unshared), axis=2)
     return float(np.clip(scale_weights @ within @ shared_weights, 0.0, 1.0))
 
 
@@ -122,5 +122,5 @@ def simultaneous_critical_value(level: float, loading: Floats, df: float | None)
         >>> round(simultaneous_critical_value(0.05, np.full(3, np.sqrt(0.5)), 16.0), 2)  # Dunnett's table 2a
         2.59
     """
-    one, all_of_them = critical_value(level, df), critical_value(level / len(loading), df)
-    return rising_root(lambda bound: probability_within(bound, loading, df) - (1.0 - level), one, all_of_them)
+    pointwise, bonferroni = critical_value(level, df), critical_value(level / len(loading), df)
+    return rising_root(lambda bound: probability_within(bound, loading, df) - (1.0 - level), pointwise, bonferroni)

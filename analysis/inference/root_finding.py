@@ -21,7 +21,7 @@ def rising_root(function: Callable[[float], float], low: float, high: float, *, 
         1.414213562
     """
     below, above = function(low), function(high)
-    kept = 0  # -1: the lower end stayed last time, 1: the upper end did
+    stayed = 0  # -1: the lower end stayed last time, 1: the upper end did
     for _ in range(200):
         if high - low <= tolerance * max(1.0, abs(low), abs(high)) or above <= below:
             break
@@ -32,9 +32,9 @@ def rising_root(function: Callable[[float], float], low: float, high: float, *, 
         if abs(value) < tolerance:
             return middle
         if value < 0.0:
-            low, below, above = middle, value, above / 2.0 if kept == 1 else above
-            kept = 1
+            low, below, above = middle, value, above / 2.0 if stayed == 1 else above
+            stayed = 1
         else:
-            high, above, below = middle, value, below / 2.0 if kept == -1 else below
-            kept = -1
+            high, above, below = middle, value, below / 2.0 if stayed == -1 else below
+            stayed = -1
     return 0.5 * (low + high)

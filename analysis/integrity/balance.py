@@ -73,14 +73,19 @@ def _share(counts: Mapping[str, Mapping[str, int]], arm: str, level: str) -> Arm
 
 
 def _row(
-    covariate: str, level: str | None, arm: str, comparison: str, one: ArmMoments | None, other: ArmMoments | None
+    covariate: str,
+    level: str | None,
+    arm: str,
+    comparison: str,
+    of_arm: ArmMoments | None,
+    of_comparison: ArmMoments | None,
 ) -> Balance:
     return Balance(
         covariate,
         level,
         arm,
         comparison,
-        mean_arm=None if one is None else one.mean,
-        mean_comparison=None if other is None else other.mean,
-        standardised_difference=None if one is None or other is None else standardised_difference(one, other),
+        mean_arm=None if of_arm is None else of_arm.mean,
+        mean_comparison=None if of_comparison is None else of_comparison.mean,
+        standardised_difference=standardised_difference(of_arm, of_comparison) if of_arm and of_comparison else None,
     )

@@ -1,6 +1,6 @@
 """Can the trial be trusted? One pure function a check, over counts.
 
-What was dealt exactly is checked exactly. What happened afterwards (retention, match) is tested by arm, because a
+What was assigned exactly is checked exactly. What happened afterwards (retention, match) is tested by arm, because a
 ratio of the counts that remain cannot see who was lost. A check that blocks makes the trial invalid when it fails;
 balance and delivery only warn. Six checks at 5% would void a quarter of all good trials, so those that test use
 p < 0.001, and retention also asks for a difference that matters.
@@ -36,7 +36,7 @@ class ArmShare:
         arm: the arm's id.
         customers: everyone allocated to it.
         count: those retained, matched or delivered to.
-        std_error: of ``count / customers``, from whole clusters where clusters were dealt; ``None`` otherwise.
+        std_error: of ``count / customers``, from whole clusters where clusters were assigned; ``None`` otherwise.
         label: what people call the arm; its id where there is none.
     """
 
@@ -110,7 +110,7 @@ def sample_ratio(
     For simple or external assignment; exact allocation has exact counts, and :func:`allocation_counts` checks them.
 
     Args:
-        counts: randomised units by arm (clusters, where clusters were dealt).
+        counts: randomised units by arm (clusters, where clusters were assigned).
         shares: relative weights by arm, each above zero.
         unit: what is counted, for the words.
         labels: what people call the arms.
@@ -253,7 +253,7 @@ def _called(arm: str, labels: Mapping[str, str] | None) -> str:
 
 
 def _difference_p_value(arm: ArmShare, base: ArmShare) -> float:
-    """Two-sided p-value of equal shares; 1 where both are whole or both are nil, for then nothing differs."""
+    """Two-sided p-value of equal shares; 1 where both are whole or both are zero, for then nothing differs."""
     if arm.std_error is not None and base.std_error is not None:
         std_error = math.hypot(arm.std_error, base.std_error)
         difference = arm.count / arm.customers - base.count / base.customers
@@ -272,8 +272,8 @@ def _difference_p_value(arm: ArmShare, base: ArmShare) -> float:
     return float(chdtrc(1, difference**2 / variance))
 
 
-def fisher_exact(found: int, drawn: int, marked: int, total: int) -> float:
-    """Two-sided exact p-value: ``found`` marked units among ``drawn``, of ``marked`` among ``total``.
+def fisher_exact(marked_drawn: int, drawn: int, marked: int, total: int) -> float:
+    """Two-sided exact p-value: ``marked_drawn`` marked units among ``drawn``, of ``marked`` among ``total``.
 
     Sums every table that is no more likely than the one seen (Fisher 1935).
 
@@ -290,4 +290,4 @@ def fisher_exact(found: int, drawn: int, marked: int, total: int) -> float:
         k: math.exp(log_choose(marked, k) + log_choose(total - marked, drawn - k) - whole)
         for k in range(max(0, drawn + marked - total), min(drawn, marked) + 1)
     }
-    return min(1.0, sum(p for p in chances.values() if p <= chances[found] * (1.0 + 1e-7)))
+    return min(1.0, sum(p for p in chances.values() if p <= chances[marked_drawn] * (1.0 + 1e-7)))

@@ -74,12 +74,12 @@ def worst_case_bounds(
         return Bounds(None, None, reason="one of the two arms has no customers")
 
     def moments(fill_treated: float, fill_comparison: float) -> tuple[float, float]:
-        one = np.where(np.isnan(y[treated]), fill_treated, y[treated])
-        other = np.where(np.isnan(y[~treated]), fill_comparison, y[~treated])
-        if min(one.size, other.size) < 2:
-            return float(one.mean() - other.mean()), float("nan")
-        variance = one.var(ddof=1) / one.size + other.var(ddof=1) / other.size
-        return float(one.mean() - other.mean()), float(np.sqrt(variance))
+        of_arm = np.where(np.isnan(y[treated]), fill_treated, y[treated])
+        of_comparison = np.where(np.isnan(y[~treated]), fill_comparison, y[~treated])
+        if min(of_arm.size, of_comparison.size) < 2:
+            return float(of_arm.mean() - of_comparison.mean()), float("nan")
+        variance = of_arm.var(ddof=1) / of_arm.size + of_comparison.var(ddof=1) / of_comparison.size
+        return float(of_arm.mean() - of_comparison.mean()), float(np.sqrt(variance))
 
     lower, error_lower = moments(lowest, highest)
     upper, error_upper = moments(highest, lowest)

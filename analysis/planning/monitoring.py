@@ -27,7 +27,7 @@ _FAR = 8.0
 def information_fraction(matured: int, planned: int) -> float:
     """Share of the planned customers whose outcome window has closed: what a look may count as information."""
     if planned <= 0 or matured < 0:
-        raise AnalysisRefused("the information fraction needs a planned number above nil", where=f"{matured}/{planned}")
+        raise AnalysisRefused("the information fraction needs a planned number", where=f"{matured}/{planned}")
     return min(1.0, matured / planned)
 
 
@@ -88,7 +88,7 @@ class _Walk:
         self.drift = drift
         self.at = 0.0
         self.points: Floats = np.zeros(1)
-        self.mass: Floats = np.ones(1)  # density × quadrature weight; all at nil before the first look
+        self.mass: Floats = np.ones(1)  # density × quadrature weight; all at zero before the first look
 
     def _above(self, fraction: float, edge: float) -> float:
         """Probability of going on to here and then being above ``edge`` on the score scale."""
@@ -195,7 +195,7 @@ def confidence_sequence(
         alpha: one minus the confidence over all time.
     """
     if customers <= 0 or tuned_for <= 0 or not std_error > 0:
-        raise AnalysisRefused("a confidence sequence needs customers and a standard error above nil")
+        raise AnalysisRefused("a confidence sequence needs customers and a standard error above zero")
     log_term = np.log(1 / alpha**2)
     rho_squared = (log_term + np.log(1 + log_term)) / tuned_for  # near-optimal tuning, their appendix B.2
     spread = customers * rho_squared

@@ -67,7 +67,7 @@ def sample_size(
         8925
     """
     if effect == 0:
-        raise AnalysisRefused("no sample can find an effect of nil", where="minimum_effect")
+        raise AnalysisRefused("no sample can find an effect of zero", where="minimum_effect")
     z = float(ndtri(1 - alpha / 2) + ndtri(power))
     arm, comparison = variance(effect)
     return ceil(z**2 * inflation * (arm + comparison / ratio) / effect**2 - 1e-9)

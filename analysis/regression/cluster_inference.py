@@ -92,12 +92,12 @@ class _Tally:
         for fit in self.fits:
             level, model = fit.fitted.level, fit.fitted.model
             for r in fit.fitted.responses:
-                own = slice(level * self.T, (level + 1) * self.T)
+                of_level = slice(level * self.T, (level + 1) * self.T)
                 G = int(self.clusters[r, level])
                 df = np.full(self.T, G - 1.0 if G > 1 else np.nan)
                 if kind == "CR2":
                     df = self.spread[level, fit.fitted.sample].satterthwaite()
-                covariance = self.products[r, own, own] * self._factor(r, level, model, kind)
+                covariance = self.products[r, of_level, of_level] * self._factor(r, level, model, kind)
                 out[level, r] = Uncertainty(
                     covariance,
                     df,

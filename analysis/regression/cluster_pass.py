@@ -133,19 +133,19 @@ def pieces(rows: ClusterRows, cells: Cells, fit: Fitted) -> Iterator[tuple[Piece
     model = fit.model
     position = np.full(len(cells.count), -1)
     position[fit.index] = np.arange(len(fit.index))
-    own = position[rows.cell]
-    taking_part = own >= 0
-    taking_part[taking_part] = model.block[own[taking_part]] >= 0
+    cell_of = position[rows.cell]
+    taking_part = cell_of >= 0
+    taking_part[taking_part] = model.block[cell_of[taking_part]] >= 0
     chosen = np.flatnonzero(taking_part)
-    own = own[chosen]
-    block = model.block[own]
+    cell_of = cell_of[chosen]
+    block = model.block[cell_of]
     B, q = model.gram.shape[:2]
     labels, piece = np.unique(rows.cluster[chosen] * B + block, return_inverse=True)
     order = np.argsort(piece, kind="stable")
     starts = np.searchsorted(piece[order], np.arange(len(labels) + 1))
     for first, last in _slices(labels // B, max(NUMBERS_AT_ONCE // (q * q), 1)):
         at = order[starts[first] : starts[last]]
-        yield _pieces(rows, cells, fit, chosen[at], own[at], piece[at] - first, labels[first:last])
+        yield _pieces(rows, cells, fit, chosen[at], cell_of[at], piece[at] - first, labels[first:last])
 
 
 def _slices(cluster_of_piece: Ints, most: int) -> Iterator[tuple[int, int]]:
@@ -161,7 +161,7 @@ def _slices(cluster_of_piece: Ints, most: int) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(
-    rows: ClusterRows, cells: Cells, fit: Fitted, at: Ints, own: Ints, piece: Ints, labels: Ints
+    rows: ClusterRows, cells: Cells, fit: Fitted, at: Ints, cell_of: Ints, piece: Ints, labels: Ints
 ) -> tuple[Pieces, Ints]:
     model = fit.model
     B, m = len(model.gram), len(labels)
@@ -170,7 +170,7 @@ def _pieces(
     sums, products = filled(rows.weight[at], missing, rows.sums[at], rows.products[at], model.fill, model.scale)
     y = rows.response_sums[at][:, chosen]
     yx = filled_responses(missing, y, rows.response_products[at][:, chosen], model.fill, model.scale)
-    sparse = model.rows.take(own)
+    sparse = model.rows.take(cell_of)
     block = labels % B
     gram = cross_products(piece, m, sparse, rows.weight[at], sums, products)
     scores = cross_responses(piece, m, sparse, y, yx) - np.matmul(gram, fit.coefficients.transpose(1, 2, 0)[block])

@@ -56,24 +56,26 @@ class Adjusted:
 class Spread:
     """Sums over clusters from which the degrees of freedom follow; they add up over chunks of clusters.
 
-    With b_g = A_gX_gG⁻¹c: ``trace`` (T,) Σ (b'b - |L'X'b|²), ``own`` (T,) Σ ((b'b)² - 2 b'b |L'X'b|²), and ``outer``,
+    With b_g = A_gX_gG⁻¹c: ``trace`` (T,) Σ (b'b - |L'X'b|²), ``within`` (T,) Σ ((b'b)² - 2 b'b |L'X'b|²), ``outer``
     Σ (L'X'b)(L'X'b)' over the columns of all blocks: (T, B, q, q) when no cluster is in two blocks, else (T, Bq, Bq).
     """
 
     trace: Floats
-    own: Floats
+    within: Floats
     outer: Floats
 
     def __add__(self, other: Spread) -> Spread:
         if self.outer.shape == other.outer.shape:
-            return Spread(self.trace + other.trace, self.own + other.own, self.outer + other.outer)
+            return Spread(self.trace + other.trace, self.within + other.within, self.outer + other.outer)
         return Spread(
-            self.trace + other.trace, self.own + other.own, _over_blocks(self.outer) + _over_blocks(other.outer)
+            self.trace + other.trace,
+            self.within + other.within,
+            _over_blocks(self.outer) + _over_blocks(other.outer),
         )
 
     def satterthwaite(self) -> Floats:
         """(T,) degrees of freedom: (Σ p_g'p_g)² / ΣΣ (p_g'p_h)²; NaN where nothing varies."""
-        squares = self.own + (self.outer**2).reshape(len(self.own), -1).sum(axis=1)
+        squares = self.within + (self.outer**2).reshape(len(self.within), -1).sum(axis=1)
         positive = (squares > 0) & (self.trace > 0)
         df: Floats = np.divide(self.trace**2, squares, out=np.full_like(squares, np.nan), where=positive)
         return df
@@ -168,9 +170,9 @@ def _spread(pieces: Pieces, B: int, inside: Floats, v: Floats) -> Spread:
     total = np.column_stack([totals(pieces.cluster, inside[:, t], pieces.clusters) for t in range(T)])
     total_length = np.column_stack([totals(pieces.cluster, length[:, t], pieces.clusters) for t in range(T)])
     trace = (total - total_length).sum(axis=0)
-    own = (total * total - 2.0 * total * total_length).sum(axis=0)
+    within = (total * total - 2.0 * total * total_length).sum(axis=0)
     if m and np.bincount(pieces.cluster).max() > 1:
-        return Spread(trace, own, _outer_over_blocks(pieces, B, v))
+        return Spread(trace, within, _outer_over_blocks(pieces, B, v))
     outer = np.zeros((T, B, q, q))
     if q == 1:
         for t in range(T):
@@ -179,7 +181,7 @@ def _spread(pieces: Pieces, B: int, inside: Floats, v: Floats) -> Spread:
         for b in np.unique(pieces.block):
             of_block = v[pieces.block == b].transpose(1, 0, 2)
             outer[:, b] = np.matmul(of_block.transpose(0, 2, 1), of_block)
-    return Spread(trace, own, outer)
+    return Spread(trace, within, outer)
 
 
 def _over_blocks(outer: Floats) -> Floats:

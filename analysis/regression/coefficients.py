@@ -125,11 +125,11 @@ def _cell_rows(cells: Cells, fit: Fitted) -> _CellRows:
     rows = model.rows.take(taking_part)
     values = rows.values.copy()
     values[:, k:] = cells.missing[at][:, k:] * (model.fill / model.scale)[k:]
-    kept = rows.value_columns[k:] >= 0
+    in_model = rows.value_columns[k:] >= 0
     return _CellRows(
         at,
         model.block[taking_part],
         SparseRows(rows.indicators, values, rows.value_columns, rows.width),
-        np.where(kept, rows.value_columns[k:], 0),
-        np.where(kept, 1.0 / model.scale[k:], 0.0),
+        np.where(in_model, rows.value_columns[k:], 0),
+        np.where(in_model, 1.0 / model.scale[k:], 0.0),
     )

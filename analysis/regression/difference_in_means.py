@@ -70,7 +70,7 @@ def difference_in_means(cells: Cells) -> Model:
 
 
 def _units(cells: Cells, block: Ints, blocks: int) -> NDArray[np.float64]:
-    """Units that were dealt, by block: clusters where there are any, else customers."""
+    """Units that were assigned, by block: clusters where there are any, else customers."""
     if cells.cluster is None:
         return totals(block, cells.count, blocks)
     G = len(cells.cluster.labels)

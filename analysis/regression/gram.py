@@ -65,9 +65,9 @@ def cross_products(
     """
     out = np.zeros((groups, rows.width, rows.width))
     for i, first in enumerate(rows.indicators):
-        kept_i, at_i = _kept(first)
+        kept_i, at_i = _columns_in_model(first)
         for second in rows.indicators[: i + 1]:
-            kept_j, at_j = _kept(second)
+            kept_j, at_j = _columns_in_model(second)
             if len(at_i) == 0 or len(at_j) == 0:
                 continue
             if second is first:
@@ -110,9 +110,9 @@ def cross_responses(
     out = np.zeros((groups, rows.width, R))
     for r in range(R):
         for indicator in rows.indicators:
-            kept, at = _kept(indicator)
-            if len(at):
-                out[:, at, r] += _tally(group, groups, [(indicator, kept)], response_sums[:, r])[:, kept]
+            chosen, places = _columns_in_model(indicator)
+            if len(places):
+                out[:, places, r] += _tally(group, groups, [(indicator, chosen)], response_sums[:, r])[:, chosen]
         for j, column in enumerate(rows.value_columns):
             if column >= 0:
                 out[:, column, r] += totals(group, response_products[:, r, j], groups)
@@ -123,8 +123,8 @@ def column_totals(rows: SparseRows, count: Floats, sums: Floats) -> Floats:
     """Σx over all rows: (width,), given (M,) counts and (M, c) sums of the numbers."""
     total = np.zeros(rows.width)
     for indicator in rows.indicators:
-        kept, at = _kept(indicator)
-        total[at] += totals(indicator.codes, count, len(indicator.columns))[kept]
+        chosen, places = _columns_in_model(indicator)
+        total[places] += totals(indicator.codes, count, len(indicator.columns))[chosen]
     for j, column in enumerate(rows.value_columns):
         if column >= 0:
             total[column] += sums[:, j].sum()
@@ -163,9 +163,9 @@ def quadratic(rows: SparseRows, block: Ints, matrices: Floats) -> Floats:
     return out
 
 
-def _kept(indicator: Indicator) -> tuple[Ints, Ints]:
-    kept = np.flatnonzero(indicator.columns >= 0)
-    return kept, indicator.columns[kept]
+def _columns_in_model(indicator: Indicator) -> tuple[Ints, Ints]:
+    chosen = np.flatnonzero(indicator.columns >= 0)
+    return chosen, indicator.columns[chosen]
 
 
 def _tally(group: Ints, groups: int, indicators: Sequence[tuple[Indicator, Ints]], weight: Floats) -> Floats:

@@ -19,7 +19,7 @@ from designs.literals import StandardErrors
 Floats = NDArray[np.float64]
 
 LEVERAGE_POWER: dict[StandardErrors, int] = {"HC0": 0, "HC1": 0, "HC2": 1, "HC3": 2}
-LONE = 1e-10  # 1 - h below this: the customer decides a coefficient alone, and its residual is zero
+LEVERAGE_ONE = 1e-10  # 1 - h below this counts as h = 1: the customer alone decides a coefficient, its residual is 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class BlockVariances:
     Attributes:
         meat: (B, F, F) Σ w w' e²/(1 - h)^d over the functionals.
         residual: (B,) Σ weight·e².
-        lone: (B,) customers with leverage one, who add nothing to ``meat``.
+        leverage_one: (B,) customers with leverage one, who add nothing to ``meat``.
     """
 
     meat: Floats
     residual: Floats
-    lone: Floats
+    leverage_one: Floats
 
 
 def from_cells(cells: Cells, model: Model, coefficients: Floats, response: int, power: int) -> BlockVariances:
@@ -55,7 +55,7 @@ def from_cells(cells: Cells, model: Model, coefficients: Floats, response: int, 
     away = mean - inner(model.rows, block, coefficients)
     squares = np.where(count > 0, within + count * away**2, 0.0)
     left = 1.0 - quadratic(model.rows, block, model.inverse)
-    regular = left > LONE
+    regular = left > LEVERAGE_ONE
     share = np.where(regular, squares / np.where(regular, left, 1.0) ** power, 0.0) if power else squares
     directions = np.einsum("bfq,bqp->bfp", model.functionals, model.inverse)
     w = np.column_stack([inner(model.rows, block, directions[:, f]) for f in range(F)])

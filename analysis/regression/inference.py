@@ -64,7 +64,9 @@ def _unclustered(fit: Fitting, i: int, kind: StandardErrors, variances: BlockVar
     covariance = contrast_covariance(model, variances.meat)
     if kind == "HC1":
         covariance = covariance * (model.n / (model.n - model.p) if model.n > model.p else np.nan)
-    return Uncertainty(covariance, _degrees_of_freedom(fit, variances), int(variances.lone.sum()) if power else 0)
+    return Uncertainty(
+        covariance, _degrees_of_freedom(fit, variances), int(variances.leverage_one.sum()) if power else 0
+    )
 
 
 def _degrees_of_freedom(fit: Fitting, variances: BlockVariances) -> Floats:

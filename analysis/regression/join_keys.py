@@ -28,7 +28,7 @@ def join_keys(
         Expressions on the rows, and columns of the cells.
     """
     rows: dict[str, nw.Expr] = {}
-    own: dict[str, pa.Array] = {}
+    of_cells: dict[str, pa.Array] = {}
     key: nw.Expr | None = None
     codes = np.zeros(len(cells[0][1]), dtype=np.int64)
     reach = 1
@@ -37,7 +37,7 @@ def join_keys(
         # No larger than it must be: an engine joins by position only where nearly every position is taken.
         size = 0 if whole is None else int(whole.max() - whole.min()) + 1 + (column.null_count > 0)
         if whole is None or reach * size > LARGEST or abs(whole).max() > LARGEST:
-            rows[name], own[name] = _without_nulls(keys[name], column)
+            rows[name], of_cells[name] = _without_nulls(keys[name], column)
             continue
         reach *= size
         least = int(whole.min())
@@ -49,8 +49,8 @@ def join_keys(
         key = digit if key is None else key * size + digit
         codes = codes * size + position
     if key is not None:
-        rows["k"], own["k"] = key.cast(nw.Int32), pa.array(codes.astype(np.int32))
-    return rows, own
+        rows["k"], of_cells["k"] = key.cast(nw.Int32), pa.array(codes.astype(np.int32))
+    return rows, of_cells
 
 
 def _whole_numbers(column: pa.ChunkedArray) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]] | None:

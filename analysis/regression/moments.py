@@ -235,12 +235,12 @@ def _refuse_bad_figures(plan: Plan, table: pa.Table) -> None:
 
 
 def refuse_missing_cluster(plan: Plan) -> None:
-    """A customer without a cluster was not dealt with anyone, so no clustered error holds."""
+    """A customer without a cluster was not assigned with anyone, so no clustered error holds."""
     raise AnalysisRefused(
         "a customer has no cluster",
         where=f"column {plan.specification.cluster}",
         rule=f"{' and '.join(sorted(CLUSTERED))} need the cluster of every customer",
-        remedy="give every customer the unit that was dealt whole",
+        remedy="give every customer the unit that was assigned whole",
     )
 
 

@@ -112,13 +112,13 @@ def _numbered(
     if frame.flow.allocated < NUMBERED_FROM:
         return {}
     schema = frame.rows.collect_schema()
-    found = {ARM_COLUMN: specification.arms}
+    labels_of = {ARM_COLUMN: specification.arms}
     for name in names:
         if schema[name] == nw.String:
-            found[name] = tuple(sorted(label for label in pc.unique(sample[name]).to_pylist() if label is not None))
-    if by is not None and by.cuts is None and schema[by.column] == nw.String and by.column not in found:
-        found[by.column] = by.names
-    return {name: labels for name, labels in found.items() if len(labels) <= MOST_LABELS}
+            labels_of[name] = tuple(sorted(label for label in pc.unique(sample[name]).to_pylist() if label is not None))
+    if by is not None and by.cuts is None and schema[by.column] == nw.String and by.column not in labels_of:
+        labels_of[by.column] = by.names
+    return {name: labels for name, labels in labels_of.items() if len(labels) <= MOST_LABELS}
 
 
 def number_column(column: str) -> str:

@@ -15,14 +15,14 @@ import numpy as np
 from analysis.errors import AnalysisRefused
 from analysis.fit import Contrast, Fit, Floats, JointCovariance, Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.inference.cautions import few_clusters, thin_arm
+from analysis.inference.cautions import few_clusters, few_customers
 from analysis.regression.fitting import Fitting, fit_models
 from analysis.regression.gram import totals
 from analysis.regression.heteroskedastic import LEVERAGE_POWER
 from analysis.regression.inference import infer
 from analysis.regression.moments import Cells, read_cells
 from analysis.regression.plan import make_plan
-from analysis.regression.sampling_term import sampling_variance
+from analysis.regression.superpopulation_variance import superpopulation_variance
 from analysis.regression.uncertainty import Joint, Uncertainty
 from analysis.specification import Levels, Response, Specification
 from designs.literals import CLUSTERED
@@ -198,7 +198,7 @@ def _contrast(
     """``means``: customers, raw and adjusted means by arm."""
     specification = fit.cells.plan.specification
     arm, comparison = specification.contrasts[t]
-    at, against = specification.arms.index(arm), specification.arms.index(comparison)
+    arm_place, comparison_place = specification.arms.index(arm), specification.arms.index(comparison)
     counts, raw, adjusted = means
     reason = fit.fitted.model.unestimable[t]
     estimate = None if reason is not None else _estimate(fit, i, t, response)
@@ -214,15 +214,15 @@ def _contrast(
         estimate=estimate,
         std_error=std_error,
         df=df,
-        n_arm=int(counts[at]),
-        n_comparison=int(counts[against]),
-        mean_arm=_finite(raw[at]),
-        mean_comparison=_finite(raw[against]),
-        adjusted_mean_arm=_finite(adjusted[at]),
-        adjusted_mean_comparison=_finite(adjusted[against]),
+        n_arm=int(counts[arm_place]),
+        n_comparison=int(counts[comparison_place]),
+        mean_arm=_finite(raw[arm_place]),
+        mean_comparison=_finite(raw[comparison_place]),
+        adjusted_mean_arm=_finite(adjusted[arm_place]),
+        adjusted_mean_comparison=_finite(adjusted[comparison_place]),
         reason=reason,
-        note=None if df is None else _note(fit, (at, against), counts, df, uncertainty),
-        sampling_variance=sampling_variance(fit, i, t),
+        note=None if df is None else _note(fit, (arm_place, comparison_place), counts, df, uncertainty),
+        superpopulation_variance=superpopulation_variance(fit, i, t),
     )
 
 
@@ -230,17 +230,17 @@ def _note(fit: Fitting, pair: tuple[int, int], counts: Floats, df: float, uncert
     """Why a standard error that can be had is less sure than it looks."""
     specification, model = fit.cells.plan.specification, fit.fitted.model
     notes: list[str | None] = []
-    if uncertainty.clusters_by_arm is not None and uncertainty.worth_by_arm is not None:
-        clusters, worth = uncertainty.clusters_by_arm, uncertainty.worth_by_arm
-        notes.append(few_clusters((clusters[pair[0]], clusters[pair[1]]), (worth[pair[0]], worth[pair[1]])))
+    if uncertainty.clusters_by_arm is not None and uncertainty.effective_clusters_by_arm is not None:
+        clusters, effective = uncertainty.clusters_by_arm, uncertainty.effective_clusters_by_arm
+        notes.append(few_clusters((clusters[pair[0]], clusters[pair[1]]), (effective[pair[0]], effective[pair[1]])))
     if specification.standard_errors in LEVERAGE_POWER:
-        if LEVERAGE_POWER[specification.standard_errors] and uncertainty.lone:
-            alone = uncertainty.lone
-            notes.append(f"customers alone in their cell of the regression add nothing to its variance: {alone}")
+        if LEVERAGE_POWER[specification.standard_errors] and uncertainty.leverage_one:
+            customers = uncertainty.leverage_one
+            notes.append(f"customers alone in their cell of the regression add nothing to its variance: {customers}")
         welch = specification.adjustment == "none" and not specification.strata
         columns = 1 if specification.adjustment == "additive" else model.p // max(int((counts > 0).sum()), 1)
         if not welch:
-            notes.append(thin_arm((counts[pair[0]], counts[pair[1]]), columns, df))
+            notes.append(few_customers((counts[pair[0]], counts[pair[1]]), columns, df))
     return "; ".join(note for note in notes if note) or None
 
 
@@ -330,8 +330,8 @@ def _joint(
         level, T = fit.fitted.level, len(fit.cells.plan.specification.contrasts)
         freedom += fit.fitted.model.n - fit.fitted.model.p
         if r not in joints:
-            own = slice(level * T, (level + 1) * T)
-            matrix[own, own] = uncertainty[level, r].covariance
+            of_level = slice(level * T, (level + 1) * T)
+            matrix[of_level, of_level] = uncertainty[level, r].covariance
     for place, (name, t) in enumerate(pairs):
         if levels[name].contrasts[t].std_error is None:
             matrix[place], matrix[:, place] = np.nan, np.nan

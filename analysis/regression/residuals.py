@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from analysis.frame import AnalysisFrame
 from analysis.regression.coefficients import Fitted, coefficient_table
 from analysis.regression.first_pass import floats, key_expressions
-from analysis.regression.heteroskedastic import LONE, BlockVariances
+from analysis.regression.heteroskedastic import LEVERAGE_ONE, BlockVariances
 from analysis.regression.join_keys import join_keys
 from analysis.regression.moments import Cells
 from analysis.regression.plan import Plan, number, numbered_rows
@@ -49,7 +49,7 @@ def block_variances(
     )
     result = frame.engine.collect(_summed(plan, rows, wanted, guarded=False))
     least = [pc.min(result[f"least{sample}"]).as_py() for sample in samples]
-    if power and min(least) <= LONE:
+    if power and min(least) <= LEVERAGE_ONE:
         # Looking at every row's leverage before dividing by it costs half as much again, and hardly ever matters.
         result = frame.engine.collect(_summed(plan, rows, wanted, guarded=True))
     return _unpack(result, fits, B)
@@ -67,7 +67,7 @@ class _Wanted:
 
 
 def _summed(plan: Plan, rows: nw.LazyFrame[Any], wanted: _Wanted, *, guarded: bool) -> nw.LazyFrame[Any]:
-    """Sums by block. ``guarded`` leaves out, and counts, rows of leverage one instead of dividing by nought."""
+    """Sums by block. ``guarded`` leaves out, and counts, rows of leverage one instead of dividing by zero."""
     weighted = plan.specification.weight is not None
     parts: dict[str, nw.Expr] = {"block": nw.col("block")} | ({"w": nw.col("w")} if weighted else {})
     sums: list[nw.Expr] = []
@@ -77,7 +77,7 @@ def _summed(plan: Plan, rows: nw.LazyFrame[Any], wanted: _Wanted, *, guarded: bo
         parts |= {f"in{sample}": nw.col(f"in{sample}")} if sample in wanted.partial else {}
         sums.append(left.min().alias(f"least{sample}"))
         if guarded:
-            sums.append(nw.when(left > LONE).then(0).otherwise(1).sum().alias(f"lone{sample}"))
+            sums.append(nw.when(left > LEVERAGE_ONE).then(0).otherwise(1).sum().alias(f"leverage_one{sample}"))
         for r in responses:
             error = nw.col(f"y{r}") - _line(plan, f"b{r}")
             if wanted.squares:
@@ -102,7 +102,7 @@ def _meat(wanted: _Wanted, left: nw.Expr, first: str, second: str, guarded: bool
     term = nw.col(first) * nw.col(second)
     for _ in range(wanted.power):
         term = term / left
-    return nw.when(left > LONE).then(term).otherwise(0.0) if guarded else term
+    return nw.when(left > LEVERAGE_ONE).then(term).otherwise(0.0) if guarded else term
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +157,10 @@ def joined(frame: AnalysisFrame, cells: Cells, table: pa.Table, *, cluster: nw.E
     """The rows, with their numbers ``a0``…, responses ``y0``… and weight ``w``, joined to a table of the cells."""
     plan = cells.plan
     keys = key_expressions(plan, frame.rows.collect_schema())
-    columns, own = join_keys(cells.keys, keys)
-    for name, column in own.items():
+    columns, of_cells = join_keys(cells.keys, keys)
+    for name, column in of_cells.items():
         table = table.append_column(name, column)
-    names = list(own)
+    names = list(of_cells)
     for i, name in enumerate(plan.running):
         value = number(name, plan.centre[name])
         columns[f"a{i}"] = value.fill_null(0.0) if name in plan.flagged else value
@@ -202,13 +202,13 @@ def _unpack(result: pa.Table, fits: Sequence[Fitted], B: int) -> dict[tuple[int,
     out: dict[tuple[int, int], BlockVariances] = {}
     for fit in fits:
         blocks, F = fit.model.functionals.shape[:2]  # a level may hold fewer strata than another
-        own = slice(fit.level * B, fit.level * B + blocks)
-        lone = sums.get(f"lone{fit.sample}", np.zeros(levels * B))[own]
+        of_level = slice(fit.level * B, fit.level * B + blocks)
+        leverage_one = sums.get(f"leverage_one{fit.sample}", np.zeros(levels * B))[of_level]
         for r in fit.responses:
             meat = np.zeros((blocks, F, F))
             for f in range(F):
                 for g in range(f + 1):
-                    meat[:, f, g] = meat[:, g, f] = sums[f"v{r}_{f}_{g}"][own]
-            residual = sums.get(f"e{r}", np.full(levels * B, np.nan))[own]
-            out[fit.level, r] = BlockVariances(meat, residual, lone)
+                    meat[:, f, g] = meat[:, g, f] = sums[f"v{r}_{f}_{g}"][of_level]
+            residual = sums.get(f"e{r}", np.full(levels * B, np.nan))[of_level]
+            out[fit.level, r] = BlockVariances(meat, residual, leverage_one)
     return out

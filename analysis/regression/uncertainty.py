@@ -16,17 +16,17 @@ class Uncertainty:
 
     Attributes:
         covariance: (T, T). ``df``: (T,); NaN where there is none.
-        lone: Customers with leverage one.
+        leverage_one: Customers with leverage one, who add nothing to a variance.
         clusters: Clusters in the fit, and ``clusters_by_arm`` (K,) those with customers in each arm.
-        worth_by_arm: (K,) clusters of equal size that they count for.
+        effective_clusters_by_arm: (K,) effective number of them: clusters of equal size that would say as much.
     """
 
     covariance: Floats
     df: Floats
-    lone: int = 0
+    leverage_one: int = 0
     clusters: int | None = None
     clusters_by_arm: Floats | None = None
-    worth_by_arm: Floats | None = None
+    effective_clusters_by_arm: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

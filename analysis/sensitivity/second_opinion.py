@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.randomisation.in_memory import RowsInMemory
-from analysis.regression.heteroskedastic import LONE
+from analysis.regression.heteroskedastic import LEVERAGE_ONE
 from analysis.results import Check, Estimate, Evaluation
 from analysis.sensitivity.design_matrix import covariate_matrix, independent_columns
 from analysis.specification import Specification
@@ -103,7 +103,7 @@ def compare(
 def _has_leverage_one(matrix: Floats) -> bool:
     """Whether some row's leverage is 1: its fitted value is its own, and its residual zero."""
     q, _ = np.linalg.qr(matrix)
-    return bool((1.0 - np.einsum("ij,ij->i", q, q)).min() < LONE)
+    return bool((1.0 - np.einsum("ij,ij->i", q, q)).min() < LEVERAGE_ONE)
 
 
 def _design_matrix(

@@ -1,4 +1,4 @@
-"""Variances of survival at a horizon where customers were dealt in clusters: whole clusters are resampled."""
+"""Variances of survival at a horizon where customers were assigned in clusters: whole clusters are resampled."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def _resampled(stratum: NDArray[np.int64], draws: int, rng: np.random.Generator)
     """
     weights = np.zeros((draws, stratum.size))
     for number in np.unique(stratum):
-        here = np.flatnonzero(stratum == number)
-        if here.size == 1:
-            weights[:, here] = 1.0
+        in_stratum = np.flatnonzero(stratum == number)
+        if in_stratum.size == 1:
+            weights[:, in_stratum] = 1.0
             continue
-        drawn = rng.multinomial(here.size - 1, np.full(here.size, 1 / here.size), size=draws)
-        weights[:, here] = drawn * here.size / (here.size - 1)
+        drawn = rng.multinomial(in_stratum.size - 1, np.full(in_stratum.size, 1 / in_stratum.size), size=draws)
+        weights[:, in_stratum] = drawn * in_stratum.size / (in_stratum.size - 1)
     return weights
 
 

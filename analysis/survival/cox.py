@@ -153,6 +153,6 @@ def score_residuals(stratum: RiskSets, design: Floats, fit: CoxFit) -> tuple[Flo
     at_time = expected(sums[0], means)
     upto = np.cumsum(at_time, axis=0)
     censored = -upto
-    own = np.where((sums[0] > 0)[:, None, None], design[None] - average[:, None, :], 0.0)
-    died = own - (upto - at_time) - expected(sums[0] - sums[1], means - tied_means)
+    at_event = np.where((sums[0] > 0)[:, None, None], design[None] - average[:, None, :], 0.0)
+    died = at_event - (upto - at_time) - expected(sums[0] - sums[1], means - tied_means)
     return censored, died

@@ -56,7 +56,7 @@ def time_to_event(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, *,
     """Estimate a time-to-event outcome for every planned contrast.
 
     ``log_hazard_ratio`` comes from one Cox model with all arms, stratified by the declared strata: Efron's ties,
-    model errors where the protocol declares ``classical``, else Lin-Wei, clustered where customers were dealt in
+    model errors where the protocol declares ``classical``, else Lin-Wei, clustered where customers were assigned in
     clusters. ``survival_difference`` and ``rmst_difference`` at the horizon come from each arm's Kaplan-Meier curve
     with Greenwood's variance, or a cluster bootstrap. All use the normal distribution.
 
@@ -97,8 +97,8 @@ def _few_clusters(cells: ExitCells, protocol: Protocol, row: Estimate) -> str | 
     order = {arm.id: number for number, arm in enumerate(protocol.arms)}
     sizes = [np.bincount(cells.cluster, cells.count * (cells.arm == order[arm])) for arm in (row.arm, row.comparison)]
     clusters = [float((size > 0).sum()) for size in sizes]
-    worth = [float(size.sum() ** 2 / (size @ size)) for size in sizes]
-    return few_clusters((clusters[0], clusters[1]), (worth[0], worth[1]), enough=ENOUGH_FOR_NORMAL)
+    effective = [float(size.sum() ** 2 / (size @ size)) for size in sizes]
+    return few_clusters((clusters[0], clusters[1]), (effective[0], effective[1]), enough=ENOUGH_FOR_NORMAL)
 
 
 def _cells(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> ExitCells:
@@ -139,8 +139,8 @@ def _hazard_ratios(
 ) -> list[Estimate]:
     arms = [arm.id for arm in protocol.arms]
     base = arms.index(protocol.comparison.id)
-    others = [number for number in range(len(arms)) if number != base]
-    design = np.array([[float(number == other) for other in others] for number in range(len(arms))])
+    treated = [number for number in range(len(arms)) if number != base]
+    design = np.array([[float(number == other) for other in treated] for number in range(len(arms))])
     label = "classical" if protocol.analysis.standard_errors == "classical" else "Lin-Wei"
     if label == "Lin-Wei" and protocol.cluster:
         label = "Lin-Wei, clustered"
@@ -172,27 +172,29 @@ def _hazard_ratios(
 
 
 def _risk_sets(cells: ExitCells, stratum: int, arms: int) -> RiskSets:
-    here = cells.stratum == stratum
-    times, place = np.unique(cells.time[here], return_inverse=True)
+    in_stratum = cells.stratum == stratum
+    times, place = np.unique(cells.time[in_stratum], return_inverse=True)
 
     def grid(count: Floats) -> Floats:
-        flat = np.bincount(place * arms + cells.arm[here], count, times.size * arms)
+        flat = np.bincount(place * arms + cells.arm[in_stratum], count, times.size * arms)
         return np.asarray(flat, dtype=np.float64).reshape(times.size, arms)
 
-    leaving = grid(cells.count[here])
+    leaving = grid(cells.count[in_stratum])
     at_risk = leaving.sum(axis=0) - np.cumsum(leaving, axis=0) + leaving
-    return RiskSets(times, at_risk, grid(cells.count[here] * (cells.code[here] == 1)))
+    return RiskSets(times, at_risk, grid(cells.count[in_stratum] * (cells.code[in_stratum] == 1)))
 
 
 def _lin_wei(cells: ExitCells, strata: list[RiskSets], design: Floats, fit: CoxFit, clustered: bool) -> Floats:
     """Sandwich of score residuals, summed within clusters where there are any."""
     scores = np.empty((cells.time.size, design.shape[1]))
     for number, sets in zip(np.unique(cells.stratum), strata, strict=True):
-        here = cells.stratum == number
+        in_stratum = cells.stratum == number
         censored, died = score_residuals(sets, design, fit)
-        place = np.searchsorted(sets.times, cells.time[here])
-        is_event = (cells.code[here] == 1)[:, None]
-        scores[here] = np.where(is_event, died[place, cells.arm[here]], censored[place, cells.arm[here]])
+        place = np.searchsorted(sets.times, cells.time[in_stratum])
+        is_event = (cells.code[in_stratum] == 1)[:, None]
+        scores[in_stratum] = np.where(
+            is_event, died[place, cells.arm[in_stratum]], censored[place, cells.arm[in_stratum]]
+        )
     if clustered:
         weighted = cells.count[:, None] * scores
         summed = np.stack([np.bincount(cells.cluster, weighted[:, j]) for j in range(scores.shape[1])], axis=1)
@@ -238,16 +240,16 @@ def _at_horizon(
 def _bootstrapped(
     cells: ExitCells, protocol: Protocol, values: Mapping[str, tuple[AtHorizon, AtHorizon]], horizon: float, seed: int
 ) -> dict[str, tuple[AtHorizon, AtHorizon]]:
-    out = {}
+    with_variances = {}
     for number, arm in enumerate(protocol.arms):
-        here = cells.arm == number
+        in_arm = cells.arm == number
         survival, mean = horizon_variances(
-            cells.cluster[here], cells.stratum[here], cells.time[here], cells.code[here], cells.count[here],
+            cells.cluster[in_arm], cells.stratum[in_arm], cells.time[in_arm], cells.code[in_arm], cells.count[in_arm],
             horizon, np.random.default_rng([seed, number]),
         )  # fmt: skip
         at, restricted = values[arm.id]
-        out[arm.id] = (AtHorizon(at.estimate, survival), AtHorizon(restricted.estimate, mean))
-    return out
+        with_variances[arm.id] = (AtHorizon(at.estimate, survival), AtHorizon(restricted.estimate, mean))
+    return with_variances
 
 
 def _curve(outcome: Outcome, arm: str, table: LifeTable, alpha: float) -> SurvivalCurve:

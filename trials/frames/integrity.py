@@ -26,7 +26,7 @@ MATCHED = "_matched"  # true of customers that the file of outcomes speaks of, n
 def frame_checks(
     engine: Engine, snapshots: SnapshotStore, rows: nw.LazyFrame[Any], sources: Sources
 ) -> tuple[Check, ...]:
-    """What only the registry can check: everybody is there in the arm dealt, once, and got that arm's contact."""
+    """What only the registry can check: everybody is there once, in the arm allocated, and got that arm's contact."""
     trial, protocol = sources.trial, sources.trial.plan.protocol
     counted = engine.collect(rows.group_by(ARM_COLUMN).agg(nw.len().alias("n")))
     counts = dict(zip(counted[ARM_COLUMN].to_pylist(), map(int, counted["n"].to_pylist()), strict=True))

@@ -28,7 +28,7 @@ def evaluate(registry: Registry, actor: Actor, trial_id: str, *, progress: Progr
     """Evaluate a trial on its latest file of outcomes. Earlier evaluations stay; ``progress`` is told before each step.
 
     Raises:
-        TrialRefused: Nothing was dealt, no outcomes are loaded, the draw is void, or the protocol's file was edited.
+        TrialRefused: Nothing was allocated, no outcomes came, the draw is void, or the protocol's file was edited.
         AnalysisRefused: The data cannot be analysed as declared.
     """
     with registry.inspect(actor, "evaluate", trial_id) as session:

@@ -72,7 +72,7 @@ def gather_evidence(
 def _binary_guardrails(
     frame: AnalysisFrame, protocol: Protocol, protocol_digest: str, rules: DecisionRules, fits: Fits
 ) -> BinaryGuardrails:
-    """Counts of events by stratum; or, where whole clusters were dealt, bounds by redrawing them."""
+    """Counts of events by stratum; or, where whole clusters were assigned, bounds by redrawing them."""
     outcomes = [outcome for outcome in guardrails_of(protocol) if outcome.kind == "binary"]
     cells = fits.cells(protocol)
     if protocol.cluster is None:

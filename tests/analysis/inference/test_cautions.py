@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.frame import ARM_COLUMN
-from analysis.inference.cautions import few_clusters, thin_arm
+from analysis.inference.cautions import few_clusters, few_customers
 from analysis.regression import regress
 from analysis.specification import Column, Specification
 from analysis.survival.time_to_event import time_to_event
@@ -109,8 +109,8 @@ def test_a_thin_arm_is_said_where_degrees_of_freedom_do_not_know_of_it(adjustmen
 
 def test_small_arms_of_one_size_are_not_thin():
     """The promise to keep is the error rate: n - p is about right where both arms are small."""
-    assert thin_arm((40, 40), 5, 70.0) is None
-    assert thin_arm((40, 4000), 5, 4030.0) is not None
+    assert few_customers((40, 40), 5, 70.0) is None
+    assert few_customers((40, 4000), 5, 4030.0) is not None
 
 
 def test_what_has_no_standard_error_needs_no_caution():

@@ -107,6 +107,6 @@ def test_what_cannot_be_sized_says_why(outcome: dict[str, Any], population: dict
     assert reason in str(row.reason)
 
 
-def test_an_effect_of_nil_is_refused() -> None:
-    with pytest.raises(AnalysisRefused, match="nil"):
+def test_an_effect_of_zero_is_refused() -> None:
+    with pytest.raises(AnalysisRefused, match="an effect of zero"):
         sample_size(_proportions(0.3), 0.0, alpha=0.05, power=0.8)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.errors import AnalysisRefused
 from analysis.regression.cluster_robust import Pieces, bell_mccaffrey, plain_scores
-from analysis.regression.heteroskedastic import LEVERAGE_POWER, LONE
+from analysis.regression.heteroskedastic import LEVERAGE_ONE, LEVERAGE_POWER
 from analysis.regression.model import independent, invert
 from designs.literals import StandardErrors
 
@@ -84,7 +84,7 @@ def hc_covariance(X: Floats, residuals: Floats, inverse: Floats, kind: StandardE
         classical: Floats = float(residuals @ residuals) / (n - q) * inverse
         return classical
     left = 1.0 - np.einsum("ij,jk,ik->i", X, inverse, X, optimize=True)
-    regular = left > LONE
+    regular = left > LEVERAGE_ONE
     factor = np.where(regular, 1.0 / np.where(regular, left, 1.0) ** (LEVERAGE_POWER[kind] / 2), 0.0)
     scaled = X * (residuals * (factor if LEVERAGE_POWER[kind] else 1.0))[:, None]
     covariance: Floats = (n / (n - q) if kind == "HC1" else 1.0) * inverse @ (scaled.T @ scaled) @ inverse
