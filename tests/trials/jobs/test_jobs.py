@@ -36,8 +36,8 @@ def actions(registry: Registry, trial: str) -> list[str]:
 
 
 def running_process(job: JobRecord) -> int:
-    pid = process_of(job)
-    assert pid is not None
+    """A job's process; for a moment after its start the kernel does not know its command line yet."""
+    pid: int = wait_until(lambda: process_of(job))
     return pid
 
 
