@@ -18,16 +18,16 @@ from trials.reporting.results.flow import FlowDiagram
 from trials.reporting.results.table import Table
 from trials.reporting.words.vocabulary import state
 
-_BRACKETS: Final = re.compile(r"(\([^()]{1,40}\))")
+_RANGE: Final = re.compile(r"(\([−+£\d][^()]{1,40}\))")
 _TONES: Final = {"scale": "scale", "scale_segment": "scale", "invalid": "invalid"}
 
 
 def _unbroken_ranges(cell: str) -> Markup:
-    """Words, with what stands in brackets kept on one line; a piece of this module as it is."""
+    """Words, with ranges in brackets kept on one line; a piece of this module as it is."""
     if isinstance(cell, Markup):
         return cell
     keep = Markup('<span class="otm-keep">{}</span>')
-    parts = _BRACKETS.split(cell)  # every second one stands in brackets
+    parts = _RANGE.split(cell)  # every second one is a range
     return Markup("").join(keep.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 

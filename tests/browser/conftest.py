@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, ViewportSize, sync_playwright
 
-from tests.browser.home import build
 from tests.places import RESULTS, ROOT
+from tests.small_registry import build
 
 SCREENSHOTS = RESULTS / "screenshots"
 PATIENCE = 60.0
@@ -32,7 +32,6 @@ OWN = ("data:", "blob:")
 @pytest.fixture(scope="session")
 def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
-    (folder / "files").mkdir()
     build(folder / "home", folder / "files")
     return folder / "home"
 

@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 from analysis.document import from_document
 from analysis.results import Evaluation
 from dashboards import session
-from tests.dashboards.small_registry import build
 from tests.places import ROOT
+from tests.small_registry import build
 from trials.access import LOCAL_ACTOR
 from trials.registry import Registry, open_registry
 from trials.registry.records import TrialDetail

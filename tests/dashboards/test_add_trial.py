@@ -3,8 +3,8 @@
 import re
 
 from tests.dashboards.conftest import shown
-from tests.dashboards.small_registry import SMALL_DEBTS
 from tests.places import ROOT
+from tests.small_registry import SMALL_DEBTS
 from tests.trials.examples import PROTOCOL
 from trials.access import LOCAL_ACTOR
 

@@ -8,7 +8,7 @@ import pytest
 
 from dashboards import session
 from tests.dashboards.conftest import charts, shown, table_row
-from tests.dashboards.small_registry import FIVE_MESSAGES, LATE_RETURNS, LOST_OUTCOMES, SMALL_DEBTS, STALLED
+from tests.small_registry import FIVE_MESSAGES, LATE_RETURNS, LOST_OUTCOMES, SMALL_DEBTS, STALLED
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 

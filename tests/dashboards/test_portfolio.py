@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.dashboards.conftest import charts, shown, table_row
-from tests.dashboards.small_registry import SMALL_DEBTS, STALLED
+from tests.small_registry import SMALL_DEBTS, STALLED
 from tests.trials.examples import FIRST, Files, locked
 from trials.access import LOCAL_ACTOR
 from trials.stages.register import register
@@ -53,13 +53,13 @@ def test_real_trials_do_not(open_page, empty_registry, tmp_path):
 
 def test_a_filter_narrows_the_rows_and_says_that_it_is_on(open_page):
     page = open_page("portfolio")
-    assert "5 trials" in shown(page)
+    assert "6 trials" in shown(page)
     page.multiselect(key="channel").select("SMS").run()
     assert titles(page) == [
         "Reminders for small Self Assessment debts",
         "Five messages to late payers of Self Assessment",
     ]
-    assert "2 of 5 trials: filters are on" in shown(page)
+    assert "2 of 6 trials: filters are on" in shown(page)
 
 
 def test_filters_combine_and_an_empty_result_says_what_to_do(open_page):

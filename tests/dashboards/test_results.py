@@ -9,7 +9,7 @@ import pytest
 from analysis.results import Estimate
 from dashboards import session
 from tests.dashboards.conftest import charts, shown, table_row
-from tests.dashboards.small_registry import FIVE_MESSAGES, LOST_OUTCOMES, SMALL_DEBTS, STALLED
+from tests.small_registry import FIVE_MESSAGES, LOST_OUTCOMES, SMALL_DEBTS, STALLED
 from trials.access import Actor
 from trials.stages.void import request_void
 

@@ -1,4 +1,4 @@
-"""A small registry for the screens: some hundred invented customers, five trials, made by the stages that a user calls.
+"""A small registry for the screens: some hundred invented customers, six trials, made by the stages that a user calls.
 
 Effects are planted so large that each trial's verdict is certain: a letter that works and is not worth sending beside
 an SMS that is, a message that works in one segment only, one that does nothing, and outcomes that were lost.
@@ -37,6 +37,7 @@ FIVE_MESSAGES = "five-messages-2026"
 LATE_RETURNS = "late-returns-2026"
 LOST_OUTCOMES = "lost-outcomes-2026"
 STALLED = "stalled-2026"
+DRAFTED = "drafted-2026"
 
 Rows = list[dict[str, Any]]
 REASONS = ("forgot", "cannot_pay", "confused", "deliberate")
@@ -179,15 +180,19 @@ TRIALS = (
     ),
 )  # fmt: skip
 LOCKED = SmallTrial(STALLED, "Phone calls before the second penalty", (CALL,), {}, 200)
+DRAFT = SmallTrial(
+    DRAFTED, "Emails before the return is late", ({**SMS, "id": "email", "label": "Email", "channel": "email"},), {}
+)
 
 
 def build(home: Path, files: Path) -> None:
-    """Four trials evaluated, one of them decided, and a fifth locked and no more."""
+    """Four trials evaluated and one of them decided; a fifth locked, a sixth registered, and no more."""
     files.mkdir(parents=True)
     registry = open_registry(Settings(home=home))
     for number, trial in enumerate(TRIALS, start=1):
         _evaluated(registry, trial, files, number)
     _locked(registry, LOCKED, files, len(TRIALS) + 1)
+    register(registry, LOCAL_ACTOR, _protocol(DRAFT, files))
     decide(
         registry, Actor("Demonstrator", "all"), FIVE_MESSAGES, choice="accept", action="Scale to those who forgot",
         reason="It pays for itself.", conditions="Keep 5% on no further action.",
@@ -197,15 +202,19 @@ def build(home: Path, files: Path) -> None:
 
 
 def _locked(registry: Registry, trial: SmallTrial, files: Path, number: int) -> Rows:
-    people = _people(trial.customers, number)
-    protocol = files / f"{trial.id}.yaml"
-    protocol.write_text(json.dumps(trial.protocol()), encoding="utf-8")  # JSON is YAML
+    people, protocol = _people(trial.customers, number), _protocol(trial, files)
     # A row without an id, as real files have them.
     rows = [*people, {**people[0], "customer_id": ""}]
     load_population(registry, LOCAL_ACTOR, write_csv(files / f"{trial.id}.csv", rows), protocol, synthetic=True)
     register(registry, LOCAL_ACTOR, protocol)
     lock(registry, LOCAL_ACTOR, trial.id)
     return people
+
+
+def _protocol(trial: SmallTrial, files: Path) -> Path:
+    path = files / f"{trial.id}.yaml"
+    path.write_text(json.dumps(trial.protocol()), encoding="utf-8")  # JSON is YAML
+    return path
 
 
 def _evaluated(registry: Registry, trial: SmallTrial, files: Path, number: int) -> None:
