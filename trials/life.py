@@ -244,7 +244,7 @@ def require(standing: Standing, use_case: UseCase, *, by: str | None = None, wav
         >>> require(Standing("t"), "randomise")
         Traceback (most recent call last):
             ...
-        trials.errors.TrialRefused: t: the plan is not locked. Rule: nothing is dealt or loaded ...
+        trials.errors.TrialRefused: t: the plan is not locked. Rule: nothing is allocated or loaded ...
     """
     for need in NEEDS[use_case]:
         if not _is_met(need, standing, by, wave):
@@ -311,7 +311,7 @@ _WORDS: Final[Mapping[Need, _Words]] = {
     "milestones": _Words("the design has not reached {missing}", "every step of its route comes before the lock"),
     "locked": _Words(
         "the plan is not locked",
-        "nothing is dealt or loaded before the plan and its population are fixed",
+        "nothing is allocated or loaded before the plan and its population are fixed",
         "otm lock {trial}",
     ),
     "seed": _Words("no seed has been drawn", "what is made void is a draw"),

@@ -30,7 +30,7 @@ def randomise(
     """Assign the customers to the arms, once. Interrupted, it can be given again: the same seed gives the same arms."""
     from trials.stages.allocate import randomise as randomise_stage
 
-    with registry_and_actor() as (registry, actor), at_work("Dealing"):
+    with registry_and_actor() as (registry, actor), at_work("Assigning"):
         record = randomise_stage(registry, actor, trial, demonstration_seed=demonstration_seed)
     if record.demonstration_seed:
         say("This draw used a declared demonstration seed. No real trial does.")

@@ -1,7 +1,7 @@
 """Randomise: one seed, one draw, whatever crashes in between.
 
-First the units are frozen and the seed is committed to, in one transaction; only then is anything dealt. A crash
-leaves either nothing or a seed with its units, and whoever runs it again deals those units with that seed.
+First the units are frozen and the seed is committed to, in one transaction; only then is anything allocated. A crash
+leaves either nothing or a seed with its units, and whoever runs it again allocates those units with that seed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from trials.randomiser.assignment import AssignedWave, assign_wave
 from trials.randomiser.eligibility import Eligible, assigned_before, eligible
 from trials.randomiser.index_dates import first_index_date, last_index_date
 from trials.registry import Registry, queries, tables
-from trials.registry.identities.contact_ledger import Entry, claims, entries
+from trials.registry.identities.contact_ledger import Entry, entries, excluded_by_ledger
 from trials.registry.plan import Plan, plan_of, refuse_edited_file
 from trials.registry.records import AllocationRecord, DrawRecord, PopulationRecord, WaveRecord
 from trials.registry.tables.columns import now
@@ -35,13 +35,13 @@ PATIENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """What the registry holds for a trial that is about to be dealt."""
+    """What the registry holds for a trial that is about to be allocated."""
 
     plan: Plan
     population: PopulationRecord
     draw: DrawRecord | None
     allocated: tuple[WaveRecord, ...]
-    frozen: WaveRecord | None  # committed to, and still to be dealt
+    frozen: WaveRecord | None  # committed to, and still to be allocated
     ledger: tuple[Entry, ...]
 
     @property
@@ -52,7 +52,7 @@ class _Basis:
 
 @dataclass(frozen=True, slots=True)
 class _Units:
-    """Those to be dealt and those left out, with the digests of their snapshots."""
+    """Those to be allocated and those left out, with the digests of their snapshots."""
 
     found: Eligible
     digest: str
@@ -67,9 +67,9 @@ def randomise(
     demonstration_seed: str | None = None,
     progress: Progress = in_silence,
 ) -> AllocationRecord:
-    """Deal a locked trial's customers to its arms, once; where waves are declared, the next wave of them.
+    """Assign a locked trial's customers to its arms, once; where waves are declared, the next wave of them.
 
-    A later wave deals the latest load of the population, less those dealt before, under the trial's one seed.
+    A later wave assigns the latest load of the population, less those assigned before, under the trial's one seed.
 
     Args:
         registry: Where the trial is.
@@ -80,7 +80,7 @@ def randomise(
 
     Raises:
         TrialRefused: The trial is not locked, was randomised already, is void, or its file was edited.
-        DesignRefused: A stratum or cluster cannot be dealt.
+        DesignRefused: A stratum or cluster cannot be assigned.
     """
     progress("freezing who takes part", 0, 3)
     draw, wave, plan = _frozen(registry, actor, trial_id, demonstration_seed)
@@ -119,7 +119,7 @@ def _frozen(
 
 
 def _units(registry: Registry, basis: _Basis, today: date) -> _Units:
-    """Who is to be dealt as things stand, and the files that say so."""
+    """Who is to be allocated as things stand, and the files that say so."""
     found = _eligible(registry, open_engine(registry.settings.engine), basis, today)
     return _Units(found, registry.snapshots.write(found.units), registry.snapshots.write(found.excluded))
 
@@ -171,12 +171,12 @@ def _basis_of(session: Session, trial_id: str, today: date) -> _Basis:
         draw=queries.draw_of(session, trial_id),
         allocated=waves[:allocated],
         frozen=frozen,
-        ledger=entries(session, today=today, but=trial_id),
+        ledger=entries(session, today=today, except_for=trial_id),
     )
 
 
 def _population(session: Session, plan: Plan, *, wave: int) -> PopulationRecord:
-    """What a wave is dealt from: the locked load, and for later waves the latest."""
+    """What a wave is allocated from: the locked load, and for later waves the latest."""
     name = queries.population_name(plan.protocol)
     population = plan.population if wave == 1 else queries.latest_population(session, name)
     if population is None:
@@ -210,10 +210,10 @@ def _refuse_undeclared(population: PopulationRecord, demonstration_seed: str | N
 def _eligible(registry: Registry, engine: Engine, basis: _Basis, today: date) -> Eligible:
     protocol = basis.plan.protocol
     days = first_index_date(protocol, basis.number, today), last_index_date(protocol, basis.number, today)
-    kept_out = claims(engine, registry.snapshots, basis.ledger, protocol, days)
+    excluded = excluded_by_ledger(engine, registry.snapshots, basis.ledger, protocol, days)
     before = [registry.snapshots.path(wave.units_digest) for wave in basis.allocated]
     population = registry.snapshots.path(basis.population.digest)
-    return eligible(engine, population, protocol, (*assigned_before(population, protocol, before), *kept_out))
+    return eligible(engine, population, protocol, (*assigned_before(population, protocol, before), *excluded))
 
 
 def _draw_row(trial_id: str, actor: Actor, seed: str, demonstration: bool) -> tables.Draw:

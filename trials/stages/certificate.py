@@ -1,4 +1,4 @@
-"""The certificate of a draw: what was dealt, for people who were not there."""
+"""The certificate of a draw: what was allocated, for people who were not there."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def certificate(
         actor: Who asks.
         trial_id: The trial.
         wave: Counted from 1.
-        population: Where to write the units that were dealt (ledger ids, strata, clusters, never arms), for
+        population: Where to write the units that were allocated (ledger ids, strata, clusters, never arms), for
             ``docs/verify_allocation.py``. Only the randomiser may take these out.
 
     Raises:
-        TrialRefused: This wave has not been dealt, or the file cannot be written.
+        TrialRefused: This wave has not been allocated, or the file cannot be written.
     """
     with registry.inspect(actor, "certificate", trial_id) as session:
         require(queries.standing_of(session, trial_id), "certificate", wave=wave)

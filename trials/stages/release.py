@@ -14,7 +14,7 @@ def release(registry: Registry, actor: Actor, trial_id: str, *, reason: str) -> 
     """Release a trial's seed, once its results are stored or its draw is void.
 
     Raises:
-        TrialRefused: Nothing was dealt, the trial is still blind, it was released already, or no reason is given.
+        TrialRefused: Nothing was allocated, the trial is still blind, it was released already, or no reason is given.
     """
     if not reason.strip():
         raise TrialRefused("a release needs a reason", where=trial_id)

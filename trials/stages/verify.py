@@ -62,7 +62,7 @@ def verify(registry: Registry, actor: Actor, trial_id: str) -> tuple[Proof, ...]
     return (
         *read,
         _proof("snapshots", "every file is the one named", lambda: _snapshots(registry, named)),
-        _proof("customers", "everybody is dealt or left out, once", lambda: _customers(registry, stored)),
+        _proof("customers", "everybody is allocated or left out, once", lambda: _customers(registry, stored)),
         _proof("replay", "the draw gives the same arms", lambda: _replay(registry, draw, stored)),
     )
 
@@ -161,9 +161,9 @@ def _seed(session: Session, trial_id: str) -> Iterator[str]:
 
 
 def _replay(registry: Registry, draw: DrawRecord, stored: _Stored) -> Iterator[str]:
-    # A frozen wave that is still to be dealt comes last and has no allocation yet.
-    dealt = zip(stored.waves, stored.allocations, stored.certificates, strict=False)
-    for wave, allocation, certificate in dealt:
+    # A frozen wave that is still to be allocated comes last and has no allocation yet.
+    waves = zip(stored.waves, stored.allocations, stored.certificates, strict=False)
+    for wave, allocation, certificate in waves:
         plan = stored.plans[allocation.protocol_version]
         yield from _replay_of(registry, plan, draw, wave, allocation, canonical(certificate))
 

@@ -1,4 +1,4 @@
-"""The contact ledger: who was dealt what, and contacted when, across all trials of the registry, by ledger id.
+"""The contact ledger: who was assigned to what, and contacted when, across all trials of the registry, by ledger id.
 
 There is no ledger table to fall out of step with the trials. The ledger is a view over the snapshots that
 allocations, frozen waves and returned contacts name.
@@ -25,7 +25,8 @@ from trials.registry.identities.pseudonyms import LEDGER_ID
 CONTACT_ON = "contact_on"
 TRIAL = "trial"
 
-Claim = tuple[str, pa.Array]
+LedgerExclusion = tuple[str, pa.Array]
+"""A reason to leave customers out of a draw, and their ledger ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Entry:
 
     Attributes:
         trial: Whose it is.
-        kind: ``allocated``: dealt, with a planned contact for the arms named; ``frozen``: about to be dealt, so that
+        kind: ``allocated``: with a planned contact for the arms named; ``frozen``: about to be allocated, so that
             anybody in it may be contacted; ``contacts``: what the field said it sent.
         digest: The snapshot.
         contact_on: The day of the planned contacts; None where each row has its own.
@@ -52,30 +53,30 @@ class Entry:
     holds_out: bool = False
 
 
-def entries(session: Session, *, today: date, but: str | None = None) -> tuple[Entry, ...]:
-    """Every snapshot that counts: all trials, but one; a draw made void before anything was issued left no contact."""
+def entries(session: Session, *, today: date, except_for: str | None = None) -> tuple[Entry, ...]:
+    """Every snapshot that counts, of all trials or all but one. A draw made void before any issue left no contact."""
     plans = _locked_protocols(session)
     idle = _void_and_never_issued(session)
     allocated = {(row.trial_id, row.wave): row for row in session.scalars(select(tables.Allocation))}
-    found: list[Entry] = []
+    ledger: list[Entry] = []
     for wave in session.scalars(select(tables.Wave).order_by(tables.Wave.trial_id, tables.Wave.number)):
-        if wave.trial_id == but or wave.trial_id in idle:
+        if wave.trial_id == except_for or wave.trial_id in idle:
             continue
         plan = plans[wave.trial_id, wave.protocol_version]
         arms = tuple(arm["id"] for arm in plan["arms"] if arm["kind"] == "otm")
         exclusive = tuple(plan["population"].get("mutually_exclusive_with") or ())
-        held = plan["randomisation"].get("hold_out") is not None
-        dealt = allocated.get((wave.trial_id, wave.number))
-        if dealt is None:
-            found.append(Entry(wave.trial_id, "frozen", wave.units_digest, today, arms, exclusive, held))
+        holds_out = plan["randomisation"].get("hold_out") is not None
+        allocation = allocated.get((wave.trial_id, wave.number))
+        if allocation is None:
+            ledger.append(Entry(wave.trial_id, "frozen", wave.units_digest, today, arms, exclusive, holds_out))
         else:
-            digest, day = dealt.snapshot_digest, dealt.index_date
-            found.append(Entry(wave.trial_id, "allocated", digest, day, arms, exclusive, held))
+            digest, day = allocation.snapshot_digest, allocation.index_date
+            ledger.append(Entry(wave.trial_id, "allocated", digest, day, arms, exclusive, holds_out))
     returned = select(tables.ReturnedFile).where(tables.ReturnedFile.kind == "contacts")
     for row in session.scalars(returned.order_by(tables.ReturnedFile.trial_id, tables.ReturnedFile.version)):
-        if row.trial_id != but:
-            found.append(Entry(row.trial_id, "contacts", row.digest, None))
-    return tuple(found)
+        if row.trial_id != except_for:
+            ledger.append(Entry(row.trial_id, "contacts", row.digest, None))
+    return tuple(ledger)
 
 
 def _locked_protocols(session: Session) -> dict[tuple[str, int], dict[str, Any]]:
@@ -113,13 +114,13 @@ def _contacts_of(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> nw.L
     return rows.select(nw.col(LEDGER_ID), nw.lit(entry.trial).alias(TRIAL), day.cast(nw.Date).alias(CONTACT_ON))
 
 
-def claims(
+def excluded_by_ledger(
     engine: Engine,
     snapshots: SnapshotStore,
     ledger: tuple[Entry, ...],
     protocol: Protocol,
     issued: tuple[date, date],
-) -> tuple[Claim, ...]:
+) -> tuple[LedgerExclusion, ...]:
     """Whom the ledger keeps out of a draw: reasons in the order in which they apply, each with its ledger ids.
 
     Args:
@@ -129,15 +130,17 @@ def claims(
         protocol: The trial to be drawn.
         issued: The first and the last day on which its customers are to be contacted.
     """
-    found = [
+    excluded = [
         *_exclusive(engine, snapshots, ledger, protocol),
         *_held_out(engine, snapshots, ledger),
         *_too_soon(engine, snapshots, ledger, protocol, issued),
     ]
-    return tuple((reason, ids) for reason, ids in found if len(ids))
+    return tuple((reason, ids) for reason, ids in excluded if len(ids))
 
 
-def _exclusive(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], protocol: Protocol) -> list[Claim]:
+def _exclusive(
+    engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], protocol: Protocol
+) -> list[LedgerExclusion]:
     declared = set(protocol.population.mutually_exclusive_with)
     return [
         (f"in trial {entry.trial}, which shares no customer with this one", _ids(engine, snapshots, entry))
@@ -146,20 +149,20 @@ def _exclusive(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ..
     ]
 
 
-def _held_out(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...]) -> list[Claim]:
+def _held_out(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...]) -> list[LedgerExclusion]:
     """Customers held out, and those of a draw still under way, of whom any may turn out to be."""
-    found: list[Claim] = []
+    excluded: list[LedgerExclusion] = []
     for entry in ledger:
         if not entry.holds_out:
             continue
         if entry.kind == "frozen":
             reason = f"may be held out by trial {entry.trial}, which is being dealt"
-            found.append((reason, _ids(engine, snapshots, entry)))
+            excluded.append((reason, _ids(engine, snapshots, entry)))
         else:
             rows = engine.scan(snapshots.path(entry.digest)).filter(nw.col("held_out"))
             ids = engine.collect(rows.select(LEDGER_ID)).column(LEDGER_ID)
-            found.append(("held out for the long run", ids.combine_chunks()))
-    return found
+            excluded.append(("held out for the long run", ids.combine_chunks()))
+    return excluded
 
 
 def _too_soon(
@@ -168,16 +171,16 @@ def _too_soon(
     ledger: tuple[Entry, ...],
     protocol: Protocol,
     issued: tuple[date, date],
-) -> list[Claim]:
+) -> list[LedgerExclusion]:
     seen = contacts(engine, snapshots, ledger)
     population = protocol.population
     if seen is None:
         return []
-    found: list[Claim] = []
+    excluded: list[LedgerExclusion] = []
     if population.cooling_off_days is not None:
         near = _within(seen, issued, population.cooling_off_days)
         ids = engine.collect(near.select(LEDGER_ID).unique()).column(LEDGER_ID).combine_chunks()
-        found.append((f"another OTM contact within {population.cooling_off_days} days", ids))
+        excluded.append((f"another OTM contact within {population.cooling_off_days} days", ids))
     limit = population.contact_limit
     if limit is not None:
         # Planned and sent may be the same contact, so days are counted, once per trial.
@@ -185,8 +188,8 @@ def _too_soon(
         counted = days.group_by(LEDGER_ID).agg(nw.len().alias("contacts"))
         many = engine.collect(counted.filter(nw.col("contacts") >= limit.contacts).select(LEDGER_ID))
         reason = f"{limit.contacts} OTM contacts within {limit.days} days already"
-        found.append((reason, many.column(LEDGER_ID).combine_chunks()))
-    return found
+        excluded.append((reason, many.column(LEDGER_ID).combine_chunks()))
+    return excluded
 
 
 def _within(seen: nw.LazyFrame[Any], issued: tuple[date, date], days: int) -> nw.LazyFrame[Any]:
@@ -204,12 +207,12 @@ def overlap(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...],
     """Customers that two trials share: one query over their snapshots."""
 
     def customers(trial: str) -> nw.LazyFrame[Any] | None:
-        mine = [entry for entry in ledger if entry.trial == trial and entry.kind != "contacts"]
-        parts = [engine.scan(snapshots.path(entry.digest)).select(LEDGER_ID) for entry in mine]
+        entries_of_trial = [entry for entry in ledger if entry.trial == trial and entry.kind != "contacts"]
+        parts = [engine.scan(snapshots.path(entry.digest)).select(LEDGER_ID) for entry in entries_of_trial]
         return nw.concat(parts, how="vertical").unique() if parts else None
 
-    one, other = customers(first), customers(second)
-    if one is None or other is None:
+    of_first, of_second = customers(first), customers(second)
+    if of_first is None or of_second is None:
         return 0
-    both = one.join(other, on=LEDGER_ID, how="inner").select(nw.len().alias("customers"))
+    both = of_first.join(of_second, on=LEDGER_ID, how="inner").select(nw.len().alias("customers"))
     return int(engine.collect(both).column("customers")[0].as_py())

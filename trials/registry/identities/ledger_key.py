@@ -11,7 +11,7 @@ from pathlib import Path
 from trials.errors import RegistryRefused
 
 KEY_BYTES = 32
-# Synthetic customers have nothing to hide; a declared key gives a demonstration the same ids, hence the same deal,
+# Synthetic customers have nothing to hide; a declared key gives a demonstration the same ids, hence the same draw,
 # wherever it is built.
 SYNTHETIC_KEY = hashlib.sha256(b"OTM Trials: synthetic customers").digest()
 

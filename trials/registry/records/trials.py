@@ -53,4 +53,4 @@ class TrialDetail:
     returned: tuple[ReturnedFileRecord, ...] = ()
     void: VoidRecord | None = None
     release: ReleaseRecord | None = None
-    waves: tuple[AllocationRecord, ...] = ()  # every wave dealt; ``allocation`` is the first
+    waves: tuple[AllocationRecord, ...] = ()  # every wave allocated; ``allocation`` is the first
