@@ -110,7 +110,7 @@ def rounded(table, whole, groups, below):
 
 
 def weights_of(certificate, barred):
-    """The arms' weights in lowest terms, nought where barred; then the hold-out's, which is the same share for all."""
+    """The arms' weights in lowest terms, zero where barred; then the hold-out's, which is the same share for all."""
     weights = [0 if arm["id"] in barred.split() else arm["weight"] for arm in certificate["arms"]]
     if certificate["hold_out"]:
         held = Fraction(certificate["hold_out"])

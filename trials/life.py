@@ -320,7 +320,7 @@ _WORDS: Final[Mapping[Need, _Words]] = {
         "one draw a trial; drawing again until it looks good is what a seed committed beforehand prevents",
         "a draw that must not be used is voided by two people, and the next is a trial with an id of its own",
     ),
-    "allocated": _Words("nothing has been dealt", remedy="otm randomise {trial}"),
+    "allocated": _Words("nothing has been allocated", remedy="otm randomise {trial}"),
     "outcomes": _Words("no outcomes are loaded", remedy="otm outcomes load {trial} FILE"),
     "evaluated": _Words("there is no evaluation to decide on", remedy="otm evaluate {trial}"),
     "concluded": _Words(
@@ -345,10 +345,10 @@ _WORDS: Final[Mapping[Need, _Words]] = {
 _ABOUT_RETURNS: Final = "what comes back is joined to the allocation"
 # Where one use case has a reason of its own, or needs other words.
 _OWN_WORDS: Final[Mapping[tuple[Need, UseCase], _Words]] = {
-    ("allocated", "load_contacts"): _Words("nothing has been dealt", _ABOUT_RETURNS, "otm randomise {trial}"),
-    ("allocated", "load_outcomes"): _Words("nothing has been dealt", _ABOUT_RETURNS, "otm randomise {trial}"),
-    ("allocated", "evaluate"): _Words("nothing has been dealt", _ABOUT_RETURNS, "otm randomise {trial}"),
-    ("allocated", "release"): _Words("nothing has been dealt", "what is released is a draw"),
+    ("allocated", "load_contacts"): _Words("nothing has been allocated", _ABOUT_RETURNS, "otm randomise {trial}"),
+    ("allocated", "load_outcomes"): _Words("nothing has been allocated", _ABOUT_RETURNS, "otm randomise {trial}"),
+    ("allocated", "evaluate"): _Words("nothing has been allocated", _ABOUT_RETURNS, "otm randomise {trial}"),
+    ("allocated", "release"): _Words("nothing has been allocated", "what is released is a draw"),
     ("not_void", "decide"): _Words("the draw of this trial is void", "a void trial decides nothing"),
     ("not_void", "confirm_void"): _Words("the draw is void already"),
 }

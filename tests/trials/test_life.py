@@ -205,19 +205,19 @@ LACKING: dict[tuple[UseCase, Need], tuple[Standing, str]] = {
     ("randomise", "locked"): (Standing("t"), r"plan is not locked.*otm lock t"),
     ("randomise", "not_void"): (replace(DRAWN, void=True), r"draw of this trial is void.*nothing is built on it"),
     ("randomise", "wave_left"): (ALLOCATED, r"has been randomised.*one draw a trial"),
-    ("certificate", "allocated"): (DRAWN, r"nothing has been dealt.*otm randomise t"),
+    ("certificate", "allocated"): (DRAWN, r"nothing has been allocated.*otm randomise t"),
     ("issue", "locked"): (replace(ALLOCATED, locked=False), "plan is not locked"),
     ("issue", "not_void"): (replace(ALLOCATED, void=True), r"is void.*under another id"),
-    ("issue", "allocated"): (DRAWN, r"nothing has been dealt.*otm randomise t"),
+    ("issue", "allocated"): (DRAWN, r"nothing has been allocated.*otm randomise t"),
     ("load_contacts", "locked"): (replace(ALLOCATED, locked=False), "plan is not locked"),
     ("load_contacts", "not_void"): (replace(ALLOCATED, void=True), "is void"),
-    ("load_contacts", "allocated"): (DRAWN, r"nothing has been dealt.*is joined to the allocation"),
+    ("load_contacts", "allocated"): (DRAWN, r"nothing has been allocated.*is joined to the allocation"),
     ("load_outcomes", "locked"): (replace(ALLOCATED, locked=False), "plan is not locked"),
     ("load_outcomes", "not_void"): (replace(ALLOCATED, void=True), "is void"),
-    ("load_outcomes", "allocated"): (DRAWN, r"nothing has been dealt.*is joined to the allocation"),
+    ("load_outcomes", "allocated"): (DRAWN, r"nothing has been allocated.*is joined to the allocation"),
     ("evaluate", "locked"): (replace(EVALUATED, locked=False), "plan is not locked"),
     ("evaluate", "not_void"): (replace(EVALUATED, void=True), "is void"),
-    ("evaluate", "allocated"): (replace(EVALUATED, waves_allocated=0), "nothing has been dealt"),
+    ("evaluate", "allocated"): (replace(EVALUATED, waves_allocated=0), "nothing has been allocated"),
     ("evaluate", "outcomes"): (ALLOCATED, r"no outcomes are loaded.*otm outcomes load t FILE"),
     ("decide", "not_void"): (replace(EVALUATED, void=True), "a void trial decides nothing"),
     ("decide", "evaluated"): (ALLOCATED, r"no evaluation to decide on.*otm evaluate t"),
@@ -250,7 +250,7 @@ def test_a_wave_that_was_allocated_is_not_allocated_again_while_others_are_to_co
     with pytest.raises(TrialRefused, match="has been randomised"):
         require(running, "randomise", wave=1)
     require(running, "certificate", wave=1)
-    with pytest.raises(TrialRefused, match="nothing has been dealt"):
+    with pytest.raises(TrialRefused, match="nothing has been allocated"):
         require(running, "certificate", wave=2)
 
 

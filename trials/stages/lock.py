@@ -75,7 +75,7 @@ def _findings(registry: Registry, plan: Plan, population: PopulationRecord, foun
     blocking = [str(finding) for finding in findings if finding.severity == "blocks"]
     if blocking:
         raise TrialRefused(
-            f"the population cannot be dealt as declared: {' '.join(blocking)}",
+            f"the population cannot be assigned as declared: {' '.join(blocking)}",
             where=plan.trial,
             rule="what the draw would refuse is settled before the lock",
         )

@@ -134,10 +134,10 @@ def _customers(registry: Registry, stored: _Stored) -> Iterator[str]:
         )
         both = pa.chunked_array([*units.chunks, *excluded.chunks], pa.string())
         if len(both) != len(population) or not both.sort().equals(population.sort()):
-            yield f"wave {wave.number}: those dealt and those left out are not the population"
+            yield f"wave {wave.number}: those allocated and those left out are not the population"
         again = pc.sum(pc.is_in(units, value_set=before)).as_py() if before is not None else 0
         if again:
-            yield f"wave {wave.number}: {again:,} customers were dealt in an earlier wave too"
+            yield f"wave {wave.number}: {again:,} customers were allocated in an earlier wave too"
         before = units if before is None else pa.chunked_array([*before.chunks, *units.chunks], pa.string())
 
 

@@ -292,7 +292,7 @@ def test_whoever_may_yet_be_held_out_is_in_no_other_trial(registry, files, tmp_p
     told = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
     randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
     dealt = snapshot(registry)
-    assert told["may be held out by trial reminders, which is being dealt"] == dealt.num_rows
+    assert told["may be held out by trial reminders, which is being allocated"] == dealt.num_rows
     assert set(snapshot(registry, "other").column("ledger_id").to_pylist()).isdisjoint(
         dealt.column("ledger_id").to_pylist()
     )

@@ -139,7 +139,7 @@ def test_what_cannot_be_issued_is_refused(registry, files, tmp_path, arm, column
 
 def test_nothing_is_issued_before_the_draw_or_after_a_void(registry, files, tmp_path):
     locked(registry, files)
-    with pytest.raises(TrialRefused, match="nothing has been dealt"):
+    with pytest.raises(TrialRefused, match="nothing has been allocated"):
         issue(registry, FIRST, files.trial, "sms", tmp_path)
     from tests.trials.examples import SEED
     from trials.stages.allocate import randomise

@@ -150,7 +150,7 @@ def test_a_stratum_that_varies_within_a_cluster_blocks_the_lock(registry, tmp_pa
     files.edit_protocol(lambda text: text.replace("HC2", "CR2"))
     households(files)
     loaded(registry, files)
-    with pytest.raises(TrialRefused, match=r"cannot be dealt as declared: band: band varies within \d+ clusters"):
+    with pytest.raises(TrialRefused, match=r"cannot be assigned as declared: band: band varies within \d+ clusters"):
         lock(registry, FIRST, files.trial)
     with registry.read(LOCAL_ACTOR) as reader:
         assert reader.trial(files.trial).lock is None

@@ -98,9 +98,9 @@ def test_a_file_without_a_declared_column_is_refused_whole(dealt, files, rows):
 
 def test_nothing_comes_back_before_the_draw(registry, files):
     locked(registry, files)
-    with pytest.raises(TrialRefused, match="nothing has been dealt"):
+    with pytest.raises(TrialRefused, match="nothing has been allocated"):
         load_outcomes(registry, FIRST, files.trial, files.outcomes)
-    with pytest.raises(TrialRefused, match="nothing has been dealt"):
+    with pytest.raises(TrialRefused, match="nothing has been allocated"):
         evaluate(registry, FIRST, files.trial)
 
 

@@ -110,7 +110,7 @@ def test_a_customer_smuggled_into_the_units_is_found(registry, files):
     table = pq.read_table(path)
     pq.write_table(table.slice(1), path)
     found = failing(registry)
-    assert "those dealt and those left out are not the population" in found["customers"]
+    assert "those allocated and those left out are not the population" in found["customers"]
     assert "replay" in found
 
 

@@ -156,7 +156,7 @@ def _held_out(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...
         if not entry.holds_out:
             continue
         if entry.kind == "frozen":
-            reason = f"may be held out by trial {entry.trial}, which is being dealt"
+            reason = f"may be held out by trial {entry.trial}, which is being allocated"
             excluded.append((reason, _ids(engine, snapshots, entry)))
         else:
             rows = engine.scan(snapshots.path(entry.digest)).filter(nw.col("held_out"))
