@@ -83,6 +83,7 @@ def test_screens_have_no_field_for_an_arm_of_a_customer():
     from trials.registry import records
 
     named = {f.name for item in vars(records).values() if is_dataclass(item) for f in fields(item)}
+    assert {"title", "counts"} <= named
     assert named & {"ledger_id", "customer", "customer_id", "customer_arm"} == set()
 
 
