@@ -275,16 +275,21 @@ def _with_unit(measure: Measure, figure: str) -> str:
 
 
 def quantity(size: float | None, measure: Measure | None) -> str:
-    """An amount in its unit, whole.
+    """A declared amount in its unit, with what is declared behind the point.
 
     >>> quantity(1200, "pounds"), quantity(45, "minutes"), quantity(3, "number")
     ('£1,200', '45 minutes', '3')
+    >>> quantity(500.5, "pounds"), quantity(0.4, "days"), quantity(0.25, "number")
+    ('£500.50', '0.4 days', '0.25')
     """
     if size is None:
         return UNKNOWN
-    if measure in ("minutes", "days"):
-        return f"{size:,.0f} {measure}"
-    return f"£{size:,.0f}" if measure == "pounds" else f"{size:,.0f}"
+    if measure == "pounds":
+        return (
+            f"£{size:,.0f}" if size == round(size) else f"£{size:,.2f}" if size == round(size, 2) else f"£{size:,.10g}"
+        )
+    figure = f"{size:,.10g}"
+    return f"{figure} {measure}" if measure in ("minutes", "days") else figure
 
 
 def confidence(alpha: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 
@@ -81,3 +82,15 @@ def moment(value: datetime | None) -> str:
     '21 November 2026 at 09:05'
     """
     return "not yet" if value is None else f"{day(value)} at {value:%H:%M}"
+
+
+def level_labels(levels: Iterable[str]) -> dict[str, str]:
+    """Each level of a column as it is shown: in sentence case, unless two of them would then look the same.
+
+    >>> level_labels(["cannot_pay", "forgot"])
+    {'cannot_pay': 'Cannot pay', 'forgot': 'Forgot'}
+    >>> level_labels(["a", "A", "a-b", "a b"])
+    {'a': 'a', 'A': 'A', 'a-b': 'a-b', 'a b': 'a b'}
+    """
+    labels = {level: sentence_case(level) for level in levels}
+    return labels if len(set(labels.values())) == len(labels) else {level: level for level in labels}

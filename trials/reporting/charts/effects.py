@@ -7,7 +7,7 @@ from typing import Final
 
 from analysis.results import Estimate
 from analysis.wording.numbers import decimal, point_places, pounds
-from analysis.wording.phrases import capitalised, listed, sentence_case, uncapitalised
+from analysis.wording.phrases import capitalised, level_labels, listed, sentence_case, uncapitalised
 from trials.reporting.charts.figure import Bar, Chart, Figure, Ink, interval_chart, pounds_axis
 from trials.reporting.results.effects import effects, segments
 from trials.reporting.words.names import Names
@@ -32,7 +32,8 @@ def effect_figure(rows: Sequence[Estimate], names: Names, ink: Ink) -> Figure | 
 def segment_figure(rows: Sequence[Estimate], names: Names, ink: Ink) -> Figure | None:
     """One approach in each level of one segment column. ``None`` when no level could be estimated."""
     places = _places(rows, names)
-    bars = [bar for row in rows if (bar := _bar(row, names, sentence_case(row.level or ""), places)) is not None]
+    levels = level_labels(row.level or "" for row in rows)
+    bars = [bar for row in rows if (bar := _bar(row, names, levels[row.level or ""], places)) is not None]
     if not bars:
         return None
     first = rows[0]

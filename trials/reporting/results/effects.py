@@ -7,7 +7,7 @@ from typing import Final
 
 from analysis.results import Estimate, Interaction
 from analysis.wording.numbers import decimal, difference, interval, p_value, range_of
-from analysis.wording.phrases import sentence_case
+from analysis.wording.phrases import level_labels, sentence_case
 from trials.reporting.results.table import Cell, Table
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import ESTIMANDS, METHODS
@@ -70,9 +70,10 @@ def segments(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
         "Segment", "Approach", "Difference", f"{names.confidence} interval", "Adjusted p",
         "Customers, approach", "Customers, comparison", "Planned or exploratory",
     )  # fmt: skip
+    levels = level_labels(row.level or "" for row in rows)
     body = tuple(
         (
-            sentence_case(row.level or ""),
+            levels[row.level or ""],
             names.arm(row.arm),
             effect_words(row, names),
             bounds_words(row, names),
