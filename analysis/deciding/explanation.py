@@ -182,6 +182,10 @@ def _arm_reasons(protocol: Protocol, evidence: Evidence, judgement: Judgement, r
             "A few very large amounts make the range of its gain unreliable, and the test that allows for them "
             f"did not support it{why}."
         )
+    if "together" in judgement.missing:
+        reasons.append(
+            "Its effect and its gain are each shown, and not both together once the other approaches are allowed for."
+        )
     for harm in evidence.harms:
         if harm.established:
             reasons.append(f"{capitalised(_outcome_words(protocol, harm.outcome))}: harm is shown beyond the margin.")

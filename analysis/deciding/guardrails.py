@@ -2,7 +2,8 @@
 
 "Not significant" is not "safe": a guardrail passes only when the bound of the harm lies below its margin. Binary
 guardrails use the stratified score bound of Miettinen & Nurminen, which holds its size for rare events; others use
-the interval of their own estimate. Where nothing happened at all there is nothing to bound, so nothing has passed.
+the interval of their own estimate. Where nothing happened in either arm there is still a score bound, z²/(n + z²), and
+it judges: "not passed" there would let one complaint with the letter turn ``not_shown`` into ``scale``.
 """
 
 from __future__ import annotations
@@ -207,11 +208,6 @@ def _weights(counts: EventCounts) -> Floats:
 def _of_counts(counts: EventCounts, level: float, level_established: float) -> tuple[float, float, float] | str:
     if not counts.n_arm.size or np.any(counts.n_arm <= 0) or np.any(counts.n_comparison <= 0):
         return "a stratum has no customers in one of the arms"
-    events = counts.events_arm.sum() + counts.events_comparison.sum()
-    if events == 0:
-        return "no such event in either arm, so there is nothing to bound"
-    if events == counts.n_arm.sum() + counts.n_comparison.sum():
-        return "every customer in both arms had the event, so there is nothing to bound"
     return counts.difference, score_bounds(counts, level)[1], score_bounds(counts, level_established)[0]
 
 

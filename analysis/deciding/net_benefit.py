@@ -68,6 +68,23 @@ def own_cost(protocol: Protocol, arm: str, scenario: Scenario) -> float:
     return contact + set_up_per_customer(protocol, arm, scenario)
 
 
+def whole_cost(protocol: Protocol, arm: str, scenario: Scenario, difference: Callable[[str], float | None]) -> float:
+    """Pounds that one customer of an arm costs in all: contact, set-up, and everything that is valued as a cost.
+
+    Args:
+        protocol: the declared values.
+        arm: its id.
+        scenario: of which values and costs.
+        difference: outcome id -> difference from the comparison in the outcome's unit; one that is unknown costs
+            nothing.
+    """
+    decision = protocol.decision
+    observed = 0.0
+    for valuation in decision.costs if decision is not None else ():
+        observed += in_scenario(valuation.value, _COST_SIDE[scenario]) * (difference(valuation.outcome) or 0.0)
+    return own_cost(protocol, arm, scenario) + observed
+
+
 def set_up_per_customer(protocol: Protocol, arm: str, scenario: Scenario) -> float:
     """Set-up ÷ roll-out customers; zero for arms that are not new approaches."""
     decision = protocol.decision

@@ -1,9 +1,10 @@
 """From evidence to a verdict. Contact carries the burden of proof; doing nothing needs none.
 
-An arm passes when it changed behaviour *and* gained money, each shown at one-sided alpha / 2 with Holm over the arms
-(and by the declared method where that is stricter), with every guardrail passed and capacity for the extra contact.
-A trial says ``scale`` when some arm passes, ``no_further_action`` only when every arm is shown to be worse, and
-otherwise that nothing was shown. Everything is signed so that better is above zero.
+An arm passes when it changed behaviour *and* gained money, both shown at one-sided alpha / 2 with Holm over the arms on
+the larger of an arm's two p-values (and each by the declared method where that is stricter), with every guardrail
+passed and capacity for the extra contact. An arm that is shown to be worse by any route never passes. A trial says
+``scale`` when some arm passes, ``no_further_action`` only when every arm is shown to be worse, and otherwise that
+nothing was shown. Everything is signed so that better is above zero.
 
 This module decides in codes and numbers; :mod:`analysis.deciding.explanation` puts them into words.
 """
@@ -29,7 +30,7 @@ Floats = NDArray[np.float64]
 SKEWNESS_LIMIT = 0.005
 
 Route = Literal["net_benefit", "break_even", "harm"]
-Lack = Literal["effect", "net_benefit", "skewness", "capacity", "guardrail", "integrity"]
+Lack = Literal["effect", "net_benefit", "skewness", "together", "capacity", "guardrail", "worse", "integrity"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ class DecisionRules:
         break_even: effect on the primary, signed so that better is above zero; only where it is declared and no
             amount is among the benefits.
         valued: whether outcomes have values, so that net benefit is a route to "worse".
-        guarded: whether guardrails are declared, so that established harm is one.
+        guardrails: how many are declared; established harm by any of them is a route of its own.
         capacity: whether the extra contact can be handled; ``None`` where it was not declared.
     """
 
@@ -50,13 +51,13 @@ class DecisionRules:
     multiplicity: Multiplicity
     break_even: float | None
     valued: bool
-    guarded: bool
+    guardrails: int
     capacity: bool | None
 
     @property
     def routes(self) -> int:
         """In how many ways an arm may be shown to be worse; the error rate is shared between them."""
-        return max(1, int(self.valued) + int(self.break_even is not None) + int(self.guarded))
+        return max(1, int(self.valued) + int(self.break_even is not None) + self.guardrails)
 
     @property
     def level_worse(self) -> float:
@@ -73,7 +74,8 @@ class Evidence:
         effect: on the primary outcome.
         net_benefit: pounds per customer; ``None`` where nothing is valued.
         harms: every declared guardrail, judged.
-        cost: pounds that contacting one customer costs, to find the cheapest.
+        cost: pounds that one customer of the arm costs in all: contact, set-up, and what was seen of everything that
+            is valued as a cost, against the comparison; to find the cheapest.
         skewness: as :func:`skewness` gives it, for the net benefit; ``None`` where it was not needed.
         randomisation_p: one-sided studentised p-value of the net benefit; ``None`` where it was not computed.
         randomisation_reason: why it was not computed.
@@ -157,7 +159,7 @@ def decide(trial: TrialEvidence, rules: DecisionRules) -> Decided:
     """Apply the rules once.
 
     Examples:
-        >>> rules = DecisionRules(0.05, "holm", None, valued=True, guarded=False, capacity=None)
+        >>> rules = DecisionRules(0.05, "holm", None, valued=True, guardrails=0, capacity=None)
         >>> letter = Evidence("letter", Effect(0.02, 0.004), Effect(-0.49, 0.3))
         >>> decided = decide(TrialEvidence((), (letter,)), rules)
         >>> decided.code, decided.arms[0].code
@@ -215,10 +217,29 @@ def _judge_arms(trial: TrialEvidence, rules: DecisionRules) -> tuple[Judgement, 
     net_shown = _shown(
         net_benefits, [_net_benefit_p(evidence, rules) for evidence in trial.arms], rules, trial.net_benefit_covariance
     )
+    together = _shown_together(trial, rules)
     return tuple(
-        _judgement(evidence, rules, effect, net, unskewed and not net)
-        for evidence, effect, net, unskewed in zip(trial.arms, effect_shown, net_shown, plain, strict=True)
+        _judgement(evidence, rules, effect, net, both, unskewed and not net)
+        for evidence, effect, net, both, unskewed in zip(
+            trial.arms, effect_shown, net_shown, together, plain, strict=True
+        )
     )
+
+
+def _shown_together(trial: TrialEvidence, rules: DecisionRules) -> tuple[bool, ...]:
+    """Effect *and* net benefit of an arm above zero, by the larger of their p-values with Holm over the arms.
+
+    An arm passes on both, so its own test is an intersection-union test and its p-value the larger one (Berger 1982,
+    Technometrics 24:295). Holm over effects and over money apart lets two arms with one half of the evidence each
+    share one step: with nothing to find it scaled 5.8% of such trials instead of 2.5%.
+    """
+    larger = [_larger(evidence.effect.p_above(), _net_benefit_p(evidence, rules)) for evidence in trial.arms]
+    adjusted = bonferroni(larger) if rules.multiplicity == "bonferroni" else holm(larger)
+    return tuple(p is not None and p <= rules.alpha / 2.0 for p in adjusted)
+
+
+def _larger(effect_p: float | None, net_benefit_p: float | None) -> float | None:
+    return None if effect_p is None or net_benefit_p is None else max(effect_p, net_benefit_p)
 
 
 def _shown(
@@ -246,17 +267,21 @@ def _net_benefit_p(evidence: Evidence, rules: DecisionRules) -> float | None:
     return max(p_value, 1.0 if evidence.randomisation_p is None else evidence.randomisation_p)
 
 
-def _judgement(evidence: Evidence, rules: DecisionRules, effect: bool, net: bool, held_by_skewness: bool) -> Judgement:
+def _judgement(
+    evidence: Evidence, rules: DecisionRules, effect: bool, net: bool, together: bool, held_by_skewness: bool
+) -> Judgement:
     passed = all(harm.passed for harm in evidence.harms) if evidence.harms else None
+    worse_by = _worse_by(evidence, rules)
     lacks: tuple[tuple[Lack, bool], ...] = (
         ("effect", not effect),
         ("net_benefit", not net and not held_by_skewness),
         ("skewness", held_by_skewness),
+        ("together", effect and net and not together),
         ("capacity", rules.capacity is False),
         ("guardrail", passed is False),
+        ("worse", bool(worse_by)),
     )
     missing = tuple(lack for lack, absent in lacks if absent)
-    worse_by = _worse_by(evidence, rules)
     return Judgement(
         evidence.arm,
         _code(evidence, effect, net, held_by_skewness, not missing, worse_by),
@@ -319,6 +344,7 @@ def cell_passes(cell: CellEvidence, rules: DecisionRules, cells: int) -> bool:
         and net_p is not None
         and net_p <= strict
         and all(harm.passed for harm in evidence.harms)
+        and not _worse_by(evidence, rules)
         and rules.capacity is not False
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.deciding.guardrails import InvertedTest
 from analysis.frame import AnalysisFrame
+from analysis.inference.intervals import critical_value
 from analysis.randomisation.in_memory import labelled_generator, of_cell, read_rows
 from analysis.randomisation.randomisation_inference import RandomisationTest
 from analysis.randomisation.schemes import DRAWS, whole_clusters_test
@@ -27,7 +28,8 @@ def guardrail_bounds(
     """Bound one binary guardrail in one cell.
 
     The clusters of the two arms are redrawn within strata, the difference of customers' means is studentised, and the
-    test is inverted.
+    test is inverted. Where every customer of both arms is alike no redraw differs, and a share is bounded by how many
+    clusters showed it.
 
     Args:
         frame: one row per allocated customer.
@@ -46,9 +48,9 @@ def guardrail_bounds(
     known = ~np.isnan(y)
     if cluster is None or not known.any():
         return "no customer has this outcome observed"
-    if y[known].min() == y[known].max():
-        return "no such event in either arm, so there is nothing to bound"
     y, in_arm, stratum, cluster = y[known], rows.arm[known] == cell.arm, rows.stratum[known], cluster[known]
+    if y.min() == y.max():
+        return _all_alike(np.unique(cluster[in_arm]).size, np.unique(cluster[~in_arm]).size, level, level_established)
     label = f"harm:{outcome.id}:{cell.arm}:{cell.by.column if cell.by else None}:{cell.level}"
 
     def inverted(alpha: float) -> RandomisationTest:
@@ -60,3 +62,20 @@ def guardrail_bounds(
     if test.estimate is None or test.interval is None or established.interval is None:
         return test.reason or established.reason or "the redraws do not bound it"
     return InvertedTest(test.estimate, test.interval, established.interval)
+
+
+def _all_alike(
+    clusters_arm: int, clusters_comparison: int, level: float, level_established: float
+) -> InvertedTest | str:
+    """Bounds where no customer of either arm had the event, or all had: z²/(G + z²), the score bound of G clusters.
+
+    A cluster counts once, however many customers it has, since they may all act alike.
+    """
+    if clusters_arm == 0 or clusters_comparison == 0:
+        return "one of the arms has no cluster"
+
+    def bounds(alpha: float) -> tuple[float, float]:
+        squared = critical_value(alpha, None) ** 2
+        return -squared / (clusters_comparison + squared), squared / (clusters_arm + squared)
+
+    return InvertedTest(0.0, bounds(level), bounds(level_established))

@@ -242,12 +242,12 @@ def test_a_guardrail_holds_back_an_approach_that_would_otherwise_pass():
     assert safe.verdict.code == "scale"
 
 
-def test_a_guardrail_without_events_has_not_passed():
-    data = trial(effect=0.2)
-    data["complaint"][:] = 0.0
-    evaluation = evaluated(money_trial(outcomes=(PAID, COLLECTED, COMPLAINT)), data)
-    assert evaluation.verdict.code == "not_shown"
-    assert any("nothing to bound" in reason for reason in evaluation.verdict.arms[0].reasons)
+def test_a_guardrail_without_events_is_judged_by_its_score_bound():
+    data = trial(effect=0.2) | {"complaint": np.zeros(4000)}
+    bound = 1.96**2 / ((data["arm"] == "letter").sum() + 1.96**2)
+    for margin, code in ((bound * 1.01, "scale"), (bound * 0.99, "not_shown")):
+        guarded = money_trial(outcomes=(PAID, COLLECTED, COMPLAINT | {"margin": margin}))
+        assert evaluated(guarded, data).verdict.code == code
 
 
 def test_clustered_guardrails_are_judged_by_the_cluster_randomisation_test():

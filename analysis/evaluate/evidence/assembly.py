@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from analysis.deciding import net_benefit
 from analysis.deciding.guardrails import EventCounts, Harm, InvertedTest, judge
@@ -60,9 +61,13 @@ def bare_evidence(
             effect=effect.reversed() if protocol.primary.direction == "decrease" else effect,
             net_benefit=fits.effect(net_benefit.response_id(scenario), cell) if rules.valued else None,
             harms=harms.get(cell, ()),
-            cost=net_benefit.own_cost(protocol, cell.arm, scenario),
+            cost=net_benefit.whole_cost(protocol, cell.arm, scenario, partial(_difference, fits, cell)),
         )
     return evidence
+
+
+def _difference(fits: Fits, cell: Cell, outcome: str) -> float | None:
+    return fits.effect(outcome, cell).estimate
 
 
 def where_skewness_matters(

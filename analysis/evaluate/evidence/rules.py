@@ -21,7 +21,7 @@ def rules_of(protocol: Protocol) -> DecisionRules:
         multiplicity=protocol.analysis.multiplicity,
         break_even=break_even,
         valued=net_benefit.why_unvalued(protocol) is None,
-        guarded=bool(guardrails_of(protocol)),
+        guardrails=len(guardrails_of(protocol)),
         capacity=capacity_of(protocol),
     )
 

@@ -13,8 +13,8 @@ from analysis.results import Check, Segment
 from tests.analysis.evaluations import NFA, arm, declared
 from tests.designs.protocol.examples import ANSWERED, changed
 
-RULES = DecisionRules(0.05, "holm", None, valued=True, guarded=False, capacity=True)
-UNVALUED = DecisionRules(0.05, "holm", None, valued=False, guarded=False, capacity=True)
+RULES = DecisionRules(0.05, "holm", None, valued=True, guardrails=0, capacity=True)
+UNVALUED = DecisionRules(0.05, "holm", None, valued=False, guardrails=0, capacity=True)
 LETTER = arm("b", label="Letter B", cost_per_customer=0.85)
 SMS = arm("sms", label="SMS reminder", channel="sms", cost_per_customer=0.05)
 
@@ -126,7 +126,7 @@ def test_capacity_is_said(contact, capacity, words):
         arms=[NFA, LETTER], suitability=changed(ANSWERED, ("suitability.operations.answer", contact))["suitability"]
     )
     assert capacity_of(protocol) is capacity
-    rules = DecisionRules(0.05, "holm", None, valued=True, guarded=False, capacity=capacity)
+    rules = DecisionRules(0.05, "holm", None, valued=True, guardrails=0, capacity=capacity)
     verdict = said(protocol, [Evidence("b", Effect(0.1, 0.01), Effect(5, 1))], rules)
     assert [words in reason for reason in verdict.reasons if "apacity" in reason] == ([True] if words else [])
     assert verdict.code == ("not_shown" if capacity is False else "scale")

@@ -22,7 +22,7 @@ from analysis.deciding.verdict import (
 )
 from analysis.inference.intervals import Effect
 
-RULES = DecisionRules(0.05, "holm", None, valued=True, guarded=True, capacity=None)
+RULES = DecisionRules(0.05, "holm", None, valued=True, guardrails=1, capacity=None)
 SAFE = Harm("complaint", 0.002, 0.0, 0.001, -0.001, passed=True, established=False)
 UNSURE = Harm("complaint", 0.002, 0.001, 0.003, -0.001, passed=False, established=False)
 HARM = Harm("complaint", 0.002, 0.01, 0.012, 0.008, passed=False, established=True)
@@ -102,7 +102,7 @@ def test_without_values_only_established_harm_can_decide():
 def test_break_even_is_a_route_and_routes_share_the_error_rate():
     just = Effect(0.0, 1.0)
     shown = stats.norm.isf(0.025)  # upper bound of the effect at the full level
-    alone = dataclasses.replace(RULES, valued=False, guarded=False, break_even=shown + 0.01)
+    alone = dataclasses.replace(RULES, valued=False, guardrails=0, break_even=shown + 0.01)
     assert decide(trial(arm(effect=just, net_benefit=None)), alone).code == "no_further_action"
     shared = dataclasses.replace(alone, valued=True)
     assert shared.routes == 2
@@ -210,18 +210,16 @@ def _closed_bonferroni(p_values, level):
 
 def _second_reading(arms, alpha):
     """The rules of the trial verdict, written again by closed testing."""
-    shown = {
-        key: _closed_bonferroni([_tail(e, e.estimate / e.std_error) for e in es], alpha / 2)
-        for key, es in (("effect", [a.effect for a in arms]), ("net", [a.net_benefit for a in arms]))
-    }
-    passes = [e and n and a.harms[0].passed for e, n, a in zip(shown["effect"], shown["net"], arms, strict=True)]
-    if any(passes):
-        return "scale", passes
+    larger = [max(_tail(e, e.estimate / e.std_error) for e in (a.effect, a.net_benefit)) for a in arms]
+    shown = _closed_bonferroni(larger, alpha / 2)
     # Two routes are declared, so an upper bound below zero means a lower-tail p-value under alpha / 4.
     worse = [
         1 - _tail(a.net_benefit, a.net_benefit.estimate / a.net_benefit.std_error) < alpha / 4 or a.harms[0].established
         for a in arms
     ]
+    passes = [s and a.harms[0].passed and not w for s, a, w in zip(shown, arms, worse, strict=True)]
+    if any(passes):
+        return "scale", passes
     return ("no_further_action" if all(worse) else "not_shown"), passes
 
 
@@ -267,6 +265,47 @@ def test_raising_an_arms_cost_never_turns_no_further_action_into_scale(drawn, ra
     before, after = decide(trial(*arms), RULES), decide(trial(*dearer), RULES)
     assert RANK[after.code] <= RANK[before.code]
     assert set(after.passing) <= set(before.passing)
+
+
+def test_two_arms_with_one_half_of_the_evidence_each_rarely_scale():
+    """One pays without an effect, the other has an effect that pays nothing; Holm on each apart scaled 5.8%."""
+    rng = np.random.default_rng(23)
+    size, strong = 12_000, 12.0
+    z = rng.normal(size=(size, 4))
+    scaled = sum(
+        decide(
+            trial(
+                arm("a", Effect(a + strong, 1.0), Effect(b, 1.0), (SAFE,)),
+                arm("b", Effect(c, 1.0), Effect(d + strong, 1.0), (SAFE,)),
+            ),
+            RULES,
+        ).code == "scale"
+        for a, b, c, d in z
+    )  # fmt: skip
+    assert scaled / size <= 0.025 + 3.29 * np.sqrt(0.025 * 0.975 / size)
+
+
+def test_shown_apart_and_not_together_is_no_pass_and_says_so():
+    sure, just = Effect(5.0, 1.0), Effect(stats.norm.isf(0.02), 1.0)
+    decided = decide(trial(arm("a", sure, just), arm("b", just, sure)), RULES)
+    assert [(j.effect_shown, j.net_benefit_shown, j.missing) for j in decided.arms] == [(True, True, ("together",))] * 2
+    assert decided.code == "not_shown"
+    assert decide(trial(arm("a", sure, just)), RULES).code == "scale"
+
+
+def test_an_arm_that_is_shown_to_be_worse_never_passes():
+    below = dataclasses.replace(RULES, break_even=9.0)
+    decided = decide(trial(arm()), below)
+    assert (decided.code, decided.arms[0].worse_by, decided.arms[0].missing) == (
+        "no_further_action", ("break_even",), ("worse",)
+    )  # fmt: skip
+    assert decided.arms[0].code == "worse_than_nfa"
+    segment = decide(trial(arm(net_benefit=NIL), cells=(cell(),)), below)
+    assert segment.code == "no_further_action"
+
+
+def test_every_guardrail_is_a_route_of_its_own():
+    assert [dataclasses.replace(RULES, guardrails=n).routes for n in (0, 1, 5)] == [1, 2, 6]
 
 
 def test_a_quiet_world_rarely_scales():
