@@ -128,6 +128,9 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
 def _segment(evaluation: Any) -> Segment | None:
     if evaluation is None or evaluation.document is None:
         return None
+    verdict = evaluation.document["verdict"]
+    if "segment_column" in verdict:  # reading the whole document would cost a list of trials a second and more
+        return Segment(verdict["segment_column"], verdict["segment_level"])
     return from_document(evaluation.document).verdict.segment
 
 
