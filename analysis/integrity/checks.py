@@ -14,7 +14,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.special import chdtrc, gammaln
+import numpy as np
+from scipy.special import chdtrc, gammaln, xlog1py, xlogy
 
 from analysis.inference.intervals import lower_tail
 from analysis.inference.multiplicity import holm
@@ -25,6 +26,7 @@ ALARM = 0.001
 LEAST_DIFFERENCE = 0.01
 LARGEST_STANDARDISED_DIFFERENCE = 0.1
 FEWEST_EXPECTED = 5.0
+_BEYOND = 200  # counts above one whose expectation is small
 _ROUNDING = 1e-12  # 0.95 - 0.94 must count as one point
 
 
@@ -105,7 +107,11 @@ def sample_ratio(
     unit: str = "customers",
     labels: Mapping[str, str] | None = None,
 ) -> Check:
-    """Counts by arm against the declared shares, on the units that were randomised (Pearson's chi-square).
+    """Counts by arm against the declared shares, on the units that were randomised.
+
+    Pearson's chi-square; an arm in which fewer than five are expected has an exact binomial test of its own, and the
+    smallest p-value counts, times the number of tests. By chi-square alone an honest draw of a small arm is called
+    invalid three to four times in a thousand instead of once.
 
     For simple or external assignment; exact allocation has exact counts, and :func:`allocation_counts` checks them.
 
@@ -125,8 +131,15 @@ def sample_ratio(
     if total == 0 or len(shares) < 2:
         return Check("sample_ratio", None, f"There are no {unit} to compare with the declared shares.", "blocks")
     expected = {arm: total * share / weight for arm, share in shares.items()}
-    statistic = sum((counts.get(arm, 0) - e) ** 2 / e for arm, e in expected.items())
-    p_value = float(chdtrc(len(shares) - 1, statistic))
+    small = [arm for arm, e in expected.items() if e < FEWEST_EXPECTED]
+    tests = [_binomial_p(counts.get(arm, 0), total, shares[arm] / weight) for arm in small]
+    large = {arm: e for arm, e in expected.items() if arm not in small}
+    statistic: float | None = None
+    seen, wanted = sum(counts.get(arm, 0) for arm in large), sum(large.values())
+    if len(large) > 1 and seen:  # given how many they hold together
+        statistic = sum((counts.get(arm, 0) - e * seen / wanted) ** 2 / (e * seen / wanted) for arm, e in large.items())
+        tests.append(float(chdtrc(len(large) - 1, statistic)))
+    p_value = min(1.0, min(tests) * len(tests))
     listed = ", ".join(
         f"{_called(arm, labels)} {counts.get(arm, 0):,} (expected {e:,.0f})" for arm, e in expected.items()
     )
@@ -137,8 +150,21 @@ def sample_ratio(
         passed,
         f"The {unit} by arm {verb} the declared shares: {listed}.",
         "blocks",
-        {"statistic": statistic, "df": len(shares) - 1, "p_value": p_value},
+        {"statistic": statistic, "df": None if statistic is None else len(large) - 1, "p_value": p_value},
     )
+
+
+def _binomial_p(seen: int, customers: int, share: float) -> float:
+    """Two-sided exact p-value of a count whose expectation is small: every count that is no more likely than this."""
+    furthest = min(
+        customers, max(seen, round(customers * share)) + _BEYOND
+    )  # what lies beyond has no chance worth adding
+    k = np.arange(furthest + 1)
+    chance = np.exp(
+        gammaln(customers + 1) - gammaln(k + 1) - gammaln(customers - k + 1)
+        + xlogy(k, share) + xlog1py(customers - k, -share)
+    )  # fmt: skip
+    return min(1.0, float(chance[chance <= chance[seen] * (1.0 + 1e-9)].sum()))
 
 
 def sample_ratio_not_declared(

@@ -21,6 +21,7 @@ from analysis.integrity.checks import (
     sample_ratio,
     sample_ratio_not_declared,
 )
+from trials.stages.analyse import analyse
 
 
 def test_one_customer_in_the_wrong_arm_is_found():
@@ -51,7 +52,7 @@ def test_wrong_arm_dispatch_is_judged_by_the_declared_tolerance():
     assert dispatch(10_000, 11, 0.001).passed is False
 
 
-@given(counts=st.lists(st.integers(1, 5000), min_size=2, max_size=6))
+@given(counts=st.lists(st.integers(100, 5000), min_size=2, max_size=6))
 def test_sample_ratio_equals_scipy(counts):
     shares = {f"a{i}": float(i + 1) for i in range(len(counts))}
     check = sample_ratio({f"a{i}": n for i, n in enumerate(counts)}, shares)
@@ -60,6 +61,46 @@ def test_sample_ratio_equals_scipy(counts):
     assert check.figures["statistic"] == pytest.approx(reference.statistic, rel=1e-9)
     assert check.figures["p_value"] == pytest.approx(reference.pvalue, rel=1e-7, abs=1e-300)
     assert check.passed is bool(reference.pvalue >= 0.001)
+
+
+@given(total=st.integers(2, 3000), seen=st.integers(0, 40), share=st.floats(1e-6, 0.4))
+def test_a_small_arm_has_the_exact_binomial_test(total, seen, share):
+    seen = min(seen, total)
+    check = sample_ratio({"nfa": seen, "letter": total - seen}, {"nfa": share, "letter": 1 - share})
+    if total * share < 5 <= total * (1 - share):
+        chance = stats.binom.pmf(np.arange(total + 1), total, share)
+        exact = chance[chance <= chance[seen] * (1 + 1e-9)].sum()
+        assert check.figures["p_value"] == pytest.approx(exact, rel=1e-6, abs=1e-12)
+        assert check.passed is bool(check.figures["p_value"] >= 0.001)
+
+
+@pytest.mark.parametrize("shares", [(1, 19), (1, 99), (1, 999), (1, 1, 398), (1, 20, 379)])
+def test_an_honest_draw_of_a_small_arm_is_called_invalid_once_in_a_thousand_at_most(shares):
+    """Every count that can be seen, with its chance: by chi-square it was three to four times."""
+    weights = np.array(shares) / sum(shares)
+    customers = 60 * sum(shares) // 20
+    size = 4_000
+    draws = np.random.default_rng(5).multinomial(customers, weights, size)
+    distinct, times = np.unique(draws, axis=0, return_counts=True)
+    arms = [f"a{i}" for i in range(len(shares))]
+    alarms = sum(
+        int(n)
+        for counts, n in zip(distinct, times, strict=True)
+        if not sample_ratio(dict(zip(arms, map(int, counts), strict=True)), dict(zip(arms, shares, strict=True))).passed
+    )
+    assert alarms / size <= 0.001 + 3.29 * np.sqrt(0.001 * 0.999 / size)
+
+
+def test_the_smallest_arms_of_a_published_kind_of_trial_are_no_alarm(reference_data):
+    folder = reference_data.parent / "cases" / "12-sample-ratio-with-a-small-arm"
+    for others, exact in ((19, 0.0028), (99, 0.0010), (399, 0.0036), (999, 0.0036)):
+        lines = (folder / f"one_to_{others}.csv").read_text(encoding="utf-8").splitlines()
+        evaluation = analyse(folder / f"one_to_{others}.yaml", folder / f"one_to_{others}.csv")
+        (check,) = (check for check in evaluation.checks if check.kind == "sample_ratio")
+        assert round(check.figures["p_value"], 4) == exact
+        assert check.passed
+        assert evaluation.verdict.code != "invalid"
+        assert len(lines) == evaluation.flow.rows_read + 1
 
 
 def test_sample_ratio_counts_an_arm_that_is_not_in_the_file():
