@@ -31,6 +31,7 @@ from ruamel.yaml.events import (
     StreamStartEvent,
 )
 
+from data.text import unstorable
 from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, path_text
 
 SIZE_CAP = 256 * 1024
@@ -195,17 +196,18 @@ class _Builder:
             raise _StopError(
                 self._error(path, event, "<< is a merge key", "a protocol says each thing where it stands")
             )
-        self._refuse_surrogates(event, path)
+        self._refuse_unstorable(event, path)
         self.lines.setdefault((*path, event.value), _line(event))
         return str(event.value)
 
-    def _refuse_surrogates(self, event: ScalarEvent, path: KeyPath) -> None:
-        if any("\ud800" <= character <= "\udfff" for character in event.value):
-            raise _StopError(self._error(path, event, "half a character stands alone", "text is Unicode"))
+    def _refuse_unstorable(self, event: ScalarEvent, path: KeyPath) -> None:
+        reason = unstorable(event.value)
+        if reason is not None:
+            raise _StopError(self._error(path, event, f"the text holds {reason}", "text is Unicode, without NUL"))
 
     def _scalar(self, event: ScalarEvent, path: KeyPath) -> object:
         text = str(event.value)
-        self._refuse_surrogates(event, path)
+        self._refuse_unstorable(event, path)
         if event.style is not None:
             return text
         if _NULL.fullmatch(text):

@@ -40,7 +40,7 @@ def _names(arms: Any) -> Iterator[str]:
     for arm in arms if isinstance(arms, list) else ():
         text = arm.get("text") if isinstance(arm, dict) else None
         for name in text.values() if isinstance(text, dict) else ():
-            if isinstance(name, str) and name.strip() and "\0" not in name:
+            if isinstance(name, str) and name.strip():
                 yield name
 
 
@@ -69,8 +69,8 @@ class _UnusableTextError(Exception):
 
 def _digest_of_text(name: str, folder: Path) -> str:
     inside = "a text lies beside the protocol or below it, and its path is relative, with /"
-    if "\0" in name or "\\" in name or PurePosixPath(name).is_absolute():
-        raise _UnusableTextError(f'"{name}" is not a relative path'.replace("\0", "\\0"), inside)
+    if "\\" in name or PurePosixPath(name).is_absolute():
+        raise _UnusableTextError(f'"{name}" is not a relative path', inside)
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise _UnusableTextError(f'"{name}" leads out of the protocol\'s folder', inside)

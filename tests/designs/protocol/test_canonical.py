@@ -108,7 +108,7 @@ def test_a_text_may_be_renamed(tmp_path: Path) -> None:
         ("sub/../../secret.md", "leads out"),
         ("/etc/passwd", "not a relative path"),
         ("C:\\letters\\a.md", "not a relative path"),
-        ("nul\0.md", "not a relative path"),
+        ("nul\0.md", "holds a NUL character"),
         ("absent.md", "is not a file"),
         (".", "is not a file"),
         ("outside.md", "leads out"),

@@ -122,13 +122,18 @@ def test_drafts_that_were_files_are_taken_in_once_and_what_was_saved_since_is_th
         assert not (drafted.home / "drafts").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"[1]", b"\xff", b"{"])
-def test_a_damaged_file_is_no_draft_and_stays_where_it_is(drafted, content):
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[1]", b"\xff", b"{", rb'{"reason": "\ud83d"}', rb'{"\udfff": ""}', rb'{"reason": "\u0000"}', b"[" * 10**5],
+)
+def test_a_damaged_file_is_no_draft_and_stays_where_it_is_and_this_is_said_once(drafted, content, caplog):
     name = f"{draft_key(str(OTHER), 'reminders')}.json"
     write_files(drafted, {name: content, "readme.json": b"{}"})
     again = open_registry(drafted.settings)
     assert draft(again, OTHER) == {}
     again.close()
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert said.startswith("1 old draft is damaged and stays in ")
     assert {path.name for path in (drafted.home / "drafts").iterdir()} == {name, "readme.json"}
 
 

@@ -6,7 +6,7 @@ PostgreSQL. That keeps them from meeting; what makes a second allocation impossi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from data.text import unstorable
 from trials.errors import RegistryRefused
 
 BUSY_SECONDS = 30
@@ -63,7 +64,27 @@ def open_engine(url: URL) -> Engine:
     else:
         engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
         _prepare_postgresql(engine)
+    event.listen(engine, "before_cursor_execute", _refuse_unstorable)
     return engine
+
+
+def _refuse_unstorable(
+    _connection: Connection, _cursor: object, _statement: str, parameters: Any, _context: object, executemany: bool
+) -> None:
+    """Refuse text that PostgreSQL or UTF-8 cannot hold, on either database: typed words, file names and trials' ids."""
+    for row in parameters if executemany else (parameters,):
+        for value in row.values() if isinstance(row, Mapping) else row or ():
+            reason = unstorable(value) if isinstance(value, str) else None
+            if reason is not None:
+                raise _text_refusal(reason)
+
+
+def _text_refusal(reason: str) -> RegistryRefused:
+    return RegistryRefused(
+        f"a text holds {reason}",
+        rule="text that is typed or named is Unicode, without NUL",
+        remedy="type it again without that character; nothing was changed",
+    )
 
 
 def writers(engine: Engine) -> Engine:
@@ -114,7 +135,7 @@ def _prepare_postgresql(engine: Engine) -> None:
 
 @contextmanager
 def storage_refusals(where: str) -> Iterator[None]:
-    """Turn a busy queue, a full disk or a lost connection into a refusal that says what to do."""
+    """Turn a busy queue, a full disk, a lost connection or half a character into a refusal that says what to do."""
     try:
         yield
     except (OperationalError, InterfaceError) as error:
@@ -123,6 +144,11 @@ def storage_refusals(where: str) -> Iterator[None]:
         if type(error) is not DatabaseError:  # a broken key or a wrong statement is not the storage's fault
             raise
         raise _storage_refusal(error, where) from error  # a damaged file
+    except UnicodeEncodeError as error:  # a digest is made of it before the database sees it
+        reason = unstorable(error.object)
+        if reason is None:
+            raise
+        raise _text_refusal(reason) from error
 
 
 def _storage_refusal(error: DBAPIError, where: str) -> RegistryRefused:
