@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.dashboards.conftest import shown
 from tests.places import ROOT
 from tests.small_registry import SMALL_DEBTS
@@ -49,6 +51,21 @@ def test_a_bad_protocol_shows_every_error_at_once_and_no_traceback(open_page, em
     assert re.search(r"outcomes \(line \d+\): no outcome is the primary", message)
     assert not page.exception
     assert not page.success
+    assert trials_of(empty_registry) == {}
+    assert not list((empty_registry.home / "uploads").glob("*"))
+
+
+@pytest.mark.parametrize("named", ["protocol.yaml/evil.md", f"{'x' * 300}/evil.md", "protocol.yaml"])
+def test_a_text_that_cannot_be_laid_beside_the_protocol_is_refused_on_the_page(
+    open_page, empty_registry, tmp_path, named
+):
+    text = tmp_path / named.rsplit("/", 1)[-1]
+    text.write_bytes(b"another file")
+    plan = (LETTERS / "late-returns.yaml").read_text("utf-8").replace("wording/late-returns-letter.en.md", named)
+    page = send(open_page("add_trial"), "plan.yaml", plan.encode(), [text])
+    assert "plan.yaml was not taken. Nothing has changed." in shown(page)
+    assert "no text can be kept at" in page.error[0].value
+    assert not page.exception
     assert trials_of(empty_registry) == {}
     assert not list((empty_registry.home / "uploads").glob("*"))
 

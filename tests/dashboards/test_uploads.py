@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from dashboards.uploads import Upload, keep
+from data.errors import DataRefused
+from designs.protocol import ProtocolRefused
 
 PROTOCOL = b"arms: [{id: letter, text: {en: wording/letter.en.md, cy: wording/letter.cy.md}}]"
 
@@ -39,6 +41,94 @@ def test_no_path_leaves_the_folder(tmp_path, named):
     folder = tmp_path / "uploads"
     keep(folder, Upload("plan.yaml", protocol), (Upload("outside.md", b"x"),))
     assert files_in(tmp_path) == {f"uploads/{next(folder.iterdir()).name}/protocol.yaml"}
+
+
+UNUSABLE = {
+    "below the protocol": ["protocol.yaml/evil.md"],
+    "the protocol itself": ["protocol.yaml"],
+    "the protocol on a disk that knows no case": ["Protocol.YAML"],
+    "a long folder": ["x" * 300 + "/evil.md"],
+    "a long path": ["/".join(["x" * 100] * 11) + "/evil.md"],
+    "a long name in few characters": ["é" * 128],
+    "a folder that is a file": ["wording", "wording/evil.md"],
+    "a file that is a folder": ["a/b/evil.md", "a"],
+    "the folder itself": ["."],
+    "a dot at the end": ["wording./evil.md"],
+    "dots": [".../evil.md"],
+    "a blank name": ["wording/ /evil.md"],
+    "a blank at the end": ["evil.md "],
+    "a control character": ["wording/\\u0007/evil.md"],
+    "a line": ["wording\\n/evil.md"],
+}
+
+
+def naming(*paths: str) -> bytes:
+    return "arms: [{0}]".format(", ".join(f'{{text: {{en: "{path}"}}}}' for path in paths)).encode()
+
+
+@pytest.mark.parametrize("paths", UNUSABLE.values(), ids=UNUSABLE)
+@pytest.mark.parametrize("sent", [True, False], ids=["sent", "not sent"])
+def test_a_path_at_which_no_text_can_lie_is_refused_in_words_and_nothing_stays(tmp_path, paths, sent):
+    names = {path.rsplit("/", 1)[-1] for path in paths}
+    texts = tuple(Upload(name, name.encode()) for name in sorted(names)) if sent else ()
+    folder = tmp_path / "uploads"
+    with pytest.raises(ProtocolRefused, match=r"(?s)no text can be kept at .*Rule: "):
+        keep(folder, Upload("plan.yaml", naming(*paths)), texts)
+    assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_every_path_that_cannot_be_kept_is_said_at_once(tmp_path):
+    with pytest.raises(ProtocolRefused) as refused:
+        keep(tmp_path, Upload("plan.yaml", naming("protocol.yaml", "good.md", "x" * 300)), ())
+    assert len(refused.value.errors) == 2
+    assert all(len(str(error)) < 250 for error in refused.value.errors)
+
+
+@pytest.mark.parametrize("path", ["a b/c.d.md", "wording/protocol.yaml", "é" * 127, ".hidden/l.md", "./a//b.md"])
+def test_a_plain_path_is_kept(tmp_path, path):
+    name = path.rsplit("/", 1)[-1]
+    kept, _ = keep(tmp_path, Upload("plan.yaml", naming(path)), (Upload(name, b"Please pay."),))
+    assert (kept.parent / path).read_bytes() == b"Please pay."
+    assert kept.read_bytes() == naming(path)
+
+
+def test_two_different_files_of_one_name_are_not_taken_for_each_other(tmp_path):
+    protocol = Upload("plan.yaml", naming("a/letter.md", "b/letter.md"))
+    with pytest.raises(DataRefused, match=r"letter\.md: 2 different files have this name"):
+        keep(tmp_path, protocol, (Upload("letter.md", b"one"), Upload("letter.md", b"two")))
+    assert not list(tmp_path.iterdir())
+    keep(tmp_path, protocol, (Upload("letter.md", b"one"), Upload("letter.md", b"one")))
+
+
+def test_a_disk_that_takes_nothing_is_a_refusal_and_leaves_nothing_half_made(tmp_path, monkeypatch):
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device", str(self), None, str(target))
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(DataRefused, match=r"could not be kept \(No space left on device\)"):
+        keep(tmp_path, Upload("plan.yaml", PROTOCOL), ())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_the_place_of_the_folder_is_a_refusal(tmp_path):
+    (tmp_path / "uploads").write_bytes(b"")
+    with pytest.raises(DataRefused, match="could not be kept"):
+        keep(tmp_path / "uploads", Upload("plan.yaml", PROTOCOL), ())
+
+
+def test_the_same_upload_sent_twice_at_once_is_one(tmp_path, monkeypatch):
+    rename = Path.rename
+
+    def second(self: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "rename", rename)
+        keep(tmp_path, Upload("plan.yaml", PROTOCOL), ())
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", second)
+    path, is_new = keep(tmp_path, Upload("plan.yaml", PROTOCOL), ())
+    assert not is_new
+    assert path.read_bytes() == PROTOCOL
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_hostile_protocol_is_kept_for_its_loading_to_refuse_and_takes_no_text_along(tmp_path):
