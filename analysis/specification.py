@@ -37,6 +37,7 @@ class Specification:
         strata: Columns whose combinations are the strata of the assignment.
         cluster: Column of the unit that was assigned whole.
         weight: Column of positive inverse-probability weights.
+        alpha: Two-sided error rate that is declared; what is said of a standard error depends on it, no figure does.
     """
 
     arms: tuple[str, ...]
@@ -47,6 +48,7 @@ class Specification:
     strata: tuple[str, ...] = ()
     cluster: str | None = None
     weight: str | None = None
+    alpha: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def specification_of(frame: AnalysisFrame, protocol: Protocol, kinds: Kinds) -> 
         covariates=covariates_of(protocol, kinds),
         strata=strata_of(frame, protocol),
         cluster=protocol.cluster,
+        alpha=protocol.analysis.alpha,
     )
 
 

@@ -11,7 +11,7 @@ FEW_CLUSTERS = 40
 FEW_EQUAL_CLUSTERS = 36  # equal clusters in equal shares: about 40
 VERY_UNEVEN = 0.65  # share of the clusters that they count for, below which a few large ones decide
 FEW_UNEVEN_CLUSTERS = 130  # equal clusters that it then takes
-TOLERATED = 0.055  # an error rate of 5% may drift so far unsaid
+TOLERATED = 10  # an error rate may drift unsaid by one part in so many: 5% to 5.5%
 
 
 def few_clusters(
@@ -43,13 +43,14 @@ def few_clusters(
     )
 
 
-def few_customers(customers: tuple[float, float], columns: int, df: float) -> str | None:
+def few_customers(customers: tuple[float, float], columns: int, df: float, alpha: float = 0.05) -> str | None:
     """Degrees of freedom counted over all customers, where the variance rests on the few of one arm.
 
     Args:
         customers: in the arm and in the comparison.
         columns: that each arm's mean is adjusted by, the constant among them.
         df: that the test is made with.
+        alpha: two-sided error rate that is declared.
 
     Source: Welch and Satterthwaite's degrees of freedom of two means whose customers vary alike.
 
@@ -64,7 +65,7 @@ def few_customers(customers: tuple[float, float], columns: int, df: float) -> st
         return None
     parts = [1.0 / n for n in customers]
     welch = sum(parts) ** 2 / sum(part**2 / n for part, n in zip(parts, left, strict=True))
-    if 2.0 * float(stdtr(welch, -stdtrit(df, 0.975))) <= TOLERATED:
+    if 2.0 * float(stdtr(welch, -stdtrit(df, 1.0 - alpha / 2.0))) <= alpha + alpha / TOLERATED:
         return None
     noun = "column" if columns == 1 else "columns"
     return (

@@ -240,7 +240,7 @@ def _note(fit: Fitting, pair: tuple[int, int], counts: Floats, df: float, uncert
         welch = specification.adjustment == "none" and not specification.strata
         columns = 1 if specification.adjustment == "additive" else model.p // max(int((counts > 0).sum()), 1)
         if not welch:
-            notes.append(few_customers((counts[pair[0]], counts[pair[1]]), columns, df))
+            notes.append(few_customers((counts[pair[0]], counts[pair[1]]), columns, df, specification.alpha))
     return "; ".join(note for note in notes if note) or None
 
 

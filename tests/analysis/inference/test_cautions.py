@@ -113,6 +113,25 @@ def test_small_arms_of_one_size_are_not_thin():
     assert few_customers((40, 4000), 5, 4030.0) is not None
 
 
+@pytest.mark.parametrize(
+    ("customers", "said_at"),
+    [((570, 30), {0.01, 0.05, 0.1}), ((560, 40), {0.01, 0.05}), ((530, 70), {0.01}), ((450, 150), set())],
+)
+def test_an_error_rate_may_drift_by_a_tenth_of_what_is_declared(customers, said_at):
+    said = {alpha for alpha in (0.01, 0.05, 0.1) if few_customers(customers, 7, 586.0, alpha)}
+    assert said == said_at
+
+
+def test_the_declared_level_reaches_the_caution():
+    notes = {}
+    for alpha in (0.01, 0.05):
+        design = Specification(("nfa", "letter"), PAIR, "lin", "HC2", ADJUSTED, alpha=alpha)
+        (contrast,) = regress(frame_of(columns_of(540, 60)), design, [outcome("y")]).fits["y", None].contrasts
+        notes[alpha] = contrast.note
+    assert notes[0.05] is None
+    assert notes[0.01].startswith("an arm has 60 customers")
+
+
 def test_what_has_no_standard_error_needs_no_caution():
     assert clustered([10] * 6, 1) is None
 
