@@ -63,7 +63,8 @@ UNUSABLE = {
 
 
 def naming(*paths: str) -> bytes:
-    return "arms: [{0}]".format(", ".join(f'{{text: {{en: "{path}"}}}}' for path in paths)).encode()
+    arms = ", ".join(f'{{text: {{en: "{path}"}}}}' for path in paths)
+    return f"arms: [{arms}]".encode()
 
 
 @pytest.mark.parametrize("paths", UNUSABLE.values(), ids=UNUSABLE)
