@@ -255,6 +255,7 @@ DRAFTS = (  # who typed, about which trial, what; the second person and the last
 def conclude(registry: Registry, lives: Mapping[str, Life]) -> None:
     """What happens once: drafts, decisions, a release, voids, a denial, a second version, later cuts."""
     from dashboards.drafts import write_draft
+
     from trials.errors import AccessRefused
     from trials.stages.decide import decide
     from trials.stages.release import release
