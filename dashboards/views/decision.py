@@ -21,6 +21,7 @@ from trials.reporting.words.names import Names
 Draft = dict[str, str]
 REVIEW_AFTER = timedelta(days=182)
 ACCEPT: Final = "Accept"
+CHOICES: Final = (ACCEPT, "Override")
 UNTIL_RELOAD: Final = "session"
 _RECORDED: Final = "recorded_decision"
 
@@ -95,7 +96,7 @@ def _form(detail: TrialDetail, verdict_words: str) -> None:
     if st.session_state.pop(_RECORDED, None) == trial_id:
         st.success("The decision is recorded.")
     key = f"decision-{trial_id}-{len(detail.decisions)}"  # a recorded decision is followed by an empty form
-    first = {**_suggested(verdict_words), **session.draft(trial_id)}
+    first = _begun(_suggested(verdict_words), session.draft(trial_id))
     typed = _fields(key, first)
     if typed != first:
         session.keep_draft(trial_id, typed)
@@ -124,11 +125,22 @@ def _suggested(verdict_words: str) -> Draft:
     }
 
 
+def _begun(suggested: Draft, draft: Draft) -> Draft:
+    """What the fields hold at first: a draft, but for what an old or damaged one holds that its field cannot."""
+    first = {field: draft.get(field, text) for field, text in suggested.items()}
+    if first["choice"] not in CHOICES:
+        first["choice"] = suggested["choice"]
+    try:
+        date.fromisoformat(first["review_on"])
+    except ValueError:
+        first["review_on"] = suggested["review_on"]
+    return first
+
+
 def _fields(key: str, first: Draft) -> Draft:
     """The fields, filled at first with a draft; what stands in them now."""
-    options = (ACCEPT, "Override")
     choice = st.radio(
-        "Do you accept the verdict?", options, options.index(first["choice"]), key=f"{key}-choice",
+        "Do you accept the verdict?", CHOICES, CHOICES.index(first["choice"]), key=f"{key}-choice",
         persist_state=UNTIL_RELOAD,
     )  # fmt: skip
     action = st.text_input("What will be done", first["action"], key=f"{key}-action", persist_state=UNTIL_RELOAD)

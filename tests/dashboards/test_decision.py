@@ -11,6 +11,7 @@ from tests.dashboards.conftest import charts, shown, table_row
 from tests.small_registry import FIVE_MESSAGES, LATE_RETURNS, LOST_OUTCOMES, SMALL_DEBTS, STALLED
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
+from trials.stages.draft import keep_draft
 
 KEY = f"decision-{SMALL_DEBTS}-0"
 
@@ -220,6 +221,24 @@ def test_what_was_typed_comes_back_after_a_reload_and_to_nobody_else(open_page, 
     assert again.date_input(key=f"{KEY}-review").value == REVIEW
     monkeypatch.setenv("OTM_ACTOR", "Max:manager")
     assert open_page("decision", trial=SMALL_DEBTS).text_area(key=f"{KEY}-reason").value == ""
+
+
+def test_a_draft_that_the_fields_cannot_hold_gives_what_it_can(open_page, own_registry):
+    typed = {"choice": "perhaps", "reason": "Half a thought", "review_on": "soon", "mood": "good"}
+    keep_draft(own_registry, LOCAL_ACTOR, SMALL_DEBTS, typed)
+    page = open_page("decision", trial=SMALL_DEBTS)
+    assert not page.exception
+    assert page.radio[0].value == "Accept"
+    assert "Half a thought" in [area.value for area in page.text_area]
+
+
+def test_typed_text_that_cannot_be_kept_is_refused_on_the_page(open_page, own_registry, monkeypatch):
+    monkeypatch.setattr(session, "draft", lambda _: {"reason": "a \0 within"})
+    page = open_page("decision", trial=SMALL_DEBTS)
+    page.button(key=next(button.key for button in page.button if button.key.endswith("-record"))).click().run()
+    assert not page.exception
+    assert "A text holds a NUL character." in page.error[0].value
+    assert not decisions(own_registry)
 
 
 def test_who_may_not_decide_sees_who_may_and_no_form(open_page, monkeypatch):
