@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,19 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """A fresh, empty PostgreSQL database, as SQLAlchemy addresses it."""
+    with _postgres_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def other_postgres_url(postgres_server: str) -> Iterator[str]:
+    """A second one, for what goes from one database to another."""
+    with _postgres_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def _postgres_database(postgres_server: str) -> Iterator[str]:
     import psycopg
     from sqlalchemy.engine import make_url
 

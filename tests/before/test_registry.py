@@ -6,6 +6,7 @@ import gzip
 import json
 import tarfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from trials.jobs import progress
 from trials.registry import Registry, open_registry, queries
 from trials.registry.proof.integrity import row_faults
 from trials.registry.records import LongStage
-from trials.registry.registry import connect
+from trials.registry.registry import connect, open_as_it_is
+from trials.registry.storage.dump import dump
 from trials.registry.storage.revisions import NEWEST
 from trials.registry.tables.columns import digest_of
 from trials.reporting.portfolio import next_action, next_actor
@@ -30,6 +32,7 @@ from trials.reporting.results.headline import headline
 from trials.reporting.results.trust import decision_lines
 from trials.reporting.words.names import Names
 from trials.settings import Settings
+from trials.stages.backup import backup, restore
 from trials.stages.job import open_job
 from trials.stages.migrate import migrate
 from trials.stages.overlap import overlap
@@ -166,6 +169,63 @@ def test_its_trials_can_be_worked_on_by_jobs_one_of_a_stage_at_a_time(migrated):
     assert opened("evaluate", "first") == opened("evaluate", "second") == "first"
     assert opened("randomise", "third") == "third"
     assert all(proof.holds for proof in verify(migrated, LOCAL_ACTOR, "outcomes-loaded"))
+
+
+@both
+@pytest.mark.parametrize("to", ["sqlite", "postgresql"])
+def test_a_backup_made_before_the_migration_comes_back_migrated(old, to, tmp_path, request):
+    with closing(open_as_it_is(old)) as waiting:
+        made = backup(waiting, LOCAL_ACTOR, tmp_path / "backup")
+    assert json.loads((made.folder / "registry.json").read_text("utf-8"))["revision"] == "0001"
+    with pytest.raises(RegistryRefused, match="at revision 0001"):  # it still waits
+        open_registry(old)
+    assert (old.home / "drafts").exists()
+    url = request.getfixturevalue("other_postgres_url") if to == "postgresql" else None
+    new = Settings(home=tmp_path / "new", database_url=url)
+    assert restore(new, LOCAL_ACTOR, made.folder).trials == len(SAID["trials"])
+    migrate(old, LOCAL_ACTOR)
+    with closing(open_registry(old)) as here, closing(open_registry(new)) as there:
+        contents = []
+        for registry in (here, there):
+            with registry.inspect(LOCAL_ACTOR, "backup") as session:
+                contents.append(dump(session))
+        assert contents[0]["revision"] == contents[1]["revision"] == NEWEST
+        chains = [content["tables"].pop("audit_event") for content in contents]
+        for content in contents:
+            for draft in content["tables"]["draft"]:
+                del draft["saved_at"]
+        assert contents[0] == contents[1]
+        assert len(contents[0]["tables"]["draft"]) == 5
+        assert chains[0][:-1] == chains[1][:-1]
+        assert [chain[-1]["action"] for chain in chains] == ["migrate", "restore"]
+        assert chains[0][-1]["detail"]["rows"] == chains[1][-1]["detail"]["rows"] != {}
+        for trial, then in SAID["verify"].items():
+            proofs = {proof.name: list(proof.faults) for proof in verify(there, LOCAL_ACTOR, trial)}
+            assert proofs == {name: proof["faults"] for name, proof in then.items()}
+
+
+@both
+def test_the_command_backs_up_before_a_migration(old, tmp_path, monkeypatch):
+    if old.database_url is not None:
+        monkeypatch.setenv("OTM_DATABASE_URL", old.database_url)
+    app(["backup", str(tmp_path / "backup")], standalone_mode=False)
+    app(["migrate"], standalone_mode=False)
+    monkeypatch.setenv("OTM_HOME", str(tmp_path / "new"))
+    monkeypatch.delenv("OTM_DATABASE_URL", raising=False)
+    app(["restore", str(tmp_path / "backup")], standalone_mode=False)
+    app(["trials"], standalone_mode=False)
+
+
+@both
+def test_an_edited_row_is_not_made_good_by_a_backup(old, tmp_path):
+    with closing(open_as_it_is(old)) as waiting:
+        assert tampering.run(waiting, TAMPERED["a wave's units"]) == 1
+        made = backup(waiting, LOCAL_ACTOR, tmp_path / "backup")
+    new = Settings(home=tmp_path / "new")
+    restore(new, LOCAL_ACTOR, made.folder)
+    with closing(open_registry(new)) as opened, opened.inspect(LOCAL_ACTOR, "verify") as session:
+        assert row_faults(session, "allocated-only") != []
+        assert row_faults(session, "two-waves") == []
 
 
 # Each is a change that verify found before the migration; afterwards it is found too.

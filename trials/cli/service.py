@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -92,9 +93,14 @@ def overlap(
 
 def backup(out: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")]) -> None:
     """Copy registry, snapshots, key and chain head into a new folder. Keep it as private as they are."""
+    from trials.access import parse_actor
+    from trials.registry.registry import open_as_it_is
+    from trials.settings import load_settings
     from trials.stages.backup import backup as backup_stage
 
-    with registry_and_actor() as (registry, actor), at_work("Copying"):
+    settings = load_settings()
+    actor = parse_actor(settings.actor)
+    with closing(open_as_it_is(settings)) as registry, at_work("Copying"):
         done = backup_stage(registry, actor, out)
     typer.echo(f"{done.trials} trials and {done.snapshots} snapshots are in {done.folder}")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,8 @@ from trials.registry.proof.chain_head import ChainHead
 from trials.registry.reader import Reader
 from trials.registry.storage.database import database_url, open_engine, rebuilders, storage_refusals, writers
 from trials.registry.storage.draft_files import drafts_in_files, remove_draft_files
-from trials.registry.storage.revisions import NEWEST, bring_up, require_current, revision_of
+from trials.registry.storage.dump import load, require_known_revision
+from trials.registry.storage.revisions import NEWEST, REVISIONS, bring_up, require_current, revision_of
 from trials.registry.tables import Draft, Installation
 from trials.registry.tables.columns import now
 from trials.registry.unit_of_work import UnitOfWork, UnrecordedWork
@@ -37,7 +38,7 @@ class Registry:
         self.url = database_url(settings.home, settings.database_url)
         self.head = ChainHead(settings.home / "chain-head")
         self.key_path = settings.home / "ledger.key"
-        self._draft_files = settings.home / "drafts"
+        self.draft_files = settings.home / "drafts"  # an earlier program's
         self._engine = open_engine(self.url)
         self._writers = writers(self._engine)
 
@@ -109,11 +110,39 @@ class Registry:
                     where="registry",
                     remedy="run the newer program",
                 )
-            proved = look_before(session)
-            bring_up(session.connection())
-            work = UnitOfWork(session, actor, use_case, None, self.head)
-            work.carry(carry_over(session, proved))
-            yield work, before
+            yield self._brought_up(session, actor, use_case), before
+
+    @contextmanager
+    def write_restored(self, actor: Actor, rows: Mapping[str, Any]) -> Iterator[UnitOfWork]:
+        """A transaction on an empty database that puts a dump into tables of its revision, and brings them up.
+
+        Raises:
+            RegistryRefused: The database holds a registry, or the dump is not one that this program can load.
+        """
+        revision = require_known_revision(rows)
+        with storage_refusals("registry"), Session(rebuilders(self._engine)) as session:
+            if revision_of(session.connection()) is not None:
+                raise RegistryRefused(
+                    "there is a registry here already",
+                    where=str(self.home),
+                    rule="a backup is restored where nothing is",
+                    remedy="set OTM_HOME to a new folder, and OTM_DATABASE_URL to an empty database",
+                )
+            bring_up(session.connection(), revision)
+            load(session, rows)
+            yield self._brought_up(session, actor, "restore")
+
+    def _brought_up(self, session: Session, actor: Actor, use_case: UseCase) -> UnitOfWork:
+        proved = look_before(session)
+        bring_up(session.connection())
+        work = UnitOfWork(session, actor, use_case, None, self.head)
+        work.carry(carry_over(session, proved))
+        return work
+
+    def waits_for_migration(self) -> bool:
+        """Whether the tables are of an earlier revision, which this program can bring up."""
+        with storage_refusals("registry"), self._engine.connect() as connection:
+            return revision_of(connection) in REVISIONS[:-1]
 
     def has_tables(self) -> bool:
         """Whether the database holds a registry, of whatever revision."""
@@ -173,19 +202,19 @@ class Registry:
             installed = session.get(Installation, 1) is not None
         if not installed:
             self._install()
-        if self._draft_files.is_dir():
+        if self.draft_files.is_dir():
             self._take_in_drafts()
 
     def _take_in_drafts(self) -> None:
         """Put drafts that were files into their table; one that was saved there since is the later."""
-        drafts = drafts_in_files(self._draft_files)
+        drafts = drafts_in_files(self.draft_files)
         with storage_refusals("registry"), Session(self._writers) as session:
             session.connection()
             for key, fields in drafts.items():
                 if session.get(Draft, key) is None:
                     session.add(Draft(key=key, fields=fields, saved_at=now()))
             session.commit()
-        remove_draft_files(self._draft_files, set(drafts))
+        remove_draft_files(self.draft_files, set(drafts))
 
     def _install(self) -> None:
         key = ledger_key.read_key(self.key_path) or ledger_key.create_key(self.key_path)
@@ -206,6 +235,22 @@ def open_registry(settings: Settings) -> Registry:
     registry = connect(settings)
     try:
         registry.make_ready()
+    except BaseException:
+        registry.close()
+        raise
+    return registry
+
+
+def open_as_it_is(settings: Settings) -> Registry:
+    """Open the registry that the settings name, also where its tables wait for ``otm migrate``: what a backup needs.
+
+    Raises:
+        RegistryRefused: The home cannot be used, or the tables are of a program that this one does not know.
+    """
+    registry = connect(settings)
+    try:
+        if not registry.waits_for_migration():
+            registry.make_ready()
     except BaseException:
         registry.close()
         raise

@@ -1,23 +1,33 @@
-"""Back up and restore: rows first, then every file that a row names, the ledger key and the chain head."""
+"""Back up and restore: rows first, then every file that a row names, the ledger key and the chain head.
+
+A backup is of the revision that the registry has, and is restored as it is and then brought up, in one transaction.
+What is refused or fails changes nothing: a backup is judged before anything is made, and what was put in place is
+taken back where the transaction is not committed.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from data.snapshots import SnapshotStore
 from trials.access import Actor, allow
 from trials.errors import TrialRefused
 from trials.registry import Registry
-from trials.registry.proof.integrity import chain_faults, snapshots_named
+from trials.registry.identities import ledger_key
+from trials.registry.proof.chain_head import ChainHead
+from trials.registry.proof.integrity import chain_faults_of_dump, snapshots_of_dump
 from trials.registry.registry import connect
-from trials.registry.storage.dump import dump, load
+from trials.registry.storage.database import database_url
+from trials.registry.storage.dump import dump, require_known_revision
 from trials.registry.tables.columns import canonical
 from trials.settings import Settings
 
@@ -26,6 +36,7 @@ KEY = "ledger.key"
 HEAD = "chain-head"
 MANIFEST = "manifest.json"
 SNAPSHOTS = "snapshots"
+DRAFTS = "drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,11 @@ def backup(registry: Registry, actor: Actor, out: str | Path) -> BackedUp:
 
     The folder holds the ledger key and the seeds: keep it as you keep the registry itself.
 
+    Args:
+        registry: Of this program's revision or of an earlier one.
+        actor: Who asks.
+        out: The new folder.
+
     Raises:
         TrialRefused: The folder is there already, or the disk refused.
     """
@@ -54,66 +70,189 @@ def backup(registry: Registry, actor: Actor, out: str | Path) -> BackedUp:
     with _storing(folder), registry.snapshots.holding():
         with registry.inspect(actor, "backup") as session:
             rows = dump(session)
-            named = snapshots_named(session)
         folder.mkdir(mode=0o700, parents=True)
-        (folder / SNAPSHOTS).mkdir(mode=0o700)
-        for digest in named:
-            registry.snapshots.verify(digest)
-            shutil.copyfile(registry.snapshots.path(digest), folder / SNAPSHOTS / f"{digest}.parquet")
-        last = max(event["sequence"] for event in rows["tables"]["audit_event"])
-        _write(folder / ROWS, canonical(rows))
-        _write(folder / KEY, registry.key().hex() + "\n")
-        _write(folder / HEAD, "".join(f"{n} {h}\n" for n, h in sorted(registry.head.lines().items()) if n <= last))
-        _write(folder / MANIFEST, json.dumps(_manifest(folder), indent=1, sort_keys=True) + "\n")
-    return BackedUp(folder, len(rows["tables"]["trial"]), len(named))
+        try:
+            snapshots = _fill(folder, registry, rows)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    return BackedUp(folder, len(rows["tables"]["trial"]), snapshots)
+
+
+def _fill(folder: Path, registry: Registry, rows: dict[str, Any]) -> int:
+    named = snapshots_of_dump(rows["tables"])
+    (folder / SNAPSHOTS).mkdir(mode=0o700)
+    for digest in sorted(named):
+        registry.snapshots.verify(digest)
+        shutil.copyfile(registry.snapshots.path(digest), folder / SNAPSHOTS / f"{digest}.parquet")
+    drafts = sorted(registry.draft_files.glob("*.json"))
+    if drafts:  # an earlier program's, of before its tables held them
+        (folder / DRAFTS).mkdir(mode=0o700)
+        for path in drafts:
+            _copy(path, folder / DRAFTS / path.name)
+    last = max(event["sequence"] for event in rows["tables"]["audit_event"])
+    _write(folder / ROWS, canonical(rows))
+    _write(folder / KEY, registry.key().hex() + "\n")
+    _write(folder / HEAD, "".join(f"{n} {h}\n" for n, h in sorted(registry.head.lines().items()) if n <= last))
+    _write(folder / MANIFEST, json.dumps(_manifest(folder), indent=1, sort_keys=True) + "\n")
+    return len(named)
 
 
 def restore(settings: Settings, actor: Actor, source: str | Path) -> BackedUp:
-    """Build a registry again from a backup, in an empty home and an empty database.
+    """Build a registry again from a backup, in an empty home and an empty database; of an earlier revision, migrate it.
 
     Raises:
-        TrialRefused: The backup is not whole, or the home or the database holds a registry.
+        TrialRefused: The backup is not whole, or the home or the database holds a registry. Nothing has changed.
     """
     allow(actor, "restore")
     folder = Path(source)
-    rows = _checked(folder)
-    registry = connect(settings)
+    rows, trials = _judged(folder)
+    if _another_key(settings.home / KEY, folder):
+        raise TrialRefused(
+            "there is a registry here already",
+            where=str(settings.home),
+            rule="a backup is restored where nothing is",
+            remedy="set OTM_HOME to a new folder, and OTM_DATABASE_URL to an empty database",
+        )
+    with _taking_back(settings) as placed:
+        registry = connect(settings)
+        try:
+            with registry.write_restored(actor, rows) as work:
+                with _storing(settings.home):
+                    copied = _place(placed, registry, folder)
+                placed.committing = True
+                work.commit({"trials": trials, "revision": rows["revision"]})
+            registry.make_ready()
+        finally:
+            registry.close()
+    return BackedUp(folder, trials, copied)
+
+
+def _another_key(path: Path, folder: Path) -> bool:
+    return path.exists() and path.read_bytes() != (folder / KEY).read_bytes()
+
+
+@dataclass(slots=True)
+class _Placed:
+    """What a restore has put into a home."""
+
+    made: list[Path] = field(default_factory=list)
+    aside: dict[Path, Path] = field(default_factory=dict)  # what a file has replaced, by its path
+    committing: bool = False
+
+    def folder(self, path: Path) -> None:
+        if not path.exists():
+            self.made.append(path)
+            path.mkdir(mode=0o700)
+
+    def file(self, source: Path, destination: Path) -> None:
+        if not destination.exists():
+            self.made.append(destination)
+        elif _sha256(destination) != _sha256(source):
+            kept = destination.with_name(f"{destination.name}.before-restore")
+            destination.rename(kept)
+            self.aside[destination] = kept
+        else:
+            return
+        _copy(source, destination)
+
+    def take_back(self) -> None:
+        for path in reversed(self.made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        for path, kept in self.aside.items():
+            with suppress(OSError):
+                kept.replace(path)
+
+
+@contextmanager
+def _taking_back(settings: Settings) -> Iterator[_Placed]:
+    """One restore at a time into a home; what it puts there is gone again unless the database has committed."""
+    placed = _Placed()
+    with _storing(settings.home):
+        placed.made += [path for path in (*reversed(settings.home.parents), settings.home) if not path.exists()]
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(settings.home, os.O_RDONLY)
     try:
-        if registry.has_tables() or _another_key(registry, folder):
-            raise TrialRefused(
-                "there is a registry here already",
-                where=str(settings.home),
-                rule="a backup is restored where nothing is",
-                remedy="set OTM_HOME to a new folder, and OTM_DATABASE_URL to an empty database",
-            )
-        copied = _copy_files(registry, folder)
-        # Tables and rows come in one transaction: a restore that was interrupted can be given again.
-        with registry.write_migrated(actor, "restore") as (work, _):
-            load(work.session, rows)
-            faults = chain_faults(work.session, registry.head)
-            if faults:
-                raise TrialRefused("the backup's audit chain is not whole", where=str(folder), rule="; ".join(faults))
-            for digest in snapshots_named(work.session):
-                registry.snapshots.verify(digest)
-            work.commit({"trials": len(rows["tables"]["trial"])})
+        _hold(lock, settings.home)
+        url = database_url(settings.home, settings.database_url)
+        if url.get_backend_name() == "sqlite":
+            files = (Path(f"{url.database}"), Path(f"{url.database}-journal"))
+            placed.made += [path for path in files if not path.exists()]
+        yield placed
+    except BaseException:
+        if not (placed.committing and _stands(settings)):
+            placed.take_back()
+        raise
     finally:
-        registry.close()
-    return BackedUp(folder, len(rows["tables"]["trial"]), copied)
+        os.close(lock)
+    for kept in placed.aside.values():
+        kept.unlink(missing_ok=True)
 
 
-def _another_key(registry: Registry, folder: Path) -> bool:
-    return registry.key_path.exists() and registry.key_path.read_bytes() != (folder / KEY).read_bytes()
+def _hold(lock: int, home: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise TrialRefused(
+            "another restore is at work here", where=str(home), remedy="wait until it has ended"
+        ) from error
 
 
-def _copy_files(registry: Registry, folder: Path) -> int:
+def _stands(settings: Settings) -> bool:
+    """Whether the database has committed after all; a database that cannot be asked may have."""
+    try:
+        registry = connect(settings)
+        try:
+            return registry.has_tables()
+        finally:
+            registry.close()
+    except TrialRefused:
+        return True
+
+
+def _place(placed: _Placed, registry: Registry, folder: Path) -> int:
     snapshots = sorted((folder / SNAPSHOTS).glob("*.parquet"))
-    with _storing(registry.home):
-        registry.snapshots.root.mkdir(mode=0o700, exist_ok=True)
-        for path in snapshots:
-            _copy(path, registry.snapshots.root / path.name)
-        _copy(folder / HEAD, registry.head.path)
-        _copy(folder / KEY, registry.key_path)
+    placed.folder(registry.snapshots.root)
+    for path in snapshots:
+        placed.file(path, registry.snapshots.root / path.name)
+        registry.snapshots.verify(path.stem)
+    if (folder / DRAFTS).is_dir():
+        placed.folder(registry.draft_files)
+        for path in sorted((folder / DRAFTS).glob("*.json")):
+            placed.file(path, registry.draft_files / path.name)
+    placed.file(folder / HEAD, registry.head.path)
+    placed.file(folder / KEY, registry.key_path)
     return len(snapshots)
+
+
+def _judged(folder: Path) -> tuple[dict[str, Any], int]:
+    """A backup's rows and its number of trials, once its files are those of its manifest and agree with each other.
+
+    Raises:
+        TrialRefused: A file is missing, changed or of another registry; or the backup is of an unknown revision.
+    """
+    rows = _checked(folder)
+    require_known_revision(rows)
+    try:
+        faults = chain_faults_of_dump(rows["tables"], ChainHead(folder / HEAD))
+        fingerprints = [row["key_fingerprint"] for row in rows["tables"]["installation"]]
+        named = snapshots_of_dump(rows["tables"])
+        trials = len(rows["tables"]["trial"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrialRefused("the backup's rows are not those of a registry", where=str(folder / ROWS)) from error
+    if faults:
+        raise TrialRefused("the backup's audit chain is not whole", where=str(folder), rule="; ".join(faults))
+    if fingerprints != [ledger_key.fingerprint(ledger_key.parse_key(folder / KEY))]:
+        raise TrialRefused(
+            "the backup's ledger key is not the one its registry was made with",
+            where=str(folder / KEY),
+            remedy="use another backup",
+        )
+    snapshots = SnapshotStore(folder / SNAPSHOTS)
+    for digest in sorted(named | {path.stem for path in snapshots.root.glob("*.parquet")}):
+        snapshots.verify(digest)
+    return rows, trials
 
 
 def _checked(folder: Path) -> dict[str, Any]:
@@ -121,14 +260,17 @@ def _checked(folder: Path) -> dict[str, Any]:
     try:
         listed = json.loads((folder / MANIFEST).read_text("utf-8"))
         found = _manifest(folder)
+        wrong = sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name))
+        if wrong:
+            raise TrialRefused(
+                f"{wrong[0]} is missing, changed or not part of it", where=str(folder), remedy="use another backup"
+            )
+        missing = sorted({ROWS, KEY, HEAD} - found.keys())
+        if missing:
+            raise TrialRefused(f"{missing[0]} is missing", where=str(folder), remedy="use another backup")
         rows: dict[str, Any] = json.loads((folder / ROWS).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, AttributeError) as error:
         raise TrialRefused("this is not a backup", where=str(folder), rule="a folder that otm backup wrote") from error
-    wrong = sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name))
-    if wrong:
-        raise TrialRefused(
-            f"{wrong[0]} is missing, changed or not part of it", where=str(folder), remedy="use another backup"
-        )
     return rows
 
 

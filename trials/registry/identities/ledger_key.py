@@ -28,6 +28,15 @@ def read_key(path: Path) -> bytes | None:
         raise RegistryRefused(
             "others may read the ledger key", where=str(path), rule="its mode is 0600", remedy=f"chmod 600 {path}"
         )
+    return parse_key(path)
+
+
+def parse_key(path: Path) -> bytes:
+    """The key that a file holds, whoever may read it: in a backup, too.
+
+    Raises:
+        RegistryRefused: The file is not a key.
+    """
     try:
         key = bytes.fromhex(path.read_text("ascii").strip())
     except ValueError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +12,9 @@ from trials.registry import queries
 from trials.registry.proof.audit import broken_links
 from trials.registry.proof.chain_head import ChainHead, disagreements
 from trials.registry.proof.rows import row_digest, row_key
+from trials.registry.records import AuditEvent
 from trials.registry.tables import AuditRow, PopulationVersion, ReturnedFile, Row, Trial, UnrecordedRow
+from trials.registry.tables.columns import parse_instant
 
 
 def chain_faults(session: Session, head: ChainHead) -> list[str]:
@@ -19,6 +22,18 @@ def chain_faults(session: Session, head: ChainHead) -> list[str]:
     events = queries.audit_events(session)
     faults = broken_links(events)
     return faults + disagreements(head.lines(), {event.sequence: event.hash for event in events})
+
+
+def chain_faults_of_dump(tables: Mapping[str, list[dict[str, Any]]], head: ChainHead) -> list[str]:
+    """The same of a dump's tables, which no database holds yet."""
+    events = [
+        AuditEvent(
+            row["sequence"], parse_instant(row["at"]), row["actor"], row["role"], row["action"], row["trial_id"],
+            row["detail"], row["previous_hash"], row["hash"],
+        )
+        for row in tables["audit_event"]
+    ]  # fmt: skip
+    return broken_links(events) + disagreements(head.lines(), {event.sequence: event.hash for event in events})
 
 
 def row_faults(session: Session, trial_id: str) -> list[str]:
@@ -80,6 +95,12 @@ def snapshots_named(session: Session, trial_id: str | None = None) -> dict[str, 
             if digest is not None:
                 named[digest] = f"{row.kind} file" if isinstance(row, ReturnedFile) and not what else what
     return named
+
+
+def snapshots_of_dump(tables: Mapping[str, list[dict[str, Any]]]) -> set[str]:
+    """The digest of every snapshot that the rows of a dump name."""
+    named = {row[column] for name, columns in _SNAPSHOTS.items() for row in tables[name] for column in columns}
+    return named - {None}
 
 
 _SNAPSHOTS = {

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, inspect, text
 from trials.errors import RegistryRefused
 from trials.registry.tables import Row
 
-# The newest migration in migrations/versions. Kept here so that opening a registry need not load Alembic.
-NEWEST = "0004"
+# The migrations in migrations/versions, in order. Kept here so that opening a registry need not load Alembic.
+REVISIONS = ("0001", "0002", "0003", "0004")
+NEWEST = REVISIONS[-1]
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -42,13 +43,13 @@ def require_current(connection: Connection) -> bool:
         raise RegistryRefused(
             f"the registry is at revision {revision}, this program needs {NEWEST}",
             where="registry",
-            remedy="back up, then run otm migrate; or run the program that wrote it",
+            remedy="run otm backup, then run otm migrate; or run the program that wrote it",
         )
     return revision is not None
 
 
-def bring_up(connection: Connection) -> None:
-    """Run every migration that is still to come, inside the connection's transaction."""
+def bring_up(connection: Connection, to: str = NEWEST) -> None:
+    """Run every migration that is still to come up to a revision, inside the connection's transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -56,7 +57,7 @@ def bring_up(connection: Connection) -> None:
     # Alembic reads % as interpolation.
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
     _refuse_dangling(connection)
 
 
