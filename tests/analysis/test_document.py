@@ -104,7 +104,7 @@ def test_words_stand_beside_what_they_say_and_are_not_read():
     missing = Check("missing_outcomes", True, "None.", "warns", subject="complaint")
     whole = evaluation(sensitivity=(capped,), verdict=verdict, checks=(missing, Check("second_opinion", None, "No.")))
     document = to_document(whole)
-    assert document["sensitivity"][0]["variant"] == "capped at £1,250"
+    assert document["sensitivity"][0]["variant"] == "capped at £1,250.50"
     assert document["sensitivity"][0]["variation"]["cap"] == 1250.5
     assert [document["verdict"][key] for key in ("segment", "segment_column", "segment_level")] == [
         "reason = forgot", "reason", "forgot",
