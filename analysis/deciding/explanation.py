@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analysis.deciding.verdict import Decided, DecisionRules, Evidence, Judgement, TrialEvidence
+from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
+from analysis.deciding.verdict import Decided, Judgement
 from analysis.inference.intervals import Effect
 from analysis.results import ArmFinding, Check, FindingCode, Segment, Verdict
 from analysis.wording.naming import approach, behaviour, change_in_behaviour, doing_nothing, treated

@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.net_benefit import own_cost
-from analysis.deciding.verdict import Decided, DecisionRules, Evidence, Judgement, TrialEvidence, decide
+from analysis.deciding.verdict import Decided, Judgement, decide
 from analysis.inference.intervals import Effect, critical_value
 from analysis.results import Scenario, VerdictCode
 from analysis.wording.naming import approach, doing_nothing

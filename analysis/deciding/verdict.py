@@ -11,117 +11,15 @@ This module decides in codes and numbers; :mod:`analysis.deciding.explanation` p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from analysis.deciding.guardrails import Harm
-from analysis.inference.intervals import Effect, critical_value
+from analysis.deciding.choice_of_arm import gain, which_arm
+from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, Floats, Lack, Route, TrialEvidence
+from analysis.deciding.skewness import bounds_unsafe
+from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import adjust, bonferroni, holm
-from analysis.results import FindingCode, Segment, VerdictCode
-from designs.literals import Multiplicity
-
-Floats = NDArray[np.float64]
-
-SKEWNESS_LIMIT = 0.005
-
-Route = Literal["net_benefit", "break_even", "harm"]
-Lack = Literal["effect", "net_benefit", "skewness", "together", "capacity", "guardrail", "worse", "integrity"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DecisionRules:
-    """What the protocol declared about deciding.
-
-    Attributes:
-        alpha: two-sided.
-        multiplicity: the declared method.
-        break_even: effect on the primary, signed so that better is above zero; only where it is declared and no
-            amount is among the benefits.
-        valued: whether outcomes have values, so that net benefit is a route to "worse".
-        guardrails: how many are declared; established harm by any of them is a route of its own.
-        capacity: whether the extra contact can be handled; ``None`` where it was not declared.
-    """
-
-    alpha: float
-    multiplicity: Multiplicity
-    break_even: float | None
-    valued: bool
-    guardrails: int
-    capacity: bool | None
-
-    @property
-    def routes(self) -> int:
-        """In how many ways an arm may be shown to be worse; the error rate is shared between them."""
-        return max(1, int(self.valued) + int(self.break_even is not None) + self.guardrails)
-
-    @property
-    def level_worse(self) -> float:
-        """Two-sided level at which each of these routes is judged."""
-        return self.alpha / self.routes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """What is known of one arm against its comparison, among everyone or in one segment cell.
-
-    Attributes:
-        arm: its id.
-        effect: on the primary outcome.
-        net_benefit: pounds per customer; ``None`` where nothing is valued.
-        harms: every declared guardrail, judged.
-        cost: pounds that one customer of the arm costs in all: contact, set-up, and what was seen of everything that
-            is valued as a cost, against the comparison; to find the cheapest.
-        skewness: as :func:`skewness` gives it, for the net benefit; ``None`` where it was not needed.
-        randomisation_p: one-sided studentised p-value of the net benefit; ``None`` where it was not computed.
-        randomisation_reason: why it was not computed.
-    """
-
-    arm: str
-    effect: Effect
-    net_benefit: Effect | None
-    harms: tuple[Harm, ...] = ()
-    cost: float = 0.0
-    skewness: float | None = None
-    randomisation_p: float | None = None
-    randomisation_reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CellEvidence:
-    """One arm in one level of one declared subgroup column, with that arm's interaction test."""
-
-    column: str
-    level: str
-    evidence: Evidence
-    interaction_p: float | None
-    customers: int
-
-    @property
-    def segment(self) -> Segment:
-        return Segment(self.column, self.level)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrialEvidence:
-    """Everything that one verdict is decided from.
-
-    Attributes:
-        failed: names of the checks that block.
-        arms: every OTM arm against the comparison.
-        cells: arm × level × declared column, every one, estimable or not.
-        effect_covariance, net_benefit_covariance: shape (arms, arms); ``None`` where unknown.
-    """
-
-    failed: tuple[str, ...]
-    arms: tuple[Evidence, ...]
-    cells: tuple[CellEvidence, ...] = ()
-    effect_covariance: Floats | None = None
-    net_benefit_covariance: Floats | None = None
+from analysis.results import FindingCode, VerdictCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,40 +71,13 @@ def decide(trial: TrialEvidence, rules: DecisionRules) -> Decided:
     exploratory = rules.multiplicity in ("none", "benjamini_hochberg") and len(trial.arms) > 1
     barred = exploratory and bool(passing or cells)
     if passing and not exploratory:
-        return Decided("scale", _which_arm(trial, rules, passing), None, judged, passing, cells)
+        return Decided("scale", which_arm(trial, rules, passing), None, judged, passing, cells)
     if cells and not exploratory:
-        best = max(cells, key=lambda cell: _gain(cell.evidence) * cell.customers)
+        best = max(cells, key=lambda cell: gain(cell.evidence) * cell.customers)
         return Decided("scale_segment", best.evidence.arm, best, judged, passing, cells)
     if judged and all(judgement.worse_by for judgement in judged):
         return Decided("no_further_action", None, None, judged)
     return Decided("not_shown", None, None, judged, passing, cells, barred)
-
-
-def skewness(
-    third_moment_arm: float, n_arm: int, third_moment_comparison: float, n_comparison: int, std_error: float
-) -> float:
-    """g = (μ₃ₐ/nₐ² − μ₃c/n_c²) / V^1.5: how far the difference in means leans to one side.
-
-    Args:
-        third_moment_arm, third_moment_comparison: third central moments of the net benefit in each arm.
-        n_arm, n_comparison: customers with it observed.
-        std_error: of the difference; V is its square.
-
-    Source: the one-term Edgeworth expansion (Hall 1992, The Bootstrap and Edgeworth Expansion, section 2.6).
-    """
-    return (third_moment_arm / n_arm**2 - third_moment_comparison / n_comparison**2) / std_error**3
-
-
-def bounds_unsafe(g: float, alpha: float) -> bool:
-    """Whether skewness moves the size of a one-sided test at ``alpha / 2`` by more than half a percentage point.
-
-    Examples:
-        >>> bounds_unsafe(0.05, 0.05), bounds_unsafe(0.06, 0.05)
-        (False, True)
-    """
-    z = critical_value(alpha, None)
-    density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-    return abs(g) * (2.0 * z * z + 1.0) * density / 6.0 > SKEWNESS_LIMIT
 
 
 def _judge_arms(trial: TrialEvidence, rules: DecisionRules) -> tuple[Judgement, ...]:
@@ -347,39 +218,6 @@ def cell_passes(cell: CellEvidence, rules: DecisionRules, cells: int) -> bool:
         and not _worse_by(evidence, rules)
         and rules.capacity is not False
     )
-
-
-def _which_arm(trial: TrialEvidence, rules: DecisionRules, passing: Sequence[str]) -> str:
-    """The cheapest passing arm, unless the best one is shown to gain more (Holm over the dearer passing arms)."""
-    index = {evidence.arm: i for i, evidence in enumerate(trial.arms)}
-    candidates = [trial.arms[index[arm]] for arm in passing]
-    cheapest = min(candidates, key=lambda evidence: (evidence.cost, -_gain(evidence)))
-    dearer = [evidence for evidence in candidates if evidence.arm != cheapest.arm]
-    if not dearer:
-        return cheapest.arm
-    best = max(candidates, key=_gain)
-    adjusted = holm([_difference(trial, index, evidence, cheapest).p_value for evidence in dearer])
-    for evidence, p in zip(dearer, adjusted, strict=True):
-        if evidence.arm == best.arm and p is not None and p <= rules.alpha:
-            return best.arm
-    return cheapest.arm
-
-
-def _difference(trial: TrialEvidence, index: dict[str, int], dearer: Evidence, cheaper: Evidence) -> Effect:
-    """How much more one arm gains than another, with the covariance that their shared comparison gives."""
-    a, b, covariance = dearer.net_benefit, cheaper.net_benefit, trial.net_benefit_covariance
-    if a is None or b is None or a.estimate is None or b.estimate is None or covariance is None:
-        return _NOTHING
-    i, j = index[dearer.arm], index[cheaper.arm]
-    variance = float(covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j])
-    if not variance > 0.0:
-        return _NOTHING
-    known = [df for df in (a.df, b.df) if df is not None]
-    return Effect(a.estimate - b.estimate, math.sqrt(variance), min(known) if known else None)
-
-
-def _gain(evidence: Evidence) -> float:
-    return evidence.net_benefit.estimate if evidence.net_benefit and evidence.net_benefit.estimate is not None else 0.0
 
 
 def _unjudged(arm: str) -> Judgement:

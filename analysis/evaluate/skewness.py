@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import narwhals as nw
 
-from analysis.deciding.verdict import bounds_unsafe, skewness
+from analysis.deciding.skewness import bounds_unsafe, skewness
 from analysis.evaluate.specify import regressed, response_of
 from analysis.fit import Contrast, Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.deciding import net_benefit
+from analysis.deciding.evidence import DecisionRules, TrialEvidence
 from analysis.deciding.guardrails import EventCounts
-from analysis.deciding.verdict import Decided, DecisionRules, TrialEvidence, decide
+from analysis.deciding.verdict import Decided, decide
 from analysis.evaluate import evaluate
 from analysis.evaluate.evidence.assembly import (
     bare_evidence,

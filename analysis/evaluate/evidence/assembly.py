@@ -7,16 +7,10 @@ from dataclasses import replace
 from functools import partial
 
 from analysis.deciding import net_benefit
+from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.guardrails import EventCounts, Harm, InvertedTest, judge
-from analysis.deciding.verdict import (
-    CellEvidence,
-    DecisionRules,
-    Evidence,
-    TrialEvidence,
-    bounds_unsafe,
-    cell_passes,
-    skewness,
-)
+from analysis.deciding.skewness import bounds_unsafe, skewness
+from analysis.deciding.verdict import cell_passes
 from analysis.evaluate.evidence.rules import guardrails_of, harm_of
 from analysis.evaluate.fits import Fits
 from analysis.fit import Fit, Floats

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analysis.deciding import net_benefit
-from analysis.deciding.verdict import DecisionRules, Evidence, TrialEvidence
+from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
 from analysis.evaluate.evidence.assembly import (
     BinaryGuardrails,
     ThirdMoment,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.deciding import net_benefit
-from analysis.deciding.verdict import DecisionRules
+from analysis.deciding.evidence import DecisionRules
 from designs.literals import Direction
 from designs.protocol.capacity import capacity
 from designs.protocol.models import Outcome, Protocol

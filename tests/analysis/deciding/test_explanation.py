@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.explanation import explain
 from analysis.deciding.threshold_analysis import break_point, what_would_change
-from analysis.deciding.verdict import CellEvidence, DecisionRules, Evidence, TrialEvidence, decide
+from analysis.deciding.verdict import decide
 from analysis.evaluate.evidence.rules import capacity_of
 from analysis.inference.intervals import Effect
 from analysis.results import Check, Segment

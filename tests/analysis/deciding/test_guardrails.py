@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
+from analysis.deciding.evidence import DecisionRules
 from analysis.deciding.guardrails import EventCounts, judge, score_bounds
-from analysis.deciding.verdict import DecisionRules
 from analysis.inference.intervals import Effect
 
 

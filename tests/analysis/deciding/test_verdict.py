@@ -10,16 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtr, stdtr
 
+from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.guardrails import Harm
-from analysis.deciding.verdict import (
-    CellEvidence,
-    DecisionRules,
-    Evidence,
-    TrialEvidence,
-    bounds_unsafe,
-    decide,
-    skewness,
-)
+from analysis.deciding.skewness import bounds_unsafe, skewness
+from analysis.deciding.verdict import decide
 from analysis.inference.intervals import Effect
 
 RULES = DecisionRules(0.05, "holm", None, valued=True, guardrails=1, capacity=None)

@@ -1,0 +1,43 @@
+"""Which of several passing arms to scale: the cheapest, unless another is shown to gain more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
+from analysis.inference.intervals import Effect
+from analysis.inference.multiplicity import holm
+
+
+def which_arm(trial: TrialEvidence, rules: DecisionRules, passing: Sequence[str]) -> str:
+    """The cheapest passing arm, unless the best one is shown to gain more (Holm over the dearer passing arms)."""
+    index = {evidence.arm: i for i, evidence in enumerate(trial.arms)}
+    candidates = [trial.arms[index[arm]] for arm in passing]
+    cheapest = min(candidates, key=lambda evidence: (evidence.cost, -gain(evidence)))
+    dearer = [evidence for evidence in candidates if evidence.arm != cheapest.arm]
+    if not dearer:
+        return cheapest.arm
+    best = max(candidates, key=gain)
+    adjusted = holm([_difference(trial, index, evidence, cheapest).p_value for evidence in dearer])
+    for evidence, p in zip(dearer, adjusted, strict=True):
+        if evidence.arm == best.arm and p is not None and p <= rules.alpha:
+            return best.arm
+    return cheapest.arm
+
+
+def _difference(trial: TrialEvidence, index: dict[str, int], dearer: Evidence, cheaper: Evidence) -> Effect:
+    """How much more one arm gains than another, with the covariance that their shared comparison gives."""
+    a, b, covariance = dearer.net_benefit, cheaper.net_benefit, trial.net_benefit_covariance
+    if a is None or b is None or a.estimate is None or b.estimate is None or covariance is None:
+        return Effect(None, None)
+    i, j = index[dearer.arm], index[cheaper.arm]
+    variance = float(covariance[i, i] + covariance[j, j] - 2.0 * covariance[i, j])
+    if not variance > 0.0:
+        return Effect(None, None)
+    known = [df for df in (a.df, b.df) if df is not None]
+    return Effect(a.estimate - b.estimate, math.sqrt(variance), min(known) if known else None)
+
+
+def gain(evidence: Evidence) -> float:
+    return evidence.net_benefit.estimate if evidence.net_benefit and evidence.net_benefit.estimate is not None else 0.0

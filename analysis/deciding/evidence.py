@@ -1,0 +1,110 @@
+"""What a verdict is decided from: the declared rules, and what is known of every arm and segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.deciding.guardrails import Harm
+from analysis.inference.intervals import Effect
+from analysis.results import Segment
+from designs.literals import Multiplicity
+
+Floats = NDArray[np.float64]
+
+Route = Literal["net_benefit", "break_even", "harm"]
+Lack = Literal["effect", "net_benefit", "skewness", "together", "capacity", "guardrail", "worse", "integrity"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecisionRules:
+    """What the protocol declared about deciding.
+
+    Attributes:
+        alpha: two-sided.
+        multiplicity: the declared method.
+        break_even: effect on the primary, signed so that better is above zero; only where it is declared and no
+            amount is among the benefits.
+        valued: whether outcomes have values, so that net benefit is a route to "worse".
+        guardrails: how many are declared; established harm by any of them is a route of its own.
+        capacity: whether the extra contact can be handled; ``None`` where it was not declared.
+    """
+
+    alpha: float
+    multiplicity: Multiplicity
+    break_even: float | None
+    valued: bool
+    guardrails: int
+    capacity: bool | None
+
+    @property
+    def routes(self) -> int:
+        """In how many ways an arm may be shown to be worse; the error rate is shared between them."""
+        return max(1, int(self.valued) + int(self.break_even is not None) + self.guardrails)
+
+    @property
+    def level_worse(self) -> float:
+        """Two-sided level at which each of these routes is judged."""
+        return self.alpha / self.routes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What is known of one arm against its comparison, among everyone or in one segment cell.
+
+    Attributes:
+        arm: its id.
+        effect: on the primary outcome.
+        net_benefit: pounds per customer; ``None`` where nothing is valued.
+        harms: every declared guardrail, judged.
+        cost: pounds that one customer of the arm costs in all: contact, set-up, and what was seen of everything that
+            is valued as a cost, against the comparison; to find the cheapest.
+        skewness: as :func:`skewness` gives it, for the net benefit; ``None`` where it was not needed.
+        randomisation_p: one-sided studentised p-value of the net benefit; ``None`` where it was not computed.
+        randomisation_reason: why it was not computed.
+    """
+
+    arm: str
+    effect: Effect
+    net_benefit: Effect | None
+    harms: tuple[Harm, ...] = ()
+    cost: float = 0.0
+    skewness: float | None = None
+    randomisation_p: float | None = None
+    randomisation_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellEvidence:
+    """One arm in one level of one declared subgroup column, with that arm's interaction test."""
+
+    column: str
+    level: str
+    evidence: Evidence
+    interaction_p: float | None
+    customers: int
+
+    @property
+    def segment(self) -> Segment:
+        return Segment(self.column, self.level)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrialEvidence:
+    """Everything that one verdict is decided from.
+
+    Attributes:
+        failed: names of the checks that block.
+        arms: every OTM arm against the comparison.
+        cells: arm × level × declared column, every one, estimable or not.
+        effect_covariance, net_benefit_covariance: shape (arms, arms); ``None`` where unknown.
+    """
+
+    failed: tuple[str, ...]
+    arms: tuple[Evidence, ...]
+    cells: tuple[CellEvidence, ...] = ()
+    effect_covariance: Floats | None = None
+    net_benefit_covariance: Floats | None = None

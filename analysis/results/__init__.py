@@ -1,0 +1,15 @@
+"""The one vocabulary of results, from a single contrast to a whole evaluation.
+
+Everything here is a frozen value that becomes JSON and comes back unchanged. Units: effects are in the outcome's
+own unit (a binary outcome's effect of 0.02 is two percentage points), money is pounds per customer assigned.
+A number that cannot be estimated is ``None``, and ``reason`` says why. What a program may ask about a row (which
+segment, which variant, which check) is a field; sentences are for people, and nobody reads meaning out of them.
+"""
+
+from analysis.results.checks import ArmFlow, Balance, Check, CheckKind, Exclusion, Flow
+from analysis.results.estimates import Estimand, Estimate, EstimationMethod, Interaction, OutcomeBounds, Phase, Segment, SurvivalCurve, Variant, VariantKind
+from analysis.results.evaluation import Evaluation, SCHEMA
+from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm, Scenario
+from analysis.results.verdicts import ArmFinding, FindingCode, Verdict, VerdictCode
+
+__all__ = ["ArmFinding", "ArmFlow", "ArmMoney", "Balance", "Check", "CheckKind", "Estimand", "Estimate", "EstimationMethod", "Evaluation", "Exclusion", "FindingCode", "Flow", "Interaction", "Money", "MoneyComponent", "NetBenefit", "OutcomeBounds", "Phase", "Posterior", "PosteriorArm", "SCHEMA", "Scenario", "Segment", "SurvivalCurve", "Variant", "VariantKind", "Verdict", "VerdictCode"]

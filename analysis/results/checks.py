@@ -1,0 +1,74 @@
+"""Where the customers went, and what was checked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from designs.literals import Severity
+
+CheckKind = Literal[
+    "allocation_counts", "duplicate_ids", "arm_labels", "rows_taken", "match", "dispatch", "delivery", "maturity",
+    "sample_ratio", "clusters_whole", "clusters_enough", "retention", "missing_outcomes", "balance", "second_opinion",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One integrity check. ``blocks`` makes the trial invalid when it fails; ``warns`` never does."""
+
+    kind: CheckKind
+    passed: bool | None  # None: could not be tested, and ``detail`` says why
+    detail: str
+    severity: Severity = "informs"
+    figures: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    subject: str | None = None  # id of the outcome, for a check that is made of each
+
+    @property
+    def name(self) -> str:
+        """The check's key in the JSON of an evaluation."""
+        if self.kind == "missing_outcomes":
+            return f"missing_{self.subject}"
+        return "second opinion (statsmodels)" if self.kind == "second_opinion" else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    reason: str
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFlow:
+    """What happened to the customers of one arm; ``observed`` counts those with the primary outcome."""
+
+    arm: str
+    allocated: int
+    observed: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Every customer accounted for: ``rows_read = rejected + Σ excluded + allocated``."""
+
+    rows_read: int
+    rejected: int
+    excluded: tuple[Exclusion, ...]
+    allocated: int
+    analysed: int  # with the primary outcome observed
+    arms: tuple[ArmFlow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One covariate (or one level of it): difference ÷ √((s²ₐ + s²c)/2). Descriptive."""
+
+    covariate: str
+    level: str | None
+    arm: str
+    comparison: str
+    mean_arm: float | None
+    mean_comparison: float | None
+    standardised_difference: float | None

@@ -1,0 +1,142 @@
+"""Rows of the results: one effect each, and what belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from designs.literals import Adjustment, Measure, OutcomeRole, StandardErrors
+
+Estimand = Literal["itt", "complier", "log_hazard_ratio", "survival_difference", "rmst_difference"]
+EstimationMethod = Literal[
+    "difference_in_means", "additive", "lin", "two_stage_least_squares", "cox", "kaplan_meier",
+    "logit", "randomisation_inference", "miettinen_nurminen",
+]  # fmt: skip
+Phase = Literal["planned", "exploratory"]
+VariantKind = Literal[
+    "capped", "adjustment", "standard_errors", "logit", "randomisation_inference", "bootstrap_mean", "share_with_any",
+    "mean_with_any", "quantile",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Customers with one level of one subgroup column; as text, ``reason = forgot``."""
+
+    column: str
+    level: str
+
+    def __str__(self) -> str:
+        return f"{self.column} = {self.level}"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What sets a sensitivity row apart from the declared one. Fields that its kind does not use are ``None``.
+
+    Attributes:
+        kind: ``capped``: amounts cut off at ``cap``. ``adjustment``, ``standard_errors``: another choice than was
+            declared. ``logit``: average marginal effect. ``randomisation_inference``: redrawn ``draws`` times, or
+            ``exact``. ``bootstrap_mean``: the mean, resampled. ``share_with_any``, ``mean_with_any``: an amount's two
+            parts, above zero or not, and how much where it is. ``quantile``: the difference of ``quantile``.
+        unit: what the outcome counts, where the row is about an amount.
+    """
+
+    kind: VariantKind
+    unit: Measure | None = None
+    cap: float | None = None
+    quantile: float | None = None
+    adjustment: Adjustment | None = None
+    standard_errors: StandardErrors | None = None
+    draws: int | None = None
+    exact: bool | None = None  # every assignment was enumerated
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One row of the results: outcome × contrast × subgroup level × estimand × method."""
+
+    outcome: str
+    role: OutcomeRole
+    arm: str
+    comparison: str
+    estimand: Estimand
+    method: EstimationMethod
+    standard_errors: str
+    subgroup: str | None = None
+    level: str | None = None
+    phase: Phase = "planned"
+    variant: Variant | None = None  # None: as declared
+    estimate: float | None = None
+    std_error: float | None = None
+    statistic: float | None = None
+    df: float | None = None  # None with a statistic: the normal distribution
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    ci_lower: float | None = None
+    ci_upper: float | None = None
+    ci_lower_simultaneous: float | None = None
+    ci_upper_simultaneous: float | None = None
+    n_arm: int | None = None
+    n_comparison: int | None = None
+    mean_comparison: float | None = None
+    adjusted_mean_arm: float | None = None
+    adjusted_mean_comparison: float | None = None
+    reason: str | None = None  # why a figure is missing
+    note: str | None = None  # a warning that travels with the row
+
+    @property
+    def segment(self) -> Segment | None:
+        """Whom the row is about; ``None`` for everyone assigned."""
+        return None if self.subgroup is None or self.level is None else Segment(self.subgroup, self.level)
+
+    @property
+    def declared(self) -> bool:
+        """Whether this is the declared effect on everyone assigned: the whole trial, no variant."""
+        return self.estimand == "itt" and self.subgroup is None and self.variant is None
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """Wald test over the levels of one subgroup column, for one arm."""
+
+    outcome: str
+    subgroup: str
+    arm: str
+    comparison: str
+    statistic: float | None
+    df_numerator: float | None
+    df_denominator: float | None
+    p_value: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SurvivalCurve:
+    """Kaplan-Meier of one arm, for a time-to-event outcome; every tuple has one entry per day in ``days``."""
+
+    outcome: str
+    arm: str
+    days: tuple[float, ...]
+    surviving: tuple[float, ...]  # share without the event after that day
+    at_risk: tuple[int, ...]
+    ci_lower: tuple[float | None, ...] = ()
+    ci_upper: tuple[float | None, ...] = ()
+    marks: Mapping[str, float] = field(default_factory=dict)  # penalty dates: name → day
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeBounds:
+    """What missing outcomes could hide in one contrast; the interval covers the effect whoever is missing."""
+
+    outcome: str
+    arm: str
+    comparison: str
+    assumption: Literal["worst_case", "lee"]
+    lower: float | None
+    upper: float | None
+    ci_lower: float | None = None
+    ci_upper: float | None = None
+    trimmed_share: float | None = None
+    reason: str | None = None

@@ -1,0 +1,40 @@
+"""All that one analysis of one trial says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from analysis.results.checks import Balance, Check, Flow
+from analysis.results.estimates import Estimate, Interaction, OutcomeBounds, SurvivalCurve
+from analysis.results.money import NetBenefit, Posterior
+from analysis.results.verdicts import Verdict
+
+SCHEMA = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that one analysis of one trial says. Stored whole."""
+
+    trial: str
+    title: str
+    protocol_digest: str
+    data_digest: str
+    flow: Flow
+    checks: tuple[Check, ...]
+    estimates: tuple[Estimate, ...]
+    sensitivity: tuple[Estimate, ...]
+    verdict: Verdict
+    alpha: float | None = None  # of every interval; None in a stored evaluation that has no interval to tell it by
+    net_benefit: NetBenefit | None = None
+    net_benefit_reason: str | None = None
+    balance: tuple[Balance, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
+    curves: tuple[SurvivalCurve, ...] = ()
+    bounds: tuple[OutcomeBounds, ...] = ()
+    posteriors: tuple[Posterior, ...] = ()
+    dropped_columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
