@@ -7,9 +7,50 @@ segment, which variant, which check) is a field; sentences are for people, and n
 """
 
 from analysis.results.checks import ArmFlow, Balance, Check, CheckKind, Exclusion, Flow
-from analysis.results.estimates import Estimand, Estimate, EstimationMethod, Interaction, OutcomeBounds, Phase, Segment, SurvivalCurve, Variant, VariantKind
-from analysis.results.evaluation import Evaluation, SCHEMA
+from analysis.results.estimates import (
+    Estimand,
+    Estimate,
+    EstimationMethod,
+    Interaction,
+    OutcomeBounds,
+    Phase,
+    Segment,
+    SurvivalCurve,
+    Variant,
+    VariantKind,
+)
+from analysis.results.evaluation import SCHEMA, Evaluation
 from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm, Scenario
 from analysis.results.verdicts import ArmFinding, FindingCode, Verdict, VerdictCode
 
-__all__ = ["ArmFinding", "ArmFlow", "ArmMoney", "Balance", "Check", "CheckKind", "Estimand", "Estimate", "EstimationMethod", "Evaluation", "Exclusion", "FindingCode", "Flow", "Interaction", "Money", "MoneyComponent", "NetBenefit", "OutcomeBounds", "Phase", "Posterior", "PosteriorArm", "SCHEMA", "Scenario", "Segment", "SurvivalCurve", "Variant", "VariantKind", "Verdict", "VerdictCode"]
+__all__ = [
+    "SCHEMA",
+    "ArmFinding",
+    "ArmFlow",
+    "ArmMoney",
+    "Balance",
+    "Check",
+    "CheckKind",
+    "Estimand",
+    "Estimate",
+    "EstimationMethod",
+    "Evaluation",
+    "Exclusion",
+    "FindingCode",
+    "Flow",
+    "Interaction",
+    "Money",
+    "MoneyComponent",
+    "NetBenefit",
+    "OutcomeBounds",
+    "Phase",
+    "Posterior",
+    "PosteriorArm",
+    "Scenario",
+    "Segment",
+    "SurvivalCurve",
+    "Variant",
+    "VariantKind",
+    "Verdict",
+    "VerdictCode",
+]

@@ -12,7 +12,6 @@ from trials.reporting.results.table import Cell, Table
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import ESTIMANDS, METHODS
 
-
 # Decimals, and the unit behind them, of what is neither a share nor pounds.
 _PLACES: Final = {"log_hazard_ratio": (3, ""), "rmst_difference": (1, " days")}
 

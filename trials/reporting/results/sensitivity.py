@@ -69,6 +69,7 @@ def _between(names: Names, outcome: str, lower: float | None, upper: float | Non
 def posterior(row: Posterior, names: Names) -> Table:
     """Probabilities for deciding. Effects in points or pounds per 1,000 customers."""
     is_money = row.quantity == "net_benefit"
+
     def said(value: float, lower: float | None = None, upper: float | None = None) -> str:
         if is_money:
             return gain_or_loss(*(None if figure is None else figure * 1000 for figure in (value, lower, upper)))

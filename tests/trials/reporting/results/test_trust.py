@@ -8,7 +8,7 @@ from analysis.results import Check, CheckKind
 from designs.protocol import Protocol
 from tests.trials.reporting import examples
 from trials.reporting.results import integrity
-from trials.reporting.results.trust import check_lines, decision_lines, change_lines
+from trials.reporting.results.trust import change_lines, check_lines, decision_lines
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import CHECKS
 
