@@ -1,8 +1,14 @@
-"""The planned contrasts of one outcome as a family; over all levels of a column, where it is a subgroup's."""
+"""The planned contrasts of one outcome as families; over all levels of a column, where they are a subgroup's.
+
+Where each arm is compared with one, the arms that a verdict judges are a family, the verdict's own: a letter that goes
+out today, beside doing nothing, is compared too, and takes nothing from theirs. All pairs, where declared, are one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from analysis.fit import Contrast, Fit
 from analysis.inference.intervals import Effect
@@ -18,29 +24,61 @@ def find(fit: Fit, arm: str, comparison: str) -> Contrast:
     return next(c for c in fit.contrasts if (c.arm, c.comparison) == (arm, comparison))
 
 
+def places_of_families(protocol: Protocol, arms: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """Which contrasts are adjusted together, given the first arm of each: places, family by family."""
+    everyone = tuple(range(len(arms)))
+    if protocol.analysis.contrasts == "all_pairs":
+        return (everyone,)
+    judged = {arm.id for arm in protocol.otm_arms}
+    parts = [tuple(i for i in everyone if (arms[i] in judged) is of_verdict) for of_verdict in (True, False)]
+    return tuple(part for part in parts if part)
+
+
+def by_family(
+    protocol: Protocol, arms: Sequence[str], adjusted: Callable[[tuple[int, ...]], Sequence[Adjusted]]
+) -> tuple[Adjusted, ...]:
+    """Adjust each family by itself, and put the contrasts back in their order."""
+    placed: dict[int, Adjusted] = {}
+    for places in places_of_families(protocol, arms):
+        placed |= dict(zip(places, adjusted(places), strict=True))
+    return tuple(placed[i] for i in range(len(arms)))
+
+
 def family(protocol: Protocol, fit: Fit) -> tuple[Adjusted, ...]:
     """The planned contrasts of one fit, adjusted as declared."""
-    effects = [effect_of(contrast) for contrast in fit.contrasts]
-    return adjust(effects, protocol.analysis.multiplicity, protocol.analysis.alpha, covariance=fit.covariance)
+    method, alpha = protocol.analysis.multiplicity, protocol.analysis.alpha
+
+    def adjusted(places: tuple[int, ...]) -> tuple[Adjusted, ...]:
+        effects = [effect_of(fit.contrasts[i]) for i in places]
+        return adjust(effects, method, alpha, covariance=fit.covariance[np.ix_(places, places)])
+
+    return by_family(protocol, [contrast.arm for contrast in fit.contrasts], adjusted)
 
 
 def family_over_levels(protocol: Protocol, fits: Sequence[Fit]) -> tuple[tuple[Adjusted, ...], ...]:
-    """The planned contrasts of every level of one subgroup column: one family, in the order of the levels.
+    """The planned contrasts of every level of one subgroup column, family by family, in the order of the levels.
 
     Dunnett's correlations hold within a level only, so there the levels share the error rate equally.
     """
     method, alpha = protocol.analysis.multiplicity, protocol.analysis.alpha
-    if method == "dunnett":
-        shared = alpha / len(fits)
-        by_level = []
-        for fit in fits:
-            effects = [effect_of(contrast) for contrast in fit.contrasts]
-            of_level = adjust(effects, "dunnett", shared, covariance=fit.covariance)
-            by_level.append(tuple(_times(adjusted, len(fits)) for adjusted in of_level))
-        return tuple(by_level)
-    effects = [effect_of(contrast) for fit in fits for contrast in fit.contrasts]
-    adjusted, width = adjust(effects, method, alpha), len(fits[0].contrasts)
-    return tuple(adjusted[start : start + width] for start in range(0, len(adjusted), width))
+    arms = [contrast.arm for contrast in fits[0].contrasts]
+
+    def of_dunnett(fit: Fit, places: tuple[int, ...]) -> list[Adjusted]:
+        effects = [effect_of(fit.contrasts[i]) for i in places]
+        covariance = fit.covariance[np.ix_(places, places)]
+        return [_times(a, len(fits)) for a in adjust(effects, method, alpha / len(fits), covariance=covariance)]
+
+    by_level: list[dict[int, Adjusted]] = [{} for _ in fits]
+    for places in places_of_families(protocol, arms):
+        if method == "dunnett":
+            parts = [of_dunnett(fit, places) for fit in fits]
+        else:
+            together = adjust([effect_of(fit.contrasts[i]) for fit in fits for i in places], method, alpha)
+            width = len(places)
+            parts = [list(together[start : start + width]) for start in range(0, len(together), width)]
+        for level, part in zip(by_level, parts, strict=True):
+            level |= dict(zip(places, part, strict=True))
+    return tuple(tuple(level[i] for i in range(len(arms))) for level in by_level)
 
 
 def _times(adjusted: Adjusted, levels: int) -> Adjusted:

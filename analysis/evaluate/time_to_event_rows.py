@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import narwhals as nw
 
+from analysis.evaluate.families import by_family
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to
 from analysis.inference.estimates import with_notes, within_family
 from analysis.inference.intervals import Effect
-from analysis.inference.multiplicity import adjust
+from analysis.inference.multiplicity import Adjusted, adjust
 from analysis.results import Estimate, SurvivalCurve
 from designs.protocol.eligibility import closes_an_arm
 from designs.protocol.models import Protocol
@@ -71,8 +72,13 @@ def _across_parts(protocol: Protocol, rows: list[Estimate]) -> list[Estimate]:
 
 
 def _adjusted(protocol: Protocol, rows: list[Estimate]) -> list[Estimate]:
-    """One estimand's contrasts as a family. Dunnett needs a covariance that these do not carry: Holm stands in."""
+    """One estimand's contrasts, family by family. Dunnett needs a covariance these do not carry: Holm stands in."""
     method, effects = protocol.analysis.multiplicity, [Effect(row.estimate, row.std_error, row.df) for row in rows]
     note = "adjusted by Holm, for Dunnett needs a covariance" if method == "dunnett" else None
-    adjusted = adjust(effects, "holm" if method == "dunnett" else method, protocol.analysis.alpha)
+    used = "holm" if method == "dunnett" else method
+
+    def of_family(places: tuple[int, ...]) -> tuple[Adjusted, ...]:
+        return adjust([effects[i] for i in places], used, protocol.analysis.alpha)
+
+    adjusted = by_family(protocol, [row.arm for row in rows], of_family)
     return [with_notes(within_family(row, of_row), [note]) for row, of_row in zip(rows, adjusted, strict=True)]

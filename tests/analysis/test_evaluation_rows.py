@@ -65,6 +65,38 @@ def test_business_as_usual_beside_nothing_is_estimated_and_never_scaled():
     assert (evaluation.verdict.code, evaluation.verdict.arm) == ("scale", "letter")
 
 
+@pytest.mark.parametrize("multiplicity", ["holm", "bonferroni", "dunnett"])
+def test_the_arms_that_a_verdict_judges_are_a_family_without_business_as_usual(multiplicity):
+    """A third arm that nobody judges made the rows stricter than the verdict beside them."""
+    bau = {"id": "today", "kind": "bau", "label": "Today's letter", "share": 1, "channel": "letter"}
+    days = {"id": "days", "role": "secondary", "kind": "time_to_event", "time": "days", "event": "event", "horizon": 30}
+    columns = trial(n=6000, effect=0.02, arms=("nfa", "today", "letter", "call"))
+    columns["days"] = np.random.default_rng(3).exponential(20, 6000)
+    columns["event"] = np.ones(6000)
+    analysis = {"multiplicity": multiplicity, "subgroups": [{"column": "reason"}]}
+    with_bau, without = (
+        evaluated(
+            declared(arms=[NFA, *between, arm("letter"), arm("call")], outcomes=[PAID, COLLECTED, days],
+                     decision=DECISION, analysis=analysis),
+            {name: np.asarray(values)[kept] for name, values in columns.items()},
+        )
+        for between, kept in (([bau], slice(None)), ([], columns["arm"] != "today"))
+    )  # fmt: skip
+
+    def figures(evaluation, name):
+        rows = [*evaluation.estimates, *evaluation.sensitivity]
+        return [(r.outcome, r.estimand, r.level, r.p_adjusted, r.ci_lower_simultaneous) for r in rows if r.arm == name]
+
+    for name in ("letter", "call"):
+        pairs = list(zip(figures(with_bau, name), figures(without, name), strict=True))
+        same = [(a, b) for a, b in pairs if a[1] == "itt"]
+        assert [a[:3] for a, _ in same] == [b[:3] for _, b in same]
+        assert np.array([a[3:] for a, _ in same]) == pytest.approx(np.array([b[3:] for _, b in same]), rel=1e-6)
+    alone = [r for r in with_bau.estimates if r.arm == "today" and r.level is None]
+    assert alone
+    assert all(r.p_adjusted == pytest.approx(r.p_value) for r in alone)
+
+
 def test_days_to_pay_have_three_estimands_and_curves_and_no_itt_row():
     data = trial(n=1000)
     rng = np.random.default_rng(2)

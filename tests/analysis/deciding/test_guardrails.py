@@ -119,23 +119,33 @@ def test_one_more_event_in_the_arm_never_makes_it_safer(margin):
 
 
 def test_several_guardrails_at_their_margins_rarely_establish_harm():
-    """Each is a route of its own: one level shared by all of them called harm in 6.8% of such trials."""
-    rng = np.random.default_rng(17)
-    size, margin, guardrails = 4_000, 0.02, 5
+    """Each is a route of its own: one level shared by all of them called harm in 6.8% of such trials.
+
+    The chance that one guardrail of 2,000 against 2,000 customers establishes harm is a sum over every pair of counts
+    that matters: for each count of the comparison, the least count of the arm that does.
+    """
+    n, margin, share, guardrails = 2_000, 0.02, 0.03, 5
     rules = DecisionRules(0.05, "holm", None, valued=True, guardrails=guardrails, capacity=None)
-    arm = rng.binomial(2_000, 0.03 + margin, (size, guardrails))
-    comparison = rng.binomial(2_000, 0.03, (size, guardrails))
-    harmful = sum(
-        any(
-            judge(
-                "complaint", margin, EventCounts.of(arm=(int(a), 2_000), comparison=(int(c), 2_000)),
-                harm_is="increase", level=rules.alpha, level_established=rules.level_worse,
-            ).established
-            for a, c in zip(arms, comparisons, strict=True)
-        )
-        for arms, comparisons in zip(arm, comparison, strict=True)
-    )  # fmt: skip
-    assert harmful / size <= 0.025 + 3.29 * np.sqrt(0.025 * 0.975 / size)
+
+    def chance(level: float) -> float:
+        of_arm, of_comparison = stats.binom(n, share + margin), stats.binom(n, share)
+        counts = np.arange(int(of_comparison.ppf(1e-6)), int(of_comparison.ppf(1 - 1e-6)) + 1)
+        total, least = 0.0, 0
+        for count in counts:
+            while not established(least, int(count), level):
+                least += 1
+            total += float(of_comparison.pmf(count) * of_arm.sf(least - 1))
+        return total
+
+    def established(of_arm: int, of_comparison: int, level: float) -> bool:
+        counts = EventCounts.of(arm=(of_arm, n), comparison=(of_comparison, n))
+        if counts.difference <= margin:
+            return False
+        return judge("c", margin, counts, harm_is="increase", level=0.05, level_established=level).established
+
+    each, shared = chance(rules.level_worse), chance(rules.alpha / 2)
+    assert 0.015 < 1 - (1 - each) ** guardrails <= 0.025
+    assert 1 - (1 - shared) ** guardrails > 0.05
 
 
 def test_not_significant_is_not_safe():
