@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from analysis.evaluate.specify import Kinds
-from analysis.evaluate.tallies import ArmTally, share_errors_by_cluster, tally_clusters
-from analysis.frame import AnalysisFrame
+from analysis.evaluate.tallies import ArmTally, tally_clusters, tally_shares
+from analysis.frame import AnalysisFrame, strata_of
+from analysis.inference.multiplicity import holm
 from analysis.integrity import checks
 from analysis.integrity.balance import of_category, of_number
 from analysis.integrity.checks import ArmShare
+from analysis.integrity.shares_by_stratum import compare_shares
 from analysis.results import Balance, Check
 from analysis.specification import Specification
 from analysis.wording.naming import outcome_in_words
@@ -53,8 +54,7 @@ def integrity_checks(
 ) -> tuple[Check, ...]:
     """Every check that counts of this frame can make."""
     made = [*frame.checks, *_ratio(frame, protocol, arms)]
-    made.append(_retention(frame, protocol, arms))
-    made += [_missing(protocol, outcome, arms) for outcome in protocol.outcomes if outcome.id != protocol.primary.id]
+    made += _losses(frame, protocol, arms)
     made.append(checks.balance(balance, labels=protocol.labels))
     return tuple(made)
 
@@ -106,20 +106,44 @@ def _clusters(clusters: int, straddling: int) -> list[Check]:
     ]
 
 
-def _retention(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally]) -> Check:
-    primary = protocol.primary
-    if primary.id not in next(iter(arms.values())).observed:
-        return Check("retention", None, "The primary outcome has no column of its own to count.", "blocks")
-    errors: Mapping[str, float] = {}
-    if protocol.cluster is not None and any(tally.observed[primary.id] < tally.customers for tally in arms.values()):
-        errors = share_errors_by_cluster(frame, observed_column(primary), protocol.cluster)
-    shares = [replace(share, std_error=errors.get(share.arm)) for share in _shares(protocol, primary, arms)]
-    return checks.retention(shares, protocol.comparison.id)
+def _losses(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally]) -> list[Check]:
+    """Whether outcomes are missing alike in every arm: of the primary, and of every other outcome.
 
-
-def _missing(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) -> Check:
-    shares = _shares(protocol, outcome, arms)
-    return checks.missing_outcomes(outcome.id, outcome_in_words(outcome), shares, protocol.comparison.id)
+    Those that a verdict rests on block. They are one family with their arms, so that a trial whose outcomes are lost
+    alike is called invalid once in a thousand, however many outcomes it values.
+    """
+    comparison = protocol.comparison.id
+    shares = {outcome.id: _shares(protocol, outcome, arms) for outcome in protocol.outcomes}
+    compared = {name: checks.compare_arms(of, comparison) for name, of in shares.items()}
+    lost = [outcome for outcome in protocol.outcomes if any(s.count < s.customers for s in shares[outcome.id])]
+    strata = strata_of(frame, protocol)
+    if lost and (strata or protocol.cluster):
+        columns = {outcome.id: observed_column(outcome) for outcome in lost}
+        for name, counts in tally_shares(frame, columns, strata, protocol.cluster).items():
+            compared[name] = {arm: compare_shares(counts, arm, comparison) for arm in compared[name]}
+    judged = [outcome.id for outcome in protocol.judged]
+    family = [(name, arm) for name in judged for arm in compared[name]]
+    p_values = holm([row.p_value if (row := compared[name][arm]) else None for name, arm in family])
+    adjusted = dict(zip(family, p_values, strict=True))
+    made = []
+    for outcome in sorted(protocol.outcomes, key=lambda outcome: outcome.role != "primary"):
+        name = outcome.id
+        in_family = {arm: adjusted[name, arm] for arm in compared[name]} if name in judged else None
+        if outcome.role == "primary":
+            made.append(checks.retention(shares[name], comparison, compared=compared[name], adjusted=in_family))
+            continue
+        made.append(
+            checks.missing_outcomes(
+                name,
+                outcome_in_words(outcome),
+                shares[name],
+                comparison,
+                severity="blocks" if name in judged else "warns",
+                compared=compared[name],
+                adjusted=in_family,
+            )
+        )
+    return made
 
 
 def _shares(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) -> list[ArmShare]:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from analysis.deciding.guardrails import EventCounts
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.integrity.balance import ArmMoments
+from analysis.integrity.shares_by_stratum import ShareCounts
 from analysis.specification import Levels, level_position
 
 ByArmAndStratum = dict[str, dict[tuple[Any, ...], tuple[float, float]]]  # events and customers
@@ -135,23 +136,36 @@ def tally_clusters(frame: AnalysisFrame, cluster: str) -> ClusterTally:
     return ClusterTally({row[ARM_COLUMN]: int(row["n"]) for row in table.to_pylist()}, straddling)
 
 
-def share_errors_by_cluster(frame: AnalysisFrame, column: str, cluster: str) -> dict[str, float]:
-    """Standard error, by arm, of the share with a value: a ratio of cluster totals, linearised.
+def tally_shares(
+    frame: AnalysisFrame, columns: Mapping[str, str], strata: Sequence[str], cluster: str | None
+) -> dict[str, ShareCounts]:
+    """Customers with each value known, by arm and stratum, and by cluster where whole clusters were assigned.
 
-    Source: Cochran (1977), Sampling Techniques, 3rd edition, equation 3.33.
+    Args:
+        columns: name -> the column whose nulls are what is missing.
+        strata: columns whose combinations are the strata.
+        cluster: column of what was assigned whole.
     """
-    counted = frame.rows.group_by(ARM_COLUMN, cluster).agg(nw.len().alias("n"), nw.col(column).count().alias("known"))
-    table = frame.engine.collect(counted)
-    arm = np.asarray(table[ARM_COLUMN].to_pylist())
-    n, known = _floats(table["n"]), _floats(table["known"])
-    errors: dict[str, float] = {}
-    for name in np.unique(arm):
-        in_arm = arm == name
-        clusters, customers = int(in_arm.sum()), n[in_arm].sum()
-        residual = known[in_arm] - known[in_arm].sum() / customers * n[in_arm]
-        scale = clusters / (clusters - 1.0) if clusters > 1 else math.nan
-        errors[str(name)] = float(math.sqrt(scale * float(residual @ residual)) / customers)
-    return errors
+    keys = [ARM_COLUMN, *strata, *([cluster] if cluster else [])]
+    aggregates = {"n:": nw.len(), **{f"known:{name}": nw.col(column).count() for name, column in columns.items()}}
+    # Grouped by keys of their own names, for a column may be counted and group too.
+    named = {key: f"key:{number}" for number, key in enumerate(keys)}
+    rows = frame.rows.with_columns(*(nw.col(key).alias(name) for key, name in named.items()))
+    table = frame.engine.collect(rows.group_by(*named.values()).agg(**aggregates))
+    arm = np.array(table[named[ARM_COLUMN]].to_pylist(), dtype=np.str_)
+    stratum = np.zeros(arm.size, dtype=np.int64)
+    for name in strata:
+        codes = _codes(table[named[name]])
+        stratum = np.unique(stratum * (codes.max(initial=0) + 1) + codes, return_inverse=True)[1].astype(np.int64)
+    clusters = _codes(table[named[cluster]]) if cluster else None
+    customers = _floats(table["n:"])
+    return {name: ShareCounts(arm, stratum, customers, _floats(table[f"known:{name}"]), clusters) for name in columns}
+
+
+def _codes(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Codes of a column's values; a missing value is a value too."""
+    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
+    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def tally_events(

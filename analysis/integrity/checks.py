@@ -19,14 +19,15 @@ from scipy.special import chdtrc, gammaln, xlog1py, xlogy
 
 from analysis.inference.intervals import lower_tail
 from analysis.inference.multiplicity import holm
+from analysis.integrity.shares_by_stratum import FEWEST_EXPECTED, Compared, ShareCounts, compare_shares
 from analysis.results import Balance, Check, CheckKind
 from designs.literals import Severity
 
 ALARM = 0.001
 LEAST_DIFFERENCE = 0.01
 LARGEST_STANDARDISED_DIFFERENCE = 0.1
-FEWEST_EXPECTED = 5.0
 _BEYOND = 200  # counts above one whose expectation is small
+_VISIBLE = 0.0005  # half of the last digit in which shares are said
 _ROUNDING = 1e-12  # 0.95 - 0.94 must count as one point
 
 
@@ -38,14 +39,12 @@ class ArmShare:
         arm: the arm's id.
         customers: everyone allocated to it.
         count: those retained, matched or delivered to.
-        std_error: of ``count / customers``, from whole clusters where clusters were assigned; ``None`` otherwise.
         label: what people call the arm; its id where there is none.
     """
 
     arm: str
     customers: int
     count: int
-    std_error: float | None = None
     label: str = ""
 
     @property
@@ -183,11 +182,21 @@ def retention(
     what: str = "have the primary outcome",
     severity: Severity = "blocks",
     least_difference: float = LEAST_DIFFERENCE,
+    compared: Mapping[str, Compared | None] | None = None,
+    adjusted: Mapping[str, float | None] | None = None,
 ) -> Check:
     """Each arm's share against the comparison's: fails on Holm p < 0.001 *and* a difference that matters.
 
-    The test is Pearson's chi-square of the 2 x 2 table, Fisher's exact one where an expected count is under 5, or
-    a z test where the shares carry standard errors from whole clusters. Used for retention and for match.
+    Used for retention and for match. An arm that cannot be compared hides no loss of the others.
+
+    Args:
+        shares: of every arm, over all strata.
+        comparison: id of the arm that the others are held against.
+        kind, what, severity: of the check.
+        least_difference: what a failure must at least amount to.
+        compared: the other arms within strata, and by clusters, where there are any; from ``shares`` if not given.
+        adjusted: their p-values within a larger family, such as that of several outcomes; Holm over the arms if not
+            given.
 
     Examples:
         >>> lost = [ArmShare("nfa", 100_000, 95_000), ArmShare("sms", 100_000, 93_500)]
@@ -198,23 +207,50 @@ def retention(
     """
     base = next(share for share in shares if share.arm == comparison)
     arms = [share for share in shares if share.arm != comparison]
-    if not base.customers or any(not arm.customers for arm in arms):
-        return Check(kind, None, "An arm has no customers, so arms cannot be compared.", severity)
-    adjusted = holm([_difference_p_value(arm, base) for arm in arms])
-    differences = [arm.count / arm.customers - base.count / base.customers for arm in arms]
+    compared = compare_arms(shares, comparison) if compared is None else compared
+    p_values = [row.p_value if (row := compared.get(arm.arm)) else None for arm in arms]
+    in_family = holm(p_values) if adjusted is None else tuple(adjusted.get(arm.arm) for arm in arms)
+    differences = [row.difference if (row := compared.get(arm.arm)) else None for arm in arms]
     alarms = [
-        p is not None and p < ALARM and abs(difference) >= least_difference - _ROUNDING
-        for p, difference in zip(adjusted, differences, strict=True)
+        p is not None and p < ALARM and difference is not None and abs(difference) >= least_difference - _ROUNDING
+        for p, difference in zip(in_family, differences, strict=True)
     ]
-    listed = ", ".join(f"{share.name} {share.count / share.customers:.1%}" for share in shares)
+    figures = {f"p_adjusted_{arm.arm}": p for arm, p in zip(arms, in_family, strict=True)}
+    figures |= {f"difference_{arm.arm}": d for arm, d in zip(arms, differences, strict=True)}
+    listed = ", ".join(f"{share.name} {'none' if share.share is None else f'{share.share:.1%}'}" for share in shares)
+    within = _within_strata(arms, base, differences)
     if any(alarms):
         named = " and ".join(arm.name for arm, alarm in zip(arms, alarms, strict=True) if alarm)
-        detail = f"The share of customers who {what} differs between {named} and {base.name}: {listed}."
-    else:
-        detail = f"The share of customers who {what} is alike in every arm: {listed}."
-    figures = {f"p_adjusted_{arm.arm}": p for arm, p in zip(arms, adjusted, strict=True)}
-    figures |= {f"difference_{arm.arm}": d for arm, d in zip(arms, differences, strict=True)}
-    return Check(kind, not any(alarms), detail, severity, figures)
+        detail = f"The share of customers who {what} differs between {named} and {base.name}: {listed}{within}."
+        return Check(kind, False, detail, severity, figures)
+    if None in p_values:
+        return Check(kind, None, "An arm has no customers, so arms cannot be compared.", severity)
+    detail = f"The share of customers who {what} is alike in every arm: {listed}{within}."
+    return Check(kind, True, detail, severity, figures)
+
+
+def compare_arms(shares: Sequence[ArmShare], comparison: str) -> dict[str, Compared | None]:
+    """Every other arm against the comparison, over everyone and customer by customer."""
+    counts = ShareCounts(
+        np.array([share.arm for share in shares]),
+        np.zeros(len(shares), dtype=np.int64),
+        np.array([share.customers for share in shares], dtype=np.float64),
+        np.array([share.count for share in shares], dtype=np.float64),
+    )
+    return {s.arm: compare_shares(counts, s.arm, comparison) for s in shares if s.arm != comparison}
+
+
+def _within_strata(arms: Sequence[ArmShare], base: ArmShare, differences: Sequence[float | None]) -> str:
+    """The differences within strata, where they are not what the shares seem to say."""
+    unlike = [
+        f"{arm.name} {100.0 * difference:+.1f} points"
+        for arm, difference in zip(arms, differences, strict=True)
+        if difference is not None
+        and arm.share is not None
+        and base.share is not None
+        and abs(difference - (arm.share - base.share)) >= _VISIBLE
+    ]
+    return f"; among customers of the same stratum the difference is {', '.join(unlike)}" if unlike else ""
 
 
 def delivery(shares: Sequence[ArmShare], declared: Mapping[str, float], *, tolerance: float = 0.01) -> Check:
@@ -235,25 +271,36 @@ def delivery(shares: Sequence[ArmShare], declared: Mapping[str, float], *, toler
     return Check("delivery", not short, detail, "warns", figures)
 
 
-def missing_outcomes(outcome: str, words: str, shares: Sequence[ArmShare], comparison: str) -> Check:
-    """Missing values of one outcome, counted and tested by arm; warns (the primary's retention is what blocks).
+def missing_outcomes(
+    outcome: str,
+    words: str,
+    shares: Sequence[ArmShare],
+    comparison: str,
+    *,
+    severity: Severity = "warns",
+    compared: Mapping[str, Compared | None] | None = None,
+    adjusted: Mapping[str, float | None] | None = None,
+) -> Check:
+    """Missing values of one outcome other than the primary, counted and tested by arm.
 
     Args:
         outcome: its id.
         words: what it is called within a sentence.
         shares: of each arm, the customers who have it.
         comparison: id of the arm that the others are held against.
+        severity: ``blocks`` where a verdict rests on the outcome, because it is valued or guards.
+        compared, adjusted: as in :func:`retention`.
     """
     missing = sum(share.customers - share.count for share in shares)
     if missing == 0:
         detail = f"No customer's {words} is missing."
-        return Check("missing_outcomes", True, detail, "warns", {"missing": 0}, outcome)
+        return Check("missing_outcomes", True, detail, severity, {"missing": 0}, outcome)
     listed = ", ".join(f"{share.name} {share.customers - share.count:,} of {share.customers:,}" for share in shares)
-    tested = retention(shares, comparison, severity="warns")
+    tested = retention(shares, comparison, compared=compared, adjusted=adjusted)
     alike = {True: "alike in every arm", False: "unlike between arms", None: "not comparable between arms"}
     detail = f"{missing:,} customers lack {words}, {alike[tested.passed]}: {listed}."
     figures = {"missing": missing, **tested.figures}
-    return Check("missing_outcomes", tested.passed, detail, "warns", figures, outcome)
+    return Check("missing_outcomes", tested.passed, detail, severity, figures, outcome)
 
 
 def balance(rows: Sequence[Balance], *, labels: Mapping[str, str] | None = None) -> Check:
@@ -276,44 +323,3 @@ def balance(rows: Sequence[Balance], *, labels: Mapping[str, str] | None = None)
 
 def _called(arm: str, labels: Mapping[str, str] | None) -> str:
     return (labels or {}).get(arm, arm)
-
-
-def _difference_p_value(arm: ArmShare, base: ArmShare) -> float:
-    """Two-sided p-value of equal shares; 1 where both are whole or both are zero, for then nothing differs."""
-    if arm.std_error is not None and base.std_error is not None:
-        std_error = math.hypot(arm.std_error, base.std_error)
-        difference = arm.count / arm.customers - base.count / base.customers
-        if std_error == 0.0:
-            return 1.0 if difference == 0.0 else 0.0
-        return 2.0 * lower_tail(-abs(difference) / std_error, None)
-    n, lost = arm.customers + base.customers, (arm.customers - arm.count) + (base.customers - base.count)
-    if lost in (0, n):
-        return 1.0
-    smallest = min(arm.customers, base.customers) * min(lost, n - lost) / n
-    if smallest < FEWEST_EXPECTED:
-        return fisher_exact(arm.customers - arm.count, arm.customers, lost, n)
-    pooled = lost / n
-    difference = (arm.customers - arm.count) / arm.customers - (base.customers - base.count) / base.customers
-    variance = pooled * (1.0 - pooled) * (1.0 / arm.customers + 1.0 / base.customers)
-    return float(chdtrc(1, difference**2 / variance))
-
-
-def fisher_exact(marked_drawn: int, drawn: int, marked: int, total: int) -> float:
-    """Two-sided exact p-value: ``marked_drawn`` marked units among ``drawn``, of ``marked`` among ``total``.
-
-    Sums every table that is no more likely than the one seen (Fisher 1935).
-
-    Examples:
-        >>> round(fisher_exact(3, 4, 4, 8), 6)
-        0.485714
-    """
-
-    def log_choose(n: int, k: int) -> float:
-        return float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
-
-    whole = log_choose(total, drawn)
-    chances = {
-        k: math.exp(log_choose(marked, k) + log_choose(total - marked, drawn - k) - whole)
-        for k in range(max(0, drawn + marked - total), min(drawn, marked) + 1)
-    }
-    return min(1.0, sum(p for p in chances.values() if p <= chances[marked_drawn] * (1.0 + 1e-7)))

@@ -62,6 +62,14 @@ class Protocol(Declared):
         return next(outcome for outcome in self.outcomes if outcome.role == "primary")
 
     @property
+    def judged(self) -> tuple[Outcome, ...]:
+        """The outcomes that a verdict rests on: the primary, and every other one that is valued or guards."""
+        decision = self.decision
+        valued = {valuation.outcome for valuation in (*decision.benefits, *decision.costs)} if decision else set()
+        others = [outcome for outcome in self.outcomes if outcome.role == "guardrail" or outcome.id in valued]
+        return (self.primary, *(outcome for outcome in others if outcome.role != "primary"))
+
+    @property
     def cluster(self) -> str | None:
         """The column of those assigned together: ``randomisation.cluster``, else ``population.cluster``."""
         return self.randomisation.cluster or self.population.cluster

@@ -54,7 +54,12 @@ def test_a_difference_would_be_found():
 
 
 def analysed(protocol: Path, data: Path) -> Any:
-    return json.loads(json.dumps(to_document(analyse(protocol, data))))
+    """As it is analysed now, but for one thing: what is missing of an outcome that is valued or guards used to warn."""
+    document = json.loads(json.dumps(to_document(analyse(protocol, data))))
+    for check in document["checks"]:
+        if check["name"].startswith("missing_") and check["severity"] == "blocks":
+            check["severity"] = "warns"
+    return document
 
 
 def before(fixture: str) -> Any:

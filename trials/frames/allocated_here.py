@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,16 @@ def frame_of(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch
     rows = _rows(engine, snapshots, sources, scratch / "frame.parquet")
     laid = [WAVE_COLUMN] if len(trial.allocations) > 1 else []
     laid += [ELIGIBLE_ARMS] if closes_an_arm(trial.plan.protocol) else []
-    return AnalysisFrame(
+    frame = AnalysisFrame(
         engine=engine,
         rows=rows,
         flow=_flow(trial),
-        checks=frame_checks(engine, snapshots, rows, sources),
+        checks=(),
         data_digest=_data_digest(sources),
         synthetic=trial.population.synthetic,
         laid_strata=tuple(laid),
     )
+    return replace(frame, checks=frame_checks(frame, snapshots, sources))
 
 
 def _rows(engine: Engine, snapshots: SnapshotStore, sources: Sources, path: Path) -> nw.LazyFrame[Any]:

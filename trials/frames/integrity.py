@@ -7,27 +7,27 @@ from typing import Any
 
 import narwhals as nw
 
-from analysis.frame import ARM_COLUMN
+from analysis.evaluate.tallies import tally_shares
+from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to_every_arm, strata_of
 from analysis.integrity import checks
 from analysis.integrity.checks import ArmShare
+from analysis.integrity.shares_by_stratum import compare_shares
 from analysis.results import Check
 from data.engine import Engine
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
-from designs.protocol.eligibility import closes_an_arm, could_get
 from trials.field.kinds.contacts import CHANNEL
 from trials.frames.sources import Sources, scan_contacts
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.records import MatchRecord, ReturnedFileRecord
+from trials.registry.records import ReturnedFileRecord
 
 MATCHED = "_matched"  # true of customers that the file of outcomes speaks of, null of the others
 
 
-def frame_checks(
-    engine: Engine, snapshots: SnapshotStore, rows: nw.LazyFrame[Any], sources: Sources
-) -> tuple[Check, ...]:
+def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Sources) -> tuple[Check, ...]:
     """What only the registry can check: everybody is there once, in the arm allocated, and got that arm's contact."""
     trial, protocol = sources.trial, sources.trial.plan.protocol
+    engine, rows = frame.engine, frame.rows
     counted = engine.collect(rows.group_by(ARM_COLUMN).agg(nw.len().alias("n")))
     counts = dict(zip(counted[ARM_COLUMN].to_pylist(), map(int, counted["n"].to_pylist()), strict=True))
     distinct = engine.collect(rows.select(nw.col(LEDGER_ID).n_unique().alias("n")))["n"][0].as_py()
@@ -40,7 +40,7 @@ def frame_checks(
         checks.allocation_counts(registered, counts, labels=protocol.labels),
         checks.duplicate_ids(sum(counts.values()), int(distinct)),
         checks.arm_labels(unknown),
-        _match(engine, rows, sources.outcomes.matched, protocol),
+        _match(frame, protocol),
     ]
     if sources.contacts:
         made.append(_dispatch(engine, snapshots, rows, sources.contacts, protocol))
@@ -49,15 +49,23 @@ def frame_checks(
     return tuple(made)
 
 
-def _match(engine: Engine, rows: nw.LazyFrame[Any], matched: Sequence[MatchRecord], protocol: Protocol) -> Check:
+def _match(frame: AnalysisFrame, protocol: Protocol) -> Check:
     """Found in the file of outcomes, arm by arm; where arms are closed to some, among those who could get every arm."""
-    counts = {row.arm: (row.allocated, row.matched) for row in matched}
-    if closes_an_arm(protocol):
-        alike = rows.filter(*(could_get(arm.id) for arm in protocol.arms)).group_by(ARM_COLUMN)
-        table = engine.collect(alike.agg(nw.len().alias("n"), nw.col(MATCHED).count().alias("matched")))
-        counts = {row[ARM_COLUMN]: (int(row["n"]), int(row["matched"])) for row in table.to_pylist()}
-    shares = [ArmShare(arm.id, *counts.get(arm.id, (0, 0)), label=arm.label) for arm in protocol.arms]
-    return checks.retention(shares, protocol.comparison.id, kind="match", what="are in the file of outcomes")
+    comparison = protocol.comparison.id
+    alike = open_to_every_arm(frame, protocol)
+    counts = tally_shares(alike, {MATCHED: MATCHED}, strata_of(frame, protocol), protocol.cluster)[MATCHED]
+    shares = [
+        ArmShare(arm.id, int(counts.customers[of].sum()), int(counts.count[of].sum()), arm.label)
+        for arm in protocol.arms
+        for of in [counts.arm == arm.id]
+    ]
+    return checks.retention(
+        shares,
+        comparison,
+        kind="match",
+        what="are in the file of outcomes",
+        compared={arm.id: compare_shares(counts, arm.id, comparison) for arm in protocol.arms if arm.id != comparison},
+    )
 
 
 def _dispatch(

@@ -1,0 +1,169 @@
+"""How the share of customers for whom something holds differs between two arms, within strata.
+
+Where arms have other shares in other strata, a pooled comparison of who was kept compares strata: with 2:1 and 1:2 in
+two regions that lose 5% and 12%, whatever the arm, pooling called 43 of 60 good trials invalid. Everything here
+compares like with like (Mantel & Haenszel 1959, JNCI 22:719), by whole clusters where clusters were assigned.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc, gammaln
+
+from analysis.inference.intervals import lower_tail
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+FEWEST_EXPECTED = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShareCounts:
+    """Customers, and those for whom something holds, one entry for each arm and stratum (and cluster).
+
+    Attributes:
+        arm: shape (m,), ids.
+        stratum: shape (m,), codes.
+        customers: shape (m,).
+        count: shape (m,), at most ``customers``.
+        cluster: shape (m,), codes of what was assigned whole; ``None`` where customers were assigned one by one.
+    """
+
+    arm: NDArray[np.str_]
+    stratum: Integers
+    customers: Floats
+    count: Floats
+    cluster: Integers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One arm's share against the comparison's, within strata. ``p_value`` is two-sided."""
+
+    difference: float
+    p_value: float
+
+
+def compare_shares(counts: ShareCounts, arm: str, comparison: str) -> Compared | None:
+    """The Mantel-Haenszel difference of two shares and its p-value; ``None`` where no stratum holds both arms.
+
+    The test is that of Mantel & Haenszel without a correction, which for one stratum is Pearson's; the exact
+    conditional one where an expected count is under 5, which for one stratum is Fisher's; or, by clusters, a score
+    test whose variance comes from the clusters' totals about their stratum's share.
+    """
+    tables, place = _tables(counts, arm, comparison)
+    if tables is None:
+        return None
+    total = tables.n_arm + tables.n_comparison
+    weight = tables.n_arm * tables.n_comparison / total
+    gap = tables.count_arm / tables.n_arm - tables.count_comparison / tables.n_comparison
+    difference = float(weight @ gap / weight.sum())
+    if counts.cluster is None:
+        return Compared(difference, _p_value(tables))
+    std_error = _cluster_error(counts, place, counts.arm == arm, tables, weight)
+    if std_error == 0.0:
+        return Compared(difference, 1.0 if abs(difference) < 1e-12 else 0.0)
+    return Compared(difference, min(1.0, 2.0 * lower_tail(-abs(difference) / std_error, None)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tables:
+    """The 2 × 2 tables of the strata that hold both arms; each of shape (J,)."""
+
+    n_arm: Floats
+    count_arm: Floats
+    n_comparison: Floats
+    count_comparison: Floats
+
+
+def _tables(counts: ShareCounts, arm: str, comparison: str) -> tuple[_Tables | None, Integers]:
+    """The tables, and for every entry of ``counts`` its table's position, or −1."""
+    strata, code = np.unique(counts.stratum, return_inverse=True)
+    of_arm, of_comparison = counts.arm == arm, counts.arm == comparison
+
+    def summed(values: Floats, of: NDArray[np.bool_]) -> Floats:
+        return np.bincount(code[of], values[of], strata.size).astype(np.float64)
+
+    n1, n0 = summed(counts.customers, of_arm), summed(counts.customers, of_comparison)
+    both = (n1 > 0) & (n0 > 0)
+    place = np.full(strata.size, -1, dtype=np.int64)
+    place[both] = np.arange(int(both.sum()))
+    where = np.where(of_arm | of_comparison, place[code], -1)
+    if not both.any():
+        return None, where
+    k1, k0 = summed(counts.count, of_arm), summed(counts.count, of_comparison)
+    return _Tables(n1[both], k1[both], n0[both], k0[both]), where
+
+
+def _p_value(tables: _Tables) -> float:
+    n1, n0 = tables.n_arm, tables.n_comparison
+    total = n1 + n0
+    lost = total - tables.count_arm - tables.count_comparison
+    varies = (lost > 0) & (lost < total)
+    if not varies.any():
+        return 1.0
+    n1, n0, total, lost = n1[varies], n0[varies], total[varies], lost[varies]
+    lost_arm = n1 - tables.count_arm[varies]
+    share = lost / total
+    expected = [float(n @ s) for n in (n1, n0) for s in (share, 1.0 - share)]
+    if min(expected) < FEWEST_EXPECTED:
+        return exact_p_value(lost_arm.round().astype(int), n1.round().astype(int), lost.round().astype(int), total)
+    correction = 1.0 if total.size == 1 else total / (total - 1.0)  # Pearson's has none
+    variance = float(np.sum(n1 * n0 / total * share * (1.0 - share) * correction))
+    return float(chdtrc(1, float((lost_arm - n1 * share).sum()) ** 2 / variance))
+
+
+def exact_p_value(marked_drawn: Integers, drawn: Integers, marked: Integers, total: Floats) -> float:
+    """Two-sided exact p-value of the sum over strata of marked units among those drawn, given all margins.
+
+    Sums every total that is no more likely than the one seen; for one stratum that is Fisher's exact test.
+
+    Args:
+        marked_drawn, drawn, marked, total: each of shape (J,).
+
+    Examples:
+        >>> import numpy as np
+        >>> round(exact_p_value(np.array([3]), np.array([4]), np.array([4]), np.array([8.0])), 6)
+        0.485714
+    """
+    chances, first = np.ones(1), 0
+    for n, m, size in zip(drawn, marked, total, strict=True):
+        least, most = max(0, int(n + m - size)), int(min(n, m))
+        k = np.arange(least, most + 1, dtype=np.float64)
+        log = _log_choose(float(m), k) + _log_choose(float(size - m), n - k)
+        pmf = np.exp(log - _log_choose(float(size), np.array(float(n))))
+        chances, first = np.convolve(chances, pmf), first + least
+    seen = chances[int(marked_drawn.sum()) - first]
+    return min(1.0, float(chances[chances <= seen * (1.0 + 1e-7)].sum()))
+
+
+def _log_choose(n: float, k: Floats) -> Floats:
+    return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0), dtype=np.float64)
+
+
+def _cluster_error(
+    counts: ShareCounts, place: Integers, treated: NDArray[np.bool_], tables: _Tables, weight: Floats
+) -> float:
+    """Standard error of the difference from the totals of clusters about their stratum's share in both arms.
+
+    A cluster that lies in several strata, or arms, enters once. A stratum of G clusters is scaled by G / (G − 1), as
+    the Mantel-Haenszel variance scales by N / (N − 1).
+    """
+    assert counts.cluster is not None
+    used = place >= 0
+    stratum, cluster, of_arm = place[used], counts.cluster[used], treated[used]
+    n, k = counts.customers[used], counts.count[used]
+    share = (tables.count_arm + tables.count_comparison) / (tables.n_arm + tables.n_comparison)
+    size = np.where(of_arm, tables.n_arm[stratum], tables.n_comparison[stratum])
+    pull = np.where(of_arm, 1.0, -1.0) * weight[stratum] / weight.sum() / size * (k - share[stratum] * n)
+    pairs = np.unique(np.column_stack([stratum, cluster]), axis=0)
+    clusters = np.bincount(pairs[:, 0], minlength=weight.size).astype(np.float64)
+    scale = np.sqrt(np.divide(clusters, clusters - 1.0, out=np.ones_like(clusters), where=clusters > 1))
+    code = np.unique(cluster, return_inverse=True)[1]
+    by_cluster = np.bincount(code, pull * scale[stratum])
+    return math.sqrt(float(by_cluster @ by_cluster))
