@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import narwhals as nw
@@ -15,6 +16,7 @@ from designs.protocol.models import Protocol
 
 ARM_COLUMN = "_arm"
 WAVE_COLUMN = "_wave"
+DAY_ZERO_COLUMN = "_day_zero"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class AnalysisFrame:
         synthetic: Whether the customers are invented.
         laid_strata: Strata that the protocol does not declare: ``WAVE_COLUMN`` where customers came in waves, and
             ``ELIGIBLE_ARMS`` where an arm is closed to somebody.
+        as_at: The day on which the outcomes were cut; None where nobody knows what was due. Where it is known,
+            ``DAY_ZERO_COLUMN`` holds the day 0 of each customer.
+        still_to_come: Day 0 of customers who are still to be allocated, in later waves.
     """
 
     engine: Engine
@@ -41,6 +46,8 @@ class AnalysisFrame:
     data_digest: str
     synthetic: bool
     laid_strata: tuple[str, ...] = ()
+    as_at: date | None = None
+    still_to_come: tuple[date, ...] = ()
 
 
 def strata_of(frame: AnalysisFrame, protocol: Protocol) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from trials.reporting.results.table import Table
 from trials.reporting.words.vocabulary import state
 
 _RANGE: Final = re.compile(r"(\([−+£\d][^()]{1,40}\))")
-_TONES: Final = {"scale": "scale", "scale_segment": "scale", "invalid": "invalid"}
+_TONES: Final = {"scale": "scale", "scale_segment": "scale", "invalid": "invalid", "not_due": "invalid"}
 
 
 def _unbroken_ranges(cell: str) -> Markup:

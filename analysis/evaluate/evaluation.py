@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from analysis.deciding import net_benefit
 from analysis.deciding.explanation import explain
+from analysis.deciding.not_due import not_due
 from analysis.deciding.threshold_analysis import what_would_change
 from analysis.deciding.verdict import decide
 from analysis.errors import AnalysisRefused
@@ -18,7 +19,13 @@ from analysis.evaluate.evidence.gather import gather_evidence
 from analysis.evaluate.evidence.rules import rules_of
 from analysis.evaluate.families import family, family_over_levels
 from analysis.evaluate.fits import Fits, SubgroupFits
-from analysis.evaluate.integrity import balance_rows, compared_columns, integrity_checks, observed_column
+from analysis.evaluate.integrity import (
+    balance_rows,
+    compared_columns,
+    integrity_checks,
+    maturity_of,
+    observed_column,
+)
 from analysis.evaluate.itt_rows import interaction_rows, itt_rows
 from analysis.evaluate.money import net_benefit_of
 from analysis.evaluate.skewness import ThirdMoments, moments_of
@@ -28,11 +35,13 @@ from analysis.fit import Regression
 from analysis.frame import AnalysisFrame, open_to_every_arm
 from analysis.results import (
     ArmFlow,
+    Balance,
     Check,
     Estimate,
     Evaluation,
     Flow,
     Interaction,
+    Maturity,
     NetBenefit,
     Variant,
     Verdict,
@@ -70,15 +79,19 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         raise AnalysisRefused(
             "no customer is left to analyse", rule="an analysis needs at least one allocated customer"
         )
-    whole = regress_as_designed(frame, protocol, specification, specify.responses_of(protocol, capped=True))
-    subgroups = protocol.analysis.subgroups
-    fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
-    moments = moments_of(frame, protocol, whole)
     # Arms are alike only among those who could get every one of them.
     alike = open_to_every_arm(frame, protocol)
     compared = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
     balance = balance_rows(protocol, compared, numbers, categories)
-    checks = integrity_checks(alike, protocol, compared, balance)
+    matured = maturity_of(frame, protocol)
+    checks = integrity_checks(alike, protocol, compared, balance, matured)
+    if matured is not None and not matured.complete:
+        # A declared look would speak here, in its own limited way; nothing else is estimated before the day.
+        return _not_due(frame, protocol, protocol_digest, matured, arms, checks, balance)
+    whole = regress_as_designed(frame, protocol, specification, specify.responses_of(protocol, capped=True))
+    subgroups = protocol.analysis.subgroups
+    fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
+    moments = moments_of(frame, protocol, whole)
     timed, curves = time_to_event_rows(frame, protocol, protocol_digest)
     verdict, money = _judge(frame, protocol, protocol_digest, fits, checks)
     return Evaluation(
@@ -104,6 +117,36 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         dropped_columns=_dropped(whole),
         notes=_notes(protocol, fits),
         versions=_versions(frame),
+        maturity=matured,
+    )
+
+
+def _not_due(
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    protocol_digest: str,
+    matured: Maturity,
+    arms: Mapping[str, ArmTally],
+    checks: tuple[Check, ...],
+    balance: tuple[Balance, ...],
+) -> Evaluation:
+    """The field's health, and no effect: whatever compares the arms' outcomes is not even computed."""
+    failed = [check for check in checks if check.severity == "blocks" and check.passed is False]
+    return Evaluation(
+        trial=protocol.id,
+        title=protocol.title,
+        protocol_digest=protocol_digest,
+        data_digest=frame.data_digest,
+        flow=_flow(frame.flow, protocol, arms),
+        checks=checks,
+        estimates=(),
+        sensitivity=(),
+        verdict=not_due(protocol, matured, failed=[check for check in failed if check.kind != "maturity"]),
+        alpha=protocol.analysis.alpha,
+        net_benefit_reason="outcomes are not due yet",
+        balance=balance,
+        versions=_versions(frame),
+        maturity=matured,
     )
 
 

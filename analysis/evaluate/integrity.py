@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.evaluate.specify import Kinds
-from analysis.evaluate.tallies import ArmTally, tally_clusters, tally_shares
+from analysis.evaluate.tallies import ArmTally, tally_clusters, tally_day_zeros, tally_shares
 from analysis.frame import AnalysisFrame, strata_of
 from analysis.inference.multiplicity import holm
 from analysis.integrity import checks
 from analysis.integrity.balance import of_category, of_number
 from analysis.integrity.checks import ArmShare
+from analysis.integrity.due import days_due, maturity, maturity_check
 from analysis.integrity.shares_by_stratum import compare_shares
-from analysis.results import Balance, Check
+from analysis.results import Balance, Check, Maturity
 from analysis.specification import Specification
 from analysis.wording.naming import outcome_in_words
 from designs.protocol.columns import column_of
@@ -49,11 +50,24 @@ def balance_rows(
     return tuple(rows)
 
 
+def maturity_of(frame: AnalysisFrame, protocol: Protocol) -> Maturity | None:
+    """What was due when the data were cut; None where the cut, the customers' day 0 or the outcomes have no date."""
+    days = days_due(protocol)
+    if frame.as_at is None or not days:
+        return None
+    counted = tally_day_zeros(frame, [arm.id for arm in protocol.arms])
+    return maturity(days, counted, frame.as_at, planned=frame.still_to_come)
+
+
 def integrity_checks(
-    frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally], balance: tuple[Balance, ...]
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    arms: Mapping[str, ArmTally],
+    balance: tuple[Balance, ...],
+    matured: Maturity | None = None,
 ) -> tuple[Check, ...]:
     """Every check that counts of this frame can make."""
-    made = [*frame.checks, *_ratio(frame, protocol, arms)]
+    made = [*frame.checks, *([maturity_check(matured)] if matured else []), *_ratio(frame, protocol, arms)]
     made += _losses(frame, protocol, arms)
     made.append(checks.balance(balance, labels=protocol.labels))
     return tuple(made)

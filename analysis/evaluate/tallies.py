@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import narwhals as nw
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.deciding.guardrails import EventCounts
-from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, AnalysisFrame
 from analysis.integrity.balance import ArmMoments
 from analysis.integrity.shares_by_stratum import ShareCounts
 from analysis.specification import Levels, level_position
@@ -69,6 +70,17 @@ def tally_arms(
             }
             arms[arm] = replace(tally, levels=levels)
     return arms
+
+
+def tally_day_zeros(frame: AnalysisFrame, arms: Sequence[str]) -> dict[str, dict[date, int]]:
+    """Of each arm, how many customers have which day 0."""
+    by = (ARM_COLUMN, DAY_ZERO_COLUMN)
+    table = frame.engine.collect(frame.rows.select(*by).group_by(*by).agg(nw.len().alias("n")))
+    counted: dict[str, dict[date, int]] = {arm: {} for arm in arms}
+    for row in table.to_pylist():
+        if row[ARM_COLUMN] in counted:  # a label that is no arm has a check of its own
+            counted[row[ARM_COLUMN]][row[DAY_ZERO_COLUMN]] = int(row["n"])
+    return counted
 
 
 def _combinations(frame: AnalysisFrame, categories: Sequence[str]) -> int:

@@ -20,6 +20,7 @@ from analysis.results.estimates import (
     VariantKind,
 )
 from analysis.results.evaluation import SCHEMA, Evaluation
+from analysis.results.maturity import DueShare, Maturity
 from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm, Scenario
 from analysis.results.verdicts import ArmFinding, FindingCode, Verdict, VerdictCode
 
@@ -31,6 +32,7 @@ __all__ = [
     "Balance",
     "Check",
     "CheckKind",
+    "DueShare",
     "Estimand",
     "Estimate",
     "EstimationMethod",
@@ -39,6 +41,7 @@ __all__ = [
     "FindingCode",
     "Flow",
     "Interaction",
+    "Maturity",
     "Money",
     "MoneyComponent",
     "NetBenefit",

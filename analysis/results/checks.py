@@ -16,7 +16,7 @@ CheckKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One integrity check. ``blocks`` makes the trial invalid when it fails; ``warns`` never does."""
+    """One integrity check. ``blocks`` makes the trial invalid when it fails (maturity: not due); ``warns`` never."""
 
     kind: CheckKind
     passed: bool | None  # None: could not be tested, and ``detail`` says why

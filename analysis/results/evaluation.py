@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from analysis.results.checks import Balance, Check, Flow
 from analysis.results.estimates import Estimate, Interaction, OutcomeBounds, SurvivalCurve
+from analysis.results.maturity import Maturity
 from analysis.results.money import NetBenefit, Posterior
 from analysis.results.verdicts import Verdict
 
@@ -37,4 +38,5 @@ class Evaluation:
     dropped_columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    maturity: Maturity | None = None  # None where no day is declared, or none is known
     schema: int = SCHEMA

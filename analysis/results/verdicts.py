@@ -7,7 +7,7 @@ from typing import Literal
 
 from analysis.results.estimates import Segment
 
-VerdictCode = Literal["scale", "scale_segment", "no_further_action", "not_shown", "invalid"]
+VerdictCode = Literal["scale", "scale_segment", "no_further_action", "not_shown", "not_due", "invalid"]
 FindingCode = Literal["passes", "worse_than_nfa", "works_not_worth_sending", "not_shown", "harmful", "not_estimable"]
 
 

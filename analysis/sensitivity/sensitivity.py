@@ -29,12 +29,15 @@ def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evalu
     """Add the second opinion, the sensitivity rows, the bounds for missing outcomes and the posterior summaries.
 
     What was decided stays as it was: the verdict, the net benefit, the estimates and every check that can block.
+    While outcomes are not due nothing is added, for no effect is shown.
 
     Args:
         frame: the rows that were evaluated.
         protocol: as locked.
         evaluation: what :func:`analysis.evaluate.evaluate` gave for them.
     """
+    if evaluation.verdict.code == "not_due":
+        return evaluation
     digest = evaluation.protocol_digest
     specification = specify.specification_of(frame, protocol, specify.column_kinds(frame))
     outcomes = specify.regressed(protocol)

@@ -43,7 +43,10 @@ def _first_screen(trial: EvaluatedTrial) -> None:
     st.html(markup.verdict_banner(evaluation.verdict.code, trial.verdict_words))
     figures = headline(evaluation, names)
     if figures is None:
-        st.write("No effect is shown, because a trial that fails a check cannot support one. The checks are below.")
+        if evaluation.verdict.code == "not_due":
+            st.write("No effect is shown before every outcome is due. What the field sent back so far is below.")
+        else:
+            st.write("No effect is shown, because a trial that fails a check cannot support one. The checks are below.")
         return
     if figures.about:
         st.html(markup.quiet(figures.about))
@@ -58,7 +61,7 @@ def _first_screen(trial: EvaluatedTrial) -> None:
 
 
 def _each_approach(evaluation: Evaluation, names: Names) -> None:
-    if not evaluation.verdict.arms or evaluation.verdict.code == "invalid":
+    if not evaluation.verdict.arms or evaluation.verdict.code in ("invalid", "not_due"):
         return
     st.header("Each approach", anchor="approaches")
     st.html(markup.table(approaches(evaluation, names), headed=True))

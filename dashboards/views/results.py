@@ -53,6 +53,8 @@ def show() -> None:
 def _contents(trial: EvaluatedTrial) -> None:
     code = trial.evaluation.verdict.code
     st.html(markup.verdict_banner(code, trial.verdict_words))
+    if code == "not_due":
+        st.write("What follows is the health of the field. No effect is estimated before every outcome is due.")
     if code == "invalid":
         st.write("An integrity check failed. What follows is for finding out why: no effect below is a finding.")
     st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in SECTIONS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ def frame_of(
     *,
     checks: tuple[Check, ...] = (),
     engine: Engine | None = None,
+    as_at: date | None = None,
+    still_to_come: tuple[date, ...] = (),
 ) -> AnalysisFrame:
     """Columns as a frame, laid down as the service does.
 
@@ -32,6 +35,8 @@ def frame_of(
         protocol: where it closes an arm to somebody, the frame says which arms each customer could get.
         checks: that came with the rows.
         engine: one of its own, on one thread as stored evaluations are, when not given.
+        as_at: the day of the cut; ``DAY_ZERO_COLUMN`` is then among the columns.
+        still_to_come: day 0 of waves that are not allocated yet.
     """
     table = columns if isinstance(columns, pa.Table) else pa.table(dict(_arrays(columns)))
     engine, n = engine or open_engine(threads=1), table.num_rows
@@ -39,7 +44,17 @@ def frame_of(
     laid = [WAVE_COLUMN] if WAVE_COLUMN in table.column_names else []
     if protocol is not None and closes_an_arm(protocol):
         rows, laid = engine.scan(engine.collect(with_eligible_arms(rows, protocol))), [*laid, ELIGIBLE_ARMS]
-    return AnalysisFrame(engine, rows, Flow(n, 0, (), n, n), checks, "0" * 64, synthetic=True, laid_strata=tuple(laid))
+    return AnalysisFrame(
+        engine,
+        rows,
+        Flow(n, 0, (), n, n),
+        checks,
+        "0" * 64,
+        synthetic=True,
+        laid_strata=tuple(laid),
+        as_at=as_at,
+        still_to_come=still_to_come,
+    )
 
 
 def _arrays(columns: Mapping[str, Any]) -> Iterator[tuple[str, pa.Array]]:

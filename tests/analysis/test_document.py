@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import jsonschema
@@ -56,6 +57,7 @@ PLAIN = {
     bool: st.booleans(),
     str: st.text(max_size=5),
     type(None): st.none(),
+    date: st.dates(),
 }
 
 
@@ -127,7 +129,7 @@ def test_every_evaluation_ever_stored_is_read_and_keeps_what_it_said(path):
     assert now["alpha"] == 0.05
     untouched = set(stored) - set(added) - {"verdict", "schema"}
     assert {key: now[key] for key in untouched} == {key: stored[key] for key in untouched}
-    assert set(now) == set(stored) | {"alpha"}
+    assert set(now) == set(stored) | {"alpha", "maturity"}
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,10 @@ class Headline:
 def headline(evaluation: Evaluation, names: Names) -> Headline | None:
     """The figures of the arm that the verdict is about; of the best one where the verdict names none.
 
-    ``None`` for an invalid trial: no effect is shown as a finding.
+    ``None`` for an invalid trial, and while outcomes are not due: no effect is shown as a finding.
     """
     verdict = evaluation.verdict
-    if verdict.code == "invalid":
+    if verdict.code in ("invalid", "not_due"):
         return None
     arm = verdict.arm or _best_arm(evaluation)
     if arm is None:

@@ -25,6 +25,8 @@ def check_lines(checks: Sequence[Check], names: Names) -> tuple[str, ...]:
 def change_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:
     """Costs, values and sample sizes at which the verdict would be another."""
     lines = [*evaluation.verdict.flips, *_scenarios(evaluation, names)]
+    if evaluation.verdict.code == "not_due" and evaluation.maturity is not None:
+        return (f"Time: there can be a verdict on data as at {day(evaluation.maturity.due_on)} or later.",)
     if evaluation.verdict.code == "invalid":
         return evaluation.verdict.flips or ("Data that pass the checks: mend what failed, then evaluate again.",)
     return (*lines, *_break_even(evaluation, names)) or ("Nothing was recorded that would change it.",)

@@ -140,6 +140,8 @@ def verdict(code: str | None, arm: str | None = None, segment: Segment | None = 
             return "No further action is better"
         case "not_shown":
             return NOT_SHOWN
+        case "not_due":
+            return "No verdict yet: outcomes are not due"
         case "invalid":
             return "Invalid: no finding can be drawn"
         case None:

@@ -1,0 +1,51 @@
+"""What was due when the data were cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class DueShare:
+    """One outcome in one arm.
+
+    Attributes:
+        outcome: Its id.
+        day: On which day after day 0 it is due.
+        arm: The arm's id.
+        customers: Everyone allocated to it.
+        due: Those whose day had come.
+    """
+
+    outcome: str
+    day: int
+    arm: str
+    customers: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Maturity:
+    """How much was due on the day of a cut.
+
+    Attributes:
+        as_at: The day on which the data were cut.
+        due_on: The day on which everything is due, for everybody in every arm.
+        shares: Of every outcome that the verdict needs, arm by arm.
+    """
+
+    as_at: date
+    due_on: date
+    shares: tuple[DueShare, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was due."""
+        return self.as_at >= self.due_on
+
+    def share(self, outcome: str) -> float:
+        """Which part of all customers one outcome was due for, 0 to 1; 1 of an outcome that has no day."""
+        rows = [row for row in self.shares if row.outcome == outcome]
+        customers = sum(row.customers for row in rows)
+        return sum(row.due for row in rows) / customers if customers else 1.0
