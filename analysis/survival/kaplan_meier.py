@@ -87,23 +87,30 @@ class Curve:
 def kaplan_meier(table: LifeTable, alpha: float = 0.05) -> Curve:
     """Product-limit estimate with Greenwood's variance (Kaplan & Meier 1958; Greenwood 1926).
 
-    Competing events count as the end of follow-up here; use :func:`cumulative_incidence` where they exist.
+    Where competing events exist it is one minus the cumulative incidence, as :func:`survival_at` has it.
     """
+    survival, variance = survival_curve(table)
+    lower, upper = log_log_interval(survival, np.sqrt(variance), alpha)
+    return Curve(table.times, survival, np.sqrt(variance), lower, upper, table.at_risk)
+
+
+def survival_curve(table: LifeTable) -> tuple[Floats, Floats]:
+    """Share without the event after each time, and its variance; with competing events, one minus their incidence."""
+    if table.competing.any():
+        return _incidence_curve(table)
     with np.errstate(divide="ignore", invalid="ignore"):
         survival: Floats = np.cumprod(1.0 - table.events / table.at_risk, dtype=np.float64)
         greenwood = np.cumsum(table.events / (table.at_risk * (table.at_risk - table.events)))
-        std_error = np.where(survival > 0, survival * np.sqrt(greenwood), 0.0)
-        half = ndtri(1 - alpha / 2) * np.sqrt(greenwood) / np.abs(np.log(survival))
+        return survival, np.where(survival > 0, survival**2 * greenwood, 0.0)
+
+
+def log_log_interval(survival: Floats, std_error: Floats, alpha: float) -> tuple[Floats, Floats]:
+    """Pointwise limits by the log-log transformation, which keeps them between 0 and 1."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = ndtri(1 - alpha / 2) * std_error / (survival * np.abs(np.log(survival)))
         lower, upper = survival ** np.exp(half), survival ** np.exp(-half)
     inside = (survival > 0) & (survival < 1)
-    return Curve(
-        table.times,
-        survival,
-        std_error,
-        np.where(inside, lower, survival),
-        np.where(inside, upper, survival),
-        table.at_risk,
-    )
+    return np.where(inside, lower, survival), np.where(inside, upper, survival)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +172,23 @@ def _incidence_variance(table: LifeTable, weight: Floats) -> float:
     own_part = np.sum((weight * before) ** 2 * d * (n - d) / n**3)
     cross_part = -2.0 * np.sum(later * weight * before * d / n**2)
     return float(max(survival_part + own_part + cross_part, 0.0))
+
+
+def _incidence_curve(table: LifeTable) -> tuple[Floats, Floats]:
+    """One minus the cumulative incidence after each time, and :func:`_incidence_variance` of every one of them.
+
+    The incidence between u and t is F(t) − F(u), so that squares open into running sums.
+    """
+    before, jump = _incidence_steps(table)
+    n, d, total = table.at_risk, table.events, table.events + table.competing
+    incidence = np.cumsum(jump)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        leaving = np.where(n > total, total / (n * (n - total)), 0.0)
+    own, cross = before**2 * d * (n - d) / n**3, before * d / n**2
+    sums = [np.cumsum(part) for part in (leaving, leaving * incidence, leaving * incidence**2, own, cross)]
+    variance = incidence**2 * sums[0] - 2 * incidence * sums[1] + sums[2] + sums[3]
+    variance += 2 * (np.cumsum(cross * incidence) - incidence * sums[4])
+    return 1.0 - incidence, np.maximum(variance, 0.0)
 
 
 def cumulative_incidence(table: LifeTable, horizon: float) -> AtHorizon:

@@ -1,0 +1,109 @@
+"""How each customer's follow-up ended, counted by arm, stratum, cluster and time: all that the estimates start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.errors import AnalysisRefused
+from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
+from analysis.survival.kaplan_meier import LifeTable, life_table
+from designs.protocol.models import Outcome, Protocol
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+TIED = 1e-9  # times that differ by less than this part of themselves are one time, written in two ways
+_BETWEEN = "\x1f"  # no label holds it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExitCells:
+    """Customers counted by arm, stratum, cluster, time and event code; one entry a cell.
+
+    ``assigned`` counts customers with and without the outcome, shape (arms, strata); where it is not given, those of
+    the cells are all there are. ``names`` are the strata's.
+    """
+
+    arm: Ints
+    stratum: Ints
+    cluster: Ints
+    time: Floats
+    code: Ints
+    count: Floats
+    assigned: Floats | None = None
+    names: tuple[str, ...] = ("",)
+
+    def table(self, where: NDArray[np.bool_]) -> LifeTable:
+        return life_table(self.time[where], self.code[where], self.count[where])
+
+    def observed(self, arms: int) -> Floats:
+        """Customers with the outcome, shape (arms, strata)."""
+        place = self.arm * len(self.names) + self.stratum
+        flat = np.bincount(place, self.count, arms * len(self.names))
+        return np.asarray(flat, dtype=np.float64).reshape(arms, len(self.names))
+
+
+def exits_of(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> ExitCells:
+    """Count the customers of a frame by how their follow-up ended.
+
+    Raises:
+        AnalysisRefused: a time is negative.
+    """
+    strata = strata_of(frame, protocol)
+    time, event = str(outcome.time), str(outcome.event)
+    keys = list(dict.fromkeys([ARM_COLUMN, *strata, *([protocol.cluster] if protocol.cluster else []), time, event]))
+    counted = frame.engine.collect(
+        frame.rows.select(*(nw.col(name) for name in keys)).group_by(keys).agg(nw.len().alias("_customers"))
+    )
+    order = {arm.id: number for number, arm in enumerate(protocol.arms)}
+    arm = np.array([order[arm] for arm in counted[ARM_COLUMN].to_pylist()], dtype=np.int64)
+    count = np.array(counted["_customers"].to_pylist(), dtype=np.float64)
+
+    def coded(names: tuple[str, ...]) -> tuple[tuple[str, ...], Ints]:
+        if not names:
+            return ("",), np.zeros(counted.num_rows, dtype=np.int64)
+        rows = zip(*(counted[name].to_pylist() for name in names), strict=True)
+        distinct, codes = np.unique([_BETWEEN.join(map(str, row)) for row in rows], return_inverse=True)
+        return tuple(str(name).replace(_BETWEEN, ", ") for name in distinct) or ("",), codes.astype(np.int64)
+
+    names, stratum = coded(strata)
+    _, cluster = coded((protocol.cluster,) if protocol.cluster else ())
+    assigned = np.zeros((len(order), len(names)))
+    np.add.at(assigned, (arm, stratum), count)
+    times, codes = counted[time].to_pylist(), counted[event].to_pylist()
+    known = np.array([t is not None and c is not None for t, c in zip(times, codes, strict=True)], dtype=bool)
+    days = np.array([times[place] for place in np.flatnonzero(known)], dtype=np.float64)
+    if days.size and float(days.min()) < 0:
+        raise AnalysisRefused("a time to the event is negative", where=time, rule="days from the index date")
+    return ExitCells(
+        arm=arm[known],
+        stratum=stratum[known],
+        cluster=cluster[known],
+        time=snapped(days, outcome.horizon),
+        code=np.array([int(codes[place]) for place in np.flatnonzero(known)], dtype=np.int64),
+        count=count[known],
+        assigned=assigned,
+        names=names,
+    )
+
+
+def snapped(times: Floats, horizon: float | None = None) -> Floats:
+    """The times, with those that agree to rounding made one: each group is its smallest, or the horizon.
+
+    Examples:
+        >>> import numpy as np
+        >>> snapped(np.array([0.1 + 0.2, 0.3, 0.2]), horizon=0.3).tolist()
+        [0.3, 0.3, 0.2]
+    """
+    distinct = np.unique(times if horizon is None else np.append(times, horizon))
+    if distinct.size < 2:
+        return times
+    starts = np.concatenate([[True], np.diff(distinct) > TIED * np.abs(distinct[1:])])
+    group = np.cumsum(starts) - 1
+    stands_for = distinct[starts]
+    if horizon is not None:
+        stands_for[group[np.searchsorted(distinct, horizon)]] = horizon
+    return np.asarray(stands_for[group[np.searchsorted(distinct, times)]], dtype=np.float64)
