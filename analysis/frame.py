@@ -17,6 +17,7 @@ from designs.protocol.models import Protocol
 ARM_COLUMN = "_arm"
 WAVE_COLUMN = "_wave"
 DAY_ZERO_COLUMN = "_day_zero"
+STRATUM_COLUMN = "_stratum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class AnalysisFrame:
         engine: Where the rows are, and what carries a lazy frame out.
         rows: One row per allocated customer. ``ARM_COLUMN`` holds the arm's id as text and is never null; every
             other column has its own name. A null is a missing value. Where the protocol closes an arm to somebody,
-            ``ELIGIBLE_ARMS`` holds the arms that each customer could get.
+            ``ELIGIBLE_ARMS`` holds the arms that each customer could get. Where the protocol merges small strata,
+            ``STRATUM_COLUMN`` holds the stratum that each customer was assigned in.
         flow: Every customer accounted for, from the file to the analysis.
         checks: Checks made while the rows were put together.
         data_digest: SHA-256 of the data, lower-case hexadecimal.
@@ -51,8 +53,13 @@ class AnalysisFrame:
 
 
 def strata_of(frame: AnalysisFrame, protocol: Protocol) -> tuple[str, ...]:
-    """The declared strata, and the wave and the arms that a customer could get where they differ."""
-    return (*protocol.randomisation.strata, *frame.laid_strata)
+    """The columns that together are the stratum as assigned, the only one that an analysis knows.
+
+    The declared strata, or the one column that says how small ones were merged; and the wave and the arms that a
+    customer could get, where these differ.
+    """
+    scheme = protocol.randomisation
+    return (*((STRATUM_COLUMN,) if scheme.merge else scheme.strata), *frame.laid_strata)
 
 
 def open_to(frame: AnalysisFrame, protocol: Protocol, arms: Iterable[str]) -> AnalysisFrame:

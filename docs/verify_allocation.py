@@ -192,7 +192,8 @@ def main():
     seed = given.seed or certificate["seed"]
     if seed is None:
         stop("the seed is not released; give it with --seed")
-    if certificate["algorithm"] != "keyed-sha256-1" or certificate["method"] not in ("simple", "complete", "factorial"):
+    known = certificate["algorithm"] in ("keyed-sha256-1", "keyed-sha256-2")  # they differ in how strata were merged
+    if not known or certificate["method"] not in ("simple", "complete", "factorial"):
         stop(f"this page does not cover {certificate['algorithm']}, {certificate['design']}")
     unit_of, units = read_population(given.population, certificate["clustered"])
     arms = [arm["id"] for arm in certificate["arms"]] + [certificate["comparison"]] * bool(certificate["hold_out"])

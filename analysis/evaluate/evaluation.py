@@ -32,7 +32,7 @@ from analysis.evaluate.skewness import ThirdMoments, moments_of
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.time_to_event_rows import time_to_event_rows
 from analysis.fit import Regression
-from analysis.frame import AnalysisFrame, open_to_every_arm
+from analysis.frame import STRATUM_COLUMN, AnalysisFrame, open_to_every_arm
 from analysis.results import (
     ArmFlow,
     Balance,
@@ -71,6 +71,12 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
             remedy="lay them down with designs.protocol.eligibility.with_eligible_arms",
         )
     kinds = specify.column_kinds(frame)
+    if protocol.randomisation.merge and STRATUM_COLUMN not in kinds:
+        raise AnalysisRefused(
+            "the rows do not say in which stratum each customer was assigned",
+            rule="where small strata are merged, the merged ones are those of the analysis",
+            remedy="lay them down with designs.assignment.strata_as_assigned",
+        )
     specification = specify.specification_of(frame, protocol, kinds)
     numbers, categories = compared_columns(protocol, specification, kinds)
     observed = {outcome.id: observed_column(outcome) for outcome in protocol.outcomes}

@@ -6,7 +6,7 @@ assignment = conduct(scheme, gather(scheme, table, "customer_id"), seed, protoco
 
 from designs.assignment.certificate import Certificate, certify, read_certificate, released, write_population
 from designs.assignment.conduct import conduct
-from designs.assignment.declare import Scheme, declare, gather
+from designs.assignment.declare import Scheme, declare, gather, strata_as_assigned
 from designs.assignment.keyed.keys import allocation_digest
 from designs.assignment.keyed.stream import commitment, draw_seed
 from designs.assignment.population.strata import stratum_labels
@@ -29,6 +29,7 @@ __all__ = [
     "gather",
     "read_certificate",
     "released",
+    "strata_as_assigned",
     "stratum_labels",
     "write_population",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 from operator import or_
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from designs.assignment.population.strata import cross, labelled
@@ -20,7 +21,7 @@ from designs.assignment.schemes.factorial import Factorial
 from designs.assignment.schemes.matched_pairs import MatchedPairs
 from designs.assignment.schemes.rerandomised import Rerandomised
 from designs.assignment.schemes.saturation import TwoStage
-from designs.assignment.schemes.scheme import Bar, BaseScheme, whole_weights
+from designs.assignment.schemes.scheme import Bar, BaseScheme, least_units, whole_weights
 from designs.assignment.schemes.simple import Simple
 from designs.errors import DesignRefused
 from designs.protocol.columns import column_kinds
@@ -28,18 +29,21 @@ from designs.protocol.conditions import expression
 from designs.protocol.models import Protocol
 
 Scheme = Simple | Complete | Factorial | MatchedPairs | Rerandomised | TwoStage
-LEAST_PER_ARM = 2  # units per arm below which a stratum's variance cannot be estimated
 _Given = TypeVar("_Given")
 
 
-def declare(protocol: Protocol) -> Scheme:
+def declare(protocol: Protocol, algorithm: str = "") -> Scheme:
     """The scheme that a protocol promises.
+
+    Args:
+        protocol: Of a trial randomised here.
+        algorithm: By which an allocation was made, where it is repeated; the latest for a new one.
 
     Raises:
         DesignRefused: The trial is randomised elsewhere, or what it declares cannot be promised.
     """
     declared = protocol.randomisation
-    terms = _common_terms(protocol)
+    terms = _common_terms(protocol) | {"algorithm": algorithm}
     match declared.method:
         case "external":
             raise DesignRefused(
@@ -127,20 +131,69 @@ def refuse_absent(needed: Sequence[str], present: Sequence[str], where: str = "p
         raise DesignRefused(f"the population has no column {absent[0]!r}", where=where, rule="the draw needs it")
 
 
-def least_per_stratum(scheme: BaseScheme) -> int:
-    """How many units a stratum needs, where strata may be merged."""
-    return LEAST_PER_ARM * len(scheme.cells) if scheme.merge else 0
-
-
 def _strata(scheme: BaseScheme, table: Any, cluster: Any | None) -> Any:
-    crossing = cross({name: table.column(name) for name in scheme.strata})
+    columns = {name: table.column(name) for name in scheme.strata}
+    return merged_strata(columns, cluster, scheme.merge, scheme.least_per_stratum)
+
+
+def merged_strata(columns: Mapping[str, Any], cluster: Any | None, merge: Sequence[str], least: int) -> Any:
+    """Each customer's stratum as it is assigned within, small ones merged: n texts, dictionary-encoded.
+
+    Args:
+        columns: Name and n values of each stratum variable.
+        cluster: n texts, where whole clusters are assigned.
+        merge: The variables given up in turn.
+        least: How many units a stratum needs.
+
+    Raises:
+        DesignRefused: A customer has no stratum or cluster.
+    """
+    crossing = cross(columns)
     sizes = crossing.sizes
     if cluster is not None:
         # Clusters are what is assigned, so they are what a stratum must hold enough of.
         group = levels(cluster, "cluster")
         pairs = np.unique(crossing.codes * len(group.names) + group.codes)
         sizes = np.bincount(pairs // len(group.names), minlength=len(crossing.rows))
-    return labelled(crossing, sizes.tolist(), scheme.merge, least_per_stratum(scheme))
+    return labelled(crossing, sizes.tolist(), merge, least)
+
+
+def strata_as_assigned(
+    protocol: Protocol, table: Any, *, arms: Mapping[str, int] | None = None, algorithm: str = ""
+) -> Any:
+    """Each customer's stratum as they were assigned in it, small strata merged in the declared order.
+
+    Args:
+        protocol: One with ``randomisation.merge``.
+        table: Everybody who was assigned in one draw, with the columns of the strata and of the cluster.
+        arms: Customers by arm, of a trial randomised elsewhere: where it declares no shares, these stand for them, and
+            a stratum that was not known of a customer is one of its own.
+        algorithm: By which an allocation was made here.
+
+    Returns:
+        A dictionary-encoded Arrow array of n texts.
+    """
+    declared = protocol.randomisation
+    cluster = table.column(protocol.cluster) if protocol.cluster else None
+    columns = {name: table.column(name) for name in declared.strata}
+    if protocol.randomised_here:
+        return merged_strata(columns, cluster, declared.merge, declare(protocol, algorithm).least_per_stratum)
+    shares = declared.shares or {arm.id: arm.share for arm in protocol.arms if arm.share}
+    weights = list((shares or arms or {}).values())
+    least = least_units([weight for weight in weights if weight > 0] or [1] * len(protocol.arms))
+    known = {name: _with_unknown(column) for name, column in columns.items()}
+    return merged_strata(known, cluster, declared.merge, least)
+
+
+def _with_unknown(column: Any) -> Any:
+    """A column as text, with a level of its own for who has none."""
+    text = as_array(column).cast(pa.string())
+    if not text.null_count:
+        return text
+    name = "not known"
+    while pc.is_in(pa.scalar(name), value_set=text).as_py():
+        name += " "
+    return pc.fill_null(text, name)
 
 
 def barred_arms(scheme: BaseScheme, table: Any) -> Any:

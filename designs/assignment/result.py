@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from designs.assignment.population.units import Codes
 
 ALGORITHM = "keyed-sha256-1"
+# Where strata may be merged: by each arm's quota, not by a number of units, and each customer's stratum is recorded.
+MERGED_BY_QUOTA = "keyed-sha256-2"
 _ROWS_AT_ONCE = 1 << 18
 
 

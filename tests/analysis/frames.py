@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,11 +11,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from analysis.frame import ARM_COLUMN, WAVE_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, STRATUM_COLUMN, WAVE_COLUMN, AnalysisFrame
 from analysis.regression import regress
 from analysis.results import Check, Flow
 from analysis.specification import Column, Response, Specification
 from data.engine import Engine, open_engine
+from designs.assignment import strata_as_assigned
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from designs.protocol.models import Protocol
 
@@ -32,13 +34,17 @@ def frame_of(
 
     Args:
         columns: ``ARM_COLUMN``, or ``arm``, holds the arm ids; NaN in a column of floats is missing.
-        protocol: where it closes an arm to somebody, the frame says which arms each customer could get.
+        protocol: where it closes an arm to somebody, the frame says which arms each customer could get; where it merges
+            small strata, in which one each customer was assigned.
         checks: that came with the rows.
         engine: one of its own, on one thread as stored evaluations are, when not given.
         as_at: the day of the cut; ``DAY_ZERO_COLUMN`` is then among the columns.
         still_to_come: day 0 of waves that are not allocated yet.
     """
     table = columns if isinstance(columns, pa.Table) else pa.table(dict(_arrays(columns)))
+    if protocol is not None and protocol.randomisation.merge and STRATUM_COLUMN not in table.column_names:
+        counted = Counter(table.column(ARM_COLUMN).to_pylist())
+        table = table.append_column(STRATUM_COLUMN, strata_as_assigned(protocol, table, arms=counted).cast(pa.string()))
     engine, n = engine or open_engine(threads=1), table.num_rows
     rows = engine.scan(table)
     laid = [WAVE_COLUMN] if WAVE_COLUMN in table.column_names else []

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+import pyarrow as pa
 
-from analysis.frame import ARM_COLUMN, WAVE_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, STRATUM_COLUMN, WAVE_COLUMN, AnalysisFrame
 from analysis.results import Exclusion, Flow
 from data.engine import Engine
-from data.snapshots import SnapshotStore
+from data.snapshots import SnapshotStore, read_rows
+from designs.assignment import strata_as_assigned
+from designs.assignment.files.assign import STRATUM
 from designs.protocol import Protocol
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from trials.field.allocated import AllocatedTrial
@@ -82,14 +85,32 @@ def _wave(
     replaced: Sequence[str],
 ) -> nw.LazyFrame[Any]:
     """One wave's customers: their arm, what was known of them, and the arms that they could get by that."""
-    allocated = engine.scan(snapshots.path(allocation.snapshot_digest)).select(
-        nw.col(LEDGER_ID), nw.col("arm").alias(ARM_COLUMN), nw.col("probability").alias(PROBABILITY)
-    )
-    rows = allocated.join(engine.scan(snapshots.path(wave.population.digest)), on=LEDGER_ID, how="left")
+    allocated = engine.scan(snapshots.path(allocation.snapshot_digest))
+    kept = [nw.col(LEDGER_ID), nw.col("arm").alias(ARM_COLUMN), nw.col("probability").alias(PROBABILITY)]
+    if protocol.randomisation.merge:
+        if STRATUM not in allocated.collect_schema().names():
+            allocated = _with_strata(engine, snapshots, protocol, wave, allocation, allocated)
+        kept.append(nw.col(STRATUM).cast(nw.String).alias(STRATUM_COLUMN))
+    rows = allocated.select(*kept).join(engine.scan(snapshots.path(wave.population.digest)), on=LEDGER_ID, how="left")
     if closes_an_arm(protocol):
         rows = with_eligible_arms(rows, protocol)
     # What the file of outcomes brings stands for what was known before under the same name.
     return rows.select(*(name for name in rows.collect_schema().names() if name not in replaced))
+
+
+def _with_strata(
+    engine: Engine,
+    snapshots: SnapshotStore,
+    protocol: Protocol,
+    wave: WaveRecord,
+    allocation: AllocationRecord,
+    allocated: nw.LazyFrame[Any],
+) -> nw.LazyFrame[Any]:
+    """An allocation of before strata were kept with it: merged again from its units, as they were before the draw."""
+    units = read_rows(snapshots.path(wave.units_digest))
+    strata = strata_as_assigned(protocol, units, algorithm=allocation.algorithm)
+    of_units = pa.table({LEDGER_ID: units.column(LEDGER_ID), STRATUM: strata.cast(pa.string())})
+    return allocated.join(engine.scan(of_units), on=LEDGER_ID, how="left")
 
 
 def _of_wave(rows: nw.LazyFrame[Any], wave: str, protocol: Protocol) -> nw.LazyFrame[Any]:

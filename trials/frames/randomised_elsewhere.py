@@ -8,10 +8,11 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, STRATUM_COLUMN, AnalysisFrame
 from analysis.results import Check, Exclusion, Flow
 from data.engine import Engine
 from data.intake import Intake
+from designs.assignment import strata_as_assigned
 from designs.protocol import Protocol, ProtocolRefused, arms_of_labels
 from designs.protocol.conditions import exclusions
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
@@ -42,6 +43,13 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
             where=intake.source,
             rule="; ".join(f"{exclusion.reason}: {exclusion.customers:,}" for exclusion in excluded) or None,
             remedy="check where and exclude in the protocol against the file",
+        )
+    if protocol.randomisation.merge:
+        taking_part = engine.collect(rows)
+        counted = pc.value_counts(taking_part.column(ARM_COLUMN)).to_pylist()
+        arms = {row["values"]: int(row["counts"]) for row in counted}
+        rows = engine.scan(
+            taking_part.append_column(STRATUM_COLUMN, strata_as_assigned(protocol, taking_part, arms=arms))
         )
     closed = closes_an_arm(protocol)
     if closed:

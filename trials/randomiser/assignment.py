@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from data.snapshots import read_rows
 from designs.assignment import Assignment, Scheme, certify, conduct, declare, gather
-from designs.assignment.files.assign import ARM, HELD_OUT, PROBABILITY, FileAssignment, assign_file
+from designs.assignment.files.assign import ARM, HELD_OUT, PROBABILITY, STRATUM, FileAssignment, assign_file
 from designs.assignment.population.waves import scope_of
 from designs.assignment.schemes.complete import Complete
 from designs.assignment.schemes.factorial import Factorial
@@ -48,6 +48,7 @@ def assign_wave(
     demonstration: bool,
     protocol_digest: str,
     population_digest: str,
+    algorithm: str = "",
 ) -> AssignedWave:
     """Assign frozen units to the arms.
 
@@ -57,11 +58,12 @@ def assign_wave(
         wave: Counted from 1; it labels the random numbers.
         seed, demonstration: The trial's one seed, and whether it was declared beforehand.
         protocol_digest, population_digest: What the certificate speaks of.
+        algorithm: By which the wave was assigned, where it is repeated; the latest for a new one.
 
     Raises:
         DesignRefused: A stratum or cluster that cannot be assigned, by name.
     """
-    scheme = declare(protocol)
+    scheme = declare(protocol, algorithm)
     scope = scope_of(wave)
     assignment: Assignment | FileAssignment
     if isinstance(scheme, Simple | Complete | Factorial):
@@ -85,8 +87,10 @@ def assign_wave(
 
 def _in_memory(scheme: Scheme, units: Path, seed: str, trial: str, scope: str) -> tuple[Assignment, pa.Table]:
     table = read_rows(units)
-    assignment = conduct(scheme, gather(scheme, table, LEDGER_ID), seed, trial, scope=scope)
-    added: dict[str, Any] = {ARM: assignment.labels, PROBABILITY: assignment.probability}
+    gathered = gather(scheme, table, LEDGER_ID)
+    assignment = conduct(scheme, gathered, seed, trial, scope=scope)
+    added: dict[str, Any] = {STRATUM: gathered.strata} if scheme.records_stratum else {}
+    added |= {ARM: assignment.labels, PROBABILITY: assignment.probability}
     if assignment.held_out is not None:
         added[HELD_OUT] = assignment.held_out
     if assignment.conditional is not None:
@@ -94,5 +98,8 @@ def _in_memory(scheme: Scheme, units: Path, seed: str, trial: str, scope: str) -
     if assignment.saturation is not None:
         added["saturation"] = assignment.saturation
     for name, values in added.items():
-        table = table.append_column(name, values if isinstance(values, pa.Array) else pa.array(values))
+        column = values if isinstance(values, pa.Array) else pa.array(values)
+        if name in table.column_names:  # a column of the population, which its own snapshot keeps
+            table = table.drop_columns(name)
+        table = table.append_column(name, column)
     return assignment, table

@@ -51,7 +51,8 @@ def certificate(
         registry.permit(actor, "randomise", trial_id)
         units = registry.snapshots.read(waves[wave].units_digest)
         try:
-            write_population(gather(declare(plan.protocol), units, LEDGER_ID), population)
+            scheme = declare(plan.protocol, allocations[wave].algorithm)
+            write_population(gather(scheme, units, LEDGER_ID), population)
         except OSError as error:
             raise TrialRefused(
                 f"the file cannot be written ({error.strerror or error})", where=str(population)

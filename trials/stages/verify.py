@@ -171,6 +171,7 @@ def _replay(registry: Registry, draw: DrawRecord, stored: _Stored) -> Iterator[s
 def _replay_of(
     registry: Registry, plan: Plan, draw: DrawRecord, wave: WaveRecord, allocation: AllocationRecord, kept: str
 ) -> Iterator[str]:
+    certified = read_certificate(kept)
     assigned = assign_wave(
         plan.protocol,
         registry.snapshots.path(wave.units_digest),
@@ -179,12 +180,13 @@ def _replay_of(
         demonstration=draw.demonstration,
         protocol_digest=plan.digest,
         population_digest=wave.population.digest,
+        algorithm=certified.algorithm,
     )
     if assigned.assignment.digest != allocation.digest:
         yield "the replay gives another allocation digest"
     if assigned.assignment.counts.by_arm != allocation.counts:
         yield "the replay gives other counts by arm"
-    yield from differences(read_certificate(kept), read_certificate(canonical(assigned.certificate)))
+    yield from differences(certified, read_certificate(canonical(assigned.certificate)))
     stored = registry.snapshots.read(allocation.snapshot_digest)
     if allocation_digest(stored.column(LEDGER_ID), stored.column("arm")) != allocation.digest:
         yield "allocation file: its arms do not give the allocation digest"

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from data.hashing import first_words
 from designs.assignment.conduct import assign_blocks
-from designs.assignment.declare import Scheme, barred_arms, gather, least_per_stratum
+from designs.assignment.declare import Scheme, barred_arms, gather
 from designs.assignment.drawn import Drawn, drawn_for_customers
 from designs.assignment.files.row_groups import RowGroups, open_row_groups
 from designs.assignment.keyed.keys import LEAF, digest_of_leaves, keys, refuse_first_repeat, repeated
@@ -80,8 +80,9 @@ class AssignedFile:
         """What was assigned, with its digest."""
         drawn = self.drawn
         return FileAssignment(
-            self.scheme.arms, drawn.counts, drawn.unit_counts, self._digest.result(), warnings=drawn.warnings
-        )
+            self.scheme.arms, drawn.counts, drawn.unit_counts, self._digest.result(), self.scheme.algorithm,
+            drawn.warnings,
+        )  # fmt: skip
 
     @property
     def schema(self) -> pa.Schema:
@@ -237,8 +238,8 @@ def _blocks_of(
     values = list(dict.fromkeys(stratum for stratum, _ in combinations))
     place = {stratum: at for at, stratum in enumerate(values)}
     customers = np.bincount([place[stratum] for stratum, _ in combinations], weights=sizes, minlength=len(values))
-    least = least_per_stratum(scheme)
-    labels = merged_labels(scheme.strata, values, customers.astype(np.int64).tolist(), scheme.merge, least)
+    sizes_of_values = customers.astype(np.int64).tolist()
+    labels = merged_labels(scheme.strata, values, sizes_of_values, scheme.merge, scheme.least_per_stratum)
     named = [(labels[place[stratum]] if scheme.strata else EVERYBODY, barred) for stratum, barred in combinations]
     rows_of = sorted(set(named))
     rank = np.array([rows_of.index(row) for row in named], np.int32)

@@ -6,7 +6,8 @@ A finding blocks (the draw would refuse) or warns (it would go ahead, with a ris
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from math import prod
 from typing import Any
 
@@ -15,13 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from designs.assignment.declare import LEAST_PER_ARM, Scheme, barred_arms, declare, gather
+from designs.assignment.declare import Scheme, barred_arms, declare, gather
 from designs.assignment.findings.flags import by_agreement, missing_flags
 from designs.assignment.population.clusters import clusters, varying_clusters
 from designs.assignment.population.units import Levels, as_array, levels
 from designs.assignment.schemes.matched_pairs import MatchedPairs, matched
 from designs.assignment.schemes.rerandomised import MOST_DRAWS, Rerandomised, acceptance, criterion
 from designs.assignment.schemes.saturation import TwoStage
+from designs.assignment.schemes.scheme import LEAST_PER_ARM
 from designs.assignment.schemes.simple import Simple
 from designs.assignment.schemes.stratified import block_units
 from designs.errors import DesignRefused
@@ -184,11 +186,25 @@ def _strata(scheme: Scheme, table: Any, unit: str) -> Iterator[Finding]:
         return
     for (stratum, barred), size, weights in zip(blocks.rows, blocks.sizes.tolist(), blocks.weights, strict=True):
         where = stratum + (f" (without {barred})" if barred else "")
-        arms = len(scheme.saturations) if isinstance(scheme, TwoStage) else sum(weight > 0 for weight in weights)
-        if arms == 1:
+        shares = _shares_within(scheme, weights)
+        if len(shares) == 1:
             yield _one_arm(where, size)
-        elif not isinstance(scheme, Simple | MatchedPairs) and size < LEAST_PER_ARM * arms:
-            yield _small(where, size, arms)
+        elif not isinstance(scheme, Simple | MatchedPairs) and size * min(shares.values()) < LEAST_PER_ARM:
+            yield _small(where, size, shares)
+
+
+def _shares_within(scheme: Scheme, weights: Sequence[int]) -> dict[str, Fraction]:
+    """The share of a stratum's units that each open arm can expect, its hold-out included; in two stages, each
+    saturation's share of the clusters."""
+    if isinstance(scheme, TwoStage):
+        total = sum(scheme.saturation_weights)
+        names = [name for name, _ in scheme.saturations]
+        return {name: Fraction(part, total) for name, part in zip(names, scheme.saturation_weights, strict=True)}
+    shares: dict[str, Fraction] = {}
+    for arm, weight in zip(scheme.arm_of_cell.tolist(), weights, strict=True):
+        if weight:
+            shares[scheme.arms[arm]] = shares.get(scheme.arms[arm], Fraction(0)) + Fraction(weight, sum(weights))
+    return shares
 
 
 def _one_arm(where: str, size: int) -> Finding:
@@ -203,14 +219,19 @@ def _one_arm(where: str, size: int) -> Finding:
     )
 
 
-def _small(where: str, size: int, arms: int) -> Finding:
-    without = size < arms
+def _small(where: str, size: int, shares: Mapping[str, Fraction]) -> Finding:
+    without = size < len(shares)
+    problem, least = f"{size} units for {len(shares)} arms", size * min(shares.values())
+    if len(set(shares.values())) > 1 and not without:
+        few = [arm for arm, share in shares.items() if size * share < LEAST_PER_ARM]
+        problem += f", of which {' and '.join(few)} can expect fewer than two (the least {float(least):.3g})"
+    risk = "Some arm may have none, and with one" if least < 1 else "With one"
     return Finding(
         code="stratum_smaller_than_arms" if without else "fewer_than_two_per_arm",
         severity="warns",
         where=where,
-        problem=f"{size} units for {arms} arms",
-        risk="Some arm will have none" if without else "With one unit in an arm, no variance can be estimated",
+        problem=problem,
+        risk="Some arm will have none" if without else f"{risk} unit in an arm, no variance can be estimated",
         remedy="declare randomisation.merge, or a coarser stratum",
         customers=size,
     )

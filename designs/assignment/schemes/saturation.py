@@ -44,6 +44,11 @@ class TwoStage(BaseScheme):
         if any(not 0 <= treated <= 1 for _, treated in self.saturations):
             raise DesignRefused("a saturation lies outside 0 to 1", where="randomisation.saturations")
 
+    @property
+    def quota_weights(self) -> tuple[int, ...]:
+        """Clusters are assigned to saturations, so a stratum must hold two clusters of each."""
+        return self.saturation_weights
+
     def weights_at(self, saturation: int, barred: str) -> tuple[int, ...]:
         """Whole weights of the arms for customers of a cluster at this saturation."""
         treated = self.saturations[saturation][1]

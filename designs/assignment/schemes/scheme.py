@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
+from math import ceil, gcd, lcm
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.schema import Kind
+from designs.assignment.result import ALGORITHM, MERGED_BY_QUOTA
 from designs.errors import DesignRefused
 from designs.protocol.models import Condition
 
 HOLD_OUT = "hold-out"
+LEAST_PER_ARM = 2  # units of an arm below which a stratum's variance cannot be estimated
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,11 @@ class BaseScheme:
         weights: K whole numbers above zero in lowest terms; an arm's share is its weight over their sum.
         comparison: The arm that others are compared with; the hold-out stays on it.
         strata: Columns whose combined levels are the strata.
-        merge: Of these, the columns given up in turn where a stratum has fewer than two units per arm.
+        merge: Of these, the columns given up in turn where some arm's quota of a stratum is below two units.
         cluster: Column of the group that is assigned as a whole, or None.
         bars: Who may not get which arm.
         hold_out: Share of everybody that is held out.
+        algorithm: Version by which it is conducted; the first one merged strata of fewer than two units per cell.
     """
 
     method: ClassVar[str] = "complete"
@@ -61,8 +64,15 @@ class BaseScheme:
     cluster: str | None = None
     bars: tuple[Bar, ...] = ()
     hold_out: Fraction = Fraction(0)
+    algorithm: str = ""
 
     def __post_init__(self) -> None:
+        if not self.algorithm:
+            object.__setattr__(self, "algorithm", MERGED_BY_QUOTA if self.merge else ALGORITHM)
+        if self.algorithm not in (ALGORITHM, MERGED_BY_QUOTA):
+            raise DesignRefused(
+                f"{self.algorithm!r} is no algorithm of this program", rule="a draw is repeated by the one that made it"
+            )
         if len(self.arms) != len(self.weights) or len(set(self.arms)) != len(self.arms) or min(self.weights) < 1:
             raise DesignRefused(
                 "arms and weights do not go together", rule="distinct arms, each with a whole weight of 1 or more"
@@ -107,6 +117,31 @@ class BaseScheme:
         return np.array([*range(len(self.arms)), *held_on], np.int8)
 
     @property
+    def quota_weights(self) -> tuple[int | Fraction, ...]:
+        """Weights of what a stratum must hold two units of: the arms, the hold-out counted to its own."""
+        if not self.hold_out:
+            return self.weights
+        rest, total = 1 - self.hold_out, sum(self.weights)
+        return tuple(
+            rest * weight / total + (self.hold_out if arm == self.comparison else 0)
+            for arm, weight in zip(self.arms, self.weights, strict=True)
+        )
+
+    @property
+    def least_per_stratum(self) -> int:
+        """How many units a stratum needs, where strata may be merged; 0 where they are not."""
+        if not self.merge:
+            return 0
+        if self.algorithm == ALGORITHM:
+            return LEAST_PER_ARM * len(self.cells)
+        return least_units(self.quota_weights)
+
+    @property
+    def records_stratum(self) -> bool:
+        """Whether each customer's stratum is recorded with the allocation, whatever the scheme."""
+        return bool(self.merge) and self.algorithm != ALGORITHM
+
+    @property
     def groups(self) -> tuple[int, ...]:
         """Which cells are kept within 1 together, besides each by itself; see ``rounding``."""
         return (0,) * len(self.cells)
@@ -132,6 +167,17 @@ class BaseScheme:
             return lowest_terms(left)
         held, whole = self.hold_out.numerator, self.hold_out.denominator
         return lowest_terms([*(weight * (whole - held) for weight in left), held * sum(left)])
+
+
+def least_units(weights: Sequence[int | float | Fraction]) -> int:
+    """The fewest units of which every weight's quota is two or more.
+
+    Examples:
+        >>> least_units((1, 1, 1)), least_units((6, 1, 1)), least_units((8, 1, 1))
+        (6, 16, 20)
+    """
+    exact = [Fraction(str(weight)) for weight in weights]
+    return ceil(LEAST_PER_ARM * sum(exact) / min(exact))
 
 
 def whole_weights(shares: Sequence[float | int | str]) -> tuple[int, ...]:

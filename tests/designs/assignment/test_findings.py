@@ -204,6 +204,7 @@ def test_saturations_need_clusters_enough(tmp_path: Path) -> None:
 def test_a_finding_reads_as_a_sentence(tmp_path: Path) -> None:
     finding = found(tmp_path, people(region=["small"] * 5 + ["north"] * (N - 5)))["fewer_than_two_per_arm"]
     assert str(finding) == (
-        "region=small: 5 units for 3 arms. With one unit in an arm, no variance can be estimated. "
+        "region=small: 5 units for 3 arms, of which nfa and letter can expect fewer than two (the least 1.25). "
+        "With one unit in an arm, no variance can be estimated. "
         "To do: declare randomisation.merge, or a coarser stratum."
     )
