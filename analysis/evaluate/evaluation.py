@@ -90,7 +90,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
     compared = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
     balance = balance_rows(protocol, compared, numbers, categories)
     matured = maturity_of(frame, protocol)
-    checks = integrity_checks(alike, protocol, compared, balance, matured)
+    checks = integrity_checks(alike, protocol, compared, balance, arms, matured)
     if matured is not None and not matured.complete:
         # A declared look would speak here, in its own limited way; nothing else is estimated before the day.
         return _not_due(frame, protocol, protocol_digest, matured, arms, checks, balance)

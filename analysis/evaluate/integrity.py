@@ -64,11 +64,27 @@ def integrity_checks(
     protocol: Protocol,
     arms: Mapping[str, ArmTally],
     balance: tuple[Balance, ...],
+    everybody: Mapping[str, ArmTally],
     matured: Maturity | None = None,
 ) -> tuple[Check, ...]:
-    """Every check that counts of this frame can make."""
+    """Every check that counts of this frame can make.
+
+    Args:
+        frame, arms, balance: of those whose arms are alike.
+        everybody: all allocated customers, who must be covered.
+        matured: whether every outcome was due, where that is known.
+    """
     made = [*frame.checks, *([maturity_check(matured)] if matured else []), *_ratio(frame, protocol, arms)]
     made += _losses(frame, protocol, arms)
+    made += [
+        checks.coverage(
+            outcome.id,
+            outcome_in_words(outcome),
+            _shares(protocol, outcome, everybody),
+            protocol.coverage(outcome),
+        )
+        for outcome in protocol.judged
+    ]
     made.append(checks.balance(balance, labels=protocol.labels))
     return tuple(made)
 
@@ -126,7 +142,7 @@ def _losses(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTall
     Those that a verdict rests on block. They are one family with their arms, so that a trial whose outcomes are lost
     alike is called invalid once in a thousand, however many outcomes it values.
     """
-    comparison = protocol.comparison.id
+    comparison, margin = protocol.comparison.id, protocol.retention_margin
     shares = {outcome.id: _shares(protocol, outcome, arms) for outcome in protocol.outcomes}
     compared = {name: checks.compare_arms(of, comparison) for name, of in shares.items()}
     lost = [outcome for outcome in protocol.outcomes if any(s.count < s.customers for s in shares[outcome.id])]
@@ -144,7 +160,15 @@ def _losses(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTall
         name = outcome.id
         in_family = {arm: adjusted[name, arm] for arm in compared[name]} if name in judged else None
         if outcome.role == "primary":
-            made.append(checks.retention(shares[name], comparison, compared=compared[name], adjusted=in_family))
+            made.append(
+                checks.retention(
+                    shares[name],
+                    comparison,
+                    least_difference=margin,
+                    compared=compared[name],
+                    adjusted=in_family,
+                )
+            )
             continue
         made.append(
             checks.missing_outcomes(
@@ -153,6 +177,7 @@ def _losses(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTall
                 shares[name],
                 comparison,
                 severity="blocks" if name in judged else "warns",
+                least_difference=margin,
                 compared=compared[name],
                 adjusted=in_family,
             )

@@ -22,9 +22,9 @@ from analysis.inference.multiplicity import holm
 from analysis.integrity.shares_by_stratum import FEWEST_EXPECTED, Compared, ShareCounts, compare_shares
 from analysis.results import Balance, Check, CheckKind
 from designs.literals import Severity
+from designs.protocol.models import LEAST_DIFFERENCE, USUAL_COVERAGE
 
 ALARM = 0.001
-LEAST_DIFFERENCE = 0.01
 LARGEST_STANDARDISED_DIFFERENCE = 0.1
 _BEYOND = 200  # counts above one whose expectation is small
 _VISIBLE = 0.0005  # half of the last digit in which shares are said
@@ -278,6 +278,7 @@ def missing_outcomes(
     comparison: str,
     *,
     severity: Severity = "warns",
+    least_difference: float = LEAST_DIFFERENCE,
     compared: Mapping[str, Compared | None] | None = None,
     adjusted: Mapping[str, float | None] | None = None,
 ) -> Check:
@@ -289,18 +290,55 @@ def missing_outcomes(
         shares: of each arm, the customers who have it.
         comparison: id of the arm that the others are held against.
         severity: ``blocks`` where a verdict rests on the outcome, because it is valued or guards.
-        compared, adjusted: as in :func:`retention`.
+        least_difference, compared, adjusted: as in :func:`retention`.
     """
     missing = sum(share.customers - share.count for share in shares)
     if missing == 0:
         detail = f"No customer's {words} is missing."
         return Check("missing_outcomes", True, detail, severity, {"missing": 0}, outcome)
     listed = ", ".join(f"{share.name} {share.customers - share.count:,} of {share.customers:,}" for share in shares)
-    tested = retention(shares, comparison, compared=compared, adjusted=adjusted)
+    tested = retention(shares, comparison, least_difference=least_difference, compared=compared, adjusted=adjusted)
     alike = {True: "alike in every arm", False: "unlike between arms", None: "not comparable between arms"}
     detail = f"{missing:,} customers lack {words}, {alike[tested.passed]}: {listed}."
     figures = {"missing": missing, **tested.figures}
     return Check("missing_outcomes", tested.passed, detail, severity, figures, outcome)
+
+
+def coverage(outcome: str, words: str, shares: Sequence[ArmShare], least: float | None) -> Check:
+    """Whether enough customers have an outcome that a verdict rests on, over all arms.
+
+    What is lost alike in every arm may still be lost for other reasons in each, and no comparison of arms sees it.
+
+    Args:
+        outcome: its id.
+        words: what it is called within a sentence.
+        shares: of each arm, the customers who have it.
+        least: the declared level; ``None`` where none is declared: then a share below the usual one warns.
+
+    Examples:
+        >>> arms = [ArmShare("nfa", 1000, 850), ArmShare("sms", 1000, 850)]
+        >>> print(coverage("paid", "paid", arms, 0.9).detail)
+        Of 2,000 customers 1,700 (85.0%) have paid, and 90% must: nfa 85.0%, sms 85.0%.
+        >>> coverage("paid", "paid", arms, None).severity
+        'warns'
+    """
+    severity: Severity = "warns" if least is None else "blocks"
+    customers, count = sum(share.customers for share in shares), sum(share.count for share in shares)
+    if not customers:
+        return Check("coverage", None, "There are no customers.", severity, subject=outcome)
+    level = USUAL_COVERAGE if least is None else least
+    passed = count / customers >= level - _ROUNDING
+    must = (
+        f"and {100.0 * level:.6g}% must"
+        if least is not None
+        else f"and no least share is declared (usual is {level:.0%})"
+    )
+    listed = ", ".join(f"{share.name} {'none' if share.share is None else f'{share.share:.1%}'}" for share in shares)
+    detail = f"Of {customers:,} customers {count:,} ({count / customers:.1%}) have {words}"
+    if not passed or least is not None:
+        detail += f", {must}"
+    figures = {"share": count / customers, "least": least}
+    return Check("coverage", passed, f"{detail}: {listed}.", severity, figures, outcome)
 
 
 def balance(rows: Sequence[Balance], *, labels: Mapping[str, str] | None = None) -> Check:

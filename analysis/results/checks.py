@@ -10,7 +10,8 @@ from designs.literals import Severity
 
 CheckKind = Literal[
     "allocation_counts", "duplicate_ids", "arm_labels", "rows_taken", "match", "dispatch", "delivery", "maturity",
-    "sample_ratio", "clusters_whole", "clusters_enough", "retention", "missing_outcomes", "balance", "second_opinion",
+    "sample_ratio", "clusters_whole", "clusters_enough", "retention", "missing_outcomes", "coverage", "balance",
+    "second_opinion",
 ]  # fmt: skip
 
 
@@ -30,6 +31,8 @@ class Check:
         """The check's key in the JSON of an evaluation."""
         if self.kind == "missing_outcomes":
             return f"missing_{self.subject}"
+        if self.kind == "coverage":
+            return f"coverage_{self.subject}"
         return "second opinion (statsmodels)" if self.kind == "second_opinion" else self.kind
 
 

@@ -18,6 +18,9 @@ from designs.protocol.sections.randomisation import Batches, Randomisation, Rera
 from designs.protocol.sections.scalars import ZERO, Declared, Identifier, Range, Scalar, Text
 from designs.protocol.sections.suitability import Alternative, Behaviour, ExpectedContact, Suitability
 
+USUAL_COVERAGE = 0.9  # of customers whose outcomes come from administrative files
+LEAST_DIFFERENCE = 0.01  # between arms, in the share of customers with an outcome
+
 
 class Protocol(Declared):
     """Everything promised about one trial."""
@@ -66,8 +69,24 @@ class Protocol(Declared):
         """The outcomes that a verdict rests on: the primary, and every other one that is valued or guards."""
         decision = self.decision
         valued = {valuation.outcome for valuation in (*decision.benefits, *decision.costs)} if decision else set()
-        others = [outcome for outcome in self.outcomes if outcome.role == "guardrail" or outcome.id in valued]
-        return (self.primary, *(outcome for outcome in others if outcome.role != "primary"))
+        judged = [outcome for outcome in self.outcomes if outcome.role != "secondary" or outcome.id in valued]
+        return tuple(sorted(judged, key=lambda outcome: outcome.role != "primary"))
+
+    @property
+    def retention_margin(self) -> float:
+        """By how much arms may differ in the share of customers with an outcome, however surely they do."""
+        return self.analysis.retention_margin or LEAST_DIFFERENCE
+
+    def coverage(self, outcome: Outcome) -> float | None:
+        """The least share of customers that must have an outcome; ``None`` where it is nobody's word.
+
+        Trials that are randomised here are followed in administrative files, which hold nearly everybody.
+        """
+        if outcome.coverage is not None:
+            return outcome.coverage
+        if self.analysis.coverage is not None:
+            return self.analysis.coverage
+        return USUAL_COVERAGE if self.randomised_here else None
 
     @property
     def cluster(self) -> str | None:

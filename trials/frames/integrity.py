@@ -64,6 +64,7 @@ def _match(frame: AnalysisFrame, protocol: Protocol) -> Check:
         comparison,
         kind="match",
         what="are in the file of outcomes",
+        least_difference=protocol.retention_margin,
         compared={arm.id: compare_shares(counts, arm.id, comparison) for arm in protocol.arms if arm.id != comparison},
     )
 

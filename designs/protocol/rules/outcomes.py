@@ -123,6 +123,15 @@ def sizes_have_their_reasons(protocol: Protocol) -> Iterator[Breach]:
 
 
 @reads("outcomes", "decision")
+def coverage_is_of_what_is_judged(protocol: Protocol) -> Iterator[Breach]:
+    judged = {outcome.id for outcome in protocol.judged}
+    for position, outcome in enumerate(protocol.outcomes):
+        if outcome.coverage is not None and outcome.id not in judged:
+            rule_text = "coverage is asked of what a verdict rests on: the primary, and what is valued or guards"
+            yield Breach(("outcomes", position, "coverage"), f'no verdict rests on "{outcome.id}"', rule_text)
+
+
+@reads("outcomes", "decision")
 def valued_outcomes_exist(protocol: Protocol) -> Iterator[Breach]:
     decision = protocol.decision
     if decision is None:
@@ -165,6 +174,7 @@ RULES = (
     proportions_are_proportions,
     units_suit_the_kind,
     sizes_have_their_reasons,
+    coverage_is_of_what_is_judged,
     valued_outcomes_exist,
     decisions_decide,
 )

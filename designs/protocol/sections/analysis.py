@@ -40,3 +40,5 @@ class Analysis(Declared):
     subgroups: tuple[Subgroup, ...] = ()
     complier: Complier | None = None
     dispatch_tolerance: Annotated[float, Field(ge=0, lt=1)] | None = None  # share sent another arm's contact
+    coverage: Annotated[float, Field(gt=0, le=1)] | None = None  # least share of customers with an outcome
+    retention_margin: Annotated[float, Field(gt=0, le=0.05)] | None = None  # by which arms may differ in that share

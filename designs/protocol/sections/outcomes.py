@@ -34,6 +34,7 @@ class Outcome(Declared):
     marks: dict[Text, Positive] | None = None  # days to show beside the curves, such as penalties, by name
     cap: Positive | None = None
     margin: NotNegative | None = None
+    coverage: Annotated[float, Field(gt=0, le=1)] | None = None  # instead of the analysis's
     baseline: NotNegative | None = None
     minimum_effect: Positive | None = None
     standard_deviation: Positive | None = None  # between customers; sizes an amount or a count

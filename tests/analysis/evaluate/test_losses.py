@@ -128,3 +128,64 @@ def test_a_loss_within_strata_is_found_though_the_arms_keep_the_same_share():
     assert "among customers of the same stratum the difference is Reminder letter" in found.detail
     pooled = declared(randomisation={"method": "external", "arm_column": "arm"})
     assert check(evaluated(pooled, data), "retention").passed is True
+
+
+@pytest.mark.parametrize(
+    ("declared_level", "kept", "code", "severity"),
+    [
+        (None, 0.88, "invalid", "blocks"),
+        (None, 0.92, "scale", "blocks"),
+        (0.8, 0.88, "scale", "blocks"),
+        (0.95, 0.92, "invalid", "blocks"),
+        (1.0, 1.0, "scale", "blocks"),
+    ],
+)
+def test_too_few_outcomes_void_a_trial_whose_arms_lose_alike(declared_level, kept, code, severity):
+    data = trial(n=8000, effect=0.1)
+    gone = np.arange(8000) % 100 >= round(kept * 100)
+    data["paid_23"] = np.where(gone, np.nan, data["paid_23"])
+    analysis = {} if declared_level is None else {"coverage": declared_level}
+    evaluation = evaluated(money_trial(analysis=analysis), data)
+    found = check(evaluation, "coverage_paid_23")
+    assert found.figures == {"share": pytest.approx(kept), "least": declared_level or 0.9}
+    assert (evaluation.verdict.code, found.severity, found.subject) == (code, severity, "paid_23")
+    assert check(evaluation, "retention").passed is True
+
+
+@pytest.mark.parametrize("column", ["paid_23", "collected", "complaint", "calls"])
+def test_coverage_is_asked_of_every_outcome_that_a_verdict_rests_on(column):
+    calls = {"id": "calls", "role": "secondary", "kind": "count"}
+    data = trial(n=8000, effect=0.1) | {"calls": np.zeros(8000)}
+    data[column] = np.where(np.arange(8000) % 8 == 0, np.nan, data[column])
+    evaluation = evaluated(money_trial(outcomes=(PAID, COLLECTED, COMPLAINT, calls)), data)
+    judged = {row.subject: row.passed for row in evaluation.checks if row.kind == "coverage"}
+    assert judged == {name: name != column for name in ("paid_23", "collected", "complaint")}
+    assert (evaluation.verdict.code == "invalid") is (column != "calls")
+
+
+def test_an_outcome_may_have_a_level_of_its_own():
+    data = trial(n=8000, effect=0.1)
+    data["collected"] = np.where(np.arange(8000) % 8 == 0, np.nan, data["collected"])
+    assert evaluated(money_trial(), data).verdict.code == "invalid"
+    assert evaluated(money_trial(outcomes=(PAID, COLLECTED | {"coverage": 0.85})), data).verdict.code == "scale"
+    assert evaluated(money_trial(outcomes=(PAID | {"coverage": 0.5}, COLLECTED)), data).verdict.code == "invalid"
+
+
+def test_a_trial_randomised_elsewhere_is_warned_where_it_declares_nothing():
+    data = trial(n=8000, effect=0.1)
+    data["paid_23"] = np.where(np.arange(8000) % 8 == 0, np.nan, data["paid_23"])
+    elsewhere = {"method": "external", "arm_column": "arm"}
+    silent = evaluated(money_trial(randomisation=elsewhere), data)
+    found = check(silent, "coverage_paid_23")
+    assert (found.passed, found.severity, silent.verdict.code) == (False, "warns", "scale")
+    assert "no least share is declared (usual is 90%)" in found.detail
+    said = evaluated(money_trial(randomisation=elsewhere, analysis={"coverage": 0.9}), data)
+    assert said.verdict.code == "invalid"
+    assert "7,000 (87.5%) have paid 23, and 90% must" in said.verdict.sentence
+
+
+@pytest.mark.parametrize(("margin", "code"), [(None, "invalid"), (0.05, "scale"), (0.03, "invalid")])
+def test_the_point_by_which_arms_may_differ_is_declared(margin, code):
+    data = lost(trial(n=20_000, effect=0.15), "paid_23", 0.04)
+    analysis = {} if margin is None else {"retention_margin": margin}
+    assert evaluated(money_trial(analysis=analysis), data).verdict.code == code

@@ -89,6 +89,7 @@ CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "sample_ratio": ("Sizes of the arms", "The arms have the sizes that were planned."),
     "match": ("Match", "Outcomes were found for the same share of every arm."),
     "retention": ("Retention", "The same share of every arm has the primary outcome."),
+    "coverage": ("Coverage", "Enough customers have the outcomes that the verdict rests on."),
     "dispatch": ("Dispatch", "Messages went to the arms they were meant for."),
     "delivery": ("Delivery", "Messages arrived as often as was declared."),
     "balance": ("Balance", "The arms were alike before the trial."),
@@ -181,6 +182,8 @@ def check_title(check: Check, names: Names) -> str:
     """What a check is called."""
     if check.kind == "missing_outcomes" and check.subject is not None:
         return f"Missing: {names.subject(check.subject)}"
+    if check.kind == "coverage" and check.subject is not None:
+        return f"Coverage: {names.subject(check.subject)}"
     return CHECKS[check.kind][0]
 
 

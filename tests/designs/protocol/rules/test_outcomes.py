@@ -9,6 +9,7 @@ import pytest
 from tests.designs.protocol.examples import ABSENT, HERE, Case
 
 BROKEN = [
+    Case(HERE, {"outcomes[2].coverage": 0.8}, "no verdict rests on", "valued or guards", at="outcomes[2].coverage"),
     Case(HERE, {"outcomes[0].standard_deviation": 0.4}, "binary is not sized", "amount or a count"),
     Case(HERE, {"outcomes[0].intracluster_correlation": 0.1}, "no cluster", "assigned in clusters"),
     Case(HERE, {"population.cluster_size": 2}, "no cluster", "assigned in clusters"),
