@@ -207,7 +207,7 @@ def _effect_words(protocol: Protocol, evidence: Evidence, alpha: float) -> str:
     words = f"{capitalised(change_in_behaviour(protocol.primary, raw.estimate))} for every 1,000 customers"
     if lower is None or upper is None:
         return f"{words}; {raw.reason or 'its range could not be estimated'}."
-    measure = protocol.primary.measured_in
+    measure = protocol.primary.effect_in
     return f"{words} ({per_thousand(measure, lower)} to {per_thousand(measure, upper)})."
 
 
@@ -223,7 +223,7 @@ def _money_words(net_benefit: Effect, alpha: float) -> str:
 
 def _as_measured(protocol: Protocol, effect: Effect) -> Effect:
     """Evidence is signed so that better is above zero; people are told what was measured."""
-    return effect.reversed() if protocol.primary.direction == "decrease" else effect
+    return effect.reversed() if protocol.primary.better_below_zero else effect
 
 
 def _outcome_words(protocol: Protocol, outcome_id: str) -> str:

@@ -148,7 +148,7 @@ def break_even_effect(protocol: Protocol, arm: str, primary: Effect, central: Ef
     if primary.estimate is None or central.estimate is None or primary.estimate == 0.0:
         return None
     returned = (central.estimate + cost) / primary.estimate
-    wanted = -1.0 if protocol.primary.direction == "decrease" else 1.0
+    wanted = -1.0 if protocol.primary.better_below_zero else 1.0
     return cost / returned if returned * wanted > 0.0 else None
 
 

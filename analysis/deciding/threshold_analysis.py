@@ -157,8 +157,8 @@ def _sample(
     sentences: list[str] = []
     if not judgement.effect_shown and evidence.effect.std_error is not None and evidence.effect.estimable:
         smallest = smallest_effect_found(evidence.effect.std_error, rules.alpha, power, arms)
-        wanted = -smallest if protocol.primary.direction == "decrease" else smallest
-        change = per_thousand(protocol.primary.measured_in, wanted)
+        wanted = -smallest if protocol.primary.better_below_zero else smallest
+        change = per_thousand(protocol.primary.effect_in, wanted)
         sentences.append(
             f"{named}: this trial would have found an effect of {change} for every 1,000 customers, or a larger one, "
             f"{power:.0%} of the time."

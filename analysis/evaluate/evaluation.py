@@ -30,7 +30,7 @@ from analysis.evaluate.itt_rows import interaction_rows, itt_rows
 from analysis.evaluate.money import net_benefit_of
 from analysis.evaluate.skewness import ThirdMoments, moments_of
 from analysis.evaluate.tallies import ArmTally, tally_arms
-from analysis.evaluate.time_to_event_rows import time_to_event_rows
+from analysis.evaluate.time_to_event_rows import times_to_event
 from analysis.fit import Regression
 from analysis.frame import STRATUM_COLUMN, AnalysisFrame, open_to_every_arm
 from analysis.results import (
@@ -98,8 +98,9 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
     subgroups = protocol.analysis.subgroups
     fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
     moments = moments_of(frame, protocol, whole)
-    timed, curves = time_to_event_rows(frame, protocol, protocol_digest)
-    verdict, money = _judge(frame, protocol, protocol_digest, fits, checks)
+    timed = times_to_event(frame, protocol, protocol_digest, [subgroup.by for subgroup in fits.subgroups])
+    judged = timed.beside(fits)
+    verdict, money = _judge(frame, protocol, protocol_digest, judged, checks)
     return Evaluation(
         trial=protocol.id,
         title=protocol.title,
@@ -110,7 +111,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         estimates=(
             *_estimates(frame, protocol, fits, moments),
             *complier_rows(frame, protocol, specification, kinds),
-            *timed,
+            *timed.rows,
         ),
         sensitivity=_capped(protocol, whole, moments),
         verdict=verdict,
@@ -118,8 +119,8 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         net_benefit=money,
         net_benefit_reason=net_benefit.why_unvalued(protocol),
         balance=balance,
-        interactions=tuple(test for subgroup in fits.subgroups for test in subgroup.interactions),
-        curves=curves,
+        interactions=tuple(test for subgroup in judged.subgroups for test in subgroup.interactions),
+        curves=timed.curves,
         dropped_columns=_dropped(whole),
         notes=_notes(protocol, fits),
         versions=_versions(frame),

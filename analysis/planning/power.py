@@ -116,10 +116,19 @@ def plan(protocol: Protocol, customers: int | None) -> tuple[PowerRow, ...]:
         alpha /= len(protocol.contrasts)
     for outcome in protocol.outcomes:
         if outcome.kind == "time_to_event":
+            if outcome.role == "primary":  # nobody should think that its trial was sized
+                rows += [PowerRow(outcome.id, *pair, reason=_not_sized(outcome)) for pair in contrasts]
             continue
         for arm, comparison in contrasts:
             rows.append(_row(protocol, outcome, arm, comparison, shares, alpha, customers))
     return tuple(rows)
+
+
+def _not_sized(outcome: Outcome) -> str:
+    return (
+        f"a time to an event is not sized: it is judged by the share with the event by day {outcome.horizon or 0:g}, "
+        "so size a binary outcome of that share"
+    )
 
 
 def _row(

@@ -43,7 +43,7 @@ def _summary(protocol: Protocol, response: str, fit: Fit, protocol_digest: str) 
     if not (np.isfinite(estimates).all() and np.isfinite(fit.covariance).all()):
         return None
     is_primary = response == protocol.primary.id
-    sign = -1.0 if is_primary and protocol.primary.direction == "decrease" else 1.0
+    sign = -1.0 if is_primary and protocol.primary.better_below_zero else 1.0
     summary = summarise(
         [arm.id for arm in protocol.otm_arms], sign * estimates, fit.covariance, alpha=protocol.analysis.alpha,
         rng=labelled_generator(protocol_digest, f"posterior:{response}"),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
+from analysis.specification import Levels, level_position
 from analysis.survival.kaplan_meier import LifeTable, life_table
 from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 TIED = 1e-9  # times that differ by less than this part of themselves are one time, written in two ways
+_LEVEL = "_level"
 _BETWEEN = "\x1f"  # no label holds it
 
 
@@ -52,12 +57,28 @@ def exits_of(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> Exit
     Raises:
         AnalysisRefused: a time is negative.
     """
-    strata = strata_of(frame, protocol)
+    return _cells(_counted(frame, protocol, outcome, {}), strata_of(frame, protocol), protocol, outcome)
+
+
+def exits_by_level(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, by: Levels) -> dict[str, ExitCells]:
+    """The same within each level of a subgroup, in one scan. Customers of no level are left out."""
+    counted = _counted(frame, protocol, outcome, {_LEVEL: level_position(by)})
+    return {
+        name: _cells(counted.filter(pc.equal(counted[_LEVEL], number)), strata_of(frame, protocol), protocol, outcome)
+        for number, name in enumerate(by.names)
+    }
+
+
+def _counted(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, more: Mapping[str, nw.Expr]) -> pa.Table:
+    cluster = [protocol.cluster] if protocol.cluster else []
+    columns = [ARM_COLUMN, *strata_of(frame, protocol), *cluster, str(outcome.time), str(outcome.event)]
+    columns = list(dict.fromkeys(columns))
+    rows = frame.rows.select(*(nw.col(name) for name in columns), *(key.alias(name) for name, key in more.items()))
+    return frame.engine.collect(rows.group_by([*columns, *more]).agg(nw.len().alias("_customers")))
+
+
+def _cells(counted: pa.Table, strata: tuple[str, ...], protocol: Protocol, outcome: Outcome) -> ExitCells:
     time, event = str(outcome.time), str(outcome.event)
-    keys = list(dict.fromkeys([ARM_COLUMN, *strata, *([protocol.cluster] if protocol.cluster else []), time, event]))
-    counted = frame.engine.collect(
-        frame.rows.select(*(nw.col(name) for name in keys)).group_by(keys).agg(nw.len().alias("_customers"))
-    )
     order = {arm.id: number for number, arm in enumerate(protocol.arms)}
     arm = np.array([order[arm] for arm in counted[ARM_COLUMN].to_pylist()], dtype=np.int64)
     count = np.array(counted["_customers"].to_pylist(), dtype=np.float64)

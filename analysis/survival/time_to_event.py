@@ -5,7 +5,8 @@ The engine counts customers by arm, stratum, time and event code; everything aft
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from analysis.frame import AnalysisFrame
 from analysis.inference.cautions import few_clusters
 from analysis.inference.estimates import row_of, with_effect, with_notes
 from analysis.results import Estimand, Estimate, SurvivalCurve
+from analysis.specification import Levels
 from analysis.survival.curves import curves_of
-from analysis.survival.exits import ExitCells, exits_of
+from analysis.survival.exits import ExitCells, exits_by_level, exits_of
 from analysis.survival.hazards import log_hazard_ratios
 from analysis.survival.horizons import QUANTITIES, Differences, Quantity, differences
 from designs.protocol.models import Outcome, Protocol
@@ -29,6 +31,7 @@ class TimeToEvent:
 
     estimates: tuple[Estimate, ...]
     curves: tuple[SurvivalCurve, ...]
+    survival: Differences
 
 
 def time_to_event(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, *, seed: int) -> TimeToEvent:
@@ -48,12 +51,35 @@ def time_to_event(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, *,
     cells = exits_of(frame, protocol, outcome)
     arms = [arm.id for arm in protocol.arms]
     curves = curves_of(cells, arms, outcome, protocol.analysis.alpha)
-    return TimeToEvent(estimates_of(cells, protocol, outcome, seed=seed), tuple(curves))
+    found = at_horizon(cells, protocol, outcome, seed=seed)
+    return TimeToEvent(_estimates(cells, protocol, outcome, found), tuple(curves), found["survival"])
+
+
+def survival_by_level(
+    frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, by: Levels, *, seed: int
+) -> dict[str, tuple[tuple[Estimate, ...], Differences]]:
+    """The difference in survival of every planned contrast in each level of a subgroup, with its covariance."""
+    found = {}
+    for level, cells in exits_by_level(frame, protocol, outcome, by).items():
+        of_level = at_horizon(cells, protocol, outcome, seed=seed)
+        rows = _with_cautions(cells, protocol, _at_horizon(cells, protocol, outcome, of_level, ("survival",)))
+        found[level] = tuple(replace(row, subgroup=by.column, level=level) for row in rows), of_level["survival"]
+    return found
 
 
 def estimates_of(cells: ExitCells, protocol: Protocol, outcome: Outcome, *, seed: int) -> tuple[Estimate, ...]:
     """The rows of :func:`time_to_event`, from customers already counted."""
-    rows = [*_hazard_ratios(cells, protocol, outcome), *_at_horizon(cells, protocol, outcome, seed)]
+    return _estimates(cells, protocol, outcome, at_horizon(cells, protocol, outcome, seed=seed))
+
+
+def _estimates(
+    cells: ExitCells, protocol: Protocol, outcome: Outcome, found: Mapping[Quantity, Differences]
+) -> tuple[Estimate, ...]:
+    rows = [*_hazard_ratios(cells, protocol, outcome), *_at_horizon(cells, protocol, outcome, found, QUANTITIES)]
+    return _with_cautions(cells, protocol, rows)
+
+
+def _with_cautions(cells: ExitCells, protocol: Protocol, rows: Sequence[Estimate]) -> tuple[Estimate, ...]:
     if not protocol.cluster:
         return tuple(rows)
     return tuple(with_notes(row, [_few_clusters(cells, protocol, row)]) if row.std_error else row for row in rows)
@@ -107,12 +133,17 @@ def at_horizon(cells: ExitCells, protocol: Protocol, outcome: Outcome, *, seed: 
     )
 
 
-def _at_horizon(cells: ExitCells, protocol: Protocol, outcome: Outcome, seed: int) -> list[Estimate]:
-    found = at_horizon(cells, protocol, outcome, seed=seed)
+def _at_horizon(
+    cells: ExitCells,
+    protocol: Protocol,
+    outcome: Outcome,
+    found: Mapping[Quantity, Differences],
+    quantities: Sequence[Quantity],
+) -> list[Estimate]:
     label = "cluster bootstrap" if protocol.cluster else "Greenwood"
     rows = []
     for t, pair in enumerate(protocol.contrasts):
-        for quantity in QUANTITIES:
+        for quantity in quantities:
             row = row_of(
                 outcome,
                 pair,

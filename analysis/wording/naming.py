@@ -82,12 +82,25 @@ def behaviour(outcome: Outcome) -> str:
 
     >>> behaviour(Outcome(id="paid_23", role="primary", kind="binary", day=23))
     'paid by day 23'
+    >>> behaviour(Outcome(id="wait", role="primary", kind="time_to_event", event="paid", horizon=90))
+    'had paid by day 90'
     """
+    if outcome.kind == "time_to_event":
+        return _had_the_event(outcome)
     if outcome.label is not None:
         return uncapitalised(outcome.label)
     words = outcome.id.removesuffix(f"_{outcome.day}") if outcome.day else outcome.id
     words = words.replace("_", " ").replace("-", " ")
     return f"{words} by day {outcome.day}" if outcome.day else words
+
+
+def _had_the_event(outcome: Outcome) -> str:
+    """What a time to an event is judged by, named by the column of the event where that is a participle."""
+    event = (outcome.event or "").replace("_", " ").lower()
+    day = f"by day {outcome.horizon or 0:g}"
+    if re.fullmatch(r"[a-z]+ed|paid", event):
+        return f"had {event} {day}"
+    return f"had the event of “{outcome_label(outcome)}” {day}"
 
 
 def change_in_behaviour(outcome: Outcome, effect: float) -> str:
@@ -99,7 +112,7 @@ def change_in_behaviour(outcome: Outcome, effect: float) -> str:
     >>> change_in_behaviour(Outcome(id="spend", role="primary", kind="amount"), 0.7)
     '£700 more spend'
     """
-    return f"{per_thousand(outcome.measured_in, effect)} {behaviour(outcome)}"
+    return f"{per_thousand(outcome.effect_in, effect)} {behaviour(outcome)}"
 
 
 def variant_words(variant: Variant) -> str:

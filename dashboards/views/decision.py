@@ -14,6 +14,7 @@ from data.errors import Refused
 from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.results.approaches import approaches
+from trials.reporting.results.effects import as_judged
 from trials.reporting.results.headline import headline
 from trials.reporting.results.trust import change_lines, check_lines, decision_lines
 from trials.reporting.words.names import Names
@@ -56,7 +57,7 @@ def _first_screen(trial: EvaluatedTrial) -> None:
         screen.figure(shown, "No net benefit could be estimated, so there is no chart of it.")
     else:
         st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
-        rows = [row for row in evaluation.estimates if row.role == "primary" and row.declared]
+        rows = [row for row in as_judged(evaluation.estimates) if row.role == "primary" and row.declared]
         screen.figure(effect_figure(rows, names, session.ink()), "The primary effect could not be estimated.")
 
 

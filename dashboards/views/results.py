@@ -86,7 +86,7 @@ def _checks(evaluation: Evaluation, names: Names) -> None:
 
 def _effects(evaluation: Evaluation, names: Names) -> None:
     _header("effects")
-    whole = [row for row in evaluation.estimates if row.subgroup is None and not _is_over_time(row)]
+    whole = [row for row in effects.as_judged(evaluation.estimates) if row.subgroup is None and not _is_over_time(row)]
     for outcome, rows in _by_outcome(whole):
         assigned = [row for row in rows if row.declared]
         absent = f"{names.outcome(outcome)}. {_reason(rows)}"
@@ -133,7 +133,9 @@ def _over_time(evaluation: Evaluation, names: Names) -> None:
 
 def _segments(evaluation: Evaluation, names: Names) -> None:
     _header("segments")
-    rows = [row for row in evaluation.estimates if row.subgroup is not None and row.estimand == "itt"]
+    rows = [
+        row for row in effects.as_judged(evaluation.estimates) if row.subgroup is not None and row.estimand == "itt"
+    ]
     if not rows:
         st.write("The plan declares no segments.")
         return

@@ -1,4 +1,4 @@
-"""A primary that is a time to an event: estimated, and honest that no verdict but these can follow from it yet."""
+"""A primary that is a time to an event: judged by the share of customers who had the event by its horizon."""
 
 from __future__ import annotations
 
@@ -65,15 +65,20 @@ CLUSTERED = {"population": {"unit": "customer_id", "cluster": "household"}, "ana
         pytest.param(WAIT, {"not_for": CLOSED}, id="with a closed arm"),
     ],
 )
-def test_it_is_estimated_and_nothing_is_shown(primary: dict[str, Any], sections: dict[str, Any]) -> None:
+def test_it_is_estimated_and_judged(primary: dict[str, Any], sections: dict[str, Any]) -> None:
     evaluation = whole(protocol(primary, **sections), columns())
     rows = [row for row in evaluation.estimates if row.outcome == primary["id"]]
     assert {row.estimand for row in rows} == {"log_hazard_ratio", "survival_difference", "rmst_difference"}
     assert all(row.estimate is not None and row.estimate < 0.0 for row in rows if row.estimand == "rmst_difference")
-    assert evaluation.verdict.code == "not_shown"
-    assert [finding.code for finding in evaluation.verdict.arms] == ["not_estimable"] * 2
-    assert all("a time to an event has no total to compare" in f.reasons[0] for f in evaluation.verdict.arms)
-    assert evaluation.net_benefit is not None  # what has a total is still counted
+    assert evaluation.verdict.code == "scale"  # days of 30 instead of 60, and what is collected rises with it
+    assert [finding.code for finding in evaluation.verdict.arms] == ["passes"] * 2
+    assert evaluation.net_benefit is not None
+    for finding in evaluation.verdict.arms:
+        (row,) = (r for r in rows if (r.arm, r.estimand, r.subgroup) == (finding.arm, "survival_difference", None))
+        assert row.p_value < 1e-6
+        more = f"{-1000 * row.estimate:,.0f} more had the event of “Wait” by day 60 for every 1,000 customers"
+        if primary["id"] == "wait":
+            assert finding.reasons[0].startswith(more)
     # Nothing beside it takes the times for amounts.
     assert not [row for row in evaluation.sensitivity if row.outcome == primary["id"]]
     known_together = "not_for" not in sections  # arms compared over customers of their own have no joint covariance
@@ -91,3 +96,80 @@ def test_without_values_there_is_no_net_benefit_and_no_posterior() -> None:
     declaration = protocol().model_copy(update={"decision": None})
     evaluation = whole(declaration, columns())
     assert (evaluation.verdict.code, evaluation.net_benefit, evaluation.posteriors) == ("not_shown", None, ())
+    assert {finding.sentence for finding in evaluation.verdict.arms} == {
+        "Changes behaviour; whether that is worth its cost was not declared."
+    }
+
+
+def reason_for(direction: str | None, faster: str) -> tuple[str, str]:
+    """The letter's finding and its first reason, where one of the two arms has the event sooner."""
+    primary = {key: value for key, value in WAIT.items() if key != "direction"}
+    primary |= {"event": "paid"} | ({"direction": direction} if direction else {})
+    declaration = declared(arms=[NFA, arm("letter")], outcomes=[primary, {**COLLECTED, "cap": None}], decision=DECISION)
+    data = trial(9, 2_000, pounds=20.0)
+    rng = np.random.default_rng(9)
+    days = np.ceil(rng.exponential(np.where(data["arm"] == faster, 30.0, 60.0)))
+    (finding,) = whole(declaration, data | {"days": np.minimum(days, 90.0), "paid": days < 90}).verdict.arms
+    return finding.code, finding.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("direction", "faster", "code", "words"),
+    [
+        pytest.param("decrease", "letter", "passes", "more had paid by day 60", id="a shorter wait is better"),
+        pytest.param(None, "letter", "passes", "more had paid by day 60", id="sooner is better where nothing is said"),
+        pytest.param("decrease", "nfa", "not_shown", "fewer had paid by day 60", id="a longer wait is not"),
+        pytest.param("increase", "nfa", "passes", "fewer had paid by day 60", id="where a longer time is better"),
+        pytest.param("increase", "letter", "not_shown", "more had paid by day 60", id="and a shorter one is not"),
+    ],
+)
+def test_the_direction_is_that_of_the_days(direction: str | None, faster: str, code: str, words: str) -> None:
+    found, reason = reason_for(direction, faster)
+    assert found == code
+    assert words in reason
+
+
+def test_segments_are_judged_with_their_interaction() -> None:
+    """Only those who forgot wait less, and by much; the others lose what the letter costs."""
+    declaration = declared(
+        arms=[NFA, arm("letter", cost_per_customer=2)],
+        outcomes=[WAIT, {**COLLECTED, "cap": None}],
+        decision=DECISION,
+        analysis={"subgroups": [{"column": "reason"}]},
+    )
+    data = trial(11, 6_000, effect=0.0)
+    moved = (data["arm"] == "letter") & (data["reason"] == "forgot")
+    days = np.ceil(np.random.default_rng(11).exponential(np.where(moved, 25.0, 80.0)))
+    data |= {"days": np.minimum(days, 90.0), "done": days < 90, "collected": data["collected"] + 12.0 * moved}
+    evaluation = whole(declaration, data)
+    levels = {row.level: row for row in evaluation.estimates if row.outcome == "wait" and row.subgroup == "reason"}
+    assert set(levels) == {"forgot", "cannot_pay", "confused"}
+    assert {row.estimand for row in levels.values()} == {"survival_difference"}
+    assert levels["forgot"].estimate < -0.2
+    (test,) = (t for t in evaluation.interactions if t.outcome == "wait")
+    assert test.df_numerator == 2.0
+    assert test.p_value < 1e-6
+    alone = [row.estimate for row in levels.values()]
+    weights = np.array([row.std_error**-2.0 for row in levels.values()])
+    centre = weights @ alone / weights.sum()
+    assert test.statistic == pytest.approx(weights @ (alone - centre) ** 2 / 2)
+    assert evaluation.verdict.code in ("scale", "scale_segment")
+
+
+def test_segments_under_clusters_are_estimated_and_not_tested() -> None:
+    sections = {**CLUSTERED, "analysis": {"standard_errors": "CR2", "subgroups": [{"column": "reason"}]}}
+    evaluation = whole(protocol(**sections), columns())
+    tests = [t for t in evaluation.interactions if t.outcome == "wait"]
+    assert {t.p_value for t in tests} == {None}
+    assert all("no test that keeps its size" in str(t.reason) for t in tests)
+    assert all(r.std_error for r in evaluation.estimates if r.outcome == "wait" and r.subgroup == "reason")
+
+
+def test_rows_and_verdict_are_of_one_family() -> None:
+    """Dunnett's needs the covariance that the arms' shared comparison gives, and survival carries it."""
+    evaluation = whole(protocol(analysis={"multiplicity": "dunnett"}), columns())
+    rows = [row for row in evaluation.estimates if row.estimand == "survival_difference"]
+    assert all(row.note is None or "Holm" not in row.note for row in rows)
+    for row in rows:
+        assert row.p_value <= row.p_adjusted <= 2 * row.p_value
+        assert row.ci_lower_simultaneous < row.ci_lower < row.estimate < row.ci_upper < row.ci_upper_simultaneous

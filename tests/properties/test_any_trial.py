@@ -45,5 +45,3 @@ def test_every_stage_is_among_them(endings: list[Ending]) -> None:
 def test_primaries_of_every_kind_are_evaluated(endings: list[Ending], kind: str) -> None:
     codes = {ending.code for ending in endings if ending.primary == kind and "evaluate" in ending.steps}
     assert codes
-    if kind == "time_to_event":  # it has no estimate to decide on
-        assert codes <= {"not_shown", "invalid"}

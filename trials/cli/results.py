@@ -10,7 +10,7 @@ import typer
 from analysis.results import Evaluation
 from designs.protocol import Protocol
 from trials.cli.output import show_table
-from trials.reporting.results.effects import effects, segments
+from trials.reporting.results.effects import as_judged, effects, segments
 from trials.reporting.results.flow import flow_arms, flow_diagram
 from trials.reporting.results.integrity import checks
 from trials.reporting.results.money import scenarios
@@ -31,7 +31,7 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
     whole = [row for row in evaluation.estimates if row.segment is None]
     for (outcome, estimand), rows in groupby(whole, key=attrgetter("outcome", "estimand")):
         _show(effects(list(rows), names, f"{names.outcome(outcome)}, {ESTIMANDS[estimand]}"))
-    within = [row for row in evaluation.estimates if row.segment is not None]
+    within = [row for row in as_judged(evaluation.estimates) if row.segment is not None]
     for (outcome, column), rows in groupby(within, key=attrgetter("outcome", "subgroup")):
         _show(segments(list(rows), names, f"{names.outcome(outcome)}, by {column_words(column)}"))
     if evaluation.sensitivity:

@@ -52,7 +52,7 @@ def bare_evidence(
         effect = fits.effect(protocol.primary.id, cell)
         evidence[cell] = Evidence(
             arm=cell.arm,
-            effect=effect.reversed() if protocol.primary.direction == "decrease" else effect,
+            effect=effect.reversed() if protocol.primary.better_below_zero else effect,
             net_benefit=fits.effect(net_benefit.response_id(scenario), cell) if rules.valued else None,
             harms=harms.get(cell, ()),
             cost=net_benefit.whole_cost(protocol, cell.arm, scenario, partial(_difference, fits, cell)),

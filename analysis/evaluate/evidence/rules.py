@@ -14,7 +14,7 @@ def rules_of(protocol: Protocol) -> DecisionRules:
     decision = protocol.decision
     kinds = {protocol.outcome(v.outcome).kind for v in decision.benefits} if decision else set()
     break_even = decision.break_even if decision and "amount" not in kinds else None
-    if break_even is not None and protocol.primary.direction == "decrease":
+    if break_even is not None and protocol.primary.better_below_zero:
         break_even = abs(break_even)  # evidence is signed so that better is above zero
     return DecisionRules(
         alpha=protocol.analysis.alpha,

@@ -91,6 +91,16 @@ def proportions_are_proportions(protocol: Protocol) -> Iterator[Breach]:
                 yield Breach(("outcomes", position, key), f"{figure:g} is above 1", rule_text)
 
 
+@reads("outcomes", "decision")
+def break_even_is_an_effect(protocol: Protocol) -> Iterator[Breach]:
+    break_even = protocol.decision.break_even if protocol.decision else None
+    primary = next((outcome for outcome in protocol.outcomes if outcome.role == "primary"), None)
+    if break_even is None or primary is None or primary.effect_in != "share" or abs(break_even) <= 1:
+        return
+    rule_text = "the effect on a binary primary, or on a time to an event by its horizon, is a share: 2 points are 0.02"
+    yield Breach(("decision", "break_even"), f"{break_even:g} is no difference of shares", rule_text)
+
+
 @reads("outcomes")
 def units_suit_the_kind(protocol: Protocol) -> Iterator[Breach]:
     rules = {
@@ -172,6 +182,7 @@ RULES = (
     keys_follow_the_kind,
     guardrails_have_margins,
     proportions_are_proportions,
+    break_even_is_an_effect,
     units_suit_the_kind,
     sizes_have_their_reasons,
     coverage_is_of_what_is_judged,

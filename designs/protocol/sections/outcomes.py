@@ -55,3 +55,24 @@ class Outcome(Declared):
         if self.kind == "binary":
             return "share"
         return self.unit or UNITS[self.kind][0]
+
+    @property
+    def effect_in(self) -> Measure:
+        """What one unit of its effect is: that of a time to an event is in the share with the event by the horizon.
+
+        Examples:
+            >>> Outcome(id="wait", role="primary", kind="time_to_event").effect_in
+            'share'
+        """
+        return "share" if self.kind == "time_to_event" else self.measured_in
+
+    @property
+    def better_below_zero(self) -> bool:
+        """Whether an effect below zero is the better one. A shorter time is more customers with the event by the
+        horizon, and sooner is better unless the plan says that a longer time is.
+
+        Examples:
+            >>> Outcome(id="wait", role="primary", kind="time_to_event", direction="decrease").better_below_zero
+            False
+        """
+        return self.direction == ("increase" if self.kind == "time_to_event" else "decrease")

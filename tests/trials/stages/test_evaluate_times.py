@@ -12,7 +12,7 @@ WAIT = "{id: wait, role: primary, kind: time_to_event, direction: decrease, time
 
 
 @pytest.mark.parametrize("name", ["wait", "days"])
-def test_it_is_evaluated_and_shows_nothing(registry, files: Files, name: str) -> None:
+def test_it_is_evaluated_and_judged(registry, files: Files, name: str) -> None:
     """Whether or not a column of times happens to have the outcome's name."""
     files.edit_protocol(lambda text: text.replace(PAID, WAIT.replace("wait", name)))
     allocated(registry, files)
@@ -23,8 +23,10 @@ def test_it_is_evaluated_and_shows_nothing(registry, files: Files, name: str) ->
     ]
     load_outcomes(registry, FIRST, files.trial, write_csv(files.outcomes, rows))
     document = evaluate(registry, FIRST, files.trial).document
-    assert document["verdict"]["code"] == "not_shown"
-    assert {arm["code"] for arm in document["verdict"]["arms"]} == {"not_estimable"}
+    assert document["verdict"]["code"] == "not_shown"  # days follow from the id, whatever the arm
+    assert {arm["code"] for arm in document["verdict"]["arms"]} == {"not_shown"}
+    assert "had the event of “" in document["verdict"]["sentence"]
+    assert "by day 40 than with no further action" in document["verdict"]["sentence"]
     estimands = {row["estimand"] for row in document["estimates"] if row["outcome"] == name}
     assert estimands == {"log_hazard_ratio", "survival_difference", "rmst_difference"}
     assert not [row for row in document["sensitivity"] if row["outcome"] == name]

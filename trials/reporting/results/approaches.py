@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.results import Evaluation
 from analysis.wording.numbers import pounds
-from trials.reporting.results.effects import effect_words
+from trials.reporting.results.effects import as_judged, effect_words
 from trials.reporting.results.money import money_words
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
@@ -14,7 +14,7 @@ from trials.reporting.words.vocabulary import FINDINGS
 def approaches(evaluation: Evaluation, names: Names) -> Table:
     """Each approach for the manager: finding, effect, cost, net, guardrails."""
     money = {row.arm: row for row in evaluation.net_benefit.arms} if evaluation.net_benefit else {}
-    primary = {row.arm: row for row in evaluation.estimates if row.declared and row.role == "primary"}
+    primary = {row.arm: row for row in as_judged(evaluation.estimates) if row.declared and row.role == "primary"}
     rows = []
     for finding in evaluation.verdict.arms:
         effect, benefit = primary.get(finding.arm), money.get(finding.arm)

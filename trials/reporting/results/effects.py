@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from analysis.results import Estimate, Interaction
@@ -14,6 +15,33 @@ from trials.reporting.words.vocabulary import ESTIMANDS, METHODS
 
 # Decimals, and the unit behind them, of what is neither a share nor pounds.
 _PLACES: Final = {"log_hazard_ratio": (3, ""), "rmst_difference": (1, " days")}
+
+
+def as_judged(rows: Iterable[Estimate]) -> list[Estimate]:
+    """The rows, with differences in survival as what a verdict is about, the share with the event by the horizon, where
+    they are a primary's or a segment's: read like any other outcome's effect."""
+    return [
+        _share_with_event(row)
+        if row.estimand == "survival_difference" and (row.role == "primary" or row.subgroup is not None)
+        else row
+        for row in rows
+    ]
+
+
+def _share_with_event(row: Estimate) -> Estimate:
+    def reversed_(value: float | None) -> float | None:
+        return None if value is None else 0.0 - value
+
+    return replace(
+        row,
+        estimand="itt",
+        estimate=reversed_(row.estimate),
+        statistic=reversed_(row.statistic),
+        ci_lower=reversed_(row.ci_upper),
+        ci_upper=reversed_(row.ci_lower),
+        ci_lower_simultaneous=reversed_(row.ci_upper_simultaneous),
+        ci_upper_simultaneous=reversed_(row.ci_lower_simultaneous),
+    )
 
 
 def effect_words(row: Estimate, names: Names, lower: float | None = None, upper: float | None = None) -> str:
@@ -86,13 +114,18 @@ def segments(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
     return Table(caption, columns, body, frozenset({2, 3, 4, 5, 6}))
 
 
+def _df(row: Interaction) -> str:
+    """Numerator and denominator; a test by the normal distribution has no end of the second."""
+    return f"{row.df_numerator:g} and {'∞' if row.df_denominator is None else f'{row.df_denominator:,.0f}'}"
+
+
 def interactions(rows: Iterable[Interaction], names: Names, caption: str) -> Table:
     """Whether the effect differs between the levels of a segment: one test for each approach."""
     body = tuple(
         (
             names.arm(row.arm),
             "not tested" if row.statistic is None else decimal(row.statistic, 2),
-            "none" if row.df_numerator is None else f"{row.df_numerator:g} and {row.df_denominator or 0:,.0f}",
+            "none" if row.df_numerator is None else _df(row),
             p_value(row.p_value) if row.p_value is not None else row.reason or "not tested",
         )
         for row in rows

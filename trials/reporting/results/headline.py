@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from analysis.results import ArmMoney, Estimate, Evaluation, Segment
 from analysis.wording.numbers import count, gain_or_loss, gain_range
 from analysis.wording.phrases import uncapitalised
+from trials.reporting.results.effects import as_judged
 from trials.reporting.words.names import Names
 
 
@@ -36,7 +37,7 @@ def headline(evaluation: Evaluation, names: Names) -> Headline | None:
     verdict = evaluation.verdict
     if verdict.code in ("invalid", "not_due"):
         return None
-    arm = verdict.arm or _best_arm(evaluation)
+    arm = verdict.arm or _best_arm(evaluation, names)
     if arm is None:
         return None
     segment = verdict.segment if verdict.code == "scale_segment" else None
@@ -45,17 +46,19 @@ def headline(evaluation: Evaluation, names: Names) -> Headline | None:
     return Headline(arm, _about(verdict.arm is not None, arm, names), figures)
 
 
-def _best_arm(evaluation: Evaluation) -> str | None:
+def _best_arm(evaluation: Evaluation, names: Names) -> str | None:
     rows = evaluation.net_benefit.arms if evaluation.net_benefit else ()
     worth = [(row.central.estimate, row.arm) for row in rows if row.central.estimate is not None]
     if worth:
         return max(worth)[1]
     effects = [
         (row.estimate, row.arm)
-        for row in evaluation.estimates
+        for row in as_judged(evaluation.estimates)
         if row.role == "primary" and row.declared and row.estimate is not None
     ]
-    return max(effects)[1] if effects else None
+    if not effects:
+        return None
+    return (min if names.plan.primary.better_below_zero else max)(effects)[1]
 
 
 def _about(named: bool, arm: str, names: Names) -> str | None:
@@ -68,7 +71,7 @@ def _effect(evaluation: Evaluation, arm: str, segment: Segment | None) -> Estima
     return next(
         (
             row
-            for row in evaluation.estimates
+            for row in as_judged(evaluation.estimates)
             if (row.role, row.arm, row.estimand, row.variant) == ("primary", arm, "itt", None)
             and row.segment == segment
         ),

@@ -46,14 +46,16 @@ class Names:
         return f"{self.outcome(outcome_id)}: share with the event"
 
     def measure(self, outcome_id: str) -> Measure:
-        """What one unit of an outcome is."""
+        """What one unit of an outcome's effect is."""
         outcome = self._outcome(outcome_id)
-        return "number" if outcome is None else outcome.measured_in
+        return "number" if outcome is None else outcome.effect_in
 
     def measure_of(self, row: Estimate) -> Measure:
         """The unit of one row's estimate: its outcome's, unless the row counts customers or is a ratio."""
         if row.estimand == "survival_difference" or (row.variant is not None and row.variant.kind == "share_with_any"):
             return "share"
+        if row.estimand == "rmst_difference":
+            return "days"
         return "number" if row.estimand == "log_hazard_ratio" else self.measure(row.outcome)
 
     @property

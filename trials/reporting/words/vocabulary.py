@@ -77,7 +77,7 @@ ESTIMANDS: Final[Mapping[str, str]] = {
     "itt": "everyone assigned",
     "complier": "compliers",
     "log_hazard_ratio": "log hazard ratio",
-    "survival_difference": "difference in share still owing",
+    "survival_difference": "difference in share without the event",
     "rmst_difference": "difference in days, restricted mean",
 }
 

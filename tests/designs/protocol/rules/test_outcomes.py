@@ -68,6 +68,14 @@ BROKEN = [
         at="decision.benefits[1].outcome",
     ),
     Case(HERE, {"decision": {"break_even": 0.01}}, "nothing is valued", "at least one"),
+    Case(HERE, {"decision.break_even": 2}, "2 is no difference of shares", "2 points are 0.02"),
+    Case(
+        HERE,
+        {"outcomes[0].role": "secondary", "outcomes[2].role": "primary", "decision.break_even": -5},
+        "-5 is no difference of shares",
+        "by its horizon",
+        at="decision.break_even",
+    ),
     Case(HERE, {"decision.set_up": 500}, "missing", "shared over", at="decision.roll_out_customers"),
     Case(
         HERE,
