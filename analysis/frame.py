@@ -9,7 +9,7 @@ from typing import Any
 
 import narwhals as nw
 
-from analysis.results import Check, Flow
+from analysis.results import Check, Flow, UnreadableCell
 from data.engine import Engine
 from designs.protocol.eligibility import could_get
 from designs.protocol.models import Protocol
@@ -18,6 +18,7 @@ ARM_COLUMN = "_arm"
 WAVE_COLUMN = "_wave"
 DAY_ZERO_COLUMN = "_day_zero"
 STRATUM_COLUMN = "_stratum"
+REASON_PREFIX = "_unreadable:"  # before a column's name: why a customer's cell of it could not be read, null where read
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class AnalysisFrame:
         as_at: The day on which the outcomes were cut; None where nobody knows what was due. Where it is known,
             ``DAY_ZERO_COLUMN`` holds the day 0 of each customer.
         still_to_come: Day 0 of customers who are still to be allocated, in later waves.
+        unreadable: Cells that are missing because they could not be read, the first of them. Columns named by
+            ``REASON_PREFIX`` hold the reason of each, where there is any.
     """
 
     engine: Engine
@@ -50,6 +53,7 @@ class AnalysisFrame:
     laid_strata: tuple[str, ...] = ()
     as_at: date | None = None
     still_to_come: tuple[date, ...] = ()
+    unreadable: tuple[UnreadableCell, ...] = ()
 
 
 def strata_of(frame: AnalysisFrame, protocol: Protocol) -> tuple[str, ...]:

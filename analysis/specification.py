@@ -86,11 +86,13 @@ class Levels:
             with any other value, or none, is in no level.
         cuts: Ascending inner cut points, one fewer than ``names``. A row is in level ``i`` when exactly ``i`` cut
             points are at or below its value, so bins are left-closed and the last one is closed.
+        without: Customers without a value, who are in no level.
     """
 
     column: str
     names: tuple[str, ...]
     cuts: tuple[float, ...] | None = None
+    without: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,27 @@ from typing import Literal
 
 Kind = Literal["text", "number", "boolean", "date", "instant", "any"]
 Duplicates = Literal["refuse", "reject"]
+BadCellRule = Literal["reject_row", "missing"]
+
+_WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "nil", "n.k.", "n/k", "nk", "unknown", "not known", "missing")
+# How people write that they do not know, where a column cannot hold it as a value of its own.
+NOT_KNOWN = frozenset(
+    [
+        ".",
+        "..",
+        "...",
+        "-",
+        "--",
+        "?",
+        "*",
+        "[x]",
+        "[c]",
+        "NaN",
+        *_WORDS,
+        *map(str.upper, _WORDS),
+        *map(str.title, _WORDS),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +46,15 @@ class ColumnContract:
             as the reader found it.
         required: Whether a file without this column is refused. Values may be missing either way.
         minimum, maximum: Bounds of a number, both included.
+        whole: Whether a number must be a whole one.
+        numeric: Whether a column of kind ``any`` that is mostly numbers is one of numbers, so that its other cells
+            cannot be read; else it is text as soon as one cell is no number.
+        essential: Whether a row whose cell is missing or cannot be read is lost, whatever the file's rule: a row
+            without its arm belongs nowhere.
+        marks_are_words: Whether ``NA``, ``nan`` and the like, in a column of kind ``any`` that turns out to be text,
+            are words as others are (a sector may be called that); else they are missing values there too.
+        missing_marks: Texts that stand for a missing value in a column of text; numbers and truth values have marks
+            of their own (NA, null and the like).
     """
 
     name: str
@@ -32,6 +62,11 @@ class ColumnContract:
     required: bool = True
     minimum: float | None = None
     maximum: float | None = None
+    whole: bool = False
+    numeric: bool = False
+    essential: bool = False
+    marks_are_words: bool = False
+    missing_marks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +79,9 @@ class FileContract:
         duplicates: What a repeated id means. ``refuse`` turns the whole file away (a population: nobody can
             say which row is the customer); ``reject`` rejects every row of the repeated id (returned data).
         named_in: Where the caller's own document names each column, so that a refusal can say so.
+        bad_cells: What a cell that cannot be read means. ``reject_row``: its row is rejected, which is right before
+            customers are assigned. ``missing``: it is a missing value with a reason and the row stays, for after
+            assignment nobody may leave.
 
     Examples:
         >>> contract = FileContract("customer_id", (ColumnContract("principal", "number", minimum=0),))
@@ -55,6 +93,7 @@ class FileContract:
     columns: tuple[ColumnContract, ...] = ()
     duplicates: Duplicates = "refuse"
     named_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bad_cells: BadCellRule = "reject_row"
 
     def kind_of(self, name: str) -> Kind:
         """The declared kind of a column; ``any`` where nothing is declared."""

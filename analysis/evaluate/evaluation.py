@@ -24,13 +24,14 @@ from analysis.evaluate.integrity import (
     compared_columns,
     integrity_checks,
     maturity_of,
-    observed_column,
+    observed_value,
 )
 from analysis.evaluate.itt_rows import interaction_rows, itt_rows
 from analysis.evaluate.money import net_benefit_of
 from analysis.evaluate.skewness import ThirdMoments, moments_of
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.time_to_event_rows import times_to_event
+from analysis.evaluate.unreadable import tally_unreadable, with_unreadable
 from analysis.fit import Regression
 from analysis.frame import STRATUM_COLUMN, AnalysisFrame, open_to_every_arm
 from analysis.results import (
@@ -79,7 +80,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         )
     specification = specify.specification_of(frame, protocol, kinds)
     numbers, categories = compared_columns(protocol, specification, kinds)
-    observed = {outcome.id: observed_column(outcome) for outcome in protocol.outcomes}
+    observed = {outcome.id: observed_value(outcome) for outcome in protocol.outcomes}
     arms = tally_arms(frame, observed, numbers, categories)
     if not arms:
         raise AnalysisRefused(
@@ -90,7 +91,9 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
     compared = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
     balance = balance_rows(protocol, compared, numbers, categories)
     matured = maturity_of(frame, protocol)
-    checks = integrity_checks(alike, protocol, compared, balance, arms, matured)
+    made = integrity_checks(alike, protocol, compared, balance, arms, matured)
+    allocated = {arm: tally.customers for arm, tally in arms.items()}
+    checks = with_unreadable(made, protocol, allocated, tally_unreadable(frame))
     if matured is not None and not matured.complete:
         # A declared look would speak here, in its own limited way; nothing else is estimated before the day.
         return _not_due(frame, protocol, protocol_digest, matured, arms, checks, balance)
@@ -123,6 +126,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         curves=timed.curves,
         dropped_columns=_dropped(whole),
         notes=_notes(protocol, fits),
+        unreadable=frame.unreadable,
         versions=_versions(frame),
         maturity=matured,
     )
@@ -152,6 +156,7 @@ def _not_due(
         alpha=protocol.analysis.alpha,
         net_benefit_reason="outcomes are not due yet",
         balance=balance,
+        unreadable=frame.unreadable,
         versions=_versions(frame),
         maturity=matured,
     )
@@ -236,6 +241,9 @@ def _notes(protocol: Protocol, fits: Fits) -> tuple[str, ...]:
         notes.append(f"Left out because other columns already say the same: {', '.join(dropped)}.")
     for subgroup in fits.subgroups:
         notes += _dropped_in_levels(subgroup, dropped)
+        if subgroup.by.without:
+            customers = f"{subgroup.by.without:,} customer{'s have' if subgroup.by.without > 1 else ' has'}"
+            notes.append(f"{customers} no {subgroup.by.column}, so that no level of it holds them.")
     merged = tuple(dict.fromkeys(str(term) for fit in fits.whole.fits.values() for term in fit.merged))
     if merged:
         notes.append(f"Levels that some arm lacks, merged into “other”: {', '.join(merged)}.")

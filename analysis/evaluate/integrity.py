@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import narwhals as nw
+
 from analysis.evaluate.specify import Kinds
 from analysis.evaluate.tallies import ArmTally, tally_clusters, tally_day_zeros, tally_shares
 from analysis.frame import AnalysisFrame, strata_of
@@ -16,7 +18,7 @@ from analysis.integrity.shares_by_stratum import compare_shares
 from analysis.results import Balance, Check, Maturity
 from analysis.specification import Specification
 from analysis.wording.naming import outcome_in_words
-from designs.protocol.columns import column_of
+from designs.protocol.columns import columns_of
 from designs.protocol.models import Outcome, Protocol
 
 FEW_CLUSTERS = 40
@@ -148,7 +150,7 @@ def _losses(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTall
     lost = [outcome for outcome in protocol.outcomes if any(s.count < s.customers for s in shares[outcome.id])]
     strata = strata_of(frame, protocol)
     if lost and (strata or protocol.cluster):
-        columns = {outcome.id: observed_column(outcome) for outcome in lost}
+        columns = {outcome.id: observed_value(outcome) for outcome in lost}
         for name, counts in tally_shares(frame, columns, strata, protocol.cluster).items():
             compared[name] = {arm: compare_shares(counts, arm, comparison) for arm in compared[name]}
     judged = [outcome.id for outcome in protocol.judged]
@@ -194,6 +196,10 @@ def _shares(protocol: Protocol, outcome: Outcome, arms: Mapping[str, ArmTally]) 
     ]
 
 
-def observed_column(outcome: Outcome) -> str:
-    """The column whose nulls are an outcome's missing values; a time to an event is missing with its time."""
-    return str(outcome.time) if outcome.kind == "time_to_event" else column_of(outcome)
+def observed_value(outcome: Outcome) -> nw.Expr:
+    """What is null where an outcome is missing: for a time to an event, where its time or its event is."""
+    first, *others = columns_of(outcome)
+    value = nw.col(first)
+    for name in others:
+        value = nw.when(~nw.col(name).is_null()).then(value)
+    return value

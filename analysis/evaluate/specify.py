@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import narwhals as nw
 
 from analysis.deciding import net_benefit
@@ -90,25 +92,29 @@ def levels_of(frame: AnalysisFrame, subgroup: Subgroup) -> Levels:
             rule=f"a subgroup has at most {MOST_LEVELS} levels",
             remedy="declare quantiles for it, or a coarser column",
         )
-    return Levels(subgroup.column, names)
+    known = [(name, int(n)) for name, n in zip(table["level"].to_pylist(), table["n"].to_pylist(), strict=True)]
+    return Levels(subgroup.column, names, without=sum(n for name, n in known if name is None))
 
 
 def _quantile_levels(frame: AnalysisFrame, column: str, count: int) -> Levels:
     value = nw.col(column).cast(nw.Float64)
     cuts = {f"cut_{i}": value.quantile(i / count, interpolation="linear") for i in range(1, count)}
-    row = frame.engine.collect(frame.rows.select(**cuts))
+    absent = value.is_null().cast(nw.Int64).sum()
+    row = frame.engine.collect(frame.rows.select(**cuts, without=absent))
     values = [row[name][0].as_py() for name in cuts]
     if any(cut is None for cut in values):
         raise AnalysisRefused("the subgroup column has no value", where=column)
-    return Levels(column, tuple(f"Q{i}" for i in range(1, count + 1)), tuple(values))
+    names = tuple(f"Q{i}" for i in range(1, count + 1))
+    return Levels(column, names, tuple(values), without=int(row["without"][0].as_py()))
 
 
 def _natural(name: str) -> tuple[int, float, str]:
     """Numbers in their order, before words."""
     try:
-        return (0, float(name), name)
+        number = float(name)
     except ValueError:
         return (1, 0.0, name)
+    return (0, number, name) if math.isfinite(number) else (1, 0.0, name)  # a level may be called nan
 
 
 def _dtype(kinds: Kinds, column: str) -> nw.dtypes.DType:

@@ -42,12 +42,12 @@ class ArmTally:
 
 
 def tally_arms(
-    frame: AnalysisFrame, outcomes: Mapping[str, str], numbers: Sequence[str], categories: Sequence[str]
+    frame: AnalysisFrame, outcomes: Mapping[str, nw.Expr], numbers: Sequence[str], categories: Sequence[str]
 ) -> dict[str, ArmTally]:
     """Count every arm, in one scan where the categories have few combinations.
 
     Args:
-        outcomes: outcome id -> its column.
+        outcomes: outcome id -> what is null where it is missing.
         numbers: numeric columns whose moments are wanted.
         categories: columns whose levels are counted.
     """
@@ -92,11 +92,11 @@ def _combinations(frame: AnalysisFrame, categories: Sequence[str]) -> int:
 
 
 def _grouped(
-    frame: AnalysisFrame, outcomes: Mapping[str, str], numbers: Sequence[str], categories: Sequence[str]
+    frame: AnalysisFrame, outcomes: Mapping[str, nw.Expr], numbers: Sequence[str], categories: Sequence[str]
 ) -> pa.Table:
     """One row for each arm and combination of categories: customers, outcomes observed, moments of numbers."""
     aggregates = {"n": nw.len()}
-    aggregates |= {f"observed:{name}": nw.col(column).count() for name, column in outcomes.items()}
+    aggregates |= {f"observed:{name}": value.count() for name, value in outcomes.items()}
     for name in numbers:
         value = nw.col(name).cast(nw.Float64)
         aggregates |= {f"n:{name}": value.count(), f"mean:{name}": value.mean(), f"var:{name}": value.var()}
@@ -149,17 +149,17 @@ def tally_clusters(frame: AnalysisFrame, cluster: str) -> ClusterTally:
 
 
 def tally_shares(
-    frame: AnalysisFrame, columns: Mapping[str, str], strata: Sequence[str], cluster: str | None
+    frame: AnalysisFrame, columns: Mapping[str, nw.Expr], strata: Sequence[str], cluster: str | None
 ) -> dict[str, ShareCounts]:
     """Customers with each value known, by arm and stratum, and by cluster where whole clusters were assigned.
 
     Args:
-        columns: name -> the column whose nulls are what is missing.
+        columns: name -> what is null where it is missing.
         strata: columns whose combinations are the strata.
         cluster: column of what was assigned whole.
     """
     keys = [ARM_COLUMN, *strata, *([cluster] if cluster else [])]
-    aggregates = {"n:": nw.len(), **{f"known:{name}": nw.col(column).count() for name, column in columns.items()}}
+    aggregates = {"n:": nw.len(), **{f"known:{name}": value.count() for name, value in columns.items()}}
     # Grouped by keys of their own names, for a column may be counted and group too.
     named = {key: f"key:{number}" for number, key in enumerate(keys)}
     rows = frame.rows.with_columns(*(nw.col(key).alias(name) for key, name in named.items()))

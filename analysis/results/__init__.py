@@ -6,7 +6,7 @@ A number that cannot be estimated is ``None``, and ``reason`` says why. What a p
 segment, which variant, which check) is a field; sentences are for people, and nobody reads meaning out of them.
 """
 
-from analysis.results.checks import ArmFlow, Balance, Check, CheckKind, Exclusion, Flow
+from analysis.results.checks import ArmFlow, Balance, Check, CheckKind, Exclusion, Flow, UnreadableCell
 from analysis.results.estimates import (
     Estimand,
     Estimate,
@@ -52,6 +52,7 @@ __all__ = [
     "Scenario",
     "Segment",
     "SurvivalCurve",
+    "UnreadableCell",
     "Variant",
     "VariantKind",
     "Verdict",

@@ -9,9 +9,9 @@ from typing import Literal
 from designs.literals import Severity
 
 CheckKind = Literal[
-    "allocation_counts", "duplicate_ids", "arm_labels", "rows_taken", "match", "dispatch", "delivery", "maturity",
-    "sample_ratio", "clusters_whole", "clusters_enough", "retention", "missing_outcomes", "coverage", "balance",
-    "second_opinion",
+    "allocation_counts", "duplicate_ids", "arm_labels", "rows_taken", "cells_read", "match", "dispatch", "delivery",
+    "maturity", "sample_ratio", "clusters_whole", "clusters_enough", "retention", "missing_outcomes", "coverage",
+    "balance", "second_opinion",
 ]  # fmt: skip
 
 
@@ -34,6 +34,15 @@ class Check:
         if self.kind == "coverage":
             return f"coverage_{self.subject}"
         return "second opinion (statsmodels)" if self.kind == "second_opinion" else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableCell:
+    """A cell that is a missing value because it could not be read. ``row`` counts data rows of the file from 1."""
+
+    row: int
+    field: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

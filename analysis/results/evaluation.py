@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from analysis.results.checks import Balance, Check, Flow
+from analysis.results.checks import Balance, Check, Flow, UnreadableCell
 from analysis.results.estimates import Estimate, Interaction, OutcomeBounds, SurvivalCurve
 from analysis.results.maturity import Maturity
 from analysis.results.money import NetBenefit, Posterior
@@ -37,6 +37,7 @@ class Evaluation:
     posteriors: tuple[Posterior, ...] = ()
     dropped_columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unreadable: tuple[UnreadableCell, ...] = ()  # the first of them; the check of cells counts all
     versions: Mapping[str, str] = field(default_factory=dict)
     maturity: Maturity | None = None  # None where no day is declared, or none is known
     schema: int = SCHEMA

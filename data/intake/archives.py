@@ -15,6 +15,11 @@ RATIO_COUNTS_FROM = 64 << 20  # a small file may pack as well as it likes
 _PIECE = 1 << 20
 _CELL_REFERENCE = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})""")
 _WIDE_REFERENCE = re.compile(rb"""\br\s*=\s*["'][A-Z]{2}""")
+_ERROR = re.compile(
+    rb"""<(?:\w+:)?c\b(?=[^>]*?\bt\s*=\s*["']e["'])[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'][^>]*>(.*?)</(?:\w+:)?c>""",
+    re.DOTALL,
+)
+_CODE = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]*)<")
 _CELL = re.compile(rb"<(?:\w+:)?c[ />]")
 
 
@@ -39,6 +44,26 @@ def check_workbook(data: bytes, where: str) -> None:
                     _check_span(part, where)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, IndexError) as error:
         raise DataRefused(f"the workbook is damaged ({error})", where=where, remedy="save it again") from error
+
+
+def error_cells(data: bytes) -> list[tuple[int, int, str]]:
+    """Row, column (both from 0) and code of every cell of a workbook, already checked, that holds an error."""
+    found = []
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for entry in archive.infolist():
+            if entry.filename.startswith("xl/worksheets/"):
+                for letters, row, inside in _ERROR.findall(_unpacked(data, entry, 0, entry.filename)):
+                    code = _CODE.search(inside)
+                    found.append((int(row) - 1, _column(letters) - 1, code.group(1).decode() if code else "#N/A"))
+    return found
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column, from 1, by its letters."""
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - 64
+    return column
 
 
 def _unpacked(data: bytes, entry: zipfile.ZipInfo, before: int, where: str) -> bytes:
@@ -87,10 +112,7 @@ def _check_span(sheet: bytes, where: str) -> None:
     cells = len(_CELL.findall(sheet))
     rows = columns = 0
     for letters, row in _CELL_REFERENCE.findall(sheet):
-        column = 0
-        for letter in letters:
-            column = column * 26 + letter - 64
-        rows, columns = max(rows, int(row)), max(columns, column)
+        rows, columns = max(rows, int(row)), max(columns, _column(letters))
     if rows * columns > 20 * cells + 1_000_000:
         raise DataRefused(
             f"{cells:,} cells are spread over {rows:,} rows and {columns:,} columns",

@@ -1,7 +1,7 @@
 """One column at a time: what the file holds, made into what the contract says.
 
-Every function returns the column and its faults. A value at fault is never repaired: its row is rejected by
-the caller, so what stands in its place here does not matter.
+Every function returns the column and its cells that cannot be read. None is repaired: the caller rejects its row or
+makes the cell missing, so what stands in its place here does not matter.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.errors import DataRefused
-from data.intake.result import Fault, shown
+from data.intake.bad_cells import BadCells, bad_cells, no_bad_cells
 from data.schema import ColumnContract
 
 MISSING_TOKENS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null")
@@ -23,7 +23,8 @@ _LARGEST = np.finfo(np.float64).max
 NUMBER_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _BOOLEANS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 
-Conformed = tuple[pa.ChunkedArray, list[Fault]]
+Conformed = tuple[pa.ChunkedArray, BadCells]
+_TOO_LONG = "is an integer too long to be kept exactly (above 2^53)"
 
 
 def as_text(values: pa.ChunkedArray, name: str, where: str, *, may_be_empty: bool = True) -> pa.ChunkedArray:
@@ -53,28 +54,31 @@ def as_text(values: pa.ChunkedArray, name: str, where: str, *, may_be_empty: boo
 
 
 def as_number(values: pa.ChunkedArray, contract: ColumnContract, where: str) -> Conformed:
-    """Finite doubles within the contract's bounds.
+    """Finite doubles within the contract's bounds, whole ones where it asks for them.
 
     Raises:
         DataRefused: The file marks this column as something that is no number (a date, a list).
     """
-    kind = values.type
-    faults: list[Fault] = []
+    kind, name = values.type, contract.name
+    bad = no_bad_cells(name)
     if is_text(kind) or pa.types.is_dictionary(kind):
-        numbers, faults = parse_numbers(values.cast(pa.string()), contract.name)
+        numbers, bad = parse_numbers(values.cast(pa.string()), name)
     elif pa.types.is_integer(kind):
-        numbers, faults = _widen_integers(values, contract.name)
+        numbers, bad = _widen_integers(values, name)
     elif pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
         numbers = values.cast(pa.float64())
     elif pa.types.is_boolean(kind):
         numbers = values.cast(pa.uint8()).cast(pa.float64())
     else:
-        raise not_a(kind, contract.name, where, "number")
+        raise not_a(kind, name, where, "number")
     low, high = contract.minimum, contract.maximum
-    if all_within(numbers, -np.inf if low is None else low, np.inf if high is None else high):
-        return numbers, faults
-    numbers = nan_is_missing(numbers)
-    return numbers, faults + _out_of_bounds(numbers, contract, {fault.position for fault in faults})
+    if not all_within(numbers, -np.inf if low is None else low, np.inf if high is None else high):
+        numbers = nan_is_missing(numbers)
+        bad = _and_out_of_bounds(bad, numbers, contract)
+    if contract.whole:
+        parts = positions(pc.not_equal(pc.floor(numbers), numbers))
+        bad = bad.and_also(bad_cells(numbers, parts, name, "is not a whole number"))
+    return numbers, bad
 
 
 def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
@@ -83,14 +87,13 @@ def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
     Raises:
         DataRefused: The file marks this column as a date or a list.
     """
-    kind = values.type
+    kind, why = values.type, "is not 0, 1, true or false"
     if pa.types.is_boolean(kind):
-        return values, []
+        return values, no_bad_cells(name)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         numbers = nan_is_missing(values.cast(pa.float64(), safe=False))
-        wrong = pc.invert(pc.is_in(numbers, pa.array([0.0, 1.0, None])))
-        faults = [_fault(values, i, name, "is not 0, 1, true or false") for i in positions(wrong)]
-        return pc.equal(numbers, 1.0), faults
+        wrong = positions(pc.invert(pc.is_in(numbers, pa.array([0.0, 1.0, None]))))
+        return pc.equal(numbers, 1.0), bad_cells(values, wrong, name, why)
     if not (is_text(kind) or pa.types.is_dictionary(kind)):
         raise not_a(kind, name, where, "boolean")
     # Two or three spellings stand for a million rows, so the spellings are judged and the rows looked up.
@@ -98,13 +101,12 @@ def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
     coded = spelled.dictionary_encode()
     words = coded.dictionary.to_pylist()
     known = [_BOOLEANS.get(word.strip().lower()) for word in words]
-    bad = [i for i, word in enumerate(words) if known[i] is None and word.strip() not in MISSING_TOKENS]
+    strange = [i for i, word in enumerate(words) if known[i] is None and word.strip() not in MISSING_TOKENS]
     truth = pa.array(known, pa.bool_()).take(coded.indices)
-    if not bad:
-        return pa.chunked_array([truth]), []
-    wrong = pc.is_in(coded.indices, pa.array(bad, coded.indices.type))
-    faults = [_fault(values, i, name, "is not 0, 1, true or false") for i in positions(wrong)]
-    return pa.chunked_array([truth]), faults
+    if not strange:
+        return pa.chunked_array([truth]), no_bad_cells(name)
+    wrong = positions(pc.is_in(coded.indices, pa.array(strange, coded.indices.type)))
+    return pa.chunked_array([truth]), bad_cells(values, wrong, name, why)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -149,7 +151,7 @@ def positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:
 
 def parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
     """Numbers from text, strictly: no thousands separators, no words, nothing that a double cannot hold exactly."""
-    faults: list[Fault] = []
+    bad = no_bad_cells(name)
     try:
         numbers = texts.cast(pa.float64())
     except pa.ArrowInvalid:
@@ -158,19 +160,21 @@ def parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
     if numbers is None or not all_within(numbers, -_LARGEST, _LARGEST):
         texts = without_tokens(pc.ascii_trim_whitespace(texts))
         wrong = pc.fill_null(pc.invert(pc.match_substring_regex(texts, NUMBER_PATTERN)), False)
-        faults = [_fault(texts, i, name, _why_no_number(texts[i].as_py())) for i in positions(wrong)]
+        bad = bad_cells(texts, positions(wrong), name, why_no_number)
         numbers = pc.if_else(wrong, None, texts).cast(pa.float64())
-    for i in positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS)):
-        if not _exact(texts[i].as_py(), numbers[i].as_py()):
-            faults.append(_fault(texts, i, name, "is an integer too long to be kept exactly (above 2^53)"))
-    return numbers, faults
+    long = positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS))
+    inexact = [i for i in long if not _exact(texts[i].as_py(), numbers[i].as_py())]
+    return numbers, bad.and_also(bad_cells(texts, inexact, name, _TOO_LONG))
 
 
-def _why_no_number(text: str) -> str:
-    if "," in text and text.replace(",", "").replace(".", "", 1).lstrip("+-").isdigit():
+def why_no_number(text: str) -> str:
+    """What is wrong with a text that should be a number."""
+    if "," in text and text.replace(",", "").replace(".", "").lstrip("+-").isdigit():
         return "is not a number (thousands separators and decimal commas are not taken)"
     if text.lstrip("+-").lower() in {"inf", "infinity"}:
         return "is infinite"
+    if text.strip("+-()£$€ ") != text and text.strip("+-()£$€ ")[:1].isdigit() and set(text) & set("£$€"):
+        return "is not a number (signs of a currency are not taken)"
     return "is not a number"
 
 
@@ -185,40 +189,29 @@ def _exact(text: str, number: float) -> bool:
 
 def _widen_integers(values: pa.ChunkedArray, name: str) -> Conformed:
     try:
-        return values.cast(pa.float64()), []
+        return values.cast(pa.float64()), no_bad_cells(name)
     except pa.ArrowInvalid:
         numbers = values.cast(pa.float64(), safe=False)
-        faults = [
-            _fault(values, i, name, "is an integer too long to be kept exactly (above 2^53)")
+        inexact = [
+            i
             for i in positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS))
             if Decimal(values[i].as_py()) != Decimal(numbers[i].as_py())
         ]
-        return numbers, faults
+        return numbers, bad_cells(values, inexact, name, _TOO_LONG)
 
 
-def _out_of_bounds(numbers: pa.ChunkedArray, contract: ColumnContract, known: set[int]) -> list[Fault]:
+def _and_out_of_bounds(bad: BadCells, numbers: pa.ChunkedArray, contract: ColumnContract) -> BadCells:
     extremes = pc.min_max(numbers).as_py()
     if extremes["min"] is None:
-        return []
-    low, high = contract.minimum, contract.maximum
-    faults = []
+        return bad
+    low, high, name = contract.minimum, contract.maximum, contract.name
     if extremes["max"] == np.inf or extremes["min"] == -np.inf:
-        infinite = positions(pc.is_inf(numbers))
-        faults += [_fault(numbers, i, contract.name, "is infinite") for i in infinite if i not in known]
-        known = known | set(infinite)
+        bad = bad.and_also(bad_cells(numbers, positions(pc.is_inf(numbers)), name, "is infinite"))
     if low is not None and extremes["min"] < low:
-        below = positions(pc.less(numbers, low))
-        faults += [_fault(numbers, i, contract.name, f"is below {low:g}") for i in below if i not in known]
+        bad = bad.and_also(bad_cells(numbers, positions(pc.less(numbers, low)), name, f"is below {low:g}"))
     if high is not None and extremes["max"] > high:
-        above = positions(pc.greater(numbers, high))
-        faults += [_fault(numbers, i, contract.name, f"is above {high:g}") for i in above if i not in known]
-    return faults
-
-
-def _fault(values: pa.ChunkedArray, position: int, name: str, reason: str) -> Fault:
-    value = values[position].as_py()
-    written = str(int(value)) if isinstance(value, float) and value.is_integer() else shown(value)
-    return Fault(position, name, f"{written} {reason}")
+        bad = bad.and_also(bad_cells(numbers, positions(pc.greater(numbers, high)), name, f"is above {high:g}"))
+    return bad
 
 
 def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, where: str) -> pa.ChunkedArray:

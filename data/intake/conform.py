@@ -1,89 +1,204 @@
-"""A table read, made into the table that the contract promises, and the rows that cannot be in it."""
+"""A table read, made into the table that the contract promises, and the rows and cells that cannot be in it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.errors import DataRefused
+from data.intake.bad_cells import BadCells, emptied, no_bad_cells
 from data.intake.columns import as_boolean, as_number, as_text, is_text
 from data.intake.dates import as_date, as_instant
 from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
-from data.intake.inference import as_found
-from data.intake.result import Fault, Reading, Rejection, Rows
+from data.intake.inference import as_found, says_not_known
+from data.intake.result import Fault, Reading, Rejection, Rows, UnreadableCells
 from data.schema import ColumnContract, FileContract
 
 _THREADS = 2
 
 
-def conform(reading: Reading, contract: FileContract, where: str) -> tuple[pa.Table, list[Rejection], list[str]]:
-    """The rows taken, every rejection by row, and warnings.
+@dataclass(frozen=True, slots=True)
+class Conformed:
+    """What became of a table: the rows taken, every rejection by row, cells missing with a reason, and warnings."""
+
+    table: pa.Table
+    rejections: tuple[Rejection, ...]
+    unreadable: tuple[UnreadableCells, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """``faults`` cost their rows; ``bad`` cells are missing from ``values``, and their rows stay."""
+
+    values: pa.ChunkedArray
+    faults: Sequence[Fault]
+    bad: BadCells
+    warning: str | None = None
+
+
+def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
+    """The table as promised.
 
     Raises:
-        DataRefused: A column is of another kind altogether, or ids repeat where the contract refuses that.
+        DataRefused: A column is of another kind altogether, ids repeat where the contract refuses that, or not one
+            cell of a column can be read.
     """
     rows = reading.rows if reading.rows is not None else np.arange(1, reading.table.num_rows + 1, dtype=np.int64)
     declared = {column.name: column for column in contract.columns}
     names = reading.table.column_names
+    marked: dict[str | None, list[Fault]] = {}
+    for fault in reading.faults:
+        marked.setdefault(fault.field, []).append(fault)
 
-    def conformed(name: str) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
-        column = reading.table.column(name)
+    def conformed(name: str) -> _Column:
+        values, of_format = reading.table.column(name), marked.get(name, [])
         if name == contract.id_column:
-            return _ids(column, contract, rows, reading, where)
-        return _column(column, declared.get(name, ColumnContract(name)), name in declared, reading, where)
+            return _ids(values, contract, rows, reading, of_format, where)
+        column = declared.get(name, ColumnContract(name))
+        return _column(values, column, name in declared, contract, reading, of_format, where)
 
     # The checks are Arrow's own loops, which leave the interpreter free: columns go side by side.
     with ThreadPoolExecutor(_THREADS) as pool:
         columns = list(pool.map(conformed, names))
-    table = pa.table(dict(zip(names, (column for column, _, _ in columns), strict=True)))
-    faults = [fault for _, faults_of_column, _ in columns for fault in faults_of_column]
-    warnings = [warning for _, _, warning in columns if warning is not None]
-    rejections = [Rejection(int(rows[fault.position]), fault.field, fault.reason) for fault in faults]
-    if faults:
-        keep = np.ones(table.num_rows, bool)
-        keep[[fault.position for fault in faults]] = False
+    table = pa.table(dict(zip(names, (column.values for column in columns), strict=True)))
+    costly = [fault for column in columns for fault in column.faults]
+    keep = np.ones(table.num_rows, bool)
+    keep[[fault.position for fault in costly]] = False
+    if costly:
         table = table.filter(pa.array(keep))
-    rejections = sorted([*reading.rejections, *rejections], key=lambda rejection: rejection.row)
-    return table, rejections, warnings
+    unreadable = tuple(_in_rows_taken(column.bad, keep, rows) for column in columns if len(column.bad))
+    # A row that is lost says everything that is wrong with it.
+    costly += [fault for column in columns for fault in column.bad if not keep[fault.position]] if costly else []
+    rejections = [Rejection(int(rows[fault.position]), fault.field, fault.reason) for fault in costly]
+    return Conformed(
+        table,
+        tuple(sorted([*reading.rejections, *rejections], key=lambda rejection: rejection.row)),
+        tuple(cells for cells in unreadable if len(cells.rows)),
+        tuple(column.warning for column in columns if column.warning is not None),
+    )
+
+
+def _in_rows_taken(bad: BadCells, keep: npt.NDArray[np.bool_], rows: Rows) -> UnreadableCells:
+    order = np.argsort(bad.positions, kind="stable")
+    order = order[keep[bad.positions[order]]]
+    at = bad.positions[order]
+    return UnreadableCells(bad.field, (np.cumsum(keep) - 1)[at], rows[at], bad.reasons.take(pa.array(order)))
 
 
 def _column(
-    column: pa.ChunkedArray, contract: ColumnContract, declared: bool, reading: Reading, where: str
-) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
-    if contract.kind == "text":
-        return as_text(column, contract.name, where, may_be_empty=not reading.untyped), [], None
-    if contract.kind == "number":
-        return *as_number(column, contract, where), None
-    if contract.kind == "boolean":
-        return *as_boolean(column, contract.name, where), None
-    if contract.kind == "date":
-        return *as_date(column, contract.name, where), None
-    if contract.kind == "instant":
-        return *as_instant(column, contract.name, where), None
+    written: pa.ChunkedArray,
+    column: ColumnContract,
+    declared: bool,
+    contract: FileContract,
+    reading: Reading,
+    of_format: Sequence[Fault],
+    where: str,
+) -> _Column:
+    name = column.name
+    values, bad, warning = _of_its_kind(written, column, declared, reading, where)
+    if of_format:
+        bad = _as_bad_cells(name, of_format).and_also(bad)
+    if column.essential:
+        return _Column(values, [*bad, *_absent(values, bad, name)], no_bad_cells(name), warning)
+    if contract.bad_cells == "reject_row":
+        return _Column(values, list(bad), no_bad_cells(name), warning)
     if not declared:
-        return column, [], None
-    inferred, warning = as_found(column, contract.name, untyped=reading.untyped)
-    return inferred, [], warning
+        return _Column(values, (), no_bad_cells(name), warning)
+    values = emptied(values, bad.positions)
+    if len(bad) and values.null_count == len(values):
+        _refuse_unreadable(written, bad, where)
+    if column.kind == "boolean" and len(bad):
+        _refuse_half_read(written, values, bad, where)
+    return _Column(values, (), bad, warning)
+
+
+def _of_its_kind(
+    values: pa.ChunkedArray, column: ColumnContract, declared: bool, reading: Reading, where: str
+) -> tuple[pa.ChunkedArray, BadCells, str | None]:
+    if column.kind == "text":
+        text = as_text(values, column.name, where, may_be_empty=not reading.untyped)
+        if column.missing_marks:
+            text = pc.if_else(pc.is_in(text, pa.array(sorted(column.missing_marks))), None, text)
+        return text, no_bad_cells(column.name), None
+    if column.kind == "number":
+        return *as_number(values, column, where), None
+    if column.kind == "boolean":
+        return *as_boolean(values, column.name, where), None
+    if column.kind == "date":
+        return *as_date(values, column.name, where), None
+    if column.kind == "instant":
+        return *as_instant(values, column.name, where), None
+    if not declared:
+        return values, no_bad_cells(column.name), None
+    return as_found(values, column, untyped=reading.untyped)
+
+
+def _as_bad_cells(field: str, faults: Sequence[Fault]) -> BadCells:
+    positions = np.array([fault.position for fault in faults], np.int64)
+    return BadCells(field, positions, pa.array([fault.reason for fault in faults], pa.string()))
+
+
+def _absent(values: pa.ChunkedArray, bad: BadCells, name: str) -> list[Fault]:
+    """A fault for every row without a value, save those that have one already."""
+    if not values.null_count:
+        return []
+    empty = np.flatnonzero(values.is_null().to_numpy())
+    return [Fault(int(i), name, f"{name} is missing") for i in np.setdiff1d(empty, bad.positions)]
+
+
+def _refuse_unreadable(written: pa.ChunkedArray, bad: BadCells, where: str) -> None:
+    """Turn away a file of which a column cannot be read at all: what it says would be lost without a word."""
+    reason = bad.reasons[int(np.argmin(bad.positions))].as_py()
+    cells = f"all {len(bad):,} cells" if len(bad) == len(written) else f"{len(bad):,} cells, the others blank"
+    raise DataRefused(
+        f"no cell of {bad.field} can be read ({cells}): {reason}",
+        where=f"{where}, {bad.field}",
+        rule="a cell that cannot be read is a missing value, and a column without any value says nothing",
+        remedy="export the column again: a number as 1234.50, true and false as 1 and 0",
+    )
+
+
+def _refuse_half_read(written: pa.ChunkedArray, values: pa.ChunkedArray, bad: BadCells, where: str) -> None:
+    """Turn away yes and no of which only one can be read: whoever has the other would silently be nobody."""
+    read, unread = pc.unique(values).drop_null(), pc.unique(written.take(pa.array(bad.positions)))
+    if len(read) == 1 and len(unread) == 1 and not says_not_known(str(unread[0].as_py())):
+        raise DataRefused(
+            f"of the two values of {bad.field} only one can be read: {bad.reasons[0].as_py()}",
+            where=f"{where}, {bad.field}",
+            rule="true and false are written 1 and 0, or true and false",
+            remedy="export the column again in that form",
+        )
 
 
 def _ids(
-    column: pa.ChunkedArray, contract: FileContract, rows: Rows, reading: Reading, where: str
-) -> tuple[pa.ChunkedArray, list[Fault], str | None]:
+    values: pa.ChunkedArray,
+    contract: FileContract,
+    rows: Rows,
+    reading: Reading,
+    of_format: Sequence[Fault],
+    where: str,
+) -> _Column:
     field = contract.id_column or ""
-    if not (pa.types.is_integer(column.type) or is_text(column.type)):
+    if not (pa.types.is_integer(values.type) or is_text(values.type)):
         raise DataRefused(
-            f"the id column is marked as {column.type}",
+            f"the id column is marked as {values.type}",
             where=f"{where}, {field}",
             rule="ids are text: a number or a date has lost leading zeros and digits that cannot be brought back",
             remedy="export the column as text",
         )
-    ids = as_text(column, field, where, may_be_empty=not reading.untyped)
-    faults = id_faults(ids, field)
+    ids = as_text(values, field, where, may_be_empty=not reading.untyped)
+    marked = {fault.position for fault in of_format}
+    faults = [*of_format, *(fault for fault in id_faults(ids, field) if fault.position not in marked)]
     repeated = repeated_ids(ids)
     if repeated is not None:
         if contract.duplicates == "refuse":
             refuse_repeated(ids, repeated, rows, field, where)
         faults += repeated_faults(ids, repeated, field)
-    return ids, faults, None
+    return _Column(ids, faults, no_bad_cells(field))

@@ -1,6 +1,6 @@
 """Days and instants: ISO 8601 as text, or the typed dates of Excel, Parquet and Stata. Never a serial number.
 
-As everywhere in intake, a value at fault is never repaired: its row is rejected by the caller.
+As everywhere in intake, a value at fault is never repaired: the caller rejects its row, or makes it missing.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.intake.bad_cells import BadCells, bad_cells, no_bad_cells
 from data.intake.columns import Conformed, is_text, not_a, positions, without_tokens
-from data.intake.result import Fault, shown
 
 _LEAP_YEAR = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 _SHORT_OR_LONG_MONTH = (
@@ -43,24 +43,22 @@ def as_date(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
     values = _unpacked(values)
     kind = values.type
     if pa.types.is_null(kind) or pa.types.is_date(kind):
-        return _of_the_calendar(values.cast(pa.date32()), [], name)
+        return _of_the_calendar(values.cast(pa.date32()), no_bad_cells(name), name)
     if pa.types.is_timestamp(kind) and kind.tz is None:
         days = pc.floor_temporal(values, unit="day")
         timed = positions(pc.not_equal(days, values))
         texts = values.cast(pa.string())
-        faults = [_fault(texts, i, name, "has a time of day, where a day is needed") for i in timed]
-        return _of_the_calendar(days.cast(pa.date32()), faults, name)
+        bad = bad_cells(texts, timed, name, "has a time of day, where a day is needed")
+        return _of_the_calendar(days.cast(pa.date32()), bad, name)
     if not is_text(kind):
         raise not_a(kind, name, where, "a date")
     texts = _trimmed(values)
     wrong = _unlike(texts, f"^{_REAL_DAY}{_MIDNIGHT}$")
     well_formed = f"^{_DAY}{_MIDNIGHT}$"
-    faults = [
-        _fault(texts, i, name, _why(texts[i].as_py(), {well_formed: "is not a day of the calendar"}, f"is {NOT_A_DAY}"))
-        for i in positions(wrong)
-    ]
+    reasons = {well_formed: "is not a day of the calendar"}
+    bad = bad_cells(texts, positions(wrong), name, lambda text: _why(text, reasons, f"is {NOT_A_DAY}"))
     days = pc.utf8_slice_codeunits(pc.if_else(wrong, None, texts), 0, 10).cast(pa.date32())
-    return _of_the_calendar(days, faults, name)
+    return _of_the_calendar(days, bad, name)
 
 
 def as_instant(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
@@ -78,10 +76,10 @@ def as_instant(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
     values = _unpacked(values)
     kind = values.type
     if pa.types.is_null(kind):
-        return values.cast(_INSTANT), []
+        return values.cast(_INSTANT), no_bad_cells(name)
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         try:
-            return _of_the_calendar(values.cast(_INSTANT), [], name)
+            return _of_the_calendar(values.cast(_INSTANT), no_bad_cells(name), name)
         except pa.ArrowInvalid as error:
             raise not_a(kind, name, where, "a time of microseconds at most") from error
     if not is_text(kind):
@@ -92,11 +90,9 @@ def as_instant(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
         f"^{_DAY}{_TIME}{_OFFSET}$": "is not on a day of the calendar",
         f"^{_DAY}{_TIME}$": "has no offset from UTC: Z, or one like +01:00",
     }
-    faults = [
-        _fault(texts, i, name, _why(texts[i].as_py(), reasons, "is not a time written like 2026-02-02T09:30:00Z"))
-        for i in positions(wrong)
-    ]
-    return _of_the_calendar(pc.if_else(wrong, None, texts).cast(_INSTANT), faults, name)
+    otherwise = "is not a time written like 2026-02-02T09:30:00Z"
+    bad = bad_cells(texts, positions(wrong), name, lambda text: _why(text, reasons, otherwise))
+    return _of_the_calendar(pc.if_else(wrong, None, texts).cast(_INSTANT), bad, name)
 
 
 def _unpacked(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -117,17 +113,12 @@ def _why(text: str, reasons: dict[str, str], otherwise: str) -> str:
     return next((why for pattern, why in reasons.items() if re.match(pattern, text, re.ASCII)), otherwise)
 
 
-def _of_the_calendar(times: pa.ChunkedArray, faults: list[Fault], name: str) -> Conformed:
+def _of_the_calendar(times: pa.ChunkedArray, bad: BadCells, name: str) -> Conformed:
     """Times of the years 1 to 9999, which every program can hold; another year is a fault more."""
     first, last = (pa.array([bound], _INSTANT).cast(times.type)[0] for bound in _BOUNDS)
     outside = pc.or_(pc.less(times, first), pc.greater_equal(times, last))
     if not pc.any(outside).as_py():
-        return times, faults
-    known = {fault.position for fault in faults}
+        return times, bad
     texts = (times if pa.types.is_date(times.type) else times.cast(_NAIVE)).cast(pa.string())
-    faults += [_fault(texts, i, name, "is not in the years 1 to 9999") for i in positions(outside) if i not in known]
-    return pc.if_else(outside, None, times), faults
-
-
-def _fault(texts: pa.ChunkedArray, position: int, name: str, reason: str) -> Fault:
-    return Fault(position, name, f"{shown(texts[position].as_py())} {reason}")
+    bad = bad.and_also(bad_cells(texts, positions(outside), name, "is not in the years 1 to 9999"))
+    return pc.if_else(outside, None, times), bad

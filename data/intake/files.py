@@ -19,7 +19,8 @@ def read_file(path: Path, contract: FileContract) -> Intake:
     """Read a CSV (also .gz), Parquet, Excel or Stata file as its contract says.
 
     Every data row is either in the table or rejected with a reason. Text is kept byte for byte; ids that a
-    spreadsheet or a conversion has touched are rejected, never repaired.
+    spreadsheet or a conversion has touched are rejected, never repaired. Another cell that cannot be read costs its
+    row, or is a missing value with a reason, as the contract says.
 
     Args:
         path: The file. Its name's ending says its format.
@@ -27,7 +28,8 @@ def read_file(path: Path, contract: FileContract) -> Intake:
 
     Raises:
         DataRefused: The whole file is refused: not readable, not of a format taken, damaged, no rows, a header
-            without the columns required, or repeated ids where the contract refuses them.
+            without the columns required, repeated ids where the contract refuses them, or a column of which no
+            cell can be read where the contract makes such cells missing.
 
     Examples:
         >>> import tempfile
@@ -44,14 +46,15 @@ def read_file(path: Path, contract: FileContract) -> Intake:
     """
     source = Source(path)
     reading = _reader(path)(source, contract)
-    table, rejections, warnings = conform(reading, contract, source.name)
+    conformed = conform(reading, contract, source.name)
     return Intake(
-        table=table,
+        table=conformed.table,
         read=reading.read,
-        rejections=tuple(rejections),
+        rejections=conformed.rejections,
         digest=source.digest,
         source=source.name,
-        warnings=(*reading.warnings, *warnings),
+        warnings=(*reading.warnings, *conformed.warnings),
+        unreadable=conformed.unreadable,
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.intake.bad_cells import BadCells, emptied, no_bad_cells
 from data.intake.columns import (
     EXACT_INTEGERS,
     NUMBER_PATTERN,
@@ -15,28 +18,40 @@ from data.intake.columns import (
     without_tokens,
 )
 from data.intake.result import shown
+from data.schema import ColumnContract
 
 _SAMPLE = 5000
-Found = tuple[pa.ChunkedArray, str | None]
+_LONGEST_CODE_LIST = 60
+_RARE = 0.05
+_BADLY_WRITTEN = r"^[-+(]?\s*[£$€]?\s*[-+]?\d[\d.,\x{a0}' ]*\)?\s*[£$€%]?$"
+_NOT_KNOWN = r"(?i)^(\W+|[\[(<*]\s*[a-z]+\s*[\])>*]|n\W?[aks]\W?|nil|none|null|unknown|not known|missing|#.*)$"
+Found = tuple[pa.ChunkedArray, BadCells, str | None]
 
 
-def as_found(values: pa.ChunkedArray, name: str, *, untyped: bool) -> Found:
-    """A column whose kind nobody declared, and a warning where its values disagree.
+def as_found(values: pa.ChunkedArray, contract: ColumnContract, *, untyped: bool) -> Found:
+    """A column whose kind nobody declared, its cells that cannot be read, and a warning where its values disagree.
 
     In a file without types, a column in which every value is a number becomes numbers, and true/false becomes
     boolean. A leading zero (``007``) makes it text: a code is not a quantity. So does a number too long to be exact.
+
+    Args:
+        values: As read.
+        contract: The column's: whether one that is mostly numbers is one of numbers, and whether ``NA`` and the like
+            are words where the others are.
+        untyped: Whether text may be numbers that the file could not mark as such.
     """
-    kind = values.type
+    kind, name = values.type, contract.name
     if pa.types.is_dictionary(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         values = values.cast(pa.string())
     if not pa.types.is_string(values.type):
-        return (nan_is_missing(values) if pa.types.is_floating(kind) else values), None
+        return (nan_is_missing(values) if pa.types.is_floating(kind) else values), no_bad_cells(name), None
     if not untyped or values.null_count == len(values):
-        return values, None
-    return _as_plain_numbers(values) or _judged_by_words(without_tokens(values), name)
+        return values, no_bad_cells(name), None
+    numbers = _as_plain_numbers(values)
+    return (numbers, no_bad_cells(name), None) if numbers is not None else _judged_by_words(values, contract)
 
 
-def _as_plain_numbers(values: pa.ChunkedArray) -> Found | None:
+def _as_plain_numbers(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """The usual column of numbers, by one conversion; ``None`` where anything asks for a closer look."""
     try:
         values.slice(0, _SAMPLE).cast(pa.float64())  # tells most text without a look at the rest
@@ -45,26 +60,57 @@ def _as_plain_numbers(values: pa.ChunkedArray) -> Found | None:
         return None
     if not all_within(numbers, 1 - EXACT_INTEGERS, EXACT_INTEGERS - 1):
         return None
-    return (values, None) if _has_leading_zero(values) else (_whole_or_double(numbers), None)
+    return values if _has_leading_zero(values) else _whole_or_double(numbers)
 
 
-def _judged_by_words(values: pa.ChunkedArray, name: str) -> Found:
+def _judged_by_words(written: pa.ChunkedArray, contract: ColumnContract) -> Found:
     """A column with missing marks, or not of numbers. A few thousand rows tell most text for what it is."""
+    name, numeric = contract.name, contract.numeric
+    good, values = no_bad_cells(name), without_tokens(written)
+    as_text = written if contract.marks_are_words else values
     if values.null_count == len(values):
-        return values, None
-    words, numeric = _words(values.slice(0, _SAMPLE))
-    if numeric.true_count == len(words) or _are_truths(words):
-        words, numeric = _words(values)
+        return values, good, None
+    words, numbers = _words(values.slice(0, _SAMPLE))
+    if numeric or numbers.true_count == len(words) or _are_truths(words):
+        words, numbers = _words(values)
     if _are_truths(words):
-        return as_boolean(values, name, "")[0], None
-    if numeric.true_count < len(words):
-        return values, _disagreement(values, words, numeric, name)
+        return as_boolean(values, name, "")[0], good, None
+    if numbers.true_count < len(words) and not (numeric and _are_a_quantity(values, words, numbers)):
+        return as_text, good, _disagreement(values, words, numbers, name)
     if _has_leading_zero(values):
-        return values, None
-    numbers, faults = parse_numbers(values, name)
-    if faults:
-        return values, f"{name}: read as text, because {faults[0].reason}"
-    return _whole_or_double(numbers), None
+        return as_text, good, None
+    doubles, bad = parse_numbers(values, name)
+    if len(bad) and not numeric:
+        return as_text, good, f"{name}: read as text, because {bad.reasons[0].as_py()}"
+    return _whole_or_double(emptied(doubles, bad.positions)), bad, None
+
+
+def _are_a_quantity(values: pa.ChunkedArray, words: pa.Array, numbers: pa.BooleanArray) -> bool:
+    """Whether a column with words in it is one of numbers all the same.
+
+    It is when most cells are numbers, well or badly written (``1.234,50``, ``£12``), and the rest either says that
+    something is not known (``n.k.``, ``[x]``, ``-``), or is rare, or stands among more numbers than a code list has.
+    """
+    meant = pc.or_(numbers, pc.match_substring_regex(words, _BADLY_WRITTEN))
+    known = len(values) - values.null_count
+    count = pc.sum(pc.is_in(values, words.filter(meant))).as_py() or 0
+    if count <= 0.5 * known:
+        return False
+    if meant.true_count > _LONGEST_CODE_LIST:
+        return True
+    other = words.filter(pc.invert(meant))
+    strange = other.filter(pc.invert(pc.match_substring_regex(other, _NOT_KNOWN)))
+    return bool((pc.sum(pc.is_in(values, strange)).as_py() or 0) <= _RARE * known)
+
+
+def says_not_known(word: str) -> bool:
+    """Whether a word says that a value is not known, as people write it.
+
+    Examples:
+        >>> [word for word in ("n.k.", "[x]", "-", "..", "nil", "part", "2") if says_not_known(word)]
+        ['n.k.', '[x]', '-', '..', 'nil']
+    """
+    return re.search(_NOT_KNOWN, word) is not None
 
 
 def _words(values: pa.ChunkedArray) -> tuple[pa.Array, pa.BooleanArray]:

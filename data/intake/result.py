@@ -22,6 +22,23 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableCells:
+    """Cells of one column that could not be read, in rows that were taken: missing values with a reason.
+
+    Args:
+        field: The column.
+        positions: Places in the table taken, shape (k,), ascending.
+        rows: Data row numbers in the file, shape (k,).
+        reasons: Why, shape (k,).
+    """
+
+    field: str
+    positions: Rows
+    rows: Rows
+    reasons: pa.StringArray
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """A file as taken: ``read == loaded + rejected``, always.
 
@@ -32,6 +49,7 @@ class Intake:
         digest: SHA-256 of the file's bytes.
         source: The file's name, without its folder.
         warnings: What was taken but deserves a look.
+        unreadable: Cells that are missing because they could not be read, where the contract keeps their rows.
     """
 
     table: pa.Table
@@ -40,6 +58,7 @@ class Intake:
     digest: str
     source: str
     warnings: tuple[str, ...] = ()
+    unreadable: tuple[UnreadableCells, ...] = ()
 
     @property
     def loaded(self) -> int:
@@ -60,6 +79,7 @@ class Reading:
         read: Data rows in the file.
         rows: Data row number of each row of ``table``, shape (n,); ``None`` when they are 1 to n.
         rejections: Rows that never became part of ``table``.
+        faults: Cells that the format itself marks as none, null in ``table``.
         untyped: Whether text columns may be numbers that the format could not mark as such.
     """
 
@@ -69,6 +89,7 @@ class Reading:
     rejections: tuple[Rejection, ...] = ()
     warnings: tuple[str, ...] = ()
     untyped: bool = False
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

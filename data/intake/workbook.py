@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -15,14 +16,23 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from data.errors import DataRefused
-from data.intake.archives import check_workbook
+from data.intake.archives import check_workbook, error_cells
 from data.intake.headers import check_header, named
-from data.intake.result import CLIFFS, Reading, Rejection, shown
+from data.intake.result import CLIFFS, Fault, Reading, Rejection, shown
 from data.intake.source import Source
 from data.schema import FileContract
 
 EXCEL_DIGITS = 1e15
-Cell = int | float | str | bool | time | date | datetime | timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCell:
+    """A cell whose formula failed: the reader takes it for a blank one, and a blank says something else."""
+
+    code: str
+
+
+Cell = int | float | str | bool | time | date | datetime | timedelta | ErrorCell
 
 
 def read_workbook(source: Source, contract: FileContract) -> Reading:
@@ -63,12 +73,22 @@ def _cells(data: bytes, where: str) -> list[list[Cell]]:
                 rule="one table in one sheet",
                 remedy="save the sheet that is meant as a workbook of its own",
             )
-        rows: list[list[Cell]] = filled[0].to_python() if filled else []
+        rows: list[list[Cell]] = [list(row) for row in filled[0].to_python()] if filled else []
     except (CalamineError, OSError, ValueError, IndexError) as error:
         raise DataRefused(f"the workbook cannot be read ({error})", where=where, remedy="save it again") from error
+    if filled:
+        _mark_errors(rows, filled[0].start or (0, 0), data)
     while rows and all(cell == "" for cell in rows[-1]):
         rows.pop()
     return rows
+
+
+def _mark_errors(rows: list[list[Cell]], start: tuple[int, int], data: bytes) -> None:
+    """Put the cells that are errors where they stand; the reader has left them blank."""
+    for row, column, code in error_cells(data):
+        at, place = row - start[0], column - start[1]
+        if 0 <= at < len(rows) and 0 <= place < len(rows[at]):
+            rows[at][place] = ErrorCell(code)
 
 
 def _reading(
@@ -88,21 +108,41 @@ def _reading(
         pa.array([_written(cells[row - 1][i]) or None for row in rows_taken], pa.string()) for i in range(len(names))
     ]
     table = pa.table(dict(zip(names, columns, strict=True)))
-    return Reading(table, len(cells), np.array(rows_taken, np.int64), tuple(rejections), warnings, untyped=True)
+    faults = _faults([cells[row - 1] for row in rows_taken], names, contract)
+    taken = np.array(rows_taken, np.int64)
+    return Reading(table, len(cells), taken, tuple(rejections), warnings, untyped=True, faults=faults)
+
+
+def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: FileContract) -> tuple[Fault, ...]:
+    """Cells that are none by themselves: errors of a formula, and numbers of which Excel has lost the last digits.
+
+    What a column holds that nobody declared is nobody's concern, save before customers are assigned: there such a
+    number costs its row in any column.
+    """
+    declared = {column.name for column in contract.columns} | {contract.id_column}
+    faults = []
+    for place, name in enumerate(names):
+        for position, values in enumerate(rows):
+            value = values[place]
+            if isinstance(value, ErrorCell) and name in declared:
+                faults.append(Fault(position, name, f"{shown(value.code)} is an error of the spreadsheet, no value"))
+            elif (
+                isinstance(value, (int, float))
+                and name != contract.id_column
+                and abs(value) >= EXCEL_DIGITS
+                and (name in declared or contract.bad_cells == "reject_row")
+            ):
+                reason = f"{_written(value)} has more digits than the 15 that Excel keeps"
+                faults.append(Fault(position, name, reason))
+    return tuple(faults)
 
 
 def _row_rejections(row: int, values: Sequence[Cell], names: Sequence[str], place: int | None) -> list[Rejection]:
     if all(value == "" for value in values):
         return [Rejection(row, None, "the row is empty")]
-    rejections = []
-    if place is not None and not isinstance(values[place], str):
-        rejections.append(Rejection(row, names[place], _why_no_id(values[place])))
-    for i, value in enumerate(values):
-        if i != place and isinstance(value, (int, float)) and abs(value) >= EXCEL_DIGITS:
-            rejections.append(
-                Rejection(row, names[i], f"{_written(value)} has more digits than the 15 that Excel keeps")
-            )
-    return rejections
+    if place is not None and not isinstance(values[place], (str, ErrorCell)):
+        return [Rejection(row, names[place], _why_no_id(values[place]))]
+    return []
 
 
 def _why_no_id(value: Cell) -> str:
@@ -119,6 +159,8 @@ def _written(value: Cell) -> str:
     """A cell as a CSV export would have it, at full precision."""
     if isinstance(value, str):
         return value
+    if isinstance(value, ErrorCell):
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

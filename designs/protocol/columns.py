@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from data.schema import ColumnContract, FileContract, Kind
+from data.schema import NOT_KNOWN, BadCellRule, ColumnContract, FileContract, Kind
 from designs.literals import ColumnKind
 from designs.protocol.consistency import Breach
 from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, nearest, path_text
@@ -117,6 +117,13 @@ def column_of(outcome: Outcome) -> str:
     return outcome.column or outcome.id
 
 
+def columns_of(outcome: Outcome) -> tuple[str, ...]:
+    """Every column of an outcome; it is missing where one of them is."""
+    if outcome.kind == "time_to_event":
+        return tuple(name for name in (outcome.time, outcome.event) if name is not None)
+    return (column_of(outcome),)
+
+
 def kind_of_condition(condition: Condition) -> ColumnKind | None:
     """The kind of column that a condition compares with: text where its values are of several kinds, None where it
     only asks whether a value is missing.
@@ -180,12 +187,13 @@ def population_contract(protocol: Protocol) -> FileContract:
 def outcomes_contract(protocol: Protocol) -> FileContract:
     """What a file of outcomes must hold. Receipt is optional there: it may come with the contacts instead."""
     received = [use for use in uses(protocol) if use.part == "received"]
-    return _contract(protocol, _uses_of(protocol, "outcomes"), optional=received, duplicates="reject")
+    needed = _uses_of(protocol, "outcomes")
+    return _contract(protocol, needed, optional=received, duplicates="reject", bad_cells="missing")
 
 
 def external_contract(protocol: Protocol) -> FileContract:
     """What the one file of a trial randomised elsewhere must hold."""
-    return _contract(protocol, _uses_of(protocol, "external"))
+    return _contract(protocol, _uses_of(protocol, "external"), bad_cells="missing")
 
 
 def _contract(
@@ -194,25 +202,51 @@ def _contract(
     *,
     optional: Collection[Use] = (),
     duplicates: Literal["refuse", "reject"] = "refuse",
+    bad_cells: BadCellRule = "reject_row",
 ) -> FileContract:
     kinds = column_kinds(protocol)
     unit = None if protocol.population.unit == "row" else protocol.population.unit
-    bounds: dict[str, tuple[float | None, float | None]] = {}
-    for use in needed:
-        if use.part == "time":
-            bounds[use.column] = (0, None)
-        elif use.kind == "boolean" and use.firm and kinds[use.column] == "number":
-            bounds.setdefault(use.column, (0, 1))
     required = dict.fromkeys((use.column for use in needed if use.column != unit), True)
     names = required | {use.column: False for use in optional if use.column not in required}
     columns = (
-        ColumnContract(name, kinds[name], needed_here, *bounds.get(name, (None, None)))
-        for name, needed_here in names.items()
+        _column_contract(protocol, name, kinds[name], [use for use in (*needed, *optional) if use.column == name], here)
+        for name, here in names.items()
     )
     named_in: dict[str, tuple[str, ...]] = {}
     for use in (*needed, *optional):
         named_in[use.column] = (*named_in.get(use.column, ()), path_text(use.path))
-    return FileContract(unit, tuple(columns), duplicates, named_in)
+    return FileContract(unit, tuple(columns), duplicates, named_in, bad_cells)
+
+
+def _column_contract(
+    protocol: Protocol, name: str, kind: Kind, used: Collection[Use], required: bool
+) -> ColumnContract:
+    """One column, as strict as the strictest of its uses."""
+    parts = {use.part for use in used}
+    truths = kind == "number" and any(use.kind == "boolean" and use.firm for use in used)
+    counts = any(_counts(protocol, use) for use in used)
+    return ColumnContract(
+        name,
+        kind,
+        required,
+        minimum=0 if truths or counts or "time" in parts else None,
+        maximum=1 if truths and "time" not in parts else None,
+        whole=truths or counts,
+        numeric=kind == "any" and "covariate" in parts,
+        essential="arm" in parts,
+        # A level may be called NA; a condition on the column may ask whether it is missing.
+        marks_are_words=kind == "any" and not parts & {"where", "exclude", "not_for"},
+        missing_marks=_not_an_arm(protocol) if "arm" in parts else frozenset(),
+    )
+
+
+def _counts(protocol: Protocol, use: Use) -> bool:
+    return use.part == "outcome" and protocol.outcomes[int(use.path[1])].kind == "count"
+
+
+def _not_an_arm(protocol: Protocol) -> frozenset[str]:
+    """Texts that are no label of an arm but say that the arm is not known."""
+    return NOT_KNOWN - {str(arm.id if arm.value is None else arm.value) for arm in protocol.arms}
 
 
 def check_columns(protocol: Protocol, columns: Collection[str], *, file: File | None = None) -> None:

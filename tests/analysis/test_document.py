@@ -129,7 +129,7 @@ def test_every_evaluation_ever_stored_is_read_and_keeps_what_it_said(path):
     assert now["alpha"] == 0.05
     untouched = set(stored) - set(added) - {"verdict", "schema"}
     assert {key: now[key] for key in untouched} == {key: stored[key] for key in untouched}
-    assert set(now) == set(stored) | {"alpha", "maturity"}
+    assert set(now) == set(stored) | {"alpha", "maturity", "unreadable"}
 
 
 @pytest.mark.parametrize(

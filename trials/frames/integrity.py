@@ -53,7 +53,7 @@ def _match(frame: AnalysisFrame, protocol: Protocol) -> Check:
     """Found in the file of outcomes, arm by arm; where arms are closed to some, among those who could get every arm."""
     comparison = protocol.comparison.id
     alike = open_to_every_arm(frame, protocol)
-    counts = tally_shares(alike, {MATCHED: MATCHED}, strata_of(frame, protocol), protocol.cluster)[MATCHED]
+    counts = tally_shares(alike, {MATCHED: nw.col(MATCHED)}, strata_of(frame, protocol), protocol.cluster)[MATCHED]
     shares = [
         ArmShare(arm.id, int(counts.customers[of].sum()), int(counts.count[of].sum()), arm.label)
         for arm in protocol.arms

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.frame import ARM_COLUMN, STRATUM_COLUMN, AnalysisFrame
-from analysis.results import Check, Exclusion, Flow
+from analysis.results import Exclusion, Flow
 from data.engine import Engine
 from data.intake import Intake
 from designs.assignment import strata_as_assigned
@@ -17,6 +17,7 @@ from designs.protocol import Protocol, ProtocolRefused, arms_of_labels
 from designs.protocol.conditions import exclusions
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from trials.errors import TrialRefused
+from trials.frames.losses import first_unreadable, rows_taken, with_reasons
 
 _EXCLUDED = "_excluded"
 
@@ -32,9 +33,11 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
 
     Raises:
         ProtocolRefused: the file has an arm label that the protocol does not declare.
-        TrialRefused: an arm label is missing, or nobody is left to analyse.
+        TrialRefused: nobody is left to analyse.
     """
-    rows: nw.LazyFrame[Any] = engine.scan(_with_arms(protocol, intake, arm_column))
+    _refuse_nobody(intake)
+    table = with_reasons(_with_arms(protocol, intake, arm_column), intake.unreadable)
+    rows: nw.LazyFrame[Any] = engine.scan(table)
     rows, excluded = _without_excluded(engine, protocol, rows)
     allocated = intake.loaded - sum(exclusion.customers for exclusion in excluded)
     if allocated == 0:
@@ -59,23 +62,29 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
         engine=engine,
         rows=rows,
         flow=Flow(intake.read, intake.rejected, excluded, allocated, allocated),
-        checks=(_rows_taken(intake),),
+        checks=(rows_taken(intake.read, intake.rejections),),
         data_digest=intake.digest,
         synthetic=False,
         laid_strata=(ELIGIBLE_ARMS,) if closed else (),
+        unreadable=first_unreadable(intake.unreadable),
+    )
+
+
+def _refuse_nobody(intake: Intake) -> None:
+    if intake.loaded:
+        return
+    first = intake.rejections[0]
+    raise TrialRefused(
+        f"all {intake.read:,} rows were turned away",
+        where=f"{intake.source}, row {first.row}" + (f", {first.field}" if first.field else ""),
+        rule=first.reason,
+        remedy="export the file again",
     )
 
 
 def _with_arms(protocol: Protocol, intake: Intake, arm_column: str) -> pa.Table:
     """The file's rows with each customer's arm by its id; every label must be one that the protocol declares."""
     labels = intake.table.column(arm_column).combine_chunks()
-    if labels.null_count:
-        raise TrialRefused(
-            f"{labels.null_count:,} rows have no arm",
-            where=f"{intake.source}, column {arm_column}",
-            rule="every customer was allocated to an arm",
-            remedy="complete the column, or take those rows out with where and say why",
-        )
     coded = pc.dictionary_encode(labels) if not pa.types.is_dictionary(labels.type) else labels
     named = coded.dictionary.to_pylist()
     try:
@@ -105,13 +114,3 @@ def _without_excluded(
     for position, (reason, _) in enumerate(declared):
         by_reason[reason] = by_reason.get(reason, 0) + int(customers.get(position, 0))
     return left, tuple(Exclusion(reason, count) for reason, count in by_reason.items() if count)
-
-
-def _rows_taken(intake: Intake) -> Check:
-    """Whether rows of the file were turned away; they are outside every arm's count, so it only warns."""
-    if intake.rejected == 0:
-        return Check("rows_taken", True, f"All {intake.read:,} rows of the file were taken.", "warns")
-    first = intake.rejections[0]
-    where = f"row {first.row}, {first.field}" if first.field else f"row {first.row}"
-    detail = f"{intake.rejected:,} of {intake.read:,} rows were turned away; the first: {where}, {first.reason}."
-    return Check("rows_taken", False, detail, "warns", {"read": intake.read, "rejected": intake.rejected})

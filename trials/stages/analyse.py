@@ -25,7 +25,7 @@ def analyse(protocol_path: str | Path, data_path: str | Path, *, engine: Engine 
     Raises:
         ProtocolRefused: the protocol is none, or the file has arm labels that it does not declare.
         DataRefused: the file is refused as a whole.
-        TrialRefused: the trial was randomised here, an arm label is missing, or nobody is left to analyse.
+        TrialRefused: the trial was randomised here, or nobody is left to analyse.
     """
     loaded = load_protocol(protocol_path)
     protocol, data = loaded.protocol, Path(data_path)

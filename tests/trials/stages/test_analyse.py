@@ -59,13 +59,19 @@ def test_where_and_exclude_are_counted_in_the_flow_and_add_up(tmp_path):
 
 
 def test_rejected_rows_are_counted_and_said(tmp_path):
-    data = rows().astype({"paid": object})
-    data.loc[4, "paid"] = "maybe"
+    """A row without an id is nobody's. More than one in a thousand of them, and nothing can be concluded."""
+    data = rows(1000)
+    data.loc[4, "customer_id"] = None
     evaluation = analysed(tmp_path, declared(), data)
-    assert (evaluation.flow.rows_read, evaluation.flow.rejected, evaluation.flow.allocated) == (600, 1, 599)
+    assert (evaluation.flow.rows_read, evaluation.flow.rejected, evaluation.flow.allocated) == (1000, 1, 999)
     taken = next(check for check in evaluation.checks if check.name == "rows_taken")
-    assert taken.passed is False
-    assert "row 5, paid" in taken.detail
+    assert (taken.passed, taken.severity) == (False, "warns")
+    assert "row 5, customer_id" in taken.detail
+    data.loc[5, "customer_id"] = "1E+13"
+    evaluation = analysed(tmp_path, declared(), data)
+    taken = next(check for check in evaluation.checks if check.name == "rows_taken")
+    assert (taken.passed, taken.severity, taken.figures["rejected"]) == (False, "blocks", 2)
+    assert evaluation.verdict.code == "invalid"
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet", ".xlsx", ".dta"])
@@ -103,11 +109,28 @@ def test_an_unknown_arm_label_is_refused_by_name(tmp_path):
         analysed(tmp_path, declared(), data)
 
 
-def test_a_missing_arm_label_is_refused_with_its_count(tmp_path):
+@pytest.mark.parametrize("spelled", [None, "NA", ".", "n.k.", "[x]"])
+def test_rows_without_an_arm_belong_nowhere_and_block(tmp_path, spelled):
     data = rows()
-    data.loc[[7, 9], "group"] = None
-    with pytest.raises(TrialRefused, match="2 rows have no arm"):
-        analysed(tmp_path, declared(), data)
+    data.loc[[7, 9], "group"] = spelled
+    evaluation = analysed(tmp_path, declared(), data)
+    assert (evaluation.flow.rejected, evaluation.flow.allocated) == (2, 598)
+    taken = next(check for check in evaluation.checks if check.name == "rows_taken")
+    assert (taken.passed, taken.severity) == (False, "blocks")
+    assert "row 8, group, group is missing" in taken.detail
+    assert evaluation.verdict.code == "invalid"
+
+
+def test_a_label_of_an_arm_is_its_label_whatever_it_looks_like(tmp_path):
+    data = rows().assign(group=lambda d: np.where(d.group == "Letter", "NA", "none"))
+    arms = [arm("nfa", "none", "nfa"), arm("letter", "NA", channel="letter")]
+    evaluation = analysed(tmp_path, declared() | {"arms": arms}, data)
+    assert {f.arm: f.allocated for f in evaluation.flow.arms} == {"nfa": 300, "letter": 300}
+
+
+def test_a_file_without_any_arm_is_refused(tmp_path):
+    with pytest.raises(TrialRefused, match="all 600 rows were turned away"):
+        analysed(tmp_path, declared(), rows().assign(group="-"))
 
 
 def test_a_trial_randomised_here_has_its_arms_in_the_registry(tmp_path):

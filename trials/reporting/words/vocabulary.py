@@ -98,6 +98,7 @@ CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "clusters_enough": ("Number of groups", "There are enough groups for the ranges to hold."),
     "second_opinion": ("Second opinion", "Another program finds the same effect."),
     "rows_taken": ("Rows", "Every row of the file was taken."),
+    "cells_read": ("Cells", "Every cell that the plan uses could be read."),
     "missing_outcomes": (
         "Missing outcomes", "Other outcomes are not missing more often in one arm than in another.",
     ),

@@ -1,0 +1,56 @@
+"""What a file lost on its way into a frame: cells that could not be read, which stay as missing values, and rows.
+
+A row is lost only where nothing says whose it is or in which arm. More than one in a thousand of them block: who is
+not there cannot be asked, and rows that are lost unlike between arms make a verdict of nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.frame import REASON_PREFIX
+from analysis.results import Check, UnreadableCell
+from data.intake import Rejection, UnreadableCells
+
+MOST_LISTED = 10_000
+TOLERATED = 0.001
+
+
+def with_reasons(table: pa.Table, unreadable: Sequence[UnreadableCells]) -> pa.Table:
+    """The table with a column of reasons for every column that has cells which could not be read."""
+    for cells in unreadable:
+        coded = cells.reasons.dictionary_encode()
+        codes = np.zeros(table.num_rows, np.int32)
+        read = np.ones(table.num_rows, bool)
+        codes[cells.positions], read[cells.positions] = coded.indices.to_numpy(), False
+        reasons = pa.DictionaryArray.from_arrays(pa.array(codes, mask=read), coded.dictionary)
+        table = table.append_column(REASON_PREFIX + cells.field, reasons)
+    return table
+
+
+def first_unreadable(unreadable: Sequence[UnreadableCells], most: int = MOST_LISTED) -> tuple[UnreadableCell, ...]:
+    """The first cells that could not be read, by row."""
+    cells = [
+        UnreadableCell(row, column.field, reason)
+        for column in unreadable
+        for row, reason in zip(column.rows[:most].tolist(), column.reasons.slice(0, most).to_pylist(), strict=True)
+    ]
+    return tuple(sorted(cells, key=lambda cell: (cell.row, cell.field))[:most])
+
+
+def rows_taken(read: int, rejections: Sequence[Rejection]) -> Check:
+    """Whether rows of the file were lost: with more than one in a thousand nothing can be concluded."""
+    lost = len({rejection.row for rejection in rejections})
+    if lost == 0:
+        return Check("rows_taken", True, f"All {read:,} rows of the file were taken.", "warns")
+    first = rejections[0]
+    where = f"row {first.row}, {first.field}" if first.field else f"row {first.row}"
+    detail = f"{lost:,} of {read:,} rows were turned away; the first: {where}, {first.reason}."
+    blocks = lost > TOLERATED * read
+    if blocks:
+        detail += f" More than {TOLERATED * 1000:g} row in 1,000 is too many: nobody knows how those customers fared."
+    figures = {"read": read, "rejected": lost, "tolerated": TOLERATED}
+    return Check("rows_taken", False, detail, "blocks" if blocks else "warns", figures)
