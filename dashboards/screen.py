@@ -45,7 +45,7 @@ class EvaluatedTrial:
         """The verdict, in the words of its banner."""
         reached = self.evaluation.verdict
         approach = self.names.approach(reached.arm) if reached.arm else None
-        return verdict(reached.code, approach, reached.segment)
+        return verdict(reached.code, approach, self.names.where_to_scale(reached), self.names.nothing)
 
 
 def show(page: StreamlitPage) -> None:

@@ -5,30 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
+from analysis.deciding.evidence import DecisionRules, Evidence, Floats
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import holm
 
 
-def which_arm(trial: TrialEvidence, rules: DecisionRules, passing: Sequence[str]) -> str:
-    """The cheapest passing arm, unless the best one is shown to gain more (Holm over the dearer passing arms)."""
-    index = {evidence.arm: i for i, evidence in enumerate(trial.arms)}
-    candidates = [trial.arms[index[arm]] for arm in passing]
+def which_arm(arms: Sequence[Evidence], covariance: Floats | None, rules: DecisionRules, passing: Sequence[str]) -> str:
+    """The cheapest passing arm, unless the best one is shown to gain more (Holm over the dearer passing arms).
+
+    Args:
+        arms: every OTM arm, among everyone or in one segment.
+        covariance: of their net benefits, shape (arms, arms); ``None`` where unknown.
+        rules: of the verdict.
+        passing: ids of the arms to choose from.
+    """
+    index = {evidence.arm: i for i, evidence in enumerate(arms)}
+    candidates = [arms[index[arm]] for arm in passing]
     cheapest = min(candidates, key=lambda evidence: (evidence.cost, -gain(evidence)))
     dearer = [evidence for evidence in candidates if evidence.arm != cheapest.arm]
     if not dearer:
         return cheapest.arm
     best = max(candidates, key=gain)
-    adjusted = holm([_difference(trial, index, evidence, cheapest).p_value for evidence in dearer])
+    adjusted = holm([_difference(covariance, index, evidence, cheapest).p_value for evidence in dearer])
     for evidence, p in zip(dearer, adjusted, strict=True):
         if evidence.arm == best.arm and p is not None and p <= rules.alpha:
             return best.arm
     return cheapest.arm
 
 
-def _difference(trial: TrialEvidence, index: dict[str, int], dearer: Evidence, cheaper: Evidence) -> Effect:
+def _difference(covariance: Floats | None, index: dict[str, int], dearer: Evidence, cheaper: Evidence) -> Effect:
     """How much more one arm gains than another, with the covariance that their shared comparison gives."""
-    a, b, covariance = dearer.net_benefit, cheaper.net_benefit, trial.net_benefit_covariance
+    a, b = dearer.net_benefit, cheaper.net_benefit
     if a is None or b is None or a.estimate is None or b.estimate is None or covariance is None:
         return Effect(None, None)
     i, j = index[dearer.arm], index[cheaper.arm]

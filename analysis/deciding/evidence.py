@@ -16,7 +16,6 @@ from designs.literals import Multiplicity
 Floats = NDArray[np.float64]
 
 Route = Literal["net_benefit", "break_even", "harm"]
-Lack = Literal["effect", "net_benefit", "skewness", "together", "capacity", "guardrail", "worse", "integrity"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,13 +78,20 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellEvidence:
-    """One arm in one level of one declared subgroup column, with that arm's interaction test."""
+    """One arm in one level of one declared subgroup column, with that arm's interaction test.
+
+    Attributes:
+        customers: with the primary outcome, in this level.
+        net_benefit_covariance: of every OTM arm's net benefit in this level, shape (arms, arms); ``None`` where
+            unknown.
+    """
 
     column: str
     level: str
     evidence: Evidence
     interaction_p: float | None
     customers: int
+    net_benefit_covariance: Floats | None = None
 
     @property
     def segment(self) -> Segment:

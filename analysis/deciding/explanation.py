@@ -1,15 +1,16 @@
-"""From a decided verdict to its sentences: one for the trial, one for each arm, and the reasons for both."""
+"""From a decided verdict to the trial's sentence and its reasons; each arm's own are in :mod:`findings`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
-from analysis.deciding.verdict import Decided, Judgement
-from analysis.inference.intervals import Effect
-from analysis.results import ArmFinding, Check, FindingCode, Segment, Verdict
-from analysis.wording.naming import approach, behaviour, change_in_behaviour, doing_nothing, treated
-from analysis.wording.numbers import gained, large_pounds, per_thousand
+from analysis.deciding.findings import arm_findings, as_measured, segment_findings
+from analysis.deciding.ranges import spoken_money_range
+from analysis.deciding.verdict import Decided
+from analysis.results import Check, DecidingRange, Segment, Verdict
+from analysis.wording.naming import approach, assigned, change_in_behaviour, doing_nothing
+from analysis.wording.numbers import gain_range, large_pounds
 from analysis.wording.phrases import capitalised, listed
 from designs.protocol.capacity import capacity
 from designs.protocol.models import Protocol
@@ -30,28 +31,30 @@ def explain(
         failed: the checks that block and failed; the first one's detail stands in the sentence.
         changes: what would change the verdict, as :mod:`analysis.deciding.threshold_analysis` finds it.
     """
-    findings = tuple(
-        _finding(protocol, evidence, judgement, rules, decided)
-        for evidence, judgement in zip(trial.arms, decided.arms, strict=True)
-    )
     return Verdict(
         code=decided.code,
-        sentence=_sentence(protocol, trial, decided, failed),
+        sentence=_sentence(protocol, trial, rules, decided, failed),
         arm=decided.arm,
         segment=decided.cell.segment if decided.cell else None,
         reasons=_reasons(protocol, trial, decided, rules, failed),
-        arms=findings,
+        arms=arm_findings(protocol, trial, rules, decided),
+        segments=segment_findings(protocol, rules, decided),
         flips=changes,
     )
 
 
-def _sentence(protocol: Protocol, trial: TrialEvidence, decided: Decided, failed: Sequence[Check]) -> str:
+def _sentence(
+    protocol: Protocol, trial: TrialEvidence, rules: DecisionRules, decided: Decided, failed: Sequence[Check]
+) -> str:
     if decided.code == "invalid":
         why = failed[0].detail if failed else "An integrity check failed."
         return f"This trial is invalid, so no effect is shown as a finding. {why}"
+    segment = decided.cell.segment if decided.cell else None
     spoken = decided.cell.evidence if decided.cell else _spoken(trial, decided)
-    facts = _facts(protocol, spoken, decided.cell.segment if decided.cell else None) if spoken else ""
-    return f"{facts} {_verdict_words(protocol, decided)}".strip()
+    facts = f"{_effect_facts(protocol, spoken, segment)} " if spoken else ""
+    if spoken and facts.strip():
+        facts += f"{_money_facts(spoken, spoken_money_range(trial, rules, spoken, segment))} "
+    return f"{facts}{_verdict_words(protocol, decided)}".strip()
 
 
 def _spoken(trial: TrialEvidence, decided: Decided) -> Evidence | None:
@@ -67,33 +70,47 @@ def _promise(evidence: Evidence) -> tuple[float, float]:
     return (net if net is not None else float("-inf"), evidence.effect.estimate or 0.0)
 
 
-def _facts(protocol: Protocol, evidence: Evidence, segment: Segment | None) -> str:
-    """For every 1,000 customers: what they did, and what was gained or lost."""
-    arm, raw = protocol.arm(evidence.arm), _as_measured(protocol, evidence.effect)
+def _effect_facts(protocol: Protocol, evidence: Evidence, segment: Segment | None) -> str:
+    """For every 1,000 customers assigned the approach, what they did."""
+    arm, raw = protocol.arm(evidence.arm), as_measured(protocol, evidence.effect)
     if raw.estimate is None:
         return ""
     among = f" with {segment}" if segment else ""
-    behaved = f"For every 1,000 customers{among} {treated(arm)}, {change_in_behaviour(protocol.primary, raw.estimate)}"
-    behaved += f" than with {doing_nothing(protocol)}."
+    behaved = f"For every 1,000 customers{among} {assigned(arm)}, {change_in_behaviour(protocol.primary, raw.estimate)}"
+    return f"{behaved} than with {doing_nothing(protocol)}."
+
+
+def _money_facts(evidence: Evidence, span: DecidingRange) -> str:
+    """What the department is estimated to gain or to lose, with its range."""
     if evidence.net_benefit is None or evidence.net_benefit.estimate is None:
-        return f"{behaved} What that is worth was not declared."
-    amount = evidence.net_benefit.estimate
-    size = large_pounds(abs(amount) * 1000.0)
+        return "What that is worth was not declared."
+    amount = evidence.net_benefit.estimate * 1000.0
+    size, (lower, upper) = large_pounds(abs(amount)), span
+    within = "" if lower is None or upper is None else f" ({gain_range(lower * 1000.0, upper * 1000.0)})"
     if size == "£0":
-        return f"{behaved} After costs the department neither gained nor lost."
-    return f"{behaved} After costs the department {'gained' if amount > 0 else 'lost'} {size}."
+        return f"After costs the department is estimated neither to gain nor to lose{within}."
+    return f"After costs the department is estimated to {'gain' if amount > 0 else 'lose'} {size}{within}."
 
 
 def _verdict_words(protocol: Protocol, decided: Decided) -> str:
     nothing = doing_nothing(protocol)
     if decided.code == "scale" and decided.arm:
         return f"Scale {approach(protocol.arm(decided.arm))}."
-    if decided.code == "scale_segment" and decided.arm and decided.cell:
-        named = approach(protocol.arm(decided.arm))
-        return f"Scale {named} to customers with {decided.cell.segment}, and to nobody else."
+    if decided.code == "scale_segment":
+        return f"Scale {listed(_where_to_scale(protocol, decided))}, and to nobody else."
     if decided.code == "no_further_action":
         return f"{capitalised(nothing)} is better: do not scale."
     return f"Not shown to beat {nothing}: do not scale."
+
+
+def _where_to_scale(protocol: Protocol, decided: Decided) -> list[str]:
+    """Every approach with all the segments to which it may be scaled."""
+    by_arm: dict[str, list[str]] = {}
+    for cell in decided.to_segments:
+        by_arm.setdefault(cell.evidence.arm, []).append(str(cell.segment))
+    return [
+        f"{approach(protocol.arm(arm))} to customers with {listed(segments, 'or')}" for arm, segments in by_arm.items()
+    ]
 
 
 def _reasons(
@@ -105,9 +122,10 @@ def _reasons(
     if decided.code == "scale" and len(decided.passing) > 1:
         reasons.append(_which_arm_words(protocol, trial, decided))
     if decided.code == "scale_segment":
-        others = [cell for cell in decided.passing_cells if cell is not decided.cell]
+        others = [cell for cell in decided.passing_cells if cell not in decided.to_segments]
         reasons += [
-            f"{capitalised(approach(protocol.arm(cell.evidence.arm)))} also passes for {cell.segment}."
+            f"{capitalised(approach(protocol.arm(cell.evidence.arm)))} also passes for {cell.segment}: it costs more "
+            "there, or is not shown to gain more."
             for cell in others
         ]
     if decided.barred_by_multiplicity:
@@ -132,99 +150,3 @@ def _which_arm_words(protocol: Protocol, trial: TrialEvidence, decided: Decided)
     if sum(evidence.cost == chosen.cost for evidence in passing) > 1:
         return f"{capitalised(names)} pass; {named} is no dearer and gained most."
     return f"{capitalised(names)} pass; {named} is the cheapest, and no dearer one is shown to gain more."
-
-
-_FINDINGS: Mapping[FindingCode, str] = {
-    "passes": "Works, and is worth sending.",
-    "works_not_worth_sending": "Works, and is not worth sending.",
-    "harmful": "Does harm beyond what was declared acceptable.",
-    "not_estimable": "Could not be estimated.",
-}
-
-
-def _finding(
-    protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: DecisionRules, decided: Decided
-) -> ArmFinding:
-    nothing = doing_nothing(protocol)
-    if decided.code == "invalid":
-        return ArmFinding(evidence.arm, "not_estimable", "Not judged: the trial is invalid.")
-    sentence = _FINDINGS.get(judgement.code)
-    segments = [str(cell.segment) for cell in decided.passing_cells if cell.evidence.arm == evidence.arm]
-    if decided.code == "scale_segment" and segments:
-        sentence = f"Worth sending to customers with {listed(segments)}, and not to everyone."
-    elif judgement.code == "worse_than_nfa":
-        sentence = f"Worse than {nothing}."
-    elif sentence is None and judgement.effect_shown and not rules.valued:
-        sentence = "Changes behaviour; whether that is worth its cost was not declared."
-    elif sentence is None:
-        sentence = f"Not shown to beat {nothing}."
-    return ArmFinding(
-        arm=evidence.arm,
-        code=judgement.code,
-        sentence=sentence,
-        reasons=tuple(_arm_reasons(protocol, evidence, judgement, rules)),
-        guardrails_passed=judgement.guardrails_passed,
-        worse_than_comparison=bool(judgement.worse_by),
-    )
-
-
-def _arm_reasons(protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: DecisionRules) -> list[str]:
-    reasons = [_effect_words(protocol, evidence, rules.alpha)]
-    if evidence.net_benefit is not None:
-        reasons.append(_money_words(evidence.net_benefit, rules.alpha))
-    nothing = doing_nothing(protocol)
-    if "net_benefit" in judgement.worse_by:
-        reasons.append(f"It is shown to lose money against {nothing}.")
-    if "break_even" in judgement.worse_by:
-        reasons.append("Its effect is shown to lie below the break-even effect that was declared.")
-    if "skewness" in judgement.missing:
-        why = f" ({evidence.randomisation_reason})" if evidence.randomisation_reason else ""
-        reasons.append(
-            "A few very large amounts make the range of its gain unreliable, and the test that allows for them "
-            f"did not support it{why}."
-        )
-    if "together" in judgement.missing:
-        reasons.append(
-            "Its effect and its gain are each shown, and not both together once the other approaches are allowed for."
-        )
-    for harm in evidence.harms:
-        if harm.established:
-            reasons.append(f"{capitalised(_outcome_words(protocol, harm.outcome))}: harm is shown beyond the margin.")
-        elif harm.reason is not None:
-            reasons.append(f"{capitalised(_outcome_words(protocol, harm.outcome))}: not shown safe, {harm.reason}.")
-        elif not harm.passed:
-            reasons.append(f"{capitalised(_outcome_words(protocol, harm.outcome))}: not shown to stay in its margin.")
-    if "capacity" in judgement.missing:
-        reasons.append("There is no capacity for the extra contact.")
-    return reasons
-
-
-def _effect_words(protocol: Protocol, evidence: Evidence, alpha: float) -> str:
-    raw = _as_measured(protocol, evidence.effect)
-    lower, upper = raw.lower(alpha), raw.upper(alpha)
-    if raw.estimate is None:
-        return f"{capitalised(behaviour(protocol.primary))}: {raw.reason or 'could not be estimated'}."
-    words = f"{capitalised(change_in_behaviour(protocol.primary, raw.estimate))} for every 1,000 customers"
-    if lower is None or upper is None:
-        return f"{words}; {raw.reason or 'its range could not be estimated'}."
-    measure = protocol.primary.effect_in
-    return f"{words} ({per_thousand(measure, lower)} to {per_thousand(measure, upper)})."
-
-
-def _money_words(net_benefit: Effect, alpha: float) -> str:
-    lower, upper = net_benefit.lower(alpha), net_benefit.upper(alpha)
-    if net_benefit.estimate is None:
-        return f"Gain after costs: {net_benefit.reason or 'could not be estimated'}."
-    words = f"{gained(net_benefit.estimate * 1000.0)} for every 1,000 customers, after costs"
-    if lower is None or upper is None:
-        return f"{words}; {net_benefit.reason or 'its range could not be estimated'}."
-    return f"{words} ({gained(lower * 1000.0)} to {gained(upper * 1000.0)})."
-
-
-def _as_measured(protocol: Protocol, effect: Effect) -> Effect:
-    """Evidence is signed so that better is above zero; people are told what was measured."""
-    return effect.reversed() if protocol.primary.better_below_zero else effect
-
-
-def _outcome_words(protocol: Protocol, outcome_id: str) -> str:
-    return behaviour(protocol.outcome(outcome_id))

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.deciding.choice_of_arm import gain, which_arm
-from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, Floats, Lack, Route, TrialEvidence
+from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, Floats, Route, TrialEvidence
 from analysis.deciding.skewness import bounds_unsafe
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import adjust, bonferroni, holm
-from analysis.results import FindingCode, VerdictCode
+from analysis.results import Condition, FindingCode, VerdictCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Judgement:
     """One arm, or one cell, judged.
 
     ``effect_shown`` and ``net_benefit_shown`` say whether each is shown above zero at its level; ``worse_by`` names
-    the routes by which the arm is shown to be worse than its comparison; ``missing`` is what keeps it from passing.
+    the routes by which the arm is shown to be worse than its comparison; ``failed`` is what keeps it from passing.
     """
 
     arm: str
@@ -37,20 +37,48 @@ class Judgement:
     guardrails_passed: bool | None
     passes: bool
     worse_by: tuple[Route, ...] = ()
-    missing: tuple[Lack, ...] = ()
+    failed: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellJudgement:
+    """One arm in one segment, judged; ``failed`` is empty where it passes."""
+
+    cell: CellEvidence
+    effect_shown: bool
+    net_benefit_shown: bool
+    failed: tuple[Condition, ...]
+
+    @property
+    def passes(self) -> bool:
+        return not self.failed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decided:
-    """A verdict without its words."""
+    """A verdict without its words.
+
+    Attributes:
+        arm, cell: what to scale, and where; the segment that gains most where there are several.
+        passing: ids of the arms that pass among everyone.
+        cells: every arm in every planned segment.
+        to_segments: where ``scale_segment`` scales, the largest gain first: one arm for each segment.
+        barred_by_multiplicity: something passed, and the declared method keeps false alarms too frequent.
+    """
 
     code: VerdictCode
     arm: str | None
     cell: CellEvidence | None
     arms: tuple[Judgement, ...]
     passing: tuple[str, ...] = ()
-    passing_cells: tuple[CellEvidence, ...] = ()
+    cells: tuple[CellJudgement, ...] = ()
+    to_segments: tuple[CellEvidence, ...] = ()
     barred_by_multiplicity: bool = False
+
+    @property
+    def passing_cells(self) -> tuple[CellEvidence, ...]:
+        """Every arm in every segment where it passes."""
+        return tuple(judged.cell for judged in self.cells if judged.passes)
 
 
 def decide(trial: TrialEvidence, rules: DecisionRules) -> Decided:
@@ -67,17 +95,20 @@ def decide(trial: TrialEvidence, rules: DecisionRules) -> Decided:
         return Decided("invalid", None, None, tuple(_unjudged(evidence.arm) for evidence in trial.arms))
     judged = _judge_arms(trial, rules)
     passing = tuple(judgement.arm for judgement in judged if judgement.passes)
-    cells = _passing_cells(trial, rules, judged)
+    cells = _judge_cells(trial, rules, judged)
+    to_segments = _to_segments(rules, cells)
     exploratory = rules.multiplicity in ("none", "benjamini_hochberg") and len(trial.arms) > 1
-    barred = exploratory and bool(passing or cells)
+    barred = exploratory and bool(passing or to_segments)
     if passing and not exploratory:
-        return Decided("scale", which_arm(trial, rules, passing), None, judged, passing, cells)
-    if cells and not exploratory:
-        best = max(cells, key=lambda cell: gain(cell.evidence) * cell.customers)
-        return Decided("scale_segment", best.evidence.arm, best, judged, passing, cells)
+        return Decided(
+            "scale", which_arm(trial.arms, trial.net_benefit_covariance, rules, passing), None, judged, passing, cells
+        )
+    if to_segments and not exploratory:
+        best = to_segments[0]
+        return Decided("scale_segment", best.evidence.arm, best, judged, passing, cells, to_segments)
     if judged and all(judgement.worse_by for judgement in judged):
-        return Decided("no_further_action", None, None, judged)
-    return Decided("not_shown", None, None, judged, passing, cells, barred)
+        return Decided("no_further_action", None, None, judged, (), cells)
+    return Decided("not_shown", None, None, judged, passing, cells, barred_by_multiplicity=barred)
 
 
 def _judge_arms(trial: TrialEvidence, rules: DecisionRules) -> tuple[Judgement, ...]:
@@ -143,7 +174,7 @@ def _judgement(
 ) -> Judgement:
     passed = all(harm.passed for harm in evidence.harms) if evidence.harms else None
     worse_by = _worse_by(evidence, rules)
-    lacks: tuple[tuple[Lack, bool], ...] = (
+    conditions: tuple[tuple[Condition, bool], ...] = (
         ("effect", not effect),
         ("net_benefit", not net and not held_by_skewness),
         ("skewness", held_by_skewness),
@@ -152,16 +183,16 @@ def _judgement(
         ("guardrail", passed is False),
         ("worse", bool(worse_by)),
     )
-    missing = tuple(lack for lack, absent in lacks if absent)
+    failed = tuple(condition for condition, absent in conditions if absent)
     return Judgement(
         evidence.arm,
-        _code(evidence, effect, net, held_by_skewness, not missing, worse_by),
+        _code(evidence, effect, net, held_by_skewness, not failed, worse_by),
         effect,
         net,
         passed,
-        not missing,
+        not failed,
         worse_by,
-        missing,
+        failed,
     )
 
 
@@ -193,35 +224,55 @@ def _code(
     return "not_shown" if evidence.effect.estimable else "not_estimable"
 
 
-def _passing_cells(trial: TrialEvidence, rules: DecisionRules, judged: Sequence[Judgement]) -> tuple[CellEvidence, ...]:
-    """Cells that pass under Bonferroni over every cell, each with its interaction test, no arm shown to do harm."""
-    if not trial.cells:
-        return ()
+def _judge_cells(trial: TrialEvidence, rules: DecisionRules, judged: Sequence[Judgement]) -> tuple[CellJudgement, ...]:
+    """Every cell under Bonferroni over all of them, each with its interaction test, no arm shown to do harm."""
     harmful = {judgement.arm for judgement in judged if "harm" in judgement.worse_by}
     return tuple(
-        cell for cell in trial.cells if cell.evidence.arm not in harmful and cell_passes(cell, rules, len(trial.cells))
+        judge_cell(cell, rules, len(trial.cells), harmful=cell.evidence.arm in harmful) for cell in trial.cells
     )
 
 
-def cell_passes(cell: CellEvidence, rules: DecisionRules, cells: int) -> bool:
-    """Whether one of ``cells`` arm × level × column cells passes: Bonferroni over all, and its interaction test."""
+def judge_cell(cell: CellEvidence, rules: DecisionRules, cells: int, *, harmful: bool = False) -> CellJudgement:
+    """One of ``cells`` arm × level × column cells: Bonferroni over all, and its interaction test.
+
+    Args:
+        harmful: whether the arm is shown to do harm among everyone, which bars it in every segment.
+    """
     evidence, strict = cell.evidence, rules.alpha / 2.0 / cells
-    effect_p, net_p = evidence.effect.p_above(), _net_benefit_p(evidence, rules)
-    return (
-        cell.interaction_p is not None
-        and cell.interaction_p <= rules.alpha
-        and effect_p is not None
-        and effect_p <= strict
-        and net_p is not None
-        and net_p <= strict
-        and all(harm.passed for harm in evidence.harms)
-        and not _worse_by(evidence, rules)
-        and rules.capacity is not False
+    effect = _at_most(evidence.effect.p_above(), strict)
+    plain = evidence.net_benefit is not None and _at_most(evidence.net_benefit.p_above(), strict)
+    net = _at_most(_net_benefit_p(evidence, rules), strict)
+    conditions: tuple[tuple[Condition, bool], ...] = (
+        ("effect", not effect),
+        ("net_benefit", not plain),
+        ("skewness", plain and not net),
+        ("interaction", not _at_most(cell.interaction_p, rules.alpha)),
+        ("capacity", rules.capacity is False),
+        ("guardrail", not all(harm.passed for harm in evidence.harms)),
+        ("worse", bool(_worse_by(evidence, rules))),
+        ("harm", harmful),
     )
+    return CellJudgement(cell, effect, net, tuple(condition for condition, absent in conditions if absent))
+
+
+def _to_segments(rules: DecisionRules, cells: Sequence[CellJudgement]) -> tuple[CellEvidence, ...]:
+    """One arm for each segment in which some arm passes, the segment with the largest gain in all first."""
+    chosen = []
+    for segment in dict.fromkeys(judgement.cell.segment for judgement in cells if judgement.passes):
+        of_segment = [judgement for judgement in cells if judgement.cell.segment == segment]
+        arms = [judgement.cell.evidence for judgement in of_segment]
+        passing = [judgement.cell.evidence.arm for judgement in of_segment if judgement.passes]
+        arm = which_arm(arms, of_segment[0].cell.net_benefit_covariance, rules, passing)
+        chosen.append(next(judgement.cell for judgement in of_segment if judgement.cell.evidence.arm == arm))
+    return tuple(sorted(chosen, key=lambda cell: gain(cell.evidence) * cell.customers, reverse=True))
+
+
+def _at_most(p_value: float | None, level: float) -> bool:
+    return p_value is not None and p_value <= level
 
 
 def _unjudged(arm: str) -> Judgement:
-    return Judgement(arm, "not_estimable", False, False, None, False, missing=("integrity",))
+    return Judgement(arm, "not_estimable", False, False, None, False, failed=("integrity",))
 
 
 _NOTHING = Effect(None, None)

@@ -100,7 +100,6 @@ def json_schema() -> dict[str, Any]:
     check["name"] = {"type": "string", "description": "kind and subject, in words"}
     for name in ("Estimate", "Verdict", "Check"):
         parts[name]["required"] = list(parts[name]["properties"])
-    parts.pop("Segment")
     digest = {"type": "string", "description": "SHA-256 of the rest, where the evaluation was stored"}
     schema["properties"]["evaluation_digest"] = digest
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

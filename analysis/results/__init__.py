@@ -22,7 +22,15 @@ from analysis.results.estimates import (
 from analysis.results.evaluation import SCHEMA, Evaluation
 from analysis.results.maturity import DueShare, Maturity
 from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm, Scenario
-from analysis.results.verdicts import ArmFinding, FindingCode, Verdict, VerdictCode
+from analysis.results.verdicts import (
+    ArmFinding,
+    Condition,
+    DecidingRange,
+    FindingCode,
+    SegmentFinding,
+    Verdict,
+    VerdictCode,
+)
 
 __all__ = [
     "SCHEMA",
@@ -32,6 +40,8 @@ __all__ = [
     "Balance",
     "Check",
     "CheckKind",
+    "Condition",
+    "DecidingRange",
     "DueShare",
     "Estimand",
     "Estimate",
@@ -51,6 +61,7 @@ __all__ = [
     "PosteriorArm",
     "Scenario",
     "Segment",
+    "SegmentFinding",
     "SurvivalCurve",
     "UnreadableCell",
     "Variant",

@@ -11,6 +11,42 @@ VerdictCode = Literal["scale", "scale_segment", "no_further_action", "not_shown"
 FindingCode = Literal["passes", "worse_than_nfa", "works_not_worth_sending", "not_shown", "harmful", "not_estimable"]
 
 
+DecidingRange = tuple[float | None, float | None]
+
+# What an arm, or a segment of it, needs to pass; "harm" is harm that the arm does among everyone.
+Condition = Literal[
+    "effect", "net_benefit", "skewness", "together", "interaction", "capacity", "guardrail", "worse", "harm",
+    "integrity",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFinding:
+    """One arm among the customers of one planned segment: whether it passes there, and if not, by what it fails.
+
+    Attributes:
+        failed: every condition that was not met.
+        guardrails: outcomes that were not shown to stay within their limits there.
+        interaction_p: of the test that the arm works differently between the levels of this column.
+        scaled: the verdict is to scale this arm to this segment; of several that pass in one segment it is one.
+        effect_range, net_benefit_range: what decided, at the level that all arms in all segments share; the effect in
+            the outcome's unit, money in pounds per customer.
+    """
+
+    arm: str
+    segment: Segment
+    customers: int
+    passes: bool
+    sentence: str
+    near_miss: str | None = None  # what was shown there, and what kept it from passing
+    failed: tuple[Condition, ...] = ()
+    guardrails: tuple[str, ...] = ()
+    interaction_p: float | None = None
+    scaled: bool = False
+    effect_range: DecidingRange | None = None
+    net_benefit_range: DecidingRange | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ArmFinding:
     arm: str
@@ -19,6 +55,11 @@ class ArmFinding:
     reasons: tuple[str, ...] = ()
     guardrails_passed: bool | None = None
     worse_than_comparison: bool = False  # shown to be worse; beside "works_not_worth_sending" it may be either
+    failed: tuple[Condition, ...] = ()  # every condition of passing that was not met
+    guardrails: tuple[str, ...] = ()  # outcomes not shown to stay within their limits
+    near_miss: str | None = None  # what was shown, and what kept it from passing
+    effect_range: DecidingRange | None = None  # simultaneous over the arms, in the outcome's unit
+    net_benefit_range: DecidingRange | None = None  # likewise, pounds per customer; of an arm shown to lose, its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +70,5 @@ class Verdict:
     segment: Segment | None = None  # to whom to scale, where it is not to everyone
     reasons: tuple[str, ...] = ()
     arms: tuple[ArmFinding, ...] = ()
+    segments: tuple[SegmentFinding, ...] = ()  # every arm in every planned segment
     flips: tuple[str, ...] = ()  # what would change this, in plain sentences

@@ -36,14 +36,14 @@ def approach(arm: Arm) -> str:
     return f"the {_CHANNEL_NAMES[arm.channel]} “{arm.label}”"
 
 
-def treated(arm: Arm) -> str:
-    """What was done to an arm's customers; "assigned", for nobody is dropped who could not be reached.
+def assigned(arm: Arm) -> str:
+    """Who an arm's customers are: those assigned it, for an effect counts whoever could not be reached too.
 
     Examples:
-        >>> treated(Arm(id="call", kind="otm", label="Outbound call", channel="call"))
+        >>> assigned(Arm(id="call", kind="otm", label="Outbound call", channel="call"))
         'assigned the outbound call'
     """
-    return f"{'sent' if arm.channel in ('letter', 'sms', 'email') else 'assigned'} {approach(arm)}"
+    return f"assigned {approach(arm)}"
 
 
 def doing_nothing(protocol: Protocol) -> str:

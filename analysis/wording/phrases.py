@@ -44,15 +44,15 @@ def sentence_case(identifier: str) -> str:
     return phrase[:1].upper() + phrase[1:]
 
 
-def listed(items: tuple[str, ...] | list[str]) -> str:
+def listed(items: tuple[str, ...] | list[str], last: str = "and") -> str:
     """Items as a list within a sentence.
 
-    >>> listed(["letter", "SMS", "call"])
-    'letter, SMS and call'
+    >>> listed(["letter", "SMS", "call"]), listed(["letter", "SMS"], "or")
+    ('letter, SMS and call', 'letter or SMS')
     """
     if len(items) < 2:
         return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
 def shortened(digest: str | None, length: int = 12) -> str:

@@ -16,6 +16,7 @@ from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.results.approaches import approaches
 from trials.reporting.results.effects import as_judged
 from trials.reporting.results.headline import headline
+from trials.reporting.results.near_misses import near_misses, segment_misses
 from trials.reporting.results.trust import change_lines, check_lines, decision_lines
 from trials.reporting.words.names import Names
 
@@ -66,6 +67,13 @@ def _each_approach(evaluation: Evaluation, names: Names) -> None:
         return
     st.header("Each approach", anchor="approaches")
     st.html(markup.table(approaches(evaluation, names), headed=True))
+    missed = near_misses(evaluation, names)
+    if missed is not None:
+        st.html(markup.table(missed))
+    in_segments = segment_misses(evaluation, names)
+    if in_segments is not None:
+        with st.expander("Each planned segment: what was shown there, and what was not"):
+            st.html(markup.table(in_segments))
 
 
 def _what_would_change_this(evaluation: Evaluation, names: Names) -> None:

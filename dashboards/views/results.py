@@ -16,6 +16,7 @@ from trials.reporting.charts import effect_figure, net_benefit_figure, segment_f
 from trials.reporting.charts.figure import arm_colours
 from trials.reporting.exports import document_json, estimates_csv
 from trials.reporting.results import effects, flow, integrity, money, sensitivity
+from trials.reporting.results.near_misses import segment_misses
 from trials.reporting.results.record import deviation_lines, digests, people
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import ESTIMANDS, column_words
@@ -139,6 +140,9 @@ def _segments(evaluation: Evaluation, names: Names) -> None:
     if not rows:
         st.write("The plan declares no segments.")
         return
+    judged = segment_misses(evaluation, names)
+    if judged is not None:
+        st.html(markup.table(judged, headed=True))
     for column in dict.fromkeys(row.subgroup for row in rows):
         st.subheader(f"By {column_words(column or '')}", anchor=f"segments-{column}")
         for outcome, levels in _by_outcome([row for row in rows if row.subgroup == column]):

@@ -287,7 +287,7 @@ def test_a_segment_is_scaled_when_it_alone_pays():
     evaluation = evaluated(money_trial(4.0, analysis={"subgroups": [{"column": "reason"}]}), segment_trial())
     verdict = evaluation.verdict
     assert (verdict.code, verdict.arm, verdict.segment) == ("scale_segment", "letter", Segment("reason", "forgot"))
-    assert "For every 1,000 customers with reason = forgot sent the letter" in verdict.sentence
+    assert "For every 1,000 customers with reason = forgot assigned the letter" in verdict.sentence
     assert "to customers with reason = forgot, and to nobody else" in verdict.sentence
     interaction = next(i for i in evaluation.interactions if i.outcome == "paid_23")
     assert interaction.p_value < 0.001

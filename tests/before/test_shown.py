@@ -24,9 +24,13 @@ from trials.reporting.words.names import Names
 BEFORE = Path(__file__).parent / "registry"
 SHOWN: dict[str, Any] = json.loads(gzip.decompress((BEFORE / "shown.json.gz").read_bytes()))
 EVALUATED = sorted(trial for trial, shown in SHOWN.items() if "tables" in shown)
-# Said otherwise since, on purpose: names keep their capitals, and the outcome's own figure is no gain or loss.
+# Said otherwise since, on purpose: names keep their capitals, the outcome's own figure is no gain or loss, and the
+# comparison has its own name.
 SINCE = {
     "harmful-call": {"the hMRC's": "the HMRC's", '"no more"': '"no more or fewer"'},
+    "simple-bau": {
+        "Each approach against no further action": "Each approach against business as usual (Letter in use)",
+    },
     "matched-pairs": {'"no more"': '"no more or fewer"'},
     "two-waves": {
         '"£30,000 gained", "span": "95% range: £10,200 lost to £70,200 gained"':

@@ -24,7 +24,7 @@ def primary(evaluation, arm):
 
 def test_the_eight_parts_stand_in_their_order(seen_page, recorded):
     verdict = recorded(SMALL_DEBTS).evaluation.verdict
-    assert verdict.sentence.startswith("For every 1,000 customers sent the SMS reminder, ")
+    assert verdict.sentence.startswith("For every 1,000 customers assigned the SMS reminder, ")
     words = shown(seen_page("decision", trial=SMALL_DEBTS))
     parts = [
         verdict.sentence,
@@ -60,15 +60,21 @@ def test_every_verdict_is_told_in_the_words_that_the_analysis_stored(seen_page, 
 
 
 def test_three_figures_have_their_ranges(seen_page, recorded):
-    """The figures are those of the stored sentence; their ranges, those of the stored estimates."""
+    """The figures are those of the stored sentence; their ranges, those that decided."""
     evaluation = recorded(SMALL_DEBTS).evaluation
-    more, gained = re.search(r"(\d+ more) paid .* gained (£[\d,]+)\.", evaluation.verdict.sentence).groups()
+    more, gained = re.search(r"(\d+ more) paid .* to gain (£[\d,]+) \(", evaluation.verdict.sentence).groups()
     row = primary(evaluation, "sms")
     money = next(arm for arm in evaluation.net_benefit.arms if arm.arm == "sms")
+    decided = next(finding for finding in evaluation.verdict.arms if finding.arm == "sms")
+    assert decided.effect_range == pytest.approx((row.ci_lower_simultaneous, row.ci_upper_simultaneous))
+    assert decided.net_benefit_range == pytest.approx(
+        (money.central.ci_lower_simultaneous, money.central.ci_upper_simultaneous)
+    )
     words = shown(seen_page("decision", trial=SMALL_DEBTS))
-    effect = f"95% range: {row.ci_lower * 1000:.0f} to {row.ci_upper * 1000:.0f} more"
+    effect = f"95% range: {row.ci_lower_simultaneous * 1000:.0f} to {row.ci_upper_simultaneous * 1000:.0f} more"
     assert re.search(rf"{more}</dd><dd[^>]*>{effect}", words)
-    net = rf"95% range: £{_three_figures(money.central.ci_lower)} to £{_three_figures(money.central.ci_upper)} gained"
+    lower, upper = map(_three_figures, decided.net_benefit_range)
+    net = rf"95% range: £{lower} to £{upper} gained"
     assert re.search(rf"{gained} gained</dd><dd[^>]*>{net}", words)
     assert "At roll-out to 400,000 customers" in words
     millions = money.central.estimate * 400_000 / 1e6
@@ -95,7 +101,7 @@ def test_no_p_value_and_no_plus_minus_on_the_managers_page(seen_page, trial):
 
 
 def test_the_chart_says_what_it_shows(seen_page, recorded):
-    gained = re.search(r"gained (£[\d,]+)\.", recorded(SMALL_DEBTS).evaluation.verdict.sentence).group(1)
+    gained = re.search(r"to gain (£[\d,]+) \(", recorded(SMALL_DEBTS).evaluation.verdict.sentence).group(1)
     (chart,) = charts(seen_page("decision", trial=SMALL_DEBTS))
     assert f"SMS reminder {gained} gained" in chart.alt
     assert "The SMS reminder gains money." in chart.alt

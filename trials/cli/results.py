@@ -14,6 +14,7 @@ from trials.reporting.results.effects import as_judged, effects, segments
 from trials.reporting.results.flow import flow_arms, flow_diagram
 from trials.reporting.results.integrity import checks
 from trials.reporting.results.money import scenarios
+from trials.reporting.results.near_misses import near_misses, segment_misses
 from trials.reporting.results.sensitivity import sensitivity
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
@@ -34,6 +35,9 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
     within = [row for row in as_judged(evaluation.estimates) if row.segment is not None]
     for (outcome, column), rows in groupby(within, key=attrgetter("outcome", "subgroup")):
         _show(segments(list(rows), names, f"{names.outcome(outcome)}, by {column_words(column)}"))
+    for missed in (near_misses(evaluation, names), segment_misses(evaluation, names)):
+        if missed is not None:
+            _show(missed)
     if evaluation.sensitivity:
         _show(sensitivity(evaluation.sensitivity, names))
     if evaluation.net_benefit is not None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.document import from_document
 from analysis.results import Segment
-from analysis.wording.naming import approach
+from analysis.wording.naming import approach, doing_nothing
 from designs.protocol import Protocol
 from trials.life import Standing, next_step, state_of
 from trials.registry import tables
@@ -102,6 +102,8 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
     trial = standing.trial
     evaluation = rows.evaluations.get(trial)
     verdict_arm = None if evaluation is None else evaluation.verdict_arm
+    where = _where_to_scale(evaluation)
+    approaches = {arm.id: approach(arm) for arm in protocol.arms}
     allocations = rows.allocations.get(trial, ())
     return TrialSummary(
         id=trial,
@@ -113,7 +115,7 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
         segments=tuple(subgroup.column for subgroup in protocol.analysis.subgroups),
         verdict_code=None if evaluation is None else evaluation.verdict_code,
         verdict_arm=verdict_arm,
-        verdict_segment=_segment(evaluation),
+        verdict_segment=where[0][1] if where else None,
         verdict_sentence=None if evaluation is None else evaluation.verdict_sentence,
         next=next_step(standing),
         created_on=rows.registered_at[trial].date(),
@@ -121,17 +123,33 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
         evaluated_on=_day(None if evaluation is None else evaluation.evaluated_at),
         decided_on=_day(rows.decided_at.get(trial)),
         synthetic=rows.synthetic[trial],
-        verdict_approach=next((approach(arm) for arm in protocol.arms if arm.id == verdict_arm), None),
+        verdict_approach=approaches.get(verdict_arm) if verdict_arm else None,
+        verdict_where=tuple((approaches.get(arm, arm), segment) for arm, segment in where),
+        comparison=doing_nothing(protocol),
     )
 
 
-def _segment(evaluation: Any) -> Segment | None:
+def _where_to_scale(evaluation: Any) -> tuple[tuple[str, Segment], ...]:
+    """Each arm's id with a segment to which the verdict scales it, the verdict's own first.
+
+    Read from the document as it is stored: making results of each whole would cost a list of trials a second and more.
+    """
     if evaluation is None or evaluation.document is None:
-        return None
+        return ()
     verdict = evaluation.document["verdict"]
-    if "segment_column" in verdict:  # reading the whole document would cost a list of trials a second and more
-        return Segment(verdict["segment_column"], verdict["segment_level"])
-    return from_document(evaluation.document).verdict.segment
+    if "segment_column" in verdict:
+        own = Segment(verdict["segment_column"], verdict["segment_level"])
+    else:  # as schema 1 has it, in words
+        upgraded = from_document(evaluation.document).verdict.segment
+        assert upgraded is not None  # a segment is stored beside the document
+        own = upgraded
+    first = (verdict["arm"], own)
+    named = [
+        (finding["arm"], Segment(**finding["segment"]))
+        for finding in verdict.get("segments", ())
+        if finding.get("scaled")
+    ]
+    return (first, *(pair for pair in named if pair != first))
 
 
 def _customers(allocations: Iterable[tables.Allocation], lock: tables.TrialLock | None) -> int | None:

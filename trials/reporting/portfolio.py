@@ -83,7 +83,7 @@ def next_actor(coming: Next) -> str:
 
 def verdict_of(trial: TrialSummary) -> str:
     """The verdict of one trial, in words."""
-    return verdict(trial.verdict_code, trial.verdict_approach, trial.verdict_segment)
+    return verdict(trial.verdict_code, trial.verdict_approach, trial.verdict_where, trial.comparison)
 
 
 def dates_of(trial: TrialSummary) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from analysis.deciding import net_benefit
 from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.guardrails import EventCounts, Harm, InvertedTest, judge
 from analysis.deciding.skewness import bounds_unsafe, skewness
-from analysis.deciding.verdict import cell_passes
+from analysis.deciding.verdict import judge_cell
 from analysis.evaluate.evidence.rules import guardrails_of, harm_of
 from analysis.evaluate.fits import Fits
 from analysis.fit import Fit, Floats
@@ -75,7 +75,7 @@ def where_skewness_matters(
             p_values = known.effect.p_above(), known.net_benefit.p_above() if known.net_benefit else None
             passes = all(p is not None and p <= rules.alpha / 2.0 for p in p_values)
         else:
-            passes = cell_passes(_of_level(protocol, fits, cell, known), rules, len(among_levels))
+            passes = judge_cell(_of_level(protocol, fits, cell, known), rules, len(among_levels)).passes
         if passes:
             chosen.append(cell)
     return tuple(chosen)
@@ -140,7 +140,10 @@ def _of_level(protocol: Protocol, fits: Fits, cell: Cell, evidence: Evidence) ->
     tests = fits.subgroup(cell.by).interactions
     p_value = next((test.p_value for test in tests if (test.outcome, test.arm, test.comparison) == wanted), None)
     fit = fits.fit(protocol.primary.id, cell.by, cell.level)
-    return CellEvidence(cell.by.column, cell.level, evidence, p_value, fit.n if fit else 0)
+    money = fits.fit(net_benefit.response_id("central"), cell.by, cell.level)
+    return CellEvidence(
+        cell.by.column, cell.level, evidence, p_value, fit.n if fit else 0, _covariance(protocol, money)
+    )
 
 
 def _covariance(protocol: Protocol, fit: Fit | None) -> Floats | None:

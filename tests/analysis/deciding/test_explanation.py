@@ -29,14 +29,15 @@ def test_the_letter_that_works_and_should_not_be_sent():
     """The sentence of the domain's own example."""
     verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.024, 0.004), Effect(-0.49, 0.27))])
     assert verdict.sentence == (
-        "For every 1,000 customers sent the letter B, 24 more paid by day 23 than with no further action. After costs "
-        "the department lost £490. Not shown to beat no further action: do not scale."
+        "For every 1,000 customers assigned the letter B, 24 more paid by day 23 than with no further action. After "
+        "costs the department is estimated to lose £490 (£1,020 lost to £39 gained). Not shown to beat no further "
+        "action: do not scale."
     )
     (finding,) = verdict.arms
     assert finding.sentence == "Works, and is not worth sending."
     assert finding.reasons == (
         "24 more paid by day 23 for every 1,000 customers (16 more to 32 more).",
-        "£490 lost for every 1,000 customers, after costs (£1,020 lost to £39 gained).",
+        "For every 1,000 customers, after costs, an estimated £490 lost (£1,020 lost to £39 gained).",
     )
 
 
@@ -47,8 +48,8 @@ def test_the_arm_to_scale_is_the_one_spoken_of():
     ]
     verdict = said(declared(arms=[NFA, LETTER, SMS]), evidence)
     assert verdict.sentence == (
-        "For every 1,000 customers sent the SMS reminder, 70 more paid by day 23 than with no further action. After "
-        "costs the department gained £850. Scale the SMS reminder."
+        "For every 1,000 customers assigned the SMS reminder, 70 more paid by day 23 than with no further action. "
+        "After costs the department is estimated to gain £850 (£630 to £1,070 gained). Scale the SMS reminder."
     )
     assert verdict.reasons == (
         "The letter B and the SMS reminder pass; the SMS reminder is the cheapest, and no dearer one is shown to gain "
@@ -59,7 +60,8 @@ def test_the_arm_to_scale_is_the_one_spoken_of():
 def test_no_further_action():
     verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(-0.001, 0.004), Effect(-0.9, 0.1))])
     assert verdict.sentence.endswith(
-        "1 fewer paid by day 23 than with no further action. After costs the department lost £900. "
+        "1 fewer paid by day 23 than with no further action. After costs the department is "
+        "estimated to lose £900 (£1,100 to £700 lost). "
         "No further action is better: do not scale."
     )
     assert verdict.arms[0].sentence == "Worse than no further action."
@@ -71,9 +73,9 @@ def test_a_segment():
     cell = CellEvidence("reason", "forgot", strong, 0.001, 9000)
     verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.01, 0.004), Effect(-0.1, 0.2))], cells=[cell])
     assert verdict.sentence == (
-        "For every 1,000 customers with reason = forgot sent the letter B, 50 more paid by day 23 than with no further "
-        "action. After costs the department gained £1,200. Scale the letter B to customers with reason = forgot, and "
-        "to nobody else."
+        "For every 1,000 customers with reason = forgot assigned the letter B, 50 more paid by day 23 than with no "
+        "further action. After costs the department is estimated to gain £1,200 (£810 to £1,590 gained). Scale the "
+        "letter B to customers with reason = forgot, and to nobody else."
     )
     assert verdict.segment == Segment("reason", "forgot")
     assert verdict.arms[0].sentence == "Worth sending to customers with reason = forgot, and not to everyone."

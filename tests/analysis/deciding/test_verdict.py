@@ -48,7 +48,7 @@ def test_a_letter_that_works_and_loses_money_is_not_sent():
 
 def test_money_without_changed_behaviour_does_not_scale():
     decided = decide(trial(arm(effect=NIL)), RULES)
-    assert (decided.code, decided.arms[0].code, decided.arms[0].missing) == ("not_shown", "not_shown", ("effect",))
+    assert (decided.code, decided.arms[0].code, decided.arms[0].failed) == ("not_shown", "not_shown", ("effect",))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_money_without_changed_behaviour_does_not_scale():
 def test_guardrails_hold_back_and_established_harm_condemns(harm, code, finding):
     decided = decide(trial(arm(harms=(SAFE, harm))), RULES)
     assert (decided.code, decided.arms[0].code) == (code, finding)
-    assert "guardrail" in decided.arms[0].missing
+    assert "guardrail" in decided.arms[0].failed
 
 
 def test_no_further_action_needs_every_arm_to_be_worse():
@@ -160,7 +160,7 @@ def test_the_segment_that_gains_most_in_all_is_named():
 def test_skewed_pounds_need_a_randomisation_p_value():
     skewed = arm(skewness=0.2, randomisation_reason="not available")
     decided = decide(trial(skewed), RULES)
-    assert (decided.code, decided.arms[0].missing) == ("not_shown", ("skewness",))
+    assert (decided.code, decided.arms[0].failed) == ("not_shown", ("skewness",))
     assert decided.arms[0].code == "not_shown"
     assert decide(trial(dataclasses.replace(skewed, randomisation_p=0.001)), RULES).code == "scale"
     assert decide(trial(dataclasses.replace(skewed, randomisation_p=0.03)), RULES).code == "not_shown"
@@ -282,7 +282,7 @@ def test_two_arms_with_one_half_of_the_evidence_each_rarely_scale():
 def test_shown_apart_and_not_together_is_no_pass_and_says_so():
     sure, just = Effect(5.0, 1.0), Effect(stats.norm.isf(0.02), 1.0)
     decided = decide(trial(arm("a", sure, just), arm("b", just, sure)), RULES)
-    assert [(j.effect_shown, j.net_benefit_shown, j.missing) for j in decided.arms] == [(True, True, ("together",))] * 2
+    assert [(j.effect_shown, j.net_benefit_shown, j.failed) for j in decided.arms] == [(True, True, ("together",))] * 2
     assert decided.code == "not_shown"
     assert decide(trial(arm("a", sure, just)), RULES).code == "scale"
 
@@ -290,7 +290,7 @@ def test_shown_apart_and_not_together_is_no_pass_and_says_so():
 def test_an_arm_that_is_shown_to_be_worse_never_passes():
     below = dataclasses.replace(RULES, break_even=9.0)
     decided = decide(trial(arm()), below)
-    assert (decided.code, decided.arms[0].worse_by, decided.arms[0].missing) == (
+    assert (decided.code, decided.arms[0].worse_by, decided.arms[0].failed) == (
         "no_further_action", ("break_even",), ("worse",)
     )  # fmt: skip
     assert decided.arms[0].code == "worse_than_nfa"

@@ -24,7 +24,7 @@ def test_the_level_of_an_interval_is_the_one_declared(capsys):
 def test_everything_is_said_that_a_screen_would_say(capsys):
     said = shown(capsys, examples.evaluation())
     assert said.startswith(
-        "Reminders for small Self Assessment debts\n\nFor every 1,000 customers sent the SMS reminder"
+        "Reminders for small Self Assessment debts\n\nFor every 1,000 customers assigned the SMS reminder"
     )
     for words in (
         "310,000 rows in the file", "Every row is accounted for", "Integrity checks",

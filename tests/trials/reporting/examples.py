@@ -189,8 +189,8 @@ def evaluation() -> Evaluation:
         ),
         verdict=Verdict(
             "scale",
-            "For every 1,000 customers sent the SMS reminder, 70 more paid by day 23 than with no further action, "
-            "and the department gained £920 after costs.",
+            "For every 1,000 customers assigned the SMS reminder, 70 more paid by day 23 than with no further action. "
+            "After costs the department is estimated to gain £920 (£300 to £1,540 gained).",
             arm="sms",
             reasons=("The SMS reminder changed behaviour and gained money after every cost.",),
             arms=(
@@ -227,8 +227,9 @@ def with_curves() -> Evaluation:
 
 def not_shown() -> Evaluation:
     sentence = (
-        "For every 1,000 customers sent the plain reminder letter, 24 more paid by day 23 than with no further "
-        "action. After costs the department lost £490. Not shown to beat no further action: do not scale."
+        "For every 1,000 customers assigned the plain reminder letter, 24 more paid by day 23 than with no further "
+        "action. After costs the department is estimated to lose £490 (£1,110 lost to £130 gained). Not shown "
+        "to beat no further action: do not scale."
     )
     return replace(
         evaluation(),

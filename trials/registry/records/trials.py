@@ -36,6 +36,8 @@ class TrialSummary:
     decided_on: date | None
     synthetic: bool
     verdict_approach: str | None = None  # the verdict's arm, as it stands inside a sentence
+    verdict_where: tuple[tuple[str, Segment], ...] = ()  # each approach, likewise, with a segment to scale it to
+    comparison: str = "no further action"  # what the approaches are compared with, as it stands inside a sentence
 
 
 @dataclass(frozen=True, slots=True)

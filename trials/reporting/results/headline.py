@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.results import ArmMoney, Estimate, Evaluation, Segment
+from analysis.results import ArmFinding, ArmMoney, Estimate, Evaluation, Segment, SegmentFinding
 from analysis.wording.numbers import count, gain_or_loss, gain_range
 from analysis.wording.phrases import uncapitalised
 from trials.reporting.results.effects import as_judged
@@ -42,7 +42,8 @@ def headline(evaluation: Evaluation, names: Names) -> Headline | None:
         return None
     segment = verdict.segment if verdict.code == "scale_segment" else None
     effect, money = _effect(evaluation, arm, segment), _money(evaluation, arm, segment)
-    figures = (_people(effect, names), *_pounds(money, evaluation, names))
+    decided = _finding(evaluation, arm, segment)
+    figures = (_people(effect, decided, names), *_pounds(money, decided, evaluation, names))
     return Headline(arm, _about(verdict.arm is not None, arm, names), figures)
 
 
@@ -86,31 +87,39 @@ def _money(evaluation: Evaluation, arm: str, segment: Segment | None) -> ArmMone
     return next((row for row in rows if row.arm == arm and row.segment == segment), None)
 
 
-def _people(effect: Estimate | None, names: Names) -> HeadlineFigure:
+def _finding(evaluation: Evaluation, arm: str, segment: Segment | None) -> ArmFinding | SegmentFinding | None:
+    """What holds the ranges that decided, of everyone or of a segment."""
+    verdict = evaluation.verdict
+    if segment is None:
+        return next((finding for finding in verdict.arms if finding.arm == arm), None)
+    return next((finding for finding in verdict.segments if (finding.arm, finding.segment) == (arm, segment)), None)
+
+
+def _people(effect: Estimate | None, decided: ArmFinding | SegmentFinding | None, names: Names) -> HeadlineFigure:
     outcome = uncapitalised(names.outcome(effect.outcome)) if effect else "the primary outcome"
     label = f"Per 1,000 customers, {outcome}"
     if effect is None or effect.estimate is None:
         return HeadlineFigure(label, "Not estimated", (effect and effect.reason) or "no estimate was recorded")
     value = names.per_thousand(effect.outcome, effect.estimate)
-    return HeadlineFigure(label, value, _range(names, effect))
+    lower, upper = (decided and decided.effect_range) or (effect.ci_lower, effect.ci_upper)
+    if lower is None or upper is None:
+        return HeadlineFigure(label, value, "no range could be estimated")
+    span = names.per_thousand_range(effect.outcome, lower, upper)
+    return HeadlineFigure(label, value, f"{names.confidence} range: {span}")
 
 
-def _range(names: Names, effect: Estimate) -> str:
-    if effect.ci_lower is None or effect.ci_upper is None:
-        return "no range could be estimated"
-    return f"{names.confidence} range: {names.per_thousand_range(effect.outcome, effect.ci_lower, effect.ci_upper)}"
-
-
-def _pounds(money: ArmMoney | None, evaluation: Evaluation, names: Names) -> tuple[HeadlineFigure, ...]:
+def _pounds(
+    money: ArmMoney | None, decided: ArmFinding | SegmentFinding | None, evaluation: Evaluation, names: Names
+) -> tuple[HeadlineFigure, ...]:
     per_thousand, at_roll_out = "Per 1,000 customers, after all costs", "At roll-out"
     if money is None or money.central.estimate is None:
         reason = (money and money.central.reason) or evaluation.net_benefit_reason or "no net benefit was recorded"
         return (HeadlineFigure(per_thousand, "Not estimated", reason),)
     central = money.central
+    lower, upper = (decided and decided.net_benefit_range) or (central.ci_lower, central.ci_upper)
     first = HeadlineFigure(
-        per_thousand, gain_or_loss(_thousand(central.estimate)),
-        _span(_thousand(central.ci_lower), _thousand(central.ci_upper), names),
-    )  # fmt: skip
+        per_thousand, gain_or_loss(_thousand(central.estimate)), _span(_thousand(lower), _thousand(upper), names)
+    )
     if money.roll_out_estimate is None:
         return (first, HeadlineFigure(at_roll_out, "Not declared", "the plan names no roll-out"))
     label = f"{at_roll_out} to {count(money.roll_out_customers)} customers"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.results import ArmMoney, Evaluation, Money
+from analysis.results import ArmMoney, DecidingRange, Evaluation, Money
 from analysis.wording.naming import variant_words
 from analysis.wording.numbers import gain_or_loss, pounds
 from trials.reporting.results.effects import effect_words
@@ -13,13 +13,14 @@ from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import segment_words
 
 
-def money_words(money: Money) -> str:
-    """Net benefit per 1,000 customers with its range."""
+def money_words(money: Money, span: DecidingRange | None = None) -> str:
+    """Net benefit per 1,000 customers with its range, or with the range that decided."""
     if money.estimate is None:
         return money.reason or "not estimated"
-    lower = None if money.ci_lower is None else money.ci_lower * 1000
-    upper = None if money.ci_upper is None else money.ci_upper * 1000
-    return gain_or_loss(money.estimate * 1000, lower, upper)
+    lower, upper = span or (money.ci_lower, money.ci_upper)
+    if lower is None or upper is None:
+        return gain_or_loss(money.estimate * 1000)
+    return gain_or_loss(money.estimate * 1000, lower * 1000, upper * 1000)
 
 
 def components(rows: Sequence[ArmMoney], names: Names) -> Table:

@@ -42,7 +42,7 @@ def _scenarios(evaluation: Evaluation, names: Names) -> list[str]:
     return [
         f"{label}: the verdict is the same."
         if code == central.code
-        else f"{label}: the verdict becomes “{verdict(code, arm)}”."
+        else f"{label}: the verdict becomes “{verdict(code, arm, nothing=names.nothing)}”."
         for label, code in codes
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.results import Estimate
+from analysis.results import Estimate, Segment, Verdict
 from analysis.wording import naming
 from analysis.wording.numbers import confidence, difference, interval, per_thousand, per_thousand_range
 from analysis.wording.phrases import sentence_case, uncapitalised
@@ -27,6 +27,13 @@ class Names:
         """An arm inside a sentence, as the verdict's own sentence says it."""
         arm = self._arm(arm_id)
         return f"the {uncapitalised(sentence_case(arm_id))}" if arm is None else naming.approach(arm)
+
+    def where_to_scale(self, verdict: Verdict) -> tuple[tuple[str, Segment], ...]:
+        """Each approach, inside a sentence, with a segment to which the verdict is to scale it."""
+        pairs = [(finding.arm, finding.segment) for finding in verdict.segments if finding.scaled]
+        if not pairs and verdict.arm and verdict.segment:  # stored before every segment had a finding
+            pairs = [(verdict.arm, verdict.segment)]
+        return tuple((self.approach(arm), segment) for arm, segment in pairs)
 
     def outcome(self, outcome_id: str) -> str:
         """An outcome as a heading."""
@@ -74,6 +81,11 @@ class Names:
     @property
     def confidence(self) -> str:
         return confidence(self.plan.analysis.alpha)
+
+    @property
+    def nothing(self) -> str:
+        """What the approaches are compared with, as the verdict's own sentence says it."""
+        return naming.doing_nothing(self.plan)
 
     @property
     def comparison_label(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from analysis.results import Check, CheckKind, Segment
-from analysis.wording.phrases import sentence_case
+from analysis.wording.phrases import capitalised, sentence_case
 from trials.life import State, Step
 from trials.reporting.words.names import Names
 
@@ -50,11 +50,11 @@ STEPS: Final[Mapping[Step, str]] = {
     "nothing": "Nothing: the draw is void and its record is kept",
 }
 
-FINDINGS: Final[Mapping[str, str]] = {
+FINDINGS: Final[Mapping[str, str]] = {  # {nothing} is what the approaches are compared with
     "passes": "Works, and is worth sending",
     "works_not_worth_sending": "Works, and is not worth sending",
-    "worse_than_nfa": "Worse than no further action",
-    "not_shown": "Not shown to beat no further action",
+    "worse_than_nfa": "Worse than {nothing}",
+    "not_shown": "Not shown to beat {nothing}",
     "harmful": "Does harm: a guardrail is crossed",
     "not_estimable": "Could not be estimated",
 }
@@ -111,7 +111,7 @@ SCENARIOS: Final[Mapping[str, str]] = {
     "high": "High benefits with low costs",
 }
 
-NOT_SHOWN: Final = "Not shown to beat no further action: do not scale"
+NO_FURTHER_ACTION: Final = "no further action"
 
 
 def state(code: State) -> str:
@@ -123,25 +123,40 @@ def state(code: State) -> str:
     return STATES[code]
 
 
-def verdict(code: str | None, arm: str | None = None, segment: Segment | None = None) -> str:
-    """The verdict as a banner says it; ``arm`` as it stands inside a sentence.
+def verdict(
+    code: str | None,
+    arm: str | None = None,
+    segments: Sequence[tuple[str, Segment]] = (),
+    nothing: str = NO_FURTHER_ACTION,
+) -> str:
+    """The verdict as a banner says it.
 
-    >>> verdict("scale", "the SMS reminder")
-    'Scale the SMS reminder'
-    >>> verdict("scale_segment", "the plain letter", Segment("reason", "forgot"))
+    Args:
+        code: of the verdict.
+        arm: the approach to scale, as it stands inside a sentence.
+        segments: each approach, likewise, with a segment to which it is to be scaled.
+        nothing: what the approaches were compared with.
+
+    >>> verdict("scale", "the SMS reminder"), verdict("no_further_action", nothing="business as usual (a letter)")
+    ('Scale the SMS reminder', 'Business as usual (a letter) is better')
+    >>> verdict("scale_segment", "the plain letter", [("the plain letter", Segment("reason", "forgot"))])
     'Scale the plain letter to a segment: reason is forgot'
+    >>> verdict("scale_segment", None, [("the letter", Segment("age", "old")), ("the SMS", Segment("age", "young"))])
+    'Scale to segments: the letter where age is old; the SMS where age is young'
     """
     name = arm or "the approach"
     match code:
         case "scale":
             return f"Scale {name}"
         case "scale_segment":
-            where = segment_words(segment) if segment else "as named in the reasons"
+            if len(segments) > 1:
+                return f"Scale to segments: {'; '.join(f'{a} where {segment_words(s)}' for a, s in segments)}"
+            where = segment_words(segments[0][1]) if segments else "as named in the reasons"
             return f"Scale {name} to a segment: {where}"
         case "no_further_action":
-            return "No further action is better"
+            return f"{capitalised(nothing)} is better"
         case "not_shown":
-            return NOT_SHOWN
+            return f"Not shown to beat {nothing}: do not scale"
         case "not_due":
             return "No verdict yet: outcomes are not due"
         case "invalid":
@@ -170,13 +185,13 @@ def column_words(column: str) -> str:
     return column.replace("_", " ")
 
 
-def finding(code: str) -> str:
+def finding(code: str, nothing: str = NO_FURTHER_ACTION) -> str:
     """An arm's own finding, in words.
 
-    >>> finding("works_not_worth_sending")
-    'Works, and is not worth sending'
+    >>> finding("works_not_worth_sending"), finding("worse_than_nfa", "business as usual (a letter)")
+    ('Works, and is not worth sending', 'Worse than business as usual (a letter)')
     """
-    return FINDINGS.get(code, sentence_case(code))
+    return FINDINGS.get(code, sentence_case(code)).format(nothing=nothing)
 
 
 def check_title(check: Check, names: Names) -> str:

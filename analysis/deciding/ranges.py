@@ -1,0 +1,65 @@
+"""The ranges that decided: a verdict is shown beside the interval that it was reached by, and no narrower one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.deciding.evidence import DecisionRules, Evidence, Floats, TrialEvidence
+from analysis.inference.intervals import Effect
+from analysis.inference.multiplicity import adjust
+from analysis.results import DecidingRange, Segment
+
+_NONE = Effect(None, None)
+
+
+def effect_range(trial: TrialEvidence, rules: DecisionRules, evidence: Evidence) -> DecidingRange:
+    """Of an arm's effect among everyone: simultaneous over the arms that were tried.
+
+    Examples:
+        >>> rules = DecisionRules(0.05, "holm", None, valued=False, guardrails=0, capacity=None)
+        >>> arms = tuple(Evidence(arm, Effect(0.02, 0.01), None) for arm in "ab")
+        >>> [round(end, 4) for end in effect_range(TrialEvidence((), arms), rules, arms[0])]
+        [-0.0024, 0.0424]
+    """
+    return _simultaneous(trial.arms, evidence, [e.effect for e in trial.arms], rules, trial.effect_covariance)
+
+
+def money_range(trial: TrialEvidence, rules: DecisionRules, evidence: Evidence) -> DecidingRange:
+    """Of an arm's net benefit among everyone, likewise; one that was shown to lose by it, by the bound that showed it.
+
+    A loss needs no allowance for other arms, for the trial says that no further action is better only where every arm
+    is worse; it shares its level with the other routes by which an arm may be worse.
+    """
+    net = evidence.net_benefit or _NONE
+    upper = net.upper(rules.level_worse)
+    if upper is not None and upper < 0.0:
+        return net.lower(rules.level_worse), upper
+    everyone = [e.net_benefit or _NONE for e in trial.arms]
+    return _simultaneous(trial.arms, evidence, everyone, rules, trial.net_benefit_covariance)
+
+
+def segment_range(effect: Effect, rules: DecisionRules, cells: int) -> DecidingRange:
+    """In one of ``cells`` arms in segments: Bonferroni over all of them."""
+    return effect.lower(rules.alpha / cells), effect.upper(rules.alpha / cells)
+
+
+def spoken_money_range(
+    trial: TrialEvidence, rules: DecisionRules, evidence: Evidence, segment: Segment | None
+) -> DecidingRange:
+    """Of the net benefit that a sentence is about, among everyone or in a segment."""
+    if segment is None:
+        return money_range(trial, rules, evidence)
+    return segment_range(evidence.net_benefit or _NONE, rules, len(trial.cells))
+
+
+def _simultaneous(
+    arms: Sequence[Evidence], evidence: Evidence, effects: Sequence[Effect], rules: DecisionRules,
+    covariance: Floats | None,
+) -> DecidingRange:  # fmt: skip
+    """By the declared method; where that keeps false alarms too frequent, by Holm, on which the verdict insists."""
+    method = rules.multiplicity
+    if method in ("none", "benjamini_hochberg") or (method == "dunnett" and covariance is None):
+        method = "holm"
+    place = next(number for number, arm in enumerate(arms) if arm.arm == evidence.arm)
+    adjusted = adjust(effects, method, rules.alpha, covariance=covariance)[place]
+    return adjusted.ci_lower_simultaneous, adjusted.ci_upper_simultaneous
