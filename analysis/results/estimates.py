@@ -11,6 +11,7 @@ from designs.literals import Adjustment, Measure, OutcomeRole, StandardErrors
 Estimand = Literal["itt", "complier", "log_hazard_ratio", "survival_difference", "rmst_difference"]
 EstimationMethod = Literal[
     "difference_in_means", "additive", "lin", "two_stage_least_squares", "cox", "kaplan_meier",
+    "aalen_johansen",
     "logit", "randomisation_inference", "miettinen_nurminen",
 ]  # fmt: skip
 Phase = Literal["planned", "exploratory"]

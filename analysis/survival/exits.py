@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -94,6 +95,7 @@ def _cells(counted: pa.Table, strata: tuple[str, ...], protocol: Protocol, outco
     _, cluster = coded((protocol.cluster,) if protocol.cluster else ())
     assigned = np.zeros((len(order), len(names)))
     np.add.at(assigned, (arm, stratum), count)
+    read = _reading(outcome)
     times, codes = counted[time].to_pylist(), counted[event].to_pylist()
     known = np.array([t is not None and c is not None for t, c in zip(times, codes, strict=True)], dtype=bool)
     days = np.array([times[place] for place in np.flatnonzero(known)], dtype=np.float64)
@@ -104,11 +106,33 @@ def _cells(counted: pa.Table, strata: tuple[str, ...], protocol: Protocol, outco
         stratum=stratum[known],
         cluster=cluster[known],
         time=snapped(days, outcome.horizon),
-        code=np.array([int(codes[place]) for place in np.flatnonzero(known)], dtype=np.int64),
+        code=np.array([read(codes[place]) for place in np.flatnonzero(known)], dtype=np.int64),
         count=count[known],
         assigned=assigned,
         names=names,
     )
+
+
+def _reading(outcome: Outcome) -> Callable[[Any], int]:
+    """From a value of the event's column to 0 (follow-up ended), 1 (the event) or 2 (a competing event)."""
+    if outcome.codes is None:
+        return int
+    event, competing = ({_as_read(code) for code in codes} for codes in outcome.codes)
+
+    def read(value: Any) -> int:
+        value = _as_read(value)
+        return 1 if value in event else 2 if value in competing else 0
+
+    return read
+
+
+def _as_read(value: Any) -> str:
+    """A code as text, whether the file holds it as text or as a number: 2 is 2.0 and "2"."""
+    try:
+        number = float(value)
+    except ValueError:
+        return str(value)
+    return f"{number:g}" if number.is_integer() else str(value)
 
 
 def snapped(times: Floats, horizon: float | None = None) -> Floats:

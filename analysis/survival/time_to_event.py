@@ -22,6 +22,7 @@ from analysis.survival.horizons import QUANTITIES, Differences, Quantity, differ
 from designs.protocol.models import Outcome, Protocol
 
 AT_HORIZON: dict[Quantity, Estimand] = {"survival": "survival_difference", "mean": "rmst_difference"}
+CAUSE_SPECIFIC = "cause-specific: follow-up ends at a competing event"
 ENOUGH_FOR_NORMAL = 80  # clusters, where no degrees of freedom make up for few of them
 
 
@@ -100,6 +101,13 @@ def _customers(cells: ExitCells, protocol: Protocol, pair: tuple[str, str]) -> t
     return int(observed[order.index(pair[0])]), int(observed[order.index(pair[1])])
 
 
+def _competing(cells: ExitCells, protocol: Protocol, pair: tuple[str, str]) -> str:
+    order = [arm.id for arm in protocol.arms]
+    counts = np.bincount(cells.arm, cells.count * (cells.code == 2), len(order))
+    arm, comparison = (f"{counts[order.index(name)]:,.0f}" for name in pair)
+    return f"competing events in {arm} and {comparison} customers"
+
+
 def _hazard_ratios(cells: ExitCells, protocol: Protocol, outcome: Outcome) -> list[Estimate]:
     classical, clustered = protocol.analysis.standard_errors == "classical", protocol.cluster is not None
     label = "classical" if classical else "Lin-Wei, clustered" if clustered else "Lin-Wei"
@@ -117,7 +125,8 @@ def _hazard_ratios(cells: ExitCells, protocol: Protocol, outcome: Outcome) -> li
         row = row_of(
             outcome, pair, estimand="log_hazard_ratio", method="cox", standard_errors=label, customers=customers
         )
-        rows.append(with_effect(row, effect, protocol.analysis.alpha))
+        note = CAUSE_SPECIFIC if outcome.competing else None
+        rows.append(with_effect(row, effect, protocol.analysis.alpha, notes=[note]))
     return rows
 
 
@@ -140,7 +149,7 @@ def _at_horizon(
     found: Mapping[Quantity, Differences],
     quantities: Sequence[Quantity],
 ) -> list[Estimate]:
-    label = "cluster bootstrap" if protocol.cluster else "Greenwood"
+    label = "cluster bootstrap" if protocol.cluster else "delta method" if outcome.competing else "Greenwood"
     rows = []
     for t, pair in enumerate(protocol.contrasts):
         for quantity in quantities:
@@ -148,10 +157,11 @@ def _at_horizon(
                 outcome,
                 pair,
                 estimand=AT_HORIZON[quantity],
-                method="kaplan_meier",
+                method="aalen_johansen" if outcome.competing else "kaplan_meier",
                 standard_errors=label,
                 customers=_customers(cells, protocol, pair),
             )
             effect, note = found[quantity].effects[t], found[quantity].notes[t]
-            rows.append(with_effect(row, effect, protocol.analysis.alpha, notes=[note]))
+            notes = [note, _competing(cells, protocol, pair) if outcome.competing else None]
+            rows.append(with_effect(row, effect, protocol.analysis.alpha, notes=notes))
     return rows

@@ -84,10 +84,17 @@ def _outcomes(protocol: Protocol) -> Iterator[Use]:
             yield Use((*path, key), column_of(outcome), "outcome", _OUTCOME_KINDS[outcome.kind], firm=True)
         elif outcome.time is not None and outcome.event is not None:
             yield Use((*path, "time"), outcome.time, "time", "number", firm=True)
-            yield Use((*path, "event"), outcome.event, "event", "boolean", firm=True)
+            yield Use((*path, "event"), outcome.event, "event", _kind_of_event(outcome), firm=True)
     if protocol.analysis.complier is not None:
         path = ("analysis", "complier", "received")
         yield Use(path, protocol.analysis.complier.received, "received", "boolean", firm=True)
+
+
+def _kind_of_event(outcome: Outcome) -> ColumnKind:
+    if outcome.codes is None:
+        return "boolean"
+    event, competing = outcome.codes
+    return "text" if any(isinstance(code, str) for code in (*event, *competing)) else "number"
 
 
 def _analysis(protocol: Protocol) -> Iterator[Use]:

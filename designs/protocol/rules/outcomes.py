@@ -62,6 +62,31 @@ def keys_follow_the_kind(protocol: Protocol) -> Iterator[Breach]:
 
 
 @reads("outcomes")
+def codes_tell_events_apart(protocol: Protocol) -> Iterator[Breach]:
+    for position, outcome in enumerate(protocol.outcomes):
+        path: KeyPath = ("outcomes", position)
+        if outcome.kind != "time_to_event":
+            for key in ("event_codes", "competing"):
+                if getattr(outcome, key):
+                    yield Breach((*path, key), f"kind: {outcome.kind} has no {key}", f"{key} belongs to time_to_event")
+            continue
+        if outcome.codes is None:
+            continue
+        event, competing = outcome.codes
+        if len({isinstance(code, str) for code in (*event, *competing)}) > 1:
+            rule_text = "the codes of one column are all text or all whole numbers; without event_codes the event is 1"
+            key = "event_codes" if outcome.event_codes else "competing"
+            yield Breach((*path, key), "text and numbers are mixed", rule_text)
+        for key, codes in (("event_codes", event), ("competing", competing)):
+            for number, name in repeated(map(str, codes)):
+                yield Breach((*path, key, number), f'"{name}" stands twice', "each code is given once")
+        for number, code in enumerate(competing):
+            if code in event:
+                rule_text = "a code is the event, or competes with it, or is neither: then follow-up ends there"
+                yield Breach((*path, "competing", number), f'"{code}" is the event too', rule_text)
+
+
+@reads("outcomes")
 def guardrails_have_margins(protocol: Protocol) -> Iterator[Breach]:
     for position, outcome in enumerate(protocol.outcomes):
         path = ("outcomes", position)
@@ -180,6 +205,7 @@ RULES = (
     one_primary,
     primary_has_its_day,
     keys_follow_the_kind,
+    codes_tell_events_apart,
     guardrails_have_margins,
     proportions_are_proportions,
     break_even_is_an_effect,

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from designs.literals import Direction, Measure, OutcomeKind, OutcomeRole, Unit
-from designs.protocol.sections.scalars import Declared, Identifier, NotNegative, Positive, Text
+from designs.protocol.sections.scalars import Code, Declared, Identifier, NotNegative, Positive, Text
 
 UNITS: Mapping[OutcomeKind, tuple[Unit, ...]] = {
     "binary": (),  # a share of customers, which has no unit
@@ -30,6 +30,8 @@ class Outcome(Declared):
     day: Annotated[int, Field(gt=0)] | None = None
     time: Text | None = None
     event: Text | None = None
+    event_codes: tuple[Code, ...] = ()  # values of the event's column that are the event, where it is no yes or no
+    competing: tuple[Code, ...] = ()  # its values after which the event cannot come, such as remitted
     horizon: Positive | None = None
     marks: dict[Text, Positive] | None = None  # days to show beside the curves, such as penalties, by name
     cap: Positive | None = None
@@ -55,6 +57,16 @@ class Outcome(Declared):
         if self.kind == "binary":
             return "share"
         return self.unit or UNITS[self.kind][0]
+
+    @property
+    def codes(self) -> tuple[tuple[int | str, ...], tuple[int | str, ...]] | None:
+        """The codes that are the event and those that compete with it; None where the event is a yes or a no.
+
+        Examples:
+            >>> Outcome(id="wait", role="primary", kind="time_to_event", competing=(2,)).codes
+            ((1,), (2,))
+        """
+        return (self.event_codes or (1,), self.competing) if self.event_codes or self.competing else None
 
     @property
     def effect_in(self) -> Measure:

@@ -30,6 +30,7 @@ def union_of(expected: str) -> WrapValidator:
 
 
 Scalar = Annotated[bool | int | float | str, union_of("text, a number, true or false")]
+Code = Annotated[int | str, union_of("text or a whole number")]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Positive = Annotated[float, Field(gt=0)]

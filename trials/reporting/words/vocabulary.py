@@ -68,6 +68,7 @@ METHODS: Final[Mapping[str, str]] = {
     "two_stage_least_squares": "two-stage least squares",
     "cox": "Cox",
     "kaplan_meier": "Kaplan–Meier",
+    "aalen_johansen": "Aalen–Johansen",
     "logit": "logit",
     "randomisation_inference": "randomisation inference",
     "miettinen_nurminen": "Miettinen–Nurminen",
