@@ -25,6 +25,9 @@ CLUSTERED: tuple[StandardErrors, ...] = ("CR0", "CR1", "CR2")
 Multiplicity = Literal["none", "holm", "bonferroni", "benjamini_hochberg", "dunnett"]
 Contrasts = Literal["each_against_comparison", "all_pairs"]
 
+MoneyKind = Literal["earlier", "extra", "cost_saved"]
+"""What a value stands for: money that would have come later, money that would not have come, or work not needed."""
+
 Confidence = Literal["confident", "in_doubt"]
 SameReason = Literal["yes", "no", "unknown"]
 

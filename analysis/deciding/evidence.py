@@ -61,6 +61,7 @@ class Evidence:
         harms: every declared guardrail, judged.
         cost: pounds that one customer of the arm costs in all: contact, set-up, and what was seen of everything that
             is valued as a cost, against the comparison; to find the cheapest.
+        only_earlier: pounds per customer of its benefits that the plan says only come earlier.
         skewness: as :func:`skewness` gives it, for the net benefit; ``None`` where it was not needed.
         randomisation_p: one-sided studentised p-value of the net benefit; ``None`` where it was not computed.
         randomisation_reason: why it was not computed.
@@ -71,6 +72,7 @@ class Evidence:
     net_benefit: Effect | None
     harms: tuple[Harm, ...] = ()
     cost: float = 0.0
+    only_earlier: float = 0.0
     skewness: float | None = None
     randomisation_p: float | None = None
     randomisation_reason: str | None = None

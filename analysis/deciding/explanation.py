@@ -87,9 +87,11 @@ def _money_facts(evidence: Evidence, span: DecidingRange) -> str:
     amount = evidence.net_benefit.estimate * 1000.0
     size, (lower, upper) = large_pounds(abs(amount)), span
     within = "" if lower is None or upper is None else f" ({gain_range(lower * 1000.0, upper * 1000.0)})"
+    earlier = large_pounds(evidence.only_earlier * 1000.0) if evidence.only_earlier > 0.0 else "£0"
+    of_which = "" if earlier == "£0" else f"; {earlier} of its benefits only comes earlier, and is not extra"
     if size == "£0":
-        return f"After costs the department is estimated neither to gain nor to lose{within}."
-    return f"After costs the department is estimated to {'gain' if amount > 0 else 'lose'} {size}{within}."
+        return f"After costs the department is estimated neither to gain nor to lose{within}{of_which}."
+    return f"After costs the department is estimated to {'gain' if amount > 0 else 'lose'} {size}{within}{of_which}."
 
 
 def _verdict_words(protocol: Protocol, decided: Decided) -> str:

@@ -85,6 +85,22 @@ def whole_cost(protocol: Protocol, arm: str, scenario: Scenario, difference: Cal
     return own_cost(protocol, arm, scenario) + observed
 
 
+def only_earlier(protocol: Protocol, scenario: Scenario, difference: Callable[[str], float | None]) -> float:
+    """Pounds per customer of an arm's benefits that the plan says only come earlier; zero where it says none do.
+
+    Args:
+        protocol: the declared values.
+        scenario: of which values.
+        difference: outcome id -> difference from the comparison in the outcome's unit.
+    """
+    benefits = protocol.decision.benefits if protocol.decision is not None else ()
+    return sum(
+        in_scenario(valuation.value, scenario) * (difference(valuation.outcome) or 0.0)
+        for valuation in benefits
+        if valuation.money == "earlier"
+    )
+
+
 def set_up_per_customer(protocol: Protocol, arm: str, scenario: Scenario) -> float:
     """Set-up ÷ roll-out customers; zero for arms that are not new approaches."""
     decision = protocol.decision
@@ -126,7 +142,7 @@ def components(protocol: Protocol, difference: Callable[[str], float | None]) ->
         for valuation in decision.benefits if side == "benefit" else decision.costs:
             effect, value = difference(valuation.outcome), valuation.value.central
             pounds = None if effect is None else sign * value * effect
-            rows.append(MoneyComponent(valuation.outcome, side, effect, value, pounds))
+            rows.append(MoneyComponent(valuation.outcome, side, effect, value, pounds, valuation.money))
     return tuple(rows)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from analysis.results.estimates import Segment
 from analysis.results.verdicts import VerdictCode
+from designs.literals import MoneyKind
 
 Scenario = Literal["low", "central", "high"]
 
@@ -58,6 +59,7 @@ class MoneyComponent:
     difference: float | None
     value: float
     pounds: float | None
+    money: MoneyKind | None = None  # as the plan says; None where it does not
 
 
 @dataclass(frozen=True, slots=True)

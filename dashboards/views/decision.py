@@ -17,7 +17,7 @@ from trials.reporting.results.approaches import approaches
 from trials.reporting.results.effects import as_judged
 from trials.reporting.results.headline import headline
 from trials.reporting.results.near_misses import near_misses, segment_misses
-from trials.reporting.results.trust import change_lines, check_lines, decision_lines
+from trials.reporting.results.trust import change_lines, check_lines, decision_lines, value_lines
 from trials.reporting.words.names import Names
 
 Draft = dict[str, str]
@@ -83,7 +83,8 @@ def _what_would_change_this(evaluation: Evaluation, names: Names) -> None:
 
 def _can_i_trust_it(trial: EvaluatedTrial) -> None:
     st.header("Can I trust it?", anchor="trust")
-    st.html(markup.bullets(check_lines(trial.evaluation.checks, trial.names)))
+    values = value_lines(trial.names) if trial.evaluation.net_benefit is not None else ()
+    st.html(markup.bullets((*check_lines(trial.evaluation.checks, trial.names), *values)))
     st.page_link(
         "views/results.py", label="All checks and results, for the analyst",
         query_params={"trial": trial.detail.summary.id},

@@ -37,9 +37,12 @@ def register(app: typer.Typer) -> None:
 def check(protocol: ProtocolFile) -> None:
     """Say whether a protocol file can be registered; everything that is wrong with it at once. Exit 0 or 2."""
     from designs.protocol import check as check_protocol
+    from designs.protocol.valuations import open_questions
 
     loaded = check_protocol(protocol)
     typer.echo(f"{protocol}: a protocol for {loaded.protocol.id}, digest {loaded.digest}")
+    for question in open_questions(loaded.protocol):
+        typer.echo(f"To be said: {question}")
 
 
 def power(

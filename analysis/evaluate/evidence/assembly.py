@@ -56,6 +56,7 @@ def bare_evidence(
             net_benefit=fits.effect(net_benefit.response_id(scenario), cell) if rules.valued else None,
             harms=harms.get(cell, ()),
             cost=net_benefit.whole_cost(protocol, cell.arm, scenario, partial(_difference, fits, cell)),
+            only_earlier=net_benefit.only_earlier(protocol, scenario, partial(_difference, fits, cell)),
         )
     return evidence
 

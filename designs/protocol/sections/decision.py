@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from designs.literals import MoneyKind
 from designs.protocol.sections.scalars import ZERO, Declared, Identifier, Range, Text
 
 
@@ -15,6 +16,7 @@ class Valuation(Declared):
     outcome: Identifier
     value: Range
     because: Text | None = None
+    money: MoneyKind | None = None
 
 
 class Decision(Declared):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.results import Check, Evaluation
-from analysis.wording.phrases import day
+from analysis.wording.phrases import day, listed
 from trials.registry.records import DecisionRecord
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import CHECKS, SCENARIOS, check_result, check_title, verdict
@@ -56,6 +56,26 @@ def _break_even(evaluation: Evaluation, names: Names) -> list[str]:
         if row.break_even_effect is not None
     ]
     return [f"Effect at which each approach would pay for itself: {'; '.join(points)}."] if points else []
+
+
+def value_lines(names: Names) -> tuple[str, ...]:
+    """What the money stands for, and what the plan does not say of it."""
+    decision = names.plan.decision
+    if decision is None:
+        return ()
+    earlier = [names.subject(value.outcome) for value in decision.benefits if value.money == "earlier"]
+    unsaid = [names.subject(value.outcome) for value in decision.benefits if value.money is None]
+    unexplained = [
+        names.subject(value.outcome) for value in (*decision.benefits, *decision.costs) if value.because is None
+    ]
+    lines = []
+    if earlier:
+        lines.append(f"Money that only comes earlier, and is not extra, is counted for: {listed(earlier)}.")
+    if unsaid:
+        lines.append(f"The plan does not say whether money is extra or only comes earlier, for: {listed(unsaid)}.")
+    if unexplained:
+        lines.append(f"The plan does not say why so many pounds, for: {listed(unexplained)}.")
+    return tuple(lines)
 
 
 def decision_lines(decision: DecisionRecord) -> tuple[str, ...]:

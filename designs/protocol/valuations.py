@@ -1,0 +1,24 @@
+"""What a plan leaves open about the pounds that it puts on outcomes. Nothing here stops a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from designs.protocol.models import Protocol
+
+
+def open_questions(protocol: Protocol) -> Iterator[str]:
+    """What is to be said of each value, where the plan does not say it: what the money is, and why so much."""
+    decision = protocol.decision
+    if decision is None:
+        return
+    for side, valuations in (("benefits", decision.benefits), ("costs", decision.costs)):
+        for number, valuation in enumerate(valuations):
+            where = f"decision.{side}[{number}]"
+            if side == "benefits" and valuation.money is None:
+                yield (
+                    f"{where}.money: is the money of {valuation.outcome} earlier, extra or cost_saved? Money that "
+                    "would have come later is otherwise read as a gain"
+                )
+            if valuation.because is None:
+                yield f"{where}.because: why is {valuation.outcome} worth so many pounds?"
