@@ -32,7 +32,8 @@ class Contrast:
     ``std_error`` and ``df`` are ``None`` when they cannot be had, and ``estimate`` too when nothing can; ``reason``
     then says why. ``mean_*`` are raw observed means, ``adjusted_mean_*`` those at the covariate means of all arms.
     ``n_*`` count customers with the response observed. ``note`` is a warning that travels with the row.
-    ``superpopulation_variance`` is what the variance gains when the target is other customers than these.
+    ``n_left_out`` are customers of the two arms whose stratum lacks the other. ``superpopulation_variance`` is
+    what the variance gains when the target is other customers than these.
     """
 
     response: str
@@ -50,6 +51,7 @@ class Contrast:
     reason: str | None = None
     note: str | None = None
     superpopulation_variance: float = 0.0
+    n_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

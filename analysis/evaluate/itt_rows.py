@@ -113,6 +113,7 @@ def _row(
         with_effect(row, effect_of(contrast), alpha, adjusted, notes),
         subgroup=subgroup,
         level=level,
+        n_left_out=contrast.n_left_out,
         mean_comparison=contrast.mean_comparison,
         adjusted_mean_arm=contrast.adjusted_mean_arm,
         adjusted_mean_comparison=contrast.adjusted_mean_comparison,

@@ -20,9 +20,10 @@ from analysis.deciding.guardrails import EventCounts
 from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, AnalysisFrame
 from analysis.integrity.balance import ArmMoments
 from analysis.integrity.shares_by_stratum import ShareCounts
+from analysis.regression.leaving import strata_that_leave
 from analysis.specification import Levels, level_position
 
-ByArmAndStratum = dict[str, dict[tuple[Any, ...], tuple[float, float]]]  # events and customers
+ByArmAndStratum = dict[str, dict[tuple[Any, ...], tuple[float, float, float]]]  # events, customers, those assigned
 LEVEL = "_level"
 MOST_COMBINATIONS = 20_000
 PILOT_ROWS = 20_000
@@ -191,7 +192,7 @@ def tally_events(
         by: the subgroup, or ``None`` for everyone.
 
     Returns:
-        (outcome, level) -> arm -> stratum -> (events, customers with the outcome observed).
+        (outcome, level) -> arm -> stratum -> (events, customers with the outcome observed, customers assigned).
     """
     keys = [nw.col(ARM_COLUMN), *(nw.col(name) for name in strata)]
     names = [ARM_COLUMN, *strata]
@@ -201,6 +202,7 @@ def tally_events(
         names.append(LEVEL)
     aggregates = {f"n:{name}": nw.col(f"y:{name}").count() for name in columns}
     aggregates |= {f"events:{name}": nw.col(f"y:{name}").sum() for name in columns}
+    aggregates["assigned"] = nw.len()
     table = frame.engine.collect(frame.rows.select(*keys, *values).group_by(names).agg(**aggregates))
     events: dict[tuple[str, str | None], ByArmAndStratum] = {}
     for row in table.to_pylist():
@@ -210,18 +212,23 @@ def tally_events(
         stratum = tuple(row[name] for name in strata)
         for name in columns:
             by_arm = events.setdefault((name, at_level), {}).setdefault(row[ARM_COLUMN], {})
-            by_arm[stratum] = (float(row[f"events:{name}"] or 0.0), float(row[f"n:{name}"]))
+            counted = float(row[f"events:{name}"] or 0.0), float(row[f"n:{name}"]), float(row["assigned"])
+            by_arm[stratum] = counted
     return events
 
 
 def event_counts(by_arm: ByArmAndStratum, arm: str, comparison: str) -> EventCounts:
-    """One arm against its comparison, stratum by stratum; a stratum that either lacks has zero customers there."""
+    """One arm against its comparison, stratum by stratum.
+
+    Customers of a stratum in which nobody was assigned to one of the two leave, unless too many would; then, and where
+    an outcome is missing for everybody, there are zero customers.
+    """
     of_arm, of_comparison = by_arm.get(arm, {}), by_arm.get(comparison, {})
     strata = sorted(of_arm.keys() | of_comparison.keys(), key=repr)
-    nobody = (0.0, 0.0)
+    nobody = (0.0, 0.0, 0.0)
     pairs = [(*of_arm.get(stratum, nobody), *of_comparison.get(stratum, nobody)) for stratum in strata]
-    columns = np.array(pairs, dtype=np.float64).reshape(-1, 4).T
-    return EventCounts(*columns)
+    columns = np.array(pairs, dtype=np.float64).reshape(-1, 6).T
+    return EventCounts(*columns[[0, 1, 3, 4]][:, ~strata_that_leave(columns[[2, 5]])])
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -43,7 +43,7 @@ def guardrail_bounds(
         The bounds, or the reason why there are none.
     """
     column = column_of(outcome)
-    rows = read_rows(of_cell(frame, protocol, cell), protocol, [column])
+    rows = read_rows(of_cell(frame, protocol, cell), protocol, [column]).of_contrast(cell.pair)
     y, cluster = rows.number(column), rows.cluster
     known = ~np.isnan(y)
     if cluster is None or not known.any():

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to, strata_of
+from analysis.regression.leaving import strata_that_leave
 from analysis.specification import Cell, Response, level_position, response_values
 from designs.protocol.models import Protocol
 
@@ -50,6 +51,26 @@ class RowsInMemory:
         rank = np.empty(len(names), dtype=np.int64)
         rank[order] = np.arange(len(names))
         return rank[values.indices.to_numpy(zero_copy_only=False)], [names[k] for k in order]
+
+    def of_contrast(self, pair: tuple[str, str]) -> RowsInMemory:
+        """Without the customers of strata that lack one or both arms of a contrast, unless too many would leave."""
+        lacking = self.lacking(pair)
+        return self.among(~lacking[self.stratum]) if lacking.any() else self
+
+    def lacking(self, pair: tuple[str, str]) -> NDArray[np.bool_]:
+        """The strata, shape (J,), that leave a contrast.
+
+        These rows are everybody who was assigned, so a missing outcome makes nobody leave.
+        """
+        strata = int(self.stratum.max(initial=-1)) + 1
+        of_pair = np.stack([np.bincount(self.stratum[self.arm == arm], minlength=strata) for arm in pair])
+        return strata_that_leave(of_pair)
+
+    def among(self, chosen: NDArray[np.bool_]) -> RowsInMemory:
+        """These rows alone."""
+        cluster = None if self.cluster is None else self.cluster[chosen]
+        stratum = np.unique(self.stratum[chosen], return_inverse=True)[1].astype(np.int64)
+        return RowsInMemory(self.table.filter(pa.array(chosen)), self.arm[chosen], stratum, cluster)
 
 
 def read_rows(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> RowsInMemory:

@@ -19,6 +19,7 @@ from analysis.randomisation.schemes import (
     within_clusters_test,
     within_strata_test,
 )
+from analysis.regression.leaving import strata_that_leave
 from analysis.results import Estimate, Variant
 from analysis.specification import Cell, Response
 from designs.protocol.columns import column_of
@@ -84,17 +85,16 @@ def _cells(
     strata = strata_of(frame, protocol)
     keys = list(dict.fromkeys([*strata, ARM_COLUMN, column]))
     counted = frame.engine.collect(
-        frame.rows.filter(nw.col(ARM_COLUMN).is_in(list(pair)), ~nw.col(column).is_null())
-        .select(*(nw.col(key) for key in keys))
-        .group_by(keys)
-        .agg(nw.len().alias("_customers"))
+        frame.rows.select(*(nw.col(key) for key in keys)).group_by(keys).agg(nw.len().alias("_customers"))
     )
     labels = ["\x1f".join(map(str, values)) for values in zip(
         *(counted[name].to_pylist() for name in strata), strict=True
     )] or [""] * counted.num_rows  # fmt: skip
-    return (
-        np.array([float(value) for value in counted[column].to_pylist()]),
-        np.array([arm == pair[0] for arm in counted[ARM_COLUMN].to_pylist()]),
-        np.unique(labels, return_inverse=True)[1].astype(np.int64),
-        np.array(counted["_customers"].to_pylist(), dtype=np.int64),
-    )
+    names, stratum = np.unique(labels, return_inverse=True)
+    y = np.array([np.nan if value is None else float(value) for value in counted[column].to_pylist()])
+    arm = np.array(counted[ARM_COLUMN].to_pylist(), dtype=np.str_)
+    customers = np.array(counted["_customers"].to_pylist(), dtype=np.int64)
+    # Who leaves is a matter of who was assigned, so those without the outcome are counted here.
+    of_pair = np.stack([np.bincount(stratum[arm == a], customers[arm == a], len(names)) for a in pair])
+    used = np.isin(arm, pair) & ~np.isnan(y) & ~strata_that_leave(of_pair)[stratum]
+    return y[used], arm[used] == pair[0], np.unique(stratum[used], return_inverse=True)[1], customers[used]

@@ -39,7 +39,7 @@ def within_strata_test(
     customers = int(frame.engine.collect(frame.rows.select(nw.len().alias("n")))["n"][0].as_py())
     if customers > MOST_CUSTOMERS:
         return RandomisationTest(None, reason=f"more than {MOST_CUSTOMERS:,} customers in the two arms: not redrawn")
-    rows = read_rows(frame, protocol, response.columns)
+    rows = read_rows(frame, protocol, response.columns).of_contrast(pair)
     y = rows.response(response)
     known = ~np.isnan(y)
     y, treated = y[known], (rows.arm == pair[0])[known]
@@ -117,7 +117,8 @@ def rerandomised_test(
     rows = read_rows(frame, protocol, [column, *rule.covariates])
     y = rows.number(column)
     x = np.column_stack([rows.number(name) for name in rule.covariates])
-    known = ~np.isnan(y) & np.isin(rows.arm, pair)
+    # The rule of the draw is about everybody's covariates; compared are those whose stratum holds both arms.
+    known = ~np.isnan(y) & np.isin(rows.arm, pair) & ~rows.lacking(pair)[rows.stratum]
     passing = float(chdtr(x.shape[1] * (len(protocol.arms) - 1), rule.threshold))
     wanted = int(min(MOST_DRAWS, np.ceil(draws / max(passing, 1e-9))))
     stratum = np.unique(rows.stratum[known], return_inverse=True)[1].astype(np.int64)

@@ -6,7 +6,7 @@ made only for what needs each customer's residual: HC errors with covariates tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import narwhals as nw
@@ -20,6 +20,15 @@ from analysis.regression.fitting import Fitting, fit_models
 from analysis.regression.gram import totals
 from analysis.regression.heteroskedastic import LEVERAGE_POWER
 from analysis.regression.inference import infer
+from analysis.regression.leaving import (
+    Leaving,
+    groups_of,
+    leaving_contrasts,
+    of_contrasts,
+    together,
+    with_leaving,
+    without_strata,
+)
 from analysis.regression.moments import Cells, read_cells
 from analysis.regression.plan import make_plan
 from analysis.regression.superpopulation_variance import superpopulation_variance
@@ -60,12 +69,41 @@ def regress(
     clustered = specification.standard_errors in CLUSTERED
     covariates = specification.covariates if specification.adjustment != "none" else ()
     measured = {response.measured: response for response in responses}
-    plan = make_plan(frame, specification, tuple(measured.values()), by, by_cluster=clustered and not covariates)
-    regression = regress_cells(frame, read_cells(frame, plan), responses)
+    measured_once = tuple(measured.values())
+    cells = read_cells(
+        frame, make_plan(frame, specification, measured_once, by, by_cluster=clustered and not covariates)
+    )
+    leaving = leaving_contrasts(cells)
+    regression = regress_cells(frame, cells, responses)
+    if leaving:
+        regression = _of_those_who_stay(frame, cells, responses, regression, leaving)
     additive = specification.adjustment == "additive" and specification.strata
     if clustered and additive and _strata_are_pairs_of_clusters(frame, specification):
         return _without_errors(regression, PAIRS_OF_CLUSTERS)
     return regression
+
+
+def _of_those_who_stay(
+    frame: AnalysisFrame,
+    cells: Cells,
+    responses: Sequence[Response],
+    whole: Regression,
+    leaving: Mapping[tuple[int, int], Leaving],
+) -> Regression:
+    """Each contrast among the customers of strata that hold both its arms: one more fit for each set of strata."""
+    plan = cells.plan
+    specification, by = plan.specification, plan.by
+    parts: list[tuple[tuple[int, ...], Regression]] = []
+    for keys, numbers in groups_of(specification, leaving).items():
+        if not keys:
+            parts.append((numbers, of_contrasts(whole, numbers)))
+            continue
+        among = without_strata(frame, plan, keys)
+        of_group = replace(specification, contrasts=tuple(specification.contrasts[t] for t in numbers))
+        group = make_plan(among, of_group, plan.responses, by, by_cluster=plan.by_cluster)
+        parts.append((numbers, regress_cells(among, read_cells(among, group), responses)))
+    names: Sequence[str | None] = (None,) if by is None else by.names
+    return with_leaving(together(parts), whole, leaving, names)
 
 
 def regress_cells(frame: AnalysisFrame, cells: Cells, responses: Sequence[Response] | None = None) -> Regression:

@@ -81,6 +81,7 @@ class Estimate:
     ci_upper_simultaneous: float | None = None
     n_arm: int | None = None
     n_comparison: int | None = None
+    n_left_out: int = 0  # customers of the two arms whose stratum lacks the other
     mean_comparison: float | None = None
     adjusted_mean_arm: float | None = None
     adjusted_mean_comparison: float | None = None

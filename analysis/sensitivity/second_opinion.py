@@ -60,6 +60,28 @@ def compare(
     if any(row.estimate is None for row in estimates):
         # An arm without customers in some stratum, or with too few, is out of its own contrasts only.
         return _not_fitted("An effect could not be estimated, so there is no one regression of all arms to fit again.")
+    # Contrasts that lose the same strata are one regression, of the customers who stay.
+    groups: dict[bytes, list[Estimate]] = {}
+    for row in estimates:
+        groups.setdefault(data.lacking((row.arm, row.comparison)).tobytes(), []).append(row)
+    gaps: dict[str, float | int | str | None] = {}
+    not_compared = ""
+    for rows in groups.values():
+        stay = data.of_contrast((rows[0].arm, rows[0].comparison))
+        of_group, not_compared = _gaps(stay, protocol, specification, rows)
+        gaps |= of_group
+    if not gaps:
+        return Check("second_opinion", None, "no estimate of the primary outcome to compare", "warns")
+    worst = max(float(gap or 0.0) for gap in gaps.values())
+    what = "estimates" if not_compared else "estimates and standard errors"
+    detail = f"{what} agree to {worst:.1g} of their size" if worst <= AGREE_WITHIN else f"{what} differ by {worst:.2g}"
+    return Check("second_opinion", worst <= AGREE_WITHIN, detail + not_compared, "warns", gaps)
+
+
+def _gaps(
+    data: RowsInMemory, protocol: Protocol, specification: Specification, estimates: Sequence[Estimate]
+) -> tuple[dict[str, float], str]:
+    """How far estimates and errors of one regression differ, and why errors are not compared."""
     from statsmodels.regression.linear_model import OLS
 
     y = data.number(column_of(protocol.primary))
@@ -82,8 +104,7 @@ def compare(
         not_compared = "; a customer is alone in a cell, where statsmodels divides by zero, so errors are not compared"
     if kind == "CR2":
         not_compared = "; statsmodels has no CR2, so errors are not compared"
-    differences: dict[str, float | int | str | None] = {}
-    worst = 0.0
+    differences: dict[str, float] = {}
     for row in estimates:
         if row.estimate is None or row.std_error is None:
             continue
@@ -92,12 +113,7 @@ def compare(
         if not not_compared:
             gap = max(gap, abs(float(np.sqrt(weights @ covariance @ weights)) - row.std_error) / row.std_error)
         differences[f"{row.arm} against {row.comparison}"] = gap
-        worst = max(worst, gap)
-    if not differences:
-        return Check("second_opinion", None, "no estimate of the primary outcome to compare", "warns")
-    what = "estimates" if not_compared else "estimates and standard errors"
-    detail = f"{what} agree to {worst:.1g} of their size" if worst <= AGREE_WITHIN else f"{what} differ by {worst:.2g}"
-    return Check("second_opinion", worst <= AGREE_WITHIN, detail + not_compared, "warns", differences)
+    return differences, not_compared
 
 
 def _has_leverage_one(matrix: Floats) -> bool:

@@ -71,9 +71,9 @@ class _InMemory:
 def _in_memory(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> _InMemory:
     alike = read_rows(open_to_every_arm(frame, protocol), protocol, columns)
     if not closes_an_arm(protocol):
-        return _InMemory(alike, dict.fromkeys(protocol.contrasts, alike))
+        return _InMemory(alike, {pair: alike.of_contrast(pair) for pair in protocol.contrasts})
     each = {pair: read_rows(open_to(frame, protocol, pair), protocol, columns) for pair in protocol.contrasts}
-    return _InMemory(alike, each)
+    return _InMemory(alike, {pair: rows.of_contrast(pair) for pair, rows in each.items()})
 
 
 def _of_outcome(

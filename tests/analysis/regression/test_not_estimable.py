@@ -43,7 +43,10 @@ def test_a_stratum_without_the_arm_stops_that_contrast_only(adjustment):
     letter, sms, _ = regress(frame_of(trial.columns), declared, [outcome("amount")]).fits["amount", None].contrasts
     assert letter.std_error is not None
     assert sms.estimate is None
-    assert sms.reason == "arm sms has no customer in stratum high"
+    share = (trial.columns["band"] == "high").mean()
+    assert sms.reason == (
+        f"arm sms has no customer in stratum high: {share:.1%} of the customers are in such strata, more than 5%"
+    )
 
 
 def test_a_stratum_with_one_customer_of_an_arm_has_no_variance():
