@@ -10,12 +10,14 @@ from analysis.deciding import net_benefit
 from analysis.deciding.explanation import explain
 from analysis.deciding.not_due import not_due
 from analysis.deciding.threshold_analysis import what_would_change
+from analysis.deciding.tipping_points import tipping_points
 from analysis.deciding.verdict import decide
 from analysis.errors import AnalysisRefused
 from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate import specify
 from analysis.evaluate.complier_rows import complier_rows
 from analysis.evaluate.evidence.gather import gather_evidence
+from analysis.evaluate.evidence.missing import missing_of
 from analysis.evaluate.evidence.rules import rules_of
 from analysis.evaluate.families import family, family_over_levels
 from analysis.evaluate.fits import Fits, SubgroupFits
@@ -44,12 +46,13 @@ from analysis.results import (
     Interaction,
     Maturity,
     NetBenefit,
+    TippingPoint,
     Variant,
     Verdict,
 )
 from analysis.specification import Specification
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm
-from designs.protocol.models import Protocol, Subgroup
+from designs.protocol.models import Outcome, Protocol, Subgroup
 
 ANALYSIS_VERSION = "1"
 
@@ -103,7 +106,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
     moments = moments_of(frame, protocol, whole)
     timed = times_to_event(frame, protocol, protocol_digest, [subgroup.by for subgroup in fits.subgroups])
     judged = timed.beside(fits)
-    verdict, money = _judge(frame, protocol, protocol_digest, judged, checks)
+    verdict, money, tipping = _judge(frame, protocol, protocol_digest, judged, checks, arms)
     return Evaluation(
         trial=protocol.id,
         title=protocol.title,
@@ -129,6 +132,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         unreadable=frame.unreadable,
         versions=_versions(frame),
         maturity=matured,
+        tipping_points=tipping,
     )
 
 
@@ -204,8 +208,13 @@ def _capped(protocol: Protocol, whole: Regression, moments: ThirdMoments) -> tup
 
 
 def _judge(
-    frame: AnalysisFrame, protocol: Protocol, protocol_digest: str, fits: Fits, checks: tuple[Check, ...]
-) -> tuple[Verdict, NetBenefit | None]:
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    protocol_digest: str,
+    fits: Fits,
+    checks: tuple[Check, ...],
+    arms: Mapping[str, ArmTally],
+) -> tuple[Verdict, NetBenefit | None, tuple[TippingPoint, ...]]:
     rules = rules_of(protocol)
     failed = tuple(check for check in checks if check.severity == "blocks" and check.passed is False)
     names = tuple(check.name for check in failed)
@@ -215,7 +224,14 @@ def _judge(
     central = evidence["central"], rules, decided["central"]
     changes = what_would_change(protocol, *central, by_scenario=codes, customers=frame.flow.allocated)
     verdict = explain(protocol, *central, failed=failed, changes=changes)
-    return verdict, net_benefit_of(protocol, fits, codes) if rules.valued else None
+    lacked = [outcome for outcome in protocol.outcomes if any(_lacks(tally, outcome) for tally in arms.values())]
+    missing = [] if failed else missing_of(frame, protocol, fits, lacked)
+    tipping = tipping_points(*central, missing)
+    return verdict, net_benefit_of(protocol, fits, codes) if rules.valued else None, tipping
+
+
+def _lacks(tally: ArmTally, outcome: Outcome) -> bool:
+    return tally.observed[outcome.id] < tally.customers
 
 
 def _flow(flow: Flow, protocol: Protocol, arms: Mapping[str, ArmTally]) -> Flow:

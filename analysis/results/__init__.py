@@ -22,6 +22,7 @@ from analysis.results.estimates import (
 from analysis.results.evaluation import SCHEMA, Evaluation
 from analysis.results.maturity import DueShare, Maturity
 from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm, Scenario
+from analysis.results.tipping_points import TippingPoint
 from analysis.results.verdicts import (
     ArmFinding,
     Condition,
@@ -63,6 +64,7 @@ __all__ = [
     "Segment",
     "SegmentFinding",
     "SurvivalCurve",
+    "TippingPoint",
     "UnreadableCell",
     "Variant",
     "VariantKind",

@@ -15,7 +15,7 @@ from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure, segment_figure, survival_figure
 from trials.reporting.charts.figure import arm_colours
 from trials.reporting.exports import document_json, estimates_csv
-from trials.reporting.results import effects, flow, integrity, money, sensitivity
+from trials.reporting.results import effects, flow, integrity, missing_outcomes, money, sensitivity
 from trials.reporting.results.near_misses import segment_misses
 from trials.reporting.results.record import deviation_lines, digests, people
 from trials.reporting.words.names import Names
@@ -191,6 +191,8 @@ def _sensitivity(evaluation: Evaluation, names: Names) -> None:
         st.html(markup.table(sensitivity.sensitivity(evaluation.sensitivity, names), dense=True, headed=True))
     else:
         st.write("Nothing else was tried.")
+    if evaluation.tipping_points:
+        st.html(markup.table(missing_outcomes.tipping_points(evaluation.tipping_points, names), dense=True))
     if evaluation.bounds:
         st.html(markup.table(sensitivity.bounds(evaluation.bounds, names), dense=True))
     for posterior in evaluation.posteriors:

@@ -13,6 +13,7 @@ from trials.cli.output import show_table
 from trials.reporting.results.effects import as_judged, effects, segments
 from trials.reporting.results.flow import flow_arms, flow_diagram
 from trials.reporting.results.integrity import checks
+from trials.reporting.results.missing_outcomes import tipping_points
 from trials.reporting.results.money import scenarios
 from trials.reporting.results.near_misses import near_misses, segment_misses
 from trials.reporting.results.sensitivity import sensitivity
@@ -38,6 +39,8 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
     for missed in (near_misses(evaluation, names), segment_misses(evaluation, names)):
         if missed is not None:
             _show(missed)
+    if evaluation.tipping_points:
+        _show(tipping_points(evaluation.tipping_points, names))
     if evaluation.sensitivity:
         _show(sensitivity(evaluation.sensitivity, names))
     if evaluation.net_benefit is not None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from analysis.results import Check, Evaluation
 from analysis.wording.phrases import day, listed
 from trials.registry.records import DecisionRecord
+from trials.reporting.results.missing_outcomes import tipping_lines
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import CHECKS, SCENARIOS, check_result, check_title, verdict
 
@@ -25,6 +26,7 @@ def check_lines(checks: Sequence[Check], names: Names) -> tuple[str, ...]:
 def change_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:
     """Costs, values and sample sizes at which the verdict would be another."""
     lines = [*evaluation.verdict.flips, *_scenarios(evaluation, names)]
+    lines += tipping_lines(evaluation.tipping_points, names)
     if evaluation.verdict.code == "not_due" and evaluation.maturity is not None:
         return (f"Time: there can be a verdict on data as at {day(evaluation.maturity.due_on)} or later.",)
     if evaluation.verdict.code == "invalid":

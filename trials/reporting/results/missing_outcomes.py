@@ -1,0 +1,69 @@
+"""What the customers without an outcome would have to be like for the verdict to be another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.results import TippingPoint
+from analysis.wording.numbers import decimal, difference, level, point_places
+from analysis.wording.phrases import listed
+from trials.reporting.results.table import Cell, Table
+from trials.reporting.words.names import Names
+from trials.reporting.words.vocabulary import verdict
+
+
+def tipping_lines(rows: Sequence[TippingPoint], names: Names) -> list[str]:
+    """A sentence for each arm and outcome whose missing customers could undo the verdict, and one for the others."""
+    lines = [_line(row, names) for row in rows if row.shift is not None]
+    held: dict[str, list[str]] = {}
+    for row in rows:
+        if row.shift is None and row.reason is None:
+            held.setdefault(row.outcome, []).append(f"{row.missing:,} with {_arm(row.arm, names)}")
+    lines += [
+        f"Nothing that the customers without “{names.outcome(outcome)}” could have done by themselves would change the "
+        f"verdict: {listed(arms)}."
+        for outcome, arms in held.items()
+    ]
+    return lines
+
+
+def _line(row: TippingPoint, names: Names) -> str:
+    who = f"of the {row.missing:,} without “{names.outcome(row.outcome)}” with {_arm(row.arm, names)}"
+    return f"The verdict would no longer hold if, {who}, {_how_many(row, names)}: it would be “{_then(row, names)}”."
+
+
+def _how_many(row: TippingPoint, names: Names) -> str:
+    measure, shift = names.measure(row.outcome), row.shift or 0.0
+    assumed = level(measure, row.assumed)
+    if measure == "share":
+        size = decimal(abs(shift) * 100.0, point_places(shift))
+        return f"{size} points {'fewer' if shift < 0 else 'more'} had it than is assumed ({assumed})"
+    size = level(measure, abs(shift))
+    return f"each had {size} {'less' if shift < 0 else 'more'} on average than is assumed ({assumed})"
+
+
+def _then(row: TippingPoint, names: Names) -> str:
+    approach = names.approach(row.becomes_arm) if row.becomes_arm else None
+    segments = [(approach, row.becomes_segment)] if approach and row.becomes_segment else []
+    return verdict(row.becomes, approach, segments, names.nothing)
+
+
+def _arm(arm: str, names: Names) -> str:
+    return names.comparison_label if arm == names.comparison else names.approach(arm)
+
+
+def tipping_points(rows: Sequence[TippingPoint], names: Names) -> Table:
+    """Who lacks an outcome that the verdict rests on, and how unlike the others they would have to be to undo it."""
+    body = tuple(
+        (
+            names.outcome(row.outcome),
+            names.arm(row.arm),
+            Cell(row.missing, "customers"),
+            Cell(row.assumed, names.measure(row.outcome)),
+            difference(names.measure(row.outcome), row.shift) if row.shift is not None else row.reason or "nowhere",
+            "as it is" if row.shift is None else _then(row, names),
+        )
+        for row in rows
+    )  # fmt: skip
+    columns = ("Outcome", "Arm", "Without it", "Assumed of them", "Another verdict at", "The verdict there")
+    return Table("How unlike the others the missing would have to be", columns, body, frozenset({2, 3, 4}))
