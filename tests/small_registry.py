@@ -113,6 +113,7 @@ class SmallTrial:
             },
             "arms": [NFA, *self.arms],
             "randomisation": {"method": "complete"},
+            "clock": {"drawn_on": "2025-01-06", "cut_on": "2026-01-12"},
             "outcomes": [PAID_23],
             "analysis": {"adjustment": "none", "standard_errors": "HC2"},
             **self.more,

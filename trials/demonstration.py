@@ -42,6 +42,14 @@ from trials.stages.population import load_population
 from trials.stages.register import register
 from trials.stages.returned_files import load_returned_file
 
+DRAWN_ON, CUT_ON = date(2025, 1, 6), date(2026, 1, 12)
+"""Invented time: drawn in the past, and cut when a year of everybody has passed."""
+
+_CLOCK = f"""
+# Synthetic customers live in invented time: the day that stands for the draw, and the day of the cut.
+clock: {{drawn_on: {DRAWN_ON.isoformat()}, cut_on: {CUT_ON.isoformat()}}}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Build:
@@ -102,13 +110,17 @@ def _number(label: str, demonstration: Demonstration) -> int:
 
 
 def _protocol_beside(registry: Registry, demonstration: Demonstration) -> Path:
-    """The protocol in the registry's home, so that a later version of the library does not read as an edit."""
+    """The protocol in the registry's home, so that a later version of the library does not read as an edit.
+
+    It has a clock beside what the library says: a trial that was drawn today would have nothing due for a year.
+    """
     folder = registry.settings.home / "demonstration" / demonstration.letter
     if not folder.exists():
         (folder / "wording").mkdir(parents=True)
         for path in LIBRARY.glob("*.yaml"):
             if load_protocol(path).protocol.id == demonstration.trial:
-                shutil.copyfile(path, folder / "protocol.yaml")
+                text = path.read_text(encoding="utf-8")
+                (folder / "protocol.yaml").write_text(text + _CLOCK, encoding="utf-8")
         for path in (LIBRARY / "wording").iterdir():
             shutil.copyfile(path, folder / "wording" / path.name)
     return folder / "protocol.yaml"
@@ -173,7 +185,7 @@ def _contacts(work: _Build, lived: pa.Table, arms: np.ndarray) -> pa.Table:
     columns = {
         "customer_id": lived.column("customer_id"),
         "channel": pa.array([channels.get(arm) for arm in arms], pa.string()),
-        "sent_on": pa.array([date.today().isoformat()] * lived.num_rows),  # noqa: DTZ011 - the day of the demonstration
+        "sent_on": pa.array([DRAWN_ON.isoformat()] * lived.num_rows),
         "delivered": pc.invert(lived.column("undelivered")),
     }
     return pa.table(columns | {name: lived.column(name) for name in _receipt(work)})

@@ -46,7 +46,8 @@ def check(path: str | Path, *, day: date | None = None) -> LoadedProtocol:
     """What ``otm protocol check`` asks: may this protocol be registered on this day? Writes nothing.
 
     Beyond loading, this refuses columns that a trial randomised here uses before they are measured: those whose
-    ``as_at`` is after the declared ``randomisation.allocation_date``, or, where none is declared, after ``day``.
+    ``as_at`` is after the declared ``randomisation.allocation_date``, or, where none is declared, after the clock's
+    day of the draw, or ``day``.
 
     Args:
         path: The protocol file.
@@ -67,7 +68,8 @@ def _load(path: Path, *, day: date | None) -> LoadedProtocol:
         texts, wrong = hash_texts(protocol, path.parent)
         errors += [placed(breach, document.lines) for breach in wrong]
     if protocol is not None and not examined.unread and day is not None and protocol.randomised_here:
-        late = measured_after(protocol, day) if protocol.randomisation.allocation_date is None else ()
+        drawn_on = protocol.clock.drawn_on if protocol.clock else day
+        late = measured_after(protocol, drawn_on) if protocol.randomisation.allocation_date is None else ()
         errors += [placed(breach, document.lines) for breach in late]
     if errors or protocol is None:
         raise ProtocolRefused(sorted(errors, key=lambda error: error.line or 0), where=str(path))

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from designs.protocol.sections.analysis import Analysis, Complier, Covariate, Subgroup
 from designs.protocol.sections.arms import Arm, Campaign, Wording
+from designs.protocol.sections.clock import Clock
 from designs.protocol.sections.decision import Decision, Valuation
 from designs.protocol.sections.outcomes import UNITS, Outcome
 from designs.protocol.sections.population import ColumnDeclaration, Condition, ContactLimit, Exclusion, Population
@@ -42,6 +43,7 @@ class Protocol(Declared):
     nfa_waived: Text | None = None
     campaign: Campaign | None = None
     randomisation: Randomisation
+    clock: Clock | None = None
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
     analysis: Analysis
     decision: Decision | None = None
@@ -122,6 +124,7 @@ __all__ = [
     "Batches",
     "Behaviour",
     "Campaign",
+    "Clock",
     "ColumnDeclaration",
     "Complier",
     "Condition",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +125,17 @@ def allocated(
     return randomise(registry, actor, files.trial, demonstration_seed=seed)
 
 
-def load_outcomes(registry: Registry, actor: Actor, trial: str, file: str | Path) -> FileAccount:
-    return load_returned_file(registry, actor, trial, "outcomes", file)
+DUE = date(2099, 1, 1)  # by when everything that any of these trials waits for has happened
+
+
+def load_outcomes(
+    registry: Registry, actor: Actor, trial: str, file: str | Path, *, as_at: date | None = None
+) -> FileAccount:
+    """Cut on the day given; else when everything is due, and today where the customers are real."""
+    if as_at is None:
+        with registry.read(LOCAL_ACTOR) as reader:
+            as_at = DUE if reader.trial(trial).summary.synthetic else None
+    return load_returned_file(registry, actor, trial, "outcomes", file, as_at=as_at)
 
 
 def load_contacts(registry: Registry, actor: Actor, trial: str, file: str | Path) -> FileAccount:

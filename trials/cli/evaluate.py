@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, say, write_json
+from trials.cli.output import AsAt, JsonTarget, TrialId, at_work, registry_and_actor, say, write_json
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,14 +24,14 @@ def register(app: typer.Typer) -> None:
     app.command("decide")(decide)
 
 
-def evaluate(trial: TrialId, json_to: JsonTarget = None) -> None:
-    """Run the locked analysis on the latest outcomes, and store all that it says."""
+def evaluate(trial: TrialId, as_at: AsAt = None, json_to: JsonTarget = None) -> None:
+    """Run the locked analysis on the latest outcomes, and store all that it says. No verdict before they are due."""
     from analysis.document import from_document
     from trials.cli.results import show_evaluation
     from trials.stages.evaluate import evaluate as evaluate_stage
 
     with registry_and_actor() as (registry, actor), at_work("Evaluating"):
-        record = evaluate_stage(registry, actor, trial)
+        record = evaluate_stage(registry, actor, trial, as_at=as_at and as_at.date())
         with registry.read(actor, trial) as reader:
             protocol = reader.trial(trial).protocol
     if json_to is not None:
@@ -44,6 +44,7 @@ def evaluate(trial: TrialId, json_to: JsonTarget = None) -> None:
 def analyse(
     protocol: Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The protocol of a trial randomised elsewhere.")],
     data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV (also .gz), Parquet, Excel or Stata.")],
+    as_at: AsAt = None,
     json_to: JsonTarget = None,
 ) -> None:
     """Analyse a trial that was randomised elsewhere. No registry is needed; exit 0 whatever the verdict."""
@@ -59,7 +60,7 @@ def analyse(
     # Read here, not through the settings: importing what reads those takes a tenth of a second.
     engine = open_engine(cast("EngineName", os.environ.get("OTM_ENGINE") or "duckdb"))
     with at_work(f"Analysing {data.name}"):
-        evaluation = analyse_stage(protocol, data, engine=engine)
+        evaluation = analyse_stage(protocol, data, as_at=as_at and as_at.date(), engine=engine)
     if json_to is not None:
         write_json(json_to, to_document(evaluation))
         return

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, report_account, write_json
+from trials.cli.output import AsAt, JsonTarget, TrialId, at_work, registry_and_actor, report_account, write_json
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ReturnedFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, Excel or Stata.")]
 
@@ -46,18 +49,18 @@ def issue(
 @contacts_commands.command("load")
 def load_contacts(trial: TrialId, file: ReturnedFile, json_to: JsonTarget = None) -> None:
     """Load returned contacts: id or export_id, channel, sent_on, and where known delivered."""
-    _load(trial, "contacts", file, json_to)
+    _load(trial, "contacts", file, None, json_to)
 
 
 @outcomes_commands.command("load")
-def load_outcomes(trial: TrialId, file: ReturnedFile, json_to: JsonTarget = None) -> None:
+def load_outcomes(trial: TrialId, file: ReturnedFile, as_at: AsAt = None, json_to: JsonTarget = None) -> None:
     """Load outcomes: the customers' own id and the declared columns. Arms come from the registry alone."""
-    _load(trial, "outcomes", file, json_to)
+    _load(trial, "outcomes", file, as_at, json_to)
 
 
-def _load(trial: str, kind_name: str, file: Path, json_to: str | None) -> None:
+def _load(trial: str, kind_name: str, file: Path, as_at: datetime | None, json_to: str | None) -> None:
     from trials.stages.returned_files import load_returned_file
 
     with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
-        account = load_returned_file(registry, actor, trial, kind_name, file)
+        account = load_returned_file(registry, actor, trial, kind_name, file, as_at=as_at and as_at.date())
     report_account(account, json_to)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,12 @@ SHOWN_REJECTIONS = 10
 
 JsonTarget = Annotated[
     str | None, typer.Option("--json", metavar="FILE or -", help="Write one JSON object there, - for standard output.")
+]
+AsAt = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-at", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The day on which the data were cut; else today."
+    ),
 ]
 TrialId = Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's id, as its protocol has it.")]
 
@@ -129,10 +136,12 @@ def report_account(account: FileAccount, json_to: str | None) -> None:
     for warning in account.warnings:
         say(f"Note: {warning}")
     if json_to is not None:
-        write_json(json_to, asdict(account))
+        write_json(json_to, asdict(account) | {"as_at": account.as_at and account.as_at.isoformat()})
         return
     typer.echo(f"{account.read:,} rows read, {account.loaded:,} loaded, {account.rejected:,} rejected.")
     typer.echo(f"Snapshot {account.digest}")
+    if account.as_at is not None:
+        typer.echo(f"As at {account.as_at.isoformat()}")
     if account.matched:
         show_table(
             ("arm", "allocated", "matched", "share"),

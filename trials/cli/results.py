@@ -8,6 +8,7 @@ from operator import attrgetter
 import typer
 
 from analysis.results import Evaluation
+from analysis.wording.phrases import day
 from designs.protocol import Protocol
 from trials.cli.output import show_table
 from trials.reporting.results.effects import as_judged, effects, segments
@@ -26,6 +27,8 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
     """Verdict, flow, checks, effects, money."""
     names = Names(protocol)
     typer.echo(f"{evaluation.title}\n\n{evaluation.verdict.sentence}")
+    if evaluation.maturity is not None:
+        typer.echo(f"Data as at {day(evaluation.maturity.as_at)}.")
     for reason in evaluation.verdict.reasons:
         typer.echo(f"  {reason}")
     _flow(evaluation, names)

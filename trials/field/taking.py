@@ -56,7 +56,7 @@ class TakenFile:
         return len({rejection.row for rejection in self.rejections})
 
 
-def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, today: date) -> TakenFile:
+def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, as_at: date) -> TakenFile:
     """Read, check and match a returned file. Nothing is stored.
 
     Args:
@@ -64,7 +64,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         trial: Whose file it is.
         kind: Of the file.
         path: The file.
-        today: By which what it speaks of may have come due.
+        as_at: The day on which what it holds was cut.
 
     Raises:
         DataRefused: The whole file is refused by its contract.
@@ -90,7 +90,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         )
     rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
     return TakenFile(
-        kind, intake, matched.table, tuple(rejections), matched.by_arm, _matured(trial, kind.due_day(protocol), today)
+        kind, intake, matched.table, tuple(rejections), matched.by_arm, _matured(trial, kind.due_day(protocol), as_at)
     )
 
 
@@ -149,9 +149,9 @@ def _ledger_ids(
     return pc.coalesce(customers.ids.take(place).combine_chunks(), named)
 
 
-def _matured(trial: AllocatedTrial, due_day: int | None, today: date) -> bool | None:
-    """Whether everybody's day had come; None where no day is declared or the customers are invented."""
-    if due_day is None or trial.population.synthetic:
+def _matured(trial: AllocatedTrial, due_day: int | None, as_at: date) -> bool | None:
+    """Whether everybody's day had come; None where no day is declared."""
+    if due_day is None:
         return None
     last = max(allocation.index_date for allocation in trial.allocations if allocation.index_date is not None)
-    return today >= last + timedelta(days=due_day)
+    return as_at >= last + timedelta(days=due_day)

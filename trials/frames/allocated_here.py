@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
 
-from analysis.frame import ARM_COLUMN, STRATUM_COLUMN, WAVE_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, STRATUM_COLUMN, WAVE_COLUMN, AnalysisFrame
 from analysis.results import Exclusion, Flow
 from data.engine import Engine
 from data.snapshots import SnapshotStore, read_rows
@@ -22,6 +23,7 @@ from trials.field.allocated import AllocatedTrial
 from trials.field.kinds.contacts import RECEIVED
 from trials.frames.integrity import MATCHED, frame_checks
 from trials.frames.sources import Sources, scan_contacts
+from trials.randomiser.index_dates import INDEX_DATE
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import AllocationRecord, ReturnedFileRecord, WaveRecord
 from trials.registry.tables.columns import digest_of
@@ -50,6 +52,8 @@ def frame_of(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch
         data_digest=_data_digest(sources),
         synthetic=trial.population.synthetic,
         laid_strata=tuple(laid),
+        as_at=sources.as_at,
+        still_to_come=_still_to_come(trial),
     )
     return replace(frame, checks=frame_checks(frame, snapshots, sources))
 
@@ -87,6 +91,7 @@ def _wave(
     """One wave's customers: their arm, what was known of them, and the arms that they could get by that."""
     allocated = engine.scan(snapshots.path(allocation.snapshot_digest))
     kept = [nw.col(LEDGER_ID), nw.col("arm").alias(ARM_COLUMN), nw.col("probability").alias(PROBABILITY)]
+    kept.append(_day_zero(allocated, allocation).alias(DAY_ZERO_COLUMN))
     if protocol.randomisation.merge:
         if STRATUM not in allocated.collect_schema().names():
             allocated = _with_strata(engine, snapshots, protocol, wave, allocation, allocated)
@@ -111,6 +116,18 @@ def _with_strata(
     strata = strata_as_assigned(protocol, units, algorithm=allocation.algorithm)
     of_units = pa.table({LEDGER_ID: units.column(LEDGER_ID), STRATUM: strata.cast(pa.string())})
     return allocated.join(engine.scan(of_units), on=LEDGER_ID, how="left")
+
+
+def _day_zero(drawn: nw.LazyFrame[Any], allocation: AllocationRecord) -> nw.Expr:
+    """Each customer's day 0: its batch's, where batches are issued on days of their own."""
+    if INDEX_DATE in drawn.collect_schema().names():
+        return nw.col(INDEX_DATE)
+    return nw.lit(allocation.index_date, nw.Date)
+
+
+def _still_to_come(trial: AllocatedTrial) -> tuple[date, ...]:
+    """Day 0 of the waves that the plan declares and that are not allocated yet."""
+    return tuple(wave.issue_on for wave in trial.plan.protocol.randomisation.waves[len(trial.allocations) :])
 
 
 def _of_wave(rows: nw.LazyFrame[Any], wave: str, protocol: Protocol) -> nw.LazyFrame[Any]:

@@ -44,8 +44,6 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
     ]
     if sources.contacts:
         made.append(_dispatch(engine, snapshots, rows, sources.contacts, protocol))
-    if sources.outcomes.matured is not None:
-        made.append(_maturity(matured=sources.outcomes.matured, day=protocol.primary.day))
     return tuple(made)
 
 
@@ -87,12 +85,3 @@ def _dispatch(
 
 def _channels(protocol: Protocol) -> Mapping[str, str | None]:
     return {arm.id: arm.channel for arm in protocol.arms}
-
-
-def _maturity(*, matured: bool, day: int | None) -> Check:
-    detail = (
-        f"Every customer had reached day {day} when the outcomes were loaded."
-        if matured
-        else f"The outcomes were loaded before every customer had reached day {day}."
-    )
-    return Check("maturity", matured, detail, "warns")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.frame import ARM_COLUMN, STRATUM_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, STRATUM_COLUMN, AnalysisFrame
 from analysis.results import Exclusion, Flow
 from data.engine import Engine
 from data.intake import Intake
@@ -22,7 +23,7 @@ from trials.frames.losses import first_unreadable, rows_taken, with_reasons
 _EXCLUDED = "_excluded"
 
 
-def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str) -> AnalysisFrame:
+def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str, as_at: date) -> AnalysisFrame:
     """The rows of a file that take part, each with its arm's id.
 
     Args:
@@ -30,6 +31,7 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
         protocol: one whose ``randomisation.method`` is ``external``.
         intake: the file, read and checked.
         arm_column: where its arm labels are.
+        as_at: the day on which it was cut; what was due by then is known where the protocol dates the allocation.
 
     Raises:
         ProtocolRefused: the file has an arm label that the protocol does not declare.
@@ -58,6 +60,9 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
     if closed:
         # Carried out now: every pass that follows reads the column, and none works it out again.
         rows = engine.scan(engine.collect(with_eligible_arms(rows, protocol)))
+    dated = protocol.randomisation.allocation_date
+    if dated is not None:
+        rows = rows.with_columns(nw.lit(dated, nw.Date).alias(DAY_ZERO_COLUMN))
     return AnalysisFrame(
         engine=engine,
         rows=rows,
@@ -66,6 +71,7 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
         data_digest=intake.digest,
         synthetic=False,
         laid_strata=(ELIGIBLE_ARMS,) if closed else (),
+        as_at=None if dated is None else as_at,
         unreadable=first_unreadable(intake.unreadable),
     )
 

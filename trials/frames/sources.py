@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import narwhals as nw
@@ -16,11 +17,15 @@ from trials.registry.records import ReturnedFileRecord
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """A trial that was allocated, its latest outcomes, and every file of contacts: each supplier sends its own."""
+    """A trial that was allocated, its latest outcomes, and every file of contacts: each supplier sends its own.
+
+    ``as_at`` is the day as at which it is evaluated.
+    """
 
     trial: AllocatedTrial
     outcomes: ReturnedFileRecord
     contacts: tuple[ReturnedFileRecord, ...]
+    as_at: date
 
 
 def scan_contacts(

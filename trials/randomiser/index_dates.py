@@ -21,7 +21,27 @@ def last_index_date(protocol: Protocol, wave: int, today: date) -> date:
     scheme = protocol.randomisation
     if scheme.batches is not None:
         return max(scheme.batches.issue_on.values())
-    return scheme.waves[wave - 1].issue_on if scheme.waves else scheme.allocation_date or today
+    return scheme.waves[wave - 1].issue_on if scheme.waves else scheme.allocation_date or day_of_draw(protocol, today)
+
+
+def day_of_draw(protocol: Protocol, today: date) -> date:
+    """Today, or what stands for it where the customers are invented and their protocol declares a clock."""
+    return today if protocol.clock is None else protocol.clock.drawn_on
+
+
+def refuse_invented_time(protocol: Protocol, *, synthetic: bool) -> None:
+    """Refuse a clock for real customers.
+
+    Raises:
+        TrialRefused: The protocol declares one, and the customers are not synthetic.
+    """
+    if protocol.clock is not None and not synthetic:
+        raise TrialRefused(
+            "the protocol declares a clock, and the customers are real",
+            where="clock",
+            rule="only synthetic customers live in invented time; a real trial is drawn and cut on the day it is",
+            remedy="take clock out of the protocol, or load the population with --synthetic",
+        )
 
 
 def first_index_date(protocol: Protocol, wave: int, today: date) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from analysis.evaluate import evaluate
@@ -14,18 +15,23 @@ from trials.frames.code import with_code
 from trials.frames.randomised_elsewhere import frame_of
 
 
-def analyse(protocol_path: str | Path, data_path: str | Path, *, engine: Engine | None = None) -> Evaluation:
+def analyse(
+    protocol_path: str | Path, data_path: str | Path, *, as_at: date | None = None, engine: Engine | None = None
+) -> Evaluation:
     """Evaluate a trial from its protocol and one file of data.
 
     Args:
         protocol_path: a protocol whose ``randomisation.method`` is ``external``.
         data_path: CSV (also .gz), Parquet, Excel or Stata, one row a customer.
+        as_at: the day on which the data were cut; today where it is not given. Where the protocol has
+            ``randomisation.allocation_date``, outcomes that are not due by then are shown no effect of.
         engine: where the rows are counted; one of its own when not given.
 
     Raises:
         ProtocolRefused: the protocol is none, or the file has arm labels that it does not declare.
         DataRefused: the file is refused as a whole.
-        TrialRefused: the trial was randomised here, or nobody is left to analyse.
+        TrialRefused: the trial was randomised here, nobody is left to analyse, or the data are to be as at a
+            day to come.
     """
     loaded = load_protocol(protocol_path)
     protocol, data = loaded.protocol, Path(data_path)
@@ -37,6 +43,14 @@ def analyse(protocol_path: str | Path, data_path: str | Path, *, engine: Engine 
             rule="analyse takes trials whose randomisation.method is external",
             remedy="load the outcomes and evaluate the trial",
         )
+    today = datetime.now(tz=UTC).date()
+    if as_at is not None and as_at > today:
+        raise TrialRefused(
+            f"data cannot be as at {as_at.isoformat()}, which is still to come",
+            where="--as-at",
+            rule="a file knows what had happened by the day on which it was cut",
+            remedy="give the day on which the data were extracted",
+        )
     intake = read_file(data, external_contract(protocol))
-    frame = frame_of(engine or open_engine(), protocol, intake, arm_column)
+    frame = frame_of(engine or open_engine(), protocol, intake, arm_column, as_at or today)
     return with_code(evaluate(frame, protocol, protocol_digest=loaded.digest))

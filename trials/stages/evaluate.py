@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from analysis.sensitivity import with_sensitivity
 from data.engine import open_engine
 from trials.access import Actor
 from trials.field.allocated import allocated_trial
+from trials.field.cut import cut_of_evaluation
 from trials.frames.allocated_here import frame_of
 from trials.frames.code import code_digest, with_code
 from trials.frames.sources import Sources
@@ -24,15 +26,30 @@ from trials.registry.records import EvaluationRecord, ReturnedFileRecord
 from trials.registry.tables.columns import digest_of, now
 
 
-def evaluate(registry: Registry, actor: Actor, trial_id: str, *, progress: Progress = in_silence) -> EvaluationRecord:
-    """Evaluate a trial on its latest file of outcomes. Earlier evaluations stay; ``progress`` is told before each step.
+def evaluate(
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    *,
+    as_at: date | None = None,
+    progress: Progress = in_silence,
+) -> EvaluationRecord:
+    """Evaluate a trial on its latest file of outcomes. Earlier evaluations stay.
+
+    Args:
+        registry: Where the trial is.
+        actor: Who evaluates.
+        trial_id: The trial.
+        as_at: The day as at which, where it is not the one on which the outcomes were cut.
+        progress: Told before each step.
 
     Raises:
-        TrialRefused: Nothing was allocated, no outcomes came, the draw is void, or the protocol's file was edited.
+        TrialRefused: Nothing was allocated, no outcomes came, the draw is void, the protocol's file was edited, or
+            real customers' outcomes are to be as at a day after their cut.
         AnalysisRefused: The data cannot be analysed as declared.
     """
     with registry.inspect(actor, "evaluate", trial_id) as session:
-        sources = _sources(session, trial_id)
+        sources = _sources(session, trial_id, as_at)
     evaluation = _evaluated(registry, sources, progress)
     document = to_document(evaluation)
     progress("recording the evaluation", 3, 4)
@@ -48,6 +65,7 @@ def evaluate(registry: Registry, actor: Actor, trial_id: str, *, progress: Progr
             document=document,
             code_digest=code_digest(),
             outcomes_version=sources.outcomes.version,
+            as_at=sources.as_at,
         )
         work.add(_row(trial_id, record, evaluation, sources.contacts))
         work.commit(
@@ -55,18 +73,20 @@ def evaluate(registry: Registry, actor: Actor, trial_id: str, *, progress: Progr
                 "evaluation_digest": record.digest,
                 "data_digest": record.data_digest,
                 "code_digest": record.code_digest,
+                "as_at": sources.as_at.isoformat(),
                 "verdict": evaluation.verdict.code,
             }
         )
     return record
 
 
-def _sources(session: Session, trial_id: str) -> Sources:
+def _sources(session: Session, trial_id: str, as_at: date | None) -> Sources:
     trial = allocated_trial(session, trial_id, "evaluate")
     returned = queries.returned_of(session, trial_id)
     outcomes = [file for file in returned if file.kind == "outcomes"]
     contacts = tuple(file for file in returned if file.kind == "contacts")
-    return Sources(trial, max(outcomes, key=lambda file: file.version), contacts)
+    latest = max(outcomes, key=lambda file: file.version)
+    return Sources(trial, latest, contacts, cut_of_evaluation(trial, as_at, latest.as_at))
 
 
 def _evaluated(registry: Registry, sources: Sources, progress: Progress) -> Evaluation:
@@ -94,6 +114,7 @@ def _row(
         code_digest=record.code_digest,
         outcomes_version=record.outcomes_version,
         contacts_version=contacts[-1].version if contacts else None,
+        as_at=record.as_at,
         verdict_code=evaluation.verdict.code,
         verdict_arm=evaluation.verdict.arm,
         verdict_segment=record.document["verdict"]["segment"],

@@ -14,7 +14,7 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import require
 from trials.randomiser.eligibility import Eligible, eligible
-from trials.randomiser.index_dates import refuse_undated
+from trials.randomiser.index_dates import day_of_draw, refuse_invented_time, refuse_undated
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of
@@ -113,7 +113,8 @@ def _ready(session: Session, trial_id: str) -> tuple[Plan, PopulationRecord]:
 def _refuse_unfit(plan: Plan, population: PopulationRecord) -> None:
     _refuse_edit_since_registration(plan)
     check_columns(plan.protocol, [plan.protocol.population.unit, *population.kinds])
-    check_allocation_date(plan.protocol, now().date())
+    refuse_invented_time(plan.protocol, synthetic=population.synthetic)
+    check_allocation_date(plan.protocol, day_of_draw(plan.protocol, now().date()))
     for column in population_contract(plan.protocol).columns:
         loaded = population.kinds.get(column.name)
         if loaded is not None and loaded != column.kind:

@@ -16,6 +16,7 @@ from designs.protocol import LoadedProtocol, Protocol, load_protocol, population
 from designs.protocol.conditions import exclusions
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.randomiser.index_dates import refuse_invented_time
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.registry.identities.pseudonyms import keep_rejections, pseudonymised
@@ -41,11 +42,13 @@ def load_population(
     Raises:
         DataRefused: The whole file is refused.
         ProtocolRefused: The protocol file is no protocol.
-        TrialRefused: The trial has no ids, was randomised elsewhere, or is locked with another protocol.
+        TrialRefused: The trial has no ids, was randomised elsewhere, is locked with another protocol, or declares a
+            clock for customers who are not synthetic.
     """
     path = Path(protocol_path).absolute()
     loaded = load_protocol(path)
     _refuse_unfit(loaded.protocol)
+    refuse_invented_time(loaded.protocol, synthetic=synthetic)
     with registry.inspect(actor, "load_population", loaded.protocol.id) as session:
         _refuse_changed_lock(session, loaded, path)
     contract = population_contract(loaded.protocol)

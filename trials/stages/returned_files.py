@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from trials.access import Actor
-from trials.field.allocated import allocated_trial
+from trials.errors import TrialRefused
+from trials.field.allocated import AllocatedTrial, allocated_trial
+from trials.field.cut import cut_of_load
 from trials.field.kinds import kind_named
 from trials.field.taking import TakenFile, take
 from trials.life import require
@@ -19,7 +22,7 @@ from trials.registry.tables.columns import now
 
 
 def load_returned_file(
-    registry: Registry, actor: Actor, trial_id: str, kind_name: str, file: str | Path
+    registry: Registry, actor: Actor, trial_id: str, kind_name: str, file: str | Path, *, as_at: date | None = None
 ) -> FileAccount:
     """Load a returned file of one kind.
 
@@ -34,21 +37,26 @@ def load_returned_file(
             ``contacts``: that id or the export id, ``channel``, ``sent_on`` (2026-02-02), and where known
             ``delivered`` and the protocol's ``complier.received``, any number of rows a customer.
         file: CSV (also .gz), Parquet, Excel or Stata.
+        as_at: The day on which the outcomes were cut; that of the clock of synthetic customers, else today, where it
+            is not given. Contacts have none: each has a day of its own.
 
     Raises:
         DataRefused: The whole file is refused.
-        TrialRefused: There is no such kind, nothing was allocated, the file has a column of arms, or no row matches.
+        TrialRefused: There is no such kind, nothing was allocated, the file has a column of arms, no row matches,
+            or the outcomes of real customers were cut on a day to come.
     """
     kind = kind_named(kind_name)
     with registry.inspect(actor, kind.use_case, trial_id) as session:
         trial = allocated_trial(session, trial_id, kind.use_case)
-    taken = take(registry, trial, kind, Path(file), now().date())
+    cut = _cut(trial, kind.name, as_at)
+    taken = take(registry, trial, kind, Path(file), cut)
     digest = registry.snapshots.write(taken.table)
     rejections_digest = keep_rejections(registry.snapshots, taken.rejections)
     with registry.write(actor, kind.use_case, trial_id) as work:
         require(queries.standing_of(work.session, trial_id), kind.use_case)
-        work.add(_row(work.session, actor, trial_id, taken, digest, rejections_digest))
-        work.commit({"digest": digest, "read": taken.intake.read, "loaded": taken.loaded})
+        work.add(_row(work.session, actor, trial_id, taken, digest, rejections_digest, cut))
+        said = {} if kind.name != "outcomes" else {"as_at": cut.isoformat()}
+        work.commit({"digest": digest, "read": taken.intake.read, "loaded": taken.loaded, **said})
     return FileAccount(
         name=kind.name,
         read=taken.intake.read,
@@ -59,11 +67,26 @@ def load_returned_file(
         file_digest=taken.intake.digest,
         warnings=taken.intake.warnings,
         matched=taken.by_arm,
+        as_at=cut if kind.name == "outcomes" else None,
     )
 
 
+def _cut(trial: AllocatedTrial, kind_name: str, as_at: date | None) -> date:
+    if as_at is not None and kind_name != "outcomes":
+        raise TrialRefused(
+            f"a file of {kind_name} is not as at a day", where="--as-at", rule="outcomes are cut on a day"
+        )
+    return cut_of_load(trial, as_at, now().date())
+
+
 def _row(
-    session: Session, actor: Actor, trial_id: str, taken: TakenFile, digest: str, rejections_digest: str | None
+    session: Session,
+    actor: Actor,
+    trial_id: str,
+    taken: TakenFile,
+    digest: str,
+    rejections_digest: str | None,
+    cut: date,
 ) -> tables.ReturnedFile:
     return tables.ReturnedFile(
         trial_id=trial_id,
@@ -78,6 +101,7 @@ def _row(
         rejections_digest=rejections_digest,
         matched=[asdict(arm) for arm in taken.by_arm],
         matured=taken.matured,
+        as_at=cut if taken.kind.name == "outcomes" else None,
         loaded_at=now(),
         loaded_by=actor.name,
     )

@@ -39,6 +39,19 @@ def keys_follow_the_method(protocol: Protocol) -> Iterator[Breach]:
             )
 
 
+@reads("randomisation", "clock")
+def clock_runs_here_and_forwards(protocol: Protocol) -> Iterator[Breach]:
+    clock = protocol.clock
+    if clock is None:
+        return
+    if not protocol.randomised_here:
+        rule_text = "clock is for synthetic customers of trials randomised here; otm analyse takes --as-at"
+        yield Breach(("clock",), "an external trial is already randomised", rule_text)
+    if clock.cut_on is not None and clock.cut_on < clock.drawn_on:
+        problem = f"{clock.cut_on} is before the draw on {clock.drawn_on}"
+        yield Breach(("clock", "cut_on"), problem, "outcomes are cut after customers are assigned")
+
+
 @reads("randomisation", "population")
 def units_are_declared(protocol: Protocol) -> Iterator[Breach]:
     population, scheme = protocol.population, protocol.randomisation
@@ -205,6 +218,7 @@ def factors_make_the_arms(protocol: Protocol) -> Iterator[Breach]:
 
 RULES = (
     keys_follow_the_method,
+    clock_runs_here_and_forwards,
     units_are_declared,
     others_are_others,
     strata_stand_apart,

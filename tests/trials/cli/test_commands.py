@@ -40,7 +40,7 @@ def test_a_trial_from_the_command_line(otm, files, tmp_path):
     assert otm("verify", files.trial).out.count("holds") == 8
     issued = otm("issue", files.trial, "--arm", "sms", "--out", tmp_path / "lists", "--column", "band")
     assert "customers of sms" in issued.out
-    assert "rows read" in otm("outcomes", "load", files.trial, files.outcomes).out
+    assert "rows read" in otm("outcomes", "load", files.trial, files.outcomes, "--as-at", "2099-01-01").out
     evaluated = otm("evaluate", files.trial)
     assert "Not shown to beat no further action" in evaluated.out
     assert "Stored as evaluation 1" in evaluated.err
@@ -72,7 +72,9 @@ def test_json_is_all_there_is_on_standard_output(otm, files, tmp_path):
     assert {proof["passed"] for proof in verified["proofs"]} == {True}
     manifest = json.loads(otm("issue", files.trial, "--arm", "sms", "--out", tmp_path, "--json", "-").out)
     assert manifest["arm"] == "sms"
-    account = json.loads(otm("outcomes", "load", files.trial, files.outcomes, "--json", "-").out)
+    account = json.loads(
+        otm("outcomes", "load", files.trial, files.outcomes, "--as-at", "2099-01-01", "--json", "-").out
+    )
     assert account["read"] == account["loaded"] + account["rejected"]
     assert set(account["rejections"][0]) == {"row", "field", "reason"}
     evaluation = json.loads(otm("evaluate", files.trial, "--json", "-").out)
@@ -123,7 +125,7 @@ def test_a_void_takes_two_people_on_the_command_line(otm, dealt, files):
 
 
 def test_an_outsider_can_verify_the_draw_with_python_alone(otm, dealt, files, tmp_path):
-    otm("outcomes", "load", files.trial, files.outcomes)
+    otm("outcomes", "load", files.trial, files.outcomes, "--as-at", "2099-01-01")
     otm("evaluate", files.trial)
     otm("release", files.trial, "--reason", "the results are stored")
     done = otm(

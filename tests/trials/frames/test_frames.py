@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,7 +33,7 @@ def laid_down(registry: Registry, files: Files, scratch: Path) -> AnalysisFrame:
     load_outcomes(registry, FIRST, files.trial, files.outcomes)
     with registry.inspect(FIRST, "evaluate", files.trial) as session:
         (file,) = queries.returned_of(session, files.trial)
-        sources = Sources(allocated_trial(session, files.trial, "evaluate"), file, ())
+        sources = Sources(allocated_trial(session, files.trial, "evaluate"), file, (), file.as_at)
     return allocated_here.frame_of(open_engine(threads=1), registry.snapshots, sources, scratch)
 
 
@@ -68,7 +69,7 @@ def test_a_trial_randomised_elsewhere_holds_the_arms_that_were_open(tmp_path: Pa
     ]
     loaded = load_protocol(tmp_path / "protocol.yaml").protocol
     intake = read_file(write_csv(tmp_path / "data.csv", rows), external_contract(loaded))
-    frame = randomised_elsewhere.frame_of(open_engine(threads=1), loaded, intake, "group")
+    frame = randomised_elsewhere.frame_of(open_engine(threads=1), loaded, intake, "group", date(2026, 1, 5))
     assert frame.laid_strata == (ELIGIBLE_ARMS,)
     assert frame.flow.allocated == 39
     found = frame.engine.collect(frame.rows).to_pylist()

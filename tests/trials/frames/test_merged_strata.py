@@ -64,7 +64,7 @@ def stored(registry: Registry, trial: str) -> list[pa.Table]:
 def frame_of(registry: Registry, trial: str, scratch: Path) -> AnalysisFrame:
     with registry.inspect(FIRST, "evaluate", trial) as session:
         (file,) = queries.returned_of(session, trial)
-        sources = Sources(allocated_trial(session, trial, "evaluate"), file, ())
+        sources = Sources(allocated_trial(session, trial, "evaluate"), file, (), file.as_at)
     return allocated_here.frame_of(open_engine(threads=1), registry.snapshots, sources, scratch)
 
 

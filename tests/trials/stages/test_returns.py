@@ -138,17 +138,6 @@ def test_the_tail_of_one_arms_file_that_is_missing_makes_the_trial_invalid(regis
     assert {"match", "retention"} <= failed
 
 
-@pytest.mark.parametrize(("day", "passed"), [("2026-01-05", True), (None, False)])
-def test_outcomes_that_are_not_yet_due_are_flagged(registry, files, day, passed):
-    if day is not None:
-        files.edit_protocol(lambda text: text.replace("strata: [band]", f"strata: [band], allocation_date: {day}"))
-    allocated(registry, files, seed=None)
-    load_outcomes(registry, FIRST, files.trial, files.outcomes)
-    checks = {check["name"]: check for check in evaluate(registry, FIRST, files.trial).document["checks"]}
-    assert checks["maturity"]["passed"] is passed
-    assert checks["maturity"]["severity"] == "warns"
-
-
 def contact(export_id: str, channel: str, day: str = "2026-02-03", **more: object) -> dict[str, object]:
     return {"export_id": export_id, "channel": channel, "sent_on": day, **more}
 

@@ -40,7 +40,7 @@ class FileKind:
         id_columns: Columns that may name the customer; a file has exactly one of them.
         breaches: What the contract cannot say of the rows that it let pass.
         content: What is kept of them, in their order, the id left out.
-        due_day: Days after everybody's day 0 by which all that it speaks of has happened; None where that is not asked.
+        due_day: Days after everybody's day 0 by which all that a verdict reads of it is due; None where nothing is.
     """
 
     name: ReturnedKind

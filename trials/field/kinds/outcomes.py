@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from analysis.integrity.due import days_due
 from designs.protocol import Protocol, outcomes_contract
 from trials.field.kinds.kind import FileKind
 
@@ -22,5 +23,5 @@ OUTCOMES = FileKind(
     id_columns=lambda protocol: (protocol.population.unit,),
     breaches=lambda _table, _protocol: (),
     content=_content,
-    due_day=lambda protocol: protocol.primary.day,
+    due_day=lambda protocol: max(days_due(protocol).values(), default=None),
 )

@@ -36,6 +36,7 @@ def _evaluation(row: tables.StoredEvaluation) -> EvaluationRecord:
         document=row.document,
         code_digest=row.code_digest,
         outcomes_version=row.outcomes_version,
+        as_at=row.as_at,
     )
 
 

@@ -34,6 +34,7 @@ def returned_of(session: Session, trial_id: str) -> tuple[ReturnedFileRecord, ..
             matured=row.matured,
             loaded_at=row.loaded_at,
             loaded_by=row.loaded_by,
+            as_at=row.as_at or row.loaded_at.date(),
         )
         for row in session.scalars(query)
     )

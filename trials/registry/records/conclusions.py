@@ -18,6 +18,7 @@ class EvaluationRecord:
     document: dict[str, Any]  # analysis.results.Evaluation as JSON
     code_digest: str = ""
     outcomes_version: int = 1
+    as_at: date | None = None  # the day on which its data were cut; None of one made before there was such a day
 
 
 @dataclass(frozen=True, slots=True)

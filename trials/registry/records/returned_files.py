@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 ReturnedKind = Literal["contacts", "outcomes"]
@@ -29,7 +29,7 @@ class MatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class FileAccount:
-    """A file as it was taken: ``read == loaded + rejected``. ``digest`` names the snapshot."""
+    """A file as it was taken: ``read == loaded + rejected``. ``digest`` names the snapshot, ``as_at`` the cut."""
 
     name: str
     read: int
@@ -40,11 +40,17 @@ class FileAccount:
     file_digest: str
     warnings: tuple[str, ...] = ()
     matched: tuple[MatchRecord, ...] = ()
+    as_at: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedFileRecord:
-    """A file that came back from the field; ``matured`` is None where no day is declared."""
+    """A file that came back from the field.
+
+    Attributes:
+        matured: Whether all that the verdict reads had come due when it was cut; None where no day is declared.
+        as_at: The day on which its outcomes were cut; that of the load where nobody said another.
+    """
 
     kind: ReturnedKind
     version: int
@@ -58,3 +64,4 @@ class ReturnedFileRecord:
     matured: bool | None
     loaded_at: datetime
     loaded_by: str
+    as_at: date

@@ -21,6 +21,7 @@ class StoredEvaluation(Row):
     code_digest: Mapped[Digest]
     outcomes_version: Mapped[int]
     contacts_version: Mapped[int | None]
+    as_at: Mapped[date | None]
     verdict_code: Mapped[Name]
     verdict_arm: Mapped[str | None] = mapped_column(String(255))
     verdict_segment: Mapped[str | None] = mapped_column(Text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -9,7 +11,10 @@ from trials.registry.tables.base import At, Digest, Json, Name, Number, Optional
 
 
 class ReturnedFile(Row):
-    """One file that came back from the field: ``kind`` is ``contacts`` or ``outcomes``."""
+    """One file that came back from the field: ``kind`` is ``contacts`` or ``outcomes``.
+
+    ``as_at`` is the day on which its outcomes were cut; contacts have none, nor have files of before there was one.
+    """
 
     __tablename__ = "returned_file"
     __table_args__ = (
@@ -29,5 +34,6 @@ class ReturnedFile(Row):
     rejections_digest: Mapped[OptionalDigest]
     matched: Mapped[Json]
     matured: Mapped[bool | None]
+    as_at: Mapped[date | None]
     loaded_at: Mapped[At]
     loaded_by: Mapped[Name]

@@ -1,0 +1,187 @@
+"""A cut has its date: what is due by then is judged, nothing else, and real customers are not cut on days to come."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.trials.examples import FIRST, LOCAL_ACTOR, Files, allocated, load_outcomes, locked, write_csv
+from trials.errors import TrialRefused
+from trials.registry import Registry, queries
+from trials.registry.tables.columns import now
+from trials.stages.allocate import randomise
+from trials.stages.evaluate import evaluate
+from trials.stages.issue import issue
+from trials.stages.lock import lock
+from trials.stages.population import load_population
+from trials.stages.register import register
+from trials.stages.returned_files import load_returned_file
+
+DAY_ZERO = date(2026, 2, 2)
+CLOCK = "clock: {drawn_on: 2026-02-02, cut_on: 2026-03-02}"
+
+
+def planned(files: Files, day: date = DAY_ZERO) -> Files:
+    files.edit_protocol(lambda text: text.replace("strata: [band]", f"strata: [band], allocation_date: {day}"))
+    return files
+
+
+@pytest.mark.parametrize(("after", "due"), [(0, False), (22, False), (23, True), (60, True)])
+def test_real_customers_are_judged_from_the_day_on_which_the_last_is_due(registry, files, after, due):
+    allocated(registry, planned(files), seed=None)
+    cut = DAY_ZERO + timedelta(days=after)
+    account = load_outcomes(registry, FIRST, files.trial, files.outcomes, as_at=cut)
+    record = evaluate(registry, FIRST, files.trial)
+    document = record.document
+    assert account.as_at == record.as_at == cut
+    assert (document["verdict"]["code"] == "not_due") is not due
+    assert (document["estimates"] == [] and document["net_benefit"] is None) is not due
+    assert document["maturity"]["as_at"] == cut.isoformat()
+    assert document["maturity"]["due_on"] == "2026-02-25"
+    maturity = next(check for check in document["checks"] if check["name"] == "maturity")
+    assert (maturity["passed"], maturity["severity"]) == (due, "blocks")
+    with registry.read(LOCAL_ACTOR) as reader:
+        (file,) = reader.trial(files.trial).returned
+        events = {event.action: event.detail for event in reader.audit(files.trial)}
+    assert (file.as_at, file.matured) == (cut, due)
+    assert events["load_outcomes"]["as_at"] == events["evaluate"]["as_at"] == cut.isoformat()
+
+
+def test_without_a_date_a_cut_is_of_the_day_of_its_load(registry, files):
+    allocated(registry, files, seed=None)
+    assert load_returned_file(registry, FIRST, files.trial, "outcomes", files.outcomes).as_at == now().date()
+    document = evaluate(registry, FIRST, files.trial).document
+    assert document["verdict"]["code"] == "not_due"
+    assert (now().date() + timedelta(days=23)).isoformat() == document["maturity"]["due_on"]
+
+
+def test_real_customers_are_never_cut_on_a_day_to_come(registry, files):
+    allocated(registry, planned(files), seed=None)
+    tomorrow = now().date() + timedelta(days=1)
+    with pytest.raises(TrialRefused, match=r"which is after .*the day of its load"):
+        load_outcomes(registry, FIRST, files.trial, files.outcomes, as_at=tomorrow)
+    load_outcomes(registry, FIRST, files.trial, files.outcomes, as_at=DAY_ZERO + timedelta(days=8))
+    with pytest.raises(TrialRefused, match=r"which is after 2026-02-10, the day on which its outcomes were cut"):
+        evaluate(registry, FIRST, files.trial, as_at=DAY_ZERO + timedelta(days=23))
+    assert evaluate(registry, FIRST, files.trial, as_at=DAY_ZERO + timedelta(days=3)).as_at == date(2026, 2, 5)
+
+
+def test_contacts_are_not_cut(registry, files):
+    allocated(registry, files)
+    with pytest.raises(TrialRefused, match="a file of contacts is not as at a day"):
+        load_returned_file(registry, FIRST, files.trial, "contacts", files.outcomes, as_at=DAY_ZERO)
+
+
+def test_invented_customers_may_be_cut_on_any_day(registry, files):
+    allocated(registry, files)
+    load_outcomes(registry, FIRST, files.trial, files.outcomes, as_at=now().date() + timedelta(days=22))
+    assert evaluate(registry, FIRST, files.trial).document["verdict"]["code"] == "not_due"
+    due = evaluate(registry, FIRST, files.trial, as_at=now().date() + timedelta(days=23))
+    assert due.document["verdict"]["code"] != "not_due"
+
+
+def test_a_clock_stands_for_the_days_of_the_draw_and_of_the_cut(registry, tmp_path):
+    files = Files(tmp_path / "clock", extra=CLOCK)
+    assert allocated(registry, files).index_date == DAY_ZERO
+    account = load_returned_file(registry, FIRST, files.trial, "outcomes", files.outcomes)
+    assert account.as_at == date(2026, 3, 2)
+    assert evaluate(registry, FIRST, files.trial).document["verdict"]["code"] != "not_due"
+    early = load_returned_file(registry, FIRST, files.trial, "outcomes", files.outcomes, as_at=date(2026, 2, 24))
+    assert early.as_at == date(2026, 2, 24)
+    assert evaluate(registry, FIRST, files.trial).document["verdict"]["code"] == "not_due"
+
+
+def test_a_clock_is_refused_for_real_customers_as_they_are_loaded_and_at_the_lock(registry, tmp_path):
+    files = Files(tmp_path / "clock", extra=CLOCK)
+    with pytest.raises(TrialRefused, match="the protocol declares a clock, and the customers are real"):
+        locked(registry, files, synthetic=False)
+    plain = Files(tmp_path / "plain")
+    load_population(registry, FIRST, plain.population, plain.protocol, synthetic=False)
+    register(registry, FIRST, files.protocol)
+    with pytest.raises(TrialRefused, match=r"clock: the protocol declares a clock"):
+        lock(registry, FIRST, files.trial)
+
+
+def test_a_wave_that_is_still_to_be_drawn_holds_the_verdict_back(registry, files):
+    waves = "waves: [{id: one, issue_on: 2026-02-02}, {id: two, issue_on: 2026-04-06}]"
+    files.edit_protocol(lambda text: text.replace("strata: [band]", f"strata: [band], {waves}"))
+    allocated(registry, files)
+    load_outcomes(registry, FIRST, files.trial, files.outcomes, as_at=date(2026, 3, 1))
+    document = evaluate(registry, FIRST, files.trial).document
+    assert document["verdict"]["code"] == "not_due"
+    assert document["maturity"]["due_on"] == "2026-04-29"
+
+
+def test_batches_are_due_from_their_own_days(registry, tmp_path):
+    files = Files(tmp_path / "batches")
+    batches = "batches: {column: band, issue_on: {low: 2026-02-02, high: 2026-02-09}}"
+    files.edit_protocol(lambda text: text.replace("strata: [band]", f"strata: [band], {batches}"))
+    allocated(registry, files)
+    load_outcomes(registry, FIRST, files.trial, files.outcomes, as_at=date(2026, 3, 1))
+    document = evaluate(registry, FIRST, files.trial).document
+    assert document["verdict"]["code"] == "not_due"
+    assert document["maturity"]["due_on"] == "2026-03-04"
+    shares = {row["due"] / row["customers"] for row in document["maturity"]["shares"]}
+    assert all(0.3 < share < 0.7 for share in shares)
+
+
+# Case 22 and experiment a15: the letter only brings payments forward. Before day 23 every cut used to say "scale".
+LAST = 23
+
+
+People = list[dict[str, str]]
+
+
+@pytest.fixture
+def early_looks(registry: Registry, reference_data: Path, tmp_path: Path) -> tuple[Registry, People, set[str]]:
+    """The trial of the case with real customers, drawn, and who got the letter."""
+    folder = reference_data.parent / "cases" / "22-looks-before-the-day"
+    plan = tmp_path / "p.yaml"
+    text = (folder / "p.yaml").read_text(encoding="utf-8")
+    dated = text.replace("{method: complete}", f"{{method: complete, allocation_date: {DAY_ZERO}}}")
+    plan.write_text(dated, encoding="utf-8")
+    load_population(registry, FIRST, folder / "population.csv", plan, synthetic=False)
+    register(registry, FIRST, plan)
+    lock(registry, FIRST, "early-looks")
+    randomise(registry, FIRST, "early-looks")
+    issued = issue(registry, FIRST, "early-looks", "letter", tmp_path / "lists", columns=["ref"])
+    with issued.path.open(newline="", encoding="utf-8") as file:
+        letters = {row["ref"] for row in csv.DictReader(file)}
+    with (folder / "population.csv").open(newline="", encoding="utf-8") as file:
+        return registry, list(csv.DictReader(file)), letters
+
+
+def paid_by(people: People, letters: set[str], look: int) -> list[dict[str, object]]:
+    """Two in five of each arm pay in the end: those with the letter by day 5, the others by day 23."""
+    rows, place = [], {True: 0, False: 0}
+    for person in people:
+        sent = person["ref"] in letters
+        place[sent] += 1
+        day = 1 + place[sent] * 7 % (5 if sent else LAST)
+        rows.append({"id": person["id"], "paid": int(place[sent] % 5 < 2 and day <= look)})
+    return rows
+
+
+def test_a_letter_that_only_brings_payment_forward_is_not_scaled_at_any_look(early_looks, tmp_path):
+    registry, people, letters = early_looks
+    verdicts = {}
+    for look in (3, 6, 8, 12, 15, LAST):
+        rows = paid_by(people, letters, look)
+        by_then = sum(row["paid"] for row in rows)
+        file = write_csv(tmp_path / f"day-{look}.csv", rows)
+        load_outcomes(registry, FIRST, "early-looks", file, as_at=DAY_ZERO + timedelta(days=look))
+        document = evaluate(registry, FIRST, "early-looks").document
+        verdicts[look] = document["verdict"]["code"]
+        if look < LAST:
+            assert document["estimates"] == []
+            assert by_then < 0.4 * len(people)
+            assert "gained" not in document["verdict"]["sentence"]
+    assert verdicts == {3: "not_due", 6: "not_due", 8: "not_due", 12: "not_due", 15: "not_due", LAST: "not_shown"}
+    (effect,) = [row for row in document["estimates"] if row["estimand"] == "itt"]
+    assert abs(effect["estimate"]) < 0.01
+    with registry.inspect(FIRST, "verify") as session:
+        latest = queries.returned_of(session, "early-looks")[-1]
+    assert latest.as_at == DAY_ZERO + timedelta(days=LAST)
