@@ -82,9 +82,15 @@ def test_a_curve_has_the_variance_of_each_of_its_horizons() -> None:
 def test_to_censor_a_competing_event_says_too_much() -> None:
     """Many debts of either arm are remitted early on: fewer can pay, however many would have."""
     data = trial(3, 6_000, remitted=0.04)
-    competing = row(evaluated(protocol(outcome(competing=[2, 3])), data), "survival_difference")
-    censored = row(evaluated(protocol(outcome(event_codes=[1])), data), "survival_difference")
-    assert abs(censored.estimate) > 1.4 * abs(competing.estimate)
+    competing = evaluated(protocol(outcome(competing=[2, 3])), data)
+    censored = evaluated(protocol(outcome(event_codes=[1])), data)
+    paid = {rate: rate / (rate + 0.04) * (1 - np.exp(-(rate + 0.04) * HORIZON)) for rate in (0.02, 0.03)}
+    alone = {rate: 1 - np.exp(-rate * HORIZON) for rate in (0.02, 0.03)}
+    for evaluation, share in ((competing, paid), (censored, alone)):
+        difference = row(evaluation, "survival_difference")
+        assert difference.estimate == pytest.approx(share[0.02] - share[0.03], abs=4 * difference.std_error)
+        left = {curve.arm: curve.surviving[-1] for curve in evaluation.curves}
+        assert left["nfa"] == pytest.approx(1 - share[0.02], abs=0.04)
 
 
 @pytest.mark.parametrize(
