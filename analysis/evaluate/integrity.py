@@ -97,8 +97,9 @@ def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally
     counts, unit = {arm.id: arms[arm.id].customers if arm.id in arms else 0 for arm in protocol.arms}, "customers"
     if protocol.cluster is not None:
         clusters = tally_clusters(frame, protocol.cluster)
-        counts, unit = {arm.id: clusters.by_arm.get(arm.id, 0) for arm in protocol.arms}, "clusters"
-        made += _clusters(sum(counts.values()) - clusters.straddling, clusters.straddling)
+        counts = {arm.id: clusters.whole.get(arm.id, 0) for arm in protocol.arms}
+        unit = "clusters that lie whole in an arm," if clusters.straddling else "clusters"
+        made += _clusters(clusters.total, clusters.straddling)
     method = protocol.randomisation.method
     if method not in ("simple", "external"):
         return made

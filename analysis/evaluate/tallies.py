@@ -130,10 +130,14 @@ def _counted(part: pa.Table, name: str) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class ClusterTally:
-    """Clusters by arm, and how many lie in more than one."""
+    """Clusters that lie in one arm, by arm, and how many lie in more than one."""
 
-    by_arm: Mapping[str, int]
+    whole: Mapping[str, int]
     straddling: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.whole.values()) + self.straddling
 
 
 def tally_clusters(frame: AnalysisFrame, cluster: str) -> ClusterTally:
@@ -142,11 +146,7 @@ def tally_clusters(frame: AnalysisFrame, cluster: str) -> ClusterTally:
     each = frame.rows.group_by(cluster).agg(first=arm.min(), last=arm.max())
     pairs = frame.engine.collect(each.group_by("first", "last").agg(nw.len().alias("n"))).to_pylist()
     straddling = sum(int(row["n"]) for row in pairs if row["first"] != row["last"])
-    if straddling == 0:
-        return ClusterTally({row["first"]: int(row["n"]) for row in pairs}, 0)
-    present = frame.rows.select(ARM_COLUMN, cluster).unique([ARM_COLUMN, cluster])
-    table = frame.engine.collect(present.group_by(ARM_COLUMN).agg(nw.len().alias("n")))
-    return ClusterTally({row[ARM_COLUMN]: int(row["n"]) for row in table.to_pylist()}, straddling)
+    return ClusterTally({row["first"]: int(row["n"]) for row in pairs if row["first"] == row["last"]}, straddling)
 
 
 def tally_shares(

@@ -15,13 +15,18 @@ TOLERATED = 10  # an error rate may drift unsaid by one part in so many: 5% to 5
 
 
 def few_clusters(
-    clusters: tuple[float, float], effective: tuple[float, float], *, enough: float = FEW_EQUAL_CLUSTERS
+    clusters: tuple[float, float],
+    effective: tuple[float, float],
+    *,
+    together: float | None = None,
+    enough: float = FEW_EQUAL_CLUSTERS,
 ) -> str | None:
     """Clustered errors that rest on few clusters, on few in one of the arms, or on a few large ones.
 
     Args:
         clusters: with customers in the arm and in the comparison.
         effective: the effective number of clusters in each, (Σn)² / Σn².
+        together: with customers in either; fewer than their sum where clusters span the arms.
         enough: how many equal clusters in equal shares the method needs.
 
     Examples:
@@ -32,9 +37,9 @@ def few_clusters(
     """
     if min(effective) <= 0:
         return None
-    total = sum(clusters)
-    equal = 4.0 / (1.0 / effective[0] + 1.0 / effective[1])
-    uneven = sum(effective) < VERY_UNEVEN * total
+    total = sum(clusters) if together is None else together
+    equal = min(4.0 / (1.0 / effective[0] + 1.0 / effective[1]), total)
+    uneven = sum(effective) < VERY_UNEVEN * sum(clusters)
     if total >= FEW_CLUSTERS and equal >= (max(enough, FEW_UNEVEN_CLUSTERS) if uneven else enough):
         return None
     return (

@@ -60,6 +60,7 @@ class _Tally:
         self.clusters = np.zeros((R, self.L))
         self.all_clusters = np.zeros(R)
         self.by_arm = np.zeros((R, self.L, self.K))
+        self.together = np.zeros((R, self.L, self.K, self.K))
         self.sizes, self.squared_sizes = np.zeros_like(self.by_arm), np.zeros_like(self.by_arm)
         self.spread: dict[tuple[int, int], Spread] = {}
 
@@ -73,6 +74,7 @@ class _Tally:
         self.clusters[r] += members.any(axis=2).sum(axis=0)
         self.all_clusters[r] += members.any(axis=(1, 2)).sum()
         self.by_arm[r] += members.sum(axis=0)
+        self.together[r] += (members[:, :, :, None] | members[:, :, None, :]).sum(axis=0)
 
     def add_spread(self, level: int, sample: int, spread: Spread | None) -> None:
         if spread is not None:
@@ -104,6 +106,7 @@ class _Tally:
                     0,
                     G,
                     self.by_arm[r, level],
+                    self.together[r, level],
                     _worth(self.sizes[r, level], self.squared_sizes[r, level]),
                 )
         return out

@@ -268,9 +268,13 @@ def _note(fit: Fitting, pair: tuple[int, int], counts: Floats, df: float, uncert
     """Why a standard error that can be had is less sure than it looks."""
     specification, model = fit.cells.plan.specification, fit.fitted.model
     notes: list[str | None] = []
-    if uncertainty.clusters_by_arm is not None and uncertainty.effective_clusters_by_arm is not None:
-        clusters, effective = uncertainty.clusters_by_arm, uncertainty.effective_clusters_by_arm
-        notes.append(few_clusters((clusters[pair[0]], clusters[pair[1]]), (effective[pair[0]], effective[pair[1]])))
+    by_arm, effective, either = (
+        uncertainty.clusters_by_arm, uncertainty.effective_clusters_by_arm, uncertainty.clusters_together
+    )  # fmt: skip
+    if by_arm is not None and effective is not None and either is not None:
+        first, second = pair
+        in_both = (by_arm[first], by_arm[second]), (effective[first], effective[second])
+        notes.append(few_clusters(*in_both, together=either[first, second]))
     if specification.standard_errors in LEVERAGE_POWER:
         if LEVERAGE_POWER[specification.standard_errors] and uncertainty.leverage_one:
             customers = uncertainty.leverage_one

@@ -18,6 +18,7 @@ class Uncertainty:
         covariance: (T, T). ``df``: (T,); NaN where there is none.
         leverage_one: Customers with leverage one, who add nothing to a variance.
         clusters: Clusters in the fit, and ``clusters_by_arm`` (K,) those with customers in each arm.
+        clusters_together: (K, K) those with customers in either of two arms.
         effective_clusters_by_arm: (K,) effective number of them: clusters of equal size that would say as much.
     """
 
@@ -26,6 +27,7 @@ class Uncertainty:
     leverage_one: int = 0
     clusters: int | None = None
     clusters_by_arm: Floats | None = None
+    clusters_together: Floats | None = None
     effective_clusters_by_arm: Floats | None = None
 
 

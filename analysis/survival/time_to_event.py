@@ -92,7 +92,10 @@ def _few_clusters(cells: ExitCells, protocol: Protocol, row: Estimate) -> str | 
     sizes = [np.bincount(cells.cluster, cells.count * (cells.arm == order[arm])) for arm in (row.arm, row.comparison)]
     clusters = [float((size > 0).sum()) for size in sizes]
     effective = [float(size.sum() ** 2 / (size @ size)) for size in sizes]
-    return few_clusters((clusters[0], clusters[1]), (effective[0], effective[1]), enough=ENOUGH_FOR_NORMAL)
+    together = float(np.any([size > 0 for size in sizes], axis=0).sum())
+    return few_clusters(
+        (clusters[0], clusters[1]), (effective[0], effective[1]), together=together, enough=ENOUGH_FOR_NORMAL
+    )
 
 
 def _customers(cells: ExitCells, protocol: Protocol, pair: tuple[str, str]) -> tuple[int, int]:

@@ -8,9 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.results import Estimate
+from analysis.results import Estimate, Variant
+from designs.protocol import load_protocol
 from tests.trials.reporting.examples import evaluation
 from trials.reporting.exports import cell, estimates_csv
+from trials.reporting.results.effects import effects, segments
+from trials.reporting.results.sensitivity import sensitivity
+from trials.reporting.words.names import Names
+from trials.stages.analyse import analyse
 
 
 def read_back(text: str) -> list[dict[str, str]]:
@@ -47,3 +52,19 @@ def test_no_text_begins_like_a_formula(text):
 
 def test_negative_numbers_stay_numbers():
     assert cell(-0.25) == -0.25
+
+
+def test_no_p_value_is_nil(reference_data):
+    """The smallest number is about 10^-308, and this p-value about 10^-2094."""
+    folder = reference_data.parent / "cases" / "04-p-below-the-smallest-number"
+    protocol, evaluated = load_protocol(folder / "p.yaml").protocol, analyse(folder / "p.yaml", folder / "d.csv")
+    letter = next(row for row in evaluated.estimates if row.arm == "letter")
+    assert letter.p_value == 0.0
+    names = Names(protocol)
+    assert "<0.001" in effects([letter], names, "x").rows[0]
+    segment = replace(letter, subgroup="region", level="north")
+    assert "<0.001" in segments([segment], names, "x").rows[0]
+    tested = replace(letter, variant=Variant("standard_errors", standard_errors="HC3"))
+    assert "p <0.001" in str(sensitivity([tested], names).rows[0])
+    (line,) = (line for line in estimates_csv(evaluated.estimates).splitlines() if ",letter," in line)
+    assert line.count("<2e-308") == 2
