@@ -19,6 +19,8 @@ WAVE_COLUMN = "_wave"
 DAY_ZERO_COLUMN = "_day_zero"
 STRATUM_COLUMN = "_stratum"
 REASON_PREFIX = "_unreadable:"  # before a column's name: why a customer's cell of it could not be read, null where read
+SATURATION_COLUMN = "_saturation"
+CONDITIONAL_COLUMN = "_conditional_probability"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class AnalysisFrame:
         rows: One row per allocated customer. ``ARM_COLUMN`` holds the arm's id as text and is never null; every
             other column has its own name. A null is a missing value. Where the protocol closes an arm to somebody,
             ``ELIGIBLE_ARMS`` holds the arms that each customer could get. Where the protocol merges small strata,
-            ``STRATUM_COLUMN`` holds the stratum that each customer was assigned in.
+            ``STRATUM_COLUMN`` holds the stratum that each customer was assigned in. In a saturation trial
+            ``SATURATION_COLUMN`` holds the id of the cluster's saturation and, where it was drawn here,
+            ``CONDITIONAL_COLUMN`` the probability of the customer's arm given that.
         flow: Every customer accounted for, from the file to the analysis.
         checks: Checks made while the rows were put together.
         data_digest: SHA-256 of the data, lower-case hexadecimal.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.deciding.guardrails import Harm
 from analysis.inference.intervals import Effect
-from analysis.results import Segment
+from analysis.results import Bar, Segment
 from designs.literals import Multiplicity
 
 Floats = NDArray[np.float64]
@@ -30,6 +30,7 @@ class DecisionRules:
         valued: whether outcomes have values, so that net benefit is a route to "worse".
         guardrails: how many are declared; established harm by any of them is a route of its own.
         capacity: whether the extra contact can be handled; ``None`` where it was not declared.
+        bar: why the design lets no arm pass, whatever is found; ``None`` where it may.
     """
 
     alpha: float
@@ -38,6 +39,7 @@ class DecisionRules:
     valued: bool
     guardrails: int
     capacity: bool | None
+    bar: Bar | None = None
 
     @property
     def routes(self) -> int:

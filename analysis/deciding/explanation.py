@@ -9,9 +9,10 @@ from analysis.deciding.findings import arm_findings, as_measured, segment_findin
 from analysis.deciding.ranges import spoken_money_range
 from analysis.deciding.verdict import Decided
 from analysis.results import Check, DecidingRange, Segment, Verdict
-from analysis.wording.naming import approach, assigned, change_in_behaviour, doing_nothing
+from analysis.wording.naming import approach, change_in_behaviour, doing_nothing
 from analysis.wording.numbers import gain_range, large_pounds
 from analysis.wording.phrases import capitalised, listed
+from analysis.wording.saturation import assigned_in, bar_words, to_whom
 from designs.protocol.capacity import capacity
 from designs.protocol.models import Protocol
 
@@ -40,6 +41,7 @@ def explain(
         arms=arm_findings(protocol, trial, rules, decided),
         segments=segment_findings(protocol, rules, decided),
         flips=changes,
+        barred_by=None if decided.code == "invalid" else rules.bar,
     )
 
 
@@ -76,8 +78,9 @@ def _effect_facts(protocol: Protocol, evidence: Evidence, segment: Segment | Non
     if raw.estimate is None:
         return ""
     among = f" with {segment}" if segment else ""
-    behaved = f"For every 1,000 customers{among} {assigned(arm)}, {change_in_behaviour(protocol.primary, raw.estimate)}"
-    return f"{behaved} than with {doing_nothing(protocol)}."
+    behaved = change_in_behaviour(protocol.primary, raw.estimate)
+    who = f"For every 1,000 customers{among} {assigned_in(protocol, arm)}"
+    return f"{who}, {behaved} than with {doing_nothing(protocol)}."
 
 
 def _money_facts(evidence: Evidence, span: DecidingRange) -> str:
@@ -97,7 +100,7 @@ def _money_facts(evidence: Evidence, span: DecidingRange) -> str:
 def _verdict_words(protocol: Protocol, decided: Decided) -> str:
     nothing = doing_nothing(protocol)
     if decided.code == "scale" and decided.arm:
-        return f"Scale {approach(protocol.arm(decided.arm))}."
+        return f"Scale {approach(protocol.arm(decided.arm))}{to_whom(protocol)}."
     if decided.code == "scale_segment":
         return f"Scale {listed(_where_to_scale(protocol, decided))}, and to nobody else."
     if decided.code == "no_further_action":
@@ -134,6 +137,8 @@ def _reasons(
         reasons.append(
             "Several approaches were tried without a correction that keeps false alarms rare, so none can be scaled."
         )
+    if rules.bar is not None:
+        reasons.append(f"{capitalised(bar_words(protocol, rules.bar))}. So no approach can be scaled on this trial.")
     if not rules.valued and decided.code != "scale":
         reasons.append("No value is declared for any outcome, so a gain after costs cannot be shown.")
     if not rules.capacity:

@@ -146,6 +146,7 @@ _CONDITIONS: Mapping[Condition, str] = {
     "worse": "shown to be worse",
     "harm": "shown to do harm among everyone",
     "integrity": "the trial is invalid",
+    "design": "the design gives no effect that it could be scaled on",
 }
 
 

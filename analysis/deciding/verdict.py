@@ -182,6 +182,7 @@ def _judgement(
         ("capacity", rules.capacity is False),
         ("guardrail", passed is False),
         ("worse", bool(worse_by)),
+        ("design", rules.bar is not None),
     )
     failed = tuple(condition for condition, absent in conditions if absent)
     return Judgement(
@@ -251,6 +252,7 @@ def judge_cell(cell: CellEvidence, rules: DecisionRules, cells: int, *, harmful:
         ("guardrail", not all(harm.passed for harm in evidence.harms)),
         ("worse", bool(_worse_by(evidence, rules))),
         ("harm", harmful),
+        ("design", rules.bar is not None),
     )
     return CellJudgement(cell, effect, net, tuple(condition for condition, absent in conditions if absent))
 

@@ -26,8 +26,12 @@ def complier_rows(
     if complier is None:
         return ()
     outcomes = regressed(protocol)
-    if complier.received not in kinds:
+    reason = None
+    if protocol.randomisation.saturations:
+        reason = "customers who were not reached may be moved by others of their cluster who were"
+    elif complier.received not in kinds:
         reason = f"nobody recorded who received what: there is no column {complier.received}"
+    if reason is not None:
         pairs = [(outcome, pair) for outcome in outcomes for pair in specification.contrasts]
         return tuple(replace(_about(protocol, *of), reason=reason) for of in pairs)
     from analysis.estimators.complier import complier_effects

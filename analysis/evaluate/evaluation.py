@@ -30,6 +30,8 @@ from analysis.evaluate.integrity import (
 )
 from analysis.evaluate.itt_rows import interaction_rows, itt_rows
 from analysis.evaluate.money import net_benefit_of
+from analysis.evaluate.saturation import Compared, bar_of, compared, located
+from analysis.evaluate.saturation_rows import saturation_rows
 from analysis.evaluate.skewness import ThirdMoments, moments_of
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.time_to_event_rows import times_to_event
@@ -51,6 +53,7 @@ from analysis.results import (
     Verdict,
 )
 from analysis.specification import Specification
+from analysis.wording.saturation import bar_words, comparison_notes
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm
 from designs.protocol.models import Outcome, Protocol, Subgroup
 
@@ -74,6 +77,24 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
             rule="an arm that is closed to somebody is compared among those who could have got it",
             remedy="lay them down with designs.protocol.eligibility.with_eligible_arms",
         )
+    matured = maturity_of(frame, protocol)
+    if not protocol.randomisation.saturations:
+        return _evaluate(Compared(frame, protocol), protocol_digest, matured)
+    frame = located(frame, protocol)
+    evaluation = _evaluate(compared(frame, protocol), protocol_digest, matured)
+    counted = {outcome.id: observed_value(outcome) for outcome in protocol.outcomes}
+    beside = saturation_rows(frame, protocol) if evaluation.verdict.code != "not_due" else ()
+    return replace(
+        evaluation,
+        flow=_flow(frame.flow, protocol, tally_arms(frame, counted, (), ())),
+        estimates=(*evaluation.estimates, *beside),
+        notes=(*evaluation.notes, *comparison_notes(protocol, bar_of(protocol))),
+    )
+
+
+def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> Evaluation:
+    """One analysis of what is compared, as if it were the whole trial."""
+    frame, protocol = of.frame, of.protocol
     kinds = specify.column_kinds(frame)
     if protocol.randomisation.merge and STRATUM_COLUMN not in kinds:
         raise AnalysisRefused(
@@ -91,10 +112,9 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         )
     # Arms are alike only among those who could get every one of them.
     alike = open_to_every_arm(frame, protocol)
-    compared = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
-    balance = balance_rows(protocol, compared, numbers, categories)
-    matured = maturity_of(frame, protocol)
-    made = integrity_checks(alike, protocol, compared, balance, arms, matured)
+    of_alike = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
+    balance = balance_rows(protocol, of_alike, numbers, categories)
+    made = integrity_checks(alike, protocol, of_alike, balance, arms, matured)
     allocated = {arm: tally.customers for arm, tally in arms.items()}
     checks = with_unreadable(made, protocol, allocated, tally_unreadable(frame))
     if matured is not None and not matured.complete:
@@ -106,7 +126,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
     moments = moments_of(frame, protocol, whole)
     timed = times_to_event(frame, protocol, protocol_digest, [subgroup.by for subgroup in fits.subgroups])
     judged = timed.beside(fits)
-    verdict, money, tipping = _judge(frame, protocol, protocol_digest, judged, checks, arms)
+    verdict, money, tipping = _judge(of, protocol_digest, judged, checks, arms)
     return Evaluation(
         trial=protocol.id,
         title=protocol.title,
@@ -114,16 +134,18 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
         data_digest=frame.data_digest,
         flow=_flow(frame.flow, protocol, arms),
         checks=checks,
-        estimates=(
-            *_estimates(frame, protocol, fits, moments),
-            *complier_rows(frame, protocol, specification, kinds),
-            *timed.rows,
+        estimates=of.told(
+            (
+                *_estimates(frame, protocol, fits, moments),
+                *complier_rows(frame, protocol, specification, kinds),
+                *timed.rows,
+            )
         ),
-        sensitivity=_capped(protocol, whole, moments),
+        sensitivity=of.told(_capped(protocol, whole, moments)),
         verdict=verdict,
         alpha=protocol.analysis.alpha,
         net_benefit=money,
-        net_benefit_reason=net_benefit.why_unvalued(protocol),
+        net_benefit_reason=bar_words(protocol, of.bar) if of.bar else net_benefit.why_unvalued(protocol),
         balance=balance,
         interactions=tuple(test for subgroup in judged.subgroups for test in subgroup.interactions),
         curves=timed.curves,
@@ -208,14 +230,14 @@ def _capped(protocol: Protocol, whole: Regression, moments: ThirdMoments) -> tup
 
 
 def _judge(
-    frame: AnalysisFrame,
-    protocol: Protocol,
+    of: Compared,
     protocol_digest: str,
     fits: Fits,
     checks: tuple[Check, ...],
     arms: Mapping[str, ArmTally],
 ) -> tuple[Verdict, NetBenefit | None, tuple[TippingPoint, ...]]:
-    rules = rules_of(protocol)
+    frame, protocol = of.frame, of.protocol
+    rules = replace(rules_of(protocol), bar=of.bar)
     failed = tuple(check for check in checks if check.severity == "blocks" and check.passed is False)
     names = tuple(check.name for check in failed)
     evidence = gather_evidence(frame, protocol, protocol_digest, rules, fits, names)
@@ -225,9 +247,10 @@ def _judge(
     changes = what_would_change(protocol, *central, by_scenario=codes, customers=frame.flow.allocated)
     verdict = explain(protocol, *central, failed=failed, changes=changes)
     lacked = [outcome for outcome in protocol.outcomes if any(_lacks(tally, outcome) for tally in arms.values())]
-    missing = [] if failed else missing_of(frame, protocol, fits, lacked)
+    missing = [] if failed or of.bar else missing_of(frame, protocol, fits, lacked)
     tipping = tipping_points(*central, missing)
-    return verdict, net_benefit_of(protocol, fits, codes) if rules.valued else None, tipping
+    money = net_benefit_of(protocol, fits, codes) if rules.valued and rules.bar is None else None
+    return verdict, money, tipping
 
 
 def _lacks(tally: ArmTally, outcome: Outcome) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import narwhals as nw
 
 from analysis.evaluate.specify import Kinds
-from analysis.evaluate.tallies import ArmTally, tally_clusters, tally_day_zeros, tally_shares
+from analysis.evaluate.tallies import ArmTally, tally_clusters, tally_day_zeros, tally_saturations, tally_shares
 from analysis.frame import AnalysisFrame, strata_of
 from analysis.inference.multiplicity import holm
 from analysis.integrity import checks
@@ -99,7 +99,11 @@ def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally
         clusters = tally_clusters(frame, protocol.cluster)
         counts = {arm.id: clusters.whole.get(arm.id, 0) for arm in protocol.arms}
         unit = "clusters that lie whole in an arm," if clusters.straddling else "clusters"
-        made += _clusters(clusters.total, clusters.straddling)
+        made += (
+            _clusters_of_saturations(*tally_saturations(frame, protocol.cluster))
+            if protocol.randomisation.saturations
+            else _clusters(clusters.total, clusters.straddling)
+        )
     method = protocol.randomisation.method
     if method not in ("simple", "external"):
         return made
@@ -130,13 +134,28 @@ def _clusters(clusters: int, straddling: int) -> list[Check]:
         if straddling == 0
         else f"{straddling:,} clusters have customers in more than one arm, though clusters were dealt whole."
     )
-    enough = f"{clusters:,} clusters were dealt." + (
-        f" With fewer than {FEW_CLUSTERS}, ranges and tests are less reliable." if clusters < FEW_CLUSTERS else ""
+    return [
+        Check("clusters_whole", straddling == 0, whole, "warns", {"straddling": straddling}),
+        _enough(clusters, f"{clusters:,} clusters were dealt."),
+    ]
+
+
+def _clusters_of_saturations(clusters: int, straddling: int) -> list[Check]:
+    """Of a saturation trial, where clusters hold both arms by design and each has one saturation."""
+    whole = (
+        "Every cluster has one saturation."
+        if straddling == 0
+        else f"{straddling:,} clusters have customers at more than one saturation, though each was assigned one."
     )
     return [
         Check("clusters_whole", straddling == 0, whole, "warns", {"straddling": straddling}),
-        Check("clusters_enough", clusters >= FEW_CLUSTERS, enough, "warns", {"clusters": clusters}),
+        _enough(clusters, f"{clusters:,} clusters are compared."),
     ]
+
+
+def _enough(clusters: int, counted: str) -> Check:
+    few = f" With fewer than {FEW_CLUSTERS}, ranges and tests are less reliable." if clusters < FEW_CLUSTERS else ""
+    return Check("clusters_enough", clusters >= FEW_CLUSTERS, counted + few, "warns", {"clusters": clusters})
 
 
 def _losses(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally]) -> list[Check]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.deciding.guardrails import EventCounts
-from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, SATURATION_COLUMN, WAVE_COLUMN, AnalysisFrame
 from analysis.integrity.balance import ArmMoments
 from analysis.integrity.shares_by_stratum import ShareCounts
 from analysis.regression.leaving import strata_that_leave
@@ -147,6 +147,16 @@ def tally_clusters(frame: AnalysisFrame, cluster: str) -> ClusterTally:
     pairs = frame.engine.collect(each.group_by("first", "last").agg(nw.len().alias("n"))).to_pylist()
     straddling = sum(int(row["n"]) for row in pairs if row["first"] != row["last"])
     return ClusterTally({row["first"]: int(row["n"]) for row in pairs if row["first"] == row["last"]}, straddling)
+
+
+def tally_saturations(frame: AnalysisFrame, cluster: str) -> tuple[int, int]:
+    """(clusters, those of them at more than one saturation) of a saturation trial; each wave's draw is its own."""
+    wave = [WAVE_COLUMN] if WAVE_COLUMN in frame.rows.collect_schema() else []
+    saturation = nw.col(SATURATION_COLUMN)
+    each = frame.rows.group_by(cluster, *wave).agg(first=saturation.min(), last=saturation.max())
+    pairs = frame.engine.collect(each.group_by("first", "last").agg(nw.len().alias("n"))).to_pylist()
+    straddling = sum(int(row["n"]) for row in pairs if row["first"] != row["last"])
+    return sum(int(row["n"]) for row in pairs), straddling
 
 
 def tally_shares(

@@ -19,10 +19,10 @@ from analysis.evaluate.families import by_family, family, family_over_levels
 from analysis.evaluate.fits import Fits
 from analysis.fit import Contrast, Fit
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to
-from analysis.inference.estimates import with_notes, within_family
+from analysis.inference.estimates import row_of, with_notes, within_family
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import Adjusted, adjust
-from analysis.results import Estimate, Interaction, SurvivalCurve
+from analysis.results import Estimand, Estimate, EstimationMethod, Interaction, SurvivalCurve
 from analysis.specification import Levels
 from designs.protocol.eligibility import closes_an_arm
 from designs.protocol.models import Outcome, Protocol
@@ -90,6 +90,9 @@ def times_to_event(
     interactions: list[Interaction] = []
     for outcome in outcomes:
         seed = int.from_bytes(hashlib.sha256(f"{protocol_digest}:{outcome.id}".encode()).digest()[:8], "big")
+        if protocol.randomisation.method == "saturation":
+            rows += _of_saturations(protocol, outcome)
+            continue
         of_outcome: list[Estimate] = []
         survival: list[Differences] = []
         for among, of_arms in _compared_together(frame, protocol):
@@ -119,6 +122,18 @@ def times_to_event(
                 levels[outcome.id, by.column, name] = fit
             interactions += _interactions(protocol, outcome, by, of_column)
     return Timed((*rows, *of_levels), tuple(curves), fits, levels, tuple(interactions))
+
+
+def _of_saturations(protocol: Protocol, outcome: Outcome) -> Iterator[Estimate]:
+    """Where clusters hold both arms the curves of the arms would be of different clusters: nothing is estimated."""
+    reason = "customers of one cluster are in both arms, and times are compared between whole clusters only"
+    methods: tuple[tuple[Estimand, EstimationMethod], ...] = (
+        ("log_hazard_ratio", "cox"), ("survival_difference", "kaplan_meier"), ("rmst_difference", "kaplan_meier")
+    )  # fmt: skip
+    for estimand, method in methods:
+        for pair in protocol.contrasts:
+            row = row_of(outcome, pair, estimand=estimand, method=method, standard_errors="none")
+            yield replace(row, reason=reason)
 
 
 def _compared_together(frame: AnalysisFrame, protocol: Protocol) -> Iterator[tuple[AnalysisFrame, Protocol]]:

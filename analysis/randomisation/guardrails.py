@@ -1,4 +1,4 @@
-"""Guardrails where whole clusters were assigned: bounds by inverting the cluster randomisation test."""
+"""Guardrails where clusters were assigned: bounds by inverting the test that redraws as the scheme drew."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from analysis.frame import AnalysisFrame
 from analysis.inference.intervals import critical_value
 from analysis.randomisation.in_memory import labelled_generator, of_cell, read_rows
 from analysis.randomisation.randomisation_inference import RandomisationTest
-from analysis.randomisation.schemes import DRAWS, whole_clusters_test
+from analysis.randomisation.schemes import DRAWS, customers_of_clusters_test, whole_clusters_test
 from analysis.specification import Cell
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
@@ -27,9 +27,9 @@ def guardrail_bounds(
 ) -> InvertedTest | str:
     """Bound one binary guardrail in one cell.
 
-    The clusters of the two arms are redrawn within strata, the difference of customers' means is studentised, and the
-    test is inverted. Where every customer of both arms is alike no redraw differs, and a share is bounded by how many
-    clusters showed it.
+    The clusters of the two arms are redrawn within strata, or in a saturation trial the customers within each cluster;
+    the difference of customers' means is studentised, and the test is inverted. Where every customer of both arms is
+    alike no redraw differs, and a share is bounded by how many clusters showed it.
 
     Args:
         frame: one row per allocated customer.
@@ -55,6 +55,8 @@ def guardrail_bounds(
 
     def inverted(alpha: float) -> RandomisationTest:
         rng = labelled_generator(protocol_digest, label)
+        if protocol.randomisation.method == "saturation":
+            return customers_of_clusters_test(y, in_arm, stratum, cluster, rng, alpha=alpha, draws=DRAWS)
         return whole_clusters_test(y, in_arm, stratum, cluster, rng, alpha=alpha, draws=DRAWS)
 
     test = inverted(level)

@@ -79,15 +79,24 @@ def within_clusters_test(
         raise AnalysisRefused("a saturation design has no clusters", rule="clusters are assigned to saturations")
     y = rows.number(column)
     known = ~np.isnan(y) & np.isin(rows.arm, pair)
-    first = rows.arm == pair[0]
-    size = int(rows.cluster.max()) + 1
-    of_first = np.bincount(rows.cluster[known & first], minlength=size)
-    of_second = np.bincount(rows.cluster[known & ~first], minlength=size)
-    known &= ((of_first >= 2) & (of_second >= 2))[rows.cluster]
+    first = rows.arm[known] == pair[0]
+    return customers_of_clusters_test(
+        y[known], first, rows.stratum[known], rows.cluster[known], rng, alpha=alpha, draws=draws
+    )
+
+
+def customers_of_clusters_test(
+    y: Floats, first: NDArray[np.bool_], stratum: NDArray[np.int64], cluster: NDArray[np.int64],
+    rng: np.random.Generator, *, alpha: float, draws: int,
+) -> RandomisationTest:  # fmt: skip
+    """Customers were assigned within their cluster (of one wave, open to the same arms), so each is a stratum."""
+    within = np.unique(cluster * (int(stratum.max(initial=0)) + 1) + stratum, return_inverse=True)[1]
+    both = (np.bincount(within, first) >= 2) & (np.bincount(within, ~first) >= 2)
+    known = both[within]
     if not known.any():
         return RandomisationTest(None, reason="no cluster has two customers of each arm")
-    stratum = np.unique(rows.cluster[known], return_inverse=True)[1].astype(np.int64)
-    return randomisation_test(y[known], first[known], stratum, draws=draws, rng=rng, alpha=alpha)
+    each = np.unique(within[known], return_inverse=True)[1].astype(np.int64)
+    return randomisation_test(y[known], first[known], each, draws=draws, rng=rng, alpha=alpha)
 
 
 def whole_clusters_test(

@@ -8,6 +8,7 @@ segment, which variant, which check) is a field; sentences are for people, and n
 
 from analysis.results.checks import ArmFlow, Balance, Check, CheckKind, Exclusion, Flow, UnreadableCell
 from analysis.results.estimates import (
+    AtSaturation,
     Estimand,
     Estimate,
     EstimationMethod,
@@ -25,6 +26,7 @@ from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, 
 from analysis.results.tipping_points import TippingPoint
 from analysis.results.verdicts import (
     ArmFinding,
+    Bar,
     Condition,
     DecidingRange,
     FindingCode,
@@ -38,7 +40,9 @@ __all__ = [
     "ArmFinding",
     "ArmFlow",
     "ArmMoney",
+    "AtSaturation",
     "Balance",
+    "Bar",
     "Check",
     "CheckKind",
     "Condition",

@@ -8,7 +8,9 @@ from typing import Literal
 
 from designs.literals import Adjustment, Measure, OutcomeRole, StandardErrors
 
-Estimand = Literal["itt", "complier", "log_hazard_ratio", "survival_difference", "rmst_difference"]
+Estimand = Literal[
+    "itt", "complier", "log_hazard_ratio", "survival_difference", "rmst_difference", "direct", "spillover", "total",
+]  # fmt: skip
 EstimationMethod = Literal[
     "difference_in_means", "additive", "lin", "two_stage_least_squares", "cox", "kaplan_meier",
     "aalen_johansen",
@@ -55,8 +57,28 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class AtSaturation:
+    """The saturation that a row of a saturation trial is about.
+
+    Attributes:
+        id: as declared.
+        treated: share of a cluster's customers who are assigned the approach.
+        decides: whether the verdict rests on the total effect of this saturation.
+    """
+
+    id: str
+    treated: float
+    decides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
-    """One row of the results: outcome × contrast × subgroup level × estimand × method."""
+    """One row of the results: outcome × contrast × subgroup level × estimand × method.
+
+    In a saturation trial ``total`` compares whole clusters of a saturation with clusters where nobody is treated,
+    ``spillover`` the untreated of a saturation with them, and ``direct`` treated with untreated customers of one
+    saturation (without ``saturation``: over all that hold both, each weighing as many as its customers).
+    """
 
     outcome: str
     role: OutcomeRole
@@ -87,6 +109,7 @@ class Estimate:
     adjusted_mean_comparison: float | None = None
     reason: str | None = None  # why a figure is missing
     note: str | None = None  # a warning that travels with the row
+    saturation: AtSaturation | None = None  # of a saturation trial alone
 
     @property
     def segment(self) -> Segment | None:
@@ -95,8 +118,14 @@ class Estimate:
 
     @property
     def declared(self) -> bool:
-        """Whether this is the declared effect on everyone assigned: the whole trial, no variant."""
-        return self.estimand == "itt" and self.subgroup is None and self.variant is None
+        """Whether this is the declared effect that the verdict rests on: the whole trial, no variant."""
+        return self.decides and self.subgroup is None and self.variant is None
+
+    @property
+    def decides(self) -> bool:
+        """Whether the verdict rests on effects like this: on everyone assigned, or on whole clusters of customers."""
+        of_clusters = self.estimand == "total" and self.saturation is not None and self.saturation.decides
+        return self.estimand == "itt" or of_clusters
 
 
 @dataclass(frozen=True, slots=True)

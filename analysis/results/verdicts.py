@@ -10,13 +10,17 @@ from analysis.results.estimates import Segment
 VerdictCode = Literal["scale", "scale_segment", "no_further_action", "not_shown", "not_due", "invalid"]
 FindingCode = Literal["passes", "worse_than_nfa", "works_not_worth_sending", "not_shown", "harmful", "not_estimable"]
 
+# Why the design lets no approach be scaled: in a saturation trial no cluster was left without anybody treated, or
+# several approaches were mixed in each cluster.
+Bar = Literal["no_untreated_clusters", "several_approaches"]
+
 
 DecidingRange = tuple[float | None, float | None]
 
 # What an arm, or a segment of it, needs to pass; "harm" is harm that the arm does among everyone.
 Condition = Literal[
     "effect", "net_benefit", "skewness", "together", "interaction", "capacity", "guardrail", "worse", "harm",
-    "integrity",
+    "integrity", "design",
 ]  # fmt: skip
 
 
@@ -72,3 +76,4 @@ class Verdict:
     arms: tuple[ArmFinding, ...] = ()
     segments: tuple[SegmentFinding, ...] = ()  # every arm in every planned segment
     flips: tuple[str, ...] = ()  # what would change this, in plain sentences
+    barred_by: Bar | None = None  # why the design lets nothing be scaled, whatever the data say

@@ -41,8 +41,10 @@ def second_opinion(
         return _not_fitted("Pairs, or arms that some customers cannot get, are not one regression to fit again.")
     if data is None or customers > UP_TO:
         return _not_fitted(f"It is made for up to {UP_TO:,} customers, and there are {customers:,}.")
-    rows = [row for row in evaluation.estimates if row.outcome == protocol.primary.id and row.estimand == "itt"]
-    return compare(data, protocol, specification, [row for row in rows if row.subgroup is None])
+    rows = [row for row in evaluation.estimates if row.outcome == protocol.primary.id and row.declared]
+    if not rows:
+        return _not_fitted("The design gives no effect that a verdict could rest on.")
+    return compare(data, protocol, specification, rows)
 
 
 def _not_fitted(detail: str) -> Check:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.evaluate import specify
+from analysis.evaluate.saturation import compared
 from analysis.frame import AnalysisFrame, open_to, open_to_every_arm
+from analysis.inference.estimates import row_of
 from analysis.randomisation.in_memory import RowsInMemory, read_rows
 from analysis.randomisation.outcomes import randomisation_rows
-from analysis.results import Estimate, Evaluation, OutcomeBounds
+from analysis.results import Estimate, EstimationMethod, Evaluation, OutcomeBounds, Variant, VariantKind
 from analysis.sensitivity.amounts import amount_rows
 from analysis.sensitivity.logistic import UP_TO as LOGIT_UP_TO
 from analysis.sensitivity.logistic import logit_rows
@@ -38,17 +40,20 @@ def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evalu
     """
     if evaluation.verdict.code == "not_due":
         return evaluation
-    digest = evaluation.protocol_digest
+    digest, of = evaluation.protocol_digest, compared(frame, protocol)
+    frame, protocol = of.frame, of.protocol
     specification = specify.specification_of(frame, protocol, specify.column_kinds(frame))
     outcomes = specify.regressed(protocol)
     columns = [*(column_of(outcome) for outcome in outcomes), *(column.name for column in specification.covariates)]
     data = _in_memory(frame, protocol, columns) if evaluation.flow.allocated <= IN_MEMORY_UP_TO else None
-    sensitivity = [*evaluation.sensitivity, *other_choices(frame, protocol, specification)]
-    sensitivity += randomisation_rows(frame, protocol, protocol.primary, digest)
+    sensitivity = [*evaluation.sensitivity, *of.told(other_choices(frame, protocol, specification))]
+    sensitivity += of.told(randomisation_rows(frame, protocol, protocol.primary, digest))
     bounds: list[OutcomeBounds] = []
-    if data is not None:
+    if of.bar is not None:
+        sensitivity += of.told(_not_compared(protocol, outcomes))
+    elif data is not None:
         for outcome in outcomes:
-            sensitivity += _of_outcome(data, protocol, specification, outcome, digest)
+            sensitivity += of.told(_of_outcome(data, protocol, specification, outcome, digest))
             bounds += outcome_bounds(data.by_contrast, protocol, outcome)
     opinion = second_opinion(data.alike if data else None, protocol, specification, evaluation)
     return replace(
@@ -56,7 +61,7 @@ def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evalu
         checks=(*evaluation.checks, opinion),
         sensitivity=tuple(sensitivity),
         bounds=tuple(bounds),
-        posteriors=posteriors(frame, protocol, specification, digest),
+        posteriors=() if of.bar else posteriors(frame, protocol, specification, digest),
     )
 
 
@@ -74,6 +79,22 @@ def _in_memory(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str])
         return _InMemory(alike, {pair: alike.of_contrast(pair) for pair in protocol.contrasts})
     each = {pair: read_rows(open_to(frame, protocol, pair), protocol, columns) for pair in protocol.contrasts}
     return _InMemory(alike, {pair: rows.of_contrast(pair) for pair, rows in each.items()})
+
+
+def _not_compared(protocol: Protocol, outcomes: Sequence[Outcome]) -> list[Estimate]:
+    """Logits, quantiles and resampled means would pool the saturations of a trial that has no total effect."""
+    kinds: dict[str, tuple[VariantKind, EstimationMethod, str]] = {
+        "binary": ("logit", "logit", "HC0, clustered"),
+        "amount": ("bootstrap_mean", "difference_in_means", "bootstrap"),
+    }
+    reason = "it would compare customers of different saturations, and no total effect can be had"
+    rows = []
+    for outcome in outcomes:
+        for pair in protocol.contrasts if outcome.kind in kinds else ():
+            kind, method, errors = kinds[outcome.kind]
+            row = row_of(outcome, pair, method=method, standard_errors=errors, variant=Variant(kind))
+            rows.append(replace(row, reason=reason))
+    return rows
 
 
 def _of_outcome(

@@ -21,6 +21,10 @@ from trials.reporting.results.record import deviation_lines, digests, people
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import ESTIMANDS, column_words
 
+_BESIDE = {
+    "Effect on those reached": ("complier",),
+    "Effect on those sent it and on the others of their group": ("total", "spillover", "direct"),
+}
 SECTIONS = (
     ("flow", "Flow"),
     ("checks", "Checks"),
@@ -93,11 +97,10 @@ def _effects(evaluation: Evaluation, names: Names) -> None:
         absent = f"{names.outcome(outcome)}. {_reason(rows)}"
         screen.figure(effect_figure(assigned, names, session.ink()), absent, f"effects-{outcome}")
         others = [row for row in rows if not row.declared]
-        if others:
-            with st.expander("Effect on those reached"):
-                st.html(
-                    markup.table(effects.effects(others, names, "Effect on those reached"), dense=True, headed=True)
-                )
+        for title, kinds in _BESIDE.items():
+            if alike := [row for row in others if row.estimand in kinds]:
+                with st.expander(title):
+                    st.html(markup.table(effects.effects(alike, names, title), dense=True, headed=True))
 
 
 def _by_outcome(rows: list[Estimate]) -> list[tuple[str, list[Estimate]]]:
@@ -134,9 +137,7 @@ def _over_time(evaluation: Evaluation, names: Names) -> None:
 
 def _segments(evaluation: Evaluation, names: Names) -> None:
     _header("segments")
-    rows = [
-        row for row in effects.as_judged(evaluation.estimates) if row.subgroup is not None and row.estimand == "itt"
-    ]
+    rows = [row for row in effects.as_judged(evaluation.estimates) if row.subgroup is not None and row.decides]
     if not rows:
         st.write("The plan declares no segments.")
         return

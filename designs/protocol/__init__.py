@@ -10,7 +10,7 @@ from designs.protocol.columns import (
     population_contract,
 )
 from designs.protocol.errors import ProtocolError, ProtocolRefused
-from designs.protocol.labels import arms_of_labels
+from designs.protocol.labels import arms_of_labels, saturations_of_labels
 from designs.protocol.loading import LoadedProtocol, check, load_protocol
 from designs.protocol.models import Protocol
 from designs.protocol.texts import named_texts
@@ -33,4 +33,5 @@ __all__ = [
     "outcomes_contract",
     "parse_canonical",
     "population_contract",
+    "saturations_of_labels",
 ]

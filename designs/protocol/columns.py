@@ -15,8 +15,8 @@ from designs.protocol.models import Condition, Outcome, Protocol
 
 File = Literal["population", "outcomes", "external"]
 Part = Literal[
-    "id", "arm", "cluster", "pair", "stratum", "balance", "where", "exclude", "not_for", "covariate", "subgroup",
-    "declared", "outcome", "time", "event", "received",
+    "id", "arm", "saturation", "cluster", "pair", "stratum", "balance", "where", "exclude", "not_for", "covariate",
+    "subgroup", "declared", "outcome", "time", "event", "received",
 ]  # fmt: skip
 
 # Known only after customers were assigned; every other part must be known before.
@@ -65,6 +65,8 @@ def _randomisation(protocol: Protocol) -> Iterator[Use]:
     scheme = protocol.randomisation
     if scheme.arm_column is not None:
         yield Use(("randomisation", "arm_column"), scheme.arm_column, "arm", "text", firm=True)
+    if scheme.saturation_column is not None:
+        yield Use(("randomisation", "saturation_column"), scheme.saturation_column, "saturation", "text", firm=True)
     if scheme.cluster is not None:
         yield Use(("randomisation", "cluster"), scheme.cluster, "cluster", "text", firm=True)
     if scheme.pairs is not None:

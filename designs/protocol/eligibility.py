@@ -44,6 +44,6 @@ def _id_where_open(protocol: Protocol, arm: Arm) -> nw.Expr:
 def _barred(protocol: Protocol, arm: Arm) -> nw.Expr:
     kinds = column_kinds(protocol)
     barred = reduce(or_, [expression(exclusion.when, kinds[exclusion.when.column]) for exclusion in arm.not_for])
-    if protocol.cluster is None or protocol.randomisation.method == "saturation":
+    if protocol.cluster is None or protocol.randomisation.saturations:
         return barred
     return barred.cast(nw.Int8).max().over(protocol.cluster) == 1

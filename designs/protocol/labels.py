@@ -1,8 +1,8 @@
-"""From the labels in an external file's arm column to the arms of the protocol."""
+"""From the labels in an external file's columns to the arms, and the saturations, of the protocol."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from designs.protocol.errors import ProtocolError, ProtocolRefused
 from designs.protocol.models import Protocol
@@ -23,16 +23,33 @@ def arms_of_labels(protocol: Protocol, labels: Iterable[Value]) -> dict[Value, s
         ProtocolRefused: Naming each label that no arm has.
     """
     label_of = {arm.id: arm.id if arm.value is None else arm.value for arm in protocol.arms}
-    arm_of: dict[Value, str] = {}
+    return _matched(label_of, labels, "arms", "an arm", "arm_column")
+
+
+def saturations_of_labels(protocol: Protocol, labels: Iterable[Value]) -> dict[Value, str]:
+    """The id of the saturation that each label stands for, by the same rule.
+
+    Raises:
+        ProtocolRefused: Naming each label that no saturation has.
+    """
+    declared = protocol.randomisation.saturations
+    label_of = {level.id: level.id if level.value is None else level.value for level in declared}
+    return _matched(label_of, labels, "randomisation.saturations", "a saturation", "saturation_column")
+
+
+def _matched(
+    label_of: Mapping[str, Value], labels: Iterable[Value], where: str, what: str, column: str
+) -> dict[Value, str]:
+    meant: dict[Value, str] = {}
     errors = []
     for label in labels:
-        arm = next((arm for arm, value in label_of.items() if same_value(value, label)), None)
-        if arm is None:
-            problem = f'the file holds the label "{label}", which is not the label of an arm'
-            rule = "every label in arm_column is an arm's value, or its id where it has none"
-            errors.append(ProtocolError("arms", problem, rule, tuple(str(value) for value in label_of.values())))
+        name = next((name for name, value in label_of.items() if same_value(value, label)), None)
+        if name is None:
+            problem = f'the file holds the label "{label}", which is not the label of {what}'
+            rule = f"every label in {column} is {what}'s value, or its id where it has none"
+            errors.append(ProtocolError(where, problem, rule, tuple(str(value) for value in label_of.values())))
         else:
-            arm_of[label] = arm
+            meant[label] = name
     if errors:
         raise ProtocolRefused(errors)
-    return arm_of
+    return meant

@@ -34,8 +34,8 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
     _flow(evaluation, names)
     _show(checks(evaluation.checks, names))
     whole = [row for row in evaluation.estimates if row.segment is None]
-    for (outcome, estimand), rows in groupby(whole, key=attrgetter("outcome", "estimand")):
-        _show(effects(list(rows), names, f"{names.outcome(outcome)}, {ESTIMANDS[estimand]}"))
+    for (outcome, kind), rows in groupby(whole, key=attrgetter("outcome", "estimand")):
+        _show(effects(list(rows), names, f"{names.outcome(outcome)}, {ESTIMANDS[kind]}"))
     within = [row for row in as_judged(evaluation.estimates) if row.segment is not None]
     for (outcome, column), rows in groupby(within, key=attrgetter("outcome", "subgroup")):
         _show(segments(list(rows), names, f"{names.outcome(outcome)}, by {column_words(column)}"))

@@ -11,7 +11,15 @@ from typing import Any
 import narwhals as nw
 import pyarrow as pa
 
-from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, STRATUM_COLUMN, WAVE_COLUMN, AnalysisFrame
+from analysis.frame import (
+    ARM_COLUMN,
+    CONDITIONAL_COLUMN,
+    DAY_ZERO_COLUMN,
+    SATURATION_COLUMN,
+    STRATUM_COLUMN,
+    WAVE_COLUMN,
+    AnalysisFrame,
+)
 from analysis.results import Exclusion, Flow
 from data.engine import Engine
 from data.snapshots import SnapshotStore, read_rows
@@ -96,6 +104,7 @@ def _wave(
         if STRATUM not in allocated.collect_schema().names():
             allocated = _with_strata(engine, snapshots, protocol, wave, allocation, allocated)
         kept.append(nw.col(STRATUM).cast(nw.String).alias(STRATUM_COLUMN))
+    kept += _of_saturations(protocol)
     rows = allocated.select(*kept).join(engine.scan(snapshots.path(wave.population.digest)), on=LEDGER_ID, how="left")
     if closes_an_arm(protocol):
         rows = with_eligible_arms(rows, protocol)
@@ -128,6 +137,17 @@ def _day_zero(drawn: nw.LazyFrame[Any], allocation: AllocationRecord) -> nw.Expr
 def _still_to_come(trial: AllocatedTrial) -> tuple[date, ...]:
     """Day 0 of the waves that the plan declares and that are not allocated yet."""
     return tuple(wave.issue_on for wave in trial.plan.protocol.randomisation.waves[len(trial.allocations) :])
+
+
+def _of_saturations(protocol: Protocol) -> list[nw.Expr]:
+    """The id of the saturation that each customer's cluster was assigned, and their arm's probability given it."""
+    declared = protocol.randomisation.saturations
+    if not declared:
+        return []
+    name: nw.Expr = nw.lit(None, nw.String)
+    for code, saturation in enumerate(declared):
+        name = nw.when(nw.col("saturation") == code).then(nw.lit(saturation.id)).otherwise(name)
+    return [name.alias(SATURATION_COLUMN), nw.col("conditional_probability").alias(CONDITIONAL_COLUMN)]
 
 
 def _of_wave(rows: nw.LazyFrame[Any], wave: str, protocol: Protocol) -> nw.LazyFrame[Any]:

@@ -9,12 +9,12 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, STRATUM_COLUMN, AnalysisFrame
+from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, SATURATION_COLUMN, STRATUM_COLUMN, AnalysisFrame
 from analysis.results import Exclusion, Flow
 from data.engine import Engine
 from data.intake import Intake
 from designs.assignment import strata_as_assigned
-from designs.protocol import Protocol, ProtocolRefused, arms_of_labels
+from designs.protocol import Protocol, ProtocolRefused, arms_of_labels, saturations_of_labels
 from designs.protocol.conditions import exclusions
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from trials.errors import TrialRefused
@@ -49,6 +49,7 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
             rule="; ".join(f"{exclusion.reason}: {exclusion.customers:,}" for exclusion in excluded) or None,
             remedy="check where and exclude in the protocol against the file",
         )
+    _refuse_without_saturation(engine, protocol, intake, rows)
     if protocol.randomisation.merge:
         taking_part = engine.collect(rows)
         counted = pc.value_counts(taking_part.column(ARM_COLUMN)).to_pylist()
@@ -99,7 +100,38 @@ def _with_arms(protocol: Protocol, intake: Intake, arm_column: str) -> pa.Table:
         raise ProtocolRefused(refusal.errors, where=f"{intake.source}, column {arm_column}") from refusal
     # A dictionary: engines group by its few entries faster than by a million texts.
     ids = pa.DictionaryArray.from_arrays(coded.indices, pa.array([arms[label] for label in named], pa.string()))
-    return intake.table.append_column(ARM_COLUMN, ids)
+    return _with_saturations(protocol, intake).append_column(ARM_COLUMN, ids)
+
+
+def _with_saturations(protocol: Protocol, intake: Intake) -> pa.Table:
+    """The file's rows, each with the id of its cluster's saturation where a column of the file holds it."""
+    column = protocol.randomisation.saturation_column
+    if column is None:
+        return intake.table
+    labels = intake.table.column(column).combine_chunks()
+    coded = pc.dictionary_encode(labels) if not pa.types.is_dictionary(labels.type) else labels
+    named = coded.dictionary.to_pylist()
+    try:
+        meant = saturations_of_labels(protocol, named)
+    except ProtocolRefused as refusal:
+        raise ProtocolRefused(refusal.errors, where=f"{intake.source}, column {column}") from refusal
+    ids = pa.DictionaryArray.from_arrays(coded.indices, pa.array([meant[label] for label in named], pa.string()))
+    return intake.table.append_column(SATURATION_COLUMN, ids.dictionary_decode())
+
+
+def _refuse_without_saturation(engine: Engine, protocol: Protocol, intake: Intake, rows: nw.LazyFrame[Any]) -> None:
+    column = protocol.randomisation.saturation_column
+    if column is None:
+        return
+    absent = nw.col(SATURATION_COLUMN).is_null().cast(nw.Int64).sum().alias("n")
+    without = int(engine.collect(rows.select(absent))["n"][0].as_py() or 0)
+    if without:
+        raise TrialRefused(
+            f"{without:,} rows have no saturation",
+            where=f"{intake.source}, column {column}",
+            rule="every customer's cluster was assigned a saturation",
+            remedy="complete the column, or take those rows out with where and say why",
+        )
 
 
 def _without_excluded(

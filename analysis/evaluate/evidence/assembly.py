@@ -14,6 +14,7 @@ from analysis.deciding.verdict import judge_cell
 from analysis.evaluate.evidence.rules import guardrails_of, harm_of
 from analysis.evaluate.fits import Fits
 from analysis.fit import Fit, Floats
+from analysis.inference.intervals import Effect
 from analysis.randomisation.randomisation_inference import RandomisationTest
 from analysis.results import Scenario
 from analysis.specification import Cell
@@ -59,6 +60,20 @@ def bare_evidence(
             only_earlier=net_benefit.only_earlier(protocol, scenario, partial(_difference, fits, cell)),
         )
     return evidence
+
+
+def harms_alone(rules: DecisionRules, harms: Mapping[Cell, tuple[Harm, ...]], reason: str) -> dict[Cell, Evidence]:
+    """What is known of every arm where the design gives no effect to decide on, but can still show harm.
+
+    Args:
+        reason: why there is no effect.
+    """
+    effect = Effect(None, None, reason=reason)
+    return {
+        cell: Evidence(cell.arm, effect, Effect(None, None) if rules.valued else None, of_cell)
+        for cell, of_cell in harms.items()
+        if cell.by is None
+    }
 
 
 def _difference(fits: Fits, cell: Cell, outcome: str) -> float | None:

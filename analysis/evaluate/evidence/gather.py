@@ -10,6 +10,7 @@ from analysis.evaluate.evidence.assembly import (
     BinaryGuardrails,
     ThirdMoment,
     bare_evidence,
+    harms_alone,
     harms_of,
     to_redraw,
     trial_evidence,
@@ -26,6 +27,7 @@ from analysis.randomisation.guardrails import guardrail_bounds
 from analysis.randomisation.net_benefit import net_benefit_test
 from analysis.results import Scenario
 from analysis.specification import Cell, Response
+from analysis.wording.saturation import bar_words
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
 
@@ -56,6 +58,9 @@ def gather_evidence(
         unread = {scenario: bare_evidence(protocol, rules, fits, {}, scenario) for scenario in scenarios}
         return {scenario: trial_evidence(protocol, fits, unread[scenario], scenario, failed) for scenario in scenarios}
     harms = harms_of(protocol, rules, fits, _binary_guardrails(frame, protocol, protocol_digest, rules, fits))
+    if rules.bar is not None:
+        known = harms_alone(rules, harms, bar_words(protocol, rules.bar))
+        return {scenario: trial_evidence(protocol, fits, known, scenario, failed) for scenario in scenarios}
     bare = {scenario: bare_evidence(protocol, rules, fits, harms, scenario) for scenario in scenarios}
     moments = _third_moments(frame, protocol, rules, fits, bare)
     gathered: dict[Scenario, TrialEvidence] = {}

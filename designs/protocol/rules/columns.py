@@ -17,13 +17,14 @@ _FILTERS = ("where", "exclude", "not_for")
 def nothing_later_is_used_before(protocol: Protocol) -> Iterator[Breach]:
     all_uses = uses(protocol)
     known_later = {use.column: "an outcome" for use in all_uses if use.part in AFTER_ALLOCATION}
-    known_later |= {use.column: "the arm" for use in all_uses if use.part == "arm"}
+    assigned = {use.column: f"the {use.part}" for use in all_uses if use.part in ("arm", "saturation")}
+    known_later |= assigned
     asks_if_missing = {(*path, "column") for path, condition in conditions(protocol) if not _tests_a_value(condition)}
     for use in all_uses:
         if use.column not in known_later:
             continue
         word = known_later[use.column]
-        settled_elsewhere = not protocol.randomised_here and (word == "the arm" or use.path in asks_if_missing)
+        settled_elsewhere = not protocol.randomised_here and (use.column in assigned or use.path in asks_if_missing)
         if use.part in _BEFORE:
             rule_text = f"a {use.part} is known before customers are assigned"
         elif use.part in _FILTERS and not settled_elsewhere:

@@ -8,14 +8,15 @@ from itertools import pairwise, product
 from designs.protocol.consistency import Breach, reads, repeated
 from designs.protocol.models import Protocol
 
-# The keys that belong to one method alone, and whether it needs them.
-_OWN_KEYS: Mapping[str, tuple[str, bool]] = {
-    "pairs": ("matched_pairs", True),
-    "rerandomise": ("rerandomised", True),
-    "saturations": ("saturation", True),
-    "factors": ("factorial", True),
-    "arm_column": ("external", True),
-    "shares": ("external", False),
+# The keys that belong to some methods alone, and which of these need them.
+_OWN_KEYS: Mapping[str, tuple[tuple[str, ...], str | None]] = {
+    "pairs": (("matched_pairs",), "matched_pairs"),
+    "rerandomise": (("rerandomised",), "rerandomised"),
+    "saturations": (("saturation", "external"), "saturation"),
+    "saturation_column": (("external",), None),
+    "factors": (("factorial",), "factorial"),
+    "arm_column": (("external",), "external"),
+    "shares": (("external",), None),
 }
 _HERE_ONLY = ("hold_out", "waves", "batches")
 
@@ -23,13 +24,13 @@ _HERE_ONLY = ("hold_out", "waves", "batches")
 @reads("randomisation")
 def keys_follow_the_method(protocol: Protocol) -> Iterator[Breach]:
     scheme = protocol.randomisation
-    for key, (method, needed) in _OWN_KEYS.items():
+    for key, (methods, needed_by) in _OWN_KEYS.items():
         given = bool(getattr(scheme, key))
-        if given and scheme.method != method:
+        if given and scheme.method not in methods:
             problem = f"{key} has no meaning for method: {scheme.method}"
-            yield Breach(("randomisation", key), problem, f"{key} belongs to method: {method}")
-        if needed and not given and scheme.method == method:
-            yield Breach(("randomisation", key), "this is missing", f"method: {method} needs {key}")
+            yield Breach(("randomisation", key), problem, f"{key} belongs to method: {' or '.join(methods)}")
+        if not given and scheme.method == needed_by:
+            yield Breach(("randomisation", key), "this is missing", f"method: {needed_by} needs {key}")
     for key in _HERE_ONLY:
         if getattr(scheme, key) and not protocol.randomised_here:
             yield Breach(
@@ -65,8 +66,23 @@ def units_are_declared(protocol: Protocol) -> Iterator[Breach]:
     place = ("randomisation", "cluster") if scheme.cluster else ("population", "cluster")
     if protocol.cluster is not None and protocol.cluster == population.unit:
         yield Breach(place, "the cluster is the customer", "a cluster holds several customers")
-    if scheme.method == "saturation" and protocol.cluster is None:
+    if scheme.saturations and protocol.cluster is None:
         yield Breach(("randomisation", "cluster"), "this is missing", "clusters are assigned to saturations")
+
+
+@reads("randomisation")
+def saturations_differ(protocol: Protocol) -> Iterator[Breach]:
+    scheme = protocol.randomisation
+    place = ("randomisation", "saturations")
+    if scheme.saturation_column and not scheme.saturations:
+        rule_text = "saturation_column names the column of the saturations that are declared"
+        yield Breach(("randomisation", "saturation_column"), "no saturations are declared", rule_text)
+    if scheme.saturations and not any(level.treated > 0 for level in scheme.saturations):
+        yield Breach(place, "nobody is treated at any of them", "at one saturation or more some customers are treated")
+    for position, level in enumerate(scheme.saturations):
+        if level.value is not None and scheme.saturation_column is None:
+            rule_text = "value is a saturation's label in saturation_column"
+            yield Breach((*place, position, "value"), "no saturation_column is declared", rule_text)
 
 
 @reads("id", "population")
@@ -220,6 +236,7 @@ RULES = (
     keys_follow_the_method,
     clock_runs_here_and_forwards,
     units_are_declared,
+    saturations_differ,
     others_are_others,
     strata_stand_apart,
     strata_given_up_are_strata,

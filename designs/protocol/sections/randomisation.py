@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from designs.literals import RandomisationMethod
-from designs.protocol.sections.scalars import Declared, Identifier, Positive, Text
+from designs.protocol.sections.scalars import Declared, Identifier, Positive, Scalar, Text
 
 
 class Rerandomise(Declared):
@@ -24,6 +24,7 @@ class Saturation(Declared):
     id: Identifier
     treated: Annotated[float, Field(ge=0, le=1)]
     share: Positive
+    value: Scalar | None = None  # external: its label in saturation_column; the id where absent
 
 
 class Wave(Declared):
@@ -51,7 +52,8 @@ class Randomisation(Declared):
     batches: Batches | None = None
     pairs: Text | None = None  # matched_pairs: the column that names each customer's pair
     rerandomise: Rerandomise | None = None  # rerandomised
-    saturations: tuple[Saturation, ...] = ()  # saturation: clusters to these, then customers within
+    saturations: tuple[Saturation, ...] = ()  # saturation or external: clusters to these, then customers within
+    saturation_column: Text | None = None  # external: where the file holds the saturation of each customer's cluster
     factors: dict[Identifier, Annotated[tuple[Identifier, ...], Field(min_length=2)]] | None = None  # factorial
     arm_column: Text | None = None  # external: where the file holds each customer's arm
     shares: dict[str, Positive] | None = None  # external: the expected ratio, by arm id

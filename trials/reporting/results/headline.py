@@ -73,8 +73,7 @@ def _effect(evaluation: Evaluation, arm: str, segment: Segment | None) -> Estima
         (
             row
             for row in as_judged(evaluation.estimates)
-            if (row.role, row.arm, row.estimand, row.variant) == ("primary", arm, "itt", None)
-            and row.segment == segment
+            if (row.role, row.arm, row.variant) == ("primary", arm, None) and row.decides and row.segment == segment
         ),
         None,
     )

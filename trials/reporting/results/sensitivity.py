@@ -11,7 +11,7 @@ from analysis.wording.phrases import listed
 from trials.reporting.results.effects import effect_words
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
-from trials.reporting.words.vocabulary import ESTIMANDS, METHODS, segment_words
+from trials.reporting.words.vocabulary import METHODS, estimand, segment_words
 
 
 def sensitivity(rows: Sequence[Estimate], names: Names) -> Table:
@@ -20,7 +20,7 @@ def sensitivity(rows: Sequence[Estimate], names: Names) -> Table:
     tried: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows:
         changed = METHODS.get(row.method, row.method) if row.variant is None else variant_words(row.variant)
-        change = listed([changed, *_qualifiers(row)])
+        change = listed([changed, *_qualifiers(row, names)])
         tried.setdefault((row.outcome, change), {})[row.arm] = _with_p(row, names)
     body = tuple(
         (names.outcome(outcome), change, *(by_arm.get(arm, "not tried") for arm in arms))
@@ -35,8 +35,8 @@ def _with_p(row: Estimate, names: Names) -> str:
     return words if row.p_value is None or row.estimate is None else f"{words}, p {p_value(row.p_value)}"
 
 
-def _qualifiers(row: Estimate) -> list[str]:
-    qualifiers = [] if row.estimand == "itt" else [ESTIMANDS[row.estimand]]
+def _qualifiers(row: Estimate, names: Names) -> list[str]:
+    qualifiers = [] if row.decides else [estimand(row, names)]
     if row.segment:
         qualifiers.append(segment_words(row.segment))
     if row.phase == "exploratory":

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from analysis.results import Check, CheckKind, Segment
+from analysis.results import Check, CheckKind, Estimate, Segment
 from analysis.wording.phrases import capitalised, sentence_case
+from analysis.wording.saturation import estimand_in_words
 from trials.life import State, Step
 from trials.reporting.words.names import Names
 
@@ -80,6 +81,9 @@ ESTIMANDS: Final[Mapping[str, str]] = {
     "log_hazard_ratio": "log hazard ratio",
     "survival_difference": "difference in share without the event",
     "rmst_difference": "difference in days, restricted mean",
+    "direct": "being sent it oneself",
+    "spillover": "others of the group being sent it",
+    "total": "sending it to the group",
 }
 
 # What a check is called, and what a manager reads when it passed.
@@ -193,6 +197,14 @@ def finding(code: str, nothing: str = NO_FURTHER_ACTION) -> str:
     ('Works, and is not worth sending', 'Worse than business as usual (a letter)')
     """
     return FINDINGS.get(code, sentence_case(code)).format(nothing=nothing)
+
+
+def estimand(row: Estimate, names: Names) -> str:
+    """What a row estimates, in words; of a saturation trial with the share of each group that was sent the message."""
+    if row.estimand in ("direct", "spillover", "total"):
+        share = None if row.saturation is None else row.saturation.treated
+        return estimand_in_words(names.plan, row.estimand, share)
+    return ESTIMANDS[row.estimand]
 
 
 def check_title(check: Check, names: Names) -> str:

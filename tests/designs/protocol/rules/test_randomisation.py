@@ -16,6 +16,7 @@ from tests.designs.protocol.examples import (
     PAIRED,
     REDRAWN,
     SATURATED,
+    SATURATIONS,
     Case,
 )
 
@@ -83,6 +84,27 @@ BROKEN = [
         at="randomisation.cluster",
     ),
     Case(SATURATED, {"randomisation.saturations[1].id": "low"}, "already the id", "different id"),
+    Case(
+        SATURATED,
+        {"randomisation.saturations": [{"id": name, "treated": 0, "share": 1} for name in ("one", "two")]},
+        "nobody is treated at any of them",
+        "some customers are treated",
+        at="randomisation.saturations",
+    ),
+    Case(SATURATED, {"randomisation.saturation_column": "share"}, "no meaning for method", "method: external"),
+    Case(
+        SATURATED,
+        {"randomisation.saturations[0].value": 20},
+        "no saturation_column is declared",
+        "label in saturation_column",
+    ),
+    Case(
+        ELSEWHERE,
+        {"randomisation.saturation_column": "share"},
+        "no saturations are declared",
+        "the saturations that are declared",
+    ),
+    Case(CLUSTERED, {"randomisation.saturations": SATURATIONS}, "no meaning for method", "saturation or external"),
     Case(FACTORIAL, {"arms[4]": ABSENT}, "no arm has norm and sms", "each combination", at="arms"),
     Case(FACTORIAL, {"arms[4].levels": ABSENT}, "missing", "level of each factor"),
     Case(
