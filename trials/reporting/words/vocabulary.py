@@ -79,7 +79,7 @@ ESTIMANDS: Final[Mapping[str, str]] = {
     "itt": "everyone assigned",
     "complier": "compliers",
     "log_hazard_ratio": "log hazard ratio",
-    "survival_difference": "difference in share without the event",
+    "survival_difference": "difference in share still owing",
     "rmst_difference": "difference in days, restricted mean",
     "direct": "being sent it oneself",
     "spillover": "others of the group being sent it",
