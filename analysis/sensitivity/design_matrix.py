@@ -46,16 +46,20 @@ def independent_columns(columns: Floats, arms: NDArray[np.str_], *, in_every_arm
     """
     names = np.unique(arms)
     if in_every_arm:
-        parts = [(np.ones((int((arms == a).sum()), 1)), arms == a) for a in names]
+        parts = [np.column_stack([np.ones(int((arms == a).sum())), columns[arms == a]]) for a in names]
     else:
-        parts = [((arms[:, None] == names).astype(np.float64), np.ones(len(arms), dtype=np.bool_))]
+        parts = [np.column_stack([(arms[:, None] == names).astype(np.float64), columns])]
+    # Which columns depend on each other can be read off the triangle, however many rows there are.
+    triangles = [np.asarray(np.linalg.qr(part, mode="r")) for part in parts]
+    smallest = [part.shape[0] * np.finfo(np.float64).eps for part in parts]  # as for the matrix itself
+    constants = parts[0].shape[1] - columns.shape[1]
     independent: list[int] = []
     for j in range(columns.shape[1]):
         candidate = [*independent, j]
+        places = [*range(constants), *(constants + k for k in candidate)]
         if all(
-            np.linalg.matrix_rank(np.column_stack([constants, columns[in_arm][:, candidate]]))
-            == len(candidate) + constants.shape[1]
-            for constants, in_arm in parts
+            np.linalg.matrix_rank(triangle[:, places], rtol=rtol) == len(places)
+            for triangle, rtol in zip(triangles, smallest, strict=True)
         ):
             independent.append(j)
     return columns[:, independent]

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
-from analysis.randomisation.in_memory import RowsInMemory
+from analysis.estimators.as_designed import regress_as_designed
+from analysis.evaluate.specify import response_of
+from analysis.fit import Contrast
+from analysis.frame import AnalysisFrame, strata_of
+from analysis.randomisation.in_memory import RowsInMemory, read_rows
 from analysis.regression.heteroskedastic import LEVERAGE_ONE
 from analysis.results import Check, Estimate, Evaluation
 from analysis.sensitivity.design_matrix import covariate_matrix, independent_columns
+from analysis.sensitivity.sample import Sample, sampled
 from analysis.specification import Specification
 from designs.protocol.columns import column_of
 from designs.protocol.eligibility import closes_an_arm
@@ -18,33 +26,85 @@ from designs.protocol.models import Protocol
 
 Floats = NDArray[np.float64]
 
-UP_TO = 50_000  # customers
+CELLS = 20_000_000  # rows × columns of one fit: statsmodels holds it about five times over, in 1 GiB
 AGREE_WITHIN = 1e-8  # relative; both sum doubles, in different orders
 _COV_TYPE = {"classical": "nonrobust", "HC0": "HC0", "HC1": "HC1", "HC2": "HC2", "HC3": "HC3"}
 
 
 def second_opinion(
-    data: RowsInMemory | None, protocol: Protocol, specification: Specification, evaluation: Evaluation
+    data: RowsInMemory | None,
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    specification: Specification,
+    evaluation: Evaluation,
 ) -> Check:
     """Refit the primary outcome and record how far the two programs agree, or why it was not fitted again.
 
+    Where everybody is more than statsmodels can hold in 1 GiB, both programs fit a random sample of whole clusters or
+    strata, and the check says so.
+
     Args:
         data: everybody, or ``None`` where they were not read into memory.
+        frame: the same rows, lazily.
         protocol: as locked.
         specification: the declared regression.
         evaluation: whose estimates of the primary outcome are compared.
     """
-    customers = evaluation.flow.allocated
     if protocol.primary.kind == "time_to_event":
         return _not_fitted("A time to an event is no regression that could be fitted again.")
     if protocol.randomisation.method == "matched_pairs" or closes_an_arm(protocol):
         return _not_fitted("Pairs, or arms that some customers cannot get, are not one regression to fit again.")
-    if data is None or customers > UP_TO:
-        return _not_fitted(f"It is made for up to {UP_TO:,} customers, and there are {customers:,}.")
-    rows = [row for row in evaluation.estimates if row.outcome == protocol.primary.id and row.declared]
-    if not rows:
+    declared = [row for row in evaluation.estimates if row.outcome == protocol.primary.id and row.declared]
+    if not declared:
         return _not_fitted("The design gives no effect that a verdict could rest on.")
-    return compare(data, protocol, specification, rows)
+    width = _columns_of_the_design(frame, protocol, specification)
+    at_most = CELLS // width
+    if data is not None and data.arm.size <= at_most:
+        return compare(data, protocol, specification, declared)
+    sample = sampled(frame, protocol, evaluation.protocol_digest, at_most)
+    if isinstance(sample, str):
+        return _not_fitted(
+            f"A fit of {width:,} columns is made for up to {at_most:,} customers, there are "
+            f"{evaluation.flow.allocated:,}, and {sample}."
+        )
+    return _compare_on(sample, protocol, specification)
+
+
+def _compare_on(sample: Sample, protocol: Protocol, specification: Specification) -> Check:
+    """Both programs on a sample; it says nothing of the whole trial's figures, and all of how they are made."""
+    response = response_of(protocol.primary)
+    ours = regress_as_designed(sample.frame, protocol, specification, [response]).fits[response.id, None]
+    covariates = [column.name for column in specification.covariates]
+    data = read_rows(sample.frame, protocol, [column_of(protocol.primary), *covariates])
+    check = compare(data, protocol, specification, ours.contrasts)
+    return replace(check, detail=f"On {sample.words}: {check.detail}")
+
+
+def _columns_of_the_design(frame: AnalysisFrame, protocol: Protocol, specification: Specification) -> int:
+    """At most how many columns one fit has."""
+    categories = [column.name for column in specification.covariates if column.kind == "category"]
+    numbers = len(specification.covariates) - len(categories)
+    strata = strata_of(frame, protocol)
+    width = 0
+    if specification.adjustment != "none":
+        width += 2 * numbers  # itself, and an indicator of where it is missing
+        if categories:
+            counted = frame.engine.collect(frame.rows.select(*(nw.col(name).n_unique() for name in categories)))
+            width += sum(int(counted[name][0].as_py()) for name in categories)
+    if strata:
+        combinations = frame.rows.select(*(nw.col(name) for name in strata)).unique().select(nw.len().alias("strata"))
+        width += int(frame.engine.collect(combinations)["strata"][0].as_py()) - 1
+    if specification.adjustment == "additive":
+        return width + len(specification.arms)
+    return width + 1 if _arms_fit_apart(specification) else (width + 1) * len(specification.arms)
+
+
+def _arms_fit_apart(specification: Specification) -> bool:
+    """With every column times every arm a row holds zeros for all other arms, so that each arm is a fit of its own.
+
+    The other errors pool what is left over, or let clusters span arms.
+    """
+    return specification.adjustment != "additive" and specification.standard_errors in ("HC0", "HC2", "HC3")
 
 
 def _not_fitted(detail: str) -> Check:
@@ -52,7 +112,7 @@ def _not_fitted(detail: str) -> Check:
 
 
 def compare(
-    data: RowsInMemory, protocol: Protocol, specification: Specification, estimates: Sequence[Estimate]
+    data: RowsInMemory, protocol: Protocol, specification: Specification, estimates: Sequence[Estimate | Contrast]
 ) -> Check:
     """Fit the primary outcome by statsmodels and compare its estimates with these.
 
@@ -63,7 +123,7 @@ def compare(
         # An arm without customers in some stratum, or with too few, is out of its own contrasts only.
         return _not_fitted("An effect could not be estimated, so there is no one regression of all arms to fit again.")
     # Contrasts that lose the same strata are one regression, of the customers who stay.
-    groups: dict[bytes, list[Estimate]] = {}
+    groups: dict[bytes, list[Estimate | Contrast]] = {}
     for row in estimates:
         groups.setdefault(data.lacking((row.arm, row.comparison)).tobytes(), []).append(row)
     gaps: dict[str, float | int | str | None] = {}
@@ -81,28 +141,19 @@ def compare(
 
 
 def _gaps(
-    data: RowsInMemory, protocol: Protocol, specification: Specification, estimates: Sequence[Estimate]
+    data: RowsInMemory, protocol: Protocol, specification: Specification, estimates: Sequence[Estimate | Contrast]
 ) -> tuple[dict[str, float], str]:
     """How far estimates and errors of one regression differ, and why errors are not compared."""
-    from statsmodels.regression.linear_model import OLS
-
     y = data.number(column_of(protocol.primary))
     known = ~np.isnan(y)
-    matrix, place = _design_matrix(data, specification, known)
-    model = OLS(y[known], matrix)
     kind = specification.standard_errors
-    with np.errstate(divide="ignore", invalid="ignore"):  # one customer alone in a cell has a leverage of 1
-        if kind in _COV_TYPE:
-            fitted = model.fit(cov_type=_COV_TYPE[kind])
-        elif kind == "CR2" or data.cluster is None:
-            fitted = model.fit()
-        else:
-            fitted = model.fit(
-                cov_type="cluster", cov_kwds={"groups": data.cluster[known], "use_correction": kind == "CR1"}
-            )
-        covariance = fitted.cov_params()
+    extra = _extra_columns(data, specification, known)
+    if _arms_fit_apart(specification):
+        means = _fitted_apart(y[known], data.arm[known], extra, specification)
+    else:
+        means = _fitted_together(y[known], data, known, extra, specification)
     not_compared = ""
-    if kind in ("HC2", "HC3") and _has_leverage_one(matrix):
+    if means.alone:
         not_compared = "; a customer is alone in a cell, where statsmodels divides by zero, so errors are not compared"
     if kind == "CR2":
         not_compared = "; statsmodels has no CR2, so errors are not compared"
@@ -110,39 +161,93 @@ def _gaps(
     for row in estimates:
         if row.estimate is None or row.std_error is None:
             continue
-        weights = place[row.arm] - place[row.comparison]
-        gap = abs(float(weights @ fitted.params) - row.estimate) / max(abs(row.estimate), row.std_error)
+        weights = means.place[row.arm] - means.place[row.comparison]
+        gap = abs(float(weights @ means.means) - row.estimate) / max(abs(row.estimate), row.std_error)
         if not not_compared:
-            gap = max(gap, abs(float(np.sqrt(weights @ covariance @ weights)) - row.std_error) / row.std_error)
+            gap = max(gap, abs(float(np.sqrt(weights @ means.covariance @ weights)) - row.std_error) / row.std_error)
         differences[f"{row.arm} against {row.comparison}"] = gap
     return differences, not_compared
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _AdjustedMeans:
+    """Every arm's adjusted mean by statsmodels.
+
+    Attributes:
+        place: of each arm in what follows, as a unit vector.
+        means: shape (K,).
+        covariance: shape (K, K).
+        alone: whether some customer fits itself, so that HC2 and HC3 divide by zero.
+    """
+
+    place: dict[str, Floats]
+    means: Floats
+    covariance: Floats
+    alone: bool
+
+
+def _fitted_apart(y: Floats, arms: NDArray[np.str_], extra: Floats, specification: Specification) -> _AdjustedMeans:
+    """One fit an arm, whose constant is the arm's adjusted mean."""
+    from statsmodels.regression.linear_model import OLS
+
+    means, variances, alone = [], [], False
+    for arm in specification.arms:
+        of_arm = arms == arm
+        matrix = np.column_stack([np.ones(int(of_arm.sum())), extra[of_arm]])
+        with np.errstate(divide="ignore", invalid="ignore"):  # a leverage of 1
+            fitted = OLS(y[of_arm], matrix).fit(cov_type=specification.standard_errors)
+            variances.append(float(fitted.cov_params()[0, 0]))
+        means.append(float(fitted.params[0]))
+        alone |= specification.standard_errors != "HC0" and _has_leverage_one(matrix)
+    place = dict(zip(specification.arms, np.eye(len(means)), strict=True))
+    return _AdjustedMeans(place, np.array(means), np.diag(variances), alone)
+
+
+def _fitted_together(
+    y: Floats, data: RowsInMemory, known: NDArray[np.bool_], extra: Floats, specification: Specification
+) -> _AdjustedMeans:
+    """One fit of all arms."""
+    from statsmodels.regression.linear_model import OLS
+
+    kind = specification.standard_errors
+    indicator = np.column_stack([(data.arm[known] == arm).astype(np.float64) for arm in specification.arms])
+    if specification.adjustment == "additive":
+        matrix = np.column_stack([indicator, extra])
+    else:  # Lin; stratum-weighted means are Lin on the strata alone
+        matrix = np.column_stack([indicator, *(column[:, None] * extra for column in indicator.T)])
+    model = OLS(y, matrix)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if kind in _COV_TYPE:
+            fitted = model.fit(cov_type=_COV_TYPE[kind])
+        elif kind == "CR2" or data.cluster is None:
+            fitted = model.fit()
+        else:
+            groups = {"groups": data.cluster[known], "use_correction": kind == "CR1"}
+            fitted = model.fit(cov_type="cluster", cov_kwds=groups)
+        covariance = fitted.cov_params()
+    count = len(specification.arms)
+    place = dict(zip(specification.arms, np.eye(count), strict=True))
+    alone = kind in ("HC2", "HC3") and _has_leverage_one(matrix)
+    return _AdjustedMeans(place, fitted.params[:count], covariance[:count, :count], alone)
+
+
 def _has_leverage_one(matrix: Floats) -> bool:
     """Whether some row's leverage is 1: its fitted value is its own, and its residual zero."""
-    q, _ = np.linalg.qr(matrix)
-    return bool((1.0 - np.einsum("ij,ij->i", q, q)).min() < LEVERAGE_ONE)
+    triangle = np.linalg.qr(matrix, mode="r")
+    rows = max(1, CELLS // 10 // matrix.shape[1])  # a slice of the matrix, so that it is not held once more
+    for start in range(0, matrix.shape[0], rows):
+        q = solve_triangular(triangle, matrix[start : start + rows].T, trans="T")
+        if (1.0 - np.einsum("ij,ij->j", q, q)).min() < LEVERAGE_ONE:
+            return True
+    return False
 
 
-def _design_matrix(
-    data: RowsInMemory, specification: Specification, known: NDArray[np.bool_]
-) -> tuple[Floats, dict[str, Floats]]:
-    """Columns of one model with all arms, and for each arm the weights that give its adjusted mean."""
-    arms = data.arm[known]
+def _extra_columns(data: RowsInMemory, specification: Specification, known: NDArray[np.bool_]) -> Floats:
+    """Strata and covariates, centred over all arms, without those that follow from the others."""
     strata = data.stratum[known]
-    indicator = np.column_stack([(arms == arm).astype(np.float64) for arm in specification.arms])
-    later_strata = np.unique(strata)[1:]
-    stratum_columns = (strata[:, None] == later_strata[None, :]).astype(np.float64)
-    extra = stratum_columns
+    extra = (strata[:, None] == np.unique(strata)[1:][None, :]).astype(np.float64)
     if specification.adjustment != "none":
-        extra = np.column_stack([stratum_columns, covariate_matrix(data, specification.covariates, known)])
-    extra = independent_columns(extra, arms, in_every_arm=specification.adjustment != "additive")
-    centred = extra - extra.mean(axis=0)
-    blocks = [indicator]
-    if specification.adjustment == "additive":
-        blocks.append(centred)
-    else:  # Lin; stratum-weighted means are Lin on the strata alone
-        blocks += [indicator[:, [k]] * centred for k in range(len(specification.arms))]
-    matrix = np.column_stack(blocks)
-    unit = np.eye(matrix.shape[1])
-    return matrix, {arm: unit[k] for k, arm in enumerate(specification.arms)}
+        extra = np.column_stack([extra, covariate_matrix(data, specification.covariates, known)])
+    extra = independent_columns(extra, data.arm[known], in_every_arm=specification.adjustment != "additive")
+    centred: Floats = extra - extra.mean(axis=0)
+    return centred

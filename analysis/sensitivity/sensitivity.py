@@ -55,7 +55,7 @@ def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evalu
         for outcome in outcomes:
             sensitivity += of.told(_of_outcome(data, protocol, specification, outcome, digest))
             bounds += outcome_bounds(data.by_contrast, protocol, outcome)
-    opinion = second_opinion(data.alike if data else None, protocol, specification, evaluation)
+    opinion = second_opinion(data.alike if data else None, frame, protocol, specification, evaluation)
     return replace(
         evaluation,
         checks=(*evaluation.checks, opinion),
