@@ -107,7 +107,7 @@ def _column(
         bad = _as_bad_cells(name, of_format).and_also(bad)
     if column.essential:
         return _Column(values, [*bad, *_absent(values, bad, name)], no_bad_cells(name), warning)
-    if contract.bad_cells == "reject_row":
+    if (column.bad_cells or contract.bad_cells) == "reject_row":
         return _Column(values, list(bad), no_bad_cells(name), warning)
     if not declared:
         return _Column(values, (), no_bad_cells(name), warning)

@@ -18,7 +18,7 @@ from trials.errors import TrialRefused
 if TYPE_CHECKING:
     from trials.access import Actor
     from trials.registry import Registry
-    from trials.registry.records import FileAccount
+    from trials.registry.records import FileAccount, RejectionRecord, UnreadableRecord
 
 PAGE_WIDTH = 160
 SHOWN_REJECTIONS = 10
@@ -150,8 +150,17 @@ def report_account(account: FileAccount, json_to: str | None) -> None:
                 for row in account.matched
             ),
         )
-    if account.rejections:
-        shown = account.rejections[:SHOWN_REJECTIONS]
-        show_table(("row", "field", "reason"), ((str(row.row), row.field or "", row.reason) for row in shown))
-        if len(account.rejections) > len(shown):
-            say(f"{len(account.rejections) - len(shown):,} more: --json FILE writes them all.")
+    _show_first(account.rejections)
+    if account.unreadable:
+        cells = "1 cell" if len(account.unreadable) == 1 else f"{len(account.unreadable):,} cells"
+        typer.echo(f"{cells} could not be read: missing values, and their rows stay.")
+        _show_first(account.unreadable)
+
+
+def _show_first(rows: Sequence[RejectionRecord | UnreadableRecord]) -> None:
+    if not rows:
+        return
+    shown = rows[:SHOWN_REJECTIONS]
+    show_table(("row", "field", "reason"), ((str(row.row), row.field or "", row.reason) for row in shown))
+    if len(rows) > len(shown):
+        say(f"{len(rows) - len(shown):,} more: --json FILE writes them all.")

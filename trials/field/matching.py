@@ -14,6 +14,11 @@ from data.intake import Rejection
 from trials.field.allocated import KnownCustomers
 from trials.registry.records import MatchRecord
 
+LEFT_OUT = "this customer was left out before the draw"
+LATER = "this customer came after the draw, in a later load of the population"
+STRANGER = "no customer of this trial has this id"
+NOT_OF_THE_TRIAL = (LEFT_OUT, LATER, STRANGER)  # rows of somebody else: nobody of the trial is lost with them
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -46,9 +51,9 @@ def match(table: pa.Table, ids: pa.Array, rows: pa.Array, customers: KnownCustom
     stray = ids.filter(unknown)
     reasons = pc.case_when(
         pc.make_struct(pc.is_in(stray, value_set=customers.left_out), pc.is_in(stray, value_set=customers.later)),
-        "this customer was left out before the draw",
-        "this customer came after the draw, in a later load of the population",
-        "no customer of this trial has this id",
+        LEFT_OUT,
+        LATER,
+        STRANGER,
     )
     rejections = tuple(
         Rejection(row, field, reason)

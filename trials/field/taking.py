@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.results import UnreadableCell
 from data.identifiers import ledger_ids
 from data.intake import Intake, Rejection, read_file
 from trials.errors import TrialRefused
@@ -18,6 +19,7 @@ from trials.field.allocated import AllocatedTrial, KnownCustomers, known_custome
 from trials.field.dispatch import export_ids
 from trials.field.kinds import Breach, FileKind
 from trials.field.matching import match
+from trials.field.reasons import FILE_ROW, cells_of_rows, with_reasons
 from trials.registry import Registry
 from trials.registry.identities.ledger_key import export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID
@@ -36,6 +38,7 @@ class TakenFile:
         table: Ledger id and the kind's content, of the rows that are allocated customers'.
         rejections: Why the other rows are not in it, by row.
         by_arm: Distinct customers that it speaks of, by arm.
+        unreadable: Cells of the rows taken that are missing because they could not be read, by row.
         matured: Whether all that it speaks of had come due; None where that is not asked.
     """
 
@@ -44,6 +47,7 @@ class TakenFile:
     table: pa.Table
     rejections: tuple[Rejection, ...]
     by_arm: tuple[MatchRecord, ...]
+    unreadable: tuple[UnreadableCell, ...]
     matured: bool | None
 
     @property
@@ -76,10 +80,13 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     _refuse_arm_column(names, protocol.randomisation.arm_column)
     id_column = _id_column(names, kind.id_columns(protocol))
     nameless = Breach(id_column, pc.is_null(intake.table.column(id_column)), f"a {kind.row} without a customer")
+    intake = replace(intake, table=with_reasons(intake.table, intake.unreadable))
     table, rows, unusable = _usable(intake, [nameless, *kind.breaches(intake.table, protocol)])
     customers = known_customers(registry.snapshots, trial)
     ids = _ledger_ids(registry, trial, customers, id_column, table.column(id_column))
     content = kind.content(table, protocol).add_column(0, LEDGER_ID, ids)
+    if intake.unreadable:
+        content = content.append_column(FILE_ROW, rows)
     matched = match(content, ids, rows, customers, id_column)
     if matched.table.num_rows == 0:
         raise TrialRefused(
@@ -90,7 +97,13 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         )
     rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
     return TakenFile(
-        kind, intake, matched.table, tuple(rejections), matched.by_arm, _matured(trial, kind.due_day(protocol), as_at)
+        kind=kind,
+        intake=intake,
+        table=matched.table,
+        rejections=tuple(rejections),
+        by_arm=matched.by_arm,
+        unreadable=cells_of_rows(intake.unreadable, matched.table),
+        matured=_matured(trial, kind.due_day(protocol), as_at),
     )
 
 

@@ -15,12 +15,13 @@ from analysis.frame import (
     ARM_COLUMN,
     CONDITIONAL_COLUMN,
     DAY_ZERO_COLUMN,
+    REASON_PREFIX,
     SATURATION_COLUMN,
     STRATUM_COLUMN,
     WAVE_COLUMN,
     AnalysisFrame,
 )
-from analysis.results import Exclusion, Flow
+from analysis.results import Exclusion, Flow, UnreadableCell
 from data.engine import Engine
 from data.snapshots import SnapshotStore, read_rows
 from designs.assignment import strata_as_assigned
@@ -29,7 +30,9 @@ from designs.protocol import Protocol
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from trials.field.allocated import AllocatedTrial
 from trials.field.kinds.contacts import RECEIVED
+from trials.field.reasons import FILE_ROW, stored_cells
 from trials.frames.integrity import MATCHED, frame_checks
+from trials.frames.losses import MOST_LISTED
 from trials.frames.sources import Sources, scan_contacts
 from trials.randomiser.index_dates import INDEX_DATE
 from trials.registry.identities.pseudonyms import LEDGER_ID
@@ -62,6 +65,7 @@ def frame_of(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch
         laid_strata=tuple(laid),
         as_at=sources.as_at,
         still_to_come=_still_to_come(trial),
+        unreadable=_unreadable(engine, snapshots, sources.outcomes),
     )
     return replace(frame, checks=frame_checks(frame, snapshots, sources))
 
@@ -164,16 +168,34 @@ def _with_receipt(
     contacts: Sequence[ReturnedFileRecord],
     name: str,
 ) -> nw.LazyFrame[Any]:
-    """Receipt from the contacts: any contact received counts; in a complete feed, no contact is none received."""
+    """Receipt from the contacts: any contact received counts; in a complete feed, no contact is none received.
+
+    A contact of which that could not be read leaves it unknown, unless another was received.
+    """
     if not contacts:
         return rows.with_columns(nw.lit(None, nw.Boolean).alias(name))
+    unread = nw.col(REASON_PREFIX + RECEIVED)
     any_received = (
         scan_contacts(engine, snapshots, contacts)
         .group_by(LEDGER_ID)
-        .agg(nw.col(RECEIVED).fill_null(False).cast(nw.Int8).max().alias(name))
+        .agg(
+            nw.col(RECEIVED).fill_null(False).cast(nw.Int8).max().alias(name), unread.max().alias(REASON_PREFIX + name)
+        )
     )
     joined = rows.join(any_received, on=LEDGER_ID, how="left")
-    return joined.with_columns((nw.col(name).fill_null(0) == 1).alias(name))
+    # Not known of whoever is not said to have received any, and has a contact of which that could not be read.
+    known = nw.col(REASON_PREFIX + name).is_null() | (nw.col(name).fill_null(0) == 1)
+    return joined.with_columns(
+        nw.when(known).then(nw.col(name).fill_null(0) == 1).alias(name),
+        nw.when(~known).then(nw.col(REASON_PREFIX + name)).alias(REASON_PREFIX + name),
+    )
+
+
+def _unreadable(engine: Engine, snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple[UnreadableCell, ...]:
+    """The first cells of the file of outcomes that could not be read; the check of cells counts them all, by arm."""
+    names = engine.scan(snapshots.path(outcomes.digest)).collect_schema().names()
+    reasons = [name for name in names if name.startswith(REASON_PREFIX)]
+    return stored_cells(snapshots.read(outcomes.digest, [FILE_ROW, *reasons]), MOST_LISTED) if reasons else ()
 
 
 def _flow(trial: AllocatedTrial) -> Flow:

@@ -17,6 +17,7 @@ from data.engine import Engine
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
 from trials.field.kinds.contacts import CHANNEL
+from trials.frames.losses import outcome_rows_taken
 from trials.frames.sources import Sources, scan_contacts
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import ReturnedFileRecord
@@ -40,6 +41,7 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
         checks.allocation_counts(registered, counts, labels=protocol.labels),
         checks.duplicate_ids(sum(counts.values()), int(distinct)),
         checks.arm_labels(unknown),
+        *outcome_rows_taken(snapshots, sources.outcomes),
         _match(frame, protocol),
     ]
     if sources.contacts:

@@ -8,27 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from analysis.frame import REASON_PREFIX
 from analysis.results import Check, UnreadableCell
 from data.intake import Rejection, UnreadableCells
+from data.snapshots import SnapshotStore
+from trials.field.matching import NOT_OF_THE_TRIAL
+from trials.registry.records import ReturnedFileRecord
 
 MOST_LISTED = 10_000
 TOLERATED = 0.001
-
-
-def with_reasons(table: pa.Table, unreadable: Sequence[UnreadableCells]) -> pa.Table:
-    """The table with a column of reasons for every column that has cells which could not be read."""
-    for cells in unreadable:
-        coded = cells.reasons.dictionary_encode()
-        codes = np.zeros(table.num_rows, np.int32)
-        read = np.ones(table.num_rows, bool)
-        codes[cells.positions], read[cells.positions] = coded.indices.to_numpy(), False
-        reasons = pa.DictionaryArray.from_arrays(pa.array(codes, mask=read), coded.dictionary)
-        table = table.append_column(REASON_PREFIX + cells.field, reasons)
-    return table
 
 
 def first_unreadable(unreadable: Sequence[UnreadableCells], most: int = MOST_LISTED) -> tuple[UnreadableCell, ...]:
@@ -47,10 +37,27 @@ def rows_taken(read: int, rejections: Sequence[Rejection]) -> Check:
     if lost == 0:
         return Check("rows_taken", True, f"All {read:,} rows of the file were taken.", "warns")
     first = rejections[0]
-    where = f"row {first.row}, {first.field}" if first.field else f"row {first.row}"
-    detail = f"{lost:,} of {read:,} rows were turned away; the first: {where}, {first.reason}."
+    return _rows_lost(read, lost, first.row, first.field, first.reason)
+
+
+def outcome_rows_taken(snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple[Check, ...]:
+    """The same of a file of outcomes: rows of which nobody knows whose they are; those of other people are no loss."""
+    if outcomes.rejections_digest is None:
+        return ()
+    table = snapshots.read(outcomes.rejections_digest)
+    lost = table.filter(pc.invert(pc.is_in(table["reason"], pa.array(NOT_OF_THE_TRIAL)))).sort_by("row")
+    rows = pc.count_distinct(lost["row"]).as_py()
+    if rows == 0:
+        return ()
+    first = lost.slice(0, 1).to_pylist()[0]
+    return (_rows_lost(outcomes.loaded + rows, rows, first["row"], first["field"], first["reason"]),)
+
+
+def _rows_lost(read: int, lost: int, row: int, field: str | None, reason: str) -> Check:
+    where = f"row {row}, {field}" if field else f"row {row}"
+    detail = f"{lost:,} of {read:,} rows were turned away; the first: {where}, {reason}."
     blocks = lost > TOLERATED * read
     if blocks:
-        detail += f" More than {TOLERATED * 1000:g} row in 1,000 is too many: nobody knows how those customers fared."
+        detail += f" More than {TOLERATED * 1000:g} in 1,000 is too many: nobody knows how those customers fared."
     figures = {"read": read, "rejected": lost, "tolerated": TOLERATED}
     return Check("rows_taken", False, detail, "blocks" if blocks else "warns", figures)

@@ -18,7 +18,8 @@ from designs.protocol import Protocol, ProtocolRefused, arms_of_labels, saturati
 from designs.protocol.conditions import exclusions
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from trials.errors import TrialRefused
-from trials.frames.losses import first_unreadable, rows_taken, with_reasons
+from trials.field.reasons import with_reasons
+from trials.frames.losses import first_unreadable, rows_taken
 
 _EXCLUDED = "_excluded"
 

@@ -13,11 +13,12 @@ from trials.errors import TrialRefused
 from trials.field.allocated import AllocatedTrial, allocated_trial
 from trials.field.cut import cut_of_load
 from trials.field.kinds import kind_named
+from trials.field.reasons import without_values
 from trials.field.taking import TakenFile, take
 from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.pseudonyms import keep_rejections
-from trials.registry.records import FileAccount, RejectionRecord
+from trials.registry.records import FileAccount, RejectionRecord, UnreadableRecord
 from trials.registry.tables.columns import now
 
 
@@ -50,7 +51,7 @@ def load_returned_file(
         trial = allocated_trial(session, trial_id, kind.use_case)
     cut = _cut(trial, kind.name, as_at)
     taken = take(registry, trial, kind, Path(file), cut)
-    digest = registry.snapshots.write(taken.table)
+    digest = registry.snapshots.write(without_values(taken.table))
     rejections_digest = keep_rejections(registry.snapshots, taken.rejections)
     with registry.write(actor, kind.use_case, trial_id) as work:
         require(queries.standing_of(work.session, trial_id), kind.use_case)
@@ -68,6 +69,7 @@ def load_returned_file(
         warnings=taken.intake.warnings,
         matched=taken.by_arm,
         as_at=cut if kind.name == "outcomes" else None,
+        unreadable=tuple(UnreadableRecord(cell.row, cell.field, cell.reason) for cell in taken.unreadable),
     )
 
 

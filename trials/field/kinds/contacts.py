@@ -8,6 +8,7 @@ from typing import get_args
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.frame import REASON_PREFIX
 from data.intake.dates import NOT_A_DAY
 from data.schema import ColumnContract, FileContract
 from designs.literals import Channel
@@ -30,11 +31,11 @@ def _contract(protocol: Protocol) -> FileContract:
         ColumnContract(EXPORT_ID, "text", required=False),
         ColumnContract(CHANNEL, "text"),
         ColumnContract(SENT_ON, "date"),
-        ColumnContract(DELIVERED, "boolean", required=False),
+        ColumnContract(DELIVERED, "boolean", required=False, bad_cells="missing"),
     ]
     received = _received(protocol)
     if received is not None:
-        columns.append(ColumnContract(received, "boolean", required=False))
+        columns.append(ColumnContract(received, "boolean", required=False, bad_cells="missing"))
     return FileContract(None, tuple(columns))
 
 
@@ -49,15 +50,18 @@ def _breaches(table: pa.Table, _: Protocol) -> Iterator[Breach]:
 
 
 def _content(table: pa.Table, protocol: Protocol) -> pa.Table:
-    """Channel, day, delivered and received, the last two null where the file does not say."""
-    return pa.table(
-        {
-            CHANNEL: table.column(CHANNEL),
-            CONTACT_ON: table.column(SENT_ON),
-            DELIVERED: _boolean(table, DELIVERED),
-            RECEIVED: _boolean(table, _received(protocol)),
-        }
-    )
+    """Channel, day, delivered and received, the last two null where the file does not say, or cannot be read."""
+    received = _received(protocol)
+    columns = {
+        CHANNEL: table.column(CHANNEL),
+        CONTACT_ON: table.column(SENT_ON),
+        DELIVERED: _boolean(table, DELIVERED),
+        RECEIVED: _boolean(table, received),
+    }
+    for name, field in ((DELIVERED, DELIVERED), (RECEIVED, received)):
+        if f"{REASON_PREFIX}{field}" in table.column_names:
+            columns[REASON_PREFIX + name] = table.column(f"{REASON_PREFIX}{field}")
+    return pa.table(columns)
 
 
 def _boolean(table: pa.Table, name: str | None) -> pa.ChunkedArray | pa.Array:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from analysis.frame import REASON_PREFIX
 from analysis.integrity.due import days_due
 from designs.protocol import Protocol, outcomes_contract
 from trials.field.kinds.kind import FileKind
 
 
 def _content(table: pa.Table, protocol: Protocol) -> pa.Table:
-    """The declared columns only."""
+    """The declared columns only, and why a cell of them could not be read."""
     declared = [column.name for column in outcomes_contract(protocol).columns]
-    return table.select([name for name in declared if name in table.column_names])
+    names = [*declared, *(REASON_PREFIX + name for name in declared)]
+    return table.select([name for name in names if name in table.column_names])
 
 
 OUTCOMES = FileKind(

@@ -35,6 +35,7 @@ def returned_of(session: Session, trial_id: str) -> tuple[ReturnedFileRecord, ..
             loaded_at=row.loaded_at,
             loaded_by=row.loaded_by,
             as_at=row.as_at or row.loaded_at.date(),
+            rejections_digest=row.rejections_digest,
         )
         for row in session.scalars(query)
     )

@@ -20,6 +20,7 @@ from trials.registry.records.returned_files import (
     RejectionRecord,
     ReturnedFileRecord,
     ReturnedKind,
+    UnreadableRecord,
 )
 from trials.registry.records.trials import TrialDetail, TrialSummary
 
@@ -46,6 +47,7 @@ __all__ = [
     "ReturnedKind",
     "TrialDetail",
     "TrialSummary",
+    "UnreadableRecord",
     "VoidRecord",
     "WaveRecord",
 ]

@@ -19,6 +19,15 @@ class RejectionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """Why one cell of a row that was taken could not be read, and is a missing value."""
+
+    row: int
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class MatchRecord:
     """How many of an arm's customers a returned file speaks of."""
 
@@ -41,6 +50,7 @@ class FileAccount:
     warnings: tuple[str, ...] = ()
     matched: tuple[MatchRecord, ...] = ()
     as_at: date | None = None
+    unreadable: tuple[UnreadableRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +75,4 @@ class ReturnedFileRecord:
     loaded_at: datetime
     loaded_by: str
     as_at: date
+    rejections_digest: str | None = None  # the snapshot of why rows were not taken; None where all were
