@@ -31,10 +31,13 @@ def outcome_bounds(
         if not np.isnan(y).any():
             continue
         of_pair = np.isin(data.arm, pair)
-        y, treated = y[of_pair], data.arm[of_pair] == pair[0]
-        kinds: list[tuple[Assumption, Bounds]] = [("lee", lee_bounds(y, treated, alpha))]
+        y, treated, stratum = y[of_pair], data.arm[of_pair] == pair[0], data.stratum[of_pair]
+        cluster = None if data.cluster is None else data.cluster[of_pair]
+        lee = lee_bounds(y, treated, alpha, stratum=stratum, cluster=cluster)
+        kinds: list[tuple[Assumption, Bounds]] = [("lee", lee)]
         if outcome.kind == "binary":
-            kinds.insert(0, ("worst_case", worst_case_bounds(y, treated, 0.0, 1.0, alpha)))
+            worst = worst_case_bounds(y, treated, 0.0, 1.0, alpha, stratum=stratum, cluster=cluster)
+            kinds.insert(0, ("worst_case", worst))
         rows += [
             OutcomeBounds(
                 outcome.id, *pair, assumption, bounds.lower, bounds.upper,

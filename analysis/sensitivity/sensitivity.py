@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import narwhals as nw
+
 from analysis.evaluate import specify
 from analysis.evaluate.saturation import compared
 from analysis.frame import AnalysisFrame, open_to, open_to_every_arm
@@ -63,6 +65,29 @@ def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evalu
         bounds=tuple(bounds),
         posteriors=() if of.bar else posteriors(frame, protocol, specification, digest),
     )
+
+
+def with_bounds(frame: AnalysisFrame, protocol: Protocol, evaluation: Evaluation) -> Evaluation:
+    """Add the bounds for missing outcomes alone, where anybody lacks one and the customers can be read into memory.
+
+    Args:
+        frame, protocol, evaluation: as in :func:`with_sensitivity`, which adds the same bounds among all else.
+    """
+    if evaluation.verdict.code == "not_due" or evaluation.flow.allocated > IN_MEMORY_UP_TO:
+        return evaluation
+    lacked = _lacked(frame, specify.regressed(protocol))
+    if not lacked:
+        return evaluation
+    data = _in_memory(frame, protocol, [column_of(outcome) for outcome in lacked])
+    bounds = [row for outcome in lacked for row in outcome_bounds(data.by_contrast, protocol, outcome)]
+    return replace(evaluation, bounds=tuple(bounds))
+
+
+def _lacked(frame: AnalysisFrame, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes that somebody lacks."""
+    known = {f"known:{outcome.id}": nw.col(column_of(outcome)).count() for outcome in outcomes}
+    row = frame.engine.collect(frame.rows.select(customers=nw.len(), **known)).to_pylist()[0]
+    return [outcome for outcome in outcomes if row[f"known:{outcome.id}"] < row["customers"]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from trials.reporting.results.integrity import checks
 from trials.reporting.results.missing_outcomes import tipping_points
 from trials.reporting.results.money import scenarios
 from trials.reporting.results.near_misses import near_misses, segment_misses
-from trials.reporting.results.sensitivity import sensitivity
+from trials.reporting.results.sensitivity import bounds, sensitivity
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import ESTIMANDS, column_words
@@ -44,6 +44,8 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
             _show(missed)
     if evaluation.tipping_points:
         _show(tipping_points(evaluation.tipping_points, names))
+    if evaluation.bounds:
+        _show(bounds(evaluation.bounds, names))
     if evaluation.sensitivity:
         _show(sensitivity(evaluation.sensitivity, names))
     if evaluation.net_benefit is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analysis.evaluate import evaluate
 from analysis.results import Evaluation
+from analysis.sensitivity import with_bounds
 from data.engine import Engine, open_engine
 from data.intake import read_file
 from designs.protocol import external_contract, load_protocol
@@ -53,4 +54,5 @@ def analyse(
         )
     intake = read_file(data, external_contract(protocol))
     frame = frame_of(engine or open_engine(), protocol, intake, arm_column, as_at or today)
-    return with_code(evaluate(frame, protocol, protocol_digest=loaded.digest))
+    evaluation = evaluate(frame, protocol, protocol_digest=loaded.digest)
+    return with_code(with_bounds(frame, protocol, evaluation))
