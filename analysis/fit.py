@@ -33,7 +33,8 @@ class Contrast:
     then says why. ``mean_*`` are raw observed means, ``adjusted_mean_*`` those at the covariate means of all arms.
     ``n_*`` count customers with the response observed. ``note`` is a warning that travels with the row.
     ``n_left_out`` are customers of the two arms whose stratum lacks the other. ``superpopulation_variance`` is
-    what the variance gains when the target is other customers than these.
+    what the variance gains when the target is other customers than these. ``skewness`` is g of
+    :func:`analysis.inference.skewness.skewness`; ``None`` where it was not asked for.
     """
 
     response: str
@@ -52,6 +53,7 @@ class Contrast:
     note: str | None = None
     superpopulation_variance: float = 0.0
     n_left_out: int = 0
+    skewness: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

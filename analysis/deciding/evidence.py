@@ -15,6 +15,7 @@ from designs.literals import Multiplicity
 
 Floats = NDArray[np.float64]
 
+Claim = Literal["effect", "net_benefit", "worse"]
 Route = Literal["net_benefit", "break_even", "harm"]
 
 
@@ -51,6 +52,14 @@ class DecisionRules:
         """Two-sided level at which each of these routes is judged."""
         return self.alpha / self.routes
 
+    def level_of_arms(self, arms: int) -> float:
+        """The strictest two-sided level at which one of so many arms is judged: Holm's first step."""
+        return self.alpha / max(1, arms)
+
+    def level_of_cells(self, cells: int) -> float:
+        """Two-sided level at which each of so many segment cells is judged."""
+        return self.alpha / max(1, cells)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
@@ -64,9 +73,6 @@ class Evidence:
         cost: pounds that one customer of the arm costs in all: contact, set-up, and what was seen of everything that
             is valued as a cost, against the comparison; to find the cheapest.
         only_earlier: pounds per customer of its benefits that the plan says only come earlier.
-        skewness: as :func:`skewness` gives it, for the net benefit; ``None`` where it was not needed.
-        randomisation_p: one-sided studentised p-value of the net benefit; ``None`` where it was not computed.
-        randomisation_reason: why it was not computed.
     """
 
     arm: str
@@ -75,9 +81,6 @@ class Evidence:
     harms: tuple[Harm, ...] = ()
     cost: float = 0.0
     only_earlier: float = 0.0
-    skewness: float | None = None
-    randomisation_p: float | None = None
-    randomisation_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -121,7 +121,15 @@ def _near_miss(
     by_name = (("effect", shown[0]), ("gain after costs", shown[1]))
     met = [name for name, is_shown in by_name if is_shown]
     parts = [f"{listed(met)} shown"] if met else []
+    claims: tuple[tuple[str, Condition, bool], ...] = (
+        ("effect", "effect", shown[0]),
+        ("gain", "net_benefit", shown[1]),
+    )
+    held = [name for name, condition, is_shown in claims if not is_shown and condition not in failed]
     for condition in failed:
+        if condition == "skewness":
+            parts.append(f"{listed(held)} not supported by the test that allows for a few very large amounts")
+            continue
         parts += _unmet(protocol, rules, evidence, condition)
     return "; ".join(parts)
 
@@ -139,7 +147,6 @@ def _unmet(protocol: Protocol, rules: DecisionRules, evidence: Evidence, conditi
 
 
 _CONDITIONS: Mapping[Condition, str] = {
-    "skewness": "gain not supported by the test that allows for a few very large amounts",
     "together": "effect and gain not shown together once the other approaches are allowed for",
     "interaction": "not shown to work differently here than elsewhere",
     "capacity": "no capacity for the extra contact",
@@ -171,12 +178,7 @@ def _arm_reasons(
         reasons.append(f"It is shown to lose money against {nothing}.")
     if "break_even" in judgement.worse_by:
         reasons.append("Its effect is shown to lie below the break-even effect that was declared.")
-    if "skewness" in judgement.failed:
-        why = f" ({evidence.randomisation_reason})" if evidence.randomisation_reason else ""
-        reasons.append(
-            "A few very large amounts make the range of its gain unreliable, and the test that allows for them "
-            f"did not support it{why}."
-        )
+    reasons += _held_words(evidence, judgement)
     if "together" in judgement.failed:
         reasons.append(
             "Its effect and its gain are each shown, and not both together once the other approaches are allowed for."
@@ -193,7 +195,25 @@ def _harm_sentence(protocol: Protocol, harm: Harm) -> str:
         return f"{outcome}: harm is shown beyond the margin."
     if harm.reason is not None:
         return f"{outcome}: not shown safe, {harm.reason}."
-    return f"{outcome}: not shown to stay in its margin."
+    why = ", for it leans too far to one side for its range" if harm.held_by_skewness else ""
+    return f"{outcome}: not shown to stay in its margin{why}."
+
+
+def _held_words(evidence: Evidence, judgement: Judgement) -> list[str]:
+    """What a bound alone would have shown, of an outcome that leans too much for it."""
+
+    def why(effect: Effect | None) -> str:
+        return f" ({effect.redrawn})" if effect is not None and isinstance(effect.redrawn, str) else ""
+
+    said = {
+        "effect": "The outcome leans too far to one side for arms of these sizes, and the test that allows for that "
+        f"did not support its effect{why(evidence.effect)}.",
+        "net_benefit": "A few very large amounts make the range of its gain unreliable, and the test that allows for "
+        f"them did not support it{why(evidence.net_benefit)}.",
+        "worse": "A few very large amounts make the range of its gain unreliable, and the test that allows for them "
+        f"did not show a loss{why(evidence.net_benefit)}.",
+    }
+    return [said[claim] for claim in judgement.held_by_skewness]
 
 
 def _effect_words(protocol: Protocol, evidence: Evidence, span: DecidingRange) -> str:

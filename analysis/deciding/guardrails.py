@@ -2,7 +2,8 @@
 
 "Not significant" is not "safe": a guardrail passes only when the bound of the harm lies below its margin. Binary
 guardrails use the stratified score bound of Miettinen & Nurminen, which holds its size for rare events; others use
-the interval of their own estimate. Where nothing happened in either arm there is still a score bound, z²/(n + z²), and
+the interval of their own estimate, and where that leans too much for its bound, redraws of y less the margin too. Where
+nothing happened in either arm there is still a score bound, z²/(n + z²), and
 it judges: "not passed" there would let one complaint with the letter turn ``not_shown`` into ``scale``.
 """
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from analysis.inference.intervals import Effect, critical_value
 from analysis.inference.root_finding import rising_root
+from analysis.inference.skewness import interval, p_above, p_below
 from designs.literals import Direction
 
 Floats = NDArray[np.float64]
@@ -71,6 +73,7 @@ class Harm:
         passed: the upper bound lies below the margin.
         established: the lower bound lies above the margin.
         reason: why the guardrail could not be estimated; it has then not passed.
+        held_by_skewness: its bound alone would have passed it, or established harm, and it leans too much for that.
     """
 
     outcome: str
@@ -81,6 +84,7 @@ class Harm:
     passed: bool
     established: bool
     reason: str | None = None
+    held_by_skewness: bool = False
 
 
 def judge(
@@ -113,11 +117,11 @@ def judge(
     if isinstance(evidence, str):
         return _not_estimable(outcome, margin, evidence)
     signed = evidence if harm_is == "increase" else evidence.reversed()
+    if isinstance(signed, Effect):
+        return _of_effect(outcome, margin, signed, level, level_established)
     bounded: tuple[float, float, float] | str
     if isinstance(signed, EventCounts):
         bounded = _of_counts(signed, level, level_established)
-    elif isinstance(signed, Effect):
-        bounded = _of_effect(signed, level, level_established)
     else:
         bounded = signed.estimate, signed.at_level[1], signed.at_level_established[0]
     if isinstance(bounded, str):
@@ -211,11 +215,26 @@ def _of_counts(counts: EventCounts, level: float, level_established: float) -> t
     return counts.difference, score_bounds(counts, level)[1], score_bounds(counts, level_established)[0]
 
 
-def _of_effect(effect: Effect, level: float, level_established: float) -> tuple[float, float, float] | str:
-    upper, lower = effect.upper(level), effect.lower(level_established)
-    if effect.estimate is None or upper is None or lower is None:
-        return effect.reason or "its standard error is zero"
-    return effect.estimate, upper, lower
+def _of_effect(outcome: str, margin: float, effect: Effect, level: float, level_established: float) -> Harm:
+    """By the effect's own bounds and, where it leans too much for them, by redraws less the margin as well."""
+    below, above = effect.upper(level), effect.lower(level_established)
+    shown, shown_established = interval(effect, level), interval(effect, level_established)
+    if effect.estimate is None or below is None or above is None or shown is None or shown_established is None:
+        return _not_estimable(outcome, margin, effect.reason or "its standard error is zero")
+    p_safe, p_harm = p_below(effect, level, margin), p_above(effect, level_established, margin)
+    passed = below < margin and p_safe is not None and p_safe <= level / 2.0
+    established = above > margin and p_harm is not None and p_harm <= level_established / 2.0
+    held = (below < margin and not passed) or (above > margin and not established)
+    return Harm(
+        outcome,
+        margin,
+        effect.estimate,
+        shown.upper,
+        shown_established.lower,
+        passed,
+        established,
+        held_by_skewness=held,
+    )
 
 
 def _not_estimable(outcome: str, margin: float, reason: str) -> Harm:

@@ -8,10 +8,14 @@ Amounts enter uncapped. Set-up is spread over the customers of the roll-out and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
+from analysis.inference.cautions import lopsided
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import Adjusted
+from analysis.inference.redrawn import Redrawn
+from analysis.inference.skewness import interval
 from analysis.results import ArmMoney, Money, MoneyComponent, Scenario
 from analysis.specification import Response
 from designs.protocol.columns import column_of
@@ -109,18 +113,33 @@ def set_up_per_customer(protocol: Protocol, arm: str, scenario: Scenario) -> flo
     return in_scenario(decision.set_up, _COST_SIDE[scenario]) / decision.roll_out_customers
 
 
-def money(effect: Effect, adjusted: Adjusted | None, alpha: float) -> Money:
-    """An effect in pounds with its pointwise and simultaneous intervals."""
+def money(effect: Effect, adjusted: Adjusted | None, alpha: float, family: int = 1) -> Money:
+    """An effect in pounds with its pointwise and simultaneous intervals; by redraws where it leans and there are any.
+
+    Args:
+        adjusted: the effect within its family.
+        family: how many contrasts are in that, for a simultaneous interval by redraws: Bonferroni.
+    """
+    pointwise = interval(effect, alpha)
+    redrawn = pointwise is not None and pointwise.by_redraws
+    p_value = effect.p_value
+    together = (adjusted.ci_lower_simultaneous, adjusted.ci_upper_simultaneous) if adjusted else (None, None)
+    if redrawn and isinstance(effect.redrawn, Redrawn):
+        p_value = min(1.0, 2.0 * min(effect.redrawn.p_greater(), effect.redrawn.p_less()))
+        wider = pointwise if family == 1 else interval(effect, alpha / family)
+        together = (wider.lower, wider.upper) if wider and adjusted else together
     return Money(
         estimate=effect.estimate,
         std_error=effect.std_error,
         df=effect.df,
-        p_value=effect.p_value,
-        ci_lower=effect.lower(alpha),
-        ci_upper=effect.upper(alpha),
-        ci_lower_simultaneous=adjusted.ci_lower_simultaneous if adjusted else None,
-        ci_upper_simultaneous=adjusted.ci_upper_simultaneous if adjusted else None,
+        p_value=p_value,
+        ci_lower=pointwise.lower if pointwise else None,
+        ci_upper=pointwise.upper if pointwise else None,
+        ci_lower_simultaneous=together[0],
+        ci_upper_simultaneous=together[1],
         reason=effect.reason,
+        by_redraws=redrawn,
+        note=None if redrawn else lopsided(effect.skewness, alpha),
     )
 
 
@@ -177,6 +196,7 @@ def arm_money(
     primary: Effect,
     difference: Callable[[str], float | None],
     superpopulation_variance: float = 0.0,
+    family: int = 1,
     subgroup: str | None = None,
     level: str | None = None,
 ) -> ArmMoney:
@@ -187,6 +207,7 @@ def arm_money(
         adjusted: the central effect within its family.
         primary: the arm's effect on the primary outcome, in its own unit.
         difference: outcome id -> difference, for the components.
+        family: how many contrasts the central effect is adjusted with.
         superpopulation_variance: what is added to the variance for customers other than these (the roll-out's range).
         subgroup, level: the cell, or ``None``; a cell has no roll-out figure, for its size there is not declared.
     """
@@ -195,12 +216,13 @@ def arm_money(
     customers = decision.roll_out_customers if subgroup is None else None
     wider = central
     if central.std_error is not None and superpopulation_variance > 0.0:
-        wider = Effect(central.estimate, (central.std_error**2 + superpopulation_variance) ** 0.5, central.df)
+        wider = replace(central, std_error=(central.std_error**2 + superpopulation_variance) ** 0.5)
+    at_roll_out = interval(wider, alpha) if customers is not None else None
     return ArmMoney(
         arm=arm,
         comparison=protocol.comparison.id,
         low=money(by_scenario["low"], None, alpha),
-        central=money(central, adjusted, alpha),
+        central=money(central, adjusted, alpha, family),
         high=money(by_scenario["high"], None, alpha),
         components=components(protocol, difference),
         cost_per_customer=protocol.arm(arm).cost_per_customer.central,
@@ -208,8 +230,8 @@ def arm_money(
         break_even_effect=break_even_effect(protocol, arm, primary, central),
         roll_out_customers=customers,
         roll_out_estimate=_times(central.estimate, customers),
-        roll_out_lower=_times(wider.lower(alpha), customers),
-        roll_out_upper=_times(wider.upper(alpha), customers),
+        roll_out_lower=_times(at_roll_out.lower if at_roll_out else None, customers),
+        roll_out_upper=_times(at_roll_out.upper if at_roll_out else None, customers),
         subgroup=subgroup,
         level=level,
     )

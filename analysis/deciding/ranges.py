@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from analysis.deciding.evidence import DecisionRules, Evidence, Floats, TrialEvidence
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import adjust
+from analysis.inference.skewness import interval
 from analysis.results import DecidingRange, Segment
 
 _NONE = Effect(None, None)
@@ -31,16 +32,17 @@ def money_range(trial: TrialEvidence, rules: DecisionRules, evidence: Evidence) 
     is worse; it shares its level with the other routes by which an arm may be worse.
     """
     net = evidence.net_benefit or _NONE
-    upper = net.upper(rules.level_worse)
-    if upper is not None and upper < 0.0:
-        return net.lower(rules.level_worse), upper
+    of_a_loss = interval(net, rules.level_worse)
+    if of_a_loss is not None and of_a_loss.upper < 0.0:
+        return of_a_loss.lower, of_a_loss.upper
     everyone = [e.net_benefit or _NONE for e in trial.arms]
     return _simultaneous(trial.arms, evidence, everyone, rules, trial.net_benefit_covariance)
 
 
 def segment_range(effect: Effect, rules: DecisionRules, cells: int) -> DecidingRange:
     """In one of ``cells`` arms in segments: Bonferroni over all of them."""
-    return effect.lower(rules.alpha / cells), effect.upper(rules.alpha / cells)
+    span = interval(effect, rules.level_of_cells(cells))
+    return (None, None) if span is None else (span.lower, span.upper)
 
 
 def spoken_money_range(
@@ -61,5 +63,8 @@ def _simultaneous(
     if method in ("none", "benjamini_hochberg") or (method == "dunnett" and covariance is None):
         method = "holm"
     place = next(number for number, arm in enumerate(arms) if arm.arm == evidence.arm)
+    span = interval(effects[place], rules.level_of_arms(len(arms)))
+    if span is not None and span.by_redraws:  # it leans too much for any method by Student's t
+        return span.lower, span.upper
     adjusted = adjust(effects, method, rules.alpha, covariance=covariance)[place]
     return adjusted.ci_lower_simultaneous, adjusted.ci_upper_simultaneous

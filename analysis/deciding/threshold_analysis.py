@@ -107,8 +107,7 @@ def _dearer(evidence: Evidence, extra: float) -> Evidence:
     net = evidence.net_benefit
     if net is None or net.estimate is None:
         return evidence
-    moved = Effect(net.estimate - extra, net.std_error, net.df, net.reason)
-    return replace(evidence, net_benefit=moved, cost=evidence.cost + extra)
+    return replace(evidence, net_benefit=net.with_more(-extra), cost=evidence.cost + extra)
 
 
 def _scenarios(by_scenario: Mapping[Scenario, VerdictCode], code: VerdictCode) -> list[str]:

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.deciding.choice_of_arm import gain, which_arm
-from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, Floats, Route, TrialEvidence
-from analysis.deciding.skewness import bounds_unsafe
+from analysis.deciding.evidence import CellEvidence, Claim, DecisionRules, Evidence, Floats, Route, TrialEvidence
 from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import adjust, bonferroni, holm
+from analysis.inference.skewness import p_above, p_below
 from analysis.results import Condition, FindingCode, VerdictCode
 
 
@@ -28,6 +28,7 @@ class Judgement:
 
     ``effect_shown`` and ``net_benefit_shown`` say whether each is shown above zero at its level; ``worse_by`` names
     the routes by which the arm is shown to be worse than its comparison; ``failed`` is what keeps it from passing.
+    ``held_by_skewness`` names what a bound alone would have shown, of an outcome that leans too much for it.
     """
 
     arm: str
@@ -38,6 +39,7 @@ class Judgement:
     passes: bool
     worse_by: tuple[Route, ...] = ()
     failed: tuple[Condition, ...] = ()
+    held_by_skewness: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,20 +114,25 @@ def decide(trial: TrialEvidence, rules: DecisionRules) -> Decided:
 
 
 def _judge_arms(trial: TrialEvidence, rules: DecisionRules) -> tuple[Judgement, ...]:
+    level = rules.level_of_arms(len(trial.arms))
     effects = [evidence.effect for evidence in trial.arms]
     net_benefits = [evidence.net_benefit or _NOTHING for evidence in trial.arms]
-    effect_shown = _shown(effects, [effect.p_above() for effect in effects], rules, trial.effect_covariance)
-    plain = _shown(net_benefits, [n.p_above() for n in net_benefits], rules, trial.net_benefit_covariance)
-    net_shown = _shown(
-        net_benefits, [_net_benefit_p(evidence, rules) for evidence in trial.arms], rules, trial.net_benefit_covariance
-    )
+
+    def shown(of: Sequence[Effect], covariance: Floats | None) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+        """Whether each is above zero, and whether it would be if it did not lean."""
+        plain = _shown(of, [effect.p_above() for effect in of], rules, covariance)
+        return _shown(of, [p_above(effect, level) for effect in of], rules, covariance), plain
+
+    effect_shown, effect_plain = shown(effects, trial.effect_covariance)
+    net_shown, net_plain = shown(net_benefits, trial.net_benefit_covariance)
     together = _shown_together(trial, rules)
     return tuple(
-        _judgement(evidence, rules, effect, net, both, unskewed and not net)
-        for evidence, effect, net, both, unskewed in zip(
-            trial.arms, effect_shown, net_shown, together, plain, strict=True
+        _judgement(
+            evidence, rules, effect_shown[i], net_shown[i], together[i],
+            effect_held=effect_plain[i] and not effect_shown[i], net_held=net_plain[i] and not net_shown[i],
         )
-    )
+        for i, evidence in enumerate(trial.arms)
+    )  # fmt: skip
 
 
 def _shown_together(trial: TrialEvidence, rules: DecisionRules) -> tuple[bool, ...]:
@@ -135,7 +142,11 @@ def _shown_together(trial: TrialEvidence, rules: DecisionRules) -> tuple[bool, .
     Technometrics 24:295). Holm over effects and over money apart lets two arms with one half of the evidence each
     share one step: with nothing to find it scaled 5.8% of such trials instead of 2.5%.
     """
-    larger = [_larger(evidence.effect.p_above(), _net_benefit_p(evidence, rules)) for evidence in trial.arms]
+    level = rules.level_of_arms(len(trial.arms))
+    larger = [
+        _larger(p_above(evidence.effect, level), p_above(evidence.net_benefit or _NOTHING, level))
+        for evidence in trial.arms
+    ]
     adjusted = bonferroni(larger) if rules.multiplicity == "bonferroni" else holm(larger)
     return tuple(p is not None and p <= rules.alpha / 2.0 for p in adjusted)
 
@@ -159,25 +170,18 @@ def _shown(
     return tuple(by_holm and by_declared for by_holm, by_declared in zip(sure, stricter, strict=True))
 
 
-def _net_benefit_p(evidence: Evidence, rules: DecisionRules) -> float | None:
-    """One-sided p-value of the net benefit; the larger of two where skewness makes the first unsafe."""
-    if evidence.net_benefit is None:
-        return None
-    p_value = evidence.net_benefit.p_above()
-    if p_value is None or evidence.skewness is None or not bounds_unsafe(evidence.skewness, rules.alpha):
-        return p_value
-    return max(p_value, 1.0 if evidence.randomisation_p is None else evidence.randomisation_p)
-
-
 def _judgement(
-    evidence: Evidence, rules: DecisionRules, effect: bool, net: bool, together: bool, held_by_skewness: bool
-) -> Judgement:
+    evidence: Evidence, rules: DecisionRules, effect: bool, net: bool, together: bool, *, effect_held: bool,
+    net_held: bool,
+) -> Judgement:  # fmt: skip
+    """``effect_held`` and ``net_held``: it is above zero by its bound, and leans too much for that."""
     passed = all(harm.passed for harm in evidence.harms) if evidence.harms else None
-    worse_by = _worse_by(evidence, rules)
+    worse_by, worse_held = _worse_by(evidence, rules)
+    held: tuple[tuple[Claim, bool], ...] = (("effect", effect_held), ("net_benefit", net_held), ("worse", worse_held))
     conditions: tuple[tuple[Condition, bool], ...] = (
-        ("effect", not effect),
-        ("net_benefit", not net and not held_by_skewness),
-        ("skewness", held_by_skewness),
+        ("effect", not effect and not effect_held),
+        ("net_benefit", not net and not net_held),
+        ("skewness", effect_held or net_held),
         ("together", effect and net and not together),
         ("capacity", rules.capacity is False),
         ("guardrail", passed is False),
@@ -187,38 +191,43 @@ def _judgement(
     failed = tuple(condition for condition, absent in conditions if absent)
     return Judgement(
         evidence.arm,
-        _code(evidence, effect, net, held_by_skewness, not failed, worse_by),
+        _code(evidence, effect, net or net_held, not failed, worse_by),
         effect,
         net,
         passed,
         not failed,
         worse_by,
         failed,
+        tuple(claim for claim, by_skewness in held if by_skewness),
     )
 
 
-def _worse_by(evidence: Evidence, rules: DecisionRules) -> tuple[Route, ...]:
+def _worse_by(evidence: Evidence, rules: DecisionRules) -> tuple[tuple[Route, ...], bool]:
+    """The routes by which an arm is shown to be worse; and whether its own bound shows a loss that redraws do not."""
     level = rules.level_worse
-    routes: list[Route] = []
-    net_upper = evidence.net_benefit.upper(level) if evidence.net_benefit else None
-    if net_upper is not None and net_upper < 0.0:
-        routes.append("net_benefit")
-    effect_upper = evidence.effect.upper(level)
-    if rules.break_even is not None and effect_upper is not None and effect_upper < rules.break_even:
-        routes.append("break_even")
-    if any(harm.established for harm in evidence.harms):
-        routes.append("harm")
-    return tuple(routes)
+
+    def below(effect: Effect | None, null: float) -> tuple[bool, bool]:
+        upper = effect.upper(level) if effect is not None else None
+        if effect is None or upper is None or upper >= null:
+            return False, False
+        p_value = p_below(effect, level, null)
+        shown = p_value is not None and p_value <= level / 2.0
+        return shown, not shown
+
+    loses, loses_held = below(evidence.net_benefit, 0.0)
+    short, short_held = (False, False) if rules.break_even is None else below(evidence.effect, rules.break_even)
+    harms = any(harm.established for harm in evidence.harms)
+    routes: tuple[tuple[Route, bool], ...] = (("net_benefit", loses), ("break_even", short), ("harm", harms))
+    return tuple(route for route, taken in routes if taken), loses_held or short_held
 
 
-def _code(
-    evidence: Evidence, effect: bool, net: bool, held_by_skewness: bool, passes: bool, worse_by: tuple[Route, ...]
-) -> FindingCode:
+def _code(evidence: Evidence, effect: bool, net: bool, passes: bool, worse_by: tuple[Route, ...]) -> FindingCode:
+    """``net`` is true too where the gain is above zero by a bound that is not sure."""
     if "harm" in worse_by:
         return "harmful"
     if passes:
         return "passes"
-    if effect and evidence.net_benefit is not None and evidence.net_benefit.estimable and not (net or held_by_skewness):
+    if effect and evidence.net_benefit is not None and evidence.net_benefit.estimable and not net:
         return "works_not_worth_sending"
     if worse_by:
         return "worse_than_nfa"
@@ -239,18 +248,22 @@ def judge_cell(cell: CellEvidence, rules: DecisionRules, cells: int, *, harmful:
     Args:
         harmful: whether the arm is shown to do harm among everyone, which bars it in every segment.
     """
-    evidence, strict = cell.evidence, rules.alpha / 2.0 / cells
-    effect = _at_most(evidence.effect.p_above(), strict)
-    plain = evidence.net_benefit is not None and _at_most(evidence.net_benefit.p_above(), strict)
-    net = _at_most(_net_benefit_p(evidence, rules), strict)
+    evidence, level = cell.evidence, rules.level_of_cells(cells)
+    money = evidence.net_benefit or _NOTHING
+
+    def shown(of: Effect) -> tuple[bool, bool]:
+        """Above zero; and whether its bound says so, if it did not lean."""
+        return _at_most(p_above(of, level), level / 2.0), _at_most(of.p_above(), level / 2.0)
+
+    (effect, effect_plain), (net, net_plain) = shown(evidence.effect), shown(money)
     conditions: tuple[tuple[Condition, bool], ...] = (
-        ("effect", not effect),
-        ("net_benefit", not plain),
-        ("skewness", plain and not net),
+        ("effect", not effect_plain),
+        ("net_benefit", not net_plain),
+        ("skewness", (effect_plain and not effect) or (net_plain and not net)),
         ("interaction", not _at_most(cell.interaction_p, rules.alpha)),
         ("capacity", rules.capacity is False),
         ("guardrail", not all(harm.passed for harm in evidence.harms)),
-        ("worse", bool(_worse_by(evidence, rules))),
+        ("worse", bool(_worse_by(evidence, rules)[0])),
         ("harm", harmful),
         ("design", rules.bar is not None),
     )

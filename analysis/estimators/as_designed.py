@@ -26,6 +26,7 @@ def regress_as_designed(
     responses: Sequence[Response],
     *,
     by: Levels | None = None,
+    skewness: bool = False,
 ) -> Regression:
     """Fit every response as the protocol's assignment demands.
 
@@ -35,14 +36,18 @@ def regress_as_designed(
         specification: the declared regression, its strata among them.
         responses: what is regressed.
         by: subgroup levels.
+        skewness: whether the skewness of every estimate is wanted.
     """
     pairs = protocol.randomisation.pairs
     if protocol.randomisation.method == "matched_pairs" and pairs is not None:
         return regress_pairs(frame, specification, responses, pairs=pairs, by=by)
     if not closes_an_arm(protocol):
-        return regress(frame, specification, responses, by=by)
+        return regress(frame, specification, responses, by=by, skewness=skewness)
     parts = [
-        regress(open_to(frame, protocol, pair), replace(specification, contrasts=(pair,)), responses, by=by)
+        regress(
+            open_to(frame, protocol, pair), replace(specification, contrasts=(pair,)), responses, by=by,
+            skewness=skewness,
+        )
         for pair in specification.contrasts
-    ]
+    ]  # fmt: skip
     return together([((number,), part) for number, part in enumerate(parts)])

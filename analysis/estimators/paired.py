@@ -125,7 +125,13 @@ def _contrast(response: str, pair: tuple[str, str], wide: dict[str, Floats], dif
     return Contrast(
         response, arm, comparison, float(difference[known].mean()) if count else None, error, df, count, count,
         mean_arm, mean_comparison, mean_arm, mean_comparison, reason,
+        skewness=None if error is None else _skewness(difference[known], error),
     )  # fmt: skip
+
+
+def _skewness(difference: Floats, error: float) -> float:
+    """g of a mean difference: a pair is what is independent, and both its customers' amounts are in it."""
+    return float(((difference - difference.mean()) ** 3).sum() / difference.size**3 / error**3)
 
 
 def _joint(by: Levels, fits: Sequence[Fit]) -> JointCovariance:

@@ -32,7 +32,6 @@ from analysis.evaluate.itt_rows import interaction_rows, itt_rows
 from analysis.evaluate.money import net_benefit_of
 from analysis.evaluate.saturation import Compared, bar_of, compared, located
 from analysis.evaluate.saturation_rows import saturation_rows
-from analysis.evaluate.skewness import ThirdMoments, moments_of
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.time_to_event_rows import times_to_event
 from analysis.evaluate.unreadable import tally_unreadable, with_unreadable
@@ -120,10 +119,11 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> E
     if matured is not None and not matured.complete:
         # A declared look would speak here, in its own limited way; nothing else is estimated before the day.
         return _not_due(frame, protocol, protocol_digest, matured, arms, checks, balance)
-    whole = regress_as_designed(frame, protocol, specification, specify.responses_of(protocol, capped=True))
+    whole = regress_as_designed(
+        frame, protocol, specification, specify.responses_of(protocol, capped=True), skewness=True
+    )
     subgroups = protocol.analysis.subgroups
     fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
-    moments = moments_of(frame, protocol, whole)
     timed = times_to_event(frame, protocol, protocol_digest, [subgroup.by for subgroup in fits.subgroups])
     judged = timed.beside(fits)
     verdict, money, tipping = _judge(of, protocol_digest, judged, checks, arms)
@@ -136,12 +136,12 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> E
         checks=checks,
         estimates=of.told(
             (
-                *_estimates(frame, protocol, fits, moments),
+                *_estimates(protocol, fits),
                 *complier_rows(frame, protocol, specification, kinds),
                 *timed.rows,
             )
         ),
-        sensitivity=of.told(_capped(protocol, whole, moments)),
+        sensitivity=of.told(_capped(protocol, whole)),
         verdict=verdict,
         alpha=protocol.analysis.alpha,
         net_benefit=money,
@@ -193,7 +193,7 @@ def _subgroup(
 ) -> SubgroupFits:
     by = specify.levels_of(frame, subgroup)
     regression = regress_as_designed(
-        frame, protocol, specification, specify.responses_of(protocol, capped=False), by=by
+        frame, protocol, specification, specify.responses_of(protocol, capped=False), by=by, skewness=True
     )
     tests: list[Interaction] = []
     for outcome in specify.regressed(protocol):
@@ -202,30 +202,30 @@ def _subgroup(
     return SubgroupFits(by, regression, tuple(tests))
 
 
-def _estimates(frame: AnalysisFrame, protocol: Protocol, fits: Fits, moments: ThirdMoments) -> tuple[Estimate, ...]:
+def _estimates(protocol: Protocol, fits: Fits) -> tuple[Estimate, ...]:
     """The declared row of every outcome, contrast and subgroup level."""
     rows: list[Estimate] = []
     for outcome in specify.regressed(protocol):
         fit = fits.whole.fits[outcome.id, None]
-        rows += itt_rows(protocol, outcome, fit, family(protocol, fit), moments=moments)
+        rows += itt_rows(protocol, outcome, fit, family(protocol, fit))
     for subgroup in fits.subgroups:
-        by, moments = subgroup.by, moments_of(frame, protocol, subgroup.regression, subgroup.by)
+        by = subgroup.by
         for outcome in specify.regressed(protocol):
             of_levels = [subgroup.regression.fits[outcome.id, level] for level in by.names]
             adjusted = family_over_levels(protocol, of_levels)
             for level, fit, of_level in zip(by.names, of_levels, adjusted, strict=True):
-                rows += itt_rows(protocol, outcome, fit, of_level, subgroup=by.column, level=level, moments=moments)
+                rows += itt_rows(protocol, outcome, fit, of_level, subgroup=by.column, level=level)
     return tuple(rows)
 
 
-def _capped(protocol: Protocol, whole: Regression, moments: ThirdMoments) -> tuple[Estimate, ...]:
+def _capped(protocol: Protocol, whole: Regression) -> tuple[Estimate, ...]:
     """Amounts with what lies above the declared cap cut off: beside the headline, never instead of it."""
     rows: list[Estimate] = []
     for outcome in specify.regressed(protocol):
         if outcome.cap:
             fit = whole.fits[specify.response_of(outcome, capped=True).id, None]
             variant = Variant("capped", outcome.measured_in, cap=outcome.cap)
-            rows += itt_rows(protocol, outcome, fit, family(protocol, fit), variant=variant, moments=moments)
+            rows += itt_rows(protocol, outcome, fit, family(protocol, fit), variant=variant)
     return tuple(rows)
 
 
@@ -240,7 +240,7 @@ def _judge(
     rules = replace(rules_of(protocol), bar=of.bar)
     failed = tuple(check for check in checks if check.severity == "blocks" and check.passed is False)
     names = tuple(check.name for check in failed)
-    evidence = gather_evidence(frame, protocol, protocol_digest, rules, fits, names)
+    evidence, fits = gather_evidence(frame, protocol, protocol_digest, rules, fits, names)
     decided = {scenario: decide(trial, rules) for scenario, trial in evidence.items()}
     codes = {scenario: decided[scenario].code for scenario in net_benefit.SCENARIOS} if rules.valued else {}
     central = evidence["central"], rules, decided["central"]

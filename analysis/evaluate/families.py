@@ -17,7 +17,7 @@ from designs.protocol.models import Protocol
 
 
 def effect_of(contrast: Contrast) -> Effect:
-    return Effect(contrast.estimate, contrast.std_error, contrast.df, contrast.reason)
+    return Effect(contrast.estimate, contrast.std_error, contrast.df, contrast.reason, contrast.skewness)
 
 
 def find(fit: Fit, arm: str, comparison: str) -> Contrast:

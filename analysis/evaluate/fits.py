@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from analysis.evaluate.families import effect_of, find
 from analysis.fit import Fit, Regression
 from analysis.inference.intervals import Effect
+from analysis.inference.redrawn import Redrawn
 from analysis.results import Interaction
 from analysis.specification import Cell, Levels
 from designs.protocol.models import Protocol
@@ -23,10 +25,11 @@ class SubgroupFits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fits:
-    """Every declared regression."""
+    """Every declared regression; and redraws, by response and cell, of what leans too much for its bounds."""
 
     whole: Regression
     subgroups: tuple[SubgroupFits, ...] = ()
+    redrawn: Mapping[tuple[str, Cell], Redrawn | str] = field(default_factory=dict)
 
     def subgroup(self, by: Levels) -> SubgroupFits:
         return next(subgroup for subgroup in self.subgroups if subgroup.by == by)
@@ -41,7 +44,7 @@ class Fits:
         fit = self.fit(response, cell.by, cell.level)
         if fit is None:
             return Effect(None, None, reason="a time to an event has no total to compare")
-        return effect_of(find(fit, *cell.pair))
+        return replace(effect_of(find(fit, *cell.pair)), redrawn=self.redrawn.get((response, cell)))
 
     def cells(self, protocol: Protocol) -> tuple[Cell, ...]:
         """Every OTM arm against the comparison: among everyone, then in each level of each subgroup."""

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.special import fdtrc
 
 from analysis.evaluate.families import effect_of
-from analysis.evaluate.skewness import ThirdMoments, skewness_note
 from analysis.fit import Contrast, Fit, JointCovariance
+from analysis.inference.cautions import lopsided
 from analysis.inference.estimates import row_of, with_effect
 from analysis.inference.multiplicity import Adjusted
 from analysis.results import Estimate, EstimationMethod, Interaction, Variant
@@ -20,7 +20,6 @@ from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
 
-NO_MOMENTS: ThirdMoments = {}
 METHODS: Mapping[str, EstimationMethod] = {"none": "difference_in_means", "additive": "additive", "lin": "lin"}
 
 
@@ -33,14 +32,10 @@ def itt_rows(
     subgroup: str | None = None,
     level: str | None = None,
     variant: Variant | None = None,
-    moments: ThirdMoments = NO_MOMENTS,
 ) -> tuple[Estimate, ...]:
-    """The declared estimate of every planned contrast of one outcome, in one subgroup level or among everyone.
-
-    ``moments`` are the outcome's third moments by arm and level: with them a row says where its range is less sure.
-    """
+    """The declared estimate of every planned contrast of one outcome, in one subgroup level or among everyone."""
     return tuple(
-        _row(protocol, outcome, contrast, in_family, moments, subgroup=subgroup, level=level, variant=variant)
+        _row(protocol, outcome, contrast, in_family, subgroup=subgroup, level=level, variant=variant)
         for contrast, in_family in zip(fit.contrasts, adjusted, strict=True)
     )
 
@@ -93,7 +88,6 @@ def _row(
     outcome: Outcome,
     contrast: Contrast,
     adjusted: Adjusted,
-    moments: ThirdMoments,
     *,
     subgroup: str | None,
     level: str | None,
@@ -108,7 +102,7 @@ def _row(
         variant=variant,
         customers=(contrast.n_arm, contrast.n_comparison),
     )
-    notes = contrast.note, adjusted.note, skewness_note(contrast, level, moments, alpha)
+    notes = contrast.note, adjusted.note, lopsided(contrast.skewness, alpha)
     return replace(
         with_effect(row, effect_of(contrast), alpha, adjusted, notes),
         subgroup=subgroup,

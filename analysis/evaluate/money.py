@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.deciding import net_benefit
-from analysis.evaluate.families import family, family_over_levels, find
+from analysis.evaluate.families import family, family_over_levels, find, places_of_families
 from analysis.evaluate.fits import Fits
 from analysis.fit import Fit
 from analysis.inference.multiplicity import Adjusted
@@ -56,6 +56,7 @@ def _arms(
                 arm.id,
                 by_scenario=effects,
                 adjusted=adjusted[place[cell.pair]],
+                family=_size_of_family(protocol, central, place[cell.pair]) * (len(by.names) if by else 1),
                 primary=fits.effect(protocol.primary.id, cell),
                 difference=valued.get,
                 superpopulation_variance=find(central, *cell.pair).superpopulation_variance,
@@ -64,3 +65,8 @@ def _arms(
             )
         )
     return rows
+
+
+def _size_of_family(protocol: Protocol, fit: Fit, place: int) -> int:
+    families = places_of_families(protocol, [contrast.arm for contrast in fit.contrasts])
+    return next(len(places) for places in families if place in places)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from scipy.special import stdtr, stdtrit
 
+from analysis.inference.skewness import bounds_unsafe
+
 FEW_CLUSTERS = 40
 FEW_EQUAL_CLUSTERS = 36  # equal clusters in equal shares: about 40
 VERY_UNEVEN = 0.65  # share of the clusters that they count for, below which a few large ones decide
@@ -77,3 +79,20 @@ def few_customers(customers: tuple[float, float], columns: int, df: float, alpha
         f"an arm has {min(customers):.0f} customers for {columns} {noun} of the regression: ranges may be too narrow "
         "and p-values too small"
     )
+
+
+def lopsided(g: float | None, alpha: float) -> str | None:
+    """An outcome too skewed for shares as unequal, or arms as small, as these.
+
+    Args:
+        g: as :func:`analysis.inference.skewness.skewness` gives it.
+        alpha: two-sided error rate that is declared.
+
+    Examples:
+        >>> lopsided(-0.2, 0.05)
+        'the outcome is skewed for arms of these sizes: the lower end of the range is less sure than stated'
+    """
+    if g is None or not bounds_unsafe(g, alpha):
+        return None
+    end = "lower" if g < 0 else "upper"
+    return f"the outcome is skewed for arms of these sizes: the {end} end of the range is less sure than stated"

@@ -7,9 +7,11 @@ so that a p-value and the bound beside it can never come from different distribu
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+from analysis.inference.redrawn import Redrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Effect:
         std_error: its standard error, above zero; ``None`` where it cannot be estimated.
         df: degrees of freedom of Student's t; ``None`` means the normal distribution.
         reason: why there is no estimate.
+        skewness: how far it leans, g of :func:`analysis.inference.skewness.skewness`; ``None`` where that is not asked.
+        redrawn: redraws of it, where it leans too much for its bounds; or the reason why there are none.
 
     Examples:
         >>> effect = Effect(0.474833683, 0.162672338, 954.304421)
@@ -34,6 +38,8 @@ class Effect:
     std_error: float | None
     df: float | None = None
     reason: str | None = None
+    skewness: float | None = None
+    redrawn: Redrawn | str | None = None
 
     @classmethod
     def normal(cls, estimate: float, variance: float) -> Effect:
@@ -80,7 +86,20 @@ class Effect:
 
     def reversed(self) -> Effect:
         """The same difference the other way round: for an outcome that is better when it is lower."""
-        return Effect(None if self.estimate is None else -self.estimate, self.std_error, self.df, self.reason)
+        return replace(
+            self,
+            estimate=None if self.estimate is None else -self.estimate,
+            skewness=None if self.skewness is None else -self.skewness,
+            redrawn=self.redrawn.reversed() if isinstance(self.redrawn, Redrawn) else self.redrawn,
+        )
+
+    def with_more(self, amount: float) -> Effect:
+        """The same difference where every customer of the arm adds ``amount`` to it."""
+        return replace(
+            self,
+            estimate=None if self.estimate is None else self.estimate + amount,
+            redrawn=self.redrawn.with_more(amount) if isinstance(self.redrawn, Redrawn) else self.redrawn,
+        )
 
 
 def lower_tail(statistic: float, df: float | None) -> float:

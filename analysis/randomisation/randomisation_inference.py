@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisRefused
+from analysis.inference.redrawn import TIE, studentised
 from analysis.randomisation.redraws import Redraws, redraws
+from analysis.randomisation.studentised import Statistic, neyman, ratio
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Accept = Callable[[Floats], NDArray[np.bool_]]
-
-TIE = 1e-9  # relative to the statistic: what counts as equally extreme
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,52 +49,6 @@ class RandomisationTest:
     def interval(self) -> tuple[float, float] | None:
         """(lower, upper), where there are both."""
         return None if self.ci_lower is None or self.ci_upper is None else (self.ci_lower, self.ci_upper)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Statistic:
-    """A statistic of the sums over the drawn units: (D, J, c) to a difference and its error, each (D,)."""
-
-    whole: Floats  # (J, c), the same sums over all units
-    take: Integers
-    size: Integers
-    weight: Floats
-    pair: Callable[[_Statistic, Floats], tuple[Floats, Floats]]
-
-    def __call__(self, sums: Floats) -> tuple[Floats, Floats]:
-        return self.pair(self, sums)
-
-
-def _neyman(statistic: _Statistic, sums: Floats) -> tuple[Floats, Floats]:
-    """Stratum-weighted difference in means with Neyman's error, from sums of y and y²."""
-    n1, n0 = statistic.take, statistic.size - statistic.take
-    one, other = sums, statistic.whole - sums
-    difference = (one[..., 0] / n1 - other[..., 0] / n0) @ statistic.weight
-    spread1 = np.maximum(one[..., 1] - one[..., 0] ** 2 / n1, 0.0) / (n1 - 1) / n1
-    spread0 = np.maximum(other[..., 1] - other[..., 0] ** 2 / n0, 0.0) / (n0 - 1) / n0
-    return difference, np.sqrt((spread1 + spread0) @ statistic.weight**2)
-
-
-def _ratio(statistic: _Statistic, sums: Floats) -> tuple[Floats, Floats]:
-    """Difference of customers' means under clusters, from sums of Y, n, Y², Yn, n² over clusters."""
-    difference: Floats = np.zeros(sums.shape[0])
-    variance: Floats = np.zeros(sums.shape[0])
-    parts = ((1.0, sums, statistic.take), (-1.0, statistic.whole - sums, statistic.size - statistic.take))
-    for sign, part, clusters in parts:
-        total, customers = part[..., 0], part[..., 1]
-        mean = total / customers
-        residual = part[..., 2] - 2 * mean * part[..., 3] + mean**2 * part[..., 4]
-        spread = np.maximum(residual, 0.0) * clusters / (clusters - 1) / customers**2
-        difference += sign * (mean @ statistic.weight)
-        variance += spread @ statistic.weight**2
-    return difference, np.sqrt(variance)
-
-
-def _studentised(difference: Floats, error: Floats) -> Floats:
-    """A draw whose error is zero is as extreme as can be, unless its difference is zero too."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = difference / error
-    return np.where(error > 0, ratio, np.where(np.abs(difference) <= 1e-15, 0.0, np.copysign(np.inf, difference)))
 
 
 def randomisation_test(
@@ -163,7 +117,7 @@ def randomisation_test(
     columns = customers[:, None] * features(rows)
     lengths = np.bincount(stratum)
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    statistic = _Statistic(np.add.reduceat(columns, starts, axis=0)[:, :used], take, size, size / size.sum(), _neyman)
+    statistic = Statistic(np.add.reduceat(columns, starts, axis=0)[:, :used], take, size, size / size.sum(), neyman)
     observed = np.add.reduceat(z[:, None] * columns[:, :used], starts, axis=0)[None]
     drawn = redraws(rows, customers, features, lengths, take, draws, rng)
     if accept is not None:
@@ -205,7 +159,7 @@ def cluster_randomisation_test(
     columns = _cluster_columns(rows)
     whole = np.add.reduceat(columns, starts, axis=0)
     observed = np.add.reduceat(treated[:, None] * columns, starts, axis=0)[None]
-    statistic = _Statistic(whole, take, size, whole[:, 1] / whole[:, 1].sum(), _ratio)
+    statistic = Statistic(whole, take, size, whole[:, 1] / whole[:, 1].sum(), ratio)
     drawn = redraws(rows, np.ones_like(stratum), _cluster_columns, size, take, draws, rng)
     return _test(statistic, observed, drawn, alpha, interval=True)
 
@@ -239,12 +193,12 @@ def paired_randomisation_test(
 
     squares = float(np.sum(differences**2))
 
-    def pair(_: _Statistic, sums: Floats) -> tuple[Floats, Floats]:
+    def pair(_: Statistic, sums: Floats) -> tuple[Floats, Floats]:
         mean = sums[:, 0, 0] / pairs
         return mean, np.sqrt(np.maximum(squares - pairs * mean**2, 0.0) / (pairs * (pairs - 1)))
 
     nothing = np.zeros(1, dtype=np.int64)
-    statistic = _Statistic(np.zeros((1, 1)), nothing, nothing, np.ones(1), pair)
+    statistic = Statistic(np.zeros((1, 1)), nothing, nothing, np.ones(1), pair)
     observed = np.full((1, 1, 1), differences.sum())
     return _test(statistic, observed, Redraws(batches, exact), alpha, interval=True)
 
@@ -268,16 +222,16 @@ def _accepted(drawn: Redraws, accept: Accept, used: int) -> Redraws:
     return Redraws(batches, drawn.exact)
 
 
-def _test(statistic: _Statistic, observed: Floats, drawn: Redraws, alpha: float, interval: bool) -> RandomisationTest:
+def _test(statistic: Statistic, observed: Floats, drawn: Redraws, alpha: float, interval: bool) -> RandomisationTest:
     difference, error = (float(value[0]) for value in statistic(observed))
-    student = float(_studentised(np.array([difference]), np.array([error]))[0])
+    student = float(studentised(np.array([difference]), np.array([error]))[0])
     near, near_t = TIE * max(abs(difference), abs(error)), TIE * max(1.0, abs(student))
     counts = np.zeros(4, dtype=np.int64)
     done = 0
     pivots = []
     for sums in drawn.batches():
         plain, errors = statistic(sums)
-        t = _studentised(plain, errors)
+        t = studentised(plain, errors)
         done += t.size
         counts += [
             np.count_nonzero(np.abs(t) >= abs(student) - near_t),
@@ -315,7 +269,7 @@ def _with_interval(test: RandomisationTest, lower: float, upper: float) -> Rando
     return replace(test, ci_lower=lower, ci_upper=upper)
 
 
-def _invert(statistic: _Statistic, kept: list[Floats], test: RandomisationTest, alpha: float) -> tuple[float, float]:
+def _invert(statistic: Statistic, kept: list[Floats], test: RandomisationTest, alpha: float) -> tuple[float, float]:
     """The constant effects that the studentised test does not reject, from the same draws.
 
     Under an effect of τ, outcomes without treatment are y − τz. Their sums over redrawn units follow from the sums
@@ -331,12 +285,12 @@ def _invert(statistic: _Statistic, kept: list[Floats], test: RandomisationTest, 
         return np.stack([y - shift * z, squares - 2 * shift * zy + shift**2 * z], axis=-1)
 
     def p_at(shift: float) -> float:
-        moved = _Statistic(
+        moved = Statistic(
             shifted(statistic.whole, shift), statistic.take, statistic.size, statistic.weight, statistic.pair
         )
         t = abs(difference - shift) / error
         extreme = sum(
-            int(np.count_nonzero(np.abs(_studentised(*moved(shifted(sums, shift)))) >= t - TIE * max(1.0, t)))
+            int(np.count_nonzero(np.abs(studentised(*moved(shifted(sums, shift)))) >= t - TIE * max(1.0, t)))
             for sums in kept
         )
         return (extreme + added) / (test.draws + added)

@@ -56,14 +56,18 @@ def paired_test(
     """Within each matched pair (or tuple) the two arms of the contrast change places."""
     name = str(protocol.randomisation.pairs)
     rows = read_rows(frame, protocol, [column, name])
-    codes, _ = rows.codes(name)
-    y = rows.number(column)
+    differences = by_pair(rows, rows.codes(name)[0], rows.number(column), pair)
+    return paired_randomisation_test(differences, draws=draws, rng=rng, alpha=alpha)
+
+
+def by_pair(rows: RowsInMemory, codes: NDArray[np.int64], y: Floats, pair: tuple[str, str]) -> Floats:
+    """The first arm's customer less the second's, in every matched pair that has both outcomes."""
     wide = np.full((2, int(codes.max()) + 1), np.nan)
     for place, arm in enumerate(pair):
         in_arm = rows.arm == arm
         wide[place, codes[in_arm]] = y[in_arm]
-    differences = wide[0] - wide[1]
-    return paired_randomisation_test(differences[~np.isnan(differences)], draws=draws, rng=rng, alpha=alpha)
+    differences: Floats = wide[0] - wide[1]
+    return differences[~np.isnan(differences)]
 
 
 def within_clusters_test(
@@ -128,16 +132,21 @@ def rerandomised_test(
     x = np.column_stack([rows.number(name) for name in rule.covariates])
     # The rule of the draw is about everybody's covariates; compared are those whose stratum holds both arms.
     known = ~np.isnan(y) & np.isin(rows.arm, pair) & ~rows.lacking(pair)[rows.stratum]
-    passing = float(chdtr(x.shape[1] * (len(protocol.arms) - 1), rule.threshold))
-    wanted = int(min(MOST_DRAWS, np.ceil(draws / max(passing, 1e-9))))
+    wanted = draws_to_pass(draws, x.shape[1], len(protocol.arms), rule.threshold)
     stratum = np.unique(rows.stratum[known], return_inverse=True)[1].astype(np.int64)
     return randomisation_test(
         y[known], (rows.arm == pair[0])[known], stratum, draws=wanted, rng=rng, alpha=alpha, covariates=x[known],
-        accept=_within(rows, x, known, pair, rule.threshold),
+        accept=within(rows, x, known, pair, rule.threshold),
     )  # fmt: skip
 
 
-def _within(
+def draws_to_pass(draws: int, covariates: int, arms: int, threshold: float) -> int:
+    """About how many redraws it takes for so many to pass the rule."""
+    passing = float(chdtr(covariates * (arms - 1), threshold))
+    return int(min(MOST_DRAWS, np.ceil(draws / max(passing, 1e-9))))
+
+
+def within(
     rows: RowsInMemory, x: Floats, known: NDArray[np.bool_], pair: tuple[str, str], threshold: float
 ) -> Callable[[Floats], NDArray[np.bool_]]:
     """From sums of the covariates over the redrawn first arm to whether all arms together stay within the threshold.

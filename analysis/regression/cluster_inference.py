@@ -62,6 +62,8 @@ class _Tally:
         self.by_arm = np.zeros((R, self.L, self.K))
         self.together = np.zeros((R, self.L, self.K, self.K))
         self.sizes, self.squared_sizes = np.zeros_like(self.by_arm), np.zeros_like(self.by_arm)
+        self.asked = cells.plan.third_moments
+        self.cubes = np.zeros((R, self.L, self.T, self.K + 1))
         self.spread: dict[tuple[int, int], Spread] = {}
 
     def add(self, r: int, scores: Floats, sizes: Floats) -> None:
@@ -75,6 +77,11 @@ class _Tally:
         self.all_clusters[r] += members.any(axis=(1, 2)).sum()
         self.by_arm[r] += members.sum(axis=0)
         self.together[r] += (members[:, :, :, None] | members[:, :, None, :]).sum(axis=0)
+        # A cluster's cube belongs to its arm; those in several arms have a place of their own, the last.
+        place = np.where(members.sum(axis=2) > 1, self.K, members.argmax(axis=2))
+        for level in range(self.L):
+            for t in range(self.T):
+                self.cubes[r, level, t] += totals(place[:, level], scores[:, level, t] ** 3, self.K + 1)
 
     def add_spread(self, level: int, sample: int, spread: Spread | None) -> None:
         if spread is not None:
@@ -108,6 +115,8 @@ class _Tally:
                     self.by_arm[r, level],
                     self.together[r, level],
                     _worth(self.sizes[r, level], self.squared_sizes[r, level]),
+                    self.cubes[r, level] * self._factor(r, level, model, kind) ** 1.5 if self.asked else None,
+                    self.sizes[r, level],
                 )
         return out
 

@@ -75,16 +75,17 @@ class _CellRows:
 
 
 def coefficient_table(
-    cells: Cells, fits: Sequence[Fitted], *, contrasts: bool
+    cells: Cells, fits: Sequence[Fitted], *, contrasts: bool, leverage: bool | None = None
 ) -> tuple[pa.Table, dict[int, tuple[int, ...]]]:
     """One row per cell, and the responses of each sample s.
 
     Columns: ``block`` (level by level), ``level``, ``arm``; by sample ``in{s}`` (1 in the fit), ``w{s}_{f}`` (influence
-    per unit of residual, of each functional of the block or, with ``contrasts``, of each contrast) and, without
-    ``contrasts``, ``h{s}`` (leverage); by response ``b{r}`` (fitted value about the centre). A cell outside a fit has
-    zeros there.
+    per unit of residual, of each functional of the block or, with ``contrasts``, of each contrast) and, with
+    ``leverage`` (by default without ``contrasts``), ``h{s}`` (leverage); by response ``b{r}`` (fitted value about the
+    centre). A cell outside a fit has zeros there.
     """
     M = len(cells.count)
+    leverage = not contrasts if leverage is None else leverage
     B = max(len(fit.model.functionals) for fit in fits)
     block = cells.level * B
     columns: dict[str, Floats] = {}
@@ -93,12 +94,12 @@ def coefficient_table(
         rows = _cell_rows(cells, fit)
         samples[fit.sample] = fit.responses
         block[rows.at] = fit.level * B + rows.block
-        for name, values in _parts(fit, rows, contrasts).items():
+        for name, values in _parts(fit, rows, contrasts, leverage).items():
             columns.setdefault(name, np.zeros(M))[rows.at] = values
     return pa.table({"block": block, "level": cells.level, "arm": cells.arm, **columns}), samples
 
 
-def _parts(fit: Fitted, rows: _CellRows, contrasts: bool) -> dict[str, Floats]:
+def _parts(fit: Fitted, rows: _CellRows, contrasts: bool, leverage: bool) -> dict[str, Floats]:
     model, s = fit.model, fit.sample
     directions = np.einsum("bfq,bqp->bfp", model.functionals, model.inverse)
     if contrasts:
@@ -108,7 +109,7 @@ def _parts(fit: Fitted, rows: _CellRows, contrasts: bool) -> dict[str, Floats]:
         parts |= _named(f"w{s}_{f}", rows.line(directions[:, f]))
     for i, r in enumerate(fit.responses):
         parts |= _named(f"b{r}", rows.line(fit.coefficients[i]))
-    if not contrasts:
+    if leverage:
         parts |= {f"h{s}{suffix}": values for suffix, values in rows.form(model.inverse).items()}
     return parts
 

@@ -88,6 +88,7 @@ def _sums(plan: Plan) -> list[nw.Expr]:
     for r, v in enumerate(y):
         sums += [wy[r].sum().alias(f"y{r}"), (wy[r] * v).sum().alias(f"y{r}y"), v.count().alias(f"ny{r}")]
         sums += [(wy[r] * x).sum().alias(f"y{r}a{i}") for i, x in enumerate(a)]
+        sums += [(v * v * v).sum().alias(f"y{r}yy")] if plan.cubes else []
     return sums
 
 

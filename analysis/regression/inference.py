@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from analysis.regression.heteroskedastic import (
 )
 from analysis.regression.moments import Cells
 from analysis.regression.residuals import block_variances
+from analysis.regression.third_moments import customers_cubes
 from analysis.regression.uncertainty import Joint, Uncertainty
 from designs.literals import CLUSTERED, StandardErrors
 
@@ -41,11 +43,22 @@ def infer(
         variances = block_variances(frame, cells, [fit.fitted for fit in fits], power)
     else:
         variances = {}
-    return {
+    uncertainty = {
         (fit.fitted.level, r): _unclustered(fit, i, kind, variances.get((fit.fitted.level, r)))
         for fit in fits
         for i, r in enumerate(fit.fitted.responses)
-    }, {}
+    }
+    if cells.plan.third_moments:
+        sizes = {fit.fitted.level: _customers(fit) for fit in fits}
+        for (level, r), cubes in customers_cubes(frame, cells, fits).items():
+            none_shared = np.hstack([cubes, np.zeros((len(cubes), 1))])
+            uncertainty[level, r] = replace(uncertainty[level, r], cubes=none_shared, sizes=sizes[level])
+    return uncertainty, {}
+
+
+def _customers(fit: Fitting) -> Floats:
+    """(K,) customers of each arm."""
+    return totals(fit.cells.arm, fit.cells.count, len(fit.cells.plan.specification.arms))
 
 
 def _cancelled(fit: Fitting) -> bool:

@@ -57,6 +57,7 @@ class Cells:
         response_sums: (M, R) Σw·y, y about its centre. ``plain_response_sums``: Σy.
         response_squares: (M, R) Σw·y².
         response_products: (M, R, c) Σw·y·a.
+        response_cubes: (M, R) Σy³, where the plan asks for them.
     """
 
     plan: Plan
@@ -78,6 +79,7 @@ class Cells:
     plain_response_sums: Floats
     response_squares: Floats
     response_products: Floats
+    response_cubes: Floats | None = None
 
 
 def read_cells(frame: AnalysisFrame, plan: Plan) -> Cells:
@@ -104,6 +106,7 @@ def select(cells: Cells, rows: NDArray[np.bool_]) -> Cells:
         cluster=None
         if cells.cluster is None
         else Coded(cells.cluster.name, cells.cluster.codes[rows], cells.cluster.labels),
+        response_cubes=None if cells.response_cubes is None else cells.response_cubes[rows],
         **{name: getattr(cells, name)[rows] for name in _BY_CELL},
     )
 
@@ -166,6 +169,7 @@ def _to_cells(plan: Plan, table: pa.Table) -> Cells:
         plain_response_sums=_stack(table, [f"py{r}" for r in range(R)]) if weighted else response_sums,
         response_squares=_stack(table, [f"y{r}y" for r in range(R)]),
         response_products=_response_products(plan, table, sums, response_sums, weight, R, c),
+        response_cubes=_stack(table, [f"y{r}yy" for r in range(R)]) if plan.cubes else None,
     )
 
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.specification import Levels, Response, Specification, level_position, response_values
+from designs.literals import CLUSTERED
 
 PILOT_ROWS = 8_192
 MOST_CELLS = 50_000
@@ -43,6 +44,7 @@ class Plan:
         masked: Responses (by position) with nulls: their being missing is part of the cell.
         by_cluster: Whether the cluster is part of the cell.
         numbered: Text columns that are read as positions in these labels.
+        third_moments: Whether the skewness of estimates is wanted.
     """
 
     specification: Specification
@@ -57,11 +59,18 @@ class Plan:
     masked: frozenset[int]
     by_cluster: bool
     numbered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    third_moments: bool = False
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """Numeric covariates, keyed ones first."""
         return self.keyed + self.running
+
+    @property
+    def cubes(self) -> bool:
+        """Whether cubes of the responses are summed: each customer's residual then follows from its cell."""
+        weighted, clustered = self.specification.weight, self.specification.standard_errors in CLUSTERED
+        return self.third_moments and not (self.running or weighted or clustered)
 
 
 def make_plan(
@@ -71,6 +80,7 @@ def make_plan(
     by: Levels | None,
     *,
     by_cluster: bool,
+    third_moments: bool = False,
 ) -> Plan:
     """Look at the first rows and decide how all of them are read."""
     covariates = specification.covariates if specification.adjustment != "none" else ()
@@ -101,6 +111,7 @@ def make_plan(
         masked=frozenset(i for i, values in enumerate(sampled) if np.isnan(values).any()),
         by_cluster=by_cluster,
         numbered=_numbered(frame, specification, by, sample, (*categories, *specification.strata)),
+        third_moments=third_moments,
     )
 
 

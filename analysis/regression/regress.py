@@ -32,6 +32,7 @@ from analysis.regression.leaving import (
 from analysis.regression.moments import Cells, read_cells
 from analysis.regression.plan import make_plan
 from analysis.regression.superpopulation_variance import superpopulation_variance
+from analysis.regression.third_moments import contrast_skewness
 from analysis.regression.uncertainty import Joint, Uncertainty
 from analysis.specification import Levels, Response, Specification
 from designs.literals import CLUSTERED
@@ -46,7 +47,12 @@ PAIRS_OF_CLUSTERS = (
 
 
 def regress(
-    frame: AnalysisFrame, specification: Specification, responses: Sequence[Response], *, by: Levels | None = None
+    frame: AnalysisFrame,
+    specification: Specification,
+    responses: Sequence[Response],
+    *,
+    by: Levels | None = None,
+    skewness: bool = False,
 ) -> Regression:
     """Fit every response, in all customers or in each level of ``by``, one model with all arms each.
 
@@ -58,6 +64,7 @@ def regress(
         specification: The declared regression.
         responses: What is regressed.
         by: Subgroup levels; each is a fit of its own, and rows in no level are left out.
+        skewness: Whether the skewness of every estimate is wanted; without clusters that may be one more pass.
 
     Returns:
         Fits by (response id, level name or ``None``), and with ``by`` the joint covariance over levels.
@@ -69,10 +76,11 @@ def regress(
     clustered = specification.standard_errors in CLUSTERED
     covariates = specification.covariates if specification.adjustment != "none" else ()
     measured = {response.measured: response for response in responses}
-    measured_once = tuple(measured.values())
-    cells = read_cells(
-        frame, make_plan(frame, specification, measured_once, by, by_cluster=clustered and not covariates)
-    )
+    plan = make_plan(
+        frame, specification, tuple(measured.values()), by,
+        by_cluster=clustered and not covariates, third_moments=skewness,
+    )  # fmt: skip
+    cells = read_cells(frame, plan)
     leaving = leaving_contrasts(cells)
     regression = regress_cells(frame, cells, responses)
     if leaving:
@@ -261,6 +269,9 @@ def _contrast(
         reason=reason,
         note=None if df is None else _note(fit, (arm_place, comparison_place), counts, df, uncertainty),
         superpopulation_variance=superpopulation_variance(fit, i, t),
+        skewness=None
+        if std_error is None
+        else contrast_skewness(t, (arm_place, comparison_place), std_error, uncertainty),
     )
 
 

@@ -153,6 +153,43 @@ def cluster_scores(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitted]) -
     )
 
 
+def influence_cubes(
+    frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitted], *, leverage: bool
+) -> dict[tuple[int, int], Floats]:
+    """By (level, response): (T, K) Σ u³ over the customers of each arm, u their influence on each contrast.
+
+    Args:
+        leverage: whether residuals are divided by √(1 − h), as the variance does with their squares.
+    """
+    plan = cells.plan
+    table, samples = coefficient_table(cells, fits, contrasts=True, leverage=leverage)
+    T, K = len(plan.specification.contrasts), len(plan.specification.arms)
+    parts: dict[str, nw.Expr] = {"level": nw.col("level"), "arm": nw.col("arm")}
+    for sample, responses in samples.items():
+        for r in responses:
+            error = nw.col(f"y{r}") - _line(plan, f"b{r}")
+            error = error if plan.specification.weight is None else nw.col("w") * error
+            for t in range(T):
+                influence = _line(plan, f"w{sample}_{t}") * error
+                cube = influence * influence * influence
+                if leverage:
+                    left = _left(plan, sample)
+                    cube = nw.when(left > LEVERAGE_ONE).then(cube / (left * left.sqrt())).otherwise(0.0)
+                parts[f"u{r}_{t}"] = cube
+    sums = [nw.col(name).sum().alias(name) for name in parts if name.startswith("u")]
+    rows = joined(frame, cells, table).select(**parts).group_by("level", "arm").agg(*sums)
+    result = frame.engine.collect(rows)
+    level, arm = (floats(result[name]).astype(np.int64) for name in ("level", "arm"))
+    out: dict[tuple[int, int], Floats] = {}
+    for fit in fits:
+        of_level = level == fit.level
+        for r in fit.responses:
+            out[fit.level, r] = np.zeros((T, K))
+            for t in range(T):
+                out[fit.level, r][t, arm[of_level]] = floats(result[f"u{r}_{t}"])[of_level]
+    return out
+
+
 def joined(frame: AnalysisFrame, cells: Cells, table: pa.Table, *, cluster: nw.Expr | None = None) -> nw.LazyFrame[Any]:
     """The rows, with their numbers ``a0``…, responses ``y0``… and weight ``w``, joined to a table of the cells."""
     plan = cells.plan

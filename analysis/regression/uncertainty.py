@@ -20,6 +20,9 @@ class Uncertainty:
         clusters: Clusters in the fit, and ``clusters_by_arm`` (K,) those with customers in each arm.
         clusters_together: (K, K) those with customers in either of two arms.
         effective_clusters_by_arm: (K,) effective number of them: clusters of equal size that would say as much.
+        cubes: (T, K + 1) Σ u³ of what is independent, by arm; the last column holds clusters that are in several arms.
+            ``None`` where they were not asked for.
+        sizes: (K,) customers (Σw) of each arm that they are over.
     """
 
     covariance: Floats
@@ -29,6 +32,8 @@ class Uncertainty:
     clusters_by_arm: Floats | None = None
     clusters_together: Floats | None = None
     effective_clusters_by_arm: Floats | None = None
+    cubes: Floats | None = None
+    sizes: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,11 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Net benefit against the comparison, pounds per customer assigned."""
+    """Net benefit against the comparison, pounds per customer assigned.
+
+    ``by_redraws`` says that the ranges and the p-value are those of redraws of the assignment, and not Student's, which
+    a few very large amounts make unsure. ``note`` is a warning that travels with them.
+    """
 
     estimate: float | None
     std_error: float | None = None
@@ -48,6 +52,8 @@ class Money:
     ci_lower_simultaneous: float | None = None
     ci_upper_simultaneous: float | None = None
     reason: str | None = None
+    by_redraws: bool = False
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

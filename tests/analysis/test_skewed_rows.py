@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from scipy import stats
 
-from analysis.evaluate.skewness import moments_of, third_moments
-from analysis.evaluate.specify import column_kinds, responses_of, specification_of
-from analysis.regression import regress
-from analysis.specification import Response
 from tests.analysis.evaluations import NFA, arm, declared, evaluated
-from tests.analysis.frames import frame_of
 
 LEANS = "the outcome is skewed for arms of these sizes: the {} end of the range is less sure than stated"
 OUTCOMES = [
@@ -76,27 +69,3 @@ def test_levels_of_a_subgroup_lean_by_their_own_numbers():
     assert found["pounds", None, False] is None
     assert found["pounds", "even", False] == LEANS.format("upper")  # 38,000 against 2,000
     assert found["pounds", "odd", False] == LEANS.format("lower")  # 2,000 against 38,000
-
-
-def test_moments_are_those_of_scipy_about_any_centre():
-    columns = trial(300, 700)
-    frame = frame_of(columns)
-    capped = Response("capped", (("pounds", 1.0), ("paid", -20.0)), cap=1000.0)
-    found = third_moments(frame, [(Response("plain", (("pounds", 1.0),)), 250.0), (capped, -3.0)], None)
-    for name, n in (("nfa", 300), ("letter", 700)):
-        of_arm = columns["arm"] == name
-        y = columns["pounds"][of_arm]
-        z = np.minimum(y - 20 * columns["paid"][of_arm], 1000.0)
-        assert found["plain", name, None] == (pytest.approx(stats.moment(y, 3), rel=1e-10), n)
-        assert found["capped", name, None] == (pytest.approx(stats.moment(z, 3), rel=1e-10), n)
-
-
-def test_shares_give_the_moments_of_binary_outcomes():
-    columns = trial(300, 700)
-    frame = frame_of(columns)
-    plan = protocol()
-    whole = regress(frame, specification_of(frame, plan, column_kinds(frame)), responses_of(plan, capped=True))
-    moments = moments_of(frame, plan, whole)
-    for name in ("nfa", "letter"):
-        y = columns["paid"][columns["arm"] == name]
-        assert moments["paid", name, None] == pytest.approx(stats.moment(y, 3), rel=1e-10)

@@ -95,9 +95,16 @@ def summarised(customers: Customers, rows: Floats) -> tuple[Floats, Floats]:
 
 
 def cells_of(
-    customers: Customers, sums: Floats, squares: Floats, responses: tuple[Response, ...] | None = None
+    customers: Customers,
+    sums: Floats,
+    squares: Floats,
+    responses: tuple[Response, ...] | None = None,
+    cubes: Floats | None = None,
 ) -> Cells:
-    """What the first pass would have returned; each of the R columns of ``sums`` is a response of its own."""
+    """What the first pass would have returned; each of the R columns of ``sums`` is a response of its own.
+
+    With ``cubes``, sums of the third powers, estimates say how far they lean.
+    """
     M, R = sums.shape
     categories, numbers = customers.categories or {}, customers.numbers or {}
     count = customers.count.astype(float)
@@ -115,6 +122,7 @@ def cells_of(
         flagged=frozenset(),
         masked=frozenset(),
         by_cluster=customers.cluster is not None,
+        third_moments=cubes is not None,
     )
     return Cells(
         plan=plan,
@@ -136,6 +144,7 @@ def cells_of(
         plain_response_sums=sums,
         response_squares=squares,
         response_products=sums[:, :, None] * values[:, None, :],
+        response_cubes=cubes,
     )
 
 

@@ -17,6 +17,8 @@ SIZES = {
     "families": 200,
     "families-dunnett": 100,
     "lin": 80,
+    "leaning-clusters": 2,
+    "leaning-customers": 2,
     "looks": 150,
     "looks-always": 300,
     "looks-final": 60,

@@ -7,32 +7,24 @@ interaction tests, guardrails, skewness rule and Holm. Only the counting of rows
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.deciding import net_benefit
-from analysis.deciding.evidence import DecisionRules, TrialEvidence
+from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.guardrails import EventCounts
 from analysis.deciding.verdict import Decided, decide
 from analysis.evaluate import evaluate
-from analysis.evaluate.evidence.assembly import (
-    bare_evidence,
-    harms_of,
-    to_redraw,
-    trial_evidence,
-    where_skewness_matters,
-    with_redraws,
-    with_skewness,
-)
+from analysis.evaluate.evidence.assembly import bare_evidence, harms_of, to_redraw, trial_evidence
 from analysis.evaluate.evidence.rules import rules_of
 from analysis.evaluate.fits import Fits, SubgroupFits
 from analysis.evaluate.itt_rows import interaction_rows
 from analysis.evaluate.specify import response_of
 from analysis.fit import Fit, JointCovariance, Regression
-from analysis.randomisation.net_benefit import net_benefit_test
+from analysis.randomisation.redrawing import redraw
 from analysis.specification import Cell, Levels, Response
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import NFA, arm, declared
@@ -125,11 +117,6 @@ def evidence_of(protocol: Protocol, rules: DecisionRules, fits: Fits, counts: Co
         level = cell.by.names.index(str(cell.level)) if cell.by else None
         tallied[cell] = counts.by(None if column is None else list(SUBGROUPS).index(column), level)
 
-    def moment(cell: Cell, name: str) -> tuple[float, int]:
-        n, paid, _ = (values[place[name]] for values in tallied[cell])
-        share = paid / n
-        return VALUE**3 * share * (1 - share) * (1 - 2 * share), int(n)
-
     def complaints(cell: Cell) -> EventCounts:
         n, _, events = tallied[cell]
         first, second = (place[name] for name in cell.pair)
@@ -137,11 +124,9 @@ def evidence_of(protocol: Protocol, rules: DecisionRules, fits: Fits, counts: Co
 
     harms = harms_of(protocol, rules, fits, {("complaint", cell): complaints(cell) for cell in tallied})
     evidence = bare_evidence(protocol, rules, fits, harms, "central")
-    skewable = where_skewness_matters(protocol, rules, fits, evidence)
-    moments = {cell: (moment(cell, cell.arm), moment(cell, cell.comparison)) for cell in skewable}
-    evidence = with_skewness(evidence, moments)
-    assert not to_redraw(rules, evidence)
-    return trial_evidence(protocol, fits, evidence, "central", ())
+    found = trial_evidence(protocol, fits, evidence, "central", ())
+    assert not to_redraw(protocol, rules, fits, found, "central")
+    return found
 
 
 def trials(setting: Setting, size: int, rng: np.random.Generator) -> Iterator[tuple[Counts, Decided]]:
@@ -176,7 +161,8 @@ def _regressions(protocol: Protocol, paid: Floats, column: str | None) -> list[R
     R = paid.shape[1]
     responses = tuple(dataclasses.replace(one, id=f"{r}|{one.id}") for one in plain for r in range(R))
     sums, squares = np.hstack([paid, VALUE * paid]), np.hstack([paid, VALUE**2 * paid])
-    found = regressed(cells_of(customers, sums, squares, responses))
+    cubes = np.hstack([paid, VALUE**3 * paid])
+    found = regressed(cells_of(customers, sums, squares, responses, cubes))
     return [_one(found, plain, r) for r in range(R)]
 
 
@@ -235,13 +221,11 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
     codes, alone = [], []
     for number in range(size):
         y = Pounds().rows(rng, customers, np.zeros(4))
-        sums, squares = (_by_arm(values, customers) for values in (y, y * y))
-        both = np.column_stack([sums, sums]), np.column_stack([squares, squares])
-        regression = regressed(cells_of(customers, *both, plain))
-        third = _central_third(y, customers)
-        evidence = _skewed_evidence(protocol, rules, Fits(regression), y, third, f"{seed}:{number}")
+        sums, squares, cubes = (np.column_stack([_by_arm(values, customers)] * 2) for values in (y, y * y, y * y * y))
+        regression = regressed(cells_of(customers, sums, squares, plain, cubes))
+        evidence = _skewed_evidence(protocol, rules, Fits(regression), y, f"{seed}:{number}")
         codes.append(decide(evidence, rules).code)
-        plain_arms = tuple(dataclasses.replace(one, skewness=None) for one in evidence.arms)
+        plain_arms = tuple(_upright(one) for one in evidence.arms)
         alone.append(decide(dataclasses.replace(evidence, arms=plain_arms), rules).code)
     name = "skewed pounds, comparison 1 in 20, no effect, no cost"
     yield at_most(name, "scale or scale_segment", _share(codes, "scale"), ALPHA, size)
@@ -252,33 +236,31 @@ def skewed(size: int, seed: int) -> Iterator[Figure]:
 
 
 def _skewed_evidence(
-    protocol: Protocol,
-    rules: DecisionRules,
-    fits: Fits,
-    pounds: Floats,
-    third: Mapping[str, tuple[float, int]],
-    digest: str,
+    protocol: Protocol, rules: DecisionRules, fits: Fits, pounds: Floats, digest: str
 ) -> TrialEvidence:
-    """Evidence among everyone, third moments given; rows are put into an engine only to be redrawn."""
-    evidence = bare_evidence(protocol, rules, fits, {}, "central")
-    skewable = where_skewness_matters(protocol, rules, fits, evidence)
-    evidence = with_skewness(evidence, {cell: (third[cell.arm], third[cell.comparison]) for cell in skewable})
-    unsafe = to_redraw(rules, evidence)
-    if unsafe:
-        frame = frame_of({"arm": np.repeat(np.array(ARMS), SKEWED), "pounds": pounds})
-        tests = {cell: net_benefit_test(frame, protocol, digest, cell, "central") for cell in unsafe}
-        evidence = with_redraws(evidence, tests)
-    return trial_evidence(protocol, fits, evidence, "central", ())
+    """Evidence among everyone; rows are put into an engine only to be redrawn."""
+
+    def assembled(known: Fits) -> TrialEvidence:
+        return trial_evidence(protocol, known, bare_evidence(protocol, rules, known, {}, "central"), "central", ())
+
+    evidence = assembled(fits)
+    wanted = to_redraw(protocol, rules, fits, evidence, "central")
+    if not wanted:
+        return evidence
+    frame = frame_of({"arm": np.repeat(np.array(ARMS), SKEWED), "pounds": pounds})
+    pays = response_of(protocol.primary)  # one pound is worth one, so effect and gain are the same
+    tests = {key: redraw(frame, protocol, digest, pays, key[1], level) for key, level in wanted.items()}
+    return assembled(dataclasses.replace(fits, redrawn=tests))
+
+
+def _upright(evidence: Evidence) -> Evidence:
+    assert evidence.net_benefit is not None
+    effects = {name: dataclasses.replace(getattr(evidence, name), skewness=None) for name in ("effect", "net_benefit")}
+    return dataclasses.replace(evidence, **effects)
 
 
 def _by_arm(values: Floats, customers: Customers) -> Floats:
     return np.asarray(np.add.reduceat(values, np.cumsum(customers.count) - customers.count))
-
-
-def _central_third(y: Floats, customers: Customers) -> dict[str, tuple[float, int]]:
-    away = y - np.repeat(_by_arm(y, customers) / customers.count, customers.count)
-    cubes = _by_arm(away**3, customers) / customers.count
-    return {name: (float(cube), int(n)) for name, cube, n in zip(ARMS, cubes, customers.count, strict=True)}
 
 
 SUITES = (

@@ -9,19 +9,17 @@ from functools import partial
 from analysis.deciding import net_benefit
 from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.guardrails import EventCounts, Harm, InvertedTest, judge
-from analysis.deciding.skewness import bounds_unsafe, skewness
-from analysis.deciding.verdict import judge_cell
+from analysis.deciding.verdict import decide, judge_cell
 from analysis.evaluate.evidence.rules import guardrails_of, harm_of
 from analysis.evaluate.fits import Fits
 from analysis.fit import Fit, Floats
 from analysis.inference.intervals import Effect
-from analysis.randomisation.randomisation_inference import RandomisationTest
+from analysis.inference.skewness import leans
 from analysis.results import Scenario
 from analysis.specification import Cell
 from designs.protocol.models import Outcome, Protocol
 
 BinaryGuardrails = Mapping[tuple[str, Cell], EventCounts | InvertedTest | str]  # by outcome and cell; or why not
-ThirdMoment = tuple[float, int]  # a third central moment, and the customers that it rests on
 
 
 def harms_of(
@@ -47,7 +45,7 @@ def harms_of(
 def bare_evidence(
     protocol: Protocol, rules: DecisionRules, fits: Fits, harms: Mapping[Cell, tuple[Harm, ...]], scenario: Scenario
 ) -> dict[Cell, Evidence]:
-    """What is known of every cell before skewness: its effect, its net benefit under one scenario, and its harms."""
+    """What is known of every cell: its effect, its net benefit under one scenario, and its harms."""
     evidence = {}
     for cell in fits.cells(protocol):
         effect = fits.effect(protocol.primary.id, cell)
@@ -80,55 +78,53 @@ def _difference(fits: Fits, cell: Cell, outcome: str) -> float | None:
     return fits.effect(outcome, cell).estimate
 
 
-def where_skewness_matters(
-    protocol: Protocol, rules: DecisionRules, fits: Fits, evidence: Mapping[Cell, Evidence]
-) -> tuple[Cell, ...]:
-    """The cells that would pass on their bounds alone: only there can skewness change a verdict."""
-    among_levels = [cell for cell in evidence if cell.by is not None]
-    chosen = []
-    for cell, known in evidence.items():
-        if cell.by is None:
-            p_values = known.effect.p_above(), known.net_benefit.p_above() if known.net_benefit else None
-            passes = all(p is not None and p <= rules.alpha / 2.0 for p in p_values)
-        else:
-            passes = judge_cell(_of_level(protocol, fits, cell, known), rules, len(among_levels)).passes
-        if passes:
-            chosen.append(cell)
-    return tuple(chosen)
+def to_redraw(
+    protocol: Protocol, rules: DecisionRules, fits: Fits, trial: TrialEvidence, scenario: Scenario
+) -> dict[tuple[str, Cell], float]:
+    """What must be redrawn before a verdict is sure, with the strictest two-sided level that it will be held against.
 
-
-def with_skewness(
-    evidence: Mapping[Cell, Evidence], moments: Mapping[Cell, tuple[ThirdMoment, ThirdMoment]]
-) -> dict[Cell, Evidence]:
-    """Add the skewness of net benefit.
+    A bound that would show something, of an effect that leans too much for it: in an arm, where judging it by bounds
+    alone says so; in a segment, where it would pass by bounds alone. And the gain of every arm whose range is shown.
 
     Args:
-        evidence: by cell.
-        moments: of the net benefit in the arm and in the comparison, by cell.
+        trial: the evidence under the scenario, with nothing redrawn.
     """
-    completed = dict(evidence)
-    for cell, (of_arm, of_comparison) in moments.items():
-        money = evidence[cell].net_benefit
-        if money is not None and money.std_error is not None:
-            completed[cell] = replace(evidence[cell], skewness=skewness(*of_arm, *of_comparison, money.std_error))
-    return completed
+    money, primary = net_benefit.response_id(scenario), protocol.primary.id
+    everyone = [cell for cell in fits.cells(protocol) if cell.by is None]
+    levels = [cell for cell in fits.cells(protocol) if cell.by is not None]
+    strictest = min(rules.level_of_arms(len(everyone)), rules.level_worse)
+    wanted: dict[tuple[str, Cell], float] = {}
+    for cell, evidence, judgement in zip(everyone, trial.arms, decide(trial, rules).arms, strict=True):
+        held = judgement.held_by_skewness
+        if "effect" in held or ("worse" in held and leans(evidence.effect, strictest)):
+            wanted[primary, cell] = strictest
+        gain = evidence.net_benefit
+        if gain is not None and (held or leans(gain, rules.alpha)) and leans(gain, strictest):
+            wanted[money, cell] = strictest
+        wanted |= {(harm.outcome, cell): strictest for harm in evidence.harms if harm.held_by_skewness}
+    level = rules.level_of_cells(len(levels))
+    for cell, among in zip(levels, trial.cells, strict=True):
+        if not judge_cell(replace(among, evidence=_upright(among.evidence)), rules, len(levels)).passes:
+            continue
+        for response, effect in ((primary, among.evidence.effect), (money, among.evidence.net_benefit)):
+            if effect is not None and leans(effect, level):
+                wanted[response, cell] = level
+        wanted |= {(harm.outcome, cell): level for harm in among.evidence.harms if harm.held_by_skewness}
+    return wanted
 
 
-def to_redraw(rules: DecisionRules, evidence: Mapping[Cell, Evidence]) -> tuple[Cell, ...]:
-    """The cells whose net benefit is too skewed for its bound."""
-    return tuple(
-        cell for cell, known in evidence.items()
-        if known.skewness is not None and bounds_unsafe(known.skewness, rules.alpha)
-    )  # fmt: skip
-
-
-def with_redraws(evidence: Mapping[Cell, Evidence], tests: Mapping[Cell, RandomisationTest]) -> dict[Cell, Evidence]:
-    """Add the randomisation p-values of net benefit, or the reasons why there are none."""
-    completed = dict(evidence)
-    for cell, test in tests.items():
-        reason = test.reason if test.p_greater is None else None
-        completed[cell] = replace(evidence[cell], randomisation_p=test.p_greater, randomisation_reason=reason)
-    return completed
+def _upright(evidence: Evidence) -> Evidence:
+    """The same as if nothing leaned."""
+    gain = evidence.net_benefit
+    return replace(
+        evidence,
+        effect=replace(evidence.effect, skewness=None),
+        net_benefit=None if gain is None else replace(gain, skewness=None),
+        harms=tuple(
+            replace(harm, passed=harm.upper is not None and harm.upper < harm.margin) if harm.held_by_skewness else harm
+            for harm in evidence.harms
+        ),
+    )
 
 
 def trial_evidence(

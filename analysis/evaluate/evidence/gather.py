@@ -1,32 +1,30 @@
-"""Reads what judging needs, and nothing that it does not: counts of events, third moments, redraws."""
+"""Reads what judging needs, and nothing that it does not: counts of events, and redraws."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from analysis.deciding import net_benefit
-from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
+from analysis.deciding.evidence import DecisionRules, TrialEvidence
 from analysis.evaluate.evidence.assembly import (
     BinaryGuardrails,
-    ThirdMoment,
     bare_evidence,
     harms_alone,
     harms_of,
     to_redraw,
     trial_evidence,
-    where_skewness_matters,
-    with_redraws,
-    with_skewness,
 )
 from analysis.evaluate.evidence.rules import guardrails_of
 from analysis.evaluate.fits import Fits
-from analysis.evaluate.skewness import third_moments
+from analysis.evaluate.specify import responses_of
 from analysis.evaluate.tallies import event_counts, tally_events
 from analysis.frame import AnalysisFrame, open_to, strata_of
+from analysis.inference.redrawn import Redrawn
 from analysis.randomisation.guardrails import guardrail_bounds
-from analysis.randomisation.net_benefit import net_benefit_test
+from analysis.randomisation.redrawing import redraw
 from analysis.results import Scenario
-from analysis.specification import Cell, Response
+from analysis.specification import Cell
 from analysis.wording.saturation import bar_words
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
@@ -39,11 +37,11 @@ def gather_evidence(
     rules: DecisionRules,
     fits: Fits,
     failed: tuple[str, ...],
-) -> dict[Scenario, TrialEvidence]:
+) -> tuple[dict[Scenario, TrialEvidence], Fits]:
     """The evidence under each scenario's values and costs; where nothing is valued there is the central one alone.
 
-    Third moments are read where a cell would pass without them, and rows are redrawn where those are too large. An
-    invalid trial is not judged, so nothing is read for it.
+    Rows are redrawn where a bound shows something and leans too much to be relied on. An invalid trial is not judged,
+    so nothing is read for it.
 
     Args:
         frame: one row per allocated customer.
@@ -52,26 +50,55 @@ def gather_evidence(
         rules: of the protocol's verdict.
         fits: every declared regression.
         failed: names of the checks that block.
+
+    Returns:
+        The evidence by scenario, and the fits with what was redrawn of them.
     """
     scenarios: Sequence[Scenario] = net_benefit.SCENARIOS if rules.valued else ("central",)
+    binary = {} if failed else _binary_guardrails(frame, protocol, protocol_digest, rules, fits)
+
+    def assembled(known: Fits) -> dict[Scenario, TrialEvidence]:
+        harms = {} if failed else harms_of(protocol, rules, known, binary)
+        bare = {scenario: bare_evidence(protocol, rules, known, harms, scenario) for scenario in scenarios}
+        return {scenario: trial_evidence(protocol, known, bare[scenario], scenario, failed) for scenario in scenarios}
+
+    evidence = assembled(fits)
     if failed:
-        unread = {scenario: bare_evidence(protocol, rules, fits, {}, scenario) for scenario in scenarios}
-        return {scenario: trial_evidence(protocol, fits, unread[scenario], scenario, failed) for scenario in scenarios}
-    harms = harms_of(protocol, rules, fits, _binary_guardrails(frame, protocol, protocol_digest, rules, fits))
+        return evidence, fits
     if rules.bar is not None:
-        known = harms_alone(rules, harms, bar_words(protocol, rules.bar))
-        return {scenario: trial_evidence(protocol, fits, known, scenario, failed) for scenario in scenarios}
-    bare = {scenario: bare_evidence(protocol, rules, fits, harms, scenario) for scenario in scenarios}
-    moments = _third_moments(frame, protocol, rules, fits, bare)
-    gathered: dict[Scenario, TrialEvidence] = {}
+        known = harms_alone(rules, harms_of(protocol, rules, fits, binary), bar_words(protocol, rules.bar))
+        return {scenario: trial_evidence(protocol, fits, known, scenario, failed) for scenario in scenarios}, fits
+    wanted: dict[tuple[str, Cell], float] = {}
     for scenario in scenarios:
-        evidence = with_skewness(bare[scenario], moments[scenario])
-        tests = {
-            cell: net_benefit_test(frame, protocol, protocol_digest, cell, scenario)
-            for cell in to_redraw(rules, evidence)
-        }
-        gathered[scenario] = trial_evidence(protocol, fits, with_redraws(evidence, tests), scenario, failed)
-    return gathered
+        for key, level in to_redraw(protocol, rules, fits, evidence[scenario], scenario).items():
+            wanted[key] = min(level, wanted.get(key, level))
+    if not wanted:
+        return evidence, fits
+    fits = replace(fits, redrawn=_redrawn(frame, protocol, protocol_digest, wanted))
+    return assembled(fits), fits
+
+
+def _redrawn(
+    frame: AnalysisFrame, protocol: Protocol, protocol_digest: str, wanted: Mapping[tuple[str, Cell], float]
+) -> dict[tuple[str, Cell], Redrawn | str]:
+    """Redraw each response in each cell once; those that differ in what an arm costs alone share their draws."""
+    responses = {response.id: response for response in responses_of(protocol, capped=False)}
+    bare: dict[tuple[object, Cell], Redrawn | str] = {}
+    redrawn: dict[tuple[str, Cell], Redrawn | str] = {}
+    for (name, cell), level in wanted.items():
+        response = responses[name]
+        key = response.measured, cell
+        if key not in bare:
+            free = replace(response, offsets={})
+            bare[key] = redraw(frame, protocol, protocol_digest, free, cell, min(level, *_levels(wanted, cell)))
+        found = bare[key]
+        more = response.offsets.get(cell.arm, 0.0) - response.offsets.get(cell.comparison, 0.0)
+        redrawn[name, cell] = found if isinstance(found, str) else found.with_more(more)
+    return redrawn
+
+
+def _levels(wanted: Mapping[tuple[str, Cell], float], cell: Cell) -> list[float]:
+    return [level for (_, among), level in wanted.items() if among == cell]
 
 
 def _binary_guardrails(
@@ -105,35 +132,3 @@ def _event_counts(
         for name in columns:
             counts[name, cell] = event_counts(tallied[cell.by, closed].get((name, cell.level), {}), *cell.pair)
     return counts
-
-
-def _third_moments(
-    frame: AnalysisFrame,
-    protocol: Protocol,
-    rules: DecisionRules,
-    fits: Fits,
-    bare: Mapping[Scenario, Mapping[Cell, Evidence]],
-) -> dict[Scenario, dict[Cell, tuple[ThirdMoment, ThirdMoment]]]:
-    """Third moments of net benefit where they matter, in one scan of everyone and one of each subgroup.
-
-    Scenarios that put the same values on outcomes share their moments: an arm's cost moves none of them.
-    """
-    wanted = {scenario: where_skewness_matters(protocol, rules, fits, bare[scenario]) for scenario in bare}
-    responses = {scenario: net_benefit.composite(protocol, scenario) for scenario in bare if wanted[scenario]}
-    distinct = {response.terms: response for response in responses.values()}
-    moments: dict[Scenario, dict[Cell, tuple[ThirdMoment, ThirdMoment]]] = {scenario: {} for scenario in bare}
-    for by in dict.fromkeys(cell.by for cells in wanted.values() for cell in cells):
-        centred = [(response, _centre(fits, response)) for response in distinct.values()]
-        scanned = third_moments(frame, centred, by)
-        for scenario, response in responses.items():
-            of = distinct[response.terms].id
-            for cell in wanted[scenario]:
-                pair = [scanned.get((of, arm, cell.level)) for arm in cell.pair]
-                if cell.by == by and pair[0] is not None and pair[1] is not None:
-                    moments[scenario][cell] = pair[0], pair[1]
-    return moments
-
-
-def _centre(fits: Fits, response: Response) -> float:
-    fit = fits.fit(response.id)
-    return (fit.contrasts[0].mean_comparison if fit else None) or 0.0

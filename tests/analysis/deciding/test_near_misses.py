@@ -50,8 +50,10 @@ CASES = [
      "effect and gain after costs shown; not shown to work differently here than elsewhere"),
     (Evidence("b", SHOWN, PAYS, (SAFE,)), {"interaction_p": None}, ("interaction",),
      "effect and gain after costs shown; not shown to work differently here than elsewhere"),
-    (Evidence("b", SHOWN, PAYS, (SAFE,), skewness=0.3), {}, ("skewness",),
+    (Evidence("b", SHOWN, Effect(1.2, 0.1, skewness=0.3), (SAFE,)), {}, ("skewness",),
      "effect shown; gain not supported by the test that allows for a few very large amounts"),
+    (Evidence("b", Effect(0.05, 0.005, skewness=0.3), PAYS, (SAFE,)), {}, ("skewness",),
+     "gain after costs shown; effect not supported by the test that allows for a few very large amounts"),
     (Evidence("b", Effect(None, None, reason="no customer has it"), PAYS, (SAFE,)), {}, ("effect",),
      "gain after costs shown; effect not estimated (no customer has it)"),
 ]  # fmt: skip

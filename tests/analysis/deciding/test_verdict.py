@@ -12,7 +12,6 @@ from scipy.special import ndtr, stdtr
 
 from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.guardrails import Harm
-from analysis.deciding.skewness import bounds_unsafe, skewness
 from analysis.deciding.verdict import decide
 from analysis.inference.intervals import Effect
 
@@ -155,34 +154,6 @@ def test_the_segment_that_gains_most_in_all_is_named():
     decided = decide(trial(arm(net_benefit=NIL), cells=(small, large)), RULES)
     assert decided.cell.level == "b"
     assert len(decided.passing_cells) == 2
-
-
-def test_skewed_pounds_need_a_randomisation_p_value():
-    skewed = arm(skewness=0.2, randomisation_reason="not available")
-    decided = decide(trial(skewed), RULES)
-    assert (decided.code, decided.arms[0].failed) == ("not_shown", ("skewness",))
-    assert decided.arms[0].code == "not_shown"
-    assert decide(trial(dataclasses.replace(skewed, randomisation_p=0.001)), RULES).code == "scale"
-    assert decide(trial(dataclasses.replace(skewed, randomisation_p=0.03)), RULES).code == "not_shown"
-    assert decide(trial(dataclasses.replace(skewed, skewness=0.01)), RULES).code == "scale"
-
-
-def test_skewness_bounds_what_an_unequal_arm_does_to_the_size():
-    """At 1:19 with lognormal pounds the lower bound rejects far too often, and the condition says so."""
-    rng = np.random.default_rng(11)
-    n_arm, n_comparison, draws = 1900, 100, 4000
-    third = (np.e + 2) * np.sqrt(np.e - 1) * (np.e * (np.e - 1)) ** 1.5
-    variance = np.e * (np.e - 1)
-    g = skewness(third, n_arm, third, n_comparison, np.sqrt(variance * (1 / n_arm + 1 / n_comparison)))
-    assert g < 0
-    assert bounds_unsafe(g, 0.05)
-    rejected = 0
-    for _ in range(draws):
-        y, x = rng.lognormal(size=n_arm), rng.lognormal(size=n_comparison)
-        se = np.sqrt(y.var(ddof=1) / n_arm + x.var(ddof=1) / n_comparison)
-        rejected += (y.mean() - x.mean()) / se > 1.96
-    assert rejected / draws > 0.05
-    assert not bounds_unsafe(skewness(third, 20_000, third, 20_000, np.sqrt(variance * 2 / 20_000)), 0.05)
 
 
 effects = st.builds(Effect, st.floats(-6, 6), st.floats(0.5, 2), st.one_of(st.none(), st.floats(5, 300)))

@@ -13,12 +13,13 @@ from analysis.evaluate import evaluate, specify
 from analysis.evaluate.evidence.gather import gather_evidence
 from analysis.evaluate.evidence.rules import rules_of
 from analysis.evaluate.fits import Fits
+from analysis.inference.redrawn import Redrawn
 from analysis.regression import regress
 from data.engine import DuckDBEngine
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import COLLECTED, COMPLAINT, NFA, PAID, arm, declared, money_trial, trial
 from tests.analysis.frames import frame_of
-from tests.analysis.test_evaluate import skewed
+from tests.analysis.test_skewed_verdicts import skewed
 
 
 class Watched(DuckDBEngine):
@@ -35,53 +36,50 @@ class Watched(DuckDBEngine):
 
 
 def gathered(protocol: Protocol, data: dict[str, Any], failed: tuple[str, ...] = ()) -> tuple[Any, Counter[str]]:
-    """The evidence of one trial, and how often third moments, events and rows were read for it."""
+    """The evidence of one trial, and how often events and rows were read for it."""
     engine = Watched()
     frame = frame_of(data, protocol, engine=engine)
     kinds = specify.column_kinds(frame)
     specification = specify.specification_of(frame, protocol, kinds)
-    fits = Fits(regress(frame, specification, specify.responses_of(protocol, capped=False)))
+    fits = Fits(regress(frame, specification, specify.responses_of(protocol, capped=False), skewness=True))
     engine.read.clear()
-    evidence = gather_evidence(frame, protocol, "f" * 64, rules_of(protocol), fits, failed)
+    evidence, _ = gather_evidence(frame, protocol, "f" * 64, rules_of(protocol), fits, failed)
     return evidence, Counter(_what(columns) for columns in engine.read)
 
 
 def _what(columns: tuple[str, ...]) -> str:
-    if any(name.startswith("s3:") for name in columns):
-        return "third moments"
     return "events" if any(name.startswith("events:") for name in columns) else "rows"
 
 
 GUARDED = (PAID, COLLECTED, {**COMPLAINT, "margin": 0.02})
 
 
-def test_third_moments_are_read_only_where_an_arm_would_pass_without_them() -> None:
+def test_rows_are_redrawn_only_where_a_bound_leans() -> None:
     _, nothing = gathered(money_trial(outcomes=GUARDED), trial(effect=0.0, seed=2))
     assert nothing == {"events": 1}
     _, passing = gathered(money_trial(outcomes=GUARDED), trial(effect=0.2))
-    assert passing == {"events": 1, "third moments": 1}  # one scan for three scenarios of the same values
+    assert passing == {"events": 1}
 
 
-def test_rows_are_redrawn_only_where_the_moments_ask_for_it() -> None:
-    evidence, read = gathered(money_trial(), skewed(8, 60.0))
-    assert read["third moments"] == 1
-    assert read["rows"] > 0
-    for scenario in ("low", "central", "high"):
-        (arm,) = evidence[scenario].arms
-        assert arm.randomisation_p is not None
-        assert abs(arm.skewness) > 0.05
+def test_scenarios_that_differ_in_costs_alone_share_their_redraws() -> None:
+    evidence, read = gathered(money_trial({"low": 1, "central": 2, "high": 5}), skewed(8, 60.0))
+    assert read["rows"] == 2  # how many there are, and they themselves
+    gains = {scenario: evidence[scenario].arms[0].net_benefit for scenario in ("low", "central", "high")}
+    assert all(isinstance(gain.redrawn, Redrawn) and abs(gain.skewness) > 0.05 for gain in gains.values())
+    assert gains["low"].redrawn.p_greater() == gains["central"].redrawn.p_greater(3.0)
+    assert gains["high"].redrawn.p_greater() == gains["central"].redrawn.p_greater(-1.0)
 
 
-def test_scenarios_with_values_of_their_own_have_moments_of_their_own() -> None:
+def test_scenarios_with_values_of_their_own_are_redrawn_by_themselves() -> None:
     protocol = declared(
         arms=[NFA, arm("letter")],
         outcomes=[PAID, COLLECTED],
         decision={"benefits": [{"outcome": "collected", "value": {"low": 0.5, "central": 1, "high": 2}}]},
     )
-    evidence, read = gathered(protocol, trial(effect=0.2))
-    assert read["third moments"] == 1
+    evidence, read = gathered(protocol, skewed(8, 60.0))
+    assert read["rows"] == 6
     # Skewness has no unit: twice the value of the one outcome leaves it where it is.
-    skewness = [evidence[scenario].arms[0].skewness for scenario in ("low", "central", "high")]
+    skewness = [evidence[scenario].arms[0].net_benefit.skewness for scenario in ("low", "central", "high")]
     assert skewness == pytest.approx([skewness[0]] * 3, rel=1e-9)
 
 

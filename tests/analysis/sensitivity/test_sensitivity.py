@@ -10,12 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from analysis.deciding.net_benefit import composite
 from analysis.document import from_document, to_document
 from analysis.evaluate import evaluate
 from analysis.evaluate.specify import column_kinds, specification_of
 from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.inference.redrawn import Redrawn
 from analysis.randomisation.in_memory import read_rows
-from analysis.randomisation.net_benefit import net_benefit_test
+from analysis.randomisation.redrawing import redraw
 from analysis.results import Check, Evaluation
 from analysis.sensitivity import with_sensitivity
 from analysis.sensitivity.logistic import logit_rows
@@ -274,7 +276,9 @@ def test_redrawn_net_benefit_agrees_with_its_normal_p_value() -> None:
 
     declared = protocol("none", "HC2", strata=True)
     frame, evaluation = both(customers(), declared)
-    p_value = net_benefit_test(frame, declared, DIGEST, Cell("sms", "nfa"), "central").p_greater
+    found = redraw(frame, declared, DIGEST, composite(declared, "central"), Cell("sms", "nfa"), 0.05)
+    assert isinstance(found, Redrawn)
+    p_value = found.p_greater()
     assert evaluation.net_benefit is not None
     money = next(row.central for row in evaluation.net_benefit.arms if row.arm == "sms")
     expected = float(ndtr(-money.estimate / money.std_error))  # type: ignore[operator]

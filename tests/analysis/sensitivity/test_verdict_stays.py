@@ -26,7 +26,7 @@ from tests.analysis.evaluations import (
 )
 from tests.analysis.frames import frame_of
 from tests.analysis.test_barred_arms import CLOSED
-from tests.analysis.test_evaluate import skewed
+from tests.analysis.test_skewed_verdicts import skewed
 
 GUARDED = (PAID, COLLECTED, {**COMPLAINT, "margin": 0.02})
 

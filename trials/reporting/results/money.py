@@ -14,13 +14,15 @@ from trials.reporting.words.vocabulary import segment_words
 
 
 def money_words(money: Money, span: DecidingRange | None = None) -> str:
-    """Net benefit per 1,000 customers with its range, or with the range that decided."""
+    """Net benefit per 1,000 customers with its range, or the range that decided, and what must be known of that."""
     if money.estimate is None:
         return money.reason or "not estimated"
     lower, upper = span or (money.ci_lower, money.ci_upper)
     if lower is None or upper is None:
         return gain_or_loss(money.estimate * 1000)
-    return gain_or_loss(money.estimate * 1000, lower * 1000, upper * 1000)
+    words = gain_or_loss(money.estimate * 1000, lower * 1000, upper * 1000)
+    words += ", range by redraws" if money.by_redraws else ""
+    return f"{words}; {money.note}" if money.note else words
 
 
 def components(rows: Sequence[ArmMoney], names: Names) -> Table:
