@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.evaluate.tallies import tally_shares
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to_every_arm, strata_of
@@ -17,7 +19,8 @@ from data.engine import Engine
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
 from trials.field.kinds.contacts import CHANNEL
-from trials.frames.losses import outcome_rows_taken
+from trials.field.matching import NOT_OF_THE_TRIAL
+from trials.frames.losses import rows_lost
 from trials.frames.sources import Sources, scan_contacts
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import ReturnedFileRecord
@@ -41,12 +44,25 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
         checks.allocation_counts(registered, counts, labels=protocol.labels),
         checks.duplicate_ids(sum(counts.values()), int(distinct)),
         checks.arm_labels(unknown),
-        *outcome_rows_taken(snapshots, sources.outcomes),
+        *_rows_taken(snapshots, sources.outcomes),
         _match(frame, protocol),
     ]
     if sources.contacts:
         made.append(_dispatch(engine, snapshots, rows, sources.contacts, protocol))
     return tuple(made)
+
+
+def _rows_taken(snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple[Check, ...]:
+    """Whether rows of the file were lost, of which nobody knows whose they are; those of other people are no loss."""
+    if outcomes.rejections_digest is None:
+        return ()
+    table = snapshots.read(outcomes.rejections_digest)
+    lost = table.filter(pc.invert(pc.is_in(table["reason"], pa.array(NOT_OF_THE_TRIAL)))).sort_by("row")
+    rows = pc.count_distinct(lost["row"]).as_py()
+    if rows == 0:
+        return ()
+    first = lost.slice(0, 1).to_pylist()[0]
+    return (rows_lost(outcomes.loaded + rows, rows, first["row"], first["field"], first["reason"]),)
 
 
 def _match(frame: AnalysisFrame, protocol: Protocol) -> Check:

@@ -8,14 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from analysis.results import Check, UnreadableCell
 from data.intake import Rejection, UnreadableCells
-from data.snapshots import SnapshotStore
-from trials.field.matching import NOT_OF_THE_TRIAL
-from trials.registry.records import ReturnedFileRecord
 
 MOST_LISTED = 10_000
 TOLERATED = 0.001
@@ -37,23 +31,11 @@ def rows_taken(read: int, rejections: Sequence[Rejection]) -> Check:
     if lost == 0:
         return Check("rows_taken", True, f"All {read:,} rows of the file were taken.", "warns")
     first = rejections[0]
-    return _rows_lost(read, lost, first.row, first.field, first.reason)
+    return rows_lost(read, lost, first.row, first.field, first.reason)
 
 
-def outcome_rows_taken(snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple[Check, ...]:
-    """The same of a file of outcomes: rows of which nobody knows whose they are; those of other people are no loss."""
-    if outcomes.rejections_digest is None:
-        return ()
-    table = snapshots.read(outcomes.rejections_digest)
-    lost = table.filter(pc.invert(pc.is_in(table["reason"], pa.array(NOT_OF_THE_TRIAL)))).sort_by("row")
-    rows = pc.count_distinct(lost["row"]).as_py()
-    if rows == 0:
-        return ()
-    first = lost.slice(0, 1).to_pylist()[0]
-    return (_rows_lost(outcomes.loaded + rows, rows, first["row"], first["field"], first["reason"]),)
-
-
-def _rows_lost(read: int, lost: int, row: int, field: str | None, reason: str) -> Check:
+def rows_lost(read: int, lost: int, row: int, field: str | None, reason: str) -> Check:
+    """That rows were lost, with the first of them."""
     where = f"row {row}, {field}" if field else f"row {row}"
     detail = f"{lost:,} of {read:,} rows were turned away; the first: {where}, {reason}."
     blocks = lost > TOLERATED * read
