@@ -19,6 +19,7 @@ from analysis.evaluate.complier_rows import complier_rows
 from analysis.evaluate.evidence.gather import gather_evidence
 from analysis.evaluate.evidence.missing import missing_of
 from analysis.evaluate.evidence.rules import rules_of
+from analysis.evaluate.factorial_rows import factorial_rows
 from analysis.evaluate.families import family, family_over_levels
 from analysis.evaluate.fits import Fits, SubgroupFits
 from analysis.evaluate.integrity import (
@@ -139,6 +140,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> E
                 *_estimates(protocol, fits),
                 *complier_rows(frame, protocol, specification, kinds),
                 *timed.rows,
+                *factorial_rows(frame, protocol),
             )
         ),
         sensitivity=of.told(_capped(protocol, whole)),

@@ -10,6 +10,7 @@ from designs.literals import Adjustment, Measure, OutcomeRole, StandardErrors
 
 Estimand = Literal[
     "itt", "complier", "log_hazard_ratio", "survival_difference", "rmst_difference", "direct", "spillover", "total",
+    "main_effect", "interaction",
 ]  # fmt: skip
 EstimationMethod = Literal[
     "difference_in_means", "additive", "lin", "two_stage_least_squares", "cox", "kaplan_meier",
@@ -72,12 +73,24 @@ class AtSaturation:
 
 
 @dataclass(frozen=True, slots=True)
+class FactorLevel:
+    """One factor of a factorial trial: a level, and the first level, with which it is compared."""
+
+    factor: str
+    level: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """One row of the results: outcome × contrast × subgroup level × estimand × method.
 
     In a saturation trial ``total`` compares whole clusters of a saturation with clusters where nobody is treated,
     ``spillover`` the untreated of a saturation with them, and ``direct`` treated with untreated customers of one
     saturation (without ``saturation``: over all that hold both, each weighing as many as its customers).
+
+    In a factorial trial ``main_effect`` is of one factor and ``interaction`` of two; ``arm`` and ``comparison`` are
+    then levels, and ``n_arm`` and ``n_comparison`` count the customers whose outcomes are added and subtracted.
     """
 
     outcome: str
@@ -110,6 +123,7 @@ class Estimate:
     reason: str | None = None  # why a figure is missing
     note: str | None = None  # a warning that travels with the row
     saturation: AtSaturation | None = None  # of a saturation trial alone
+    factors: tuple[FactorLevel, ...] = ()  # of a factorial trial: what a main effect or an interaction is of
 
     @property
     def segment(self) -> Segment | None:

@@ -24,6 +24,7 @@ from trials.reporting.words.vocabulary import ESTIMANDS, column_words
 _BESIDE = {
     "Effect on those reached": ("complier",),
     "Effect on those sent it and on the others of their group": ("total", "spillover", "direct"),
+    "Effect of each factor, and whether factors work together": ("main_effect", "interaction"),
 }
 SECTIONS = (
     ("flow", "Flow"),

@@ -134,7 +134,7 @@ def test_every_evaluation_ever_stored_is_read_and_keeps_what_it_said(path):
     stored = json.loads(path.read_text(encoding="utf-8"))
     assert stored["schema"] in UPGRADES
     now = to_document(from_document(stored))
-    of_rows = {"variation", "n_left_out", "saturation"}
+    of_rows = {"variation", "n_left_out", "saturation", "factors"}
     added = {"estimates": of_rows, "sensitivity": of_rows, "checks": {"kind", "subject"}}
     for name, keys in added.items():
         assert [{key: row[key] for key in row if key not in keys} for row in now[name]] == stored[name]

@@ -11,7 +11,7 @@ from analysis.wording.numbers import decimal, difference, interval, p_value, ran
 from analysis.wording.phrases import level_labels, sentence_case
 from trials.reporting.results.table import Cell, Table
 from trials.reporting.words.names import Names
-from trials.reporting.words.vocabulary import METHODS, estimand
+from trials.reporting.words.vocabulary import METHODS, estimand, factor_words
 
 # Decimals, and the unit behind them, of what is neither a share nor pounds.
 _PLACES: Final = {"log_hazard_ratio": (3, ""), "rmst_difference": (1, " days")}
@@ -74,7 +74,9 @@ def effects(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
     )  # fmt: skip
     body = tuple(
         (
-            names.arm(row.arm) + ("" if row.estimand == "itt" else f", {estimand(row, names)}"),
+            factor_words(row.factors)
+            if row.factors
+            else names.arm(row.arm) + ("" if row.estimand == "itt" else f", {estimand(row, names)}"),
             Cell(row.mean_comparison, names.measure_of(row)),
             effect_words(row, names),
             bounds_words(row, names),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from analysis.results import Check, CheckKind, Estimate, Segment
+from analysis.results import Check, CheckKind, Estimate, FactorLevel, Segment
 from analysis.wording.phrases import capitalised, sentence_case
 from analysis.wording.saturation import estimand_in_words
 from trials.life import State, Step
@@ -84,6 +84,8 @@ ESTIMANDS: Final[Mapping[str, str]] = {
     "direct": "being sent it oneself",
     "spillover": "others of the group being sent it",
     "total": "sending it to the group",
+    "main_effect": "effect of each factor",
+    "interaction": "whether the factors work together",
 }
 
 # What a check is called, and what a manager reads when it passed.
@@ -205,6 +207,21 @@ def estimand(row: Estimate, names: Names) -> str:
         share = None if row.saturation is None else row.saturation.treated
         return estimand_in_words(names.plan, row.estimand, share)
     return ESTIMANDS[row.estimand]
+
+
+def factor_words(factors: Sequence[FactorLevel]) -> str:
+    """What a main effect or an interaction is of.
+
+    >>> factor_words([FactorLevel("tone", "norm", "plain")])
+    'Tone: norm against plain'
+    >>> factor_words([FactorLevel("tone", "norm", "plain"), FactorLevel("channel", "sms", "letter")])
+    'Tone: norm against plain, more or less so with channel: sms than with letter'
+    """
+    first, *others = factors
+    words = f"{sentence_case(first.factor)}: {first.level} against {first.reference}"
+    for other in others:
+        words += f", more or less so with {column_words(other.factor)}: {other.level} than with {other.reference}"
+    return words
 
 
 def check_title(check: Check, names: Names) -> str:
