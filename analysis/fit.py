@@ -13,11 +13,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One column of a model: a number, one level of a category, or the mark of where a number is missing."""
+    """One column of a model: a number, one level of a category, or the mark of where a number is missing.
+
+    ``customers`` are those of the level; equal columns may count different ones.
+    """
 
     column: str
     level: str | None = None
     marks_missing: bool = False
+    customers: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         if self.marks_missing:
@@ -64,7 +68,7 @@ class Fit:
         contrasts: In the order of ``Specification.contrasts``.
         covariance: Contrasts × contrasts; NaN where a contrast is not estimable.
         dropped: Columns left out because they are collinear or constant.
-        merged: Covariate levels that some arm lacks, merged into "other".
+        merged: Covariate levels that some arm lacks, merged into "other" where slopes are the arm's own (Lin).
         n: Customers with the response observed, all arms.
         clusters: Clusters among them; ``None`` without a cluster column or with unclustered errors.
         p: Columns of the whole fit, all arms.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -36,7 +36,7 @@ from analysis.evaluate.saturation_rows import saturation_rows
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.time_to_event_rows import times_to_event
 from analysis.evaluate.unreadable import tally_unreadable, with_unreadable
-from analysis.fit import Regression
+from analysis.fit import Regression, Term
 from analysis.frame import STRATUM_COLUMN, AnalysisFrame, open_to_every_arm
 from analysis.results import (
     ArmFlow,
@@ -279,20 +279,30 @@ def _notes(protocol: Protocol, fits: Fits) -> tuple[str, ...]:
     notes: list[str] = []
     dropped = _dropped(fits.whole)
     if dropped:
-        notes.append(f"Left out because other columns already say the same: {', '.join(dropped)}.")
+        said = _counted(term for fit in fits.whole.fits.values() for term in fit.dropped)
+        notes.append(f"Left out because other columns already say the same: {said}.")
     for subgroup in fits.subgroups:
         notes += _dropped_in_levels(subgroup, dropped)
         if subgroup.by.without:
             customers = f"{subgroup.by.without:,} customer{'s have' if subgroup.by.without > 1 else ' has'}"
             notes.append(f"{customers} no {subgroup.by.column}, so that no level of it holds them.")
-    merged = tuple(dict.fromkeys(str(term) for fit in fits.whole.fits.values() for term in fit.merged))
+    merged = _counted(term for fit in fits.whole.fits.values() for term in fit.merged)
     if merged:
-        notes.append(f"Levels that some arm lacks, merged into “other”: {', '.join(merged)}.")
+        notes.append(f"Levels that some arm lacks, merged into “other”: {merged}.")
     if protocol.analysis.standard_errors == "CR1":
         notes.append("CR1 errors: G/(G − 1) × (n − 1)/(n − p), clusters and columns counted in each whole fit.")
     if protocol.analysis.standard_errors == "CR2":
         notes.append("CR2 errors with Satterthwaite degrees of freedom, identity working model.")
     return tuple(notes)
+
+
+def _counted(terms: Iterable[Term]) -> str:
+    """Columns by name, with their customers where they are levels: as many as in the outcome that most have."""
+    customers: dict[str, int | None] = {}
+    for term in terms:
+        before = customers.get(str(term))
+        customers[str(term)] = before if term.customers is None else max(term.customers, before or 0)
+    return ", ".join(name if n is None else f"{name} ({n:,})" for name, n in customers.items())
 
 
 def _dropped_in_levels(subgroup: SubgroupFits, everywhere: tuple[str, ...]) -> list[str]:

@@ -19,7 +19,7 @@ def additive(cells: Cells) -> Model:
     columns_of_arms = np.full(K, -1, dtype=np.int64)
     columns_of_arms[present[1:]] = np.arange(len(present) - 1)
     arms = Indicator(cells.arm, columns_of_arms)
-    columns = adjusters(cells, counts >= 2, extra=[("arm", arms)])
+    columns = adjusters(cells, None, extra=[("arm", arms)])
     group = np.zeros(len(cells.count), dtype=np.int64)
     gram = cross_products(group, 1, columns.rows, cells.weight, columns.sums, columns.products)
     keep = independent(gram)

@@ -73,12 +73,12 @@ class Adjusters:
     merged: tuple[Term, ...]
 
 
-def adjusters(cells: Cells, live: Mask, *, extra: Sequence[tuple[str, Indicator]] = ()) -> Adjusters:
+def adjusters(cells: Cells, live: Mask | None, *, extra: Sequence[tuple[str, Indicator]] = ()) -> Adjusters:
     """The columns that every block shares: constant, ``extra``, strata, then covariates as declared.
 
-    A category's levels that some live arm lacks are merged into "other" (`live` (K,) says which arms count); its most
-    frequent level is the reference. A missing category is a level of its own; a missing number is filled with the
-    pooled mean and has an indicator.
+    A category's levels that some live arm lacks are merged into "other" (`live` (K,) says which arms count; ``None``
+    keeps every level that occurs); its most frequent level is the reference. A missing category is a level of its own;
+    a missing number is filled with the pooled mean and has an indicator.
     """
     columns = _Columns(len(cells.count))
     everywhere = Indicator(np.zeros(len(cells.count), dtype=np.int64), np.array([0], dtype=np.int64))
@@ -93,9 +93,11 @@ def adjusters(cells: Cells, live: Mask, *, extra: Sequence[tuple[str, Indicator]
     fill, scale, value_columns = np.zeros(len(numbers)), np.ones(len(numbers)), np.full(len(numbers), -1)
     for covariate in cells.plan.specification.covariates:
         if covariate.name in categories:
-            merged = _merge_rare(categories[covariate.name], cells, live)
-            columns.merged += [Term(covariate.name, label) for label in merged[1]]
-            columns.add_category(covariate.name, merged[0], cells.count)
+            coded, merged = categories[covariate.name], list[Term]()
+            if live is not None:
+                coded, merged = _merge_rare(coded, cells, live)
+            columns.merged += merged
+            columns.add_category(covariate.name, coded, cells.count)
         elif covariate.name in numbers:
             j = numbers[covariate.name]
             fill[j], scale[j] = _centre_and_scale(cells, j)
@@ -155,10 +157,14 @@ class _Columns:
         others = occurring[occurring != reference]
         columns[others] = len(self.terms) + np.arange(len(others))
         self.indicators.append(Indicator(coded.codes, columns))
-        self.terms += [Term(name, "missing" if coded.labels[i] is None else str(coded.labels[i])) for i in others]
+        self.terms += [_level(name, coded.labels[i], tally[i]) for i in others]
 
 
-def _merge_rare(coded: Coded, cells: Cells, live: Mask) -> tuple[Coded, list[str]]:
+def _level(name: str, label: object, customers: float) -> Term:
+    return Term(name, "missing" if label is None else str(label), customers=int(customers))
+
+
+def _merge_rare(coded: Coded, cells: Cells, live: Mask) -> tuple[Coded, list[Term]]:
     K, L = len(live), len(coded.labels)
     tally = totals(cells.arm * L + coded.codes, cells.count, K * L).reshape(K, L)
     occurs = tally.sum(axis=0) > 0
@@ -166,8 +172,8 @@ def _merge_rare(coded: Coded, cells: Cells, live: Mask) -> tuple[Coded, list[str
     if not rare.any():
         return coded, []
     codes = np.where(rare[coded.codes], L, coded.codes)
-    labels = [coded.labels[int(i)] for i in np.flatnonzero(rare)]
-    merged = ["missing" if label is None else str(label) for label in labels]
+    customers = tally.sum(axis=0)
+    merged = [_level(coded.name, coded.labels[int(i)], customers[i]) for i in np.flatnonzero(rare)]
     return Coded(coded.name, codes, (*coded.labels, OTHER)), merged
 
 

@@ -13,10 +13,13 @@ from analysis.specification import Column
 Floats = NDArray[np.float64]
 
 
-def covariate_matrix(data: RowsInMemory, covariates: Sequence[Column], chosen: NDArray[np.bool_]) -> Floats:
+def covariate_matrix(
+    data: RowsInMemory, covariates: Sequence[Column], chosen: NDArray[np.bool_], *, merged: bool = True
+) -> Floats:
     """Covariates of the chosen rows as columns: indicators of levels, numbers with missing ones at the mean.
 
-    A number that is missing somewhere has an indicator of that beside it. Levels that some arm lacks stand together.
+    A number that is missing somewhere has an indicator of that beside it. Levels that some arm lacks stand together
+    where they are to be ``merged``.
     """
     columns: list[Floats] = []
     arms = data.arm[chosen]
@@ -25,7 +28,11 @@ def covariate_matrix(data: RowsInMemory, covariates: Sequence[Column], chosen: N
             codes, names = data.codes(covariate.name)
             codes = codes[chosen]
             reference = int(np.argmax(np.bincount(codes)))
-            everywhere = [k for k in range(len(names)) if all((codes[arms == a] == k).any() for a in np.unique(arms))]
+            everywhere = [
+                k
+                for k in range(len(names))
+                if not merged or all((codes[arms == a] == k).any() for a in np.unique(arms))
+            ]
             # Where columns depend on each other the last one goes: the most frequent level, which is the reference.
             everywhere.sort(key=lambda k: k == reference)
             columns += [(codes == k).astype(np.float64) for k in everywhere]

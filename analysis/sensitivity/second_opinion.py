@@ -247,7 +247,8 @@ def _extra_columns(data: RowsInMemory, specification: Specification, known: NDAr
     strata = data.stratum[known]
     extra = (strata[:, None] == np.unique(strata)[1:][None, :]).astype(np.float64)
     if specification.adjustment != "none":
-        extra = np.column_stack([extra, covariate_matrix(data, specification.covariates, known)])
+        merged = specification.adjustment != "additive"
+        extra = np.column_stack([extra, covariate_matrix(data, specification.covariates, known, merged=merged)])
     extra = independent_columns(extra, data.arm[known], in_every_arm=specification.adjustment != "additive")
     centred: Floats = extra - extra.mean(axis=0)
     return centred
