@@ -94,11 +94,17 @@ class JointCovariance:
         matrix: NaN in the rows and columns of what is not estimable.
         df: Degrees of freedom for the denominator of a Wald F over levels: Σ(n − p) over the levels, or clusters
             over all levels less one; ``None`` when nothing is estimable.
+        expected: Under CR2, what the diagonal of ``matrix`` is expected to be were customers independent with variance
+            one: (pairs,); ``None`` otherwise.
+        kernel: Likewise Σ over pairs of clusters of what two estimates of one contrast share, as
+            :mod:`analysis.inference.hotelling` uses it: (pairs, pairs), NaN between contrasts.
     """
 
     pairs: tuple[tuple[str, int], ...]
     matrix: Floats
     df: float | None
+    expected: Floats | None = None
+    kernel: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,10 +197,14 @@ def _subgroup(
     regression = regress_as_designed(
         frame, protocol, specification, specify.responses_of(protocol, capped=False), by=by, skewness=True
     )
+    tested = regression
+    if specification.standard_errors in ("CR0", "CR1"):  # few clusters are allowed for by CR2 of the whole constraint
+        plain = [specify.response_of(outcome) for outcome in specify.regressed(protocol)]
+        tested = regress_as_designed(frame, protocol, replace(specification, standard_errors="CR2"), plain, by=by)
     tests: list[Interaction] = []
     for outcome in specify.regressed(protocol):
         fits = [regression.fits[outcome.id, name] for name in by.names]
-        tests += interaction_rows(outcome, by, fits, regression.joint_covariance.get(outcome.id))
+        tests += interaction_rows(outcome, by, fits, tested.joint_covariance.get(outcome.id))
     return SubgroupFits(by, regression, tuple(tests))
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc
 
 from analysis.evaluate.families import effect_of
 from analysis.fit import Contrast, Fit, JointCovariance
 from analysis.inference.cautions import lopsided
 from analysis.inference.estimates import row_of, with_effect
+from analysis.inference.hotelling import FTest, equality
 from analysis.inference.multiplicity import Adjusted
 from analysis.results import Estimate, EstimationMethod, Interaction, Variant
 from analysis.specification import Levels
@@ -43,21 +43,28 @@ def itt_rows(
 def interaction_rows(
     outcome: Outcome, by: Levels, fits: Sequence[Fit], joint: JointCovariance | None
 ) -> tuple[Interaction, ...]:
-    """One Wald F test an arm: is its effect the same in every level?"""
+    """One test an arm, Wald's F or under clusters AHT: is its effect the same in every level?"""
     rows = []
     for number, contrast in enumerate(fits[0].contrasts):
         estimates = [fit.contrasts[number].estimate for fit in fits]
-        test = _wald(by, number, estimates, joint)
-        rows.append(Interaction(outcome.id, by.column, contrast.arm, contrast.comparison, *test))
+        test = _equality(by, number, estimates, joint)
+        row = Interaction(outcome.id, by.column, contrast.arm, contrast.comparison, None, None, None, None)
+        if isinstance(test, str):
+            rows.append(replace(row, reason=test))
+            continue
+        rows.append(
+            replace(
+                row, statistic=test.statistic, df_numerator=test.df_numerator, df_denominator=test.df_denominator,
+                p_value=test.p_value, approximate_hotelling=joint is not None and joint.kernel is not None,
+            )
+        )  # fmt: skip
     return tuple(rows)
 
 
-def _wald(
-    by: Levels, number: int, estimates: Sequence[float | None], joint: JointCovariance | None
-) -> tuple[float | None, float | None, float | None, float | None, str | None]:
-    """(F, numerator df, denominator df, p-value, reason) that the contrast is equal over the estimable levels."""
+def _equality(by: Levels, number: int, estimates: Sequence[float | None], joint: JointCovariance | None) -> FTest | str:
+    """The test that a contrast is equal over the estimable levels, or why there is none."""
     if joint is None:
-        return None, None, None, None, "the levels' joint covariance is not known"
+        return "the levels' joint covariance is not known"
     place = {pair: position for position, pair in enumerate(joint.pairs)}
     known = [
         (place[name, number], estimate)
@@ -65,18 +72,15 @@ def _wald(
         if estimate is not None and (name, number) in place and np.isfinite(_variance(joint, place[name, number]))
     ]
     if len(known) < 2 or joint.df is None:
-        return None, None, None, None, "fewer than two levels can be estimated"
-    positions, values = [position for position, _ in known], np.array([estimate for _, estimate in known])
-    difference = np.hstack([-np.ones((len(known) - 1, 1)), np.eye(len(known) - 1)])
-    covariance = difference @ joint.matrix[np.ix_(positions, positions)] @ difference.T
-    gap = difference @ values
-    if not np.isfinite(covariance).all() or np.linalg.matrix_rank(covariance) < len(gap):
-        return None, None, None, None, "the differences between levels have no error to judge them by"
-    statistic = float(gap @ np.linalg.solve(covariance, gap)) / len(gap)
-    if joint.df <= 0:
-        return None, None, None, None, "no degrees of freedom are left"
-    p_value = float(fdtrc(len(gap), joint.df, max(statistic, 0.0)))
-    return statistic, float(len(gap)), float(joint.df), p_value, None
+        return "fewer than two levels can be estimated"
+    at, values = [position for position, _ in known], np.array([estimate for _, estimate in known])
+    return equality(
+        values,
+        joint.matrix[np.ix_(at, at)],
+        joint.df,
+        expected=None if joint.expected is None else joint.expected[at],
+        kernel=None if joint.kernel is None else joint.kernel[np.ix_(at, at)],
+    )
 
 
 def _variance(joint: JointCovariance, position: int) -> float:

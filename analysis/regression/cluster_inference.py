@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from analysis.frame import AnalysisFrame
 from analysis.regression import cluster_pass
-from analysis.regression.cluster_robust import Spread, bell_mccaffrey, plain_scores
+from analysis.regression.between_levels import BetweenLevels
+from analysis.regression.cluster_robust import Adjusted, Pieces, Spread, bell_mccaffrey, plain_scores
 from analysis.regression.fitting import Fitting
 from analysis.regression.gram import totals
 from analysis.regression.model import Model
@@ -19,6 +20,7 @@ from analysis.regression.uncertainty import Joint, Uncertainty
 from designs.literals import StandardErrors
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 def clustered_uncertainty(
@@ -65,6 +67,7 @@ class _Tally:
         self.asked = cells.plan.third_moments
         self.cubes = np.zeros((R, self.L, self.T, self.K + 1))
         self.spread: dict[tuple[int, int], Spread] = {}
+        self.between: dict[int, BetweenLevels] = {}  # by sample
 
     def add(self, r: int, scores: Floats, sizes: Floats) -> None:
         """``scores`` (clusters, L, T) of whole clusters; ``sizes`` (clusters, L, K), Σw of each one's customers."""
@@ -127,11 +130,23 @@ class _Tally:
         for fit in self.fits:
             for r in fit.fitted.responses:
                 scale[r, fit.fitted.level] = self._factor(r, fit.fitted.level, fit.fitted.model, kind) ** 0.5
+        sample_of = {r: fit.fitted.sample for fit in self.fits for r in fit.fitted.responses}
         out = {}
         for r in range(len(self.products)):
             by_pair = np.repeat(scale[r], self.T)
-            out[r] = Joint(self.products[r] * by_pair[:, None] * by_pair, int(self.all_clusters[r]))
+            shared = self._shared(sample_of.get(r))
+            out[r] = Joint(self.products[r] * by_pair[:, None] * by_pair, int(self.all_clusters[r]), *shared)
         return out
+
+    def _shared(self, sample: int | None) -> tuple[Floats | None, Floats | None]:
+        """What the levels' estimates of each contrast share, in the order of the joint covariance."""
+        between = None if sample is None else self.between.get(sample)
+        if between is None or not between.known:
+            return None, None
+        kernel = np.full((self.L * self.T, self.L * self.T), np.nan)
+        for t in range(self.T):
+            kernel[t :: self.T, t :: self.T] = between.kernel[t]
+        return between.expected.T.reshape(-1), kernel
 
 
 def _worth(sizes: Floats, squared_sizes: Floats) -> Floats:
@@ -144,6 +159,7 @@ def _add_chunk(
 ) -> None:
     scores = {r: np.zeros((rows.clusters, tally.L, tally.T)) for r in range(len(cells.plan.responses))}
     sizes = {r: np.zeros((rows.clusters, tally.L, tally.K)) for r in scores}
+    parts: dict[int, dict[int, list[tuple[Pieces, Ints, Adjusted]]]] = {}
     for fit in fits:
         fitted = fit.fitted
         model = fitted.model
@@ -162,6 +178,10 @@ def _add_chunk(
             for i, r in enumerate(fitted.responses):
                 scores[r][clusters, fitted.level] = adjusted.scores[:, :, i]
             tally.add_spread(fitted.level, fitted.sample, adjusted.spread)
+            if kind == "CR2" and cells.plan.by is not None:
+                parts.setdefault(fitted.sample, {}).setdefault(fitted.level, []).append((pieces, clusters, adjusted))
+    for sample, of_levels in parts.items():
+        tally.between.setdefault(sample, BetweenLevels(tally.T, tally.L)).add(of_levels, rows.clusters)
     for r, score in scores.items():
         tally.add(r, score, sizes[r])
 

@@ -46,10 +46,13 @@ class Adjusted:
     Attributes:
         scores: (clusters, T, R), whose outer products sum to the covariance.
         spread: How far the working model carries; ``None`` unless CR2.
+        turned: (m, T, q) L'X'b of each piece, and ``inside`` (m, T) its b'b; ``None`` unless CR2.
     """
 
     scores: Floats
     spread: Spread | None
+    turned: Floats | None = None
+    inside: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ def bell_mccaffrey(pieces: Pieces, root: Floats, functionals: Floats, combine: F
     y = np.matmul(mixing, adjusted)
     v = np.matmul(y, similar)
     scores = np.matmul(y, np.matmul(L.transpose(0, 2, 1), pieces.scores))
-    return Adjusted(_by_cluster(pieces, scores), _spread(pieces, len(root), (y * v).sum(axis=2), v))
+    inside = (y * v).sum(axis=2)
+    return Adjusted(_by_cluster(pieces, scores), _spread(pieces, len(root), inside, v), v, inside)
 
 
 def _inverse_root_times(similar: Floats, z: Floats) -> Floats:

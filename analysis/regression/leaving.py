@@ -223,7 +223,13 @@ def of_contrasts(regression: Regression, numbers: Sequence[int]) -> Regression:
     for response, joint in regression.joint_covariance.items():
         kept = [place for place, (_, t) in enumerate(joint.pairs) if t in at]
         pairs = tuple((joint.pairs[place][0], at.index(joint.pairs[place][1])) for place in kept)
-        joints[response] = replace(joint, pairs=pairs, matrix=joint.matrix[np.ix_(kept, kept)])
+        joints[response] = replace(
+            joint,
+            pairs=pairs,
+            matrix=joint.matrix[np.ix_(kept, kept)],
+            expected=None if joint.expected is None else joint.expected[kept],
+            kernel=None if joint.kernel is None else joint.kernel[np.ix_(kept, kept)],
+        )
     return Regression(fits, joints)
 
 
@@ -250,9 +256,16 @@ def _one_joint(parts: Sequence[tuple[Sequence[int], JointCovariance]]) -> JointC
     T = sum(len(numbers) for numbers, _ in parts)
     pairs = tuple((name, t) for name in names for t in range(T))
     place = {pair: at for at, pair in enumerate(pairs)}
-    matrix = np.full((len(pairs), len(pairs)), np.nan)
+    matrix, kernel = (np.full((len(pairs), len(pairs)), np.nan) for _ in range(2))
+    expected = np.full(len(pairs), np.nan)
     for numbers, joint in parts:
         places = [place[name, numbers[t]] for name, t in joint.pairs]
         matrix[np.ix_(places, places)] = joint.matrix
+        if joint.kernel is not None and joint.expected is not None:
+            expected[places], kernel[np.ix_(places, places)] = joint.expected, joint.kernel
     known = [joint.df for _, joint in parts if joint.df is not None]
-    return replace(parts[0][1], pairs=pairs, matrix=matrix, df=min(known) if known else None)
+    clustered = all(joint.kernel is not None for _, joint in parts)
+    return replace(
+        parts[0][1], pairs=pairs, matrix=matrix, df=min(known) if known else None,
+        expected=expected if clustered else None, kernel=kernel if clustered else None,
+    )  # fmt: skip

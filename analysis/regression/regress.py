@@ -108,7 +108,9 @@ def _of_those_who_stay(
             continue
         among = without_strata(frame, plan, keys)
         of_group = replace(specification, contrasts=tuple(specification.contrasts[t] for t in numbers))
-        group = make_plan(among, of_group, plan.responses, by, by_cluster=plan.by_cluster)
+        group = make_plan(
+            among, of_group, plan.responses, by, by_cluster=plan.by_cluster, third_moments=plan.third_moments
+        )
         parts.append((numbers, regress_cells(among, read_cells(among, group), responses)))
     names: Sequence[str | None] = (None,) if by is None else by.names
     return with_leaving(together(parts), whole, leaving, names)
@@ -389,4 +391,5 @@ def _joint(
         if levels[name].contrasts[t].std_error is None:
             matrix[place], matrix[:, place] = np.nan, np.nan
     df = joints[r].clusters - 1.0 if r in joints else freedom
-    return JointCovariance(pairs, matrix, df if df > 0 else None)
+    between = (joints[r].expected, joints[r].kernel) if r in joints else (None, None)
+    return JointCovariance(pairs, matrix, df if df > 0 else None, *between)

@@ -38,7 +38,12 @@ class Uncertainty:
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Clustered covariance over levels: (L·T, L·T) by response, level by level, and clusters over all levels."""
+    """Clustered covariance over levels: (L·T, L·T) by response, level by level, and clusters over all levels.
+
+    ``expected`` (L·T,) and ``kernel`` (L·T, L·T) as in :class:`analysis.fit.JointCovariance`; ``None`` unless CR2.
+    """
 
     matrix: Floats
     clusters: int
+    expected: Floats | None = None
+    kernel: Floats | None = None

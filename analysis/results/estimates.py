@@ -144,7 +144,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """Wald test over the levels of one subgroup column, for one arm."""
+    """Test over the levels of one subgroup column, for one arm: Wald's F, or approximate Hotelling's T² (AHT)."""
 
     outcome: str
     subgroup: str
@@ -155,6 +155,7 @@ class Interaction:
     df_denominator: float | None
     p_value: float | None
     reason: str | None = None
+    approximate_hotelling: bool = False  # AHT, under clusters
 
 
 @dataclass(frozen=True, slots=True)

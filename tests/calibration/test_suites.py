@@ -17,6 +17,7 @@ SIZES = {
     "families": 200,
     "families-dunnett": 100,
     "lin": 80,
+    "interactions": 60,
     "leaning-clusters": 2,
     "leaning-customers": 2,
     "looks": 150,
