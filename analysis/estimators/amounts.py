@@ -37,12 +37,15 @@ class Hurdle:
     how_much: Interval
 
 
-def hurdle(y: Floats, treated: NDArray[np.bool_], alpha: float = 0.05) -> Hurdle:
+def hurdle(y: Floats, treated: NDArray[np.bool_], alpha: float = 0.05, *, stratum: Integers | None = None) -> Hurdle:
     """Split an amount into whether anything was paid and the mean of what was paid.
 
     Args:
         y: shape (n,), not negative, none missing.
         treated: shape (n,).
+        alpha: one minus the coverage.
+        stratum: shape (n,), codes; where given both parts are compared within strata, each weighed by its customers
+            (of the second part, by those who paid anything).
 
     Examples:
         >>> import numpy as np
@@ -51,17 +54,28 @@ def hurdle(y: Floats, treated: NDArray[np.bool_], alpha: float = 0.05) -> Hurdle
         (0.333, 10.0)
     """
     paid = y > 0
-    anything = _difference(paid[treated].astype(float), paid[~treated].astype(float), alpha)
-    return Hurdle(anything, _difference(y[treated & paid], y[~treated & paid], alpha))
+    codes = np.zeros(y.size, dtype=np.int64) if stratum is None else stratum
+    anything = _difference(paid.astype(float), treated, codes, alpha)
+    return Hurdle(anything, _difference(y[paid], treated[paid], codes[paid], alpha))
 
 
-def _difference(of_arm: Floats, of_comparison: Floats, alpha: float) -> Interval:
-    if not of_arm.size or not of_comparison.size:
+def _difference(y: Floats, treated: NDArray[np.bool_], stratum: Integers, alpha: float) -> Interval:
+    """The difference in means, stratum-weighted over the strata that hold both arms."""
+    parts = []
+    for code in np.unique(stratum):
+        within = stratum == code
+        of_arm, of_comparison = y[within & treated], y[within & ~treated]
+        if of_arm.size and of_comparison.size:
+            parts.append((of_arm, of_comparison))
+    if not parts:
         return Interval(None, reason="one of the two arms has nobody to compare")
-    estimate = float(of_arm.mean() - of_comparison.mean())
-    if min(of_arm.size, of_comparison.size) < 2:
+    weight = np.array([of_arm.size + of_comparison.size for of_arm, of_comparison in parts], dtype=np.float64)
+    weight /= weight.sum()
+    estimate = float(weight @ [of_arm.mean() - of_comparison.mean() for of_arm, of_comparison in parts])
+    if min(min(of_arm.size, of_comparison.size) for of_arm, of_comparison in parts) < 2:
         return Interval(estimate, reason="an arm has one customer here, so there is no error")
-    error = float(np.sqrt(of_arm.var(ddof=1) / of_arm.size + of_comparison.var(ddof=1) / of_comparison.size))
+    variances = [a.var(ddof=1) / a.size + c.var(ddof=1) / c.size for a, c in parts]
+    error = float(np.sqrt(weight**2 @ variances))
     reach = float(ndtri(1 - alpha / 2)) * error
     return Interval(estimate, error, estimate - reach, estimate + reach)
 
@@ -150,6 +164,7 @@ def quantile_effects(
     rng: np.random.Generator,
     alpha: float = 0.05,
     draws: int = DRAWS,
+    stratum: Integers | None = None,
 ) -> tuple[Interval, ...]:
     """Difference between the arms' quantiles, with percentile bootstrap intervals (Firpo 2007 for the estimand).
 
@@ -161,7 +176,14 @@ def quantile_effects(
         treated: shape (n,).
         quantiles: each between 0 and 1.
         rng: the source of the draws.
+        alpha: one minus the coverage.
+        draws: how many resamples.
+        stratum: shape (n,), codes; where given, each arm's distribution is that of the customers of both arms: its
+            strata weigh as they do among them. Its quantiles are then redrawn by inverting the distribution where its
+            own error puts it (Woodruff 1952, JASA 47:635).
     """
+    if stratum is not None:
+        return _stratified_quantiles(y, treated, stratum, quantiles, rng, alpha, draws)
     arms = [np.sort(y[treated]), np.sort(y[~treated])]
     if min(arm.size for arm in arms) < 10:
         return tuple(Interval(None, reason="an arm has fewer than ten customers") for _ in quantiles)
@@ -176,4 +198,43 @@ def quantile_effects(
         spread = resampled[0] - resampled[1]
         low, high = np.quantile(spread, [alpha / 2, 1 - alpha / 2])
         out.append(Interval(point[0] - point[1], float(spread.std(ddof=1)), float(low), float(high)))
+    return tuple(out)
+
+
+def _stratified_quantiles(
+    y: Floats,
+    treated: NDArray[np.bool_],
+    stratum: Integers,
+    quantiles: tuple[float, ...],
+    rng: np.random.Generator,
+    alpha: float,
+    draws: int,
+) -> tuple[Interval, ...]:
+    codes, code = np.unique(stratum, return_inverse=True)
+    size = [np.bincount(code[of], minlength=codes.size).astype(np.float64) for of in (treated, ~treated)]
+    both = (size[0] > 0) & (size[1] > 0)
+    if min(int(n[both].sum()) for n in size) < 10:
+        return tuple(Interval(None, reason="an arm has fewer than ten customers") for _ in quantiles)
+    customers = np.where(both, size[0] + size[1], 0.0)
+    weight = customers / customers.sum()
+    arms = []
+    for of, n in zip((treated, ~treated), size, strict=True):
+        rows = np.flatnonzero(of & both[code])
+        rows = rows[np.argsort(y[rows], kind="stable")]
+        reached = np.cumsum(weight[code[rows]] / n[code[rows]])
+        arms.append((y[rows], code[rows], n, reached))
+    out = []
+    for p in quantiles:
+        points, redrawn = [], []
+        for values, place, n, reached in arms:
+            last = values.size - 1
+            point = float(values[min(int(np.searchsorted(reached, p - 1e-12)), last)])
+            below = np.bincount(place, values <= point, codes.size) / np.maximum(n, 1.0)
+            error = float(np.sqrt(np.sum(weight**2 * below * (1.0 - below) / np.maximum(n, 1.0))))
+            at = np.clip(p + error * rng.standard_normal(draws), 0.0, 1.0)
+            points.append(point)
+            redrawn.append(values[np.minimum(np.searchsorted(reached, at), last)])
+        spread = redrawn[0] - redrawn[1]
+        low, high = np.quantile(spread, [alpha / 2, 1 - alpha / 2])
+        out.append(Interval(points[0] - points[1], float(spread.std(ddof=1)), float(low), float(high)))
     return tuple(out)

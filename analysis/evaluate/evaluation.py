@@ -113,7 +113,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> E
     # Arms are alike only among those who could get every one of them.
     alike = open_to_every_arm(frame, protocol)
     of_alike = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
-    balance = balance_rows(protocol, of_alike, numbers, categories)
+    balance = balance_rows(alike, protocol, of_alike, numbers, categories)
     made = integrity_checks(alike, protocol, of_alike, balance, arms, matured)
     allocated = {arm: tally.customers for arm, tally in arms.items()}
     checks = with_unreadable(made, protocol, allocated, tally_unreadable(frame))

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 import narwhals as nw
 
 from analysis.evaluate.specify import Kinds
-from analysis.evaluate.tallies import ArmTally, tally_clusters, tally_day_zeros, tally_saturations, tally_shares
+from analysis.evaluate.tallies import (
+    ArmTally,
+    tally_clusters,
+    tally_day_zeros,
+    tally_saturations,
+    tally_shares,
+    tally_within_strata,
+)
 from analysis.frame import AnalysisFrame, strata_of
 from analysis.inference.multiplicity import holm
 from analysis.integrity import checks
@@ -39,16 +46,25 @@ def compared_columns(
 
 
 def balance_rows(
-    protocol: Protocol, arms: Mapping[str, ArmTally], numbers: tuple[str, ...], categories: tuple[str, ...]
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    arms: Mapping[str, ArmTally],
+    numbers: tuple[str, ...],
+    categories: tuple[str, ...],
 ) -> tuple[Balance, ...]:
-    """Standardised differences of every compared column, each arm against the comparison."""
+    """Standardised differences of every compared column, each arm against the comparison.
+
+    Within strata where shares differ by them: otherwise the stratum itself, and all that goes with it, would differ.
+    """
+    within = tally_within_strata(frame, strata_of(frame, protocol), numbers, categories)
     pairs = [(arm.id, protocol.comparison.id) for arm in protocol.arms if arm.id != protocol.comparison.id]
     rows: list[Balance] = []
     for name in numbers:
         moments = {arm: tally.moments[name] for arm, tally in arms.items() if name in tally.moments}
-        rows += of_number(name, moments, pairs)
+        rows += of_number(name, moments, pairs, within.numbers[name] if within else None)
     for name in categories:
-        rows += of_category(name, {arm: tally.levels[name] for arm, tally in arms.items()}, pairs)
+        levels = {arm: tally.levels[name] for arm, tally in arms.items()}
+        rows += of_category(name, levels, pairs, within.levels[name] if within else None)
     return tuple(rows)
 
 

@@ -6,7 +6,7 @@ Each function is a scan that returns a few rows an arm; what follows is arithmet
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from analysis.deciding.guardrails import EventCounts
 from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, SATURATION_COLUMN, WAVE_COLUMN, AnalysisFrame
-from analysis.integrity.balance import ArmMoments
-from analysis.integrity.shares_by_stratum import ShareCounts
+from analysis.integrity.balance import ArmMoments, ByStratum
+from analysis.integrity.shares_by_stratum import ShareCounts, shares_differ
 from analysis.regression.leaving import strata_that_leave
 from analysis.specification import Levels, level_position
 
@@ -157,6 +157,73 @@ def tally_saturations(frame: AnalysisFrame, cluster: str) -> tuple[int, int]:
     pairs = frame.engine.collect(each.group_by("first", "last").agg(nw.len().alias("n"))).to_pylist()
     straddling = sum(int(row["n"]) for row in pairs if row["first"] != row["last"])
     return sum(int(row["n"]) for row in pairs), straddling
+
+
+@dataclass(frozen=True, slots=True)
+class WithinStrata:
+    """What covariates look like in each stratum of each arm, where shares differ by stratum.
+
+    Attributes:
+        numbers: column -> arm -> stratum -> (customers for whom it is known, mean).
+        levels: column -> level -> arm -> stratum -> (customers for whom it is known, share with the level).
+    """
+
+    numbers: Mapping[str, Mapping[str, ByStratum]]
+    levels: Mapping[str, Mapping[str, Mapping[str, ByStratum]]]
+
+
+def tally_within_strata(
+    frame: AnalysisFrame, strata: Sequence[str], numbers: Sequence[str], categories: Sequence[str]
+) -> WithinStrata | None:
+    """Covariates by arm and stratum; ``None`` where the arms' shares do not differ by stratum, or there are none."""
+    if not strata:
+        return None
+    # Keys of their own names, for a stratum may be a covariate too.
+    keys = {name: f"key:{number}" for number, name in enumerate(strata)}
+    rows = frame.rows.with_columns(*(nw.col(name).alias(key) for name, key in keys.items()))
+
+    def counted(*by: str, **aggregates: nw.Expr) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+        grouped = rows.group_by(ARM_COLUMN, *keys.values(), *by).agg(n=nw.len(), **aggregates)
+        table = frame.engine.collect(grouped).to_pylist()
+        return [(row[ARM_COLUMN], tuple(row[key] for key in keys.values()), row) for row in table]
+
+    moments: dict[str, nw.Expr] = {}
+    for name in numbers:
+        value = nw.col(name).cast(nw.Float64)
+        moments |= {f"n:{name}": value.count(), f"mean:{name}": value.mean()}
+    whole = counted(**moments)
+    codes = {stratum: code for code, stratum in enumerate(dict.fromkeys(stratum for _, stratum, _ in whole))}
+    arm, stratum = np.array([arm for arm, _, _ in whole]), np.array([codes[stratum] for _, stratum, _ in whole])
+    if not shares_differ(arm, stratum, np.array([float(row["n"]) for _, _, row in whole])):
+        return None
+    of_numbers: dict[str, dict[str, dict[object, tuple[int, float]]]] = {name: {} for name in numbers}
+    for arm_id, place, row in whole:
+        for name in numbers:
+            if row[f"n:{name}"]:
+                of_numbers[name].setdefault(arm_id, {})[place] = int(row[f"n:{name}"]), float(row[f"mean:{name}"])
+    return WithinStrata(of_numbers, {name: _shares_of_levels(counted, name) for name in categories})
+
+
+def _shares_of_levels(
+    counted: Callable[..., list[tuple[str, tuple[Any, ...], dict[str, Any]]]], name: str
+) -> dict[str, dict[str, dict[object, tuple[int, float]]]]:
+    """Level -> arm -> stratum -> (customers with any level, share with this one)."""
+    known: dict[tuple[str, tuple[Any, ...]], int] = {}
+    with_level: dict[str, dict[tuple[str, tuple[Any, ...]], int]] = {}
+    for arm, stratum, row in counted(name):
+        if row[name] is not None:
+            known[arm, stratum] = known.get((arm, stratum), 0) + int(row["n"])
+            with_level.setdefault(_as_text(row[name]), {})[arm, stratum] = int(row["n"])
+    shares: dict[str, dict[str, dict[object, tuple[int, float]]]] = {}
+    for level, counts in with_level.items():
+        for (arm, stratum), n in known.items():
+            shares.setdefault(level, {}).setdefault(arm, {})[stratum] = n, counts.get((arm, stratum), 0) / n
+    return shares
+
+
+def _as_text(value: Any) -> str:
+    """As the engine writes a level."""
+    return str(pc.cast(pa.scalar(value), pa.string()).as_py())
 
 
 def tally_shares(

@@ -19,12 +19,11 @@ from scipy.special import chdtrc, gammaln, xlog1py, xlogy
 
 from analysis.inference.intervals import lower_tail
 from analysis.inference.multiplicity import holm
-from analysis.integrity.shares_by_stratum import FEWEST_EXPECTED, Compared, ShareCounts, compare_shares
+from analysis.integrity.shares_by_stratum import ALARM, FEWEST_EXPECTED, Compared, ShareCounts, compare_shares
 from analysis.results import Balance, Check, CheckKind
 from designs.literals import Severity
 from designs.protocol.models import LEAST_DIFFERENCE, USUAL_COVERAGE
 
-ALARM = 0.001
 LARGEST_STANDARDISED_DIFFERENCE = 0.1
 _BEYOND = 200  # counts above one whose expectation is small
 _VISIBLE = 0.0005  # half of the last digit in which shares are said

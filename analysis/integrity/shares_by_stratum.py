@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 FEWEST_EXPECTED = 5.0
+ALARM = 0.001
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,34 @@ class ShareCounts:
     customers: Floats
     count: Floats
     cluster: Integers | None = None
+
+
+def shares_differ(arm: NDArray[np.str_], stratum: Integers, customers: Floats | None = None) -> bool:
+    """Whether arms have other shares in other strata, beyond chance: Pearson's chi-square of the table, p < 0.001.
+
+    Where they do, what pools strata compares them. Assignment alone decides it, so looking costs nothing.
+
+    Args:
+        arm, stratum: shape (m,).
+        customers: shape (m,), of each pair of them; one each if not given.
+
+    Examples:
+        >>> import numpy as np
+        >>> arm, stratum = np.array(["a", "b", "a", "b"]), np.array([0, 0, 1, 1])
+        >>> shares_differ(arm, stratum, np.array([20.0, 40.0, 400.0, 800.0]))
+        False
+        >>> shares_differ(arm, stratum, np.array([200.0, 400.0, 800.0, 400.0]))
+        True
+    """
+    rows, row = np.unique(arm, return_inverse=True)
+    columns, column = np.unique(stratum, return_inverse=True)
+    if min(rows.size, columns.size) < 2:
+        return False
+    table = np.bincount(row * columns.size + column, customers, rows.size * columns.size).astype(np.float64)
+    table = table.reshape(rows.size, columns.size)
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    statistic = float(np.sum((table - expected) ** 2 / expected))
+    return float(chdtrc((rows.size - 1) * (columns.size - 1), statistic)) < ALARM
 
 
 @dataclass(frozen=True, slots=True)

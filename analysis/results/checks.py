@@ -75,7 +75,10 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """One covariate (or one level of it): difference ÷ √((s²ₐ + s²c)/2). Descriptive."""
+    """One covariate (or one level of it): difference ÷ √((s²ₐ + s²c)/2). Descriptive.
+
+    The means are of whole arms. Where shares differ by stratum the difference is that within strata, not theirs.
+    """
 
     covariate: str
     level: str | None

@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.estimators.amounts import Interval, bootstrap_interval, hurdle, quantile_effects
 from analysis.inference.estimates import row_of
+from analysis.integrity.shares_by_stratum import shares_differ
 from analysis.randomisation.in_memory import RowsInMemory, labelled_generator
 from analysis.results import Estimate, Variant
 from designs.protocol.columns import column_of
@@ -32,13 +33,15 @@ def amount_rows(
     whole = bootstrap_interval(y, treated, stratum, rng=rng, cluster=cluster, alpha=alpha)
     intervals: list[tuple[Variant, str, Interval]] = [(Variant("bootstrap_mean"), "bootstrap", whole)]
     if cluster is None:
-        parts = hurdle(y, treated, alpha)
+        # Where shares differ by stratum, arms that are pooled over strata would differ for that alone.
+        within = stratum if shares_differ(data.arm[known], stratum) else None
+        parts = hurdle(y, treated, alpha, stratum=within)
         intervals += [
             (Variant("share_with_any", outcome.measured_in), "unpooled", parts.paid_anything),
             (Variant("mean_with_any", outcome.measured_in), "unpooled", parts.how_much),
         ]
         quantiles = (0.5, 0.75, 0.9)
-        effects = quantile_effects(y, treated, quantiles, rng=rng, alpha=alpha)
+        effects = quantile_effects(y, treated, quantiles, rng=rng, alpha=alpha, stratum=within)
         intervals += [
             (Variant("quantile", quantile=q), "bootstrap", effect) for q, effect in zip(quantiles, effects, strict=True)
         ]

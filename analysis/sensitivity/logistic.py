@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from analysis.inference.estimates import row_of, with_effect
 from analysis.inference.intervals import Effect
+from analysis.integrity.shares_by_stratum import shares_differ
 from analysis.randomisation.in_memory import RowsInMemory
 from analysis.results import Estimate, Variant
 from analysis.sensitivity.design_matrix import covariate_matrix, independent_columns
@@ -21,6 +22,7 @@ from designs.protocol.models import Outcome, Protocol
 
 Floats = NDArray[np.float64]
 UP_TO = 50_000  # customers
+MOST_STRATA = 60
 
 
 def logit_rows(
@@ -29,7 +31,7 @@ def logit_rows(
     """Difference in the average predicted share between arms, with delta-method errors (Agresti 2013, section 5.5).
 
     Every customer is predicted under each arm, so the contrast is over the same customers as Lin's. Clusters enter
-    through the sandwich.
+    through the sandwich, and strata as levels where the arms' shares differ by them: those that hold every arm.
     """
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
@@ -37,6 +39,9 @@ def logit_rows(
 
     y = data.number(column_of(outcome))
     known = ~np.isnan(y)
+    within = shares_differ(data.arm[known], data.stratum[known])
+    if within:
+        known &= _in_every_arm(data, known)
     arms = data.arm[known]
     names = [arm.id for arm in protocol.arms]
     indicator = np.column_stack([(arms == name).astype(np.float64) for name in names])
@@ -56,6 +61,12 @@ def logit_rows(
     if not indicator.any(axis=0).all():
         return [replace(row, reason="an arm has nobody who could have got every arm") for row in described]
     adjusters = covariate_matrix(data, covariates, known)
+    if within:
+        strata = np.unique(data.stratum[known])[1:]
+        if strata.size >= MOST_STRATA:
+            reason = f"arms have other shares in other strata, and a logit holds fewer than {MOST_STRATA}"
+            return [replace(row, reason=reason) for row in described]
+        adjusters = np.column_stack([data.stratum[known][:, None] == strata, adjusters]).astype(np.float64)
     adjusters = independent_columns(adjusters, arms)
     adjusters = (adjusters - adjusters.mean(axis=0)) / adjusters.std(axis=0)
     matrix = np.column_stack([indicator, adjusters])
@@ -79,6 +90,13 @@ def logit_rows(
         effect = Effect.normal(shares[arm] - shares[comparison], float(slope @ covariance @ slope))
         completed.append(with_effect(row, effect, protocol.analysis.alpha))
     return completed
+
+
+def _in_every_arm(data: RowsInMemory, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether each customer's stratum has customers with the outcome in every arm."""
+    arms = np.unique(data.arm[known])
+    held = [np.isin(data.stratum, data.stratum[known & (data.arm == arm)]) for arm in arms]
+    return np.asarray(np.logical_and.reduce(held), dtype=np.bool_)
 
 
 def _average_predictions(beta: Floats, extra: Floats, arms: int) -> tuple[list[float], list[Floats]]:

@@ -75,7 +75,9 @@ def with_bounds(frame: AnalysisFrame, protocol: Protocol, evaluation: Evaluation
     """
     if evaluation.verdict.code == "not_due" or evaluation.flow.allocated > IN_MEMORY_UP_TO:
         return evaluation
-    lacked = _lacked(frame, specify.regressed(protocol))
+    of = compared(frame, protocol)
+    frame, protocol = of.frame, of.protocol
+    lacked = [] if of.bar is not None else _lacked(frame, specify.regressed(protocol))
     if not lacked:
         return evaluation
     data = _in_memory(frame, protocol, [column_of(outcome) for outcome in lacked])
