@@ -17,6 +17,7 @@ from designs.protocol.errors import ProtocolRefused
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import Figure
 from trials.reporting.portfolio import next_action, next_actor
+from trials.reporting.results.evaluations import evaluation_line
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import state, verdict
 
@@ -34,7 +35,7 @@ _LAST_TRIAL = "last_trial"
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedTrial:
-    """A trial with its latest evaluation, and the names of its arms and outcomes."""
+    """A trial with its finding, or before that its latest evaluation, and the names of its arms and outcomes."""
 
     detail: TrialDetail
     evaluation: Evaluation
@@ -176,6 +177,13 @@ def _what_is_next(detail: TrialDetail) -> None:
     coming = detail.summary.next
     words = f"There is no evaluation yet. Next: {next_action(coming)}. Who: {next_actor(coming)}."
     st.html(markup.lead(words))
+
+
+def which_evaluation(detail: TrialDetail) -> None:
+    """Which of the trial's evaluations the page shows, and as at which day."""
+    line = evaluation_line(detail)
+    if line is not None:
+        st.html(markup.quiet(line))
 
 
 def figure(shown: Figure | None, absent: str, anchor: str | None = None) -> None:

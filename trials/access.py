@@ -14,8 +14,8 @@ from trials.errors import AccessRefused
 Role = Literal["designer", "randomiser", "analyst", "manager", "administrator", "all"]
 UseCase = Literal[
     "read", "overlap", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue",
-    "load_contacts", "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void", "backup",
-    "restore", "migrate", "collect",
+    "load_contacts", "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void",
+    "request_correction", "confirm_correction", "backup", "restore", "migrate", "collect",
 ]  # fmt: skip
 """What a person may ask for, in one role or another."""
 
@@ -57,6 +57,9 @@ _GRANTS: dict[UseCase, frozenset[Role]] = {
     "decide": frozenset({"manager"}),
     "request_void": frozenset({"randomiser", "manager", "administrator"}),
     "confirm_void": frozenset({"randomiser", "manager", "administrator"}),
+    # Who evaluates finds that a file was wrong, who decides must know; neither alone changes a finding.
+    "request_correction": frozenset({"analyst", "manager"}),
+    "confirm_correction": frozenset({"analyst", "manager"}),
     "backup": frozenset({"administrator"}),
     "restore": frozenset({"administrator"}),
     "migrate": frozenset({"administrator"}),

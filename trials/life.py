@@ -31,7 +31,8 @@ Phase = Literal["design", "locked", "allocated", "in_field", "analysed", "decide
 
 Step = Literal[
     "answer_suitability", "consult", "pass_gateway_1", "design", "sign_off", "pass_gateway_2", "lock", "randomise",
-    "resume_randomise", "issue", "load_outcomes", "evaluate", "decide", "review", "confirm_void", "analyse_elsewhere",
+    "resume_randomise", "issue", "load_outcomes", "evaluate", "decide", "review", "confirm_void", "confirm_correction",
+    "analyse_elsewhere",
     "nothing",
 ]  # fmt: skip
 
@@ -63,6 +64,9 @@ class Standing:
         issued: At least one list was issued.
         outcomes: The version of the latest file of outcomes; None before the first.
         evaluated: The version of the outcomes that the latest evaluation read; None before the first.
+        waits_until: The day on which everything is due, where no evaluation so far was of outcomes that were all due.
+        concluding: How many evaluations were due and of data that passed their checks: the finding and its updates.
+        correction_asked_by: Who asked for a correction of the finding that nobody else has confirmed yet.
         review_on: When the latest decision is looked at again; None before the first.
         follow_up: What became of that decision; None where nothing is recorded.
         released: The seed is public.
@@ -81,6 +85,9 @@ class Standing:
     issued: bool = False
     outcomes: int | None = None
     evaluated: int | None = None
+    waits_until: date | None = None
+    concluding: int = 0
+    correction_asked_by: str | None = None
     review_on: date | None = None
     follow_up: FollowUp | None = None
     released: bool = False
@@ -117,7 +124,9 @@ def state_of(standing: Standing) -> State:
     if standing.review_on is not None:
         return standing.follow_up or "decided"
     if standing.outcomes is not None:
-        return "analysed" if standing.evaluated == standing.outcomes else "data_cut"
+        if standing.evaluated != standing.outcomes:
+            return "data_cut"
+        return "in_field" if standing.waits_until is not None else "analysed"
     if standing.issued:
         return "in_field"
     if standing.waves_allocated:
@@ -190,10 +199,12 @@ def next_step(standing: Standing) -> Next:
         return Next("confirm_void", None, other_than=standing.void_asked_by)
     if state == "locked" and standing.seed_drawn:
         return Next("resume_randomise", "randomiser")
+    if standing.correction_asked_by is not None:
+        return Next("confirm_correction", None, other_than=standing.correction_asked_by)
     if state in PHASES["decided"]:
         return Next("review", "manager", due=standing.review_on)
     if state in _STEP_AFTER:
-        return Next(*_STEP_AFTER[state])
+        return Next(*_STEP_AFTER[state], due=standing.waits_until if state == "in_field" else None)
     if not standing.randomised_here:
         return Next("analyse_elsewhere", "analyst")
     missing = _missing_milestones(standing)
@@ -206,7 +217,8 @@ def _missing_milestones(standing: Standing) -> list[Milestone]:
 
 Need = Literal[
     "randomised_here", "not_locked", "milestones", "locked", "seed", "wave_left", "allocated", "outcomes", "evaluated",
-    "concluded", "not_released", "not_void", "void_not_asked", "void_asked", "second_person",
+    "verdict", "concluded", "update", "correction_not_asked", "correction_asked", "second_signature", "not_released",
+    "not_void", "void_not_asked", "void_asked", "second_person",
 ]  # fmt: skip
 """What has to be so before something may be done."""
 
@@ -219,7 +231,9 @@ NEEDS: Final[Mapping[UseCase, tuple[Need, ...]]] = {
     "load_contacts": _RETURNED,
     "load_outcomes": _RETURNED,
     "evaluate": (*_RETURNED, "outcomes"),
-    "decide": ("not_void", "evaluated"),
+    "decide": ("not_void", "evaluated", "verdict"),
+    "request_correction": ("not_void", "update", "correction_not_asked"),
+    "confirm_correction": ("correction_asked", "not_void", "second_signature"),
     "release": ("allocated", "not_released", "concluded"),
     "request_void": ("seed", "void_not_asked"),
     "confirm_void": ("void_asked", "not_void", "second_person"),
@@ -280,8 +294,18 @@ def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) ->
             return standing.outcomes is not None
         case "evaluated":
             return standing.evaluated is not None
+        case "verdict":
+            return standing.waits_until is None
         case "concluded":
-            return standing.evaluated is not None or standing.void
+            return standing.void or (standing.evaluated is not None and standing.waits_until is None)
+        case "update":
+            return standing.concluding > 1
+        case "correction_not_asked":
+            return standing.correction_asked_by is None
+        case "correction_asked":
+            return standing.correction_asked_by is not None
+        case "second_signature":
+            return by is None or by != standing.correction_asked_by
         case "not_released":
             return not standing.released
         case "not_void":
@@ -323,6 +347,17 @@ _WORDS: Final[Mapping[Need, _Words]] = {
     "allocated": _Words("nothing has been allocated", remedy="otm randomise {trial}"),
     "outcomes": _Words("no outcomes are loaded", remedy="otm outcomes load {trial} FILE"),
     "evaluated": _Words("there is no evaluation to decide on", remedy="otm evaluate {trial}"),
+    "verdict": _Words(
+        "there is no verdict to decide on", "no effect is shown before all is due", "evaluate a later cut of {trial}"
+    ),
+    "update": _Words(
+        "nothing could take the finding's place", remedy="load corrected files, then otm evaluate {trial}"
+    ),
+    "correction_not_asked": _Words("a correction was asked for already", remedy="otm correct {trial} --confirm"),
+    "correction_asked": _Words("nobody asked for a correction", remedy="otm correct {trial} --reason TEXT"),
+    "second_signature": _Words(
+        "who asked for a correction cannot confirm it", "a correction takes two different people", "ask a colleague"
+    ),
     "concluded": _Words(
         "the trial is still running",
         "arms stay concealed until the evaluation is stored, or the draw is void",
@@ -359,7 +394,7 @@ def _refusal(need: Need, use_case: UseCase, standing: Standing, by: str | None) 
     missing = ", ".join(milestone.replace("_", " ") for milestone in _missing_milestones(standing))
     return TrialRefused(
         words.problem.format(missing=missing),
-        where=by if need == "second_person" else standing.trial,
+        where=by if need in ("second_person", "second_signature") else standing.trial,
         rule=words.rule,
         remedy=words.remedy and words.remedy.format(trial=standing.trial),
     )

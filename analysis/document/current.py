@@ -102,6 +102,11 @@ def json_schema() -> dict[str, Any]:
         parts[name]["required"] = list(parts[name]["properties"])
     digest = {"type": "string", "description": "SHA-256 of the rest, where the evaluation was stored"}
     schema["properties"]["evaluation_digest"] = digest
+    schema["properties"] |= {
+        "evaluation_number": {"type": "integer", "description": "among the trial's evaluations, where it was stored"},
+        "evaluation_role": {"enum": ["finding", "update", "attempt", "not_due", "replaced"]},
+        "evaluation_count": {"type": "integer", "description": "of its role: update 2"},
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -43,6 +43,7 @@ def _first_screen(trial: EvaluatedTrial) -> None:
     evaluation, names = trial.evaluation, trial.names
     st.html(markup.lead(evaluation.verdict.sentence))
     st.html(markup.verdict_banner(evaluation.verdict.code, trial.verdict_words))
+    screen.which_evaluation(trial.detail)
     figures = headline(evaluation, names)
     if figures is None:
         if evaluation.verdict.code == "not_due":
@@ -99,6 +100,9 @@ def _record(trial: EvaluatedTrial) -> None:
     refusal = session.may("decide")
     if refusal is not None:
         screen.refused(refusal)
+        return
+    if trial.evaluation.verdict.code == "not_due":
+        st.write("There is nothing to decide on before every outcome is due.")
         return
     _form(trial.detail, trial.verdict_words)
 

@@ -16,6 +16,7 @@ from trials.reporting.charts import effect_figure, net_benefit_figure, segment_f
 from trials.reporting.charts.figure import arm_colours
 from trials.reporting.exports import document_json, estimates_csv
 from trials.reporting.results import effects, flow, integrity, missing_outcomes, money, sensitivity
+from trials.reporting.results.evaluations import evaluations_table
 from trials.reporting.results.near_misses import segment_misses
 from trials.reporting.results.record import deviation_lines, digests, people
 from trials.reporting.words.names import Names
@@ -59,6 +60,7 @@ def show() -> None:
 def _contents(trial: EvaluatedTrial) -> None:
     code = trial.evaluation.verdict.code
     st.html(markup.verdict_banner(code, trial.verdict_words))
+    screen.which_evaluation(trial.detail)
     if code == "not_due":
         st.write("What follows is the health of the field. No effect is estimated before every outcome is due.")
     if code == "invalid":
@@ -213,6 +215,7 @@ def _deviations(detail: TrialDetail, evaluation: Evaluation) -> None:
 def _reproduce(detail: TrialDetail, evaluation: Evaluation) -> None:
     _header("reproduce")
     st.html(markup.table(digests(detail, evaluation)))
+    st.html(markup.table(evaluations_table(detail), dense=True))
     with st.expander("Who did what"):
         st.html(markup.table(people(detail)))
     trial = detail.summary.id

@@ -18,6 +18,7 @@ from trials.stages.allocate import randomise
 from trials.stages.backup import backup, restore
 from trials.stages.certificate import certificate
 from trials.stages.collect import collect
+from trials.stages.correct import confirm_correction, request_correction
 from trials.stages.decide import decide
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
@@ -54,6 +55,8 @@ HOLDERS: dict[UseCase, set[Role]] = {
     "decide": {"manager", "all"},
     "request_void": {"randomiser", "manager", "administrator", "all"},
     "confirm_void": {"randomiser", "manager", "administrator", "all"},
+    "request_correction": {"analyst", "manager", "all"},
+    "confirm_correction": {"analyst", "manager", "all"},
     "backup": {"administrator", "all"},
     "restore": {"administrator", "all"},
     "migrate": {"administrator", "all"},
@@ -80,6 +83,8 @@ CALLS: dict[UseCase, Call] = {
     ),
     "request_void": lambda r, a, f, _: request_void(r, a, f.trial, reason="wrong"),
     "confirm_void": lambda r, a, f, _: confirm_void(r, a, f.trial),
+    "request_correction": lambda r, a, f, _: request_correction(r, a, f.trial, reason="wrong"),
+    "confirm_correction": lambda r, a, f, _: confirm_correction(r, a, f.trial),
     "backup": lambda r, a, f, out: backup(r, a, out / f"backup-{a.role}"),
     "restore": lambda r, a, f, out: restore(r.settings, a, out / "backup"),
     "migrate": lambda r, a, f, _: migrate(r.settings, a),

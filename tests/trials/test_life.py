@@ -36,9 +36,11 @@ from trials.life import (
 from trials.reporting.words.vocabulary import STATES, STEPS
 
 REVIEW = date(2026, 10, 5)
+DUE = date(2026, 3, 1)
 DRAWN = Standing("t", locked=True, seed_drawn=True)
 ALLOCATED = replace(DRAWN, waves_allocated=1)
 EVALUATED = replace(ALLOCATED, issued=True, outcomes=1, evaluated=1)
+CORRECTABLE = replace(EVALUATED, concluding=2)
 
 
 def after(standing: Standing, use_case: UseCase) -> Iterator[Standing]:
@@ -54,7 +56,15 @@ def after(standing: Standing, use_case: UseCase) -> Iterator[Standing]:
         case "load_outcomes":
             yield replace(standing, outcomes=min((standing.outcomes or 0) + 1, 2))
         case "evaluate":
-            yield replace(standing, evaluated=standing.outcomes)
+            read = replace(standing, evaluated=standing.outcomes, waits_until=None)
+            yield read  # an attempt
+            yield replace(read, concluding=min(standing.concluding + 1, 2))
+            if standing.evaluated is None or standing.waits_until is not None:
+                yield replace(read, waits_until=DUE)
+        case "request_correction":
+            yield replace(standing, correction_asked_by="A. Person")
+        case "confirm_correction":
+            yield replace(standing, correction_asked_by=None)
         case "decide":
             yield replace(standing, review_on=REVIEW)
         case "release":
@@ -109,6 +119,9 @@ def test_no_fact_comes_before_the_one_it_stands_on(life):
         assert standing.waves_allocated or not (standing.issued or standing.outcomes or standing.released)
         assert (standing.evaluated or 0) <= (standing.outcomes or 0)
         assert standing.evaluated or not standing.review_on
+        assert standing.waits_until is None or not (standing.review_on or standing.concluding)
+        assert standing.waits_until is None or standing.void or not standing.released
+        assert standing.concluding > 1 or not standing.correction_asked_by
         assert standing.waves_allocated <= standing.waves_planned
         assert standing.evaluated or standing.void or not standing.released
         assert standing.void_asked_by or not standing.void
@@ -127,7 +140,7 @@ def test_a_life_goes_forward_but_for_another_cut_of_the_data(life):
         state = state_of(standing)
         for use_case in open_to(standing):
             for later in map(state_of, after(standing, use_case)):
-                if (state, later) != ("analysed", "data_cut") and later != "void":
+                if (state, later) not in (("analysed", "data_cut"), ("data_cut", "in_field")) and later != "void":
                     assert has_reached(later, state), (use_case, state, later)
 
 
@@ -185,6 +198,13 @@ def test_the_state_of_a_design_is_the_last_of_what_it_reached_in_order(milestone
         (replace(ALLOCATED, outcomes=1), "data_cut", Next("evaluate", "analyst")),
         (EVALUATED, "analysed", Next("decide", "manager")),
         (replace(EVALUATED, outcomes=2), "data_cut", Next("evaluate", "analyst")),
+        (replace(EVALUATED, waits_until=DUE), "in_field", Next("load_outcomes", "analyst", due=DUE)),
+        (replace(EVALUATED, outcomes=2, waits_until=DUE), "data_cut", Next("evaluate", "analyst")),
+        (
+            replace(EVALUATED, concluding=2, correction_asked_by="A"),
+            "analysed",
+            Next("confirm_correction", None, other_than="A"),
+        ),
         (replace(EVALUATED, review_on=REVIEW), "decided", Next("review", "manager", due=REVIEW)),
         (replace(EVALUATED, outcomes=2, review_on=REVIEW), "decided", Next("review", "manager", due=REVIEW)),
         (replace(EVALUATED, review_on=REVIEW, follow_up="adapted"), "adapted", Next("review", "manager", due=REVIEW)),
@@ -221,6 +241,19 @@ LACKING: dict[tuple[UseCase, Need], tuple[Standing, str]] = {
     ("evaluate", "outcomes"): (ALLOCATED, r"no outcomes are loaded.*otm outcomes load t FILE"),
     ("decide", "not_void"): (replace(EVALUATED, void=True), "a void trial decides nothing"),
     ("decide", "evaluated"): (ALLOCATED, r"no evaluation to decide on.*otm evaluate t"),
+    ("decide", "verdict"): (replace(EVALUATED, waits_until=DUE), r"no verdict to decide on.*before all is due"),
+    ("request_correction", "not_void"): (replace(CORRECTABLE, void=True), "is void"),
+    ("request_correction", "update"): (replace(CORRECTABLE, concluding=1), "nothing could take the finding's place"),
+    ("request_correction", "correction_not_asked"): (
+        replace(CORRECTABLE, correction_asked_by="A"),
+        "asked for already",
+    ),
+    ("confirm_correction", "correction_asked"): (CORRECTABLE, "nobody asked for a correction"),
+    ("confirm_correction", "not_void"): (replace(CORRECTABLE, correction_asked_by="A", void=True), "is void"),
+    ("confirm_correction", "second_signature"): (
+        replace(CORRECTABLE, correction_asked_by="B"),
+        r"^B: who asked for a correction cannot confirm it.*two different people",
+    ),
     ("release", "allocated"): (replace(DRAWN, void=True), "what is released is a draw"),
     ("release", "not_released"): (replace(EVALUATED, released=True), "released already"),
     ("release", "concluded"): (ALLOCATED, r"still running.*arms stay concealed"),

@@ -22,23 +22,30 @@ def register(app: typer.Typer) -> None:
     app.command("analyse")(analyse)
     app.command("schema")(schema)
     app.command("decide")(decide)
+    app.command("correct")(correct)
 
 
 def evaluate(trial: TrialId, as_at: AsAt = None, json_to: JsonTarget = None) -> None:
     """Run the locked analysis on the latest outcomes, and store all that it says. No verdict before they are due."""
     from analysis.document import from_document
     from trials.cli.results import show_evaluation
+    from trials.reporting.words.vocabulary import evaluation_role
     from trials.stages.evaluate import evaluate as evaluate_stage
 
     with registry_and_actor() as (registry, actor), at_work("Evaluating"):
         record = evaluate_stage(registry, actor, trial, as_at=as_at and as_at.date())
         with registry.read(actor, trial) as reader:
-            protocol = reader.trial(trial).protocol
+            detail = reader.trial(trial)
     if json_to is not None:
-        write_json(json_to, {**record.document, "evaluation_digest": record.digest})
+        stored = {"evaluation_number": record.id, "evaluation_role": record.role, "evaluation_count": record.count}
+        write_json(json_to, {**record.document, "evaluation_digest": record.digest, **stored})
         return
-    show_evaluation(from_document(record.document), protocol)
-    say(f"Stored as evaluation {record.id} of {trial}, digest {record.digest}")
+    words = evaluation_role(record.role, record.count)
+    if record.role != "finding" and detail.evaluation is not None and detail.evaluation.role == "finding":
+        sentence = from_document(detail.evaluation.document).verdict.sentence
+        typer.echo(f"{words}. The finding is evaluation {detail.evaluation.id}, and stays: {sentence}\n")
+    show_evaluation(from_document(record.document), detail.protocol)
+    say(f"Stored as evaluation {record.id} of {trial} ({words}), digest {record.digest}")
 
 
 def analyse(
@@ -87,7 +94,7 @@ def decide(
     accept: Annotated[bool, typer.Option("--accept/--override", help="Accept the verdict, or override it.")] = True,
     conditions: Annotated[str | None, typer.Option(help="On what it depends.")] = None,
 ) -> None:
-    """Record a decision on the latest evaluation, under your name."""
+    """Record a decision on the finding, under your name."""
     from trials.stages.decide import decide as decide_stage
 
     review: date = review_on.date()
@@ -105,3 +112,32 @@ def decide(
     verdict = record.verdict_code.replace("_", " ")
     does = "accepts" if accept else "overrides"
     typer.echo(f"Recorded: {record.decided_by} {does} “{verdict}”. Review on {record.review_on:%-d %B %Y}.")
+    say(f"It rests on evaluation {record.evaluation}, digest {record.evaluation_digest}")
+
+
+def correct(
+    trial: TrialId,
+    reason: Annotated[
+        str | None, typer.Option(help="What was wrong with the finding's files; the first person says it.")
+    ] = None,
+    evaluation: Annotated[
+        int | None, typer.Option(help="The update that takes the finding's place; the latest, where not given.")
+    ] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Confirm it, as the second person.")] = False,
+) -> None:
+    """Put an update in the place of a finding whose files were wrong. It takes two people; the old one is kept."""
+    from trials.errors import TrialRefused
+    from trials.stages.correct import confirm_correction, request_correction
+
+    if confirm == (reason is not None) or (confirm and evaluation is not None):
+        raise TrialRefused("say --reason TEXT to ask for a correction, or --confirm to confirm one", where=trial)
+    with registry_and_actor() as (registry, actor):
+        if reason is None:
+            done = confirm_correction(registry, actor, trial)
+            typer.echo(f"Evaluation {done.replacing} of {trial} is the finding. Evaluation {done.replaced} is kept.")
+        else:
+            asked = request_correction(registry, actor, trial, reason=reason, evaluation=evaluation)
+            typer.echo(
+                f"Evaluation {asked.replacing} is to take the place of evaluation {asked.replaced}. "
+                f"Somebody else confirms it: otm correct {trial} --confirm"
+            )

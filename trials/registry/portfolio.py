@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import ColumnElement, and_, case, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.document import from_document
 from analysis.results import Segment
 from analysis.wording.naming import approach, doing_nothing
 from designs.protocol import Protocol
+from trials.findings import Place, places, shown
 from trials.life import Standing, next_step, state_of
 from trials.registry import tables
 from trials.registry.queries import population_name, standings
@@ -22,6 +23,9 @@ from trials.registry.records import TrialSummary
 # The document can be large: of it a list reads only the segment, and only where the verdict names one.
 _EVALUATION = (
     tables.StoredEvaluation.trial_id,
+    tables.StoredEvaluation.number,
+    tables.StoredEvaluation.digest,
+    tables.StoredEvaluation.as_at,
     tables.StoredEvaluation.verdict_code,
     tables.StoredEvaluation.verdict_arm,
     case((tables.StoredEvaluation.verdict_segment.is_not(None), tables.StoredEvaluation.document)).label("document"),
@@ -32,12 +36,13 @@ _EVALUATION = (
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What trials have, by trial; the latest where there can be several."""
+    """What trials have, by trial; the latest where there can be several, and of evaluations the one that is shown."""
 
     registered_at: dict[str, datetime]
     locks: dict[str, tables.TrialLock]
     allocations: dict[str, list[tables.Allocation]]
     evaluations: dict[str, Any]  # rows of _EVALUATION
+    places: dict[str, Place]  # what each of them is
     decided_at: dict[str, datetime]
     synthetic: dict[str, bool]
 
@@ -60,14 +65,37 @@ def _rows(session: Session, trials: Sequence[tuple[Standing, Protocol]], only: s
     decided = select(tables.Decision.trial_id, tables.Decision.decided_at)
     decided = decided.where(*_limit(tables.Decision.trial_id, only)).order_by(tables.Decision.number)
     registered = select(tables.Trial.id, tables.Trial.registered_at).where(*_limit(tables.Trial.id, only))
+    evaluations, of = _shown(session, session.execute(evaluated.order_by(tables.StoredEvaluation.number)), only)
     return _Rows(
         registered_at={row.id: row.registered_at for row in session.execute(registered)},
         locks=locks,
         allocations=allocations,
-        evaluations={row.trial_id: row for row in session.execute(evaluated.order_by(tables.StoredEvaluation.number))},
+        evaluations=evaluations,
+        places=of,
         decided_at={row.trial_id: row.decided_at for row in session.execute(decided)},
         synthetic=_synthetic(session, trials, locks, only),
     )
+
+
+def _shown(session: Session, rows: Iterable[Any], only: str | None) -> tuple[dict[str, Any], dict[str, Place]]:
+    """The evaluation of each trial that is shown, its finding or else the latest, and what it is."""
+    request, confirmation = tables.CorrectionRequest, tables.CorrectionConfirmation
+    query = select(request.trial_id, request.replaced, request.replacing).join(
+        confirmation, and_(confirmation.trial_id == request.trial_id, confirmation.number == request.number)
+    )
+    corrections: dict[str, list[tuple[int, int]]] = {}
+    for row in session.execute(query.where(*_limit(request.trial_id, only)).order_by(request.number)):
+        corrections.setdefault(row.trial_id, []).append((row.replaced, row.replacing))
+    by_trial: dict[str, list[Any]] = {}
+    for row in rows:
+        by_trial.setdefault(row.trial_id, []).append(row)
+    evaluations, of_shown = {}, {}
+    for trial, own in by_trial.items():
+        of = places([(row.number, row.verdict_code) for row in own], corrections.get(trial, ()))
+        number = shown(of)
+        evaluations[trial] = next(row for row in own if row.number == number)
+        of_shown[trial] = of[evaluations[trial].number]
+    return evaluations, of_shown
 
 
 def _limit(trial: InstrumentedAttribute[str], only: str | None) -> tuple[ColumnElement[bool], ...]:
@@ -126,6 +154,11 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
         verdict_approach=approaches.get(verdict_arm) if verdict_arm else None,
         verdict_where=tuple((approaches.get(arm, arm), segment) for arm, segment in where),
         comparison=doing_nothing(protocol),
+        evaluation=None if evaluation is None else evaluation.number,
+        evaluation_digest=None if evaluation is None else evaluation.digest,
+        evaluation_role=None if evaluation is None else rows.places[trial].role,
+        evaluation_count=None if evaluation is None else rows.places[trial].count,
+        as_at=None if evaluation is None else evaluation.as_at,
     )
 
 

@@ -50,6 +50,8 @@ class Reader:
             returned=queries.returned_of(session, trial_id),
             void=queries.void_of(session, trial_id),
             release=queries.release_of(session, trial_id),
+            evaluations=queries.evaluations_of(session, trial_id),
+            corrections=queries.corrections_of(session, trial_id),
         )
 
     def draft(self, trial_id: str) -> dict[str, str]:

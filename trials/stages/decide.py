@@ -26,7 +26,7 @@ def decide(
     conditions: str | None = None,
     review_on: date,
 ) -> DecisionRecord:
-    """Record a decision on the latest evaluation. Earlier decisions stay.
+    """Record a decision on the finding, or on the latest attempt where there is none. Earlier decisions stay.
 
     Args:
         registry: Where the trial is.
@@ -39,12 +39,12 @@ def decide(
         review_on: When it is looked at again; after today.
 
     Raises:
-        TrialRefused: There is no evaluation, the draw is void, or something is left out.
+        TrialRefused: There is no evaluation, outcomes were not due at any, the draw is void, or something is left out.
     """
     _refuse_incomplete(trial_id, choice, action, reason, review_on)
     with registry.write(actor, "decide", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "decide")
-        evaluation = queries.latest_evaluation(work.session, trial_id)
+        evaluation = queries.evaluation_to_decide_on(work.session, trial_id)
         record = DecisionRecord(
             decided_at=now(),
             decided_by=actor.name,
@@ -54,6 +54,8 @@ def decide(
             reason=reason.strip(),
             conditions=conditions.strip() or None if conditions else None,
             review_on=review_on,
+            evaluation=evaluation.id,
+            evaluation_digest=evaluation.digest,
         )
         work.add(
             tables.Decision(

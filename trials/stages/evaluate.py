@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def evaluate(
 ) -> EvaluationRecord:
     """Evaluate a trial on its latest file of outcomes. Earlier evaluations stay.
 
+    The first that is due, and whose data pass their checks, is the finding; what comes later is an update of it.
+
     Args:
         registry: Where the trial is.
         actor: Who evaluates.
@@ -68,6 +71,7 @@ def evaluate(
             as_at=sources.as_at,
         )
         work.add(_row(trial_id, record, evaluation, sources.contacts))
+        place = queries.places_of(work.session, trial_id)[record.id]
         work.commit(
             {
                 "evaluation_digest": record.digest,
@@ -75,9 +79,10 @@ def evaluate(
                 "code_digest": record.code_digest,
                 "as_at": sources.as_at.isoformat(),
                 "verdict": evaluation.verdict.code,
+                "role": place.role,
             }
         )
-    return record
+    return replace(record, role=place.role, count=place.count)
 
 
 def _sources(session: Session, trial_id: str, as_at: date | None) -> Sources:
@@ -115,6 +120,7 @@ def _row(
         outcomes_version=record.outcomes_version,
         contacts_version=contacts[-1].version if contacts else None,
         as_at=record.as_at,
+        due_on=evaluation.maturity.due_on if evaluation.maturity else None,
         verdict_code=evaluation.verdict.code,
         verdict_arm=evaluation.verdict.arm,
         verdict_segment=record.document["verdict"]["segment"],

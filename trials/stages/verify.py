@@ -51,7 +51,7 @@ def verify(registry: Registry, actor: Actor, trial_id: str) -> tuple[Proof, ...]
             _proof("registry_rows", "every row says what was written", lambda: row_faults(session, trial_id)),
             _proof("protocol", "the plan is the one locked", lambda: _protocol(session, trial_id)),
             _proof("seed", "the seed is the one committed to", lambda: _seed(session, trial_id)),
-            _proof("evaluation", "the evaluation is the one stored", lambda: _evaluation(session, trial_id)),
+            _proof("evaluation", "every evaluation is the one stored", lambda: _evaluations(session, trial_id)),
         ]
         named = snapshots_named(session, trial_id)
         stored = _stored(session, trial_id)
@@ -200,7 +200,7 @@ def _replay_of(
             yield f"allocation file: its column {name} is not that of the replay"
 
 
-def _evaluation(session: Session, trial_id: str) -> Iterator[str]:
-    record = queries.evaluation_of(session, trial_id)
-    if record is not None and digest_of(record.document) != record.digest:
-        yield f"evaluation {record.id}: its document does not give its digest"
+def _evaluations(session: Session, trial_id: str) -> Iterator[str]:
+    for number, digest, document in queries.evaluation_digests(session, trial_id):
+        if digest_of(document) != digest:
+            yield f"evaluation {number}: its document does not give its digest"

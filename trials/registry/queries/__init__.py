@@ -7,7 +7,16 @@ screens hold, and the unit of work that stages hold.
 from __future__ import annotations
 
 from trials.registry.queries.chain import audit_events, event_hashes, last_event
-from trials.registry.queries.conclusions import decisions_of, evaluation_of, latest_evaluation
+from trials.registry.queries.conclusions import (
+    corrections_of,
+    decisions_of,
+    evaluation_digests,
+    evaluation_numbered,
+    evaluation_of,
+    evaluation_to_decide_on,
+    evaluations_of,
+    places_of,
+)
 from trials.registry.queries.draws import (
     allocations_of,
     certificates_of,
@@ -40,17 +49,21 @@ __all__ = [
     "allocations_of",
     "audit_events",
     "certificates_of",
+    "corrections_of",
     "decisions_of",
     "draft_of",
     "draw_of",
+    "evaluation_digests",
+    "evaluation_numbered",
     "evaluation_of",
+    "evaluation_to_decide_on",
+    "evaluations_of",
     "event_hashes",
     "is_registered",
     "issues_of",
     "job_of",
     "job_row",
     "last_event",
-    "latest_evaluation",
     "latest_job",
     "latest_population",
     "lock_of",
@@ -58,6 +71,7 @@ __all__ = [
     "locked_versions",
     "next_number",
     "next_population_version",
+    "places_of",
     "population_name",
     "population_of_digest",
     "protocol_of",

@@ -2,30 +2,97 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trials.errors import TrialRefused
+from trials.findings import Place, places, rests_on, shown
 from trials.registry import tables
-from trials.registry.records import DecisionRecord, EvaluationRecord
+from trials.registry.records import CorrectionRecord, DecisionRecord, EvaluationLine, EvaluationRecord
 
 
 def evaluation_of(session: Session, trial_id: str) -> EvaluationRecord | None:
-    """The latest evaluation, whole; None before the first."""
-    row = session.scalars(_newest_evaluation(trial_id)).first()
-    return None if row is None else _evaluation(row)
+    """The evaluation that is shown, whole: the finding; before there is one, the latest. None before the first."""
+    of = places_of(session, trial_id)
+    number = shown(of)
+    return None if number is None else _evaluation(session, trial_id, number, of[number])
 
 
-def latest_evaluation(session: Session, trial_id: str) -> EvaluationRecord:
-    """The latest evaluation of a trial that has one, whole."""
-    return _evaluation(session.scalars(_newest_evaluation(trial_id)).one())
+def evaluation_to_decide_on(session: Session, trial_id: str) -> EvaluationRecord:
+    """The finding of a trial, or its latest attempt, whole.
+
+    Raises:
+        TrialRefused: It has neither.
+    """
+    of = places_of(session, trial_id)
+    number = rests_on(of)
+    if number is None:
+        raise TrialRefused("there is no verdict to decide on", where=trial_id, remedy=f"otm evaluate {trial_id}")
+    return _evaluation(session, trial_id, number, of[number])
 
 
-def _newest_evaluation(trial_id: str) -> Select[tables.StoredEvaluation]:
-    query = select(tables.StoredEvaluation).where(tables.StoredEvaluation.trial_id == trial_id)
-    return query.order_by(tables.StoredEvaluation.number.desc()).limit(1)
+def evaluation_numbered(session: Session, trial_id: str, number: int) -> EvaluationRecord:
+    """One evaluation of a trial that has it, whole."""
+    return _evaluation(session, trial_id, number, places_of(session, trial_id)[number])
 
 
-def _evaluation(row: tables.StoredEvaluation) -> EvaluationRecord:
+def places_of(session: Session, trial_id: str) -> dict[int, Place]:
+    """What each evaluation of a trial is, by its number, in order."""
+    table = tables.StoredEvaluation
+    query = select(table.number, table.verdict_code).where(table.trial_id == trial_id).order_by(table.number)
+    held = [(row.replaced, row.replacing) for row in corrections_of(session, trial_id) if row.holds]
+    return places(((row.number, row.verdict_code) for row in session.execute(query)), held)
+
+
+def evaluations_of(session: Session, trial_id: str) -> tuple[EvaluationLine, ...]:
+    """Every evaluation of a trial, in order, and what it is."""
+    of, table = places_of(session, trial_id), tables.StoredEvaluation
+    columns = (
+        table.number, table.as_at, table.evaluated_at, table.evaluated_by, table.digest, table.verdict_code,
+        table.verdict_sentence,
+    )  # fmt: skip
+    query = select(*columns).where(table.trial_id == trial_id).order_by(table.number)
+    return tuple(
+        EvaluationLine(role=of[row.number].role, count=of[row.number].count, **row._mapping)
+        for row in session.execute(query)
+    )
+
+
+def evaluation_digests(session: Session, trial_id: str) -> Iterator[tuple[int, str, Any]]:
+    """The number, the stored digest and the document of every evaluation of a trial."""
+    table = tables.StoredEvaluation
+    query = select(table.number, table.digest, table.document).where(table.trial_id == trial_id)
+    for row in session.execute(query.order_by(table.number)):
+        yield row.number, row.digest, row.document
+
+
+def corrections_of(session: Session, trial_id: str) -> tuple[CorrectionRecord, ...]:
+    """Every correction that was asked for, confirmed or not, in order."""
+    request, confirmation = tables.CorrectionRequest, tables.CorrectionConfirmation
+    query = select(request).where(request.trial_id == trial_id).order_by(request.number)
+    confirmed = {
+        row.number: row for row in session.scalars(select(confirmation).where(confirmation.trial_id == trial_id))
+    }
+    return tuple(
+        CorrectionRecord(
+            number=row.number,
+            replaced=row.replaced,
+            replacing=row.replacing,
+            reason=row.reason,
+            requested_by=row.requested_by,
+            requested_at=row.requested_at,
+            confirmed_by=confirmed[row.number].confirmed_by if row.number in confirmed else None,
+            confirmed_at=confirmed[row.number].confirmed_at if row.number in confirmed else None,
+        )
+        for row in session.scalars(query)
+    )
+
+
+def _evaluation(session: Session, trial_id: str, number: int, place: Place) -> EvaluationRecord:
+    row = session.get_one(tables.StoredEvaluation, (trial_id, number))
     return EvaluationRecord(
         id=row.number,
         evaluated_at=row.evaluated_at,
@@ -37,11 +104,16 @@ def _evaluation(row: tables.StoredEvaluation) -> EvaluationRecord:
         code_digest=row.code_digest,
         outcomes_version=row.outcomes_version,
         as_at=row.as_at,
+        role=place.role,
+        count=place.count,
     )
 
 
 def decisions_of(session: Session, trial_id: str) -> tuple[DecisionRecord, ...]:
     query = select(tables.Decision).where(tables.Decision.trial_id == trial_id).order_by(tables.Decision.number)
+    stored = tables.StoredEvaluation
+    numbered = select(stored.number, stored.digest).where(stored.trial_id == trial_id)
+    digests = {row.number: row.digest for row in session.execute(numbered)}
     return tuple(
         DecisionRecord(
             decided_at=row.decided_at,
@@ -52,6 +124,8 @@ def decisions_of(session: Session, trial_id: str) -> tuple[DecisionRecord, ...]:
             reason=row.reason,
             conditions=row.conditions,
             review_on=row.review_on,
+            evaluation=row.evaluation_number,
+            evaluation_digest=digests[row.evaluation_number],
         )
         for row in session.scalars(query)
     )

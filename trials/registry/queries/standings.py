@@ -43,6 +43,9 @@ def standings(session: Session, only: str | None = None) -> Iterator[tuple[Stand
             issued=row.issued > 0,
             outcomes=row.outcomes,
             evaluated=row.evaluated,
+            waits_until=row.due_on if row.judged == 0 else None,
+            concluding=row.concluding,
+            correction_asked_by=row.correction_asked_by,
             review_on=row.review_on,
             released=row.released > 0,
             void_asked_by=row.void_asked_by,
@@ -61,7 +64,7 @@ def _facts(only: str | None) -> Select[Any]:
         .where(tables.ProtocolVersion.version == func.coalesce(lock, registered))
         .scalar_subquery()
     )
-    returned = tables.ReturnedFile
+    returned, evaluation = tables.ReturnedFile, tables.StoredEvaluation
     query = select(
         tables.Trial.id,
         lock.label("lock"),
@@ -71,6 +74,12 @@ def _facts(only: str | None) -> Select[Any]:
         _count(tables.IssueList.trial_id).label("issued"),
         _of_trial(returned.trial_id, func.max(returned.version), returned.kind == "outcomes").label("outcomes"),
         _latest(tables.StoredEvaluation, tables.StoredEvaluation.outcomes_version).label("evaluated"),
+        _latest(tables.StoredEvaluation, tables.StoredEvaluation.due_on).label("due_on"),
+        _of_trial(evaluation.trial_id, func.count(), evaluation.verdict_code != "not_due").label("judged"),
+        _of_trial(evaluation.trial_id, func.count(), evaluation.verdict_code.not_in(("not_due", "invalid"))).label(
+            "concluding"
+        ),
+        _open_correction().label("correction_asked_by"),
         _latest(tables.Decision, tables.Decision.review_on).label("review_on"),
         _count(tables.Release.trial_id).label("released"),
         _of_trial(tables.VoidRequest.trial_id, tables.VoidRequest.requested_by).label("void_asked_by"),
@@ -81,6 +90,16 @@ def _facts(only: str | None) -> Select[Any]:
 
 def _of_trial(trial: Column, what: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
     return select(what).where(trial == tables.Trial.id, *conditions).correlate(tables.Trial).scalar_subquery()
+
+
+def _open_correction() -> ScalarSelect[Any]:
+    """Who asked for a correction that nobody else has confirmed yet."""
+    request, confirmation = tables.CorrectionRequest, tables.CorrectionConfirmation
+    confirmed = select(confirmation.number).where(
+        confirmation.trial_id == request.trial_id, confirmation.number == request.number
+    )
+    waiting = select(request.requested_by).where(request.trial_id == tables.Trial.id, ~confirmed.exists())
+    return waiting.limit(1).correlate(tables.Trial).scalar_subquery()
 
 
 def _count(trial: Column) -> ScalarSelect[Any]:

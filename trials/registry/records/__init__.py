@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from trials.registry.records.chain import AuditEvent
-from trials.registry.records.conclusions import DecisionRecord, EvaluationRecord
+from trials.registry.records.conclusions import (
+    CorrectionRecord,
+    DecisionRecord,
+    EvaluationLine,
+    EvaluationRecord,
+)
 from trials.registry.records.draws import (
     AllocationRecord,
     DrawRecord,
@@ -27,8 +32,10 @@ from trials.registry.records.trials import TrialDetail, TrialSummary
 __all__ = [
     "AllocationRecord",
     "AuditEvent",
+    "CorrectionRecord",
     "DecisionRecord",
     "DrawRecord",
+    "EvaluationLine",
     "EvaluationRecord",
     "ExclusionRecord",
     "FileAccount",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from trials.findings import Role
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRecord:
@@ -19,6 +21,42 @@ class EvaluationRecord:
     code_digest: str = ""
     outcomes_version: int = 1
     as_at: date | None = None  # the day on which its data were cut; None of one made before there was such a day
+    role: Role = "finding"
+    count: int = 1  # of its role: update 2, attempt 1
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationLine:
+    """One of a trial's evaluations in a list of them all."""
+
+    number: int
+    role: Role
+    count: int
+    as_at: date | None
+    evaluated_at: datetime
+    evaluated_by: str
+    digest: str
+    verdict_code: str
+    verdict_sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRecord:
+    """A correction asked for by one person; it holds once another has confirmed it. The old finding is kept."""
+
+    number: int
+    replaced: int
+    replacing: int
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    confirmed_by: str | None
+    confirmed_at: datetime | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the second person has confirmed it."""
+        return self.confirmed_by is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +69,5 @@ class DecisionRecord:
     reason: str
     conditions: str | None
     review_on: date
+    evaluation: int = 1  # the number of the evaluation that it rests on
+    evaluation_digest: str = ""

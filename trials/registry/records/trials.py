@@ -7,8 +7,9 @@ from datetime import date
 
 from analysis.results import Segment
 from designs.protocol import Protocol
+from trials.findings import Role
 from trials.life import Next, State
-from trials.registry.records.conclusions import DecisionRecord, EvaluationRecord
+from trials.registry.records.conclusions import CorrectionRecord, DecisionRecord, EvaluationLine, EvaluationRecord
 from trials.registry.records.draws import AllocationRecord, IssueRecord, ReleaseRecord, VoidRecord
 from trials.registry.records.plans import LockRecord, PopulationRecord
 from trials.registry.records.returned_files import ReturnedFileRecord
@@ -37,6 +38,11 @@ class TrialSummary:
     synthetic: bool
     verdict_approach: str | None = None  # the verdict's arm, as it stands inside a sentence
     verdict_where: tuple[tuple[str, Segment], ...] = ()  # each approach, likewise, with a segment to scale it to
+    evaluation: int | None = None  # the number of the evaluation that the verdict is of
+    evaluation_digest: str | None = None
+    evaluation_role: Role | None = None  # the finding, once there is one
+    evaluation_count: int | None = None  # of its role: attempt 2
+    as_at: date | None = None  # the day on which its data were cut
     comparison: str = "no further action"  # what the approaches are compared with, as it stands inside a sentence
 
 
@@ -56,3 +62,5 @@ class TrialDetail:
     void: VoidRecord | None = None
     release: ReleaseRecord | None = None
     waves: tuple[AllocationRecord, ...] = ()  # every wave allocated; ``allocation`` is the first
+    evaluations: tuple[EvaluationLine, ...] = ()  # all of them; ``evaluation`` is the finding, else the latest
+    corrections: tuple[CorrectionRecord, ...] = ()

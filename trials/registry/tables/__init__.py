@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from trials.registry.tables.base import Row, UnrecordedRow
 from trials.registry.tables.chain import AuditRow, Installation
-from trials.registry.tables.conclusions import Decision, StoredEvaluation
+from trials.registry.tables.conclusions import CorrectionConfirmation, CorrectionRequest, Decision, StoredEvaluation
 from trials.registry.tables.draws import Allocation, Draw, IssueList, Release, VoidConfirmation, VoidRequest, Wave
 from trials.registry.tables.in_hand import Draft
 from trials.registry.tables.jobs import Job
@@ -19,6 +19,8 @@ from trials.registry.tables.returned_files import ReturnedFile
 __all__ = [
     "Allocation",
     "AuditRow",
+    "CorrectionConfirmation",
+    "CorrectionRequest",
     "Decision",
     "Draft",
     "Draw",

@@ -6,12 +6,18 @@ from analysis.results import Evaluation
 from analysis.wording.numbers import count
 from analysis.wording.phrases import moment
 from trials.registry.records import TrialDetail
+from trials.reporting.results.evaluations import correction_lines
 from trials.reporting.results.table import Table
 
 
 def deviation_lines(detail: TrialDetail, evaluation: Evaluation) -> tuple[str, ...]:
-    """Voids, changed plans and everything that the analysis did otherwise than planned."""
-    return (*_draw_lines(detail), *_plan_lines(detail, evaluation), *_analysis_lines(evaluation))
+    """Voids, changed plans, corrections and everything that the analysis did otherwise than planned."""
+    return (
+        *_draw_lines(detail),
+        *_plan_lines(detail, evaluation),
+        *correction_lines(detail),
+        *_analysis_lines(evaluation),
+    )
 
 
 def _draw_lines(detail: TrialDetail) -> list[str]:

@@ -88,4 +88,6 @@ def decision_lines(decision: DecisionRecord) -> tuple[str, ...]:
     if decision.conditions:
         lines.append(f"Conditions: {decision.conditions}")
     lines.append(f"To be reviewed on {day(decision.review_on)}.")
+    if decision.evaluation_digest:
+        lines.append(f"It rests on evaluation {decision.evaluation}, digest {decision.evaluation_digest}.")
     return tuple(lines)

@@ -8,6 +8,7 @@ from typing import Final
 from analysis.results import Check, CheckKind, Estimate, FactorLevel, Segment
 from analysis.wording.phrases import capitalised, sentence_case
 from analysis.wording.saturation import estimand_in_words
+from trials.findings import Role
 from trials.life import State, Step
 from trials.reporting.words.names import Names
 
@@ -47,6 +48,7 @@ STEPS: Final[Mapping[Step, str]] = {
     "decide": "Record a decision",
     "review": "Review the decision",
     "confirm_void": "Confirm the void that was asked for",
+    "confirm_correction": "Confirm the correction that was asked for",
     "analyse_elsewhere": "Analyse its file with otm analyse: it was randomised elsewhere",
     "nothing": "Nothing: the draw is void and its record is kept",
 }
@@ -58,6 +60,14 @@ FINDINGS: Final[Mapping[str, str]] = {  # {nothing} is what the approaches are c
     "not_shown": "Not shown to beat {nothing}",
     "harmful": "Does harm: a guardrail is crossed",
     "not_estimable": "Could not be estimated",
+}
+
+EVALUATION_ROLES: Final[Mapping[Role, str]] = {
+    "finding": "Finding",
+    "update": "Update",
+    "attempt": "Attempt",
+    "not_due": "Before everything was due",
+    "replaced": "Replaced finding",
 }
 
 CHANNELS: Final[Mapping[str, str]] = {"letter": "Letter", "sms": "SMS", "email": "Email", "call": "Call"}
@@ -172,6 +182,16 @@ def verdict(
             return "No verdict yet"
         case _:
             return sentence_case(code)
+
+
+def evaluation_role(role: Role, count: int = 1) -> str:
+    """What an evaluation is among those of its trial.
+
+    >>> evaluation_role("finding"), evaluation_role("update", 2), evaluation_role("not_due", 1)
+    ('Finding', 'Update 2', 'Before everything was due, 1')
+    """
+    words = EVALUATION_ROLES[role]
+    return words if role == "finding" else f"{words}{',' if role == 'not_due' else ''} {count}"
 
 
 def segment_words(segment: Segment) -> str:

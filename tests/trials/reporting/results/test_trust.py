@@ -84,3 +84,5 @@ def test_a_decision_is_told_with_everything_that_binds_it():
         "Reason: It pays for itself.",
         "To be reviewed on 20 May 2027.",
     )
+    stored = replace(examples.decision(), evaluation=3, evaluation_digest="c0ffee")
+    assert decision_lines(stored)[-1] == "It rests on evaluation 3, digest c0ffee."

@@ -1,0 +1,224 @@
+"""The first evaluation that is due and valid is the finding; nothing later takes its place but what two people sign."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from analysis.document import from_document
+from data.identifiers import ledger_ids
+from tests.trials import tampering
+from tests.trials.examples import FIRST, LOCAL_ACTOR, SECOND, allocated, eligible, load_outcomes, outcomes, write_csv
+from trials.access import Actor
+from trials.cli.app import app
+from trials.errors import AccessRefused, TrialRefused
+from trials.registry import queries
+from trials.registry.identities.ledger_key import SYNTHETIC_KEY
+from trials.registry.tables.columns import now
+from trials.reporting.portfolio import next_action
+from trials.reporting.results.evaluations import correction_lines, evaluation_line, evaluations_table
+from trials.reporting.results.record import deviation_lines
+from trials.reporting.results.trust import decision_lines
+from trials.stages.correct import confirm_correction, request_correction
+from trials.stages.decide import decide
+from trials.stages.evaluate import evaluate
+from trials.stages.release import release
+from trials.stages.verify import verify
+
+LATER = date(2999, 12, 31)
+
+
+def cut(registry, files, rows, *, after=23):
+    """Outcomes of one day, loaded and evaluated; the trial was drawn today."""
+    name = f"cut-{len(list(files.folder.glob('cut-*')))}.csv"
+    load_outcomes(
+        registry, FIRST, files.trial, write_csv(files.folder / name, rows), as_at=now().date() + timedelta(days=after)
+    )
+    return evaluate(registry, FIRST, files.trial)
+
+
+def detail_of(registry, files):
+    with registry.read(LOCAL_ACTOR) as reader:
+        return reader.trial(files.trial)
+
+
+def rows_of(files):
+    return outcomes(eligible(files.customers))
+
+
+def better(registry, files):
+    """What came back if the SMS had worked: everybody who got it has paid, and the letter did nothing."""
+    with registry.inspect(FIRST, "verify") as session:
+        (allocation,) = queries.allocations_of(session, files.trial)
+    table = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
+    arms = dict(zip(table.column("ledger_id").to_pylist(), table.column("arm").to_pylist(), strict=True))
+    people = eligible(files.customers)
+    ids = ledger_ids(SYNTHETIC_KEY, pa.array([row["customer_id"] for row in people])).to_pylist()
+    rows = rows_of(files)
+    for row, person, ledger_id in zip(rows, people, ids, strict=True):
+        if arms[ledger_id] == "sms":
+            row.update(paid=1, collected=person["principal"])
+    return rows
+
+
+@pytest.fixture
+def drawn(registry, files):
+    allocated(registry, files)
+    return registry
+
+
+def test_before_everything_is_due_nothing_is_concluded(drawn, files):
+    record = cut(drawn, files, rows_of(files), after=8)
+    assert (record.role, record.count) == ("not_due", 1)
+    detail = detail_of(drawn, files)
+    due = now().date() + timedelta(days=23)
+    assert detail.summary.state == "in_field"
+    assert detail.summary.verdict_code == "not_due"
+    assert next_action(detail.summary.next) == f"Load the outcomes when they are due on {due.day} {due:%B %Y}"
+    terms = {"choice": "accept", "action": "a", "reason": "b", "review_on": LATER}
+    with pytest.raises(TrialRefused, match="there is no verdict to decide on"):
+        decide(drawn, FIRST, files.trial, **terms)
+    with pytest.raises(TrialRefused, match="the trial is still running"):
+        release(drawn, FIRST, files.trial, reason="curious")
+
+
+def test_the_first_that_is_due_is_the_finding_and_later_cuts_are_updates(drawn, files):
+    early, finding = cut(drawn, files, rows_of(files), after=8), cut(drawn, files, rows_of(files))
+    update, second = cut(drawn, files, better(drawn, files), after=60), cut(drawn, files, rows_of(files), after=90)
+    assert [(r.role, r.count) for r in (early, finding, update, second)] == [
+        ("not_due", 1), ("finding", 1), ("update", 1), ("update", 2),
+    ]  # fmt: skip
+    codes = [record.document["verdict"]["code"] for record in (early, finding, update, second)]
+    assert codes == ["not_due", "not_shown", "scale", "not_shown"]
+    detail = detail_of(drawn, files)
+    assert (detail.summary.verdict_code, detail.summary.evaluation) == ("not_shown", finding.id)
+    assert (detail.summary.evaluation_digest, detail.summary.evaluation_role) == (finding.digest, "finding")
+    assert detail.evaluation == finding
+    assert [row.role for row in detail.evaluations] == ["not_due", "finding", "update", "update"]
+    assert "2 later updates are listed" in evaluation_line(detail)
+    assert [row[0] for row in evaluations_table(detail).rows] == [
+        "Before everything was due, 1", "Finding", "Update 1", "Update 2",
+    ]  # fmt: skip
+
+
+def test_an_update_before_its_day_is_none(drawn, files):
+    """A cut may be evaluated as at an earlier day; it then says nothing, whatever was found before."""
+    finding = cut(drawn, files, rows_of(files))
+    early = evaluate(drawn, FIRST, files.trial, as_at=now().date())
+    assert early.role == "not_due"
+    assert early.document["estimates"] == []
+    assert detail_of(drawn, files).evaluation == finding
+    assert detail_of(drawn, files).summary.state == "analysed"
+
+
+def test_what_its_data_make_invalid_is_an_attempt_and_the_corrected_file_is_the_finding(drawn, files):
+    lost = better(drawn, files)
+    missing = [row if row["paid"] == 0 or at % 2 else row | {"paid": ""} for at, row in enumerate(lost)]
+    attempt = cut(drawn, files, missing)
+    assert attempt.document["verdict"]["code"] == "invalid"
+    assert (attempt.role, attempt.count) == ("attempt", 1)
+    assert detail_of(drawn, files).summary.evaluation_role == "attempt"
+    finding = cut(drawn, files, lost)
+    assert (finding.role, finding.document["verdict"]["code"]) == ("finding", "scale")
+    again = cut(drawn, files, missing, after=60)
+    assert (again.role, again.count) == ("attempt", 2)
+    summary = detail_of(drawn, files).summary
+    assert (summary.verdict_code, summary.evaluation) == ("scale", finding.id)
+
+
+def test_a_decision_names_the_evaluation_it_rests_on(drawn, files):
+    finding = cut(drawn, files, rows_of(files))
+    cut(drawn, files, better(drawn, files), after=60)
+    record = decide(drawn, FIRST, files.trial, choice="accept", action="stop", reason="it is", review_on=LATER)
+    assert (record.evaluation, record.evaluation_digest) == (finding.id, finding.digest)
+    assert record.verdict_code == "not_shown"
+    (stored,) = detail_of(drawn, files).decisions
+    assert stored == record
+    assert decision_lines(stored)[-1] == f"It rests on evaluation 1, digest {finding.digest}."
+
+
+def test_a_finding_is_corrected_by_two_people_and_the_old_one_stays(drawn, files):
+    finding, update = cut(drawn, files, rows_of(files)), cut(drawn, files, better(drawn, files))
+    asked = request_correction(drawn, FIRST, files.trial, reason="The SMS supplier's file was last year's.")
+    assert (asked.replaced, asked.replacing, asked.holds) == (finding.id, update.id, False)
+    waiting = detail_of(drawn, files)
+    assert waiting.evaluation == finding  # nothing has changed yet
+    assert waiting.summary.next.other_than == FIRST.name
+    with pytest.raises(TrialRefused, match="who asked for a correction cannot confirm it"):
+        confirm_correction(drawn, FIRST, files.trial)
+    assert confirm_correction(drawn, SECOND, files.trial).holds
+    detail = detail_of(drawn, files)
+    assert (detail.summary.verdict_code, detail.summary.evaluation) == ("scale", update.id)
+    assert [row.role for row in detail.evaluations] == ["replaced", "finding"]
+    assert detail.evaluation.digest == update.digest
+    (line,) = correction_lines(detail)
+    assert "last year's" in line
+    assert "Evaluation 1 is kept." in line
+    assert line in deviation_lines(detail, from_document(detail.evaluation.document))
+    assert cut(drawn, files, rows_of(files), after=90).role == "update"
+    assert all(proof.holds for proof in verify(drawn, FIRST, files.trial))
+    with drawn.read(LOCAL_ACTOR) as reader:
+        events = [event for event in reader.audit(files.trial) if event.action.endswith("_correction")]
+    assert [event.detail["new_finding"] for event in events] == [update.id, update.id]
+
+
+def test_a_correction_needs_another_file_a_reason_and_an_update(drawn, files):
+    cut(drawn, files, rows_of(files))
+    with pytest.raises(TrialRefused, match="nothing could take the finding's place"):
+        request_correction(drawn, FIRST, files.trial, reason="better luck")
+    cut(drawn, files, rows_of(files))
+    with pytest.raises(TrialRefused, match="a correction needs a reason"):
+        request_correction(drawn, FIRST, files.trial, reason=" ")
+    with pytest.raises(TrialRefused, match="evaluation 2 read the same files as the finding"):
+        request_correction(drawn, FIRST, files.trial, reason="better luck")
+    with pytest.raises(TrialRefused, match="evaluation 1 is no update"):
+        request_correction(drawn, FIRST, files.trial, reason="better luck", evaluation=1)
+    with pytest.raises(TrialRefused, match="nobody asked for a correction"):
+        confirm_correction(drawn, SECOND, files.trial)
+    with pytest.raises(AccessRefused):
+        request_correction(drawn, Actor("A", "designer"), files.trial, reason="better luck")
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE evaluation SET verdict_code = 'scale' WHERE number = 1",
+     "UPDATE correction_request SET reason = 'another'",
+     "DELETE FROM correction_confirmation"],
+)  # fmt: skip
+def test_what_is_stored_of_findings_and_corrections_is_proved(drawn, files, change):
+    cut(drawn, files, rows_of(files))
+    cut(drawn, files, better(drawn, files))
+    cut(drawn, files, rows_of(files))
+    request_correction(drawn, FIRST, files.trial, reason="the wrong file", evaluation=2)
+    confirm_correction(drawn, SECOND, files.trial)
+    assert all(proof.holds for proof in verify(drawn, FIRST, files.trial))
+    tampering.run(drawn, change)
+    assert any("row" in fault for proof in verify(drawn, FIRST, files.trial) for fault in proof.faults)
+
+
+def test_every_stored_evaluation_is_proved_not_the_latest_alone(drawn, files):
+    cut(drawn, files, rows_of(files))
+    cut(drawn, files, better(drawn, files))
+    tampering.run(drawn, "UPDATE evaluation SET document = replace(document, 'Not shown', 'Shown') WHERE number = 1")
+    proof = next(proof for proof in verify(drawn, FIRST, files.trial) if proof.name == "evaluation")
+    assert proof.faults == ("evaluation 1: its document does not give its digest",)
+
+
+def test_the_commands_say_which_evaluation_is_the_finding(drawn, files, capsys):
+    finding = cut(drawn, files, rows_of(files))
+    cut(drawn, files, better(drawn, files), after=60)
+    capsys.readouterr()
+    app(["evaluate", files.trial], standalone_mode=False)
+    assert "Update 2. The finding is evaluation 1, and stays:" in capsys.readouterr().out
+    app(["evaluate", files.trial, "--json", "-"], standalone_mode=False)
+    document = json.loads(capsys.readouterr().out)
+    assert (document["evaluation_role"], document["evaluation_count"]) == ("update", 3)
+    app(["trials", "--json", "-"], standalone_mode=False)
+    (trial,) = json.loads(capsys.readouterr().out)["trials"]
+    assert trial["verdict"]["code"] == "not_shown"
+    assert trial["verdict"]["evaluation_digest"] == finding.digest
+    assert trial["verdict"]["role"] == "finding"

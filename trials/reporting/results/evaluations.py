@@ -1,0 +1,57 @@
+"""The evaluations of one trial: which is the finding, what the others are, and what was put in whose place."""
+
+from __future__ import annotations
+
+from analysis.wording.phrases import day, moment, sentence_case
+from trials.registry.records import TrialDetail
+from trials.reporting.results.table import Table
+from trials.reporting.words.vocabulary import evaluation_role
+
+
+def evaluation_line(detail: TrialDetail) -> str | None:
+    """What the evaluation that is shown is, and of which day; with what was found later, which does not replace it."""
+    shown = detail.evaluation
+    if shown is None:
+        return None
+    line = f"{evaluation_role(shown.role, shown.count)}: evaluation {shown.id}"
+    if shown.as_at is not None:
+        line += f", data as at {day(shown.as_at)}"
+    updates = sum(row.role == "update" and row.number > shown.id for row in detail.evaluations)
+    if updates:
+        later = "1 later update is" if updates == 1 else f"{updates} later updates are"
+        line += f". {later} listed under Reproduce; the verdict stays that of the finding"
+    return f"{line}."
+
+
+def evaluations_table(detail: TrialDetail) -> Table:
+    """Every evaluation, in order: what it is, its cut, its verdict, and its digest."""
+    rows = tuple(
+        (
+            evaluation_role(row.role, row.count),
+            str(row.number),
+            "not recorded" if row.as_at is None else day(row.as_at),
+            sentence_case(row.verdict_code),
+            row.evaluated_by,
+            moment(row.evaluated_at),
+            row.digest,
+        )
+        for row in detail.evaluations
+    )
+    columns = ("What it is", "Evaluation", "Data as at", "Verdict", "Evaluated by", "When", "Digest")
+    return Table("Evaluations, in order", columns, rows)
+
+
+def correction_lines(detail: TrialDetail) -> list[str]:
+    """Corrections of the finding: who asked, why, and who signed."""
+    lines = []
+    for row in detail.corrections:
+        ending = (
+            f"and confirmed by {row.confirmed_by} on {moment(row.confirmed_at)}. Evaluation {row.replaced} is kept."
+            if row.holds
+            else "and waits for a second person to confirm it."
+        )
+        lines.append(
+            f"A correction of the finding, evaluation {row.replaced}, by evaluation {row.replacing} was asked for by "
+            f"{row.requested_by} on {moment(row.requested_at)} ({row.reason}), {ending}"
+        )
+    return lines
