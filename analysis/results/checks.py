@@ -9,9 +9,9 @@ from typing import Literal
 from designs.literals import Severity
 
 CheckKind = Literal[
-    "allocation_counts", "duplicate_ids", "arm_labels", "rows_taken", "cells_read", "match", "dispatch", "delivery",
-    "maturity", "sample_ratio", "clusters_whole", "clusters_enough", "retention", "missing_outcomes", "coverage",
-    "balance", "second_opinion",
+    "allocation_counts", "duplicate_ids", "arm_labels", "rows_taken", "cells_read", "conditions_known", "match",
+    "dispatch", "delivery", "maturity", "sample_ratio", "clusters_whole", "clusters_enough", "retention",
+    "missing_outcomes", "coverage", "balance", "second_opinion",
 ]  # fmt: skip
 
 

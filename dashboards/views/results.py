@@ -87,6 +87,8 @@ def _flow(evaluation: Evaluation, names: Names) -> None:
 def _checks(evaluation: Evaluation, names: Names) -> None:
     _header("checks")
     st.html(markup.table(integrity.checks(evaluation.checks, names), headed=True))
+    if evaluation.unreadable:
+        st.html(markup.table(integrity.unreadable(evaluation.unreadable)))
     if evaluation.balance:
         with st.expander("Balance before allocation"):
             st.html(markup.table(integrity.balance(evaluation.balance, names)))

@@ -13,7 +13,7 @@ from designs.protocol import Protocol
 from trials.cli.output import show_table
 from trials.reporting.results.effects import as_judged, effects, segments
 from trials.reporting.results.flow import flow_arms, flow_diagram
-from trials.reporting.results.integrity import checks
+from trials.reporting.results.integrity import checks, unreadable
 from trials.reporting.results.missing_outcomes import tipping_points
 from trials.reporting.results.money import scenarios
 from trials.reporting.results.near_misses import near_misses, segment_misses
@@ -33,6 +33,8 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
         typer.echo(f"  {reason}")
     _flow(evaluation, names)
     _show(checks(evaluation.checks, names))
+    if evaluation.unreadable:
+        _show(unreadable(evaluation.unreadable))
     whole = [row for row in evaluation.estimates if row.segment is None]
     for (outcome, kind), rows in groupby(whole, key=attrgetter("outcome", "estimand")):
         _show(effects(list(rows), names, f"{names.outcome(outcome)}, {ESTIMANDS[kind]}"))

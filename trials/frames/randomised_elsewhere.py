@@ -10,18 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, SATURATION_COLUMN, STRATUM_COLUMN, AnalysisFrame
-from analysis.results import Exclusion, Flow
+from analysis.results import Flow
 from data.engine import Engine
 from data.intake import Intake
 from designs.assignment import strata_as_assigned
 from designs.protocol import Protocol, ProtocolRefused, arms_of_labels, saturations_of_labels
-from designs.protocol.conditions import exclusions
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from trials.errors import TrialRefused
 from trials.field.reasons import with_reasons
 from trials.frames.losses import first_unreadable, rows_taken
-
-_EXCLUDED = "_excluded"
+from trials.frames.taking_part import who_takes_part
 
 
 def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str, as_at: date) -> AnalysisFrame:
@@ -41,7 +39,7 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
     _refuse_nobody(intake)
     table = with_reasons(_with_arms(protocol, intake, arm_column), intake.unreadable)
     rows: nw.LazyFrame[Any] = engine.scan(table)
-    rows, excluded = _without_excluded(engine, protocol, rows)
+    rows, excluded, known = who_takes_part(engine, protocol, rows)
     allocated = intake.loaded - sum(exclusion.customers for exclusion in excluded)
     if allocated == 0:
         raise TrialRefused(
@@ -69,7 +67,7 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
         engine=engine,
         rows=rows,
         flow=Flow(intake.read, intake.rejected, excluded, allocated, allocated),
-        checks=(rows_taken(intake.read, intake.rejections),),
+        checks=(rows_taken(intake.read, intake.rejections), *known),
         data_digest=intake.digest,
         synthetic=False,
         laid_strata=(ELIGIBLE_ARMS,) if closed else (),
@@ -133,23 +131,3 @@ def _refuse_without_saturation(engine: Engine, protocol: Protocol, intake: Intak
             rule="every customer's cluster was assigned a saturation",
             remedy="complete the column, or take those rows out with where and say why",
         )
-
-
-def _without_excluded(
-    engine: Engine, protocol: Protocol, rows: nw.LazyFrame[Any]
-) -> tuple[nw.LazyFrame[Any], tuple[Exclusion, ...]]:
-    """Rows that take part, and how many do not for each reason; a row counts under the first that is true of it."""
-    declared = exclusions(protocol)
-    if not declared:
-        return rows, ()
-    first: nw.Expr = nw.lit(len(declared), nw.Int32)
-    for position in reversed(range(len(declared))):
-        first = nw.when(declared[position][1]).then(nw.lit(position, nw.Int32)).otherwise(first)
-    marked = rows.with_columns(first.alias(_EXCLUDED))
-    counted = engine.collect(marked.group_by(_EXCLUDED).agg(nw.len().alias("customers")))
-    customers = dict(zip(counted[_EXCLUDED].to_pylist(), counted["customers"].to_pylist(), strict=True))
-    left = marked.filter(nw.col(_EXCLUDED) == len(declared)).drop(_EXCLUDED)
-    by_reason: dict[str, int] = {}
-    for position, (reason, _) in enumerate(declared):
-        by_reason[reason] = by_reason.get(reason, 0) + int(customers.get(position, 0))
-    return left, tuple(Exclusion(reason, count) for reason, count in by_reason.items() if count)

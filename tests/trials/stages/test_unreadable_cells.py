@@ -240,3 +240,22 @@ def test_a_code_that_reads_as_missing(reference_data: Path) -> None:
         assert of_nan.estimate == pytest.approx(0.173450, abs=5e-7)
         levels = [e for e in evaluation.estimates if e.subgroup == "sector"]
         assert sum((e.n_arm or 0) + (e.n_comparison or 0) for e in levels) == 400
+
+
+@pytest.mark.parametrize("spelled", ["", "n.k.", "#REF!"])
+def test_who_is_left_out_because_nothing_is_known_must_be_alike_in_every_arm(tmp_path: Path, spelled: str) -> None:
+    """A gap in a column that ``where`` asks for takes the customer away, which is a loss like any other."""
+    data = customers()
+    lost = np.flatnonzero((data.group == "Letter") & (data.paid == "0"))[::5]
+    rules = declared()
+    rules["population"]["where"] = [{"column": "debt", "above": 0}]
+    whole = analysed(tmp_path, rules, data)
+    assert all(made.name != "conditions_known" for made in whole.checks)
+    data.loc[lost, "debt"] = spelled
+    evaluation = analysed(tmp_path, rules, data)
+    known = check(evaluation, "conditions_known")
+    assert (known.passed, known.severity, evaluation.verdict.code) == (False, "blocks", "invalid")
+    assert [cell.row for cell in evaluation.unreadable] == ([i + 1 for i in lost] if spelled else [])
+    data.loc[np.arange(N) % 7 == 0, "debt"] = spelled
+    data.loc[lost, "debt"] = "12"
+    assert check(analysed(tmp_path, rules, data), "conditions_known").passed

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.results import Balance, Check
+from analysis.results import Balance, Check, UnreadableCell
 from analysis.wording.numbers import decimal
 from analysis.wording.phrases import sentence_case
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import check_result, check_title
 
+SHOWN_CELLS = 10
+
 
 def checks(rows: Sequence[Check], names: Names) -> Table:
     """Every integrity check in one line."""
     body = tuple((check_title(row, names), check_result(row), row.detail) for row in rows)
     return Table("Integrity checks", ("Check", "Result", "What was found"), body)
+
+
+def unreadable(cells: Sequence[UnreadableCell]) -> Table:
+    """The first cells that are missing because they could not be read; the checks count them all, by arm."""
+    body = tuple((str(cell.row), cell.field, cell.reason) for cell in cells[:SHOWN_CELLS])
+    return Table("Cells that could not be read, the first of them", ("Row", "Column", "Why"), body, frozenset({0}))
 
 
 def balance(rows: Sequence[Balance], names: Names) -> Table:

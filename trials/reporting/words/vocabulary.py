@@ -115,6 +115,7 @@ CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "clusters_enough": ("Number of groups", "There are enough groups for the ranges to hold."),
     "second_opinion": ("Second opinion", "Another program finds the same effect."),
     "rows_taken": ("Rows", "Every row of the file was taken."),
+    "conditions_known": ("Conditions", "Whether customers take part is known of the same share of every arm."),
     "cells_read": ("Cells", "Every cell that the plan uses could be read."),
     "missing_outcomes": (
         "Missing outcomes", "Other outcomes are not missing more often in one arm than in another.",
