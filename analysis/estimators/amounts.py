@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from analysis.regression.regress import NO_VARIATION
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 DRAWS = 1_999
@@ -75,9 +77,14 @@ def _difference(y: Floats, treated: NDArray[np.bool_], stratum: Integers, alpha:
     if min(min(of_arm.size, of_comparison.size) for of_arm, of_comparison in parts) < 2:
         return Interval(estimate, reason="an arm has one customer here, so there is no error")
     variances = [a.var(ddof=1) / a.size + c.var(ddof=1) / c.size for a, c in parts]
-    error = float(np.sqrt(weight**2 @ variances))
+    error = _but_rounding(float(np.sqrt(weight**2 @ variances)), y)
     reach = float(ndtri(1 - alpha / 2)) * error
     return Interval(estimate, error, estimate - reach, estimate + reach)
+
+
+def _but_rounding(error: float, y: Floats) -> float:
+    """An error, or 0 where it is what rounding leaves of amounts that are all alike."""
+    return error if error > NO_VARIATION * float(np.sqrt(np.mean(y**2))) else 0.0
 
 
 def bootstrap_interval(
@@ -133,7 +140,7 @@ def bootstrap_interval(
     t = np.concatenate(pivots)
     t = np.where(np.isnan(t), 0.0, t)
     low, high = np.quantile(t, [alpha / 2, 1 - alpha / 2], method="higher")
-    centre, scale = float(estimate[0]), float(error[0])
+    centre, scale = float(estimate[0]), _but_rounding(float(error[0]), y)
     if not (scale > 0 and np.isfinite(low) and np.isfinite(high)):
         return Interval(centre, scale or None, reason="too few distinct amounts to resample")
     return Interval(centre, scale, centre - float(high) * scale, centre - float(low) * scale)
@@ -197,7 +204,8 @@ def quantile_effects(
             resampled.append(arm[np.minimum((share * arm.size).astype(np.int64), arm.size - 1)])
         spread = resampled[0] - resampled[1]
         low, high = np.quantile(spread, [alpha / 2, 1 - alpha / 2])
-        out.append(Interval(point[0] - point[1], float(spread.std(ddof=1)), float(low), float(high)))
+        error = _but_rounding(float(spread.std(ddof=1)), y)
+        out.append(Interval(point[0] - point[1], error, float(low), float(high)))
     return tuple(out)
 
 
@@ -236,5 +244,6 @@ def _stratified_quantiles(
             redrawn.append(values[np.minimum(np.searchsorted(reached, at), last)])
         spread = redrawn[0] - redrawn[1]
         low, high = np.quantile(spread, [alpha / 2, 1 - alpha / 2])
-        out.append(Interval(points[0] - points[1], float(spread.std(ddof=1)), float(low), float(high)))
+        error = _but_rounding(float(spread.std(ddof=1)), y)
+        out.append(Interval(points[0] - points[1], error, float(low), float(high)))
     return tuple(out)

@@ -12,10 +12,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import stdtrit
 
+from analysis.estimators.paired import regress_pairs
 from analysis.fit import Contrast
 from analysis.frame import AnalysisFrame
 from analysis.regression import regress
@@ -63,6 +65,7 @@ def complier_effects(
     received: str | Mapping[str, str],
     *,
     alpha: float = 0.05,
+    pairs: str | None = None,
 ) -> tuple[ComplierEffect, ...]:
     """Complier effect of every response and contrast, in that order.
 
@@ -72,6 +75,7 @@ def complier_effects(
         responses: What is affected. An arm's offset is no effect of receipt, so it is left out.
         received: Column of 0/1 receipt, the same for all arms or by arm (the comparison is judged on the arm's column).
         alpha: Two-sided level of the Anderson-Rubin interval.
+        pairs: The column of the matched pairs, which are then compared within themselves.
 
     Raises:
         AnalysisRefused: As :func:`analysis.regression.regress`.
@@ -80,23 +84,29 @@ def complier_effects(
     for t, (arm, comparison) in enumerate(specification.contrasts):
         column = received if isinstance(received, str) else received[arm]
         pair = dataclasses.replace(specification, arms=(comparison, arm), contrasts=((arm, comparison),))
-        for r, effect in enumerate(_effects(frame, pair, responses, column, alpha)):
+        for r, effect in enumerate(_effects(frame, pair, responses, column, alpha, pairs)):
             effects[r, t] = effect
     return tuple(effects[r, t] for r in range(len(responses)) for t in range(len(specification.contrasts)))
 
 
 def _effects(
-    frame: AnalysisFrame, specification: Specification, responses: Sequence[Response], received: str, alpha: float
+    frame: AnalysisFrame,
+    specification: Specification,
+    responses: Sequence[Response],
+    received: str,
+    alpha: float,
+    pairs: str | None,
 ) -> list[ComplierEffect]:
+    fit = regress if pairs is None else partial(regress_pairs, pairs=pairs)
     numbered = list(enumerate(responses))
     first = [_less_receipt(response, received, 0.0, f"y{i}") for i, response in numbered]
     first += [_receipt_where_observed(response, received, f"d{i}") for i, response in numbered]
-    stage = regress(frame, specification, first).fits
+    stage = fit(frame, specification, first).fits
     stages = [_Stage(*(stage[f"{name}{i}", None].contrasts[0] for name in "yd")) for i, _ in numbered]
     estimable = [(i, response) for i, response in numbered if stages[i].reason is None]
     second = [_less_receipt(r, received, stages[i].ratio, f"at{i}") for i, r in estimable]
     second += [_less_receipt(r, received, stages[i].ratio + stages[i].step, f"off{i}") for i, r in estimable]
-    residual = regress(frame, specification, second).fits if second else {}
+    residual = fit(frame, specification, second).fits if second else {}
     effects = []
     for i, response in numbered:
         if stages[i].reason is not None:

@@ -1,13 +1,17 @@
 """Matched pairs: the effect of an arm from the differences within its pairs.
 
-The estimate is the mean difference d̄ and its variance s²_d / J with J − 1 degrees of freedom, which is what additive
-pair effects with HC2 give (Imai, King & Nall 2009, Statistical Science 24:29). With more than two arms each contrast
-uses its own two units of a tuple.
+With d_j the difference of pair j and ω_j its weight, the estimate is Σ ω_j d_j and its variance
+Σ ω_j² (d_j − Σ ω d)² / (1 − ω_j), with J − 1 degrees of freedom: what additive pair effects give with errors clustered
+by pair, CR2. For pairs of customers ω = 1/J, and the variance is s²_d / J, which HC2 gives (Imai, King & Nall 2009,
+Statistical Science 24:29). For pairs of clusters of n and m customers ω_j ∝ nm / (n + m); the pair is the cluster,
+for errors clustered below it are too small (de Chaisemartin & Ramirez-Cuellar 2024, AEJ: Applied 16:193). With more
+than two arms each contrast uses its own two units of a tuple.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import narwhals as nw
 import numpy as np
@@ -17,6 +21,7 @@ from numpy.typing import NDArray
 from analysis.errors import AnalysisRefused
 from analysis.fit import Contrast, Fit, JointCovariance, Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
+from analysis.regression.regress import NO_VARIATION
 from analysis.specification import Levels, Response, Specification, level_position, response_values
 
 Floats = NDArray[np.float64]
@@ -34,13 +39,14 @@ def regress_pairs(
 
     Args:
         frame: one row per allocated customer.
-        design: its arms and contrasts; covariates and strata are not used, for pairs were made on them.
+        specification: its arms and contrasts; covariates and strata are not used, for pairs were made on them. With a
+            cluster, whole clusters were paired.
         responses: what is compared.
         pairs: the column that names the pair.
-        by: subgroup levels; a pair belongs to a level when both its customers do.
+        by: subgroup levels; a pair belongs to a level when both its units have customers there.
 
     Raises:
-        AnalysisRefused: an adjustment is declared, or customers of a pair were assigned to one arm.
+        AnalysisRefused: an adjustment is declared, or units of a pair were assigned to one arm.
     """
     if specification.adjustment != "none":
         raise AnalysisRefused(
@@ -51,6 +57,8 @@ def regress_pairs(
         )
     columns = sorted({column for response in responses for column in response.columns})
     keys: dict[str, nw.Expr] = {"_pair": nw.col(pairs).cast(nw.String), "_arm_of": nw.col(ARM_COLUMN)}
+    if specification.cluster is not None:
+        keys["_unit"] = nw.col(specification.cluster).cast(nw.String)
     if by is not None:
         keys["_level"] = level_position(by)
     table = frame.engine.collect(frame.rows.select(*(nw.col(column).cast(nw.Float64) for column in columns), **keys))
@@ -58,20 +66,24 @@ def regress_pairs(
     pair = np.unique(np.array(table["_pair"].to_pylist(), dtype=np.str_), return_inverse=True)[1]
     values = {column: _number(table[column]) for column in columns}
     level = _number(table["_level"]) if by is not None else None
+    _refuse_doubled(specification, arm, pair, table)
     fits: dict[tuple[str, str | None], Fit] = {}
     joint: dict[str, JointCovariance] = {}
     for response in responses:
         offset = np.array([response.offsets.get(str(name), 0.0) for name in arm])
         y: Floats = response_values(response, values.__getitem__) + offset
-        wide = {name: _by_pair(y, arm == name, pair, name) for name in specification.arms}
         if by is None or level is None:
-            fits[response.id, None] = _fit(response.id, specification, wide)
+            fits[response.id, None] = _fit(response.id, specification, _wide(y, arm, pair, specification))[0]
             continue
+        influences = []
         for number, name in enumerate(by.names):
             inside = np.where(level == number, y, np.nan)
-            within = {a: _by_pair(inside, arm == a, pair, a) for a in specification.arms}
-            fits[response.id, name] = _fit(response.id, specification, within)
-        joint[response.id] = _joint(by, [fits[response.id, name] for name in by.names])
+            fits[response.id, name], influence = _fit(
+                response.id, specification, _wide(inside, arm, pair, specification)
+            )
+            influences.append(influence)
+        of_levels = [fits[response.id, name] for name in by.names]
+        joint[response.id] = _joint(by, of_levels, influences, whole_units=specification.cluster is None)
     return Regression(fits, joint)
 
 
@@ -80,67 +92,167 @@ def _number(column: pa.ChunkedArray) -> Floats:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _by_pair(y: Floats, in_arm: NDArray[np.bool_], pair: NDArray[np.int64], arm: str) -> Floats:
-    """The outcome of each pair's customer in one arm, NaN where there is none."""
-    if np.bincount(pair[in_arm]).max(initial=0) > 1:
-        raise AnalysisRefused(
-            f"a pair has more than one customer in arm {arm}", rule="each pair has one customer in every arm"
-        )
-    out = np.full(int(pair.max(initial=-1)) + 1, np.nan)
-    out[pair[in_arm]] = y[in_arm]
-    return out
+@dataclass(frozen=True, slots=True)
+class UnitMeans:
+    """One arm of every pair, each of shape (J,): customers with the outcome, and their mean, NaN where none."""
+
+    count: Floats
+    mean: Floats
 
 
-def _fit(response: str, specification: Specification, wide: dict[str, Floats]) -> Fit:
-    differences = [wide[arm] - wide[comparison] for arm, comparison in specification.contrasts]
-    contrasts = tuple(
-        _contrast(response, pair, wide, d) for pair, d in zip(specification.contrasts, differences, strict=True)
-    )
-    covariance = np.full((len(differences), len(differences)), np.nan)
-    for i, first in enumerate(differences):
-        for j, second in enumerate(differences):
-            both = ~np.isnan(first) & ~np.isnan(second)
-            pairs = (~np.isnan(first)).sum() * (~np.isnan(second)).sum()
-            if both.sum() > 1:
-                # pairs that have both differences, of all that each mean is over
-                covariance[i, j] = np.cov(first[both], second[both])[0, 1] * both.sum() / pairs
-    observed = int(sum((~np.isnan(values)).sum() for values in wide.values()))
-    return Fit(contrasts, covariance, (), observed, None)
+@dataclass(frozen=True, slots=True)
+class PairDifferences:
+    """Differences of a contrast's pairs, those with both outcomes, each of shape (J,).
+
+    Attributes:
+        pair: Which pairs, as numbered.
+        difference: Mean of the arm's unit less mean of the comparison's.
+        weight: Summing to one.
+        size: Root mean square of the units' means: what their rounding is relative to.
+    """
+
+    pair: NDArray[np.int64]
+    difference: Floats
+    weight: Floats
+    size: float
+
+    @property
+    def estimate(self) -> float:
+        return float(self.weight @ self.difference)
+
+    @property
+    def influence(self) -> Floats:
+        """Shape (J,); its squares add up to the variance."""
+        return np.asarray(self.weight * (self.difference - self.estimate) / np.sqrt(1.0 - self.weight))
+
+    def skewness(self, error: float) -> float:
+        """g of the estimate: a pair is what is independent, and the amounts of both its units are in it."""
+        return float(((self.weight * (self.difference - self.estimate)) ** 3).sum() / error**3)
+
+    @property
+    def constant(self) -> bool:
+        """Whether the difference is the same in every pair, but for rounding."""
+        return bool(np.ptp(self.difference) <= NO_VARIATION * self.size)
 
 
-def _contrast(response: str, pair: tuple[str, str], wide: dict[str, Floats], difference: Floats) -> Contrast:
-    arm, comparison = pair
-    known = ~np.isnan(difference)
-    count = int(known.sum())
-    mean_arm = float(wide[arm][known].mean()) if count else None
-    mean_comparison = float(wide[comparison][known].mean()) if count else None
-    reason = None
+def unit_means(y: Floats, in_arm: NDArray[np.bool_], pair: NDArray[np.int64], pairs: int) -> UnitMeans:
+    """One arm's customers of each pair.
+
+    Args:
+        y: shape (n,), NaN where missing.
+        in_arm: shape (n,).
+        pair: shape (n,), codes below ``pairs``.
+    """
+    known = in_arm & ~np.isnan(y)
+    count = np.bincount(pair[known], minlength=pairs).astype(np.float64)
+    total = np.bincount(pair[known], y[known], pairs)
+    return UnitMeans(count, np.divide(total, count, out=np.full(pairs, np.nan), where=count > 0))
+
+
+def pair_differences(of_arm: UnitMeans, of_comparison: UnitMeans) -> PairDifferences | None:
+    """The differences of the pairs in which both units have the outcome; ``None`` where there is no such pair."""
+    both = np.flatnonzero((of_arm.count > 0) & (of_comparison.count > 0))
+    if not both.size:
+        return None
+    n, m = of_arm.count[both], of_comparison.count[both]
+    weight = n * m / (n + m)
+    values = np.concatenate([of_arm.mean[both], of_comparison.mean[both]])
+    difference = of_arm.mean[both] - of_comparison.mean[both]
+    return PairDifferences(both, difference, weight / weight.sum(), float(np.sqrt(np.mean(values**2))))
+
+
+def _wide(
+    y: Floats, arm: NDArray[np.str_], pair: NDArray[np.int64], specification: Specification
+) -> dict[str, UnitMeans]:
+    pairs = int(pair.max(initial=-1)) + 1
+    return {name: unit_means(y, arm == name, pair, pairs) for name in specification.arms}
+
+
+def _refuse_doubled(
+    specification: Specification, arm: NDArray[np.str_], pair: NDArray[np.int64], table: pa.Table
+) -> None:
+    """A pair has one unit in every arm: a customer, or a cluster."""
+    what = "customer" if specification.cluster is None else "cluster"
+    unit = np.arange(len(arm))
+    if specification.cluster is not None:
+        unit = np.unique(np.array(table["_unit"].to_pylist(), dtype=np.str_), return_inverse=True)[1]
+    for name in specification.arms:
+        of_arm = np.unique(np.stack([pair[arm == name], unit[arm == name]]), axis=1)[0]
+        if np.bincount(of_arm).max(initial=0) > 1:
+            raise AnalysisRefused(
+                f"a pair has more than one {what} in arm {name}", rule=f"each pair has one {what} in every arm"
+            )
+
+
+def _fit(response: str, specification: Specification, wide: Mapping[str, UnitMeans]) -> tuple[Fit, Floats]:
+    """The fit, and the influence of every pair on every contrast, shape (contrasts, pairs); NaN where there is none."""
+    pairs = len(next(iter(wide.values())).count)
+    influence = np.full((len(specification.contrasts), pairs), np.nan)
+    contrasts = []
+    for t, (arm, comparison) in enumerate(specification.contrasts):
+        found = pair_differences(wide[arm], wide[comparison])
+        contrasts.append(_contrast(response, (arm, comparison), wide, found))
+        if found is not None and contrasts[-1].std_error is not None:
+            influence[t] = 0.0
+            influence[t, found.pair] = found.influence
+    observed = int(sum(of_arm.count.sum() for of_arm in wide.values()))
+    clusters = None
+    if specification.cluster is not None:
+        clusters = int(sum((of_arm.count > 0).sum() for of_arm in wide.values()))
+    return Fit(tuple(contrasts), influence @ influence.T, (), observed, clusters), influence
+
+
+def _contrast(
+    response: str, names: tuple[str, str], wide: Mapping[str, UnitMeans], found: PairDifferences | None
+) -> Contrast:
+    arm, comparison = names
+    reason = "fewer than two pairs have both outcomes"
+    if found is None:
+        return Contrast(response, arm, comparison, None, None, None, 0, 0, None, None, None, None, reason)
+    counts = [wide[name].count[found.pair] for name in names]
+    means = [wide[name].mean[found.pair] for name in names]
     error = df = None
-    if count < 2:
-        reason = "fewer than two pairs have both outcomes"
-    else:
-        error, df = float(difference[known].std(ddof=1) / np.sqrt(count)), float(count - 1)
-        if error == 0.0:
-            reason, error = "the difference is the same in every pair, so its error is not estimable", None
+    if found.pair.size > 1 and found.constant:
+        reason = "the difference is the same in every pair, so its error is not estimable"
+    elif found.pair.size > 1:
+        error, df = float(np.sqrt((found.influence**2).sum())), float(found.pair.size - 1)
     return Contrast(
-        response, arm, comparison, float(difference[known].mean()) if count else None, error, df, count, count,
-        mean_arm, mean_comparison, mean_arm, mean_comparison, reason,
-        skewness=None if error is None else _skewness(difference[known], error),
-    )  # fmt: skip
+        response=response,
+        arm=arm,
+        comparison=comparison,
+        estimate=found.estimate,
+        std_error=error,
+        df=df,
+        n_arm=int(counts[0].sum()),
+        n_comparison=int(counts[1].sum()),
+        mean_arm=float(counts[0] @ means[0] / counts[0].sum()),
+        mean_comparison=float(counts[1] @ means[1] / counts[1].sum()),
+        adjusted_mean_arm=float(found.weight @ means[0]),
+        adjusted_mean_comparison=float(found.weight @ means[1]),
+        reason=None if error is not None else reason,
+        skewness=None if error is None else found.skewness(error),
+    )
 
 
-def _skewness(difference: Floats, error: float) -> float:
-    """g of a mean difference: a pair is what is independent, and both its customers' amounts are in it."""
-    return float(((difference - difference.mean()) ** 3).sum() / difference.size**3 / error**3)
+def _joint(by: Levels, fits: Sequence[Fit], influences: Sequence[Floats], *, whole_units: bool) -> JointCovariance:
+    """Levels share no pair of customers; a pair of clusters may be in every level, and its influences go together.
 
-
-def _joint(by: Levels, fits: Sequence[Fit]) -> JointCovariance:
-    """Levels share no pair, so their estimates are independent."""
+    A Wald test over the levels of J pairs of clusters is Hotelling's: for q differences its F is (J − q)/(J − 1) of
+    what the covariance gives, on J − q degrees of freedom.
+    """
     width = len(fits[0].contrasts)
-    pairs = tuple((name, number) for name in by.names for number in range(width))
-    matrix = np.zeros((len(pairs), len(pairs)))
-    for place, fit in enumerate(fits):
-        block = slice(place * width, (place + 1) * width)
-        matrix[block, block] = fit.covariance
+    places = tuple((name, number) for name in by.names for number in range(width))
     known = [c.df for fit in fits for c in fit.contrasts if c.df is not None]
-    return JointCovariance(pairs, matrix, float(min(known)) if known else None)
+    df = float(min(known)) if known else None
+    if whole_units:
+        matrix = np.zeros((len(places), len(places)))
+        for place, fit in enumerate(fits):
+            block = slice(place * width, (place + 1) * width)
+            matrix[block, block] = fit.covariance
+        return JointCovariance(places, matrix, df)
+    stacked = np.concatenate(influences)
+    matrix = stacked @ stacked.T
+    q = len(by.names) - 1
+    if df is None or df + 1 - q <= 0:
+        return JointCovariance(places, np.full_like(matrix, np.nan), None)
+    return JointCovariance(places, matrix * df / (df + 1 - q), df + 1 - q)

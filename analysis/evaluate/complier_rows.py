@@ -41,7 +41,8 @@ def complier_rows(
     for pair in specification.contrasts:
         of_pair = replace(specification, contrasts=(pair,))
         among = open_to(frame, protocol, pair)
-        effects += complier_effects(among, of_pair, responses, complier.received, alpha=alpha)
+        matched = protocol.randomisation.pairs if protocol.randomisation.method == "matched_pairs" else None
+        effects += complier_effects(among, of_pair, responses, complier.received, alpha=alpha, pairs=matched)
     rows: list[Estimate] = []
     for outcome in outcomes:
         family = [effect for effect in effects if effect.response == outcome.id]

@@ -9,8 +9,8 @@ from analysis.frame import AnalysisFrame
 from analysis.inference.intervals import critical_value
 from analysis.randomisation.in_memory import labelled_generator, of_cell, read_rows
 from analysis.randomisation.randomisation_inference import RandomisationTest
-from analysis.randomisation.schemes import DRAWS, customers_of_clusters_test, whole_clusters_test
-from analysis.specification import Cell
+from analysis.randomisation.schemes import DRAWS, customers_of_clusters_test, paired_test, whole_clusters_test
+from analysis.specification import Cell, Response
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
 
@@ -27,9 +27,10 @@ def guardrail_bounds(
 ) -> InvertedTest | str:
     """Bound one binary guardrail in one cell.
 
-    The clusters of the two arms are redrawn within strata, or in a saturation trial the customers within each cluster;
-    the difference of customers' means is studentised, and the test is inverted. Where every customer of both arms is
-    alike no redraw differs, and a share is bounded by how many clusters showed it.
+    The clusters of the two arms are redrawn within strata, change places within their pairs, or in a saturation trial
+    the customers are redrawn within each cluster; the difference of customers' means is studentised, and the test is
+    inverted. Where every customer of both arms is alike no redraw differs, and a share is bounded by how many clusters
+    showed it.
 
     Args:
         frame: one row per allocated customer.
@@ -43,7 +44,8 @@ def guardrail_bounds(
         The bounds, or the reason why there are none.
     """
     column = column_of(outcome)
-    rows = read_rows(of_cell(frame, protocol, cell), protocol, [column]).of_contrast(cell.pair)
+    among = of_cell(frame, protocol, cell)
+    rows = read_rows(among, protocol, [column]).of_contrast(cell.pair)
     y, cluster = rows.number(column), rows.cluster
     known = ~np.isnan(y)
     if cluster is None or not known.any():
@@ -57,6 +59,9 @@ def guardrail_bounds(
         rng = labelled_generator(protocol_digest, label)
         if protocol.randomisation.method == "saturation":
             return customers_of_clusters_test(y, in_arm, stratum, cluster, rng, alpha=alpha, draws=DRAWS)
+        if protocol.randomisation.method == "matched_pairs":
+            response = Response(outcome.id, ((column, 1.0),))
+            return paired_test(among, protocol, response, cell.pair, rng, alpha=alpha, draws=DRAWS)
         return whole_clusters_test(y, in_arm, stratum, cluster, rng, alpha=alpha, draws=DRAWS)
 
     test = inverted(level)

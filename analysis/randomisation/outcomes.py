@@ -63,9 +63,9 @@ def _test(
     alpha = protocol.analysis.alpha
     column = column_of(outcome)
     method = protocol.randomisation.method
-    eligible = open_to(frame, protocol, pair)
+    eligible, response = open_to(frame, protocol, pair), Response(outcome.id, ((column, 1.0),))
     if method == "matched_pairs":
-        return paired_test(eligible, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
+        return paired_test(eligible, protocol, response, pair, rng, alpha=alpha, draws=DRAWS)
     if method == "rerandomised":
         return rerandomised_test(eligible, protocol, column, pair, rng, alpha=alpha, draws=DRAWS)
     if method == "saturation":
@@ -74,7 +74,6 @@ def _test(
         y, treated, stratum, count = _cells(eligible, protocol, column, pair)
         return randomisation_test(y, treated, stratum, count=count, draws=DRAWS, rng=rng, alpha=alpha)
     among = of_cell(frame, protocol, Cell(*pair))
-    response = Response(outcome.id, ((column, 1.0),))
     return within_strata_test(among, protocol, response, pair, rng, alpha=alpha, draws=DRAWS, interval=True)
 
 

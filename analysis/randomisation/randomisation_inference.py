@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from analysis.errors import AnalysisRefused
 from analysis.inference.redrawn import TIE, studentised
 from analysis.randomisation.redraws import Redraws, redraws
-from analysis.randomisation.studentised import Statistic, neyman, ratio
+from analysis.randomisation.studentised import Statistic, left_of, neyman, ratio
+from analysis.regression.regress import NO_VARIATION
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -170,36 +171,50 @@ def _cluster_columns(rows: Floats) -> Floats:
 
 
 def paired_randomisation_test(
-    differences: Floats, *, draws: int = 10_000, rng: np.random.Generator, alpha: float = 0.05
+    differences: Floats,
+    weights: Floats | None = None,
+    *,
+    size: float = 0.0,
+    draws: int = 10_000,
+    rng: np.random.Generator,
+    alpha: float = 0.05,
 ) -> RandomisationTest:
     """Test one contrast of matched pairs: within each pair a coin says which of the two was treated.
 
     Args:
         differences: shape (J,), treated minus comparison in each pair.
+        weights: shape (J,), summing to one; equal where absent. Units that change places keep their pair's weight.
+        size: of the outcomes whose differences these are, to tell their rounding from variation.
     """
     pairs = differences.size
     if pairs < 2:
         return RandomisationTest(None, reason="fewer than two pairs")
     exact = 2**pairs <= 2**14
+    weight = np.full(pairs, 1.0 / pairs) if weights is None else weights
+    if float(np.ptp(differences)) <= NO_VARIATION * size:
+        differences = np.full(pairs, float(weight @ differences))
+    # The error's squares are Σ a (d − T)² with a = ω²/(1 − ω), so a draw needs two sums of its signed differences.
+    a = weight**2 / (1.0 - weight)
+    columns = np.column_stack([weight * differences, a * differences])
 
     def batches() -> Iterator[Floats]:
         if exact:
             signs = 1.0 - 2.0 * (np.arange(2**pairs)[:, None] >> np.arange(pairs) & 1)
-            yield (signs @ differences)[:, None, None]
+            yield (signs @ columns)[:, None, :]
             return
         for begin in range(0, draws, 1000):
             signs = rng.integers(0, 2, (min(1000, draws - begin), pairs)) * 2.0 - 1.0
-            yield (signs @ differences)[:, None, None]
+            yield (signs @ columns)[:, None, :]
 
-    squares = float(np.sum(differences**2))
+    squares, whole = float(a @ differences**2), float(a.sum())
 
     def pair(_: Statistic, sums: Floats) -> tuple[Floats, Floats]:
-        mean = sums[:, 0, 0] / pairs
-        return mean, np.sqrt(np.maximum(squares - pairs * mean**2, 0.0) / (pairs * (pairs - 1)))
+        mean, crossed = sums[:, 0, 0], sums[:, 0, 1]
+        return mean, np.sqrt(left_of(squares + whole * mean**2, 2.0 * mean * crossed))
 
     nothing = np.zeros(1, dtype=np.int64)
     statistic = Statistic(np.zeros((1, 1)), nothing, nothing, np.ones(1), pair)
-    observed = np.full((1, 1, 1), differences.sum())
+    observed = columns.sum(axis=0)[None, None, :]
     return _test(statistic, observed, Redraws(batches, exact), alpha, interval=True)
 
 

@@ -14,7 +14,7 @@ from analysis.randomisation.in_memory import Floats, RowsInMemory, labelled_gene
 from analysis.randomisation.schemes import (
     DRAWS,
     MOST_CUSTOMERS,
-    by_pair,
+    differences_of,
     draws_to_pass,
     within,
 )
@@ -27,7 +27,6 @@ PER_LEVEL = 20  # redraws that a one-sided level is worth at least: a p-value at
 MOST_FOR_LEVEL = 100_000
 
 SATURATION = "each cluster's share of every arm was drawn too, and that is not redrawn"
-PAIRS_OF_CLUSTERS = "pairs of clusters are not redrawn"
 WAVES = "each wave was balanced by itself, and waves are not redrawn together"
 
 
@@ -36,7 +35,7 @@ def redraw(
 ) -> Redrawn | str:
     """Redraw the two arms of a cell and studentise the difference each time.
 
-    Clusters that were assigned whole change arms whole, the customers of a pair change places, and of rerandomised
+    Clusters that were assigned whole change arms whole, the two of a pair change places, and of rerandomised
     assignments only those count that the declared rule would have let pass.
 
     Args:
@@ -50,11 +49,9 @@ def redraw(
     Returns:
         The redraws, or the reason why the scheme, or its size, allows none.
     """
-    method, clustered = protocol.randomisation.method, protocol.cluster is not None
+    method = protocol.randomisation.method
     if method == "saturation":
         return SATURATION
-    if method == "matched_pairs" and clustered:
-        return PAIRS_OF_CLUSTERS
     if method == "rerandomised" and WAVE_COLUMN in frame.laid_strata:
         return WAVES
     among = of_cell(frame, protocol, cell)
@@ -70,7 +67,11 @@ def redraw(
     rows = read_rows(among, protocol, [*response.columns, *([pairs] if pairs else [])])
     y = rows.response(response)
     if pairs is not None:
-        return redrawn_pairs(by_pair(rows, rows.codes(pairs)[0], y, cell.pair), draws=draws, rng=rng)
+        found = differences_of(rows, y, pairs, cell.pair)
+        if found is None or found.constant:
+            return "fewer than two pairs differ"
+        weights = None if protocol.cluster is None else found.weight
+        return redrawn_pairs(found.difference, weights, draws=draws, rng=rng)
     known = ~np.isnan(y)
     if not known.any():
         return "no customer has it observed"

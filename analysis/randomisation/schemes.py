@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtr
 
 from analysis.errors import AnalysisRefused
+from analysis.estimators.paired import PairDifferences, pair_differences, unit_means
 from analysis.frame import WAVE_COLUMN, AnalysisFrame
 from analysis.randomisation.in_memory import RowsInMemory, read_rows
 from analysis.randomisation.randomisation_inference import (
@@ -50,24 +51,24 @@ def within_strata_test(
 
 
 def paired_test(
-    frame: AnalysisFrame, protocol: Protocol, column: str, pair: tuple[str, str], rng: np.random.Generator, *,
+    frame: AnalysisFrame, protocol: Protocol, response: Response, pair: tuple[str, str], rng: np.random.Generator, *,
     alpha: float, draws: int,
 ) -> RandomisationTest:  # fmt: skip
-    """Within each matched pair (or tuple) the two arms of the contrast change places."""
+    """Within each matched pair (or tuple) the two units of the contrast, customers or whole clusters, change places."""
     name = str(protocol.randomisation.pairs)
-    rows = read_rows(frame, protocol, [column, name])
-    differences = by_pair(rows, rows.codes(name)[0], rows.number(column), pair)
-    return paired_randomisation_test(differences, draws=draws, rng=rng, alpha=alpha)
+    rows = read_rows(frame, protocol, [*response.columns, name])
+    found = differences_of(rows, rows.response(response), name, pair)
+    if found is None:
+        return RandomisationTest(None, reason="no pair has both outcomes")
+    weights = None if protocol.cluster is None else found.weight
+    return paired_randomisation_test(found.difference, weights, size=found.size, draws=draws, rng=rng, alpha=alpha)
 
 
-def by_pair(rows: RowsInMemory, codes: NDArray[np.int64], y: Floats, pair: tuple[str, str]) -> Floats:
-    """The first arm's customer less the second's, in every matched pair that has both outcomes."""
-    wide = np.full((2, int(codes.max()) + 1), np.nan)
-    for place, arm in enumerate(pair):
-        in_arm = rows.arm == arm
-        wide[place, codes[in_arm]] = y[in_arm]
-    differences: Floats = wide[0] - wide[1]
-    return differences[~np.isnan(differences)]
+def differences_of(rows: RowsInMemory, y: Floats, pairs: str, pair: tuple[str, str]) -> PairDifferences | None:
+    """The first arm's unit less the second's, in every matched pair that has both outcomes."""
+    codes, names = rows.codes(pairs)
+    of_arm, of_comparison = (unit_means(y, rows.arm == arm, codes, len(names)) for arm in pair)
+    return pair_differences(of_arm, of_comparison)
 
 
 def within_clusters_test(

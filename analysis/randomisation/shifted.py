@@ -92,11 +92,14 @@ def redrawn_clusters(
     return _kept(rows, features, at, ratio, z, size, take, weight, draws, rng, None)
 
 
-def redrawn_pairs(differences: Floats, *, draws: int, rng: np.random.Generator) -> Redrawn | str:
+def redrawn_pairs(
+    differences: Floats, weights: Floats | None = None, *, draws: int, rng: np.random.Generator
+) -> Redrawn | str:
     """Within each pair a coin says which of the two was treated.
 
     Args:
         differences: shape (J,), treated minus comparison in each pair.
+        weights: shape (J,), summing to one; equal where absent.
     """
     pairs = differences.size
     if pairs < 2:
@@ -110,6 +113,8 @@ def redrawn_pairs(differences: Floats, *, draws: int, rng: np.random.Generator) 
         for begin in range(0, draws, PAIRS_AT_ONCE):
             yield (2 * rng.integers(0, 2, (min(PAIRS_AT_ONCE, draws - begin), pairs)) - 1).astype(np.float64)
 
+    if weights is not None:
+        return _weighted_pairs(differences, weights, signs(), exact)
     # A draw's mean is Σ s(d - τ)/J, its variance (Σ(d - τ)² - J mean²) / (J(J - 1)), for the squares keep their sum.
     lines = np.vstack([np.column_stack([s @ differences, s.sum(axis=1)]) for s in signs()]) / pairs
     squares = np.array([float(differences @ differences), float(differences.sum()), float(pairs)])
@@ -117,6 +122,21 @@ def redrawn_pairs(differences: Floats, *, draws: int, rng: np.random.Generator) 
     parabolas = (squares - pairs * mean) / (pairs * (pairs - 1.0))
     error = float(differences.std(ddof=1) / np.sqrt(pairs))
     return Redrawn(float(differences.mean()), error, lines, parabolas, exact)
+
+
+def _weighted_pairs(differences: Floats, weights: Floats, signs: Iterable[Floats], exact: bool) -> Redrawn:
+    """A draw's mean is Σ ωs(d - τ), its variance Σ a(s(d - τ) - mean)² with a = ω²/(1 - ω)."""
+    a = weights**2 / (1.0 - weights)
+    columns = np.column_stack([weights * differences, weights, a * differences, a])
+    drawn = np.vstack([s @ columns for s in signs])
+    lines, other = drawn[:, :2], drawn[:, 2:]
+    squares = np.array([float(a @ differences**2), float(a @ differences), float(a.sum())])
+    mean = np.column_stack([lines[:, 0] ** 2, lines[:, 0] * lines[:, 1], lines[:, 1] ** 2])
+    crossed = (lines[:, 0] * other[:, 1] + lines[:, 1] * other[:, 0]) / 2.0
+    both = np.column_stack([lines[:, 0] * other[:, 0], crossed, lines[:, 1] * other[:, 1]])
+    estimate = float(weights @ differences)
+    error = float(np.sqrt(a @ (differences - estimate) ** 2))
+    return Redrawn(estimate, error, lines, squares - 2.0 * both + a.sum() * mean, exact)
 
 
 def _in_order(treated: NDArray[np.bool_], stratum: Integers) -> tuple[Integers, Integers, Integers, str | None]:

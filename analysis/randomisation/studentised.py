@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+CANCELLED = 1e-12  # of a sum of squares: what is left of it, by rounding alone, where nothing varies
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,13 +27,19 @@ class Statistic:
         return self.pair(self, sums)
 
 
+def left_of(squares: Floats, explained: Floats) -> Floats:
+    """Sums of squares less what is explained of them; where rounding alone is left, nothing is."""
+    left = squares - explained
+    return np.where(left > CANCELLED * squares, left, 0.0)
+
+
 def neyman(statistic: Statistic, sums: Floats) -> tuple[Floats, Floats]:
     """Stratum-weighted difference in means with Neyman's error, from sums of y and y²."""
     n1, n0 = statistic.take, statistic.size - statistic.take
     one, other = sums, statistic.whole - sums
     difference = (one[..., 0] / n1 - other[..., 0] / n0) @ statistic.weight
-    spread1 = np.maximum(one[..., 1] - one[..., 0] ** 2 / n1, 0.0) / (n1 - 1) / n1
-    spread0 = np.maximum(other[..., 1] - other[..., 0] ** 2 / n0, 0.0) / (n0 - 1) / n0
+    spread1 = left_of(one[..., 1], one[..., 0] ** 2 / n1) / (n1 - 1) / n1
+    spread0 = left_of(other[..., 1], other[..., 0] ** 2 / n0) / (n0 - 1) / n0
     return difference, np.sqrt((spread1 + spread0) @ statistic.weight**2)
 
 
@@ -44,8 +51,8 @@ def ratio(statistic: Statistic, sums: Floats) -> tuple[Floats, Floats]:
     for sign, part, clusters in parts:
         total, customers = part[..., 0], part[..., 1]
         mean = total / customers
-        residual = part[..., 2] - 2 * mean * part[..., 3] + mean**2 * part[..., 4]
-        spread = np.maximum(residual, 0.0) * clusters / (clusters - 1) / customers**2
+        residual = left_of(part[..., 2] + mean**2 * part[..., 4], 2 * mean * part[..., 3])
+        spread = residual * clusters / (clusters - 1) / customers**2
         difference += sign * (mean @ statistic.weight)
         variance += spread @ statistic.weight**2
     return difference, np.sqrt(variance)

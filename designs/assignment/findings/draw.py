@@ -53,9 +53,25 @@ def check_population(protocol: Protocol, table: Any) -> tuple[Finding, ...]:
     scheme, unit = declare(protocol), protocol.population.unit
     findings = [*undeclared_groups(table, unit, scheme), *_missing_labels(scheme, table)]
     findings += [*by_agreement(protocol, table), *missing_flags(protocol, table)]
+    findings += _unanalysed(protocol, len(table))
     if not any(finding.code == "missing_label" for finding in findings):
         findings += [*_clusters(scheme, table), *_strata(scheme, table, unit), *_method(scheme, table, unit)]
     return blocking_first(findings)
+
+
+def _unanalysed(protocol: Protocol, customers: int) -> Iterator[Finding]:
+    """What the draw could do and no evaluation could read."""
+    adjustment = protocol.analysis.adjustment
+    if protocol.randomisation.method == "matched_pairs" and adjustment != "none":
+        yield Finding(
+            code="pairs_adjusted",
+            severity="blocks",
+            where="analysis.adjustment",
+            problem=f"{adjustment} is declared for matched pairs",
+            risk="Pairs are compared within themselves, and an evaluation would refuse the adjustment for ever",
+            remedy="declare adjustment: none",
+            customers=customers,
+        )
 
 
 def undeclared_groups(table: Any, unit: str, scheme: Scheme) -> Iterator[Finding]:
