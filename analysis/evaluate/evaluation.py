@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from analysis.deciding import net_benefit
 from analysis.deciding.explanation import explain
 from analysis.deciding.not_due import not_due
-from analysis.deciding.threshold_analysis import what_would_change
+from analysis.deciding.threshold_analysis import thresholds
 from analysis.deciding.tipping_points import tipping_points
 from analysis.deciding.verdict import decide
+from analysis.deciding.what_would_change import what_would_change
 from analysis.errors import AnalysisRefused
 from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate import specify
@@ -48,6 +49,7 @@ from analysis.results import (
     Interaction,
     Maturity,
     NetBenefit,
+    Thresholds,
     TippingPoint,
     Variant,
     Verdict,
@@ -127,7 +129,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> E
     fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
     timed = times_to_event(frame, protocol, protocol_digest, [subgroup.by for subgroup in fits.subgroups])
     judged = timed.beside(fits)
-    verdict, money, tipping = _judge(of, protocol_digest, judged, checks, arms)
+    judgement = _judge(of, protocol_digest, judged, checks, arms)
     return Evaluation(
         trial=protocol.id,
         title=protocol.title,
@@ -144,9 +146,9 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> E
             )
         ),
         sensitivity=of.told(_capped(protocol, whole)),
-        verdict=verdict,
+        verdict=judgement.verdict,
         alpha=protocol.analysis.alpha,
-        net_benefit=money,
+        net_benefit=judgement.net_benefit,
         net_benefit_reason=bar_words(protocol, of.bar) if of.bar else net_benefit.why_unvalued(protocol),
         balance=balance,
         interactions=tuple(test for subgroup in judged.subgroups for test in subgroup.interactions),
@@ -156,7 +158,8 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> E
         unreadable=frame.unreadable,
         versions=_versions(frame),
         maturity=matured,
-        tipping_points=tipping,
+        thresholds=judgement.thresholds,
+        tipping_points=judgement.tipping_points,
     )
 
 
@@ -235,13 +238,23 @@ def _capped(protocol: Protocol, whole: Regression) -> tuple[Estimate, ...]:
     return tuple(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A verdict, its money, and what would make it another."""
+
+    verdict: Verdict
+    net_benefit: NetBenefit | None
+    thresholds: Thresholds
+    tipping_points: tuple[TippingPoint, ...]
+
+
 def _judge(
     of: Compared,
     protocol_digest: str,
     fits: Fits,
     checks: tuple[Check, ...],
     arms: Mapping[str, ArmTally],
-) -> tuple[Verdict, NetBenefit | None, tuple[TippingPoint, ...]]:
+) -> _Judged:
     frame, protocol = of.frame, of.protocol
     rules = replace(rules_of(protocol), bar=of.bar)
     failed = tuple(check for check in checks if check.severity == "blocks" and check.passed is False)
@@ -250,13 +263,15 @@ def _judge(
     decided = {scenario: decide(trial, rules) for scenario, trial in evidence.items()}
     codes = {scenario: decided[scenario].code for scenario in net_benefit.SCENARIOS} if rules.valued else {}
     central = evidence["central"], rules, decided["central"]
-    changes = what_would_change(protocol, *central, by_scenario=codes, customers=frame.flow.allocated)
+    contact = {arm.id: arm.cost_per_customer.central for arm in protocol.arms}
+    found = Thresholds() if failed or of.bar else thresholds(evidence["central"], rules, decided, contact)
+    changes = what_would_change(protocol, *central, found=found, customers=frame.flow.allocated)
     verdict = explain(protocol, *central, failed=failed, changes=changes)
     lacked = [outcome for outcome in protocol.outcomes if any(_lacks(tally, outcome) for tally in arms.values())]
     missing = [] if failed or of.bar else missing_of(frame, protocol, fits, lacked)
     tipping = tipping_points(*central, missing)
     money = net_benefit_of(protocol, fits, codes) if rules.valued and rules.bar is None else None
-    return verdict, money, tipping
+    return _Judged(verdict, money, found, tipping)
 
 
 def _lacks(tally: ArmTally, outcome: Outcome) -> bool:

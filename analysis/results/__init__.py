@@ -23,7 +23,8 @@ from analysis.results.estimates import (
 )
 from analysis.results.evaluation import SCHEMA, Evaluation
 from analysis.results.maturity import DueShare, Maturity
-from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm, Scenario
+from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm
+from analysis.results.thresholds import CostThreshold, Scenario, Thresholds, WouldBe
 from analysis.results.tipping_points import TippingPoint
 from analysis.results.verdicts import (
     ArmFinding,
@@ -47,6 +48,7 @@ __all__ = [
     "Check",
     "CheckKind",
     "Condition",
+    "CostThreshold",
     "DecidingRange",
     "DueShare",
     "Estimand",
@@ -70,10 +72,12 @@ __all__ = [
     "Segment",
     "SegmentFinding",
     "SurvivalCurve",
+    "Thresholds",
     "TippingPoint",
     "UnreadableCell",
     "Variant",
     "VariantKind",
     "Verdict",
     "VerdictCode",
+    "WouldBe",
 ]

@@ -9,6 +9,7 @@ from analysis.results.checks import Balance, Check, Flow, UnreadableCell
 from analysis.results.estimates import Estimate, Interaction, OutcomeBounds, SurvivalCurve
 from analysis.results.maturity import Maturity
 from analysis.results.money import NetBenefit, Posterior
+from analysis.results.thresholds import Thresholds
 from analysis.results.tipping_points import TippingPoint
 from analysis.results.verdicts import Verdict
 
@@ -39,6 +40,7 @@ class Evaluation:
     dropped_columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unreadable: tuple[UnreadableCell, ...] = ()  # the first of them; the check of cells counts all
+    thresholds: Thresholds | None = None  # None: stored before they were, or not judged
     tipping_points: tuple[TippingPoint, ...] = ()  # of a verdict that stands; empty where nobody lacks an outcome
     versions: Mapping[str, str] = field(default_factory=dict)
     maturity: Maturity | None = None  # None where no day is declared, or none is known

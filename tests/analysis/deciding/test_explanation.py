@@ -6,7 +6,6 @@ import pytest
 
 from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.explanation import explain
-from analysis.deciding.threshold_analysis import break_point, what_would_change
 from analysis.deciding.verdict import decide
 from analysis.evaluate.evidence.rules import capacity_of
 from analysis.inference.intervals import Effect
@@ -133,36 +132,3 @@ def test_capacity_is_said(contact, capacity, words):
     verdict = said(protocol, [Evidence("b", Effect(0.1, 0.01), Effect(5, 1))], rules)
     assert [words in reason for reason in verdict.reasons if "apacity" in reason] == ([True] if words else [])
     assert verdict.code == ("not_shown" if capacity is False else "scale")
-
-
-def test_the_point_at_which_a_cost_flips_the_verdict():
-    """One arm, z = 1.96: it holds until its gain is that many errors above nothing."""
-    trial = TrialEvidence((), (Evidence("b", Effect(0.1, 0.01), Effect(5.0, 1.0)),))
-    found = break_point(trial, RULES, decide(trial, RULES), "b")
-    assert found[0] == pytest.approx(5.0 - 1.959964, abs=0.01)
-    assert found[1].code == "not_shown"
-    protocol = declared(arms=[NFA, LETTER])
-    words = what_would_change(protocol, trial, RULES, decide(trial, RULES), by_scenario={}, customers=1000)
-    assert words == (
-        "If the letter B cost more than £3.89 a customer (£0.85 is assumed), the verdict would be: not shown to be "
-        "worth it.",
-    )
-
-
-def test_a_loss_says_at_what_cost_it_would_break_even():
-    trial = TrialEvidence((), (Evidence("b", Effect(0.024, 0.004), Effect(-0.49, 0.27)),))
-    words = what_would_change(
-        declared(arms=[NFA, LETTER]),
-        trial,
-        RULES,
-        decide(trial, RULES),
-        by_scenario={"low": "no_further_action", "central": "not_shown", "high": "scale"},
-        customers=300_000,
-    )
-    assert words == (
-        "With low benefits and high costs the verdict would be: no further action is better.",
-        "With high benefits and low costs the verdict would be: scale.",
-        "The letter B would break even at a cost of £0.36 a customer (£0.85 is assumed).",
-        "The letter B: a larger sample is unlikely to show it beats no further action, for its gain after costs is not "
-        "above zero.",
-    )

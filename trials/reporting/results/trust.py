@@ -31,7 +31,9 @@ def change_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:
         return (f"Time: there can be a verdict on data as at {day(evaluation.maturity.due_on)} or later.",)
     if evaluation.verdict.code == "invalid":
         return evaluation.verdict.flips or ("Data that pass the checks: mend what failed, then evaluate again.",)
-    return (*lines, *_break_even(evaluation, names)) or ("Nothing was recorded that would change it.",)
+    if evaluation.thresholds is None:  # as it was told then: a break-even effect is not where the verdict changes
+        lines += _break_even(evaluation, names)
+    return tuple(lines) or ("Nothing was recorded that would change it.",)
 
 
 def _scenarios(evaluation: Evaluation, names: Names) -> list[str]:

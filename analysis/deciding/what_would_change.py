@@ -1,0 +1,155 @@
+"""What would change a verdict: a cost, other values, a larger sample. Plain sentences, each with its figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
+from analysis.deciding.threshold_analysis import would_be
+from analysis.deciding.verdict import Decided, Judgement
+from analysis.inference.intervals import Effect, critical_value
+from analysis.results import CostThreshold, Scenario, Thresholds, VerdictCode, WouldBe
+from analysis.wording.naming import approach, doing_nothing
+from analysis.wording.numbers import customers_needed, per_thousand, pounds
+from analysis.wording.phrases import capitalised, listed
+from designs.protocol.models import Protocol
+
+_SCENARIO_WORDS: Mapping[Scenario, str] = {
+    "low": "low benefits and high costs",
+    "high": "high benefits and low costs",
+}
+_SAID: Mapping[VerdictCode, str] = {"not_shown": "not shown to be worth it", "invalid": "invalid"}
+
+
+def what_would_change(
+    protocol: Protocol,
+    trial: TrialEvidence,
+    rules: DecisionRules,
+    decided: Decided,
+    *,
+    found: Thresholds,
+    customers: int,
+) -> tuple[str, ...]:
+    """What would change this verdict.
+
+    Args:
+        trial, rules, decided: the central verdict and what it was decided from.
+        found: the costs and values at which it would be another.
+        customers: allocated in this trial, all arms.
+    """
+    if decided.code == "invalid":
+        return ("Data that pass the failed check would be needed before anything can be said.",)
+    if rules.bar is not None:
+        return ("Another design would be needed: this one gives no effect that a verdict could rest on.",)
+    changes = _scenarios(protocol, found, would_be(decided))
+    if not rules.valued and rules.break_even is None:
+        changes.append("Declaring what the outcomes are worth: without that no approach can be shown to be worth it.")
+    for threshold in found.costs:
+        changes += _costs(protocol, trial, threshold)
+    if decided.code == "not_shown":
+        for evidence, judgement in zip(trial.arms, decided.arms, strict=True):
+            changes += _sample(protocol, evidence, judgement, rules, len(trial.arms), customers)
+    return tuple(changes)
+
+
+def smallest_effect_found(std_error: float, alpha: float, power: float, contrasts: int) -> float:
+    """The smallest effect that a contrast with this standard error finds with this power.
+
+    Two-sided ``alpha`` shared by the contrasts, normal approximation.
+
+    Examples:
+        >>> round(smallest_effect_found(0.01, 0.05, 0.8, 1), 4)
+        0.028
+    """
+    return (critical_value(alpha / contrasts, None) + critical_value(2.0 * (1.0 - power), None)) * std_error
+
+
+def in_words(protocol: Protocol, verdict: WouldBe) -> str:
+    """A verdict as it stands behind "the verdict would be:"."""
+    if verdict.code == "scale" and verdict.arm:
+        return f"scale {approach(protocol.arm(verdict.arm))}"
+    if verdict.code == "scale_segment":
+        return f"scale {listed([f'{approach(protocol.arm(arm))} to {segment}' for arm, segment in verdict.segments])}"
+    if verdict.code == "no_further_action":
+        return f"{doing_nothing(protocol)} is better"
+    return _SAID[verdict.code]
+
+
+def _scenarios(protocol: Protocol, found: Thresholds, now: WouldBe) -> list[str]:
+    changed = [
+        f"With {_SCENARIO_WORDS[scenario]} the verdict would be: {in_words(protocol, verdict)}."
+        for scenario, verdict in found.scenarios
+        if verdict != now
+    ]
+    return changed or (["The verdict is the same with low and with high costs."] if found.scenarios else [])
+
+
+def _costs(protocol: Protocol, trial: TrialEvidence, threshold: CostThreshold) -> list[str]:
+    named, assumed = approach(protocol.arm(threshold.arm)), f"({_each(threshold.assumed)} is assumed)"
+    sentences = []
+    if threshold.dearer is not None and threshold.when_dearer is not None:
+        sentences.append(
+            f"If {named} cost {_each(threshold.dearer)} or more a customer {assumed}, the verdict would be: "
+            f"{in_words(protocol, threshold.when_dearer)}."
+        )
+    if threshold.cheaper is not None and threshold.when_cheaper is not None:
+        at_most = "nothing" if threshold.cheaper == 0.0 else f"{_each(threshold.cheaper)} or less a customer"
+        sentences.append(
+            f"If {named} cost {at_most} {assumed}, the verdict would be: {in_words(protocol, threshold.when_cheaper)}."
+        )
+    evidence = next(evidence for evidence in trial.arms if evidence.arm == threshold.arm)
+    gain = evidence.net_benefit.estimate if evidence.net_benefit else None
+    if threshold.cheaper is None and threshold.assumed > 0.0 and gain is not None and gain + threshold.assumed < 0.0:
+        sentences.append(f"{capitalised(named)} is estimated to lose money even if it cost nothing to send {assumed}.")
+    return sentences
+
+
+def _sample(
+    protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: DecisionRules, arms: int, customers: int
+) -> list[str]:
+    """What the trial could have found, and the sample that would settle what it did not, if the truth is as seen."""
+    power, named = protocol.analysis.power, capitalised(approach(protocol.arm(evidence.arm)))
+    sentences: list[str] = []
+    if not judgement.effect_shown and evidence.effect.std_error is not None and evidence.effect.estimable:
+        smallest = smallest_effect_found(evidence.effect.std_error, rules.alpha, power, arms)
+        wanted = -smallest if protocol.primary.better_below_zero else smallest
+        change = per_thousand(protocol.primary.effect_in, wanted)
+        sentences.append(
+            f"{named}: this trial would have found an effect of {change} for every 1,000 customers, or a larger one, "
+            f"{power:.0%} of the time."
+        )
+    open_questions = [
+        (words, effect)
+        for words, effect, shown in (
+            ("effect", evidence.effect, judgement.effect_shown),
+            ("gain after costs", evidence.net_benefit, judgement.net_benefit_shown),
+        )
+        if effect is not None and effect.estimable and not shown
+    ]
+    if not open_questions:
+        return sentences
+    against = [words for words, effect in open_questions if (effect.estimate or 0.0) <= 0.0]
+    if against:
+        unlikely = f"a larger sample is unlikely to show it beats {doing_nothing(protocol)}"
+        return [*sentences, f"{named}: {unlikely}, for its {against[0]} is not above zero."]
+    times = max(_times_larger(effect, rules.alpha, power, arms) for _, effect in open_questions)
+    if times <= 1.0:
+        return sentences
+    needed = customers_needed(math.ceil(times * customers))
+    return [
+        *sentences,
+        f"{named}: if the truth is what was seen, about {needed} customers in the same shares would show it "
+        f"{power:.0%} of the time.",
+    ]
+
+
+def _times_larger(effect: Effect, alpha: float, power: float, arms: int) -> float:
+    """How many times this trial's customers would show an effect of this size."""
+    assert effect.std_error is not None
+    assert effect.estimate is not None
+    return (smallest_effect_found(effect.std_error, alpha, power, arms) / effect.estimate) ** 2
+
+
+def _each(amount: float) -> str:
+    return pounds(amount, pence=True)
