@@ -27,6 +27,7 @@ SIZES = {
     "missing": 300,
     "redraws": 60,
     "redraws-weak": 150,
+    "saturations": 6,
     "strata": 200,
     "survival": 40,
     "survival-clusters": 20,
