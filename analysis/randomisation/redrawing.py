@@ -14,8 +14,10 @@ from analysis.randomisation.in_memory import Floats, RowsInMemory, labelled_gene
 from analysis.randomisation.schemes import (
     DRAWS,
     MOST_CUSTOMERS,
+    NO_CLUSTER_WITH_BOTH,
     differences_of,
     draws_to_pass,
+    of_clusters_with_both,
     within,
 )
 from analysis.randomisation.shifted import redrawn_clusters, redrawn_customers, redrawn_pairs
@@ -26,7 +28,6 @@ LEVEL = "_level"
 PER_LEVEL = 20  # redraws that a one-sided level is worth at least: a p-value at it has an error of a fifth
 MOST_FOR_LEVEL = 100_000
 
-SATURATION = "each cluster's share of every arm was drawn too, and that is not redrawn"
 WAVES = "each wave was balanced by itself, and waves are not redrawn together"
 
 
@@ -35,7 +36,8 @@ def redraw(
 ) -> Redrawn | str:
     """Redraw the two arms of a cell and studentise the difference each time.
 
-    Clusters that were assigned whole change arms whole, the two of a pair change places, and of rerandomised
+    Clusters that were assigned whole change arms whole, in a saturation trial customers change arms within their
+    cluster, the two of a pair change places, and of rerandomised
     assignments only those count that the declared rule would have let pass.
 
     Args:
@@ -50,8 +52,6 @@ def redraw(
         The redraws, or the reason why the scheme, or its size, allows none.
     """
     method = protocol.randomisation.method
-    if method == "saturation":
-        return SATURATION
     if method == "rerandomised" and WAVE_COLUMN in frame.laid_strata:
         return WAVES
     among = of_cell(frame, protocol, cell)
@@ -75,6 +75,12 @@ def redraw(
     known = ~np.isnan(y)
     if not known.any():
         return "no customer has it observed"
+    if rows.cluster is not None and method == "saturation":
+        first, stratum, cluster = (rows.arm == cell.arm)[known], rows.stratum[known], rows.cluster[known]
+        both, each = of_clusters_with_both(first, stratum, cluster)
+        if not both.any():
+            return NO_CLUSTER_WITH_BOTH
+        return redrawn_customers(y[known][both], first[both], each, draws=draws, rng=rng)
     if rows.cluster is not None:
         return _whole_clusters(rows, y, known, cell, draws, rng)
     return redrawn_customers(y[known], (rows.arm == cell.arm)[known], rows.stratum[known], draws=draws, rng=rng)

@@ -25,6 +25,7 @@ from designs.protocol.models import Protocol
 Floats = NDArray[np.float64]
 DRAWS = 10_000
 MOST_DRAWS = 200_000
+NO_CLUSTER_WITH_BOTH = "no cluster has two customers of each arm"
 MOST_CUSTOMERS = 2_000_000  # of two arms, redrawn one by one
 
 
@@ -95,13 +96,20 @@ def customers_of_clusters_test(
     rng: np.random.Generator, *, alpha: float, draws: int,
 ) -> RandomisationTest:  # fmt: skip
     """Customers were assigned within their cluster (of one wave, open to the same arms), so each is a stratum."""
+    known, each = of_clusters_with_both(first, stratum, cluster)
+    if not known.any():
+        return RandomisationTest(None, reason=NO_CLUSTER_WITH_BOTH)
+    return randomisation_test(y[known], first[known], each, draws=draws, rng=rng, alpha=alpha)
+
+
+def of_clusters_with_both(
+    first: NDArray[np.bool_], stratum: NDArray[np.int64], cluster: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """(n,) whether two customers of each arm or more are in one's cluster and stratum; and the codes of those rows."""
     within = np.unique(cluster * (int(stratum.max(initial=0)) + 1) + stratum, return_inverse=True)[1]
     both = (np.bincount(within, first) >= 2) & (np.bincount(within, ~first) >= 2)
     known = both[within]
-    if not known.any():
-        return RandomisationTest(None, reason="no cluster has two customers of each arm")
-    each = np.unique(within[known], return_inverse=True)[1].astype(np.int64)
-    return randomisation_test(y[known], first[known], each, draws=draws, rng=rng, alpha=alpha)
+    return known, np.unique(within[known], return_inverse=True)[1].astype(np.int64)
 
 
 def whole_clusters_test(

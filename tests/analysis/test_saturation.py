@@ -272,3 +272,19 @@ def test_customers_who_may_not_get_the_letter_are_compared_with_nobody() -> None
     total = mean(columns, at[1]) - mean(columns, at[0])
     assert row(evaluation, "total", 1).estimate == pytest.approx(total, abs=1e-12)
     assert row(evaluation, "total", 1).n_arm == at[1].sum()
+
+
+def test_counts_that_lean_are_redrawn_within_clusters() -> None:
+    """A handful of customers write dozens of letters of complaint each: the bound of their mean leans."""
+    calls = {"id": "calls", "role": "guardrail", "kind": "count", "direction": "decrease", "margin": 0.05}
+    columns = customers(NEAR, seed=23, offices=30, size=20)
+    rng = np.random.default_rng(23)
+    sent = columns["arm"] == "letter"
+    columns["calls"] = np.where(rng.random(sent.size) < 0.02 + 0.01 * sent, rng.pareto(1.5, sent.size) * 20, 0).round()
+    protocol = saturated(NEAR, outcomes=[PAID, calls])
+    evaluation = evaluated(protocol, columns)
+    (finding,) = evaluation.verdict.arms
+    assert finding.guardrails_passed is False
+    assert not any("that is not redrawn" in reason for reason in finding.reasons)
+    sure = evaluated(protocol, {**columns, "calls": columns["calls"] + 2.0 * sent})
+    assert sure.verdict.arms[0].code == "harmful"

@@ -62,12 +62,13 @@ def gather_evidence(
         bare = {scenario: bare_evidence(protocol, rules, known, harms, scenario) for scenario in scenarios}
         return {scenario: trial_evidence(protocol, known, bare[scenario], scenario, failed) for scenario in scenarios}
 
+    if rules.bar is not None and not failed:
+        fits = _with_redrawn_harms(frame, protocol, protocol_digest, rules, fits, binary)
+        harms = harms_alone(rules, harms_of(protocol, rules, fits, binary), bar_words(protocol, rules.bar))
+        return {scenario: trial_evidence(protocol, fits, harms, scenario, failed) for scenario in scenarios}, fits
     evidence = assembled(fits)
     if failed:
         return evidence, fits
-    if rules.bar is not None:
-        known = harms_alone(rules, harms_of(protocol, rules, fits, binary), bar_words(protocol, rules.bar))
-        return {scenario: trial_evidence(protocol, fits, known, scenario, failed) for scenario in scenarios}, fits
     wanted: dict[tuple[str, Cell], float] = {}
     for scenario in scenarios:
         for key, level in to_redraw(protocol, rules, fits, evidence[scenario], scenario).items():
@@ -76,6 +77,27 @@ def gather_evidence(
         return evidence, fits
     fits = replace(fits, redrawn=_redrawn(frame, protocol, protocol_digest, wanted))
     return assembled(fits), fits
+
+
+def _with_redrawn_harms(
+    frame: AnalysisFrame,
+    protocol: Protocol,
+    protocol_digest: str,
+    rules: DecisionRules,
+    fits: Fits,
+    binary: BinaryGuardrails,
+) -> Fits:
+    """The fits, with guardrails redrawn whose bounds lean too much, where harm is all that can be shown."""
+    harms = harms_of(protocol, rules, fits, binary)
+    leaning = {
+        (harm.outcome, cell): rules.level_worse
+        for cell, of_cell in harms.items()
+        for harm in of_cell
+        if cell.by is None and harm.held_by_skewness
+    }
+    if not leaning:
+        return fits
+    return replace(fits, redrawn=_redrawn(frame, protocol, protocol_digest, leaning))
 
 
 def _redrawn(
