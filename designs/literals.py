@@ -24,6 +24,10 @@ StandardErrors = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", 
 CLUSTERED: tuple[StandardErrors, ...] = ("CR0", "CR1", "CR2")
 Multiplicity = Literal["none", "holm", "bonferroni", "benjamini_hochberg", "dunnett"]
 Contrasts = Literal["each_against_comparison", "all_pairs"]
+Spending = Literal["obrien_fleming", "pocock"]
+"""How the error that a trial may make is spent over its looks (Lan & DeMets 1983): little of it early, or evenly."""
+LookPurpose = Literal["harm", "harm_and_benefit"]
+"""What a look before the end may conclude."""
 
 MoneyKind = Literal["earlier", "extra", "cost_saved"]
 """What a value stands for: money that would have come later, money that would not have come, or work not needed."""

@@ -221,7 +221,7 @@ def _protocol(trial: SmallTrial, files: Path) -> Path:
 def _evaluated(registry: Registry, trial: SmallTrial, files: Path, number: int) -> None:
     people = _locked(registry, trial, files, number)
     randomise(registry, LOCAL_ACTOR, trial.id, demonstration_seed=f"{number:02d}" * 32)
-    rows = _behaviour(trial, people, _arms(registry, trial.id, people), number)
+    rows = _behaviour(trial, people, arms_of(registry, trial.id, people), number)
     load_outcomes(registry, LOCAL_ACTOR, trial.id, write_csv(files / f"{trial.id}-outcomes.csv", rows))
     evaluate(registry, LOCAL_ACTOR, trial.id)
 
@@ -240,7 +240,7 @@ def _people(count: int, seed: int) -> Rows:
     ]
 
 
-def _arms(registry: Registry, trial: str, people: Rows) -> dict[str, str]:
+def arms_of(registry: Registry, trial: str, people: Rows) -> dict[str, str]:
     """The arm of each customer who was assigned one."""
     with registry.inspect(LOCAL_ACTOR, "verify", trial) as session:
         (allocation,) = queries.allocations_of(session, trial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analysis.deciding.evidence import DecisionRules, Evidence, Floats
 from analysis.inference.intervals import Effect
@@ -43,7 +44,7 @@ def _difference(covariance: Floats | None, index: dict[str, int], dearer: Eviden
     if not variance > 0.0:
         return Effect(None, None)
     known = [df for df in (a.df, b.df) if df is not None]
-    return Effect(a.estimate - b.estimate, math.sqrt(variance), min(known) if known else None)
+    return replace(a, estimate=a.estimate - b.estimate, std_error=math.sqrt(variance), df=min(known) if known else None)
 
 
 def gain(evidence: Evidence) -> float:

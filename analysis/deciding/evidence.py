@@ -19,6 +19,23 @@ Claim = Literal["effect", "net_benefit", "worse"]
 Route = Literal["net_benefit", "break_even", "harm"]
 
 
+@dataclass(frozen=True, slots=True)
+class LookRules:
+    """What is different at one of several looks; effects bring their own boundaries.
+
+    Attributes:
+        interim: it is before the end, where only a crossed boundary gives a verdict.
+        level_passed: two-sided nominal level of a guardrail that stays within its margin.
+        level_established: two-sided nominal level of harm beyond a margin.
+        barred: arms whose harm was shown at an earlier look.
+    """
+
+    interim: bool
+    level_passed: float
+    level_established: float
+    barred: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DecisionRules:
     """What the protocol declared about deciding.
@@ -32,6 +49,7 @@ class DecisionRules:
         guardrails: how many are declared; established harm by any of them is a route of its own.
         capacity: whether the extra contact can be handled; ``None`` where it was not declared.
         bar: why the design lets no arm pass, whatever is found; ``None`` where it may.
+        look: at a look of a trial that declares some, and at its end after some; else ``None``.
     """
 
     alpha: float
@@ -41,6 +59,7 @@ class DecisionRules:
     guardrails: int
     capacity: bool | None
     bar: Bar | None = None
+    look: LookRules | None = None
 
     @property
     def routes(self) -> int:
@@ -59,6 +78,26 @@ class DecisionRules:
     def level_of_cells(self, cells: int) -> float:
         """Two-sided level at which each of so many segment cells is judged."""
         return self.alpha / max(1, cells)
+
+    @property
+    def level_passed(self) -> float:
+        """Two-sided level at which a guardrail is shown to stay within its margin."""
+        return self.look.level_passed if self.look else self.alpha
+
+    @property
+    def level_established(self) -> float:
+        """Two-sided level at which a guardrail's harm is shown."""
+        return self.look.level_established if self.look else self.level_worse
+
+    @property
+    def interim(self) -> bool:
+        """Whether this is a look before the end."""
+        return self.look is not None and self.look.interim
+
+    @property
+    def barred(self) -> tuple[str, ...]:
+        """Arms whose harm was shown at an earlier look."""
+        return self.look.barred if self.look else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,8 @@ An arm passes when it changed behaviour *and* gained money, both shown at one-si
 the larger of an arm's two p-values (and each by the declared method where that is stricter), with every guardrail
 passed and capacity for the extra contact. An arm that is shown to be worse by any route never passes. A trial says
 ``scale`` when some arm passes, ``no_further_action`` only when every arm is shown to be worse, and otherwise that
-nothing was shown. Everything is signed so that better is above zero.
+nothing was shown. At a look before the end only a crossed boundary gives one of these two: no segment is judged, and
+without a crossing nothing is due yet. Everything is signed so that better is above zero.
 
 This module decides in codes and numbers; :mod:`analysis.deciding.explanation` puts them into words.
 """
@@ -97,7 +98,7 @@ def decide(trial: TrialEvidence, rules: DecisionRules) -> Decided:
         return Decided("invalid", None, None, tuple(_unjudged(evidence.arm) for evidence in trial.arms))
     judged = _judge_arms(trial, rules)
     passing = tuple(judgement.arm for judgement in judged if judgement.passes)
-    cells = _judge_cells(trial, rules, judged)
+    cells = () if rules.interim else _judge_cells(trial, rules, judged)
     to_segments = _to_segments(rules, cells)
     exploratory = rules.multiplicity in ("none", "benjamini_hochberg") and len(trial.arms) > 1
     barred = exploratory and bool(passing or to_segments)
@@ -110,6 +111,8 @@ def decide(trial: TrialEvidence, rules: DecisionRules) -> Decided:
         return Decided("scale_segment", best.evidence.arm, best, judged, passing, cells, to_segments)
     if judged and all(judgement.worse_by for judgement in judged):
         return Decided("no_further_action", None, None, judged, (), cells)
+    if rules.interim:
+        return Decided("not_due", None, None, judged)
     return Decided("not_shown", None, None, judged, passing, cells, barred_by_multiplicity=barred)
 
 
@@ -207,8 +210,7 @@ def _worse_by(evidence: Evidence, rules: DecisionRules) -> tuple[tuple[Route, ..
     level = rules.level_worse
 
     def below(effect: Effect | None, null: float) -> tuple[bool, bool]:
-        upper = effect.upper(level) if effect is not None else None
-        if effect is None or upper is None or upper >= null:
+        if effect is None or not effect.shown_below(null, level):
             return False, False
         p_value = p_below(effect, level, null)
         shown = p_value is not None and p_value <= level / 2.0
@@ -216,7 +218,7 @@ def _worse_by(evidence: Evidence, rules: DecisionRules) -> tuple[tuple[Route, ..
 
     loses, loses_held = below(evidence.net_benefit, 0.0)
     short, short_held = (False, False) if rules.break_even is None else below(evidence.effect, rules.break_even)
-    harms = any(harm.established for harm in evidence.harms)
+    harms = any(harm.established for harm in evidence.harms) or evidence.arm in rules.barred
     routes: tuple[tuple[Route, bool], ...] = (("net_benefit", loses), ("break_even", short), ("harm", harms))
     return tuple(route for route, taken in routes if taken), loses_held or short_held
 

@@ -19,7 +19,11 @@ _SCENARIO_WORDS: Mapping[Scenario, str] = {
     "low": "low benefits and high costs",
     "high": "high benefits and low costs",
 }
-_SAID: Mapping[VerdictCode, str] = {"not_shown": "not shown to be worth it", "invalid": "invalid"}
+_SAID: Mapping[VerdictCode, str] = {
+    "not_shown": "not shown to be worth it",
+    "not_due": "not known before more outcomes are due",
+    "invalid": "invalid",
+}
 
 
 def what_would_change(

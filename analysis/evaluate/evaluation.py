@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from analysis.deciding import net_benefit
+from analysis.deciding.evidence import DecisionRules
 from analysis.deciding.explanation import explain
+from analysis.deciding.looks import at_look, go_on, no_look
 from analysis.deciding.not_due import not_due
 from analysis.deciding.threshold_analysis import thresholds
 from analysis.deciding.tipping_points import tipping_points
@@ -31,6 +33,7 @@ from analysis.evaluate.integrity import (
     observed_value,
 )
 from analysis.evaluate.itt_rows import interaction_rows, itt_rows
+from analysis.evaluate.looks import Looking, concluded, look_of, looked_at
 from analysis.evaluate.money import net_benefit_of
 from analysis.evaluate.saturation import Compared, bar_of, compared, located
 from analysis.evaluate.saturation_rows import saturation_rows
@@ -47,12 +50,16 @@ from analysis.results import (
     Evaluation,
     Flow,
     Interaction,
+    Look,
     Maturity,
     NetBenefit,
     Thresholds,
     TippingPoint,
     Variant,
     Verdict,
+    ended_at,
+    next_look,
+    planned_customers,
 )
 from analysis.specification import Specification
 from analysis.wording.saturation import bar_words, comparison_notes
@@ -62,13 +69,16 @@ from designs.protocol.models import Outcome, Protocol, Subgroup
 ANALYSIS_VERSION = "1"
 
 
-def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) -> Evaluation:
+def evaluate(
+    frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str, looks: Sequence[Look] = ()
+) -> Evaluation:
     """Estimate everything that the protocol declares, check what can be checked, and judge.
 
     Args:
         frame: one row per allocated customer, every column that the protocol uses present.
         protocol: as locked.
         protocol_digest: SHA-256 of its canonical form. It seeds what is redrawn, so that a verdict can be repeated.
+        looks: the looks that were taken before, ascending.
 
     Raises:
         AnalysisRefused: the frame is empty, or a column cannot be analysed as declared.
@@ -80,10 +90,12 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
             remedy="lay them down with designs.protocol.eligibility.with_eligible_arms",
         )
     matured = maturity_of(frame, protocol)
+    looking = Looking(look_of(protocol, matured, looks), tuple(looks))
+    frame = looked_at(frame, protocol, looking.look)
     if not protocol.randomisation.saturations:
-        return _evaluate(Compared(frame, protocol), protocol_digest, matured)
+        return _evaluate(Compared(frame, protocol), protocol_digest, matured, looking)
     frame = located(frame, protocol)
-    evaluation = _evaluate(compared(frame, protocol), protocol_digest, matured)
+    evaluation = _evaluate(compared(frame, protocol), protocol_digest, matured, looking)
     counted = {outcome.id: observed_value(outcome) for outcome in protocol.outcomes}
     beside = saturation_rows(frame, protocol) if evaluation.verdict.code != "not_due" else ()
     return replace(
@@ -94,7 +106,7 @@ def evaluate(frame: AnalysisFrame, protocol: Protocol, *, protocol_digest: str) 
     )
 
 
-def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> Evaluation:
+def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, looking: Looking) -> Evaluation:
     """One analysis of what is compared, as if it were the whole trial."""
     frame, protocol = of.frame, of.protocol
     kinds = specify.column_kinds(frame)
@@ -116,27 +128,28 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> E
     alike = open_to_every_arm(frame, protocol)
     of_alike = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
     balance = balance_rows(alike, protocol, of_alike, numbers, categories)
-    made = integrity_checks(alike, protocol, of_alike, balance, arms, matured)
+    made = integrity_checks(alike, protocol, of_alike, balance, arms, looking.due(matured))
     allocated = {arm: tally.customers for arm, tally in arms.items()}
     checks = with_unreadable(made, protocol, allocated, tally_unreadable(frame))
-    if matured is not None and not matured.complete:
-        # A declared look would speak here, in its own limited way; nothing else is estimated before the day.
-        return _not_due(frame, protocol, protocol_digest, matured, arms, checks, balance)
+    health = _health(frame, protocol, protocol_digest, arms, checks, balance)
+    health = replace(health, maturity=matured, looks_before=looking.taken)
+    if matured is not None and not matured.complete and looking.look is None:
+        return _not_due(health, protocol, matured, looking)
     whole = regress_as_designed(
         frame, protocol, specification, specify.responses_of(protocol, capped=True), skewness=True
     )
     subgroups = protocol.analysis.subgroups
     fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
     timed = times_to_event(frame, protocol, protocol_digest, [subgroup.by for subgroup in fits.subgroups])
+    rules = replace(rules_of(protocol), bar=of.bar)
+    fits, rules = looking.judging(protocol, fits, rules)
     judged = timed.beside(fits)
-    judgement = _judge(of, protocol_digest, judged, checks, arms)
-    return Evaluation(
-        trial=protocol.id,
-        title=protocol.title,
-        protocol_digest=protocol_digest,
-        data_digest=frame.data_digest,
-        flow=_flow(frame.flow, protocol, arms),
-        checks=checks,
+    judgement = _judge(of, protocol_digest, judged, rules, checks, arms)
+    health = replace(health, verdict=judgement.verdict, look=judgement.look)
+    if looking.interim and judgement.verdict.code in ("not_due", "invalid"):  # what is no verdict shows no effect
+        return health
+    return replace(
+        health,
         estimates=of.told(
             (
                 *_estimates(protocol, fits),
@@ -146,34 +159,26 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None) -> E
             )
         ),
         sensitivity=of.told(_capped(protocol, whole)),
-        verdict=judgement.verdict,
-        alpha=protocol.analysis.alpha,
         net_benefit=judgement.net_benefit,
         net_benefit_reason=bar_words(protocol, of.bar) if of.bar else net_benefit.why_unvalued(protocol),
-        balance=balance,
         interactions=tuple(test for subgroup in judged.subgroups for test in subgroup.interactions),
         curves=timed.curves,
         dropped_columns=_dropped(whole),
         notes=_notes(protocol, fits),
-        unreadable=frame.unreadable,
-        versions=_versions(frame),
-        maturity=matured,
         thresholds=judgement.thresholds,
         tipping_points=judgement.tipping_points,
     )
 
 
-def _not_due(
+def _health(
     frame: AnalysisFrame,
     protocol: Protocol,
     protocol_digest: str,
-    matured: Maturity,
     arms: Mapping[str, ArmTally],
     checks: tuple[Check, ...],
     balance: tuple[Balance, ...],
 ) -> Evaluation:
-    """The field's health, and no effect: whatever compares the arms' outcomes is not even computed."""
-    failed = [check for check in checks if check.severity == "blocks" and check.passed is False]
+    """The field's health, and no effect."""
     return Evaluation(
         trial=protocol.id,
         title=protocol.title,
@@ -183,14 +188,25 @@ def _not_due(
         checks=checks,
         estimates=(),
         sensitivity=(),
-        verdict=not_due(protocol, matured, failed=[check for check in failed if check.kind != "maturity"]),
+        verdict=Verdict("not_due", "No verdict yet."),
         alpha=protocol.analysis.alpha,
         net_benefit_reason="outcomes are not due yet",
         balance=balance,
         unreadable=frame.unreadable,
         versions=_versions(frame),
-        maturity=matured,
     )
+
+
+def _not_due(health: Evaluation, protocol: Protocol, matured: Maturity, looking: Looking) -> Evaluation:
+    """The field's health alone: whatever compares the arms' outcomes is not even computed."""
+    failed = [check for check in health.checks if check.severity == "blocks" and check.passed is False]
+    verdict = not_due(protocol, matured, failed=[check for check in failed if check.kind != "maturity"])
+    looks = protocol.analysis.looks
+    if looks is not None:
+        planned = planned_customers(looks, matured)
+        why = no_look(looks, matured, planned, next_look(looks, looking.taken), ended_at(looking.taken))
+        verdict = replace(verdict, reasons=(why, *verdict.reasons))
+    return replace(health, verdict=verdict)
 
 
 def _subgroup(
@@ -216,7 +232,8 @@ def _estimates(protocol: Protocol, fits: Fits) -> tuple[Estimate, ...]:
     rows: list[Estimate] = []
     for outcome in specify.regressed(protocol):
         fit = fits.whole.fits[outcome.id, None]
-        rows += itt_rows(protocol, outcome, fit, family(protocol, fit))
+        seen = fits.seen(outcome.id)
+        rows += itt_rows(protocol, outcome, fit, family(protocol, fit, seen), seen=seen)
     for subgroup in fits.subgroups:
         by = subgroup.by
         for outcome in specify.regressed(protocol):
@@ -240,38 +257,43 @@ def _capped(protocol: Protocol, whole: Regression) -> tuple[Estimate, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A verdict, its money, and what would make it another."""
+    """A verdict, its money, what would make it another, and the look that gave it."""
 
     verdict: Verdict
     net_benefit: NetBenefit | None
     thresholds: Thresholds
     tipping_points: tuple[TippingPoint, ...]
+    look: Look | None = None
 
 
 def _judge(
     of: Compared,
     protocol_digest: str,
     fits: Fits,
+    rules: DecisionRules,
     checks: tuple[Check, ...],
     arms: Mapping[str, ArmTally],
 ) -> _Judged:
     frame, protocol = of.frame, of.protocol
-    rules = replace(rules_of(protocol), bar=of.bar)
     failed = tuple(check for check in checks if check.severity == "blocks" and check.passed is False)
     names = tuple(check.name for check in failed)
     evidence, fits = gather_evidence(frame, protocol, protocol_digest, rules, fits, names)
     decided = {scenario: decide(trial, rules) for scenario, trial in evidence.items()}
+    look = concluded(protocol, fits, decided["central"]) if fits.judged else None
+    if look is not None and decided["central"].code == "not_due":
+        return _Judged(go_on(protocol, look, decided["central"]), None, Thresholds(), (), look)
     codes = {scenario: decided[scenario].code for scenario in net_benefit.SCENARIOS} if rules.valued else {}
     central = evidence["central"], rules, decided["central"]
     contact = {arm.id: arm.cost_per_customer.central for arm in protocol.arms}
     found = Thresholds() if failed or of.bar else thresholds(evidence["central"], rules, decided, contact)
     changes = what_would_change(protocol, *central, found=found, customers=frame.flow.allocated)
     verdict = explain(protocol, *central, failed=failed, changes=changes)
+    verdict = verdict if look is None else at_look(verdict, look)
     lacked = [outcome for outcome in protocol.outcomes if any(_lacks(tally, outcome) for tally in arms.values())]
     missing = [] if failed or of.bar else missing_of(frame, protocol, fits, lacked)
     tipping = tipping_points(*central, missing)
     money = net_benefit_of(protocol, fits, codes) if rules.valued and rules.bar is None else None
-    return _Judged(verdict, money, found, tipping)
+    return _Judged(verdict, money, found, tipping, look)
 
 
 def _lacks(tally: ArmTally, outcome: Outcome) -> bool:

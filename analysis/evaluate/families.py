@@ -44,12 +44,12 @@ def by_family(
     return tuple(placed[i] for i in range(len(arms)))
 
 
-def family(protocol: Protocol, fit: Fit) -> tuple[Adjusted, ...]:
-    """The planned contrasts of one fit, adjusted as declared."""
+def family(protocol: Protocol, fit: Fit, seen: Callable[[Contrast], Effect] = effect_of) -> tuple[Adjusted, ...]:
+    """The planned contrasts of one fit, adjusted as declared; ``seen`` makes an effect of each."""
     method, alpha = protocol.analysis.multiplicity, protocol.analysis.alpha
 
     def adjusted(places: tuple[int, ...]) -> tuple[Adjusted, ...]:
-        effects = [effect_of(fit.contrasts[i]) for i in places]
+        effects = [seen(fit.contrasts[i]) for i in places]
         return adjust(effects, method, alpha, covariance=fit.covariance[np.ix_(places, places)])
 
     return by_family(protocol, [contrast.arm for contrast in fit.contrasts], adjusted)

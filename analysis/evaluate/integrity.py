@@ -20,7 +20,7 @@ from analysis.inference.multiplicity import holm
 from analysis.integrity import checks
 from analysis.integrity.balance import of_category, of_number
 from analysis.integrity.checks import ArmShare
-from analysis.integrity.due import days_due, maturity, maturity_check
+from analysis.integrity.due import days_due, maturity
 from analysis.integrity.shares_by_stratum import compare_shares
 from analysis.results import Balance, Check, Maturity
 from analysis.specification import Specification
@@ -83,16 +83,16 @@ def integrity_checks(
     arms: Mapping[str, ArmTally],
     balance: tuple[Balance, ...],
     everybody: Mapping[str, ArmTally],
-    matured: Maturity | None = None,
+    maturity: Check | None = None,
 ) -> tuple[Check, ...]:
     """Every check that counts of this frame can make.
 
     Args:
         frame, arms, balance: of those whose arms are alike.
-        everybody: all allocated customers, who must be covered.
-        matured: whether every outcome was due, where that is known.
+        everybody: all allocated customers, who must be covered; at a look those who are due.
+        maturity: how much of their outcomes was due, where that is known.
     """
-    made = [*frame.checks, *([maturity_check(matured)] if matured else []), *_ratio(frame, protocol, arms)]
+    made = [*frame.checks, *([maturity] if maturity else []), *_ratio(frame, protocol, arms)]
     made += _losses(frame, protocol, arms)
     made += [
         checks.coverage(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from analysis.fit import Contrast, Fit, JointCovariance
 from analysis.inference.cautions import lopsided
 from analysis.inference.estimates import row_of, with_effect
 from analysis.inference.hotelling import FTest, equality
+from analysis.inference.intervals import Effect
 from analysis.inference.multiplicity import Adjusted
 from analysis.results import Estimate, EstimationMethod, Interaction, Variant
 from analysis.specification import Levels
@@ -32,10 +33,14 @@ def itt_rows(
     subgroup: str | None = None,
     level: str | None = None,
     variant: Variant | None = None,
+    seen: Callable[[Contrast], Effect] = effect_of,
 ) -> tuple[Estimate, ...]:
-    """The declared estimate of every planned contrast of one outcome, in one subgroup level or among everyone."""
+    """The declared estimate of every planned contrast of one outcome, in one subgroup level or among everyone.
+
+    ``seen`` makes an effect of each contrast.
+    """
     return tuple(
-        _row(protocol, outcome, contrast, in_family, subgroup=subgroup, level=level, variant=variant)
+        _row(protocol, outcome, contrast, seen(contrast), in_family, subgroup=subgroup, level=level, variant=variant)
         for contrast, in_family in zip(fit.contrasts, adjusted, strict=True)
     )
 
@@ -91,6 +96,7 @@ def _row(
     protocol: Protocol,
     outcome: Outcome,
     contrast: Contrast,
+    effect: Effect,
     adjusted: Adjusted,
     *,
     subgroup: str | None,
@@ -106,9 +112,9 @@ def _row(
         variant=variant,
         customers=(contrast.n_arm, contrast.n_comparison),
     )
-    notes = contrast.note, adjusted.note, lopsided(contrast.skewness, alpha)
+    notes = contrast.note, effect.note, adjusted.note, lopsided(contrast.skewness, alpha)
     return replace(
-        with_effect(row, effect_of(contrast), alpha, adjusted, notes),
+        with_effect(row, effect, alpha, adjusted, notes),
         subgroup=subgroup,
         level=level,
         n_left_out=contrast.n_left_out,

@@ -23,7 +23,7 @@ def net_benefit_of(protocol: Protocol, fits: Fits, verdicts: Mapping[Scenario, V
     """
     central = net_benefit.response_id("central")
     whole = fits.whole.fits[central, None]
-    arms = _arms(protocol, fits, whole, family(protocol, whole))
+    arms = _arms(protocol, fits, whole, family(protocol, whole, fits.seen(central)))
     cells: list[ArmMoney] = []
     for subgroup in fits.subgroups:
         by_level = {level: subgroup.regression.fits[central, level] for level in subgroup.by.names}

@@ -66,7 +66,7 @@ class Timed:
             regression = replace(subgroup.regression, fits=of_levels)
             tests = tuple(test for test in self.interactions if test.subgroup == column)
             subgroups.append(replace(subgroup, regression=regression, interactions=(*subgroup.interactions, *tests)))
-        return Fits(replace(fits.whole, fits=whole), tuple(subgroups))
+        return replace(fits, whole=replace(fits.whole, fits=whole), subgroups=tuple(subgroups))
 
 
 def times_to_event(

@@ -54,6 +54,11 @@ class Effect:
         return self._parts() is not None
 
     @property
+    def note(self) -> str | None:
+        """What a reader must know of its p-value and bounds."""
+        return None
+
+    @property
     def statistic(self) -> float | None:
         parts = self._parts()
         return None if parts is None else parts[0] / parts[1]
@@ -68,6 +73,19 @@ class Effect:
         """One-sided p-value against a difference of at most ``null``."""
         parts = self._parts()
         return None if parts is None else lower_tail((null - parts[0]) / parts[1], self.df)
+
+    def in_order(self, p_value: float) -> float | None:
+        """What a one-sided p-value of another test of this effect, such as a redrawn one, comes to in this trial."""
+        return p_value
+
+    def held_to(self, level: float) -> float:
+        """The two-sided nominal level at which a test at ``level`` is judged here: less, where looks share it."""
+        return level
+
+    def shown_below(self, value: float, level: float) -> bool:
+        """Whether the effect is shown to lie below a value, at one-sided ``level / 2``."""
+        upper = self.upper(level)
+        return upper is not None and upper < value
 
     def lower(self, level: float) -> float | None:
         """Lower end of the two-sided ``1 - level`` interval: a one-sided bound at ``level / 2``."""

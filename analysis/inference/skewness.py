@@ -77,7 +77,7 @@ def bounds_unsafe(g: float | None, level: float) -> bool:
 
 def leans(effect: Effect, level: float) -> bool:
     """Whether an effect leans too much for its own bounds at two-sided ``level``."""
-    return bounds_unsafe(effect.skewness, level)
+    return bounds_unsafe(effect.skewness, effect.held_to(level))
 
 
 def p_above(effect: Effect, level: float, null: float = 0.0) -> float | None:
@@ -88,7 +88,8 @@ def p_above(effect: Effect, level: float, null: float = 0.0) -> float | None:
     p_value = effect.p_above(null)
     if p_value is None or not leans(effect, level):
         return p_value
-    return max(p_value, effect.redrawn.p_greater(null) if isinstance(effect.redrawn, Redrawn) else 1.0)
+    redrawn = effect.in_order(effect.redrawn.p_greater(null)) if isinstance(effect.redrawn, Redrawn) else None
+    return max(p_value, 1.0 if redrawn is None else redrawn)
 
 
 def p_below(effect: Effect, level: float, null: float = 0.0) -> float | None:
@@ -111,7 +112,7 @@ def interval(effect: Effect, level: float) -> Range | None:
     An adjusted estimate keeps its own value and its own error; the redraws say how many errors each end is off.
     """
     if leans(effect, level) and isinstance(effect.redrawn, Redrawn):
-        ends = effect.redrawn.bounds(level)
+        ends = effect.redrawn.bounds(effect.held_to(level))
         if ends is not None and effect.estimate is not None and effect.std_error is not None:
             lower, upper = (effect.estimate + end * effect.std_error for end in ends)
             return Range(lower, upper, by_redraws=True)

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from analysis.results import Check, DueShare, Maturity
+from analysis.results import Check, DueBy, DueShare, Maturity
 from analysis.wording.phrases import day as in_words
 from designs.protocol.models import Outcome, Protocol
 
@@ -80,7 +80,13 @@ def maturity(
         for outcome, day in days.items()
         for arm, by_day in day_zeros.items()
     )
-    return Maturity(as_at, max(zeros) + timedelta(days=max(days.values())), shares)
+    last = timedelta(days=max(days.values()))
+    arms = day_zeros.values()
+    due_by = tuple(
+        DueBy(zero + last, sum(n for by_day in arms for day, n in by_day.items() if day <= zero))
+        for zero in sorted({day for by_day in arms for day in by_day})
+    )
+    return Maturity(as_at, max(zeros) + last, shares, due_by)
 
 
 def maturity_check(found: Maturity) -> Check:

@@ -22,7 +22,8 @@ from analysis.results.estimates import (
     VariantKind,
 )
 from analysis.results.evaluation import SCHEMA, Evaluation
-from analysis.results.maturity import DueShare, Maturity
+from analysis.results.looks import Judged, Look, LookAction, LookInference, ended_at, next_look, planned_customers
+from analysis.results.maturity import DueBy, DueShare, Maturity
 from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm
 from analysis.results.thresholds import CostThreshold, Scenario, Thresholds, WouldBe
 from analysis.results.tipping_points import TippingPoint
@@ -50,6 +51,7 @@ __all__ = [
     "Condition",
     "CostThreshold",
     "DecidingRange",
+    "DueBy",
     "DueShare",
     "Estimand",
     "Estimate",
@@ -60,6 +62,10 @@ __all__ = [
     "FindingCode",
     "Flow",
     "Interaction",
+    "Judged",
+    "Look",
+    "LookAction",
+    "LookInference",
     "Maturity",
     "Money",
     "MoneyComponent",
@@ -80,4 +86,7 @@ __all__ = [
     "Verdict",
     "VerdictCode",
     "WouldBe",
+    "ended_at",
+    "next_look",
+    "planned_customers",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from analysis.results.checks import Balance, Check, Flow, UnreadableCell
 from analysis.results.estimates import Estimate, Interaction, OutcomeBounds, SurvivalCurve
+from analysis.results.looks import Look
 from analysis.results.maturity import Maturity
 from analysis.results.money import NetBenefit, Posterior
 from analysis.results.thresholds import Thresholds
@@ -44,4 +45,6 @@ class Evaluation:
     tipping_points: tuple[TippingPoint, ...] = ()  # of a verdict that stands; empty where nobody lacks an outcome
     versions: Mapping[str, str] = field(default_factory=dict)
     maturity: Maturity | None = None  # None where no day is declared, or none is known
+    look: Look | None = None  # where the protocol declares looks and this was one of them, or the end after some
+    looks_before: tuple[Look, ...] = ()  # taken earlier, ascending
     schema: int = SCHEMA

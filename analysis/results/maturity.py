@@ -26,6 +26,14 @@ class DueShare:
 
 
 @dataclass(frozen=True, slots=True)
+class DueBy:
+    """How many customers, all arms, have every outcome due by a day."""
+
+    day: date
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Maturity:
     """How much was due on the day of a cut.
 
@@ -33,11 +41,13 @@ class Maturity:
         as_at: The day on which the data were cut.
         due_on: The day on which everything is due, for everybody in every arm.
         shares: Of every outcome that the verdict needs, arm by arm.
+        due_by: Each day on which more customers come to have every outcome due, of those allocated so far.
     """
 
     as_at: date
     due_on: date
     shares: tuple[DueShare, ...] = ()
+    due_by: tuple[DueBy, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -49,3 +59,17 @@ class Maturity:
         rows = [row for row in self.shares if row.outcome == outcome]
         customers = sum(row.customers for row in rows)
         return sum(row.due for row in rows) / customers if customers else 1.0
+
+    @property
+    def customers(self) -> int:
+        """Everyone allocated so far."""
+        return self.due_by[-1].customers if self.due_by else 0
+
+    @property
+    def due(self) -> int:
+        """Customers with every outcome due at the cut: the information that a look has."""
+        return max((row.customers for row in self.due_by if row.day <= self.as_at), default=0)
+
+    def reached_on(self, customers: float) -> date | None:
+        """The first day by which so many customers have every outcome due; None where no day is known yet."""
+        return next((row.day for row in self.due_by if row.customers >= customers), None)

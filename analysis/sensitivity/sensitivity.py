@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import narwhals as nw
 
 from analysis.evaluate import specify
+from analysis.evaluate.looks import looked_at
 from analysis.evaluate.saturation import compared
 from analysis.frame import AnalysisFrame, open_to, open_to_every_arm
 from analysis.inference.estimates import row_of
@@ -33,16 +34,18 @@ def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evalu
     """Add the second opinion, the sensitivity rows, the bounds for missing outcomes and the posterior summaries.
 
     What was decided stays as it was: the verdict, the net benefit, the estimates and every check that can block.
-    While outcomes are not due nothing is added, for no effect is shown.
+    While outcomes are not due nothing is added, for no effect is shown; at a look that ended the trial, only those who
+    were looked at are.
 
     Args:
         frame: the rows that were evaluated.
         protocol: as locked.
         evaluation: what :func:`analysis.evaluate.evaluate` gave for them.
     """
-    if evaluation.verdict.code == "not_due":
+    look = evaluation.look
+    if evaluation.verdict.code == "not_due" or (look is not None and look.action == "not_taken"):
         return evaluation
-    digest, of = evaluation.protocol_digest, compared(frame, protocol)
+    digest, of = evaluation.protocol_digest, compared(looked_at(frame, protocol, look), protocol)
     frame, protocol = of.frame, of.protocol
     specification = specify.specification_of(frame, protocol, specify.column_kinds(frame))
     outcomes = specify.regressed(protocol)

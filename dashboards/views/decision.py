@@ -16,6 +16,7 @@ from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.results.approaches import approaches
 from trials.reporting.results.effects import as_judged
 from trials.reporting.results.headline import headline
+from trials.reporting.results.looks import looks_of
 from trials.reporting.results.near_misses import near_misses, segment_misses
 from trials.reporting.results.trust import change_lines, check_lines, decision_lines, value_lines
 from trials.reporting.words.names import Names
@@ -33,6 +34,7 @@ def show() -> None:
     if trial is None:
         return
     _first_screen(trial)
+    _looks(trial.evaluation, trial.names)
     _each_approach(trial.evaluation, trial.names)
     _what_would_change_this(trial.evaluation, trial.names)
     _can_i_trust_it(trial)
@@ -61,6 +63,13 @@ def _first_screen(trial: EvaluatedTrial) -> None:
         st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
         rows = [row for row in as_judged(evaluation.estimates) if row.role == "primary" and row.declared]
         screen.figure(effect_figure(rows, names, session.ink()), "The primary effect could not be estimated.")
+
+
+def _looks(evaluation: Evaluation, names: Names) -> None:
+    table = looks_of(evaluation, names)
+    if table is not None:
+        st.header("Looks", anchor="looks")
+        st.html(markup.table(table))
 
 
 def _each_approach(evaluation: Evaluation, names: Names) -> None:

@@ -17,6 +17,7 @@ from trials.reporting.charts.figure import arm_colours
 from trials.reporting.exports import document_json, estimates_csv
 from trials.reporting.results import effects, flow, integrity, missing_outcomes, money, sensitivity
 from trials.reporting.results.evaluations import evaluations_table
+from trials.reporting.results.looks import declared_looks, inference, looks_of
 from trials.reporting.results.near_misses import segment_misses
 from trials.reporting.results.record import deviation_lines, digests, people
 from trials.reporting.words.names import Names
@@ -46,6 +47,7 @@ def show() -> None:
         return
     evaluation, names = trial.evaluation, trial.names
     _contents(trial)
+    _looks(evaluation, names)
     _flow(evaluation, names)
     _checks(evaluation, names)
     _effects(evaluation, names)
@@ -66,6 +68,19 @@ def _contents(trial: EvaluatedTrial) -> None:
     if code == "invalid":
         st.write("An integrity check failed. What follows is for finding out why: no effect below is a finding.")
     st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in SECTIONS))
+
+
+def _looks(evaluation: Evaluation, names: Names) -> None:
+    """Only where the plan declares looks: so they are no section of every page."""
+    table = looks_of(evaluation, names)
+    if table is None:
+        return
+    st.header("Looks", anchor="looks")
+    st.write(declared_looks(names.plan))
+    st.html(markup.table(table))
+    judged = inference(evaluation, names)
+    if judged is not None:
+        st.html(markup.table(judged))
 
 
 def _header(anchor: str) -> None:

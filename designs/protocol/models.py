@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from designs.protocol.sections.analysis import Analysis, Complier, Covariate, Subgroup
+from designs.protocol.sections.analysis import Analysis, Complier, Covariate, Looks, Subgroup
 from designs.protocol.sections.arms import Arm, Campaign, Wording
 from designs.protocol.sections.clock import Clock
 from designs.protocol.sections.decision import Decision, Valuation
@@ -134,6 +134,7 @@ __all__ = [
     "Exclusion",
     "ExpectedContact",
     "Identifier",
+    "Looks",
     "Outcome",
     "Population",
     "Protocol",

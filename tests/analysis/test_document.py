@@ -142,7 +142,15 @@ def test_every_evaluation_ever_stored_is_read_and_keeps_what_it_said(path):
     assert now["alpha"] == 0.05
     untouched = set(stored) - set(added) - {"verdict", "schema"}
     assert {key: as_told_then(now[key], stored[key]) for key in untouched} == {key: stored[key] for key in untouched}
-    assert set(now) == set(stored) | {"alpha", "maturity", "thresholds", "tipping_points", "unreadable"}
+    assert set(now) == set(stored) | {
+        "alpha",
+        "look",
+        "looks_before",
+        "maturity",
+        "thresholds",
+        "tipping_points",
+        "unreadable",
+    }
 
 
 @pytest.mark.parametrize(

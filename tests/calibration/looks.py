@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from analysis.planning.monitoring import (
     Boundary,
-    Spending,
     boundaries,
     confidence_sequence,
     final_inference,
     information_fraction,
     must_stop_for_harm,
 )
+from designs.literals import Spending
 from tests.calibration.rates import ALPHA, at_least, at_most, banded, share, uniformity
 from tests.calibration.simulated import AT_ONCE, Customers, contrasts_of, specification_of, stream
 from tests.suites import Figure, Suite

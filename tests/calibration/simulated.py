@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,6 +151,15 @@ def cells_of(
 def response(r: int) -> Response:
     """The outcome in column ``y0``, ``y1``, …"""
     return Response(f"y{r}", ((f"y{r}", 1.0),))
+
+
+def of_trial(plain: Response, r: int) -> Response:
+    """A response of one of several simulated trials, measured in columns of that trial's own.
+
+    Responses that differ in their id alone would be one to the regression: every trial would be the last.
+    """
+    terms = tuple((f"{r}|{column}", weight) for column, weight in plain.terms)
+    return replace(plain, id=f"{r}|{plain.id}", terms=terms)
 
 
 def _coded(name: str, codes: Ints) -> Coded:

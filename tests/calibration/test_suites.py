@@ -23,6 +23,8 @@ SIZES = {
     "looks": 150,
     "looks-always": 300,
     "looks-final": 60,
+    "looks-harm": 20,
+    "looks-verdicts": 20,
     "means": 100,
     "missing": 300,
     "redraws": 60,

@@ -30,7 +30,7 @@ from designs.protocol.models import Protocol
 from tests.analysis.evaluations import NFA, arm, declared
 from tests.analysis.frames import frame_of
 from tests.calibration.rates import ALPHA, always, at_most, share
-from tests.calibration.simulated import Customers, cells_of, regressed, specification_of, stream
+from tests.calibration.simulated import Customers, cells_of, of_trial, regressed, specification_of, stream
 from tests.calibration.worlds import Pounds
 from tests.suites import Figure, Suite, monte_carlo_band
 
@@ -159,7 +159,7 @@ def _regressions(protocol: Protocol, paid: Floats, column: str | None) -> list[R
     )
     plain = (response_of(protocol.primary), net_benefit.composite(protocol, "central"))
     R = paid.shape[1]
-    responses = tuple(dataclasses.replace(one, id=f"{r}|{one.id}") for one in plain for r in range(R))
+    responses = tuple(of_trial(one, r) for one in plain for r in range(R))
     sums, squares = np.hstack([paid, VALUE * paid]), np.hstack([paid, VALUE**2 * paid])
     cubes = np.hstack([paid, VALUE**3 * paid])
     found = regressed(cells_of(customers, sums, squares, responses, cubes))

@@ -9,10 +9,13 @@ from typing import Any
 VERDICTS = {"scale", "scale_segment", "no_further_action", "not_shown", "invalid"}
 
 
-def wrong_with(document: dict[str, Any]) -> Iterator[str]:
-    """What no evaluation may say."""
-    if document["verdict"]["code"] not in VERDICTS:
-        yield f"verdict {document['verdict']['code']}"
+def wrong_with(document: dict[str, Any], *, early: bool = False) -> Iterator[str]:
+    """What no evaluation may say; ``early``: some of its outcomes are not due."""
+    code = document["verdict"]["code"]
+    if code not in VERDICTS | ({"not_due"} if early else set()):
+        yield f"verdict {code}"
+    if code == "not_due" and (document["estimates"] or document["sensitivity"] or document["net_benefit"]):
+        yield "an effect before its day"
     if any(isinstance(number, float) and not math.isfinite(number) for number in _leaves(document)):
         yield "a number that is none"
     flow = document["flow"]

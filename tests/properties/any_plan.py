@@ -60,7 +60,30 @@ def protocol(chance: Chance) -> dict[str, Any]:
         value = chance.of(1, 50, {"low": 0.5, "central": 1, "high": 1.5})
         if valued:
             plan["decision"] = {"benefits": [{"outcome": valued[0], "value": value}]}
+    if _may_be_looked_at(plan, method, clustered):
+        _with_looks(chance.seed, plan)
     return plan
+
+
+def _may_be_looked_at(plan: dict[str, Any], method: str, clustered: bool) -> bool:
+    closed = any("not_for" in arm for arm in plan["arms"])
+    timed = plan["outcomes"][0]["kind"] == "time_to_event"
+    waved = "waves" in plan["randomisation"]
+    return waved and method in ("simple", "complete") and not (clustered or closed or timed)
+
+
+def _with_looks(seed: int, plan: dict[str, Any]) -> None:
+    """A look when the first wave is due; from choices of its own, so that other plans stay as they were."""
+    rng, analysis = np.random.default_rng([20_262, seed]), plan["analysis"]
+    if rng.random() < 0.2:
+        return
+    analysis["looks"] = {
+        "fractions": [0.2], "may": str(rng.choice(["harm", "harm_and_benefit"])),
+        "spending": str(rng.choice(["obrien_fleming", "pocock"])), "customers": 32 * len(plan["arms"]),
+    }  # fmt: skip
+    analysis["multiplicity"] = str(rng.choice(["holm", "bonferroni"]))
+    if analysis.get("adjustment") == "additive":
+        analysis["adjustment"] = "lin"
 
 
 def _arms(chance: Chance, method: str) -> list[dict[str, Any]]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from data.errors import Refused
 from tests.properties.any_customers import Rows, behaviour, contacts, people
-from tests.properties.any_evaluation import wrong_with
+from tests.properties.any_evaluation import VERDICTS, wrong_with
 from tests.properties.any_plan import TRIAL, Chance, protocol
 from tests.trials.examples import FIRST, SECOND, load_contacts, load_outcomes, write_csv
 from trials import life
@@ -38,6 +38,7 @@ from trials.stages.release import release
 from trials.stages.verify import verify
 from trials.stages.void import confirm_void, request_void
 
+BETWEEN_WAVES = date(2026, 4, 20)  # everything of the first wave is due, and nothing of the second
 STEPS = (
     "load_population", "register", "lock", "randomise", "second_wave", "issue", "load_contacts", "void",
     "load_outcomes", "evaluate", "decide", "release", "restore", "refused_too_early",
@@ -168,7 +169,11 @@ class _Trial:
         return crossed
 
     def evaluated(self, customers: Rows) -> str:
-        """The outcomes of one data cut or two, and what the evaluation of the last says."""
+        """The outcomes of one data cut or two, and what the evaluation of the last says; or of a look that ended it."""
+        if "looks" in self.plan["analysis"]:
+            code = self.looked_at(customers)
+            if code in VERDICTS - {"invalid"}:  # an attempt is followed by the next cut
+                return code
         for cut in range(self.chance.of(1, 1, 1, 2)):
             rows = behaviour(self.chance, customers)
             load_outcomes(self.registry, FIRST, TRIAL, self.file(f"outcomes-{cut}.csv", rows))
@@ -178,6 +183,19 @@ class _Trial:
         wrong = list(wrong_with(document))
         assert not wrong, wrong
         return str(document["verdict"]["code"])
+
+    def looked_at(self, customers: Rows) -> str:
+        """A cut when the first wave is due and the second is not; its look, where it is one, is taken once."""
+        file = self.file("outcomes-early.csv", behaviour(self.chance, customers))
+        load_outcomes(self.registry, FIRST, TRIAL, file, as_at=BETWEEN_WAVES)
+        document = evaluate(self.registry, FIRST, TRIAL).document
+        wrong = list(wrong_with(document, early=True))
+        assert not wrong, wrong
+        code = str(document["verdict"]["code"])
+        if code == "not_due":
+            assert evaluate(self.registry, FIRST, TRIAL).document["look"] is None
+            self.steps.append("look" if document["look"] else "no_look")
+        return code
 
     def decided(self, code: str) -> None:
         if self.chance.one_in(3):

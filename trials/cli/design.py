@@ -41,6 +41,10 @@ def check(protocol: ProtocolFile) -> None:
 
     loaded = check_protocol(protocol)
     typer.echo(f"{protocol}: a protocol for {loaded.protocol.id}, digest {loaded.digest}")
+    if loaded.protocol.analysis.looks is not None:
+        from trials.reporting.results.looks import declared_looks
+
+        typer.echo(declared_looks(loaded.protocol))
     for question in open_questions(loaded.protocol):
         typer.echo(f"To be said: {question}")
 

@@ -14,6 +14,7 @@ from trials.cli.output import show_table
 from trials.reporting.results.effects import as_judged, effects, segments
 from trials.reporting.results.flow import flow_arms, flow_diagram
 from trials.reporting.results.integrity import checks, unreadable
+from trials.reporting.results.looks import inference, looks_of
 from trials.reporting.results.missing_outcomes import tipping_points
 from trials.reporting.results.money import scenarios
 from trials.reporting.results.near_misses import near_misses, segment_misses
@@ -31,6 +32,10 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
         typer.echo(f"Data as at {day(evaluation.maturity.as_at)}.")
     for reason in evaluation.verdict.reasons:
         typer.echo(f"  {reason}")
+    for table in (looks_of(evaluation, names), inference(evaluation, names)):
+        if table is not None:
+            typer.echo("")
+            _show(table)
     _flow(evaluation, names)
     _show(checks(evaluation.checks, names))
     if evaluation.unreadable:

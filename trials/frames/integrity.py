@@ -9,6 +9,7 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.evaluate.looks import due_now
 from analysis.evaluate.tallies import tally_shares
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to_every_arm, strata_of
 from analysis.integrity import checks
@@ -45,7 +46,7 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
         checks.duplicate_ids(sum(counts.values()), int(distinct)),
         checks.arm_labels(unknown),
         *_rows_taken(snapshots, sources.outcomes),
-        _match(frame, protocol),
+        _match(due_now(frame, protocol), protocol),
     ]
     if sources.contacts:
         made.append(_dispatch(engine, snapshots, rows, sources.contacts, protocol))
@@ -66,7 +67,10 @@ def _rows_taken(snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple
 
 
 def _match(frame: AnalysisFrame, protocol: Protocol) -> Check:
-    """Found in the file of outcomes, arm by arm; where arms are closed to some, among those who could get every arm."""
+    """Found in the file of outcomes, arm by arm; where arms are closed to some, among those who could get every arm.
+
+    Where looks are declared a file need speak only of those who are due.
+    """
     comparison = protocol.comparison.id
     alike = open_to_every_arm(frame, protocol)
     counts = tally_shares(alike, {MATCHED: nw.col(MATCHED)}, strata_of(frame, protocol), protocol.cluster)[MATCHED]

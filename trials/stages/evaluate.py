@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 import analysis.evaluate
 from analysis.document import to_document
-from analysis.results import Evaluation
+from analysis.results import Evaluation, Look
 from analysis.sensitivity import with_sensitivity
 from data.engine import open_engine
 from trials.access import Actor
+from trials.errors import TrialRefused
 from trials.field.allocated import allocated_trial
 from trials.field.cut import cut_of_evaluation
 from trials.frames.allocated_here import frame_of
@@ -38,6 +39,8 @@ def evaluate(
     """Evaluate a trial on its latest file of outcomes. Earlier evaluations stay.
 
     The first that is due, and whose data pass their checks, is the finding; what comes later is an update of it.
+    Where the protocol declares looks, a cut that has reached the next of them takes it: once, and in order. A look
+    whose data fail a check is not taken.
 
     Args:
         registry: Where the trial is.
@@ -48,16 +51,24 @@ def evaluate(
 
     Raises:
         TrialRefused: Nothing was allocated, no outcomes came, the draw is void, the protocol's file was edited, or
-            real customers' outcomes are to be as at a day after their cut.
+            real customers' outcomes are to be as at a day after their cut; or somebody else took a look meanwhile.
         AnalysisRefused: The data cannot be analysed as declared.
     """
     with registry.inspect(actor, "evaluate", trial_id) as session:
         sources = _sources(session, trial_id, as_at)
-    evaluation = _evaluated(registry, sources, progress)
+        looks = _looks(session, sources)
+    evaluation = _evaluated(registry, sources, looks, progress)
     document = to_document(evaluation)
     progress("recording the evaluation", 3, 4)
     with registry.write(actor, "evaluate", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "evaluate")
+        if _looks(work.session, sources) != looks:
+            raise TrialRefused(
+                "somebody else took a look while this evaluation was made",
+                where=trial_id,
+                rule="a look is taken once, and each one allows for those before it",
+                remedy="evaluate again",
+            )
         record = EvaluationRecord(
             id=queries.next_number(work.session, tables.StoredEvaluation, trial_id),
             evaluated_at=now(),
@@ -80,6 +91,7 @@ def evaluate(
                 "as_at": sources.as_at.isoformat(),
                 "verdict": evaluation.verdict.code,
                 "role": place.role,
+                **({"look": evaluation.look.number} if evaluation.look else {}),
             }
         )
     return replace(record, role=place.role, count=place.count)
@@ -94,7 +106,13 @@ def _sources(session: Session, trial_id: str, as_at: date | None) -> Sources:
     return Sources(trial, latest, contacts, cut_of_evaluation(trial, as_at, latest.as_at))
 
 
-def _evaluated(registry: Registry, sources: Sources, progress: Progress) -> Evaluation:
+def _looks(session: Session, sources: Sources) -> tuple[Look, ...]:
+    """The looks taken so far; a plan without looks has none, and its evaluations are not read for them."""
+    plan = sources.trial.plan
+    return () if plan.protocol.analysis.looks is None else queries.looks_taken(session, plan.trial)
+
+
+def _evaluated(registry: Registry, sources: Sources, looks: tuple[Look, ...], progress: Progress) -> Evaluation:
     # One thread: sums of doubles taken in one order are the same to the last bit, on every registry.
     engine = open_engine(registry.settings.engine, threads=1)
     plan = sources.trial.plan
@@ -102,7 +120,7 @@ def _evaluated(registry: Registry, sources: Sources, progress: Progress) -> Eval
         progress("joining what came back to the allocation", 0, 4)
         frame = frame_of(engine, registry.snapshots, sources, Path(scratch))
         progress("estimating, and deciding the verdict", 1, 4)
-        evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest)
+        evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest, looks=looks)
         progress("sensitivity analyses", 2, 4)
         return with_code(with_sensitivity(frame, plan.protocol, evaluation))
 

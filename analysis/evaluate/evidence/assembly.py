@@ -34,8 +34,8 @@ def harms_of(
             outcome.margin,
             counted if outcome.kind == "binary" else fits.effect(outcome.id, cell),
             harm_is=harm_of(outcome),
-            level=rules.alpha,
-            level_established=rules.level_worse,
+            level=rules.level_passed,
+            level_established=rules.level_established,
         )
 
     guardrails = guardrails_of(protocol)

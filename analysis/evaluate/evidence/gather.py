@@ -133,7 +133,13 @@ def _binary_guardrails(
         return _event_counts(frame, protocol, outcomes, cells) if outcomes else {}
     return {
         (outcome.id, cell): guardrail_bounds(
-            frame, protocol, protocol_digest, outcome, cell, level=rules.alpha, level_established=rules.level_worse
+            frame,
+            protocol,
+            protocol_digest,
+            outcome,
+            cell,
+            level=rules.level_passed,
+            level_established=rules.level_established,
         )
         for outcome in outcomes
         for cell in cells

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from designs.protocol.consistency import Breach, ConsistencyRule
 from designs.protocol.models import Protocol
-from designs.protocol.rules import analysis, arms, columns, outcomes, randomisation, suitability
+from designs.protocol.rules import analysis, arms, columns, looks, outcomes, randomisation, suitability
 
 RULES: tuple[ConsistencyRule, ...] = (
     *suitability.RULES,
@@ -13,6 +13,7 @@ RULES: tuple[ConsistencyRule, ...] = (
     *outcomes.RULES,
     *columns.RULES,
     *analysis.RULES,
+    *looks.RULES,
 )
 
 

@@ -15,6 +15,7 @@ from trials.registry.queries.conclusions import (
     evaluation_of,
     evaluation_to_decide_on,
     evaluations_of,
+    looks_taken,
     places_of,
 )
 from trials.registry.queries.draws import (
@@ -69,6 +70,7 @@ __all__ = [
     "lock_of",
     "locked_population",
     "locked_versions",
+    "looks_taken",
     "next_number",
     "next_population_version",
     "places_of",

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.document import from_document
+from analysis.results import Look
 from trials.errors import TrialRefused
 from trials.findings import Place, places, rests_on, shown
 from trials.registry import tables
@@ -37,6 +39,14 @@ def evaluation_to_decide_on(session: Session, trial_id: str) -> EvaluationRecord
 def evaluation_numbered(session: Session, trial_id: str, number: int) -> EvaluationRecord:
     """One evaluation of a trial that has it, whole."""
     return _evaluation(session, trial_id, number, places_of(session, trial_id)[number])
+
+
+def looks_taken(session: Session, trial_id: str) -> tuple[Look, ...]:
+    """Every look that was taken before the end, in order; one whose data failed a check was not."""
+    table = tables.StoredEvaluation
+    stored = session.scalars(select(table.document).where(table.trial_id == trial_id).order_by(table.number))
+    looks = (from_document(document).look for document in stored if document.get("look") is not None)
+    return tuple(look for look in looks if look is not None and look.action not in ("final", "not_taken"))
 
 
 def places_of(session: Session, trial_id: str) -> dict[int, Place]:

@@ -1,0 +1,98 @@
+"""A look before the end in words: go on, stop one approach, or stop with a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis.deciding.verdict import Decided
+from analysis.results import ArmFinding, Look, Maturity, Verdict
+from analysis.wording.naming import approach
+from analysis.wording.numbers import count
+from analysis.wording.phrases import capitalised, day, listed
+from designs.protocol.models import Looks, Protocol
+
+_MAY = {
+    "harm": "This look could only show that an approach does harm or loses money, and it does not.",
+    "harm_and_benefit": "Neither a gain nor harm is shown at the level that this look has.",
+}
+
+
+def look_words(look: Look) -> str:
+    """Which look it is, and how much was due.
+
+    >>> from datetime import date
+    >>> look_words(Look(2, 4, date(2026, 2, 4), 0.5, 0.512, 512, 1000, "harm", "pocock", "go_on"))
+    'Look 2 of 4, 51% of customers due'
+    """
+    if look.final:
+        return f"The final analysis, look {look.number} of {look.looks}"
+    return f"Look {look.number} of {look.looks}, {look.fraction:.0%} of customers due"
+
+
+def go_on(protocol: Protocol, look: Look, decided: Decided) -> Verdict:
+    """No verdict at this look. No effect is told; an approach whose harm is shown is stopped, and that is told.
+
+    Args:
+        look: with what it did.
+        decided: at this look, without a verdict.
+    """
+    stopped = [approach(protocol.arm(arm)) for arm in look.stopped]
+    sentence = f"{look_words(look)}: go on."
+    if stopped:
+        sentence = f"{look_words(look)}: contact nobody else with {listed(stopped)}, and go on with the rest."
+    return Verdict(
+        code=decided.code,
+        sentence=sentence,
+        reasons=(
+            "An approach does harm beyond what was declared acceptable." if stopped else _MAY[look.may],
+            _due(look),
+        ),
+        arms=tuple(
+            ArmFinding(
+                arm.id,
+                "harmful",
+                "Does harm beyond what was declared acceptable: contact nobody else with it.",
+                worse_than_comparison=True,
+            )
+            if arm.id in look.stopped
+            else ArmFinding(arm.id, "not_estimable", "Not judged: no boundary is crossed at this look.")
+            for arm in protocol.otm_arms
+        ),
+    )
+
+
+def at_look(verdict: Verdict, look: Look) -> Verdict:
+    """A verdict with the look that gave it, and whose error it counts."""
+    if look.action == "not_taken":
+        told = f"{look_words(look)}: not taken, for the data failed a check. It may be taken on corrected files."
+    elif look.final:
+        earlier = "a look" if look.number == 2 else "looks"
+        told = f"{look_words(look)}: ranges and p-values allow for {earlier} before it."
+    else:
+        told = f"{look_words(look)}: a boundary is crossed, so the trial ends here. {_due(look)}"
+    return replace(verdict, reasons=(told, *verdict.reasons))
+
+
+def no_look(looks: Looks, matured: Maturity, planned: int, following: int | None, ended: Look | None = None) -> str:
+    """Why a cut is at no look, and which one comes.
+
+    Args:
+        matured: how much was due at the cut.
+        planned: customers of the whole trial.
+        following: number of the next look; ``None`` where the final analysis is next.
+        ended: the look that ended the trial with a verdict.
+    """
+    if ended is not None:
+        return f"The trial ended at look {ended.number} of {ended.looks}, with a verdict: no look comes after it."
+    number = len(looks.fractions) + 1
+    if following is None:
+        comes = f"the final analysis, look {number} of {number}, comes on {day(matured.due_on)}"
+    else:
+        at = looks.fractions[following - 1]
+        on = matured.reached_on(at * planned)
+        comes = f"look {following} of {number} comes at {at:.0%}" + (f", on {day(on)}" if on else "")
+    return f"No look is declared for this cut: {matured.due / planned:.0%} of customers are due, and {comes}."
+
+
+def _due(look: Look) -> str:
+    return capitalised(f"{count(look.due)} of {count(look.customers)} customers have every outcome due.")

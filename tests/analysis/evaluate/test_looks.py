@@ -1,0 +1,260 @@
+"""A look before the end: only a crossed boundary speaks, and what it says is what the sequential design says."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from analysis.document import from_document, to_document
+from analysis.evaluate import evaluate
+from analysis.frame import DAY_ZERO_COLUMN
+from analysis.planning.monitoring import boundaries, final_inference
+from analysis.results import Check
+from analysis.sensitivity import with_sensitivity
+from tests.analysis.evaluations import COLLECTED, COMPLAINT, NFA, PAID, arm, declared
+from tests.analysis.frames import frame_of
+
+STARTS = [date(2026, 1, 5) + timedelta(weeks=week) for week in range(4)]
+DUE = timedelta(days=23)
+ISSUED = {f"batch {number}": day.isoformat() for number, day in enumerate(STARTS)}
+VALUED = {"benefits": [{"outcome": "paid_23", "value": 50}]}
+
+
+def planned(
+    *arms, may="harm_and_benefit", spending="obrien_fleming", fractions=(0.25, 0.5, 0.75), cost=0.1, **sections
+):
+    """A trial of four equal batches a week apart, each a look but the last."""
+    return declared(
+        arms=[NFA, *(arm(name, cost_per_customer=cost) for name in (arms or ("letter",)))],
+        randomisation={
+            "method": "complete", "strata": ["batch"], "batches": {"column": "batch", "issue_on": ISSUED},
+        },
+        analysis={"looks": {"fractions": list(fractions), "may": may, "spending": spending}},
+        **({"decision": VALUED, "outcomes": [PAID]} | sections),
+    )  # fmt: skip
+
+
+def customers(effect=0.0, *, n=4_000, arms=("nfa", "letter"), complaints=(0.02, 0.02), seed=3):
+    """Dealt within batches; customers who are not due yet are in the file with whatever it holds so far."""
+    rng = np.random.default_rng(seed)
+    dealt = np.tile(np.array(arms), n // len(arms))
+    effects = dict(zip(arms, [0.0, *np.broadcast_to(effect, len(arms) - 1)], strict=True))
+    shares = dict(zip(arms, [complaints[0], *np.broadcast_to(complaints[1], len(arms) - 1)], strict=True))
+    paid = rng.random(n) < 0.3 + np.array([effects[name] for name in dealt])
+    return {
+        "arm": dealt,
+        "batch": np.repeat([f"batch {number}" for number in range(4)], n // 4),
+        "paid_23": paid.astype(float),
+        "collected": np.where(paid, rng.gamma(4.0, 25.0, n), 0.0),
+        "complaint": (rng.random(n) < np.array([shares[name] for name in dealt])).astype(float),
+        DAY_ZERO_COLUMN: np.repeat(np.array(STARTS, dtype="datetime64[D]"), n // 4),
+    }
+
+
+def cut(protocol, data, batches, *, looks=(), checks=()):
+    """Evaluate when so many batches are due."""
+    columns = dict(data) | {DAY_ZERO_COLUMN: pa.array(data[DAY_ZERO_COLUMN].tolist(), pa.date32())}
+    frame = frame_of(columns, protocol, checks=checks, as_at=STARTS[batches - 1] + DUE)
+    evaluation = evaluate(frame, protocol, protocol_digest="f" * 64, looks=looks)
+    return with_sensitivity(frame, protocol, evaluation)
+
+
+def conducted(protocol, data):
+    """Every look in turn, until there is a verdict."""
+    looks = []
+    for batches in (1, 2, 3, 4):
+        evaluation = cut(protocol, data, batches, looks=tuple(looks))
+        if evaluation.verdict.code != "not_due":
+            return evaluation, looks
+        looks.append(evaluation.look)
+    raise AssertionError("the final analysis gives a verdict")
+
+
+def test_without_a_crossing_the_trial_goes_on_and_shows_no_effect():
+    evaluation = cut(planned(), customers(0.02), 2)
+    assert evaluation.verdict.code == "not_due"
+    assert evaluation.verdict.sentence == "Look 2 of 4, 50% of customers due: go on."
+    shown = (evaluation.estimates, evaluation.sensitivity, evaluation.interactions, evaluation.bounds)
+    assert (*shown, evaluation.posteriors, evaluation.verdict.flips) == ((),) * 6
+    assert evaluation.net_benefit is None
+    look = evaluation.look
+    assert (look.number, look.looks, look.fraction, look.due, look.customers) == (2, 4, 0.5, 2_000, 4_000)
+    assert (look.action, look.inference, look.stopped) == ("go_on", (), ())
+    assert {finding.code for finding in evaluation.verdict.arms} == {"not_estimable"}
+    assert from_document(to_document(evaluation)) == evaluation
+
+
+def test_only_those_who_are_due_are_looked_at():
+    """The batches that are not due are wildly for the letter, and every customer of theirs in NFA is blank."""
+    protocol, data = planned(spending="pocock"), customers(0.0)
+    late = np.isin(data["batch"], ["batch 2", "batch 3"])
+    data["paid_23"] = np.where(late, np.where(data["arm"] == "letter", 1.0, np.nan), data["paid_23"])
+    evaluation = cut(protocol, data, 2)
+    assert (evaluation.verdict.code, evaluation.look.action) == ("not_due", "go_on")
+    flow = evaluation.flow
+    assert (flow.allocated, flow.excluded[-1].customers) == (2_000, 2_000)
+    assert flow.rows_read == flow.rejected + sum(e.customers for e in flow.excluded) + flow.allocated
+    assert sum(row.allocated for row in flow.arms) == flow.allocated
+
+
+@pytest.mark.parametrize("spending", ["obrien_fleming", "pocock"])
+def test_a_crossed_boundary_scales_and_its_figures_are_those_of_the_design(spending):
+    protocol, data = planned(spending=spending), customers(0.12)
+    evaluation, looks = conducted(protocol, data)
+    assert (evaluation.verdict.code, evaluation.verdict.arm) == ("scale", "letter")
+    assert evaluation.look.action == "stop_for_benefit"
+    assert "a boundary is crossed" in evaluation.verdict.reasons[0]
+    number = evaluation.look.number
+    assert [look.number for look in looks] == list(range(1, number))
+    plan = boundaries([0.25, 0.5, 0.75, 1.0][:number], spending)
+    assert evaluation.look.critical_benefit == pytest.approx(plan[-1].critical, abs=1e-6)
+    (row,) = [row for row in evaluation.estimates if row.declared]
+    design = final_inference(row.estimate, row.std_error, plan, df=row.df)
+    assert row.p_value == pytest.approx(design.p_value, rel=1e-4)
+    assert row.ci_lower == pytest.approx(design.ci_lower, abs=1e-6)
+    assert row.statistic > plan[-1].critical
+    primary, money = evaluation.look.inference
+    assert (primary.quantity, money.quantity) == ("primary", "net_benefit")
+    assert primary.estimate == pytest.approx(design.estimate, abs=1e-6)
+    if number > 1:
+        assert primary.estimate < row.estimate  # stopped early because it was large
+    assert evaluation.net_benefit.arms[0].central.p_value == pytest.approx(money.p_value)
+    assert "looks" in row.note
+    assert evaluation.flow.allocated == evaluation.look.due
+    assert from_document(to_document(evaluation)) == evaluation
+
+
+def test_a_look_that_may_only_show_harm_never_scales():
+    evaluation, looks = conducted(planned(may="harm"), customers(0.12))
+    assert [look.action for look in looks] == ["go_on"] * 3
+    assert (evaluation.verdict.code, evaluation.look.action) == ("scale", "final")
+    plain = cut(planned(may="harm"), customers(0.12), 4)
+    assert plain.look is None
+    assert evaluation.verdict.sentence == plain.verdict.sentence
+    ours, theirs = (next(row for row in e.estimates if row.declared) for e in (evaluation, plain))
+    assert ours.ci_lower == pytest.approx(theirs.ci_lower)  # no error was spent on benefit
+    assert ours.ci_upper == pytest.approx(theirs.ci_upper)  # nor was there a chance of stopping for harm
+
+
+@pytest.mark.parametrize("may", ["harm", "harm_and_benefit"])
+def test_losing_money_stops_for_harm(may):
+    evaluation, _ = conducted(planned(may=may, cost=20.0), customers(0.0))
+    assert (evaluation.verdict.code, evaluation.look.action) == ("no_further_action", "stop_for_harm")
+    assert evaluation.look.number < 4
+    money = evaluation.net_benefit.arms[0].central
+    assert money.ci_upper < 0
+    assert money.p_value < 0.05
+
+
+def test_harm_beyond_a_margin_stops_the_approach_and_the_rest_goes_on():
+    protocol = planned("letter", "sms", outcomes=[PAID, COMPLAINT])
+    data = customers(0.0, n=6_000, arms=("nfa", "letter", "sms"))
+    harmed = (data["arm"] == "letter") & (np.random.default_rng(1).random(6_000) < 0.12)
+    data["complaint"] = np.maximum(data["complaint"], harmed)
+    evaluation = cut(protocol, data, 1)
+    assert evaluation.verdict.code == "not_due"
+    assert evaluation.look.stopped == ("letter",)
+    assert "contact nobody else with" in evaluation.verdict.sentence
+    assert {finding.arm: finding.code for finding in evaluation.verdict.arms} == {
+        "letter": "harmful", "sms": "not_estimable",
+    }  # fmt: skip
+    # What was shown stays shown: at the end the letter is barred whatever its complaints say by then.
+    calm = dict(data) | {"complaint": np.where(data["batch"] == "batch 0", data["complaint"], 0.0)}
+    calm["paid_23"] = np.where(data["arm"] == "nfa", data["paid_23"], np.maximum(data["paid_23"], harmed[::-1]))
+    final = cut(protocol, calm, 4, looks=(evaluation.look,))
+    assert {finding.arm: finding.code for finding in final.verdict.arms}["letter"] == "harmful"
+    assert final.look.stopped == ("letter",)
+
+
+def test_harm_of_every_approach_ends_the_trial():
+    protocol = planned(outcomes=[PAID, COMPLAINT])
+    evaluation = cut(protocol, customers(0.1, complaints=(0.01, 0.2)), 1)
+    assert (evaluation.verdict.code, evaluation.look.action) == ("no_further_action", "stop_for_harm")
+    assert evaluation.verdict.arms[0].code == "harmful"
+
+
+def test_a_cut_at_no_look_has_no_verdict_and_names_the_next():
+    protocol = planned(fractions=(0.5, 0.75))
+    evaluation = cut(protocol, customers(0.2), 1)
+    assert (evaluation.verdict.code, evaluation.look) == ("not_due", None)
+    assert evaluation.verdict.reasons[0] == (
+        "No look is declared for this cut: 25% of customers are due, and look 1 of 3 comes at 50%, on 4 February 2026."
+    )
+
+
+def test_each_look_is_taken_once_and_in_order():
+    protocol, data = planned(), customers(0.0)
+    first = cut(protocol, data, 2).look
+    assert first.number == 2  # look 1 was passed over, and is not made up for
+    for batches in (1, 2):
+        again = cut(protocol, data, batches, looks=(first,))
+        assert (again.look, again.verdict.code) == (None, "not_due")
+    third = cut(protocol, data, 3, looks=(first,)).look
+    assert third.number == 3
+    assert third.critical_benefit == pytest.approx(boundaries([0.5, 0.75], "obrien_fleming")[-1].critical, abs=1e-6)
+
+
+def test_an_invalid_look_is_not_taken_and_shows_nothing():
+    failed = Check("dispatch", False, "4 of 9 were sent another arm's contact; 0.00% is tolerated.", "blocks")
+    evaluation = cut(planned(), customers(0.3), 2, checks=(failed,))
+    assert (evaluation.verdict.code, evaluation.look.action) == ("invalid", "not_taken")
+    assert (evaluation.estimates, evaluation.sensitivity, evaluation.net_benefit) == ((), (), None)
+
+
+def test_information_is_what_was_due_in_fact():
+    """Batches of unequal size: the look at "a quarter" has 40% of the customers, and spends what 40% spends."""
+    protocol, data = planned(), customers(0.0)
+    sizes = [1_600, 800, 800, 800]
+    data["batch"] = np.repeat([f"batch {number}" for number in range(4)], sizes)
+    data[DAY_ZERO_COLUMN] = np.repeat(np.array(STARTS, dtype="datetime64[D]"), sizes)
+    look = cut(protocol, data, 1).look
+    assert (look.number, look.declared, look.fraction) == (1, 0.25, 0.4)
+    assert look.critical_benefit == pytest.approx(boundaries([0.4], "obrien_fleming")[0].critical, abs=1e-6)
+
+
+def test_segments_wait_for_the_end():
+    data = customers(0.0, n=16_000)
+    data["reason"] = np.tile(["forgot", "forgot", "confused", "confused"], 4_000)
+    moved = (data["arm"] == "letter") & (data["reason"] == "forgot")
+    rng = np.random.default_rng(8)
+    data["paid_23"] = np.where(moved, rng.random(16_000) < 0.5, data["paid_23"]).astype(float)
+    data["paid_23"] = np.where(
+        (data["arm"] == "letter") & ~moved, rng.random(16_000) < 0.1, data["paid_23"]
+    ).astype(float)  # fmt: skip
+    looks = {"fractions": [0.5], "may": "harm_and_benefit"}
+    protocol = planned().model_copy(
+        update={"analysis": declared(analysis={"looks": looks, "subgroups": [{"column": "reason"}]}).analysis}
+    )
+    interim = cut(protocol, data, 2)
+    assert interim.verdict.code == "not_due"
+    assert cut(protocol, data, 4, looks=(interim.look,)).verdict.code == "scale_segment"
+
+
+def test_several_approaches_share_the_error_at_a_look():
+    """Two alike approaches: each crosses at the boundary of half of alpha."""
+    evaluation = cut(planned("letter", "sms"), customers((0.0, 0.0), arms=("nfa", "letter", "sms"), n=6_000), 2)
+    plan = boundaries([0.5], "obrien_fleming", 0.025)
+    assert evaluation.look.critical_benefit == pytest.approx(plan[0].critical, abs=1e-6)
+
+
+def test_an_outcome_that_is_better_when_lower_is_judged_the_right_way_round():
+    calls = {"id": "calls", "role": "primary", "kind": "binary", "direction": "decrease", "day": 23}
+    worth = {"costs": [{"outcome": "calls", "value": 50}]}
+    data = customers(-0.12)
+    data["calls"] = data["paid_23"]
+    evaluation, _ = conducted(planned(outcomes=[calls], decision=worth), data)
+    assert (evaluation.verdict.code, evaluation.look.action) == ("scale", "stop_for_benefit")
+    (row,) = [row for row in evaluation.estimates if row.declared]
+    assert row.ci_upper < 0
+    assert evaluation.look.inference[0].estimate > row.estimate
+
+
+def test_amounts_too():
+    protocol = planned(outcomes=[COLLECTED | {"role": "primary", "day": 23}], decision={
+        "benefits": [{"outcome": "collected", "value": 1}],
+    })  # fmt: skip
+    evaluation, _ = conducted(protocol, customers(0.15))
+    assert (evaluation.verdict.code, evaluation.look.action) == ("scale", "stop_for_benefit")
