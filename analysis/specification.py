@@ -35,7 +35,8 @@ class Specification:
         standard_errors: ``CR0``, ``CR1`` and ``CR2`` need ``cluster``.
         covariates: Pre-period covariates. Ignored when ``adjustment`` is ``none``.
         strata: Columns whose combinations are the strata of the assignment.
-        cluster: Column of the unit that was assigned whole.
+        cluster: Column of the unit that was assigned whole, or by which errors are clustered all the same.
+        cluster_assigned: Whether it was assigned whole. Else customers without a value are one cluster together.
         weight: Column of positive inverse-probability weights.
         alpha: Two-sided error rate that is declared; what is said of a standard error depends on it, no figure does.
     """
@@ -49,6 +50,7 @@ class Specification:
     cluster: str | None = None
     weight: str | None = None
     alpha: float = 0.05
+    cluster_assigned: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from analysis.evaluate.time_to_event_rows import times_to_event
 from analysis.evaluate.unreadable import tally_unreadable, with_unreadable
 from analysis.fit import Regression, Term
 from analysis.frame import STRATUM_COLUMN, AnalysisFrame, open_to_every_arm
+from analysis.inference.cautions import not_assigned_whole
 from analysis.results import (
     ArmFlow,
     Balance,
@@ -62,6 +63,7 @@ from analysis.results import (
     planned_customers,
 )
 from analysis.specification import Specification
+from analysis.wording.phrases import capitalised
 from analysis.wording.saturation import bar_words, comparison_notes
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm
 from designs.protocol.models import Outcome, Protocol, Subgroup
@@ -330,6 +332,8 @@ def _notes(protocol: Protocol, fits: Fits) -> tuple[str, ...]:
     merged = _counted(term for fit in fits.whole.fits.values() for term in fit.merged)
     if merged:
         notes.append(f"Levels that some arm lacks, merged into “other”: {merged}.")
+    if protocol.analysis.errors_clustered_by is not None:
+        notes.append(f"{capitalised(not_assigned_whole(protocol.analysis.errors_clustered_by))}.")
     if protocol.analysis.standard_errors == "CR1":
         notes.append("CR1 errors: G/(G − 1) × (n − 1)/(n − p), clusters and columns counted in each whole fit.")
     if protocol.analysis.standard_errors == "CR2":

@@ -120,6 +120,9 @@ def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally
             if protocol.randomisation.saturations
             else _clusters(clusters.total, clusters.straddling)
         )
+    elif protocol.errors_cluster is not None:
+        of_errors = tally_clusters(frame, protocol.errors_cluster).total
+        made.append(_enough(of_errors, f"Errors are clustered by {of_errors:,} of {protocol.errors_cluster}."))
     method = protocol.randomisation.method
     if method not in ("simple", "external"):
         return made

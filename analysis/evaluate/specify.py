@@ -32,7 +32,8 @@ def specification_of(frame: AnalysisFrame, protocol: Protocol, kinds: Kinds) -> 
         standard_errors=protocol.analysis.standard_errors,
         covariates=covariates_of(protocol, kinds),
         strata=strata_of(frame, protocol),
-        cluster=protocol.cluster,
+        cluster=protocol.errors_cluster,
+        cluster_assigned=protocol.analysis.errors_clustered_by is None,
         alpha=protocol.analysis.alpha,
     )
 

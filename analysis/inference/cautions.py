@@ -96,3 +96,13 @@ def lopsided(g: float | None, alpha: float) -> str | None:
         return None
     end = "lower" if g < 0 else "upper"
     return f"the outcome is skewed for arms of these sizes: the {end} end of the range is less sure than stated"
+
+
+def not_assigned_whole(cluster: str | None) -> str:
+    """Errors clustered by a unit that was not assigned whole, as the analysis declares.
+
+    Examples:
+        >>> not_assigned_whole("office")
+        'errors clustered by office, which was not assigned whole'
+    """
+    return f"errors clustered by {cluster}, which was not assigned whole"

@@ -52,7 +52,7 @@ def guardrail_bounds(
         return "no customer has this outcome observed"
     y, in_arm, stratum, cluster = y[known], rows.arm[known] == cell.arm, rows.stratum[known], cluster[known]
     if y.min() == y.max():
-        return _all_alike(np.unique(cluster[in_arm]).size, np.unique(cluster[~in_arm]).size, level, level_established)
+        return all_alike(np.unique(cluster[in_arm]).size, np.unique(cluster[~in_arm]).size, level, level_established)
     label = f"harm:{outcome.id}:{cell.arm}:{cell.by.column if cell.by else None}:{cell.level}"
 
     def inverted(alpha: float) -> RandomisationTest:
@@ -71,7 +71,7 @@ def guardrail_bounds(
     return InvertedTest(test.estimate, test.interval, established.interval)
 
 
-def _all_alike(
+def all_alike(
     clusters_arm: int, clusters_comparison: int, level: float, level_established: float
 ) -> InvertedTest | str:
     """Bounds where no customer of either arm had the event, or all had: z²/(G + z²), the score bound of G clusters.

@@ -28,6 +28,7 @@ class RowsInMemory:
     arm: NDArray[np.str_]
     stratum: Integers  # codes of the combined strata; zeros where there are none
     cluster: Integers | None
+    errors_cluster: Integers | None = None  # by which errors are clustered: those assigned together, or as declared
 
     def number(self, column: str) -> Floats:
         """A column as doubles, NaN where missing."""
@@ -70,13 +71,14 @@ class RowsInMemory:
         """These rows alone."""
         cluster = None if self.cluster is None else self.cluster[chosen]
         stratum = np.unique(self.stratum[chosen], return_inverse=True)[1].astype(np.int64)
-        return RowsInMemory(self.table.filter(pa.array(chosen)), self.arm[chosen], stratum, cluster)
+        errors = None if self.errors_cluster is None else self.errors_cluster[chosen]
+        return RowsInMemory(self.table.filter(pa.array(chosen)), self.arm[chosen], stratum, cluster, errors)
 
 
 def read_rows(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> RowsInMemory:
     """Collect the named columns, the arm, the strata and the cluster of every row."""
     strata = strata_of(frame, protocol)
-    keys = [ARM_COLUMN, *strata, *([protocol.cluster] if protocol.cluster else [])]
+    keys = [ARM_COLUMN, *strata, *([protocol.errors_cluster] if protocol.errors_cluster else [])]
     wanted = list(dict.fromkeys([*keys, *columns]))
     table = frame.engine.collect(frame.rows.select(*(nw.col(name) for name in wanted)))
     arm = np.array(table[ARM_COLUMN].to_pylist(), dtype=np.str_)
@@ -86,8 +88,8 @@ def read_rows(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) 
         codes, names = whole.codes(name)
         stratum = stratum * len(names) + codes
     stratum = np.unique(stratum, return_inverse=True)[1].astype(np.int64)
-    cluster = whole.codes(protocol.cluster)[0] if protocol.cluster else None
-    return RowsInMemory(table, arm, stratum, cluster)
+    errors = whole.codes(protocol.errors_cluster)[0] if protocol.errors_cluster else None
+    return RowsInMemory(table, arm, stratum, errors if protocol.cluster else None, errors)
 
 
 def of_cell(frame: AnalysisFrame, protocol: Protocol, cell: Cell) -> AnalysisFrame:

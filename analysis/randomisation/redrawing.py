@@ -51,6 +51,8 @@ def redraw(
     Returns:
         The redraws, or the reason why the scheme, or its size, allows none.
     """
+    if protocol.analysis.errors_clustered_by is not None:
+        return f"errors are clustered by {protocol.analysis.errors_clustered_by}, which no redraw moves whole"
     method = protocol.randomisation.method
     if method == "rerandomised" and WAVE_COLUMN in frame.laid_strata:
         return WAVES

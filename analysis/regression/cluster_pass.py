@@ -18,6 +18,7 @@ from analysis.regression.coefficients import Fitted
 from analysis.regression.gram import cross_products, cross_responses
 from analysis.regression.model import filled, filled_responses
 from analysis.regression.moments import Cells, refuse_missing_cluster
+from analysis.regression.plan import cluster_text
 from analysis.regression.residuals import joined
 
 Floats = NDArray[np.float64]
@@ -72,7 +73,7 @@ def from_rows(frame: AnalysisFrame, cells: Cells) -> Iterator[ClusterRows]:
     """The rows of all clusters, at most about two million at a time, each cluster whole."""
     plan = cells.plan
     index = pa.table({"cell": pa.array(np.arange(len(cells.count), dtype=np.int32))})
-    rows = joined(frame, cells, index, cluster=nw.col(str(plan.specification.cluster)).cast(nw.String))
+    rows = joined(frame, cells, index, cluster=cluster_text(plan.specification))
     wanted = ["cell", "cluster", *(f"a{i}" for i in range(len(plan.running)))]
     wanted += [f"y{r}" for r in range(len(plan.responses))]
     wanted += ["w"] if plan.specification.weight is not None else []

@@ -15,6 +15,7 @@ from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression.plan import (
     Plan,
     centre_for,
+    cluster_text,
     level_number,
     number,
     number_column,
@@ -38,7 +39,8 @@ def key_expressions(plan: Plan, schema: nw.Schema) -> dict[str, nw.Expr]:
     keys |= {f"k_f{i}": nw.col(name).is_null() for i, name in enumerate(plan.running) if name in plan.flagged}
     keys |= {f"k_m{i}": response_value(plan.responses[i], 0.0).is_null() for i in sorted(plan.masked)}
     if plan.by_cluster and plan.specification.cluster is not None:
-        keys["k_cluster"] = _discrete(plan.specification.cluster, plan, schema)
+        cluster, assigned = plan.specification.cluster, plan.specification.cluster_assigned
+        keys["k_cluster"] = _discrete(cluster, plan, schema) if assigned else cluster_text(plan.specification)
     return keys
 
 

@@ -25,6 +25,7 @@ MOST_CELLS = 50_000
 MOST_VALUES_IN_CELLS = 16
 NUMBERED_FROM = 2_000_000  # customers
 MOST_LABELS = 64
+NO_CLUSTER = "\x1e"  # no text of a file holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,12 @@ def centre_for(mean: float, deviation: float) -> float:
 def number(column: str, centre: float) -> nw.Expr:
     """A numeric column about its centre, as a double (small integers overflow in some engines)."""
     return nw.col(column).cast(nw.Float64) - centre
+
+
+def cluster_text(specification: Specification) -> nw.Expr:
+    """The cluster as text. Customers without one are together, where it was not assigned and so may be missing."""
+    text = nw.col(str(specification.cluster)).cast(nw.String)
+    return text if specification.cluster_assigned else text.fill_null(NO_CLUSTER)
 
 
 def level_number(plan: Plan, by: Levels) -> nw.Expr:

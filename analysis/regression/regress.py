@@ -15,7 +15,7 @@ import numpy as np
 from analysis.errors import AnalysisRefused
 from analysis.fit import Contrast, Fit, Floats, JointCovariance, Regression
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.inference.cautions import few_clusters, few_customers
+from analysis.inference.cautions import few_clusters, few_customers, not_assigned_whole
 from analysis.regression.fitting import Fitting, fit_models
 from analysis.regression.gram import totals
 from analysis.regression.heteroskedastic import LEVERAGE_POWER
@@ -280,7 +280,7 @@ def _contrast(
 def _note(fit: Fitting, pair: tuple[int, int], counts: Floats, df: float, uncertainty: Uncertainty) -> str | None:
     """Why a standard error that can be had is less sure than it looks."""
     specification, model = fit.cells.plan.specification, fit.fitted.model
-    notes: list[str | None] = []
+    notes: list[str | None] = [not_assigned_whole(specification.cluster)] if not specification.cluster_assigned else []
     by_arm, effective, either = (
         uncertainty.clusters_by_arm, uncertainty.effective_clusters_by_arm, uncertainty.clusters_together
     )  # fmt: skip

@@ -22,7 +22,7 @@ from analysis.regression.first_pass import floats, key_expressions
 from analysis.regression.heteroskedastic import LEVERAGE_ONE, BlockVariances
 from analysis.regression.join_keys import join_keys
 from analysis.regression.moments import Cells
-from analysis.regression.plan import Plan, number, numbered_rows
+from analysis.regression.plan import Plan, cluster_text, number, numbered_rows
 from analysis.specification import response_value
 
 Floats = NDArray[np.float64]
@@ -127,8 +127,7 @@ def cluster_scores(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitted]) -
     """What CR0 and CR1 need, from one pass in the engine."""
     plan = cells.plan
     table, samples = coefficient_table(cells, fits, contrasts=True)
-    cluster = nw.col(str(plan.specification.cluster)).cast(nw.String)
-    rows = joined(frame, cells, table, cluster=cluster)
+    rows = joined(frame, cells, table, cluster=cluster_text(plan.specification))
     T = len(plan.specification.contrasts)
     sums: list[nw.Expr] = []
     for sample, responses in samples.items():

@@ -45,7 +45,7 @@ def logit_rows(
     arms = data.arm[known]
     names = [arm.id for arm in protocol.arms]
     indicator = np.column_stack([(arms == name).astype(np.float64) for name in names])
-    clustered = data.cluster is not None
+    clustered = data.errors_cluster is not None
     label = "HC0, clustered" if clustered else "HC0"
     described = [
         row_of(
@@ -75,8 +75,8 @@ def logit_rows(
             warnings.simplefilter("error")
             model = GLM(y[known], matrix, family=Binomial())
             fitted = (
-                model.fit(cov_type="cluster", cov_kwds={"groups": data.cluster[known], "use_correction": False})
-                if data.cluster is not None
+                model.fit(cov_type="cluster", cov_kwds={"groups": data.errors_cluster[known], "use_correction": False})
+                if data.errors_cluster is not None
                 else model.fit(cov_type="HC0")
             )
     except (PerfectSeparationError, np.linalg.LinAlgError, Warning) as problem:

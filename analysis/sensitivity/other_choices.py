@@ -23,7 +23,7 @@ def other_choices(frame: AnalysisFrame, protocol: Protocol, declared: Specificat
     if protocol.randomisation.method == "matched_pairs" or protocol.primary.kind == "time_to_event":
         return []
     errors: tuple[StandardErrors, ...] = (
-        ("CR0", "CR1", "CR2") if protocol.cluster else ("classical", "HC1", "HC2", "HC3")
+        ("CR0", "CR1", "CR2") if protocol.errors_cluster else ("classical", "HC1", "HC2", "HC3")
     )
     adjustments: tuple[Adjustment, ...] = ("none", "additive", "lin") if declared.covariates else ()
     alternatives = [

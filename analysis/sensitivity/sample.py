@@ -39,7 +39,8 @@ def sampled(frame: AnalysisFrame, protocol: Protocol, protocol_digest: str, at_m
         protocol_digest: it seeds the sample.
         at_most: customers.
     """
-    kind, columns = ("clusters", (protocol.cluster,)) if protocol.cluster else ("strata", strata_of(frame, protocol))
+    cluster = protocol.errors_cluster
+    kind, columns = ("clusters", (cluster,)) if cluster else ("strata", strata_of(frame, protocol))
     if not columns:
         return "there are neither strata nor clusters to draw a sample by"
     # A level may be missing; as text it is a level like another.

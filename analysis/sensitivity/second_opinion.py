@@ -219,10 +219,10 @@ def _fitted_together(
     with np.errstate(divide="ignore", invalid="ignore"):
         if kind in _COV_TYPE:
             fitted = model.fit(cov_type=_COV_TYPE[kind])
-        elif kind == "CR2" or data.cluster is None:
+        elif kind == "CR2" or data.errors_cluster is None:
             fitted = model.fit()
         else:
-            groups = {"groups": data.cluster[known], "use_correction": kind == "CR1"}
+            groups = {"groups": data.errors_cluster[known], "use_correction": kind == "CR1"}
             fitted = model.fit(cov_type="cluster", cov_kwds=groups)
         covariance = fitted.cov_params()
     count = len(specification.arms)

@@ -16,7 +16,7 @@ from designs.protocol.models import Condition, Outcome, Protocol
 File = Literal["population", "outcomes", "external"]
 Part = Literal[
     "id", "arm", "saturation", "cluster", "pair", "stratum", "balance", "where", "exclude", "not_for", "covariate",
-    "subgroup", "declared", "outcome", "time", "event", "received",
+    "subgroup", "declared", "outcome", "time", "event", "received", "errors",
 ]  # fmt: skip
 
 # Known only after customers were assigned; every other part must be known before.
@@ -100,6 +100,9 @@ def _kind_of_event(outcome: Outcome) -> ColumnKind:
 
 
 def _analysis(protocol: Protocol) -> Iterator[Use]:
+    if protocol.analysis.errors_clustered_by is not None:
+        by: KeyPath = ("analysis", "errors_clustered_by")
+        yield Use(by, protocol.analysis.errors_clustered_by, "errors", "text", firm=True)
     for position, covariate in enumerate(protocol.analysis.covariates):
         path = ("analysis", "covariates", position)
         numeric = covariate.as_ == "number"

@@ -96,6 +96,11 @@ class Protocol(Declared):
         return self.randomisation.cluster or self.population.cluster
 
     @property
+    def errors_cluster(self) -> str | None:
+        """The column by which errors are clustered: of those assigned together, else as the analysis declares."""
+        return self.cluster or self.analysis.errors_clustered_by
+
+    @property
     def labels(self) -> dict[str, str]:
         """What people call the arms, by id."""
         return {arm.id: arm.label for arm in self.arms}

@@ -19,7 +19,9 @@ from analysis.results import Scenario
 from analysis.specification import Cell
 from designs.protocol.models import Outcome, Protocol
 
-BinaryGuardrails = Mapping[tuple[str, Cell], EventCounts | InvertedTest | str]  # by outcome and cell; or why not
+BinaryGuardrails = Mapping[
+    tuple[str, Cell], EventCounts | InvertedTest | Effect | str
+]  # by outcome and cell; or why not
 
 
 def harms_of(
@@ -29,6 +31,8 @@ def harms_of(
 
     def harm(outcome: Outcome, cell: Cell) -> Harm:
         counted = binary.get((outcome.id, cell), "it was not counted")
+        if isinstance(counted, Effect):
+            counted = fits.effect(outcome.id, cell)  # with what was redrawn of it
         return judge(
             outcome.id,
             outcome.margin,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from analysis.deciding import net_benefit
 from analysis.deciding.evidence import DecisionRules, TrialEvidence
+from analysis.deciding.guardrails import InvertedTest
 from analysis.evaluate.evidence.assembly import (
     BinaryGuardrails,
     bare_evidence,
@@ -20,8 +21,9 @@ from analysis.evaluate.fits import Fits
 from analysis.evaluate.specify import responses_of
 from analysis.evaluate.tallies import event_counts, tally_events
 from analysis.frame import AnalysisFrame, open_to, strata_of
+from analysis.inference.intervals import Effect
 from analysis.inference.redrawn import Redrawn
-from analysis.randomisation.guardrails import guardrail_bounds
+from analysis.randomisation.guardrails import all_alike, guardrail_bounds
 from analysis.randomisation.redrawing import redraw
 from analysis.results import Scenario
 from analysis.specification import Cell
@@ -129,6 +131,12 @@ def _binary_guardrails(
     """Counts of events by stratum; or, where whole clusters were assigned, bounds by redrawing them."""
     outcomes = [outcome for outcome in guardrails_of(protocol) if outcome.kind == "binary"]
     cells = fits.cells(protocol)
+    if protocol.analysis.errors_clustered_by is not None:
+        return {
+            (outcome.id, cell): _by_clustered_errors(rules, fits, outcome, cell)
+            for outcome in outcomes
+            for cell in cells
+        }
     if protocol.cluster is None:
         return _event_counts(frame, protocol, outcomes, cells) if outcomes else {}
     return {
@@ -144,6 +152,14 @@ def _binary_guardrails(
         for outcome in outcomes
         for cell in cells
     }
+
+
+def _by_clustered_errors(rules: DecisionRules, fits: Fits, outcome: Outcome, cell: Cell) -> Effect | InvertedTest | str:
+    """A binary guardrail by its own clustered error; where nothing happened, by how many clusters showed that."""
+    effect, fit = fits.effect(outcome.id, cell), fits.fit(outcome.id, cell.by, cell.level)
+    if effect.std_error is not None or effect.estimate != 0.0 or fit is None or not fit.clusters:
+        return effect
+    return all_alike(fit.clusters, fit.clusters, rules.alpha, rules.level_worse)
 
 
 def _event_counts(

@@ -19,11 +19,36 @@ def errors_follow_the_clusters(protocol: Protocol) -> Iterator[Breach]:
     if cluster is not None and declared not in CLUSTERED:
         rule_text = f'customers of one "{cluster}" are assigned together, so errors are clustered'
         yield Breach(path, f"{declared} ignores the clusters", rule_text, CLUSTERED)
-    if cluster is None and declared in CLUSTERED:
-        yield Breach(path, f"{declared} needs a cluster", "clustered errors need population.cluster", _UNCLUSTERED)
+    if protocol.errors_cluster is None and declared in CLUSTERED:
+        rule_text = "clustered errors need population.cluster, or analysis.errors_clustered_by"
+        yield Breach(path, f"{declared} needs a cluster", rule_text, _UNCLUSTERED)
     if protocol.randomisation.method == "matched_pairs" and cluster is not None and declared in ("CR0", "CR1"):
         rule_text = "with a term for each pair of clusters, only CR2 keeps its size"
         yield Breach(path, f"{declared} is too small for pairs of clusters", rule_text, ("CR2",))
+
+
+@reads("analysis", "population", "randomisation", "outcomes")
+def errors_of_what_was_not_assigned_whole(protocol: Protocol) -> Iterator[Breach]:
+    """``errors_clustered_by`` is for customers who are alike and were assigned one by one."""
+    column, path = protocol.analysis.errors_clustered_by, ("analysis", "errors_clustered_by")
+    if column is None:
+        return
+    if protocol.cluster is not None:
+        rule_text = f'customers of one "{protocol.cluster}" are assigned together, so errors are clustered by it'
+        yield Breach(path, "errors have a cluster already", rule_text)
+        return
+    if column == protocol.population.unit:
+        yield Breach(path, f'"{column}" is the customer\'s id', "a cluster is of several customers")
+    if protocol.analysis.standard_errors not in CLUSTERED:
+        rule_text = "errors are clustered where a column is declared for it"
+        problem = f"{protocol.analysis.standard_errors} ignores analysis.errors_clustered_by"
+        yield Breach(("analysis", "standard_errors"), problem, rule_text, CLUSTERED)
+    if protocol.randomisation.method == "matched_pairs":
+        yield Breach(path, "pairs have errors of their own", "pairs are compared within themselves")
+    for position, outcome in enumerate(protocol.outcomes):
+        if outcome.kind == "time_to_event":
+            rule_text = "a time to an event is clustered by those who were assigned together, and by nothing else"
+            yield Breach(("outcomes", position, "kind"), "errors_clustered_by does not reach it", rule_text)
 
 
 @reads("analysis")
@@ -42,4 +67,9 @@ def columns_stand_once(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(path, f'"{name}" is already among the {key}', "each column is given once")
 
 
-RULES = (errors_follow_the_clusters, dunnett_compares_with_one, columns_stand_once)
+RULES = (
+    errors_follow_the_clusters,
+    errors_of_what_was_not_assigned_whole,
+    dunnett_compares_with_one,
+    columns_stand_once,
+)

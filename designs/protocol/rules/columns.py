@@ -9,7 +9,7 @@ from designs.protocol.consistency import Breach, reads
 from designs.protocol.models import Condition, Protocol
 
 _SECTIONS = ("population", "arms", "randomisation", "outcomes", "analysis")
-_BEFORE = ("covariate", "subgroup", "stratum", "balance", "pair", "cluster")
+_BEFORE = ("covariate", "subgroup", "stratum", "balance", "pair", "cluster", "errors")
 _FILTERS = ("where", "exclude", "not_for")
 
 

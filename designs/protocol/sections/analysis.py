@@ -54,6 +54,7 @@ class Analysis(Declared):
     covariates: tuple[Covariate, ...] = ()
     adjustment: Adjustment = "none"
     standard_errors: StandardErrors = "HC2"
+    errors_clustered_by: Text | None = None  # a column; its customers were not assigned together
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     power: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
     multiplicity: Multiplicity = "holm"
