@@ -79,6 +79,16 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """What a level that was cut off holds: its lowest and highest value, and its customers."""
+
+    name: str
+    lower: float
+    upper: float
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Levels:
     """The levels of a subgroup column.
 
@@ -89,12 +99,14 @@ class Levels:
         cuts: Ascending inner cut points, one fewer than ``names``. A row is in level ``i`` when exactly ``i`` cut
             points are at or below its value, so bins are left-closed and the last one is closed.
         without: Customers without a value, who are in no level.
+        groups: With ``cuts``, what each level holds.
     """
 
     column: str
     names: tuple[str, ...]
     cuts: tuple[float, ...] | None = None
     without: int = 0
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +158,8 @@ def level_position(by: Levels) -> nw.Expr:
     """Where a row's level stands in ``by.names``; null where it is in none."""
     if by.cuts is not None:
         value = nw.col(by.column).cast(nw.Float64)
+        if not by.cuts:
+            return nw.when(~value.is_null()).then(nw.lit(0, dtype=nw.Int32))
         return reduce(add, ((value >= cut).cast(nw.Int32) for cut in by.cuts))
     text, position = nw.col(by.column).cast(nw.String), nw.lit(None, dtype=nw.Int32)
     for number, name in enumerate(by.names):

@@ -35,6 +35,7 @@ from analysis.evaluate.integrity import (
 from analysis.evaluate.itt_rows import interaction_rows, itt_rows
 from analysis.evaluate.looks import Looking, concluded, look_of, looked_at
 from analysis.evaluate.money import net_benefit_of
+from analysis.evaluate.quantile_groups import cut_levels, merged_note
 from analysis.evaluate.saturation import Compared, bar_of, compared, located
 from analysis.evaluate.saturation_rows import saturation_rows
 from analysis.evaluate.tallies import ArmTally, tally_arms
@@ -164,6 +165,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
         net_benefit=judgement.net_benefit,
         net_benefit_reason=bar_words(protocol, of.bar) if of.bar else net_benefit.why_unvalued(protocol),
         interactions=tuple(test for subgroup in judged.subgroups for test in subgroup.interactions),
+        cut_levels=tuple(level for subgroup in judged.subgroups for level in cut_levels(subgroup.by)),
         curves=timed.curves,
         dropped_columns=_dropped(whole),
         notes=_notes(protocol, fits),
@@ -326,6 +328,8 @@ def _notes(protocol: Protocol, fits: Fits) -> tuple[str, ...]:
         notes.append(f"Left out because other columns already say the same: {said}.")
     for subgroup in fits.subgroups:
         notes += _dropped_in_levels(subgroup, dropped)
+        if merged_levels := merged_note(subgroup.by):
+            notes.append(merged_levels)
         if subgroup.by.without:
             customers = f"{subgroup.by.without:,} customer{'s have' if subgroup.by.without > 1 else ' has'}"
             notes.append(f"{customers} no {subgroup.by.column}, so that no level of it holds them.")

@@ -8,6 +8,7 @@ import narwhals as nw
 
 from analysis.deciding import net_benefit
 from analysis.errors import AnalysisRefused
+from analysis.evaluate.quantile_groups import quantile_levels
 from analysis.frame import AnalysisFrame, strata_of
 from analysis.specification import Column, Levels, Response, Specification
 from designs.protocol.columns import column_of
@@ -73,14 +74,11 @@ def responses_of(protocol: Protocol, *, capped: bool) -> tuple[Response, ...]:
 def levels_of(frame: AnalysisFrame, subgroup: Subgroup) -> Levels:
     """A subgroup's levels: its values as text, or Q1 to Qk.
 
-    Cut points are numpy's linear quantiles over all arms, every row whose value is known; bins are left-closed and
-    the last one is closed too.
-
     Raises:
         AnalysisRefused: the column has no value, or too many to be levels.
     """
     if subgroup.quantiles is not None:
-        return _quantile_levels(frame, subgroup.column, subgroup.quantiles)
+        return quantile_levels(frame, subgroup.column, subgroup.quantiles)
     level = nw.col(subgroup.column).cast(nw.String).alias("level")
     table = frame.engine.collect(frame.rows.select(level).group_by("level").agg(nw.len().alias("n")))
     names = tuple(sorted((name for name in table["level"].to_pylist() if name is not None), key=_natural))
@@ -95,18 +93,6 @@ def levels_of(frame: AnalysisFrame, subgroup: Subgroup) -> Levels:
         )
     known = [(name, int(n)) for name, n in zip(table["level"].to_pylist(), table["n"].to_pylist(), strict=True)]
     return Levels(subgroup.column, names, without=sum(n for name, n in known if name is None))
-
-
-def _quantile_levels(frame: AnalysisFrame, column: str, count: int) -> Levels:
-    value = nw.col(column).cast(nw.Float64)
-    cuts = {f"cut_{i}": value.quantile(i / count, interpolation="linear") for i in range(1, count)}
-    absent = value.is_null().cast(nw.Int64).sum()
-    row = frame.engine.collect(frame.rows.select(**cuts, without=absent))
-    values = [row[name][0].as_py() for name in cuts]
-    if any(cut is None for cut in values):
-        raise AnalysisRefused("the subgroup column has no value", where=column)
-    names = tuple(f"Q{i}" for i in range(1, count + 1))
-    return Levels(column, names, tuple(values), without=int(row["without"][0].as_py()))
 
 
 def _natural(name: str) -> tuple[int, float, str]:

@@ -9,6 +9,7 @@ segment, which variant, which check) is a field; sentences are for people, and n
 from analysis.results.checks import ArmFlow, Balance, Check, CheckKind, Exclusion, Flow, UnreadableCell
 from analysis.results.estimates import (
     AtSaturation,
+    CutLevel,
     Estimand,
     Estimate,
     EstimationMethod,
@@ -50,6 +51,7 @@ __all__ = [
     "CheckKind",
     "Condition",
     "CostThreshold",
+    "CutLevel",
     "DecidingRange",
     "DueBy",
     "DueShare",

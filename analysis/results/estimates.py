@@ -36,6 +36,17 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class CutLevel:
+    """One group of a column that was cut at its quantiles: what it holds, from its lowest to its highest value."""
+
+    subgroup: str
+    level: str
+    lower: float
+    upper: float
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """What sets a sensitivity row apart from the declared one. Fields that its kind does not use are ``None``.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from analysis.results.checks import Balance, Check, Flow, UnreadableCell
 from analysis.results.estimates import Estimate, Interaction, OutcomeBounds, SurvivalCurve
 from analysis.results.looks import Look
+from analysis.results.estimates import CutLevel, Estimate, Interaction, OutcomeBounds, SurvivalCurve
 from analysis.results.maturity import Maturity
 from analysis.results.money import NetBenefit, Posterior
 from analysis.results.thresholds import Thresholds
@@ -35,6 +36,7 @@ class Evaluation:
     net_benefit_reason: str | None = None
     balance: tuple[Balance, ...] = ()
     interactions: tuple[Interaction, ...] = ()
+    cut_levels: tuple[CutLevel, ...] = ()  # of subgroup columns that were cut at their quantiles
     curves: tuple[SurvivalCurve, ...] = ()
     bounds: tuple[OutcomeBounds, ...] = ()
     posteriors: tuple[Posterior, ...] = ()

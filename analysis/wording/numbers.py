@@ -222,6 +222,17 @@ def _size(measure: Measure, effect: float) -> str:
     return f"{size:,.0f}" if size >= 9.95 else f"{size:.1f}".removesuffix(".0")
 
 
+def span(lower: float, upper: float) -> str:
+    """From the lowest to the highest of some values, to four decimals.
+
+    >>> span(0, 0), span(1, 3310.5)
+    ('0', '1 to 3,310.5')
+    """
+    ends = [decimal(value, 4) for value in (lower, upper)]
+    low, high = (end.rstrip("0").rstrip(".") for end in ends)
+    return low if low == high else f"{low} to {high}"
+
+
 def range_of(lower: float | None, upper: float | None, places: int = 1) -> str:
     """An interval of plain numbers.
 

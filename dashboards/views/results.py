@@ -166,6 +166,9 @@ def _segments(evaluation: Evaluation, names: Names) -> None:
         st.html(markup.table(judged, headed=True))
     for column in dict.fromkeys(row.subgroup for row in rows):
         st.subheader(f"By {column_words(column or '')}", anchor=f"segments-{column}")
+        cut = [level for level in evaluation.cut_levels if level.subgroup == column]
+        if cut:
+            st.html(markup.table(effects.cut_points(cut, column_words(column or "")), dense=True))
         for outcome, levels in _by_outcome([row for row in rows if row.subgroup == column]):
             tests = [test for test in evaluation.interactions if (test.subgroup, test.outcome) == (column, outcome)]
             if levels[0].role == "primary":

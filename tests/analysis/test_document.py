@@ -144,6 +144,7 @@ def test_every_evaluation_ever_stored_is_read_and_keeps_what_it_said(path):
     assert {key: as_told_then(now[key], stored[key]) for key in untouched} == {key: stored[key] for key in untouched}
     assert set(now) == set(stored) | {
         "alpha",
+        "cut_levels",
         "look",
         "looks_before",
         "maturity",

@@ -11,7 +11,7 @@ from analysis.results import Evaluation
 from analysis.wording.phrases import day
 from designs.protocol import Protocol
 from trials.cli.output import show_table
-from trials.reporting.results.effects import as_judged, effects, segments
+from trials.reporting.results.effects import as_judged, cut_points, effects, segments
 from trials.reporting.results.flow import flow_arms, flow_diagram
 from trials.reporting.results.integrity import checks, unreadable
 from trials.reporting.results.looks import inference, looks_of
@@ -53,6 +53,8 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
         _show(tipping_points(evaluation.tipping_points, names))
     if evaluation.bounds:
         _show(bounds(evaluation.bounds, names))
+    for column, levels in groupby(evaluation.cut_levels, key=attrgetter("subgroup")):
+        _show(cut_points(list(levels), column_words(column)))
     if evaluation.sensitivity:
         _show(sensitivity(evaluation.sensitivity, names))
     if evaluation.net_benefit is not None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from analysis.results import Estimate, Interaction
-from analysis.wording.numbers import decimal, difference, interval, p_value, range_of
+from analysis.results import CutLevel, Estimate, Interaction
+from analysis.wording.numbers import count, decimal, difference, interval, p_value, range_of, span
 from analysis.wording.phrases import level_labels, sentence_case
 from trials.reporting.results.table import Cell, Table
 from trials.reporting.words.names import Names
@@ -114,6 +114,13 @@ def segments(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
         for row in rows
     )
     return Table(caption, columns, body, frozenset({2, 3, 4, 5, 6}))
+
+
+def cut_points(levels: Sequence[CutLevel], column: str) -> Table:
+    """What the groups of a column hold that was cut at its quantiles."""
+    said = level_labels(level.level for level in levels)
+    body = tuple((said[row.level], span(row.lower, row.upper), count(row.customers)) for row in levels)
+    return Table(f"Groups of {column}", ("Segment", "Values", "Customers"), body, frozenset({1, 2}))
 
 
 def _df(row: Interaction) -> str:
