@@ -25,6 +25,7 @@ from designs.assignment.schemes.scheme import BaseScheme
 from designs.errors import DesignRefused
 
 MOST_DRAWS = 10_000
+FOLLOWS = Fraction(1, 1_000_000)  # share of a covariate's variance below which it follows from the others
 _STEPS = 1 << 20  # a covariate's range is cut into so many
 
 
@@ -100,7 +101,7 @@ def criterion(covariates: NDArray[np.float64], names: tuple[str, ...] | None = N
     """The criterion of these covariates (n × q).
 
     Raises:
-        DesignRefused: A covariate is missing for someone, does not vary, or follows from the others.
+        DesignRefused: A covariate is missing for someone, does not vary, or follows from the others to rounding.
     """
     labels = names or tuple(f"covariate {at + 1}" for at in range(covariates.shape[1]))
     for name, column in zip(labels, covariates.T, strict=True):
@@ -122,12 +123,21 @@ def criterion(covariates: NDArray[np.float64], names: tuple[str, ...] | None = N
         for left, a in zip(values.T, total, strict=True)
     ]
     inverse = _inverse(spread)
-    if inverse is None:
+    following = labels if inverse is None else _follow(spread, inverse, labels)
+    if inverse is None or following:
         raise DesignRefused(
-            "the covariates to balance are collinear", where=", ".join(labels), rule="none may follow from the others"
+            "the covariates to balance are collinear",
+            where=", ".join(following),
+            rule="none may follow from the others, to rounding: it would count twice, and the threshold accept less",
+            remedy="leave one of them out",
         )
     scale = lcm(*(entry.denominator for row in inverse for entry in row))
     return Criterion(values, tuple(tuple(int(entry * scale) for entry in row) for row in inverse), scale)
+
+
+def _follow(spread: list[list[Fraction]], inverse: list[list[Fraction]], labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The covariates of whose variance the others leave nothing but what the steps have rounded."""
+    return tuple(label for at, label in enumerate(labels) if spread[at][at] * inverse[at][at] * FOLLOWS > 1)
 
 
 def _product(left: NDArray[np.int64], right: NDArray[np.int64]) -> int:

@@ -151,6 +151,42 @@ def test_covariates_that_cannot_be_balanced(columns: list[list[float]], problem:
         criterion(np.array(columns, float).T, ("age", "debt"))
 
 
+AMOUNTS = np.random.default_rng(7).gamma(1.0, 100.0, (200, 3)).round(2)
+
+
+@pytest.mark.parametrize(
+    ("columns", "following"),
+    [
+        pytest.param([AMOUNTS[:, 0], AMOUNTS[:, 1], AMOUNTS[:, 0] + AMOUNTS[:, 1]], "a, b, c", id="a total"),
+        pytest.param([AMOUNTS[:, 0], AMOUNTS[:, 1], AMOUNTS[:, 0] - 3 * AMOUNTS[:, 1]], "a, b, c", id="a difference"),
+        pytest.param([AMOUNTS[:, 0], AMOUNTS[:, 2], (AMOUNTS[:, 0] / 3).round(4)], "a, c", id="other units, rounded"),
+        pytest.param([AMOUNTS[:, 0], AMOUNTS[:, 0] * 100 + 7, AMOUNTS[:, 1]], "a, b", id="pence"),
+        pytest.param([AMOUNTS[:, 0], AMOUNTS[:, 1], AMOUNTS.mean(axis=1), AMOUNTS[:, 2]], "a, b, c, d", id="a mean"),
+    ],
+)
+def test_a_covariate_that_follows_from_others_to_rounding(columns: list[np.ndarray], following: str) -> None:
+    names = ("a", "b", "c", "d")[: len(columns)]
+    with pytest.raises(DesignRefused, match="collinear") as refused:
+        criterion(np.column_stack(columns), names)
+    assert refused.value.where in (following, ", ".join(names))
+
+
+def test_a_covariate_that_nearly_follows_is_balanced() -> None:
+    """What is owed and what is owed with a fee of a few pounds are two things, if barely."""
+    fee = np.random.default_rng(8).integers(0, 5, 200)
+    assert criterion(np.column_stack([AMOUNTS[:, 0], AMOUNTS[:, 0] + fee]), ("owed", "with_fee")).scale
+
+
+def test_amounts_and_their_total_are_refused_before_the_draw(reference_data: Path) -> None:
+    folder = reference_data.parent / "cases" / "13-rerandomise-on-a-total"
+    lines = (folder / "population.csv").read_text(encoding="utf-8").splitlines()
+    columns = np.array([line.split(",")[1:] for line in lines[1:]], dtype=float)
+    with pytest.raises(DesignRefused, match="collinear") as refused:
+        criterion(columns, tuple(lines[0].split(",")[1:]))
+    assert refused.value.where == "owed, paid_before, both"
+    assert "follow from the others" in str(refused.value.rule)
+
+
 def test_a_covariate_that_varies_within_a_cluster() -> None:
     scheme = Rerandomised(**TWO, covariates=("age",), threshold=Fraction(1), cluster="household")
     units = Units(pa.array(list("abcd")), cluster=pa.array(list("hhii")), covariates=np.array([[1.0], [2], [3], [3]]))
