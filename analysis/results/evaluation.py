@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from analysis.results.checks import Balance, Check, Flow, UnreadableCell
-from analysis.results.estimates import Estimate, Interaction, OutcomeBounds, SurvivalCurve
-from analysis.results.looks import Look
 from analysis.results.estimates import CutLevel, Estimate, Interaction, OutcomeBounds, SurvivalCurve
+from analysis.results.looks import Look
 from analysis.results.maturity import Maturity
 from analysis.results.money import NetBenefit, Posterior
 from analysis.results.thresholds import Thresholds
