@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +224,17 @@ def _evaluated(registry: Registry, trial: SmallTrial, files: Path, number: int) 
     rows = _behaviour(trial, people, arms_of(registry, trial.id, people), number)
     load_outcomes(registry, LOCAL_ACTOR, trial.id, write_csv(files / f"{trial.id}-outcomes.csv", rows))
     evaluate(registry, LOCAL_ACTOR, trial.id)
+
+
+def drawn_and_cut(registry: Registry, files: Path, as_at: date) -> None:
+    """Draw the trial that is locked only, and evaluate it as at one day; it is drawn on 6 January 2025."""
+    files.mkdir(parents=True, exist_ok=True)
+    number = len(TRIALS) + 1
+    people = _people(LOCKED.customers, number)
+    randomise(registry, LOCAL_ACTOR, LOCKED.id, demonstration_seed=f"{number:02d}" * 32)
+    rows = _behaviour(LOCKED, people, arms_of(registry, LOCKED.id, people), number)
+    load_outcomes(registry, LOCAL_ACTOR, LOCKED.id, write_csv(files / f"{LOCKED.id}-outcomes.csv", rows), as_at=as_at)
+    evaluate(registry, LOCAL_ACTOR, LOCKED.id)
 
 
 def _people(count: int, seed: int) -> Rows:

@@ -131,10 +131,11 @@ DUE = date(2099, 1, 1)  # by when everything that any of these trials waits for 
 def load_outcomes(
     registry: Registry, actor: Actor, trial: str, file: str | Path, *, as_at: date | None = None
 ) -> FileAccount:
-    """Cut on the day given; else when everything is due, and today where the customers are real."""
+    """Cut on the day given, or by the plan's clock; else when everything is due, and today for real customers."""
     if as_at is None:
         with registry.read(LOCAL_ACTOR) as reader:
-            as_at = DUE if reader.trial(trial).summary.synthetic else None
+            detail = reader.trial(trial)
+        as_at = DUE if detail.summary.synthetic and detail.protocol.clock is None else None
     return load_returned_file(registry, actor, trial, "outcomes", file, as_at=as_at)
 
 
