@@ -15,7 +15,7 @@ from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.results.approaches import approaches
 from trials.reporting.results.effects import as_judged
-from trials.reporting.results.headline import headline
+from trials.reporting.results.headline import headline, why_no_figures
 from trials.reporting.results.looks import looks_of
 from trials.reporting.results.near_misses import near_misses, segment_misses
 from trials.reporting.results.trust import change_lines, check_lines, decision_lines, value_lines
@@ -48,10 +48,7 @@ def _first_screen(trial: EvaluatedTrial) -> None:
     screen.which_evaluation(trial.detail)
     figures = headline(evaluation, names)
     if figures is None:
-        if evaluation.verdict.code == "not_due":
-            st.write("No effect is shown before every outcome is due. What the field sent back so far is below.")
-        else:
-            st.write("No effect is shown, because a trial that fails a check cannot support one. The checks are below.")
+        st.write(why_no_figures(evaluation))
         return
     if figures.about:
         st.html(markup.quiet(figures.about))

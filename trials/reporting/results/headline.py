@@ -47,6 +47,18 @@ def headline(evaluation: Evaluation, names: Names) -> Headline | None:
     return Headline(arm, _about(verdict.arm is not None, arm, names), figures)
 
 
+def why_no_figures(evaluation: Evaluation) -> str:
+    """What stands in place of the figures where there are none."""
+    verdict = evaluation.verdict
+    if verdict.code == "not_due":
+        return "No effect is shown before every outcome is due. What the field sent back so far is below."
+    if verdict.code == "invalid":
+        return "No effect is shown, because a trial that fails a check cannot support one. The checks are below."
+    if verdict.barred_by is not None:
+        return f"No effect is shown that a decision could rest on. {verdict.reasons[0]}"
+    return "No approach's effect could be estimated. The reasons are below."
+
+
 def _best_arm(evaluation: Evaluation, names: Names) -> str | None:
     rows = evaluation.net_benefit.arms if evaluation.net_benefit else ()
     worth = [(row.central.estimate, row.arm) for row in rows if row.central.estimate is not None]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from analysis.results import NetBenefit, Segment
 from tests.trials.reporting import examples
-from trials.reporting.results.headline import headline
+from trials.reporting.results.headline import headline, why_no_figures
 from trials.reporting.words.names import Names
 
 NAMES = Names(examples.PLAN)
@@ -27,6 +27,19 @@ def test_without_a_named_arm_the_one_with_most_net_benefit_speaks_and_says_so():
 
 def test_an_invalid_trial_has_no_figures():
     assert headline(examples.invalid(), NAMES) is None
+
+
+def test_where_there_are_no_figures_the_page_says_why():
+    assert "fails a check" in why_no_figures(examples.invalid())
+    shown = examples.not_shown()
+    verdict = replace(
+        shown.verdict, barred_by="no_untreated_clusters", reasons=("Customers were treated in every office.",)
+    )
+    barred = replace(shown, verdict=verdict, estimates=(), net_benefit=None)
+    assert headline(barred, NAMES) is None
+    assert why_no_figures(barred).endswith("Customers were treated in every office.")
+    nothing = replace(barred, verdict=replace(verdict, barred_by=None))
+    assert why_no_figures(nothing) == "No approach's effect could be estimated. The reasons are below."
 
 
 def test_a_segments_verdict_shows_the_segments_figures():
