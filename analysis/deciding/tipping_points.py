@@ -146,17 +146,11 @@ def _with_more(evidence: Evidence, those: Missing, amount: float) -> Evidence:
         harms.append(harm)
     return replace(
         evidence,
-        effect=_more(evidence.effect, those.effect * amount),
-        net_benefit=None if evidence.net_benefit is None else _more(evidence.net_benefit, those.money * amount),
+        effect=evidence.effect.with_more(those.effect * amount),
+        net_benefit=None if evidence.net_benefit is None else evidence.net_benefit.with_more(those.money * amount),
         harms=tuple(harms),
         cost=evidence.cost + those.cost * amount,
     )
-
-
-def _more(effect: Effect, amount: float) -> Effect:
-    if effect.estimate is None or amount == 0.0:
-        return effect
-    return replace(effect, estimate=effect.estimate + amount)
 
 
 def _end(trial: TrialEvidence, those: Missing) -> float:

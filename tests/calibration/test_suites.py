@@ -23,6 +23,7 @@ SIZES = {
     "interactions": 60,
     "leaning-clusters": 2,
     "leaning-customers": 2,
+    "losses": 8,
     "looks": 150,
     "looks-always": 300,
     "looks-final": 60,
