@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from analysis.inference.intervals import critical_value, lower_tail
 
@@ -48,6 +47,8 @@ def imbens_manski(
         >>> round(-low / 0.02, 3)
         1.645
     """
+    from scipy.optimize import brentq  # not by everybody who imports this module: it is slow to load
+
     widest = max(error_lower, error_upper)
     if widest == 0.0:
         return lower, upper

@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, stdtr
 
 from analysis.errors import AnalysisRefused
@@ -142,6 +141,8 @@ class _Walk:
 
     def critical(self, fraction: float, error: float) -> float:
         """The symmetric boundary that spends ``error`` at this look."""
+        from scipy.optimize import brentq  # not by everybody who imports this module: it is slow to load
+
         if error <= 0 or self.beyond(fraction, _FAR + 2) > error:
             return float("inf")
         return float(brentq(lambda z: self.beyond(fraction, z) - error, 0.0, _FAR + 2, xtol=1e-10))
@@ -198,6 +199,8 @@ class StagewiseTest:
 
     def _effect_at(self, estimate: float, std_error: float, df: float | None, tail: float) -> float:
         """The effect at which what was found, or more, has this probability."""
+        from scipy.optimize import brentq  # not by everybody who imports this module: it is slow to load
+
         root = np.sqrt(self.looks[-1].fraction)
 
         def excess(shift: float) -> float:  # in standard errors from the estimate

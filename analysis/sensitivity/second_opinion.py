@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate.specify import response_of
@@ -233,6 +232,8 @@ def _fitted_together(
 
 def _has_leverage_one(matrix: Floats) -> bool:
     """Whether some row's leverage is 1: its fitted value is its own, and its residual zero."""
+    from scipy.linalg import solve_triangular  # not by everybody who imports this module: it is slow to load
+
     triangle = np.linalg.qr(matrix, mode="r")
     rows = max(1, CELLS // 10 // matrix.shape[1])  # a slice of the matrix, so that it is not held once more
     for start in range(0, matrix.shape[0], rows):
