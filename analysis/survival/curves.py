@@ -34,6 +34,8 @@ def _curve(outcome: Outcome, arm: str, tables: Sequence[LifeTable], shares: Floa
     known_to = [float(table.times[-1]) for table in tables if not table.follows_to(horizon)]
     times = np.unique(np.concatenate([table.times for table in tables]))
     times = times[times <= min([horizon, *known_to])]
+    if not known_to and np.isfinite(horizon):
+        times = np.union1d(times, [horizon])  # who is at risk there is known, whether or not somebody leaves that day
     if times.size > CURVE_POINTS:
         times = times[np.linspace(0, times.size - 1, CURVE_POINTS).round().astype(int)]
     survival, variance, at_risk = np.zeros(times.size), np.zeros(times.size), np.zeros(times.size)

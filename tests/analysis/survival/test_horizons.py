@@ -177,6 +177,14 @@ def test_follow_up_that_ends_in_one_stratum_names_it() -> None:
     assert "follow-up ends before day 60 in: nfa (south)" in str(row(estimated(data)).reason)
 
 
+def test_a_curve_ends_at_the_horizon_with_those_who_are_followed_beyond_it() -> None:
+    data = {ARM_COLUMN: np.repeat(["nfa", "letter"], 10), "region": np.full(20, "north"), "cluster": np.arange(20),
+            "days": np.tile([10.0, 55.0, *[90.0] * 8], 2), "paid": np.tile([1, 1, *[0] * 8], 2)}  # fmt: skip
+    for curve in estimated(data).curves:
+        assert (curve.days, curve.at_risk) == ((10.0, 55.0, 60.0), (10, 9, 8))
+        assert curve.surviving[-1] == pytest.approx(0.8)
+
+
 def test_an_evaluation_shows_the_weighted_curves() -> None:
     protocol = external()
     evaluation = evaluate(frame_of(regions(11)), protocol, protocol_digest="f" * 64)

@@ -22,6 +22,7 @@ from trials.reporting.charts.survival import at_risk, left_at, share_by
 from trials.reporting.words.names import Names
 
 NAMES = Names(examples.PLAN)
+AT_RISK_DAYS = ["0", "30, first penalty", "91", "182", "274", "365"]
 
 
 def primary(**changes) -> list[Estimate]:
@@ -181,6 +182,7 @@ def test_curves_are_shares_who_paid_and_the_table_has_customers_at_risk():
     lines = [values for layer, values in layers(figure, "line")]
     assert lines[0][-1]["share"] == pytest.approx(1 - curves[0].surviving[-1])
     table = at_risk(curves, NAMES)
+    assert [row[0] for row in table.rows] == AT_RISK_DAYS
     assert table.rows[0] == ("0", *(f"0.0%; {examples.ALLOCATED[curve.arm]:,} at risk" for curve in curves))
 
 

@@ -42,14 +42,19 @@ def survival_figure(curves: Sequence[SurvivalCurve], names: Names, ink: Ink) -> 
     return Figure(title, caption, f"{title}. {caption}", chart, at_risk(curves, names))
 
 
-def at_risk(curves: Sequence[SurvivalCurve], names: Names, steps: int = 6) -> Table:
-    """The share who have paid or filed by evenly spread days, and the customers still at risk on each."""
-    last = _last_day(curves)
-    days = sorted({round(step * last / (steps - 1)) for step in range(steps)})
+def at_risk(curves: Sequence[SurvivalCurve], names: Names) -> Table:
+    """The share who have paid or filed by the plan's days, and the customers still at risk on each.
+
+    Those are the quarters of the horizon, and the days that the plan marks, such as penalties.
+    """
+    horizon = names.horizon(curves[0].outcome) or _last_day(curves)
+    quarters = [horizon * step / 4 for step in range(5)]
+    marks = {day: name for name, day in curves[0].marks.items()}
+    days = sorted({*(quarters if horizon < 8 else map(float, map(round, quarters))), *marks})
     columns = ("Day", *(names.arm(curve.arm) for curve in curves))
     rows = tuple(
         (
-            f"{day:,.0f}",
+            f"{day:,.10g}" + (f", {uncapitalised(marks[day])}" if day in marks else ""),
             *(f"{percentage(share_by(curve, day))}; {count(left_at(curve, day))} at risk" for curve in curves),
         )
         for day in days

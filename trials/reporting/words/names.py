@@ -52,6 +52,11 @@ class Names:
             return f"Share who {outcome.event}"
         return f"{self.outcome(outcome_id)}: share with the event"
 
+    def horizon(self, outcome_id: str) -> float | None:
+        """The day to which a time to an event is compared."""
+        outcome = self._outcome(outcome_id)
+        return None if outcome is None else outcome.horizon
+
     def measure(self, outcome_id: str) -> Measure:
         """What one unit of an outcome's effect is."""
         outcome = self._outcome(outcome_id)
