@@ -100,7 +100,7 @@ def evaluate(
     frame = located(frame, protocol)
     evaluation = _evaluate(compared(frame, protocol), protocol_digest, matured, looking)
     counted = {outcome.id: observed_value(outcome) for outcome in protocol.outcomes}
-    beside = saturation_rows(frame, protocol) if evaluation.verdict.code != "not_due" else ()
+    beside = saturation_rows(frame, protocol) if evaluation.estimates else ()  # none where no effect may be shown
     return replace(
         evaluation,
         flow=_flow(frame.flow, protocol, tally_arms(frame, counted, (), ())),
