@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analysis.errors import AnalysisRefused
 from analysis.inference.redrawn import TIE, studentised
 from analysis.randomisation.redraws import Redraws, redraws
-from analysis.randomisation.studentised import Statistic, left_of, neyman, ratio
+from analysis.randomisation.studentised import Statistic, left_of, neyman, ratio, too_thin
 from analysis.regression.regress import NO_VARIATION
 
 Floats = NDArray[np.float64]
@@ -224,7 +224,7 @@ def _counts(treated: NDArray[np.bool_], stratum: Integers, count: Integers) -> t
     problem = None
     if (take == 0).any() or (take == size).any():
         problem = "a stratum lacks one of the two arms"
-    elif (take < 2).any() or (size - take < 2).any():
+    elif too_thin(size, take):
         problem = "a stratum has fewer than two units of an arm, so the difference has no error to studentise"
     return size, take, problem
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.inference.redrawn import Redrawn
 from analysis.randomisation.randomisation_inference import Accept
 from analysis.randomisation.redraws import redraws
-from analysis.randomisation.studentised import Statistic, neyman, ratio
+from analysis.randomisation.studentised import Statistic, neyman, ratio, too_thin
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -149,7 +149,7 @@ def _in_order(treated: NDArray[np.bool_], stratum: Integers) -> tuple[Integers, 
     problem = None
     if not both.any():
         problem = "no stratum has both arms"
-    elif (take < 2).any() or (size - take < 2).any():
+    elif too_thin(size, take):
         problem = "a stratum has fewer than two units of an arm, so the difference has no error to studentise"
     return order, size, take, problem
 

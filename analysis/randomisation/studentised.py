@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.regression.leaving import too_many
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 CANCELLED = 1e-12  # of a sum of squares: what is left of it, by rounding alone, where nothing varies
@@ -27,6 +29,16 @@ class Statistic:
         return self.pair(self, sums)
 
 
+def too_thin(size: Integers, take: Integers) -> bool:
+    """Whether too many units are in strata with one of an arm, which say nothing of its spread.
+
+    Args:
+        size, take: shape (J,), units and those of the first arm.
+    """
+    thin = (take < 2) | (size - take < 2)
+    return too_many(float(size[thin].sum()), float(size.sum()))
+
+
 def left_of(squares: Floats, explained: Floats) -> Floats:
     """Sums of squares less what is explained of them; where rounding alone is left, nothing is."""
     left = squares - explained
@@ -38,8 +50,9 @@ def neyman(statistic: Statistic, sums: Floats) -> tuple[Floats, Floats]:
     n1, n0 = statistic.take, statistic.size - statistic.take
     one, other = sums, statistic.whole - sums
     difference = (one[..., 0] / n1 - other[..., 0] / n0) @ statistic.weight
-    spread1 = left_of(one[..., 1], one[..., 0] ** 2 / n1) / (n1 - 1) / n1
-    spread0 = left_of(other[..., 1], other[..., 0] ** 2 / n0) / (n0 - 1) / n0
+    # A unit alone in its arm and stratum is its own mean: nothing is left of its square.
+    spread1 = left_of(one[..., 1], one[..., 0] ** 2 / n1) / np.maximum(n1 - 1, 1) / n1
+    spread0 = left_of(other[..., 1], other[..., 0] ** 2 / n0) / np.maximum(n0 - 1, 1) / n0
     return difference, np.sqrt((spread1 + spread0) @ statistic.weight**2)
 
 
@@ -52,7 +65,7 @@ def ratio(statistic: Statistic, sums: Floats) -> tuple[Floats, Floats]:
         total, customers = part[..., 0], part[..., 1]
         mean = total / customers
         residual = left_of(part[..., 2] + mean**2 * part[..., 4], 2 * mean * part[..., 3])
-        spread = residual * clusters / (clusters - 1) / customers**2
+        spread = residual * clusters / np.maximum(clusters - 1, 1) / customers**2
         difference += sign * (mean @ statistic.weight)
         variance += spread @ statistic.weight**2
     return difference, np.sqrt(variance)

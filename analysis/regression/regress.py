@@ -32,6 +32,7 @@ from analysis.regression.leaving import (
 from analysis.regression.moments import Cells, read_cells
 from analysis.regression.plan import make_plan
 from analysis.regression.superpopulation_variance import superpopulation_variance
+from analysis.regression.thin_strata import with_borrowed
 from analysis.regression.third_moments import contrast_skewness
 from analysis.regression.uncertainty import Joint, Uncertainty
 from analysis.specification import Levels, Response, Specification
@@ -129,6 +130,7 @@ def regress_cells(frame: AnalysisFrame, cells: Cells, responses: Sequence[Respon
     place = {response.measured: r for r, response in enumerate(cells.plan.responses)}
     fits = fit_models(cells)
     uncertainty, joints = _inferred(frame, cells, fits)
+    uncertainty = with_borrowed(fits, uncertainty)
     found: dict[tuple[str, str | None], Fit] = {}
     for fit in fits:
         name = None if by is None else by.names[fit.fitted.level]
@@ -289,7 +291,9 @@ def _note(fit: Fitting, pair: tuple[int, int], counts: Floats, df: float, uncert
         in_both = (by_arm[first], by_arm[second]), (effective[first], effective[second])
         notes.append(few_clusters(*in_both, together=either[first, second]))
     if specification.standard_errors in LEVERAGE_POWER:
-        if LEVERAGE_POWER[specification.standard_errors] and uncertainty.leverage_one:
+        if any(uncertainty.borrowed):
+            notes.append("what an arm's only customer of a stratum adds to the variance is taken from its other strata")
+        elif LEVERAGE_POWER[specification.standard_errors] and uncertainty.leverage_one:
             customers = uncertainty.leverage_one
             notes.append(f"customers alone in their cell of the regression add nothing to its variance: {customers}")
         welch = specification.adjustment == "none" and not specification.strata
@@ -332,7 +336,8 @@ def _finite(value: float) -> float | None:
 def _no_standard_error(fit: Fitting, i: int, t: int, uncertainty: Uncertainty) -> str | None:
     """Why an estimate has no standard error, or ``None``."""
     specification, model = fit.cells.plan.specification, fit.fitted.model
-    if specification.standard_errors != "classical" and model.uninferable[t] is not None:
+    borrowed = bool(uncertainty.borrowed and uncertainty.borrowed[t])
+    if specification.standard_errors != "classical" and model.uninferable[t] is not None and not borrowed:
         return model.uninferable[t]
     if uncertainty.clusters_by_arm is not None:
         for arm in specification.contrasts[t]:

@@ -22,6 +22,7 @@ class Uncertainty:
         effective_clusters_by_arm: (K,) effective number of them: clusters of equal size that would say as much.
         cubes: (T, K + 1) Σ u³ of what is independent, by arm; the last column holds clusters that are in several arms.
             ``None`` where they were not asked for.
+        borrowed: (T,) whether the variance of an arm's single customers of a stratum is that of its other strata.
         sizes: (K,) customers (Σw) of each arm that they are over.
     """
 
@@ -34,6 +35,7 @@ class Uncertainty:
     effective_clusters_by_arm: Floats | None = None
     cubes: Floats | None = None
     sizes: Floats | None = None
+    borrowed: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
