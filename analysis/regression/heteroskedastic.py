@@ -30,11 +30,13 @@ class BlockVariances:
         meat: (B, F, F) Σ w w' e²/(1 - h)^d over the functionals.
         residual: (B,) Σ weight·e².
         leverage_one: (B,) customers with leverage one, who add nothing to ``meat``.
+        cubes: (B,) Σ w³e³/(1 - h)^(3d/2), where they were asked for and a block has one functional.
     """
 
     meat: Floats
     residual: Floats
     leverage_one: Floats
+    cubes: Floats | None = None
 
 
 def from_cells(cells: Cells, model: Model, coefficients: Floats, response: int, power: int) -> BlockVariances:

@@ -21,7 +21,7 @@ from analysis.regression.heteroskedastic import (
 )
 from analysis.regression.moments import Cells
 from analysis.regression.residuals import block_variances
-from analysis.regression.third_moments import customers_cubes
+from analysis.regression.third_moments import customers_cubes, from_blocks
 from analysis.regression.uncertainty import Joint, Uncertainty
 from designs.literals import CLUSTERED, StandardErrors
 
@@ -49,8 +49,14 @@ def infer(
         for i, r in enumerate(fit.fitted.responses)
     }
     if cells.plan.third_moments:
+        known = {
+            (fit.fitted.level, r): from_blocks(fit, of_blocks)
+            for fit in fits
+            for r in fit.fitted.responses
+            if (fit.fitted.level, r) in variances and (of_blocks := variances[fit.fitted.level, r].cubes) is not None
+        }
         sizes = {fit.fitted.level: _customers(fit) for fit in fits}
-        for (level, r), cubes in customers_cubes(frame, cells, fits).items():
+        for (level, r), cubes in (known or customers_cubes(frame, cells, fits)).items():
             none_shared = np.hstack([cubes, np.zeros((len(cubes), 1))])
             uncertainty[level, r] = replace(uncertainty[level, r], cubes=none_shared, sizes=sizes[level])
     return uncertainty, {}

@@ -83,6 +83,8 @@ def _summed(plan: Plan, rows: nw.LazyFrame[Any], wanted: _Wanted, *, guarded: bo
             if wanted.squares:
                 parts[f"e{r}"] = error
                 sums.append(_squares(plan, wanted, sample, r).sum().alias(f"e{r}"))
+            if plan.third_moments and wanted.functionals == 1:
+                sums.append(_cubed(wanted, left, f"u{r}_0", guarded).sum().alias(f"t{r}"))
             for f in range(wanted.functionals):
                 influence = _line(plan, f"w{sample}_{f}") * error
                 parts[f"u{r}_{f}"] = nw.col("w") * influence if weighted else influence
@@ -102,6 +104,14 @@ def _meat(wanted: _Wanted, left: nw.Expr, first: str, second: str, guarded: bool
     term = nw.col(first) * nw.col(second)
     for _ in range(wanted.power):
         term = term / left
+    return nw.when(left > LEVERAGE_ONE).then(term).otherwise(0.0) if guarded else term
+
+
+def _cubed(wanted: _Wanted, left: nw.Expr, name: str, guarded: bool) -> nw.Expr:
+    """The cube of an influence, divided by leverage as the variance divides its square."""
+    term = nw.col(name) * nw.col(name) * nw.col(name)
+    for _ in range(wanted.power):
+        term = term / (left * left.sqrt())
     return nw.when(left > LEVERAGE_ONE).then(term).otherwise(0.0) if guarded else term
 
 
@@ -246,5 +256,6 @@ def _unpack(result: pa.Table, fits: Sequence[Fitted], B: int) -> dict[tuple[int,
                 for g in range(f + 1):
                     meat[:, f, g] = meat[:, g, f] = sums[f"v{r}_{f}_{g}"][of_level]
             residual = sums.get(f"e{r}", np.full(levels * B, np.nan))[of_level]
-            out[fit.level, r] = BlockVariances(meat, residual, leverage_one)
+            cubes = sums[f"t{r}"][of_level] if f"t{r}" in sums else None
+            out[fit.level, r] = BlockVariances(meat, residual, leverage_one, cubes)
     return out

@@ -35,6 +35,14 @@ def customers_cubes(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitting])
     }
 
 
+def from_blocks(fit: Fitting, cubes: Floats) -> Floats:
+    """(T, K) of one response from Σ u³ by block, where each block is of one arm and has one functional."""
+    combine = fit.fitted.model.combine[:, :, 0]
+    K = len(fit.cells.plan.specification.arms)
+    arm = np.arange(combine.shape[1]) // (combine.shape[1] // K)
+    return np.stack([totals(arm, signs**3 * cubes, K) for signs in combine])
+
+
 def contrast_skewness(t: int, pair: tuple[int, int], std_error: float | None, uncertainty: Uncertainty) -> float | None:
     """How far contrast ``t`` between a pair of arms leans; ``None`` where its cubes were not asked for."""
     if std_error is None or uncertainty.cubes is None or uncertainty.sizes is None:
