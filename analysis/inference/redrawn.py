@@ -77,7 +77,7 @@ class Redrawn:
         difference = self.lines[:, 0] - shift * self.lines[:, 1]
         variance = self.parabolas[:, 0] - 2.0 * shift * self.parabolas[:, 1] + shift**2 * self.parabolas[:, 2]
         t = side * studentised(difference, np.sqrt(np.maximum(variance, 0.0)))
-        extreme = int(np.count_nonzero(t >= observed - TIE * max(1.0, abs(observed))))
+        extreme = int(np.count_nonzero(t >= observed - tolerance(float(observed))))
         added = 0 if self.exact else 1
         return (extreme + added) / (self.draws + added)
 
@@ -97,6 +97,11 @@ class Redrawn:
             middle = 0.5 * (inside + outside)
             inside, outside = (middle, outside) if kept(middle) else (inside, middle)
         return outside
+
+
+def tolerance(statistic: float) -> float:
+    """By how much a redraw may fall short of a statistic and be as extreme; nothing where that is without end."""
+    return TIE * max(1.0, abs(statistic)) if np.isfinite(statistic) else 0.0
 
 
 def studentised(difference: Floats, error: Floats) -> Floats:

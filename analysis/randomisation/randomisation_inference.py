@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisRefused
-from analysis.inference.redrawn import TIE, studentised
+from analysis.inference.redrawn import TIE, studentised, tolerance
 from analysis.randomisation.redraws import Redraws, redraws
 from analysis.randomisation.studentised import Statistic, left_of, neyman, ratio, too_thin
 from analysis.regression.regress import NO_VARIATION
@@ -240,7 +240,7 @@ def _accepted(drawn: Redraws, accept: Accept, used: int) -> Redraws:
 def _test(statistic: Statistic, observed: Floats, drawn: Redraws, alpha: float, interval: bool) -> RandomisationTest:
     difference, error = (float(value[0]) for value in statistic(observed))
     student = float(studentised(np.array([difference]), np.array([error]))[0])
-    near, near_t = TIE * max(abs(difference), abs(error)), TIE * max(1.0, abs(student))
+    near, near_t = TIE * max(abs(difference), abs(error)), tolerance(student)
     counts = np.zeros(4, dtype=np.int64)
     done = 0
     pivots = []
@@ -305,7 +305,7 @@ def _invert(statistic: Statistic, kept: list[Floats], test: RandomisationTest, a
         )
         t = abs(difference - shift) / error
         extreme = sum(
-            int(np.count_nonzero(np.abs(studentised(*moved(shifted(sums, shift)))) >= t - TIE * max(1.0, t)))
+            int(np.count_nonzero(np.abs(studentised(*moved(shifted(sums, shift)))) >= t - tolerance(t)))
             for sums in kept
         )
         return (extreme + added) / (test.draws + added)

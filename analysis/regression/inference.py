@@ -49,11 +49,15 @@ def infer(
         for i, r in enumerate(fit.fitted.responses)
     }
     if cells.plan.third_moments:
+        # Where slopes are shared a block is of no one arm.
+        by_arm = cells.plan.specification.adjustment != "additive"
         known = {
             (fit.fitted.level, r): from_blocks(fit, of_blocks)
             for fit in fits
             for r in fit.fitted.responses
-            if (fit.fitted.level, r) in variances and (of_blocks := variances[fit.fitted.level, r].cubes) is not None
+            if by_arm
+            and (fit.fitted.level, r) in variances
+            and (of_blocks := variances[fit.fitted.level, r].cubes) is not None
         }
         sizes = {fit.fitted.level: _customers(fit) for fit in fits}
         for (level, r), cubes in (known or customers_cubes(frame, cells, fits)).items():

@@ -67,6 +67,14 @@ def test_small_designs_equal_a_whole_enumeration(data: st.DataObject) -> None:
     assert test.p_value == pytest.approx(enumerated_p(y, treated, stratum, studentise=True))
 
 
+def test_an_assignment_that_divides_the_outcomes_clean_is_as_extreme_as_itself() -> None:
+    """Nothing varies within the arms, so its statistic has no end; one of the 15 assignments is as extreme."""
+    y, treated = np.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0]), np.arange(6) < 2
+    test = randomisation_test(y, treated, np.zeros(6, int), rng=rng(), interval=False)
+    assert (test.exact, test.statistic, test.p_less) == (True, None, 1.0)
+    assert test.p_value == test.p_greater == pytest.approx(1 / 15)
+
+
 def stratified(seed: int, size: int, effect: float, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     random = rng(seed)
     stratum = np.sort(random.integers(0, 4, size))

@@ -92,7 +92,8 @@ def test_a_stratum_without_both_arms_tells_nothing_and_a_thin_one_has_no_error()
     )
     alone = redrawn_customers(y, treated, stratum, draws=500, rng=again())
     assert with_more.p_greater(0.1) == alone.p_greater(0.1)
-    thin = redrawn_customers(y, treated, np.where(np.arange(60) < 3, 5, 0), draws=500, rng=again())
+    lonely = treated & (np.arange(60) != 2)  # one of the first four, which are more than a twentieth of all
+    thin = redrawn_customers(y, lonely, np.where(np.arange(60) < 4, 5, 0), draws=500, rng=again())
     assert "fewer than two" in thin
     assert "vary" in redrawn_customers(np.ones(60), treated, stratum, draws=500, rng=again())
     assert redrawn_pairs(np.ones(1), draws=10, rng=again()) == "fewer than two pairs"
