@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -15,6 +14,7 @@ import psycopg
 import pytest
 
 from analysis.document import from_document
+from tests.before.archives import unpack
 from tests.trials import tampering
 from trials.access import LOCAL_ACTOR, parse_actor
 from trials.cli.app import app
@@ -46,8 +46,7 @@ SHOWN: dict[str, Any] = json.loads(gzip.decompress((FOLDER / "shown.json.gz").re
 @pytest.fixture
 def old(home: Path, request: pytest.FixtureRequest) -> Settings:
     """The home as that commit left it, with its rows in SQLite or in PostgreSQL."""
-    with tarfile.open(FOLDER / "home.tar.gz") as packed:
-        packed.extractall(home, filter="data")
+    unpack(FOLDER / "home.tar.gz", home)
     if request.param == "sqlite":
         return Settings(home=home)
     url = request.getfixturevalue("postgres_url")
@@ -89,8 +88,7 @@ def found(trial: str, then: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_old_tables_wait_for_a_migration(home):
-    with tarfile.open(FOLDER / "home.tar.gz") as packed:
-        packed.extractall(home, filter="data")
+    unpack(FOLDER / "home.tar.gz", home)
     with pytest.raises(RegistryRefused, match=rf"at revision 0001, this program needs {NEWEST}.*run otm migrate"):
         open_registry(Settings(home=home))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
-import tarfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from analysis.document import from_document
 from analysis.results import Evaluation
 from designs.protocol import Protocol
+from tests.before.archives import unpack
 from trials.reporting.results import approaches, effects, flow, integrity, money, sensitivity
 from trials.reporting.results.headline import headline
 from trials.reporting.results.table import Table
@@ -48,8 +48,7 @@ LATEST = """
 def registry(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
     """The registry as it was left, read by its own tables."""
     folder = tmp_path_factory.mktemp("home")
-    with tarfile.open(BEFORE / "home.tar.gz") as home:
-        home.extract("registry.sqlite", folder, filter="data")
+    unpack(BEFORE / "home.tar.gz", folder)
     return sqlite3.connect(folder / "registry.sqlite")
 
 
