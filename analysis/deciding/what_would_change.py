@@ -74,7 +74,10 @@ def in_words(protocol: Protocol, verdict: WouldBe) -> str:
     if verdict.code == "scale" and verdict.arm:
         return f"scale {approach(protocol.arm(verdict.arm))}"
     if verdict.code == "scale_segment":
-        return f"scale {listed([f'{approach(protocol.arm(arm))} to {segment}' for arm, segment in verdict.segments])}"
+        by_arm: dict[str, list[str]] = {}
+        for arm, segment in verdict.segments:
+            by_arm.setdefault(arm, []).append(str(segment))
+        return f"scale {listed([f'{approach(protocol.arm(arm))} to {listed(to)}' for arm, to in by_arm.items()])}"
     if verdict.code == "no_further_action":
         return f"{doing_nothing(protocol)} is better"
     return _SAID[verdict.code]

@@ -24,7 +24,7 @@ from analysis.integrity.due import days_due, maturity
 from analysis.integrity.shares_by_stratum import compare_shares
 from analysis.results import Balance, Check, Maturity
 from analysis.specification import Specification
-from analysis.wording.naming import outcome_in_words
+from analysis.wording.naming import outcome_in_words, outcome_label
 from designs.protocol.columns import columns_of
 from designs.protocol.models import Outcome, Protocol
 
@@ -97,7 +97,7 @@ def integrity_checks(
     made += [
         checks.coverage(
             outcome.id,
-            outcome_in_words(outcome),
+            outcome_label(outcome),
             _shares(protocol, outcome, everybody),
             protocol.coverage(outcome),
         )

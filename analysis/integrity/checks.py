@@ -303,22 +303,22 @@ def missing_outcomes(
     return Check("missing_outcomes", tested.passed, detail, severity, figures, outcome)
 
 
-def coverage(outcome: str, words: str, shares: Sequence[ArmShare], least: float | None) -> Check:
+def coverage(outcome: str, label: str, shares: Sequence[ArmShare], least: float | None) -> Check:
     """Whether enough customers have an outcome that a verdict rests on, over all arms.
 
     What is lost alike in every arm may still be lost for other reasons in each, and no comparison of arms sees it.
 
     Args:
         outcome: its id.
-        words: what it is called within a sentence.
+        label: what it is called as a heading.
         shares: of each arm, the customers who have it.
         least: the declared level; ``None`` where none is declared: then a share below the usual one warns.
 
     Examples:
         >>> arms = [ArmShare("nfa", 1000, 850), ArmShare("sms", 1000, 850)]
-        >>> print(coverage("paid", "paid", arms, 0.9).detail)
-        Of 2,000 customers 1,700 (85.0%) have paid, and 90% must: nfa 85.0%, sms 85.0%.
-        >>> coverage("paid", "paid", arms, None).severity
+        >>> print(coverage("paid", "Paid", arms, 0.9).detail)
+        “Paid” is known of 1,700 of 2,000 customers (85.0%), and must be of 90%: nfa 85.0%, sms 85.0%.
+        >>> coverage("paid", "Paid", arms, None).severity
         'warns'
     """
     severity: Severity = "warns" if least is None else "blocks"
@@ -328,12 +328,12 @@ def coverage(outcome: str, words: str, shares: Sequence[ArmShare], least: float 
     level = USUAL_COVERAGE if least is None else least
     passed = count / customers >= level - _ROUNDING
     must = (
-        f"and {100.0 * level:.6g}% must"
+        f"and must be of {100.0 * level:.6g}%"
         if least is not None
         else f"and no least share is declared (usual is {level:.0%})"
     )
     listed = ", ".join(f"{share.name} {'none' if share.share is None else f'{share.share:.1%}'}" for share in shares)
-    detail = f"Of {customers:,} customers {count:,} ({count / customers:.1%}) have {words}"
+    detail = f"“{label}” is known of {count:,} of {customers:,} customers ({count / customers:.1%})"
     if not passed or least is not None:
         detail += f", {must}"
     figures = {"share": count / customers, "least": least}

@@ -118,10 +118,12 @@ def test_scenarios_are_compared_by_arm_and_by_segment_and_not_by_code_alone():
     assert what_would_change(protocol, evidence, RULES, central, found=same, customers=9) == (
         "The verdict is the same with low and with high costs.",
     )
-    letter = WouldBe("scale_segment", None, (("b", Segment("reason", "forgot")),))
+    both = (("b", Segment("reason", "confused")), ("b", Segment("reason", "forgot")))
+    letter = WouldBe("scale_segment", None, both)
     segments = Thresholds(scenarios=(("low", letter), ("high", would_be(central))))
     assert what_would_change(protocol, evidence, RULES, central, found=segments, customers=9) == (
-        "With low benefits and high costs the verdict would be: scale the letter B to reason = forgot.",
+        "With low benefits and high costs the verdict would be: scale the letter B to reason = confused and "
+        "reason = forgot.",
     )
 
 

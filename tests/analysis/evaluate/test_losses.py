@@ -181,7 +181,7 @@ def test_a_trial_randomised_elsewhere_is_warned_where_it_declares_nothing():
     assert "no least share is declared (usual is 90%)" in found.detail
     said = evaluated(money_trial(randomisation=elsewhere, analysis={"coverage": 0.9}), data)
     assert said.verdict.code == "invalid"
-    assert "7,000 (87.5%) have paid 23, and 90% must" in said.verdict.sentence
+    assert "“Paid by day 23” is known of 7,000 of 8,000 customers (87.5%), and must be of 90%" in said.verdict.sentence
 
 
 @pytest.mark.parametrize(("margin", "code"), [(None, "invalid"), (0.05, "scale"), (0.03, "invalid")])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from analysis.results import Check, Evaluation
-from analysis.wording.phrases import day, listed
+from analysis.wording.phrases import day, listed, uncapitalised
+from designs.protocol.models import Valuation
 from trials.registry.records import DecisionRecord
 from trials.reporting.results.missing_outcomes import tipping_lines
 from trials.reporting.words.names import Names
@@ -67,18 +68,21 @@ def value_lines(names: Names) -> tuple[str, ...]:
     decision = names.plan.decision
     if decision is None:
         return ()
-    earlier = [names.subject(value.outcome) for value in decision.benefits if value.money == "earlier"]
-    unsaid = [names.subject(value.outcome) for value in decision.benefits if value.money is None]
-    unexplained = [
-        names.subject(value.outcome) for value in (*decision.benefits, *decision.costs) if value.because is None
-    ]
+
+    def named(valuations: Iterable[Valuation]) -> str:
+        return listed([uncapitalised(names.outcome(valuation.outcome)) for valuation in valuations])
+
+    everything = (*decision.benefits, *decision.costs)
+    earlier = named(value for value in decision.benefits if value.money == "earlier")
+    unsaid = named(value for value in decision.benefits if value.money is None)
+    unexplained = named(value for value in everything if value.because is None)
     lines = []
     if earlier:
-        lines.append(f"Money that only comes earlier, and is not extra, is counted for: {listed(earlier)}.")
+        lines.append(f"Money that only comes earlier, and is not extra, is counted for: {earlier}.")
     if unsaid:
-        lines.append(f"The plan does not say whether money is extra or only comes earlier, for: {listed(unsaid)}.")
+        lines.append(f"The plan does not say whether money is extra or only comes earlier, for: {unsaid}.")
     if unexplained:
-        lines.append(f"The plan does not say why so many pounds, for: {listed(unexplained)}.")
+        lines.append(f"The plan does not say why so many pounds, for: {unexplained}.")
     return tuple(lines)
 
 

@@ -8,7 +8,7 @@ from analysis.results import Check, CheckKind
 from designs.protocol import Protocol
 from tests.trials.reporting import examples
 from trials.reporting.results import integrity
-from trials.reporting.results.trust import change_lines, check_lines, decision_lines
+from trials.reporting.results.trust import change_lines, check_lines, decision_lines, value_lines
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import CHECKS
 
@@ -86,3 +86,19 @@ def test_a_decision_is_told_with_everything_that_binds_it():
     )
     stored = replace(examples.decision(), evaluation=3, evaluation_digest="c0ffee")
     assert decision_lines(stored)[-1] == "It rests on evaluation 3, digest c0ffee."
+
+
+def test_what_the_money_is_and_what_the_plan_leaves_open_is_said():
+    paid = {
+        "outcome": "paid_23",
+        "value": {"low": 1, "central": 1, "high": 1},
+        "money": "earlier",
+        "because": "interest",
+    }
+    collected = {"outcome": "collected_12m", "value": {"low": 1, "central": 1, "high": 1}}
+    plan = examples.PROTOCOL | {"decision": {"benefits": [paid, collected], "roll_out_customers": 9}}
+    assert value_lines(Names(Protocol.model_validate_json(json.dumps(plan)))) == (
+        "Money that only comes earlier, and is not extra, is counted for: paid by day 23.",
+        "The plan does not say whether money is extra or only comes earlier, for: collected in 12 months.",
+        "The plan does not say why so many pounds, for: collected in 12 months.",
+    )
