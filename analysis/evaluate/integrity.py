@@ -148,27 +148,32 @@ def _expected(protocol: Protocol) -> dict[str, float]:
 
 
 def _clusters(clusters: int, straddling: int) -> list[Check]:
-    whole = (
-        "Every cluster lies in one arm."
-        if straddling == 0
-        else f"{straddling:,} clusters have customers in more than one arm, though clusters were dealt whole."
+    return _whole_and_enough(
+        straddling,
+        "Every cluster lies in one arm.",
+        f"{straddling:,} clusters have customers in more than one arm, though clusters were dealt whole.",
+        clusters,
+        f"{clusters:,} clusters were dealt.",
     )
-    return [
-        Check("clusters_whole", straddling == 0, whole, "warns", {"straddling": straddling}),
-        _enough(clusters, f"{clusters:,} clusters were dealt."),
-    ]
 
 
 def _clusters_of_saturations(clusters: int, straddling: int) -> list[Check]:
     """Of a saturation trial, where clusters hold both arms by design and each has one saturation."""
-    whole = (
-        "Every cluster has one saturation."
-        if straddling == 0
-        else f"{straddling:,} clusters have customers at more than one saturation, though each was assigned one."
+    return _whole_and_enough(
+        straddling,
+        "Every cluster has one saturation.",
+        f"{straddling:,} clusters have customers at more than one saturation, though each was assigned one.",
+        clusters,
+        f"{clusters:,} clusters are compared.",
     )
+
+
+def _whole_and_enough(straddling: int, whole: str, split: str, clusters: int, counted: str) -> list[Check]:
+    """Whether any cluster straddles, in the words for either answer, and whether clusters are enough."""
+    detail = split if straddling else whole
     return [
-        Check("clusters_whole", straddling == 0, whole, "warns", {"straddling": straddling}),
-        _enough(clusters, f"{clusters:,} clusters are compared."),
+        Check("clusters_whole", straddling == 0, detail, "warns", {"straddling": straddling}),
+        _enough(clusters, counted),
     ]
 
 

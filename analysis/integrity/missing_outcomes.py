@@ -218,12 +218,12 @@ class _Rows:
         squares = np.bincount(pair_cell, by_pair**2, cells)
         for side in (0, 1):
             n = units[side::2]
-            lone, others = weight[(n == 1) & (weight > 0.0)], (n > 1) & (weight > 0.0)
-            if lone.size and not others.any():
+            single, others = weight[(n == 1) & (weight > 0.0)], (n > 1) & (weight > 0.0)
+            if single.size and not others.any():
                 return None
-            if lone.size:
+            if single.size:
                 of_one = squares[side::2][others] * n[others] / weight[others] ** 2
-                variance += float(lone @ lone) * float(of_one.mean())
+                variance += float(single @ single) * float(of_one.mean())
         return math.sqrt(variance)
 
 

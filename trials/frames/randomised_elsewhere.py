@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from data.intake import Intake
 from designs.assignment import strata_as_assigned
 from designs.protocol import Protocol, ProtocolRefused, arms_of_labels, saturations_of_labels
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
+from designs.protocol.values import Value
 from trials.errors import TrialRefused
 from trials.field.reasons import with_reasons
 from trials.frames.losses import first_unreadable, rows_taken
@@ -90,15 +92,8 @@ def _refuse_nobody(intake: Intake) -> None:
 
 def _with_arms(protocol: Protocol, intake: Intake, arm_column: str) -> pa.Table:
     """The file's rows with each customer's arm by its id; every label must be one that the protocol declares."""
-    labels = intake.table.column(arm_column).combine_chunks()
-    coded = pc.dictionary_encode(labels) if not pa.types.is_dictionary(labels.type) else labels
-    named = coded.dictionary.to_pylist()
-    try:
-        arms = arms_of_labels(protocol, named)
-    except ProtocolRefused as refusal:
-        raise ProtocolRefused(refusal.errors, where=f"{intake.source}, column {arm_column}") from refusal
+    ids = _ids_of_labels(protocol, intake, arm_column, arms_of_labels)
     # A dictionary: engines group by its few entries faster than by a million texts.
-    ids = pa.DictionaryArray.from_arrays(coded.indices, pa.array([arms[label] for label in named], pa.string()))
     return _with_saturations(protocol, intake).append_column(ARM_COLUMN, ids)
 
 
@@ -107,15 +102,25 @@ def _with_saturations(protocol: Protocol, intake: Intake) -> pa.Table:
     column = protocol.randomisation.saturation_column
     if column is None:
         return intake.table
+    ids = _ids_of_labels(protocol, intake, column, saturations_of_labels)
+    return intake.table.append_column(SATURATION_COLUMN, ids.dictionary_decode())
+
+
+def _ids_of_labels(
+    protocol: Protocol,
+    intake: Intake,
+    column: str,
+    meaning: Callable[[Protocol, Iterable[Value]], dict[Value, str]],
+) -> pa.DictionaryArray:
+    """What each label of a column stands for, row by row; a label that stands for nothing is refused by the column."""
     labels = intake.table.column(column).combine_chunks()
     coded = pc.dictionary_encode(labels) if not pa.types.is_dictionary(labels.type) else labels
     named = coded.dictionary.to_pylist()
     try:
-        meant = saturations_of_labels(protocol, named)
+        meant = meaning(protocol, named)
     except ProtocolRefused as refusal:
         raise ProtocolRefused(refusal.errors, where=f"{intake.source}, column {column}") from refusal
-    ids = pa.DictionaryArray.from_arrays(coded.indices, pa.array([meant[label] for label in named], pa.string()))
-    return intake.table.append_column(SATURATION_COLUMN, ids.dictionary_decode())
+    return pa.DictionaryArray.from_arrays(coded.indices, pa.array([meant[label] for label in named], pa.string()))
 
 
 def _refuse_without_saturation(engine: Engine, protocol: Protocol, intake: Intake, rows: nw.LazyFrame[Any]) -> None:

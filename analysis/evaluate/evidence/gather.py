@@ -91,15 +91,15 @@ def _with_redrawn_harms(
 ) -> Fits:
     """The fits, with guardrails redrawn whose bounds lean too much, where harm is all that can be shown."""
     harms = harms_of(protocol, rules, fits, binary)
-    leaning = {
+    wanted = {
         (harm.outcome, cell): rules.level_worse
         for cell, of_cell in harms.items()
         for harm in of_cell
         if cell.by is None and harm.held_by_skewness
     }
-    if not leaning:
+    if not wanted:
         return fits
-    return replace(fits, redrawn=_redrawn(frame, protocol, protocol_digest, leaning))
+    return replace(fits, redrawn=_redrawn(frame, protocol, protocol_digest, wanted))
 
 
 def _redrawn(

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from trials.findings import Role
+from trials.registry.records.two_people import AskedAndConfirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +41,13 @@ class EvaluationLine:
     verdict_sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectionRecord:
-    """A correction asked for by one person; it holds once another has confirmed it. The old finding is kept."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionRecord(AskedAndConfirmed):
+    """A correction. The old finding is kept."""
 
     number: int
     replaced: int
     replacing: int
-    reason: str
-    requested_by: str
-    requested_at: datetime
-    confirmed_by: str | None
-    confirmed_at: datetime | None
-
-    @property
-    def holds(self) -> bool:
-        """Whether the second person has confirmed it."""
-        return self.confirmed_by is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from trials.registry.records.plans import ExclusionRecord, PopulationRecord
+from trials.registry.records.two_people import AskedAndConfirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +66,9 @@ class IssueRecord:
     issued_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class VoidRecord:
-    """A void asked for by one person; it holds once another has confirmed it. The draw is kept."""
-
-    reason: str
-    requested_by: str
-    requested_at: datetime
-    confirmed_by: str | None
-    confirmed_at: datetime | None
-
-    @property
-    def holds(self) -> bool:
-        """Whether the second person has confirmed it."""
-        return self.confirmed_by is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidRecord(AskedAndConfirmed):
+    """A void. The draw is kept."""
 
 
 @dataclass(frozen=True, slots=True)
