@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
+from analysis.deciding.threshold_analysis import would_be
 from analysis.deciding.verdict import Decided, decide
 from analysis.inference.intervals import Effect
-from analysis.results import Segment, TippingPoint
+from analysis.results import Segment, TippingPoint, WouldBe
 
 _STEPS = 48  # looked at on each side before the first change is narrowed down
 _HALVINGS = 40
@@ -77,44 +78,30 @@ def _tipping_point(trial: TrialEvidence, rules: DecisionRules, decided: Decided,
     turns = [turn for limit in sides if (turn := _first_change(trial, rules, decided, those, limit)) is not None]
     if not turns:
         return bare
-    shift, after = min(turns, key=lambda turn: abs(turn[0]))
-    return replace(bare, shift=shift, becomes=after.code, becomes_arm=after.arm, becomes_segment=_segment(after))
+    shift, becomes = min(turns, key=lambda turn: abs(turn[0]))
+    return replace(bare, shift=shift, becomes=becomes)
 
 
 def _first_change(
     trial: TrialEvidence, rules: DecisionRules, decided: Decided, those: Missing, limit: float
-) -> tuple[float, Decided] | None:
+) -> tuple[float, WouldBe] | None:
     """The change of verdict that lies nearest between no shift and ``limit``, and the verdict beyond it."""
-    before = 0.0
+    now, before = would_be(decided), 0.0
     for step in range(1, _STEPS + 1):
         shift = limit * step / _STEPS
-        after = decide(_moved(trial, those, shift), rules)
-        if _same(after, decided):
+        after = would_be(decide(_moved(trial, those, shift), rules))
+        if after == now:
             before = shift
             continue
         for _ in range(_HALVINGS):
             middle = 0.5 * (before + shift)
-            changed = decide(_moved(trial, those, middle), rules)
-            if _same(changed, decided):
+            changed = would_be(decide(_moved(trial, those, middle), rules))
+            if changed == now:
                 before = middle
             else:
                 shift, after = middle, changed
         return shift, after
     return None
-
-
-def _same(one: Decided, other: Decided) -> bool:
-    """Of one code and one arm, and to the same segments."""
-    return (one.code, one.arm, _segments(one)) == (other.code, other.arm, _segments(other))
-
-
-def _segments(decided: Decided) -> frozenset[At]:
-    to = decided.passing_cells if decided.code == "scale_segment" else ()
-    return frozenset((cell.evidence.arm, cell.segment) for cell in to)
-
-
-def _segment(decided: Decided) -> Segment | None:
-    return decided.cell.segment if decided.cell else None
 
 
 def _moved(trial: TrialEvidence, those: Missing, shift: float) -> TrialEvidence:

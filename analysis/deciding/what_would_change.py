@@ -9,20 +9,16 @@ from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.threshold_analysis import would_be
 from analysis.deciding.verdict import Decided, Judgement
 from analysis.inference.intervals import Effect, critical_value
-from analysis.results import CostThreshold, Scenario, Thresholds, VerdictCode, WouldBe
+from analysis.results import CostThreshold, Scenario, Thresholds, WouldBe
 from analysis.wording.naming import approach, doing_nothing
 from analysis.wording.numbers import customers_needed, per_thousand, pounds
-from analysis.wording.phrases import capitalised, listed
+from analysis.wording.phrases import capitalised
+from analysis.wording.verdicts import would_be_in_words
 from designs.protocol.models import Protocol
 
 _SCENARIO_WORDS: Mapping[Scenario, str] = {
     "low": "low benefits and high costs",
     "high": "high benefits and low costs",
-}
-_SAID: Mapping[VerdictCode, str] = {
-    "not_shown": "not shown to be worth it",
-    "not_due": "not known before more outcomes are due",
-    "invalid": "invalid",
 }
 
 
@@ -69,23 +65,9 @@ def smallest_effect_found(std_error: float, alpha: float, power: float, contrast
     return (critical_value(alpha / contrasts, None) + critical_value(2.0 * (1.0 - power), None)) * std_error
 
 
-def in_words(protocol: Protocol, verdict: WouldBe) -> str:
-    """A verdict as it stands behind "the verdict would be:"."""
-    if verdict.code == "scale" and verdict.arm:
-        return f"scale {approach(protocol.arm(verdict.arm))}"
-    if verdict.code == "scale_segment":
-        by_arm: dict[str, list[str]] = {}
-        for arm, segment in verdict.segments:
-            by_arm.setdefault(arm, []).append(str(segment))
-        return f"scale {listed([f'{approach(protocol.arm(arm))} to {listed(to)}' for arm, to in by_arm.items()])}"
-    if verdict.code == "no_further_action":
-        return f"{doing_nothing(protocol)} is better"
-    return _SAID[verdict.code]
-
-
 def _scenarios(protocol: Protocol, found: Thresholds, now: WouldBe) -> list[str]:
     changed = [
-        f"With {_SCENARIO_WORDS[scenario]} the verdict would be: {in_words(protocol, verdict)}."
+        f"With {_SCENARIO_WORDS[scenario]} the verdict would be: {_would_be(protocol, verdict)}."
         for scenario, verdict in found.scenarios
         if verdict != now
     ]
@@ -98,12 +80,12 @@ def _costs(protocol: Protocol, trial: TrialEvidence, threshold: CostThreshold) -
     if threshold.dearer is not None and threshold.when_dearer is not None:
         sentences.append(
             f"If {named} cost {_each(threshold.dearer)} or more a customer {assumed}, the verdict would be: "
-            f"{in_words(protocol, threshold.when_dearer)}."
+            f"{_would_be(protocol, threshold.when_dearer)}."
         )
     if threshold.cheaper is not None and threshold.when_cheaper is not None:
         at_most = "nothing" if threshold.cheaper == 0.0 else f"{_each(threshold.cheaper)} or less a customer"
         sentences.append(
-            f"If {named} cost {at_most} {assumed}, the verdict would be: {in_words(protocol, threshold.when_cheaper)}."
+            f"If {named} cost {at_most} {assumed}, the verdict would be: {_would_be(protocol, threshold.when_cheaper)}."
         )
     evidence = next(evidence for evidence in trial.arms if evidence.arm == threshold.arm)
     gain = evidence.net_benefit.estimate if evidence.net_benefit else None
@@ -156,6 +138,10 @@ def _times_larger(effect: Effect, alpha: float, power: float, arms: int) -> floa
     assert effect.std_error is not None
     assert effect.estimate is not None
     return (smallest_effect_found(effect.std_error, alpha, power, arms) / effect.estimate) ** 2
+
+
+def _would_be(protocol: Protocol, verdict: WouldBe) -> str:
+    return would_be_in_words(verdict, lambda arm: approach(protocol.arm(arm)), doing_nothing(protocol))
 
 
 def _each(amount: float) -> str:

@@ -26,7 +26,7 @@ from analysis.results.evaluation import SCHEMA, Evaluation
 from analysis.results.looks import Judged, Look, LookAction, LookInference, ended_at, next_look, planned_customers
 from analysis.results.maturity import DueBy, DueShare, Maturity
 from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm
-from analysis.results.thresholds import CostThreshold, Scenario, Thresholds, WouldBe
+from analysis.results.thresholds import CostThreshold, Scenario, Thresholds
 from analysis.results.tipping_points import TippingPoint
 from analysis.results.verdicts import (
     ArmFinding,
@@ -37,6 +37,7 @@ from analysis.results.verdicts import (
     SegmentFinding,
     Verdict,
     VerdictCode,
+    WouldBe,
 )
 
 __all__ = [

@@ -5,19 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.results.estimates import Segment
-from analysis.results.verdicts import VerdictCode
+from analysis.results.verdicts import WouldBe
 
 Scenario = Literal["low", "central", "high"]
-
-
-@dataclass(frozen=True, slots=True)
-class WouldBe:
-    """A verdict as it would be: its code, the arm to scale, and each arm with a segment to scale it to."""
-
-    code: VerdictCode
-    arm: str | None = None
-    segments: tuple[tuple[str, Segment], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

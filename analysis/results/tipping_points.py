@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.results.estimates import Segment
-from analysis.results.verdicts import VerdictCode
+from analysis.results.verdicts import WouldBe
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,7 @@ class TippingPoint:
         assumed: mean of the outcome that the estimate takes the missing to have.
         shift: from ``assumed``, in the outcome's unit, the nearest at which the verdict is another; ``None`` where
             nothing that the missing could have done would change it, or ``reason`` says why it is not known.
-        becomes, becomes_arm, becomes_segment: the verdict there.
+        becomes: the verdict there.
     """
 
     outcome: str
@@ -27,7 +26,5 @@ class TippingPoint:
     allocated: int
     assumed: float | None
     shift: float | None = None
-    becomes: VerdictCode | None = None
-    becomes_arm: str | None = None
-    becomes_segment: Segment | None = None
+    becomes: WouldBe | None = None
     reason: str | None = None

@@ -25,6 +25,15 @@ Condition = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class WouldBe:
+    """A verdict as it would be: its code, the arm to scale, and each arm with a segment to scale it to."""
+
+    code: VerdictCode
+    arm: str | None = None
+    segments: tuple[tuple[str, Segment], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentFinding:
     """One arm among the customers of one planned segment: whether it passes there, and if not, by what it fails.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.document import from_document, to_document
-from analysis.results import Evaluation, TippingPoint
+from analysis.results import Evaluation, TippingPoint, WouldBe
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import COLLECTED, COMPLAINT, NFA, PAID, arm, declared, evaluated, money_trial, trial
 
@@ -48,7 +48,7 @@ def test_with_one_arm_it_is_where_the_bound_of_the_effect_reaches_nil():
     assert (evaluation.verdict.code, row.missing, row.allocated) == ("scale", int(gone.sum()), 4000)
     assert row.assumed == pytest.approx(np.nanmean(data["paid_23"][data["arm"] == "letter"]))
     assert row.shift == pytest.approx(-effect.ci_lower / (gone.sum() / 4000), rel=1e-6)
-    assert (row.becomes, row.becomes_arm) == ("not_shown", None)
+    assert row.becomes == WouldBe("not_shown")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_evaluated_again_with_the_missing_just_so_unlike_the_verdict_turns(effec
     data = gappy(trial(seed=2, n=12_000, effect=effect), 0.1)
     evaluation = evaluated(binary(cost), data)
     row = point(evaluation, "paid_23", of)
-    assert (evaluation.verdict.code, row.becomes) == (code, becomes)
+    assert (evaluation.verdict.code, row.becomes.code) == (code, becomes)
     assert np.sign(row.shift) == sign * (1 if of == "letter" else -1)
     other = {"letter": "nfa", "nfa": "letter"}[of]
     rest = filled(data, "paid_23", point(evaluation, "paid_23", other), 0.0)
@@ -99,7 +99,7 @@ def test_a_guardrail_may_turn_on_its_missing():
     assert evaluation.verdict.code == "scale"
     row = point(evaluation, "complaint")
     assert row.shift > 0.0
-    assert row.becomes in ("not_shown", "no_further_action")
+    assert row.becomes.code in ("not_shown", "no_further_action")
 
 
 def test_with_several_arms_each_has_its_own_and_the_verdict_may_turn_to_another_arm():
@@ -114,7 +114,7 @@ def test_with_several_arms_each_has_its_own_and_the_verdict_may_turn_to_another_
     assert {row.arm for row in evaluation.tipping_points} == {"nfa", "letter", "sms"}
     assert (evaluation.verdict.code, evaluation.verdict.arm) == ("scale", "sms")
     row = point(evaluation, "paid_23", "sms")
-    assert (row.becomes, row.becomes_arm) == ("scale", "letter")  # by codes alone nothing would have changed
+    assert row.becomes == WouldBe("scale", "letter")  # by codes alone nothing would have changed
 
 
 def test_strata_count_with_their_own_shares_of_missing():

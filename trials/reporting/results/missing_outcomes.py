@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from analysis.results import TippingPoint
 from analysis.wording.numbers import decimal, difference, level, point_places
 from analysis.wording.phrases import listed
+from analysis.wording.verdicts import would_be_in_words
 from trials.reporting.results.table import Cell, Table
 from trials.reporting.words.names import Names
-from trials.reporting.words.vocabulary import verdict
 
 
 def tipping_lines(rows: Sequence[TippingPoint], names: Names) -> list[str]:
@@ -29,7 +29,7 @@ def tipping_lines(rows: Sequence[TippingPoint], names: Names) -> list[str]:
 
 def _line(row: TippingPoint, names: Names) -> str:
     who = f"of the {row.missing:,} without “{names.outcome(row.outcome)}” with {_arm(row.arm, names)}"
-    return f"The verdict would no longer hold if, {who}, {_how_many(row, names)}: it would be “{_then(row, names)}”."
+    return f"If, {who}, {_how_many(row, names)}, the verdict would be: {_then(row, names)}."
 
 
 def _how_many(row: TippingPoint, names: Names) -> str:
@@ -43,9 +43,7 @@ def _how_many(row: TippingPoint, names: Names) -> str:
 
 
 def _then(row: TippingPoint, names: Names) -> str:
-    approach = names.approach(row.becomes_arm) if row.becomes_arm else None
-    segments = [(approach, row.becomes_segment)] if approach and row.becomes_segment else []
-    return verdict(row.becomes, approach, segments, names.nothing)
+    return "as it is" if row.becomes is None else would_be_in_words(row.becomes, names.approach, names.nothing)
 
 
 def _arm(arm: str, names: Names) -> str:
@@ -61,7 +59,7 @@ def tipping_points(rows: Sequence[TippingPoint], names: Names) -> Table:
             Cell(row.missing, "customers"),
             Cell(row.assumed, names.measure(row.outcome)),
             difference(names.measure(row.outcome), row.shift) if row.shift is not None else row.reason or "nowhere",
-            "as it is" if row.shift is None else _then(row, names),
+            _then(row, names),
         )
         for row in rows
     )  # fmt: skip

@@ -1,0 +1,43 @@
+"""A verdict that is not the trial's own, but would be: in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from analysis.results import VerdictCode, WouldBe
+from analysis.wording.phrases import listed
+
+_SAID: Final[Mapping[VerdictCode, str]] = {
+    "scale": "scale",
+    "not_shown": "not shown to be worth it",
+    "not_due": "not known before more outcomes are due",
+    "invalid": "invalid",
+}
+
+
+def would_be_in_words(verdict: WouldBe, approach: Callable[[str], str], nothing: str) -> str:
+    """A verdict as it stands behind "the verdict would be:".
+
+    Args:
+        approach: an arm's id as it stands inside a sentence.
+        nothing: what the approaches are compared with, likewise.
+
+    Examples:
+        >>> from analysis.results import Segment
+        >>> would_be_in_words(WouldBe("scale", "sms"), "the {}".format, "no further action")
+        'scale the sms'
+        >>> to = (("call", Segment("age", "old")), ("sms", Segment("age", "young")), ("sms", Segment("age", "middle")))
+        >>> would_be_in_words(WouldBe("scale_segment", None, to), "the {}".format, "no further action")
+        'scale the call to age = old and the sms to age = young and age = middle'
+    """
+    if verdict.code == "scale" and verdict.arm:
+        return f"scale {approach(verdict.arm)}"
+    if verdict.code == "scale_segment":
+        by_arm: dict[str, list[str]] = {}
+        for arm, segment in verdict.segments:
+            by_arm.setdefault(arm, []).append(str(segment))
+        return f"scale {listed([f'{approach(arm)} to {listed(to)}' for arm, to in by_arm.items()])}"
+    if verdict.code == "no_further_action":
+        return f"{nothing} is better"
+    return _SAID[verdict.code]
