@@ -24,7 +24,13 @@ from trials.reporting.words.names import Names
 Draft = dict[str, str]
 REVIEW_AFTER = timedelta(days=182)
 ACCEPT: Final = "Accept"
-CHOICES: Final = (ACCEPT, "Override")
+OVERRIDE: Final = "Override"
+CHOICES: Final = (ACCEPT, OVERRIDE)
+ON_AN_ATTEMPT: Final = (
+    "This evaluation is an attempt: its data are invalid, so there is no verdict to accept. Load the corrected files "
+    "and evaluate again. Where nothing can mend them, a decision here ends the trial without a finding."
+)
+WITHOUT_A_FINDING: Final = "End the trial without a finding"
 UNTIL_RELOAD: Final = "session"
 _RECORDED: Final = "recorded_decision"
 
@@ -110,17 +116,22 @@ def _record(trial: EvaluatedTrial) -> None:
     if trial.evaluation.verdict.code == "not_due":
         st.write("There is nothing to decide on before every outcome is due.")
         return
-    _form(trial.detail, trial.verdict_words)
+    attempt = trial.detail.evaluation is not None and trial.detail.evaluation.role == "attempt"
+    if attempt:
+        st.write(ON_AN_ATTEMPT)
+    _form(trial.detail, WITHOUT_A_FINDING if attempt else trial.verdict_words, attempt=attempt)
 
 
-def _form(detail: TrialDetail, verdict_words: str) -> None:
+def _form(detail: TrialDetail, suggested: str, *, attempt: bool) -> None:
     """Not a Streamlit form: those send nothing until the end, and what was typed would be lost on leaving the page."""
     trial_id = detail.summary.id
     if st.session_state.pop(_RECORDED, None) == trial_id:
         st.success("The decision is recorded.")
     key = f"decision-{trial_id}-{len(detail.decisions)}"  # a recorded decision is followed by an empty form
-    first = _begun(_suggested(verdict_words), session.draft(trial_id))
-    typed = _fields(key, first)
+    first = _begun(_suggested(suggested), session.draft(trial_id))
+    if attempt:
+        first["choice"] = OVERRIDE
+    typed = _fields(key, first, attempt=attempt)
     if typed != first:
         session.keep_draft(trial_id, typed)
     if not st.button("Record the decision", type="primary", key=f"{key}-record"):
@@ -138,10 +149,10 @@ def _form(detail: TrialDetail, verdict_words: str) -> None:
         st.rerun()
 
 
-def _suggested(verdict_words: str) -> Draft:
+def _suggested(action: str) -> Draft:
     return {
         "choice": ACCEPT,
-        "action": verdict_words,
+        "action": action,
         "reason": "",
         "conditions": "",
         "review_on": (session.today() + REVIEW_AFTER).isoformat(),
@@ -160,12 +171,14 @@ def _begun(suggested: Draft, draft: Draft) -> Draft:
     return first
 
 
-def _fields(key: str, first: Draft) -> Draft:
-    """The fields, filled at first with a draft; what stands in them now."""
-    choice = st.radio(
-        "Do you accept the verdict?", CHOICES, CHOICES.index(first["choice"]), key=f"{key}-choice",
-        persist_state=UNTIL_RELOAD,
-    )  # fmt: skip
+def _fields(key: str, first: Draft, *, attempt: bool) -> Draft:
+    """The fields, filled at first with a draft; what stands in them now. An attempt has nothing to accept."""
+    choice = first["choice"]
+    if not attempt:
+        choice = st.radio(
+            "Do you accept the verdict?", CHOICES, CHOICES.index(choice), key=f"{key}-choice",
+            persist_state=UNTIL_RELOAD,
+        )  # fmt: skip
     action = st.text_input("What will be done", first["action"], key=f"{key}-action", persist_state=UNTIL_RELOAD)
     reason = st.text_area("Reason", first["reason"], key=f"{key}-reason", persist_state=UNTIL_RELOAD, height=100)
     conditions = st.text_area(

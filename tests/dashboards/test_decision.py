@@ -195,6 +195,19 @@ def test_a_refused_decision_says_why_and_keeps_what_was_typed(open_page, own_reg
     assert decisions(own_registry) == ()
 
 
+def test_an_attempt_offers_no_verdict_to_accept_and_may_be_ended(open_page, own_registry):
+    key = f"decision-{LOST_OUTCOMES}-0"
+    keep_draft(own_registry, LOCAL_ACTOR, LOST_OUTCOMES, {"choice": "Accept", "reason": "It is so."})
+    page = open_page("decision", trial=LOST_OUTCOMES)
+    assert not page.radio
+    assert "there is no verdict to accept. Load the corrected files and evaluate again." in shown(page)
+    assert page.text_input(key=f"{key}-action").value == "End the trial without a finding"
+    page = page.button(key=f"{key}-record").click().run()
+    (decision,) = decisions(own_registry, LOST_OUTCOMES)
+    assert (decision.choice, decision.verdict_code) == ("override", "invalid")
+    assert "decided without a finding, for the data are invalid. End the trial without a finding." in shown(page)
+
+
 def test_a_refusal_is_told_with_its_rule_and_what_to_do(open_page, monkeypatch):
     def refuse(trial, **fields):
         raise TrialRefused("the verdict has changed", rule="a decision names the verdict it is about", remedy="read it")

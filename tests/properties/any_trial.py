@@ -21,6 +21,7 @@ from tests.properties.any_plan import TRIAL, Chance, protocol
 from tests.trials.examples import FIRST, SECOND, load_contacts, load_outcomes, write_csv
 from trials import life
 from trials.access import UseCase
+from trials.errors import TrialRefused
 from trials.registry import Registry, open_registry, queries
 from trials.registry.records import TrialDetail
 from trials.registry.tables.columns import now
@@ -200,11 +201,19 @@ class _Trial:
     def decided(self, code: str) -> None:
         if self.chance.one_in(3):
             return
-        record = decide(
-            self.registry, FIRST, TRIAL, choice=self.chance.of("accept", "override"), action="Wait",
-            reason="A reason", conditions=self.chance.of(None, "A condition"),
-            review_on=now().date() + timedelta(days=int(self.chance.rng.integers(1, 400))),
-        )  # fmt: skip
+        choice = self.chance.of("accept", "override")
+        terms = {
+            "action": "Wait", "reason": "A reason", "conditions": self.chance.of(None, "A condition"),
+            "review_on": now().date() + timedelta(days=int(self.chance.rng.integers(1, 400))),
+        }  # fmt: skip
+        if code == "invalid" and choice == "accept":
+            try:
+                decide(self.registry, FIRST, TRIAL, choice=choice, **terms)
+            except TrialRefused:
+                choice = "override"
+            else:
+                raise AssertionError("an invalid attempt was accepted")
+        record = decide(self.registry, FIRST, TRIAL, choice=choice, **terms)
         assert record.verdict_code == code
         self.done("decide", "decided")
 

@@ -94,7 +94,7 @@ def decide(
     accept: Annotated[bool, typer.Option("--accept/--override", help="Accept the verdict, or override it.")] = True,
     conditions: Annotated[str | None, typer.Option(help="On what it depends.")] = None,
 ) -> None:
-    """Record a decision on the finding, under your name."""
+    """Record a decision on the finding, under your name. An invalid attempt cannot be accepted, only overridden."""
     from trials.stages.decide import decide as decide_stage
 
     review: date = review_on.date()
@@ -110,8 +110,10 @@ def decide(
             review_on=review,
         )
     verdict = record.verdict_code.replace("_", " ")
-    does = "accepts" if accept else "overrides"
-    typer.echo(f"Recorded: {record.decided_by} {does} “{verdict}”. Review on {record.review_on:%-d %B %Y}.")
+    does = f"{'accepts' if accept else 'overrides'} “{verdict}”"
+    if record.verdict_code == "invalid":
+        does = "decides without a finding"
+    typer.echo(f"Recorded: {record.decided_by} {does}. Review on {record.review_on:%-d %B %Y}.")
     say(f"It rests on evaluation {record.evaluation}, digest {record.evaluation_digest}")
 
 

@@ -28,23 +28,29 @@ def decide(
 ) -> DecisionRecord:
     """Record a decision on the finding, or on the latest attempt where there is none. Earlier decisions stay.
 
+    An attempt has no verdict that could be accepted: its corrected files are evaluated again, or a decision that goes
+    without a verdict (``override``) ends the trial, where its losses cannot be mended.
+
     Args:
         registry: Where the trial is.
         actor: Who decides.
         trial_id: The trial.
-        choice: ``accept`` the verdict, or ``override`` it.
+        choice: ``accept`` the verdict, or ``override`` it; on an attempt only the second.
         action: What is done.
         reason: Why.
         conditions: On what it depends, if on anything.
         review_on: When it is looked at again; after today.
 
     Raises:
-        TrialRefused: There is no evaluation, outcomes were not due at any, the draw is void, or something is left out.
+        TrialRefused: There is no evaluation, outcomes were not due at any, what its data make invalid is accepted, the
+            draw is void, or something is left out.
     """
     _refuse_incomplete(trial_id, choice, action, reason, review_on)
     with registry.write(actor, "decide", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "decide")
         evaluation = queries.evaluation_to_decide_on(work.session, trial_id)
+        if choice == "accept" and evaluation.role == "attempt":
+            raise _attempt(trial_id, evaluation.id)
         record = DecisionRecord(
             decided_at=now(),
             decided_by=actor.name,
@@ -74,6 +80,16 @@ def decide(
         )
         work.commit({"choice": choice, "verdict": record.verdict_code, "evaluation": evaluation.digest})
     return record
+
+
+def _attempt(trial_id: str, evaluation: int) -> TrialRefused:
+    return TrialRefused(
+        f"evaluation {evaluation} is an attempt: its data are invalid, so it has no verdict that could be accepted",
+        where=trial_id,
+        rule="what is accepted is a finding, of data that passed their checks",
+        remedy=f"load the corrected files, then otm evaluate {trial_id}; or, where nothing can mend them, end the "
+        "trial without a finding by a decision with --override",
+    )
 
 
 def _refuse_incomplete(trial_id: str, choice: str, action: str, reason: str, review_on: date) -> None:

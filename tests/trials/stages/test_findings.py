@@ -116,8 +116,7 @@ def test_an_update_before_its_day_is_none(drawn, files):
 
 
 def test_what_its_data_make_invalid_is_an_attempt_and_the_corrected_file_is_the_finding(drawn, files):
-    lost = better(drawn, files)
-    missing = [row if row["paid"] == 0 or at % 2 else row | {"paid": ""} for at, row in enumerate(lost)]
+    lost, missing = better(drawn, files), lossy(drawn, files)
     attempt = cut(drawn, files, missing)
     assert attempt.document["verdict"]["code"] == "invalid"
     assert (attempt.role, attempt.count) == ("attempt", 1)
@@ -128,6 +127,41 @@ def test_what_its_data_make_invalid_is_an_attempt_and_the_corrected_file_is_the_
     assert (again.role, again.count) == ("attempt", 2)
     summary = detail_of(drawn, files).summary
     assert (summary.verdict_code, summary.evaluation) == ("scale", finding.id)
+
+
+def lossy(registry, files):
+    """Half of those who paid with an approach are blank."""
+    return [row if row["paid"] == 0 or at % 2 else row | {"paid": ""} for at, row in enumerate(better(registry, files))]
+
+
+@pytest.mark.parametrize("action", ["Scale the SMS", "Invalid: no finding can be drawn"])
+def test_an_attempt_has_no_verdict_to_accept_whatever_is_to_be_done(drawn, files, action):
+    attempt = cut(drawn, files, lossy(drawn, files))
+    terms = {"action": action, "reason": "the arms differ", "review_on": LATER}
+    with pytest.raises(TrialRefused, match=r"evaluation 1 is an attempt: .*otm evaluate reminders; or, .*--override"):
+        decide(drawn, FIRST, files.trial, choice="accept", **terms)
+    assert detail_of(drawn, files).decisions == ()
+    assert next_action(detail_of(drawn, files).summary.next) == "Record a decision"
+    ended = decide(drawn, FIRST, files.trial, choice="override", **terms | {"action": "End it without a finding"})
+    assert (ended.evaluation, ended.verdict_code) == (attempt.id, "invalid")
+    first, *_ = decision_lines(ended)
+    assert "First Person decided without a finding, for the data are invalid. End it without a finding." in first
+
+
+def test_after_the_corrected_file_the_finding_is_accepted(drawn, files):
+    cut(drawn, files, lossy(drawn, files))
+    finding = cut(drawn, files, better(drawn, files))
+    cut(drawn, files, lossy(drawn, files), after=60)  # a later attempt takes nothing from it
+    record = decide(drawn, FIRST, files.trial, choice="accept", action="scale", reason="it works", review_on=LATER)
+    assert (record.evaluation, record.verdict_code) == (finding.id, "scale")
+
+
+def test_an_attempt_before_all_is_due_again_is_still_not_accepted(drawn, files):
+    """Nor where an evaluation as at an earlier day comes after it."""
+    cut(drawn, files, lossy(drawn, files))
+    evaluate(drawn, FIRST, files.trial, as_at=now().date())
+    with pytest.raises(TrialRefused, match="evaluation 1 is an attempt"):
+        decide(drawn, FIRST, files.trial, choice="accept", action="scale", reason="it works", review_on=LATER)
 
 
 def test_a_decision_names_the_evaluation_it_rests_on(drawn, files):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from analysis.results import Check, Evaluation
 from analysis.wording.phrases import day, listed, uncapitalised
@@ -86,9 +87,14 @@ def value_lines(names: Names) -> tuple[str, ...]:
     return tuple(lines)
 
 
+_CHOSEN: Final[Mapping[str, str]] = {"accept": "accepted the verdict", "override": "overrode the verdict"}
+
+
 def decision_lines(decision: DecisionRecord) -> tuple[str, ...]:
     """A recorded decision, in sentences."""
-    word = "accepted the verdict" if decision.choice == "accept" else "overrode the verdict"
+    word = _CHOSEN[decision.choice]
+    if decision.choice == "override" and decision.verdict_code == "invalid":
+        word = "decided without a finding, for the data are invalid"
     lines = [f"On {day(decision.decided_at)} {decision.decided_by} {word}. {decision.action}."]
     lines.append(f"Reason: {decision.reason}")
     if decision.conditions:
