@@ -14,12 +14,12 @@ Floats = NDArray[np.float64]
 
 
 def covariate_matrix(
-    data: RowsInMemory, covariates: Sequence[Column], chosen: NDArray[np.bool_], *, merged: bool = True
+    data: RowsInMemory, covariates: Sequence[Column], chosen: NDArray[np.bool_], *, in_arms: Sequence[str]
 ) -> Floats:
     """Covariates of the chosen rows as columns: indicators of levels, numbers with missing ones at the mean.
 
-    A number that is missing somewhere has an indicator of that beside it. Levels that some arm lacks stand together
-    where they are to be ``merged``.
+    A number that is missing somewhere has an indicator of that beside it. Levels that some of these arms lacks stand
+    together.
     """
     columns: list[Floats] = []
     arms = data.arm[chosen]
@@ -28,11 +28,7 @@ def covariate_matrix(
             codes, names = data.codes(covariate.name)
             codes = codes[chosen]
             reference = int(np.argmax(np.bincount(codes)))
-            everywhere = [
-                k
-                for k in range(len(names))
-                if not merged or all((codes[arms == a] == k).any() for a in np.unique(arms))
-            ]
+            everywhere = [k for k in range(len(names)) if all((codes[arms == a] == k).any() for a in in_arms)]
             # Where columns depend on each other the last one goes: the most frequent level, which is the reference.
             everywhere.sort(key=lambda k: k == reference)
             columns += [(codes == k).astype(np.float64) for k in everywhere]
@@ -46,16 +42,16 @@ def covariate_matrix(
     return np.column_stack(columns) if columns else np.empty((int(chosen.sum()), 0))
 
 
-def independent_columns(columns: Floats, arms: NDArray[np.str_], *, in_every_arm: bool = True) -> Floats:
-    """The columns that are independent of each other and of a constant in every arm, or else over all arms together.
+def independent_columns(columns: Floats, arms: NDArray[np.str_], *, in_arms: Sequence[str]) -> Floats:
+    """The columns that are independent of each other and of a constant in each of these arms.
 
-    Which of a collinear set stays does not change a fitted mean.
+    Where none is named: of each other and of every arm's constant, over all arms together. Which of a collinear set
+    stays does not change a fitted mean.
     """
-    names = np.unique(arms)
-    if in_every_arm:
-        parts = [np.column_stack([np.ones(int((arms == a).sum())), columns[arms == a]]) for a in names]
+    if in_arms:
+        parts = [np.column_stack([np.ones(int((arms == a).sum())), columns[arms == a]]) for a in in_arms]
     else:
-        parts = [np.column_stack([(arms[:, None] == names).astype(np.float64), columns])]
+        parts = [np.column_stack([(arms[:, None] == np.unique(arms)).astype(np.float64), columns])]
     # Which columns depend on each other can be read off the triangle, however many rows there are.
     triangles = [np.asarray(np.linalg.qr(part, mode="r")) for part in parts]
     smallest = [part.shape[0] * np.finfo(np.float64).eps for part in parts]  # as for the matrix itself

@@ -60,14 +60,14 @@ def logit_rows(
     ]
     if not indicator.any(axis=0).all():
         return [replace(row, reason="an arm has nobody who could have got every arm") for row in described]
-    adjusters = covariate_matrix(data, covariates, known)
+    adjusters = covariate_matrix(data, covariates, known, in_arms=names)
     if within:
         strata = np.unique(data.stratum[known])[1:]
         if strata.size >= MOST_STRATA:
             reason = f"arms have other shares in other strata, and a logit holds fewer than {MOST_STRATA}"
             return [replace(row, reason=reason) for row in described]
         adjusters = np.column_stack([data.stratum[known][:, None] == strata, adjusters]).astype(np.float64)
-    adjusters = independent_columns(adjusters, arms)
+    adjusters = independent_columns(adjusters, arms, in_arms=names)
     adjusters = (adjusters - adjusters.mean(axis=0)) / adjusters.std(axis=0)
     matrix = np.column_stack([indicator, adjusters])
     try:

@@ -14,7 +14,7 @@ from analysis.evaluate.specify import response_of
 from analysis.fit import Contrast
 from analysis.frame import AnalysisFrame, strata_of
 from analysis.randomisation.in_memory import RowsInMemory, read_rows
-from analysis.regression.heteroskedastic import LEVERAGE_ONE
+from analysis.regression.heteroskedastic import LEVERAGE_ONE, LEVERAGE_POWER
 from analysis.results import Check, Estimate, Evaluation
 from analysis.sensitivity.design_matrix import covariate_matrix, independent_columns
 from analysis.sensitivity.sample import Sample, sampled
@@ -145,17 +145,21 @@ def _gaps(
     """How far estimates and errors of one regression differ, and why errors are not compared."""
     y = data.number(column_of(protocol.primary))
     known = ~np.isnan(y)
-    kind = specification.standard_errors
-    extra = _extra_columns(data, specification, known)
+    design = _design_of(data, known, specification)
     if _arms_fit_apart(specification):
-        means = _fitted_apart(y[known], data.arm[known], extra, specification)
+        means = _fitted_apart(y[design.rows], design, specification)
     else:
-        means = _fitted_together(y[known], data, known, extra, specification)
+        means = _fitted_together(y[design.rows], data, design, specification)
     not_compared = ""
-    if means.alone:
-        not_compared = "; a customer is alone in a cell, where statsmodels divides by zero, so errors are not compared"
-    if kind == "CR2":
+    if specification.standard_errors == "CR2":
         not_compared = "; statsmodels has no CR2, so errors are not compared"
+    elif means.alone:
+        not_compared = "; a customer is alone in a cell, where statsmodels divides by zero, so errors are not compared"
+    elif _borrows(data, known, specification):
+        not_compared = (
+            "; a customer is alone in an arm of a stratum, whose spread statsmodels takes for nil, so errors are not "
+            "compared"
+        )
     differences: dict[str, float] = {}
     for row in estimates:
         if row.estimate is None or row.std_error is None:
@@ -166,6 +170,66 @@ def _gaps(
             gap = max(gap, abs(float(np.sqrt(weights @ means.covariance @ weights)) - row.std_error) / row.std_error)
         differences[f"{row.arm} against {row.comparison}"] = gap
     return differences, not_compared
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Design:
+    """Columns of one regression, beside the arms' own.
+
+    Attributes:
+        rows: which customers are fitted, shape (N,).
+        arms: of those who are, shape (n,).
+        extra: strata and covariates, centred over all arms, without those that follow from the others, shape (n, q).
+        lacking: arms without a customer in some stratum: other columns are dependent in these.
+    """
+
+    rows: NDArray[np.bool_]
+    arms: NDArray[np.str_]
+    extra: Floats
+    lacking: frozenset[str]
+
+    def of_arm(self, arm: str) -> tuple[NDArray[np.bool_], Floats]:
+        """Which rows are the arm's, and the columns that are independent in it."""
+        of_arm = self.arms == arm
+        columns = self.extra[of_arm]
+        return of_arm, independent_columns(
+            columns, self.arms[of_arm], in_arms=[arm]
+        ) if arm in self.lacking else columns
+
+
+def _design_of(data: RowsInMemory, known: NDArray[np.bool_], specification: Specification) -> _Design:
+    """An arm that lacks a stratum is in no contrast, and decides no other arm's columns.
+
+    Under Lin's adjustment it is not fitted; it counts among those at whose means the others are compared.
+    """
+    arms, stratum = data.arm[known], data.stratum[known]
+    strata = np.unique(stratum)
+    lacking = frozenset(arm for arm in specification.arms if np.unique(stratum[arms == arm]).size < strata.size)
+    whole = [arm for arm in specification.arms if arm not in lacking]
+    in_arms = [] if specification.adjustment == "additive" else whole
+    extra = (stratum[:, None] == strata[1:][None, :]).astype(np.float64)
+    if specification.adjustment != "none":
+        extra = np.column_stack([extra, covariate_matrix(data, specification.covariates, known, in_arms=in_arms)])
+    extra = independent_columns(extra, arms, in_arms=in_arms)
+    extra -= extra.mean(axis=0)
+    if specification.adjustment != "lin" or not lacking:
+        return _Design(known, arms, extra, lacking)
+    fitted = np.isin(arms, whole)
+    rows = known.copy()
+    rows[known] = fitted
+    return _Design(rows, arms[fitted], extra[fitted], frozenset())
+
+
+def _borrows(data: RowsInMemory, known: NDArray[np.bool_], specification: Specification) -> bool:
+    """Whether some arm has one customer in a stratum, whose part of a robust error is ours and not statsmodels'."""
+    if specification.adjustment == "additive" or specification.standard_errors not in LEVERAGE_POWER:
+        return False
+    strata = int(data.stratum.max(initial=-1)) + 1
+    return any(
+        (np.bincount(data.stratum[known & (data.arm == arm)], minlength=strata) == 1).any()
+        for arm in specification.arms
+        if specification.strata
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,35 +249,35 @@ class _AdjustedMeans:
     alone: bool
 
 
-def _fitted_apart(y: Floats, arms: NDArray[np.str_], extra: Floats, specification: Specification) -> _AdjustedMeans:
+def _fitted_apart(y: Floats, design: _Design, specification: Specification) -> _AdjustedMeans:
     """One fit an arm, whose constant is the arm's adjusted mean."""
     from statsmodels.regression.linear_model import OLS
 
+    fitted_arms = [arm for arm in specification.arms if arm in set(design.arms)]
     means, variances, alone = [], [], False
-    for arm in specification.arms:
-        of_arm = arms == arm
-        matrix = np.column_stack([np.ones(int(of_arm.sum())), extra[of_arm]])
+    for arm in fitted_arms:
+        of_arm, columns = design.of_arm(arm)
+        matrix = np.column_stack([np.ones(len(columns)), columns])
         with np.errstate(divide="ignore", invalid="ignore"):  # a leverage of 1
             fitted = OLS(y[of_arm], matrix).fit(cov_type=specification.standard_errors)
             variances.append(float(fitted.cov_params()[0, 0]))
         means.append(float(fitted.params[0]))
         alone |= specification.standard_errors != "HC0" and _has_leverage_one(matrix)
-    place = dict(zip(specification.arms, np.eye(len(means)), strict=True))
+    place = dict(zip(fitted_arms, np.eye(len(means)), strict=True))
     return _AdjustedMeans(place, np.array(means), np.diag(variances), alone)
 
 
-def _fitted_together(
-    y: Floats, data: RowsInMemory, known: NDArray[np.bool_], extra: Floats, specification: Specification
-) -> _AdjustedMeans:
+def _fitted_together(y: Floats, data: RowsInMemory, design: _Design, specification: Specification) -> _AdjustedMeans:
     """One fit of all arms."""
     from statsmodels.regression.linear_model import OLS
 
     kind = specification.standard_errors
-    indicator = np.column_stack([(data.arm[known] == arm).astype(np.float64) for arm in specification.arms])
+    fitted_arms = [arm for arm in specification.arms if arm in set(design.arms)]
+    indicator = np.column_stack([(design.arms == arm).astype(np.float64) for arm in fitted_arms])
     if specification.adjustment == "additive":
-        matrix = np.column_stack([indicator, extra])
+        matrix = np.column_stack([indicator, design.extra])
     else:  # Lin; stratum-weighted means are Lin on the strata alone
-        matrix = np.column_stack([indicator, *(column[:, None] * extra for column in indicator.T)])
+        matrix = np.column_stack([indicator, *(_in_rows(*design.of_arm(arm)) for arm in fitted_arms)])
     model = OLS(y, matrix)
     with np.errstate(divide="ignore", invalid="ignore"):
         if kind in _COV_TYPE:
@@ -221,13 +285,20 @@ def _fitted_together(
         elif kind == "CR2" or data.errors_cluster is None:
             fitted = model.fit()
         else:
-            groups = {"groups": data.errors_cluster[known], "use_correction": kind == "CR1"}
+            groups = {"groups": data.errors_cluster[design.rows], "use_correction": kind == "CR1"}
             fitted = model.fit(cov_type="cluster", cov_kwds=groups)
         covariance = fitted.cov_params()
-    count = len(specification.arms)
-    place = dict(zip(specification.arms, np.eye(count), strict=True))
+    count = len(fitted_arms)
+    place = dict(zip(fitted_arms, np.eye(count), strict=True))
     alone = kind in ("HC2", "HC3") and _has_leverage_one(matrix)
     return _AdjustedMeans(place, fitted.params[:count], covariance[:count, :count], alone)
+
+
+def _in_rows(of_arm: NDArray[np.bool_], columns: Floats) -> Floats:
+    """An arm's columns in the rows of all arms, zero in the others'."""
+    matrix = np.zeros((of_arm.size, columns.shape[1]))
+    matrix[of_arm] = columns
+    return matrix
 
 
 def _has_leverage_one(matrix: Floats) -> bool:
@@ -241,15 +312,3 @@ def _has_leverage_one(matrix: Floats) -> bool:
         if (1.0 - np.einsum("ij,ij->j", q, q)).min() < LEVERAGE_ONE:
             return True
     return False
-
-
-def _extra_columns(data: RowsInMemory, specification: Specification, known: NDArray[np.bool_]) -> Floats:
-    """Strata and covariates, centred over all arms, without those that follow from the others."""
-    strata = data.stratum[known]
-    extra = (strata[:, None] == np.unique(strata)[1:][None, :]).astype(np.float64)
-    if specification.adjustment != "none":
-        merged = specification.adjustment != "additive"
-        extra = np.column_stack([extra, covariate_matrix(data, specification.covariates, known, merged=merged)])
-    extra = independent_columns(extra, data.arm[known], in_every_arm=specification.adjustment != "additive")
-    centred: Floats = extra - extra.mean(axis=0)
-    return centred

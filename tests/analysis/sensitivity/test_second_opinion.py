@@ -9,7 +9,7 @@ import pytest
 
 from analysis.evaluate import evaluate
 from analysis.evaluate.specify import column_kinds, specification_of
-from analysis.frame import AnalysisFrame
+from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.randomisation.in_memory import read_rows
 from analysis.results import Check
 from analysis.sensitivity import second_opinion as module
@@ -93,3 +93,44 @@ def test_a_wrong_fit_of_the_sample_is_found(monkeypatch):
     check = opinion(frame_of(many_strata(12)), protocol("lin", "HC2", strata=True))
     assert check.passed is False
     assert "differ" in check.detail
+
+
+def sparse(*, lacks: str | None = None, lone: str | None = None) -> dict:
+    """A third stratum of 30 customers, in which one arm has nobody, or one customer."""
+    columns = customers(missing=0.0)
+    third = np.zeros(len(columns["band"]), dtype=bool)
+    third[:30] = True
+    of_arm = third & (columns[ARM_COLUMN] == (lacks or lone))
+    if lone:
+        of_arm[np.flatnonzero(of_arm)[0]] = False
+    third &= ~of_arm
+    columns["band"] = np.where(third, "welsh", columns["band"])
+    return columns
+
+
+@pytest.mark.parametrize("adjustment", ["none", "lin", "additive"])
+@pytest.mark.parametrize("errors", ["classical", "HC0", "HC1", "HC2", "HC3"])
+def test_an_arm_that_lacks_a_stratum_does_not_decide_the_columns_of_the_others(adjustment, errors):
+    check = opinion(frame_of(sparse(lacks="sms")), protocol(adjustment, errors, strata=True))
+    assert check.passed, check.detail
+    assert "estimates and standard errors agree" in check.detail
+
+
+@pytest.mark.parametrize("adjustment", ["none", "lin"])
+@pytest.mark.parametrize("errors", ["HC0", "HC1"])
+def test_a_customer_alone_in_a_stratum_has_an_error_that_statsmodels_does_not_know(adjustment, errors):
+    check = opinion(frame_of(sparse(lone="letter")), protocol(adjustment, errors, strata=True))
+    assert check.passed, check.detail
+    assert "takes for nil, so errors are not compared" in check.detail
+    pooled = opinion(frame_of(sparse(lone="letter")), protocol(adjustment, "classical", strata=True))
+    assert pooled.passed
+    assert "errors agree" in pooled.detail
+
+
+@pytest.mark.parametrize("adjustment", ["none", "lin"])
+def test_an_arm_that_lacks_a_stratum_and_clusters_that_span_arms(adjustment):
+    columns = sparse(lacks="sms")
+    columns["agent"] = np.char.add("agent ", (np.arange(len(columns["agent"])) % 200).astype(str))
+    check = opinion(frame_of(columns), protocol(adjustment, "CR1", strata=True, clustered=True))
+    assert check.passed, check.detail
+    assert "standard errors agree" in check.detail
