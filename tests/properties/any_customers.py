@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tests.properties.any_plan import Chance
 
 Rows = list[dict[str, Any]]
@@ -50,6 +52,12 @@ def behaviour(chance: Chance, rows: Rows) -> Rows:
         known = {"done": int(rng.random() < 0.8), "got": int(rng.random() < 0.6)}
         observed.append({"customer_id": row["customer_id"], **seen, **known})
     return observed[: -max(1, len(observed) // 20)] if chance.one_in(5) else observed
+
+
+def with_competing(chance: Chance, observed: Rows) -> Rows:
+    """Some of those whose days ended paid nothing: something else came first, and it cannot be paid any more."""
+    rng = np.random.default_rng([20_264, chance.seed, len(observed)])
+    return [row | {"done": 2} if row["done"] and rng.random() < 0.2 else row for row in observed]
 
 
 def contacts(chance: Chance, export_ids: list[str], channel: str) -> Rows:

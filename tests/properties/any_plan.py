@@ -62,7 +62,27 @@ def protocol(chance: Chance) -> dict[str, Any]:
             plan["decision"] = {"benefits": [{"outcome": valued[0], "value": value}]}
     if _may_be_looked_at(plan, method, clustered):
         _with_looks(chance.seed, plan)
+    _with_rarer_keys(chance.seed, plan)
     return plan
+
+
+def _with_rarer_keys(seed: int, plan: dict[str, Any]) -> None:
+    """Competing events, coverage, errors clustered by what was not assigned whole; from choices of their own too."""
+    rng, analysis = np.random.default_rng([20_263, seed]), plan["analysis"]
+    timed = [outcome for outcome in plan["outcomes"] if outcome["kind"] == "time_to_event"]
+    for outcome in timed:
+        if rng.random() < 0.6:
+            outcome |= {"competing": [2]} | ({"event_codes": [1]} if rng.random() < 0.5 else {})
+    if rng.random() < 0.3:
+        analysis |= {"coverage": float(rng.choice([0.2, 0.6, 0.95])), "retention_margin": 0.05}
+    if rng.random() < 0.2:
+        plan["outcomes"][0]["coverage"] = 0.5
+    one_by_one = "cluster" not in plan["population"] and plan["randomisation"]["method"] in ("simple", "complete")
+    if one_by_one and not timed and "looks" not in analysis and rng.random() < 0.3:
+        analysis |= {"errors_clustered_by": "household", "standard_errors": str(rng.choice(["CR0", "CR1", "CR2"]))}
+    for benefit in plan.get("decision", {}).get("benefits", []):
+        if rng.random() < 0.5:
+            benefit |= {"money": str(rng.choice(["earlier", "extra", "cost_saved"])), "because": "an invented reason"}
 
 
 def _may_be_looked_at(plan: dict[str, Any], method: str, clustered: bool) -> bool:

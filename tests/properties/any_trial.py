@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import Refused
-from tests.properties.any_customers import Rows, behaviour, contacts, people
+from tests.properties.any_customers import Rows, behaviour, contacts, people, with_competing
 from tests.properties.any_evaluation import VERDICTS, wrong_with
 from tests.properties.any_plan import TRIAL, Chance, protocol
 from tests.trials.examples import FIRST, SECOND, load_contacts, load_outcomes, write_csv
@@ -176,7 +176,7 @@ class _Trial:
             if code in VERDICTS - {"invalid"}:  # an attempt is followed by the next cut
                 return code
         for cut in range(self.chance.of(1, 1, 1, 2)):
-            rows = behaviour(self.chance, customers)
+            rows = self.behaviour(customers)
             load_outcomes(self.registry, FIRST, TRIAL, self.file(f"outcomes-{cut}.csv", rows))
             self.done("load_outcomes", "data_cut")
         document = evaluate(self.registry, FIRST, TRIAL).document
@@ -185,9 +185,14 @@ class _Trial:
         assert not wrong, wrong
         return str(document["verdict"]["code"])
 
+    def behaviour(self, customers: Rows) -> Rows:
+        rows = behaviour(self.chance, customers)
+        competing = any("competing" in outcome for outcome in self.plan["outcomes"])
+        return with_competing(self.chance, rows) if competing else rows
+
     def looked_at(self, customers: Rows) -> str:
         """A cut when the first wave is due and the second is not; its look, where it is one, is taken once."""
-        file = self.file("outcomes-early.csv", behaviour(self.chance, customers))
+        file = self.file("outcomes-early.csv", self.behaviour(customers))
         load_outcomes(self.registry, FIRST, TRIAL, file, as_at=BETWEEN_WAVES)
         document = evaluate(self.registry, FIRST, TRIAL).document
         wrong = list(wrong_with(document, early=True))
