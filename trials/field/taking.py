@@ -16,6 +16,7 @@ from data.identifiers import ledger_ids
 from data.intake import Intake, Rejection, read_file
 from trials.errors import TrialRefused
 from trials.field.allocated import AllocatedTrial, KnownCustomers, known_customers, ledger_key_of
+from trials.field.day_zero import earliest_day_zero, followed_from
 from trials.field.dispatch import export_ids
 from trials.field.kinds import Breach, FileKind
 from trials.field.matching import match
@@ -166,5 +167,9 @@ def _matured(trial: AllocatedTrial, due_day: int | None, as_at: date) -> bool | 
     """Whether everybody's day had come; None where no day is declared."""
     if due_day is None:
         return None
-    last = max(allocation.index_date for allocation in trial.allocations if allocation.index_date is not None)
+    last = max(
+        followed_from(allocation.index_date, earliest_day_zero(trial, allocation))
+        for allocation in trial.allocations
+        if allocation.index_date is not None
+    )
     return as_at >= last + timedelta(days=due_day)

@@ -29,6 +29,7 @@ from designs.assignment.files.assign import STRATUM
 from designs.protocol import Protocol
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from trials.field.allocated import AllocatedTrial
+from trials.field.day_zero import earliest_day_zero, followed_from
 from trials.field.kinds.contacts import RECEIVED
 from trials.field.reasons import FILE_ROW, stored_cells
 from trials.frames.integrity import MATCHED, frame_checks
@@ -76,7 +77,7 @@ def _rows(engine: Engine, snapshots: SnapshotStore, sources: Sources, path: Path
     outcomes = engine.scan(snapshots.path(sources.outcomes.digest))
     after = [name for name in outcomes.collect_schema().names() if name != LEDGER_ID]
     parts = [
-        _wave(engine, snapshots, protocol, wave, allocation, replaced=after)
+        _wave(engine, snapshots, trial, wave, allocation, replaced=after)
         for wave, allocation in zip(trial.waves, trial.allocations, strict=True)
     ]
     if len(parts) > 1:
@@ -94,16 +95,17 @@ def _rows(engine: Engine, snapshots: SnapshotStore, sources: Sources, path: Path
 def _wave(
     engine: Engine,
     snapshots: SnapshotStore,
-    protocol: Protocol,
+    trial: AllocatedTrial,
     wave: WaveRecord,
     allocation: AllocationRecord,
     *,
     replaced: Sequence[str],
 ) -> nw.LazyFrame[Any]:
     """One wave's customers: their arm, what was known of them, and the arms that they could get by that."""
+    protocol = trial.plan.protocol
     allocated = engine.scan(snapshots.path(allocation.snapshot_digest))
     kept = [nw.col(LEDGER_ID), nw.col("arm").alias(ARM_COLUMN), nw.col("probability").alias(PROBABILITY)]
-    kept.append(_day_zero(allocated, allocation).alias(DAY_ZERO_COLUMN))
+    kept.append(_day_zero(allocated, allocation, earliest_day_zero(trial, allocation)).alias(DAY_ZERO_COLUMN))
     if protocol.randomisation.merge:
         if STRATUM not in allocated.collect_schema().names():
             allocated = _with_strata(engine, snapshots, protocol, wave, allocation, allocated)
@@ -131,11 +133,15 @@ def _with_strata(
     return allocated.join(engine.scan(of_units), on=LEDGER_ID, how="left")
 
 
-def _day_zero(drawn: nw.LazyFrame[Any], allocation: AllocationRecord) -> nw.Expr:
-    """Each customer's day 0: its batch's, where batches are issued on days of their own."""
-    if INDEX_DATE in drawn.collect_schema().names():
-        return nw.col(INDEX_DATE)
-    return nw.lit(allocation.index_date, nw.Date)
+def _day_zero(drawn: nw.LazyFrame[Any], allocation: AllocationRecord, earliest: date | None) -> nw.Expr:
+    """Each customer's day 0: its batch's, where batches are issued on days of their own; never before the draw."""
+    if INDEX_DATE not in drawn.collect_schema().names():
+        planned = allocation.index_date
+        return nw.lit(None if planned is None else followed_from(planned, earliest), nw.Date)
+    planned_for = nw.col(INDEX_DATE)
+    if earliest is None:
+        return planned_for
+    return nw.when(planned_for < nw.lit(earliest, nw.Date)).then(nw.lit(earliest, nw.Date)).otherwise(planned_for)
 
 
 def _still_to_come(trial: AllocatedTrial) -> tuple[date, ...]:

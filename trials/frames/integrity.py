@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import narwhals as nw
@@ -16,9 +17,11 @@ from analysis.integrity import checks
 from analysis.integrity.checks import ArmShare
 from analysis.integrity.shares_by_stratum import compare_shares
 from analysis.results import Check
+from analysis.wording.phrases import day as in_words
 from data.engine import Engine
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
+from trials.field.day_zero import passed_before_the_draw
 from trials.field.kinds.contacts import CHANNEL
 from trials.field.matching import NOT_OF_THE_TRIAL
 from trials.frames.losses import rows_lost
@@ -48,9 +51,19 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
         *_rows_taken(snapshots, sources.outcomes),
         _match(due_now(frame, protocol), protocol),
     ]
+    made += [_planned_day(planned, drawn) for planned, drawn in passed_before_the_draw(trial)]
     if sources.contacts:
         made.append(_dispatch(engine, snapshots, rows, sources.contacts, protocol))
     return tuple(made)
+
+
+def _planned_day(planned: date, drawn: date) -> Check:
+    """A day 0 that had passed before anybody was in an arm cannot be one: what is due is counted from the draw."""
+    detail = (
+        f"Day 0 was planned for {in_words(planned)} and customers were assigned on {in_words(drawn)}: what is due is "
+        "counted from then."
+    )
+    return Check("planned_day", False, detail, "warns", {"planned": planned.isoformat(), "drawn": drawn.isoformat()})
 
 
 def _rows_taken(snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple[Check, ...]:

@@ -29,6 +29,17 @@ def day_of_draw(protocol: Protocol, today: date) -> date:
     return today if protocol.clock is None else protocol.clock.drawn_on
 
 
+def plans_a_day_that_is_past(protocol: Protocol, today: date) -> str | None:
+    """A warning where the plan's first day 0 has passed before anybody is drawn; None where it has not."""
+    first, drawn = first_index_date(protocol, 1, today), day_of_draw(protocol, today)
+    if first >= drawn:
+        return None
+    return (
+        f"The plan's day 0 is {first.isoformat()}, and nobody is assigned before {drawn.isoformat()}: outcomes are "
+        "counted as due from the day of the draw, not from the day that was planned."
+    )
+
+
 def refuse_invented_time(protocol: Protocol, *, synthetic: bool) -> None:
     """Refuse a clock for real customers.
 

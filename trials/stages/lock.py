@@ -14,7 +14,7 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import require
 from trials.randomiser.eligibility import Eligible, eligible
-from trials.randomiser.index_dates import day_of_draw, refuse_invented_time, refuse_undated
+from trials.randomiser.index_dates import day_of_draw, plans_a_day_that_is_past, refuse_invented_time, refuse_undated
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of
@@ -79,7 +79,8 @@ def _findings(registry: Registry, plan: Plan, population: PopulationRecord, foun
             where=plan.trial,
             rule="what the draw would refuse is settled before the lock",
         )
-    return [str(finding) for finding in findings]
+    past = None if population.synthetic else plans_a_day_that_is_past(plan.protocol, now().date())
+    return [*([past] if past else []), *(str(finding) for finding in findings)]
 
 
 def _row(plan: Plan, population: PopulationRecord, record: LockRecord) -> tables.TrialLock:

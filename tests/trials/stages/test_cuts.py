@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.trials.examples import FIRST, LOCAL_ACTOR, Files, allocated, load_outcomes, locked, write_csv
+from tests.trials.examples import FIRST, LOCAL_ACTOR, OTHER_SEED, Files, allocated, load_outcomes, locked, write_csv
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries
 from trials.registry.tables.columns import now
+from trials.stages import allocate as stages_allocate
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
@@ -29,6 +30,76 @@ def planned(files: Files, day: date = DAY_ZERO) -> Files:
     return files
 
 
+def drawn_on(monkeypatch: pytest.MonkeyPatch, day: date) -> None:
+    """Draws happen on this day."""
+    monkeypatch.setattr(stages_allocate, "now", lambda: datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real customers are drawn on the day that their plan gives."""
+    drawn_on(monkeypatch, DAY_ZERO)
+
+
+def maturity_of(registry, files: Files, as_at: date):
+    load_outcomes(registry, FIRST, files.trial, files.outcomes, as_at=as_at)
+    return evaluate(registry, FIRST, files.trial).document
+
+
+@pytest.mark.parametrize(("late", "due"), [(0, "2026-02-25"), (7, "2026-03-04"), (-7, "2026-02-25")])
+def test_real_customers_are_followed_from_their_draw_where_the_planned_day_had_passed(
+    registry, files, monkeypatch, late, due
+):
+    drawn_on(monkeypatch, DAY_ZERO + timedelta(days=late))
+    allocated(registry, planned(files), seed=None)
+    early = maturity_of(registry, files, date.fromisoformat(due) - timedelta(days=1))
+    assert (early["verdict"]["code"], early["maturity"]["due_on"]) == ("not_due", due)
+    assert early["estimates"] == []
+    on_time = maturity_of(registry, files, date.fromisoformat(due))
+    assert on_time["verdict"]["code"] != "not_due"
+    with registry.read(LOCAL_ACTOR) as reader:
+        assert [file.matured for file in reader.trial(files.trial).returned] == [False, True]
+    said = [check for check in on_time["checks"] if check["name"] == "planned_day"]
+    assert [(check["passed"], check["severity"]) for check in said] == [(False, "warns")] * (late > 0)
+    assert all("planned for 2 February 2026 and customers were assigned on 9 February" in c["detail"] for c in said)
+
+
+def test_so_are_waves_and_batches(registry, tmp_path, monkeypatch):
+    batches = "batches: {column: band, issue_on: {low: 2026-02-02, high: 2026-02-23}}"
+    waves = "waves: [{id: one, issue_on: 2026-02-02}]"
+    drawn_on(monkeypatch, date(2026, 2, 9))
+    for name, scheme, due in (("batches", batches, "2026-03-18"), ("waves", waves, "2026-03-04")):
+        files = Files(tmp_path / name, trial=name, population=name)
+        files.edit_protocol(lambda text, scheme=scheme: text.replace("strata: [band]", f"strata: [band], {scheme}"))
+        allocated(registry, files, seed=None)
+        document = maturity_of(registry, files, date(2026, 3, 3))
+        assert (document["verdict"]["code"], document["maturity"]["due_on"]) == ("not_due", due)
+        shares = [row["due"] for row in document["maturity"]["shares"]]
+        assert not any(shares), "nobody was followed for 23 days by then"
+
+
+def test_a_plan_whose_day_has_passed_is_told_so_at_the_lock(registry, files, tmp_path):
+    def warnings(of: Files, day: date) -> list[str]:
+        planned(of, day)
+        load_population(registry, FIRST, of.population, of.protocol, synthetic=False)
+        register(registry, FIRST, of.protocol)
+        return [finding for finding in lock(registry, FIRST, of.trial).findings if "day 0" in finding]
+
+    (warning,) = warnings(files, DAY_ZERO)
+    assert "The plan's day 0 is 2026-02-02, and nobody is assigned before" in warning
+    assert warnings(Files(tmp_path / "ahead", trial="ahead", population="ahead"), date(2999, 1, 1)) == []
+
+
+def test_invented_time_is_that_of_the_plan_and_of_the_clock(registry, tmp_path):
+    free = planned(Files(tmp_path / "free", trial="free", population="free"))
+    allocated(registry, free)
+    assert maturity_of(registry, free, date(2026, 2, 25))["verdict"]["code"] != "not_due"
+    clocked = Files(tmp_path / "clock", trial="clocked", population="clocked", extra=CLOCK)
+    allocated(registry, planned(clocked, date(2026, 1, 5)), seed=OTHER_SEED)
+    assert maturity_of(registry, clocked, date(2026, 2, 24))["maturity"]["due_on"] == "2026-02-25"
+
+
+@pytest.mark.usefixtures("in_time")
 @pytest.mark.parametrize(("after", "due"), [(0, False), (22, False), (23, True), (60, True)])
 def test_real_customers_are_judged_from_the_day_on_which_the_last_is_due(registry, files, after, due):
     allocated(registry, planned(files), seed=None)
@@ -58,6 +129,7 @@ def test_without_a_date_a_cut_is_of_the_day_of_its_load(registry, files):
     assert (now().date() + timedelta(days=23)).isoformat() == document["maturity"]["due_on"]
 
 
+@pytest.mark.usefixtures("in_time")
 def test_real_customers_are_never_cut_on_a_day_to_come(registry, files):
     allocated(registry, planned(files), seed=None)
     tomorrow = now().date() + timedelta(days=1)
@@ -136,7 +208,9 @@ People = list[dict[str, str]]
 
 
 @pytest.fixture
-def early_looks(registry: Registry, reference_data: Path, tmp_path: Path) -> tuple[Registry, People, set[str]]:
+def early_looks(
+    registry: Registry, reference_data: Path, tmp_path: Path, in_time: None
+) -> tuple[Registry, People, set[str]]:
     """The trial of the case with real customers, drawn, and who got the letter."""
     folder = reference_data.parent / "cases" / "22-looks-before-the-day"
     plan = tmp_path / "p.yaml"

@@ -111,6 +111,7 @@ CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "delivery": ("Delivery", "Messages arrived as often as was declared."),
     "balance": ("Balance", "The arms were alike before the trial."),
     "maturity": ("Maturity", "Every customer was followed for as long as the plan says."),
+    "planned_day": ("Planned day", "Customers were assigned by the day that was planned for them."),
     "clusters_whole": ("Groups", "Customers who belong together are in the same arm."),
     "clusters_enough": ("Number of groups", "There are enough groups for the ranges to hold."),
     "second_opinion": ("Second opinion", "Another program finds the same effect."),
