@@ -10,22 +10,22 @@ p < 0.001, and retention also asks for a difference that matters.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc, gammaln, xlog1py, xlogy
+from scipy.special import bdtr, chdtrc
 
-from analysis.inference.intervals import lower_tail
 from analysis.inference.multiplicity import holm
-from analysis.integrity.shares_by_stratum import ALARM, FEWEST_EXPECTED, Compared, ShareCounts, compare_shares
+from analysis.integrity.exact import binomial_p
+from analysis.integrity.shares_by_stratum import ALARM, Compared, ShareCounts, compare_shares
 from analysis.results import Balance, Check, CheckKind
 from designs.literals import Severity
 from designs.protocol.models import LEAST_DIFFERENCE, USUAL_COVERAGE
 
 LARGEST_STANDARDISED_DIFFERENCE = 0.1
-_BEYOND = 200  # counts above one whose expectation is small
+FEWEST_EXPECTED = 50.0  # of each of several arms, below which an arm has its own exact test
+FEWEST_EXPECTED_OF_TWO = 1_000.0  # where the arms are two, and one test is of both
 _VISIBLE = 0.0005  # half of the last digit in which shares are said
 _ROUNDING = 1e-12  # 0.95 - 0.94 must count as one point
 
@@ -107,9 +107,10 @@ def sample_ratio(
 ) -> Check:
     """Counts by arm against the declared shares, on the units that were randomised.
 
-    Pearson's chi-square; an arm in which fewer than five are expected has an exact binomial test of its own, and the
-    smallest p-value counts, times the number of tests. By chi-square alone an honest draw of a small arm is called
-    invalid three to four times in a thousand instead of once.
+    The exact binomial test for two arms, unless 1,000 or more are expected in either: then Pearson's chi-square, and
+    for more arms too. There an arm in which fewer than 50 are expected has an exact test of its own, and the smallest
+    p-value counts, times the number of tests. By chi-square alone an honest draw of an arm of 5 is called invalid two
+    to three times in a thousand instead of once, and one of 20 still up to 1.7 times.
 
     For simple or external assignment; exact allocation has exact counts, and :func:`allocation_counts` checks them.
 
@@ -129,8 +130,11 @@ def sample_ratio(
     if total == 0 or len(shares) < 2:
         return Check("sample_ratio", None, f"There are no {unit} to compare with the declared shares.", "blocks")
     expected = {arm: total * share / weight for arm, share in shares.items()}
-    small = [arm for arm, e in expected.items() if e < FEWEST_EXPECTED]
-    tests = [_binomial_p(counts.get(arm, 0), total, shares[arm] / weight) for arm in small]
+    fewest = FEWEST_EXPECTED if len(expected) > 2 else FEWEST_EXPECTED_OF_TWO
+    small = [arm for arm, e in expected.items() if e < fewest]
+    if len(expected) == 2:
+        small = small[:1]  # what one arm has the other lacks
+    tests = [binomial_p(counts.get(arm, 0), total, shares[arm] / weight) for arm in small]
     large = {arm: e for arm, e in expected.items() if arm not in small}
     statistic: float | None = None
     seen, wanted = sum(counts.get(arm, 0) for arm in large), sum(large.values())
@@ -150,19 +154,6 @@ def sample_ratio(
         "blocks",
         {"statistic": statistic, "df": None if statistic is None else len(large) - 1, "p_value": p_value},
     )
-
-
-def _binomial_p(seen: int, customers: int, share: float) -> float:
-    """Two-sided exact p-value of a count whose expectation is small: every count that is no more likely than this."""
-    furthest = min(
-        customers, max(seen, round(customers * share)) + _BEYOND
-    )  # what lies beyond has no chance worth adding
-    k = np.arange(furthest + 1)
-    chance = np.exp(
-        gammaln(customers + 1) - gammaln(k + 1) - gammaln(customers - k + 1)
-        + xlogy(k, share) + xlog1py(customers - k, -share)
-    )  # fmt: skip
-    return min(1.0, float(chance[chance <= chance[seen] * (1.0 + 1e-9)].sum()))
 
 
 def sample_ratio_not_declared(
@@ -261,8 +252,7 @@ def delivery(shares: Sequence[ArmShare], declared: Mapping[str, float], *, toler
     figures: dict[str, float | int | str | None] = {}
     for share in tested:
         rate, found = declared[share.arm], share.count / share.customers
-        std_error = math.sqrt(rate * (1.0 - rate) / share.customers)
-        p_value = lower_tail((found - rate) / std_error, None) if std_error > 0 else float(found >= rate)
+        p_value = float(bdtr(share.count, share.customers, rate))
         figures |= {f"delivered_{share.arm}": found, f"p_value_{share.arm}": p_value}
         if p_value < ALARM and rate - found >= tolerance:
             short.append(f"{share.name} {found:.1%} delivered, {rate:.1%} declared")

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, gammaln
+from scipy.special import chdtrc
 
 from analysis.inference.intervals import lower_tail
+from analysis.integrity.clusters_alike import WholeClusters, clusters_alike_p
+from analysis.integrity.exact import hypergeometric_p, hypergeometric_variance
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-FEWEST_EXPECTED = 5.0
 ALARM = 0.001
+EXACT_UP_TO = 10_000.0  # variance of a count, above which a chi-square errs by less than 2% of the alarm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,9 +83,10 @@ class Compared:
 def compare_shares(counts: ShareCounts, arm: str, comparison: str) -> Compared | None:
     """The Mantel-Haenszel difference of two shares and its p-value; ``None`` where no stratum holds both arms.
 
-    The test is that of Mantel & Haenszel without a correction, which for one stratum is Pearson's; the exact
-    conditional one where an expected count is under 5, which for one stratum is Fisher's; or, by clusters, a score
-    test whose variance comes from the clusters' totals about their stratum's share.
+    The test is the exact conditional one, which for one stratum is Fisher's; that of Mantel & Haenszel without a
+    correction (Pearson's, for one stratum) where the count of the arm has a standard deviation above 100; or, by
+    clusters, a randomisation test (:mod:`analysis.integrity.clusters_alike`). Where clusters lie in both arms, or in
+    several strata, it is a score test whose variance comes from their totals about their stratum's share.
     """
     tables, place = _tables(counts, arm, comparison)
     if tables is None:
@@ -94,6 +97,9 @@ def compare_shares(counts: ShareCounts, arm: str, comparison: str) -> Compared |
     difference = float(weight @ gap / weight.sum())
     if counts.cluster is None:
         return Compared(difference, _p_value(tables))
+    whole = _whole_clusters(counts, place, counts.arm == arm, tables)
+    if whole is not None:
+        return Compared(difference, clusters_alike_p(whole))
     std_error = _cluster_error(counts, place, counts.arm == arm, tables, weight)
     if std_error == 0.0:
         return Compared(difference, 1.0 if abs(difference) < 1e-12 else 0.0)
@@ -139,40 +145,30 @@ def _p_value(tables: _Tables) -> float:
     n1, n0, total, lost = n1[varies], n0[varies], total[varies], lost[varies]
     lost_arm = n1 - tables.count_arm[varies]
     share = lost / total
-    expected = [float(n @ s) for n in (n1, n0) for s in (share, 1.0 - share)]
-    if min(expected) < FEWEST_EXPECTED:
-        return exact_p_value(lost_arm.round().astype(int), n1.round().astype(int), lost.round().astype(int), total)
+    variance = hypergeometric_variance(n1, lost, total)
+    if variance <= EXACT_UP_TO and (p_value := hypergeometric_p(round(lost_arm.sum()), n1, lost, total)) > 0.0:
+        return p_value
     correction = 1.0 if total.size == 1 else total / (total - 1.0)  # Pearson's has none
     variance = float(np.sum(n1 * n0 / total * share * (1.0 - share) * correction))
     return float(chdtrc(1, float((lost_arm - n1 * share).sum()) ** 2 / variance))
 
 
-def exact_p_value(marked_drawn: Integers, drawn: Integers, marked: Integers, total: Floats) -> float:
-    """Two-sided exact p-value of the sum over strata of marked units among those drawn, given all margins.
-
-    Sums every total that is no more likely than the one seen; for one stratum that is Fisher's exact test.
-
-    Args:
-        marked_drawn, drawn, marked, total: each of shape (J,).
-
-    Examples:
-        >>> import numpy as np
-        >>> round(exact_p_value(np.array([3]), np.array([4]), np.array([4]), np.array([8.0])), 6)
-        0.485714
-    """
-    chances, first = np.ones(1), 0
-    for n, m, size in zip(drawn, marked, total, strict=True):
-        least, most = max(0, int(n + m - size)), int(min(n, m))
-        k = np.arange(least, most + 1, dtype=np.float64)
-        log = _log_choose(float(m), k) + _log_choose(float(size - m), n - k)
-        pmf = np.exp(log - _log_choose(float(size), np.array(float(n))))
-        chances, first = np.convolve(chances, pmf), first + least
-    seen = chances[int(marked_drawn.sum()) - first]
-    return min(1.0, float(chances[chances <= seen * (1.0 + 1e-7)].sum()))
-
-
-def _log_choose(n: float, k: Floats) -> Floats:
-    return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0), dtype=np.float64)
+def _whole_clusters(
+    counts: ShareCounts, place: Integers, treated: NDArray[np.bool_], tables: _Tables
+) -> WholeClusters | None:
+    """The clusters of the two arms by what they have beyond their stratum's share; None unless each lies whole in one
+    arm and one stratum."""
+    assert counts.cluster is not None
+    used = place >= 0
+    stratum, of_arm = place[used], treated[used]
+    clusters, code = np.unique(counts.cluster[used], return_inverse=True)
+    home, drawn = np.empty(clusters.size, dtype=np.int64), np.empty(clusters.size, dtype=bool)
+    home[code], drawn[code] = stratum, of_arm
+    if (home[code] != stratum).any() or (drawn[code] != of_arm).any():
+        return None
+    share = (tables.count_arm + tables.count_comparison) / (tables.n_arm + tables.n_comparison)
+    beyond = np.bincount(code, counts.count[used] - share[stratum] * counts.customers[used], clusters.size)
+    return WholeClusters(beyond.astype(np.float64), home, drawn)
 
 
 def _cluster_error(

@@ -57,9 +57,28 @@ def test_sample_ratio_equals_scipy(counts):
     check = sample_ratio({f"a{i}": n for i, n in enumerate(counts)}, shares)
     weights = np.array(list(shares.values()))
     reference = stats.chisquare(counts, sum(counts) * weights / weights.sum())
-    assert check.figures["statistic"] == pytest.approx(reference.statistic, rel=1e-9)
-    assert check.figures["p_value"] == pytest.approx(reference.pvalue, rel=1e-7, abs=1e-300)
-    assert check.passed is bool(reference.pvalue >= 0.001)
+    if len(counts) == 2 and sum(counts) / weights.sum() < 1_000:
+        exact = stats.binomtest(counts[0], sum(counts), 1 / 3)
+        assert check.figures["p_value"] == pytest.approx(exact.pvalue, rel=1e-6, abs=1e-20)
+        assert check.passed is bool(exact.pvalue >= 0.001)
+    elif sum(counts) / weights.sum() >= 50:
+        assert check.figures["statistic"] == pytest.approx(reference.statistic, rel=1e-9)
+        assert check.figures["p_value"] == pytest.approx(reference.pvalue, rel=1e-7, abs=1e-300)
+        assert check.passed is bool(reference.pvalue >= 0.001)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.05, 5), (0.05, 20), (0.05, 100), (1 / 3, 30), (0.5, 30), (0.01, 400)]
+)
+def test_an_honest_count_of_two_arms_is_an_alarm_once_in_a_thousand_at_most(share, expected):
+    """Every count that can be seen, with its chance: by chi-square up to three times."""
+    customers = round(expected / share)
+    chance = stats.binom.pmf(np.arange(customers + 1), customers, share)
+    alarms = [
+        not sample_ratio({"a": int(n), "b": customers - int(n)}, {"a": share, "b": 1 - share}).passed
+        for n in np.flatnonzero(chance > 1e-12)
+    ]
+    assert 0.0002 < chance[chance > 1e-12][alarms].sum() <= 0.001
 
 
 @given(total=st.integers(2, 3000), seen=st.integers(0, 40), share=st.floats(1e-6, 0.4))
@@ -136,7 +155,16 @@ def test_retention_names_the_arm_and_shows_no_p_value_in_words():
 
 
 @pytest.mark.parametrize(("arm", "base"), [((200, 150), (300, 240)), ((5000, 4800), (9000, 8500))])
-def test_retention_p_value_equals_the_chi_square_of_the_table(arm, base):
+def test_retention_has_fishers_exact_test(arm, base):
+    check = retention([ArmShare("nfa", *base), ArmShare("sms", *arm)], "nfa")
+    reference = stats.fisher_exact([[arm[1], arm[0] - arm[1]], [base[1], base[0] - base[1]]])
+    assert check.figures["p_adjusted_sms"] == pytest.approx(reference.pvalue, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arm", "base"), [((500_000, 480_100), (900_000, 865_000)), ((10**7, 9 * 10**6), (10**7, 9001000))]
+)
+def test_of_many_customers_it_equals_the_chi_square_of_the_table(arm, base):
     check = retention([ArmShare("nfa", *base), ArmShare("sms", *arm)], "nfa")
     table = [[arm[1], arm[0] - arm[1]], [base[1], base[0] - base[1]]]
     reference = stats.chi2_contingency(table, correction=False)
