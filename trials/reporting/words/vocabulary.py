@@ -131,6 +131,7 @@ SCENARIOS: Final[Mapping[str, str]] = {
 }
 
 NO_FURTHER_ACTION: Final = "no further action"
+VOID: Final = "None: the draw is void"
 
 
 def state(code: State) -> str:
