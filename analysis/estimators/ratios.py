@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
-
-from analysis.inference.intervals import lower_tail
+from scipy.special import ndtr, ndtri
 
 Floats = NDArray[np.float64]
 
@@ -79,7 +77,7 @@ def ratio_effect(
         of_comparison,
         difference,
         error,
-        2.0 * lower_tail(-abs(difference) / error, None),
+        float(2 * ndtr(-abs(difference) / error)),
         difference - reach,
         difference + reach,
         float(np.log(of_arm / of_comparison)) if positive else None,

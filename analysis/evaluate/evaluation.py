@@ -25,6 +25,7 @@ from analysis.evaluate.evidence.rules import rules_of
 from analysis.evaluate.factorial_rows import factorial_rows
 from analysis.evaluate.families import family, family_over_levels
 from analysis.evaluate.fits import Fits, SubgroupFits
+from analysis.evaluate.follow_up import counted_as_followed, follow_ups
 from analysis.evaluate.integrity import (
     balance_rows,
     compared_columns,
@@ -131,7 +132,10 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
     alike = open_to_every_arm(frame, protocol)
     of_alike = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
     balance = balance_rows(alike, protocol, of_alike, numbers, categories)
-    made = integrity_checks(alike, protocol, of_alike, balance, arms, looking.due(matured))
+    followed = follow_ups(alike, protocol)
+    everybody = counted_as_followed(arms, followed if alike is frame else follow_ups(frame, protocol))
+    of_alike = counted_as_followed(of_alike, followed)
+    made = integrity_checks(alike, protocol, of_alike, balance, everybody, followed, looking.due(matured))
     allocated = {arm: tally.customers for arm, tally in arms.items()}
     checks = with_unreadable(made, protocol, allocated, tally_unreadable(frame))
     health = _health(frame, protocol, protocol_digest, arms, checks, balance)
@@ -291,7 +295,7 @@ def _judge(
     contact = {arm.id: arm.cost_per_customer.central for arm in protocol.arms}
     found = Thresholds() if failed or of.bar else thresholds(evidence["central"], rules, decided, contact)
     changes = what_would_change(protocol, *central, found=found, customers=frame.flow.allocated)
-    verdict = explain(protocol, *central, failed=failed, changes=changes, look=look)
+    verdict = explain(protocol, *central, failed=failed, changes=changes)
     verdict = verdict if look is None else at_look(verdict, look)
     lacked = [outcome for outcome in protocol.outcomes if any(_lacks(tally, outcome) for tally in arms.values())]
     missing = [] if failed or of.bar else missing_of(frame, protocol, fits, lacked)

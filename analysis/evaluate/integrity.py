@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import narwhals as nw
 
+from analysis.evaluate.follow_up import Followed, event_codes, with_early_ends
 from analysis.evaluate.specify import Kinds
 from analysis.evaluate.tallies import (
     ArmTally,
@@ -21,10 +23,12 @@ from analysis.integrity import checks
 from analysis.integrity.balance import of_category, of_number
 from analysis.integrity.checks import ArmShare
 from analysis.integrity.due import days_due, maturity
+from analysis.integrity.follow_up import compare_follow_up
 from analysis.integrity.shares_by_stratum import compare_shares
 from analysis.results import Balance, Check, Maturity
 from analysis.specification import Specification
 from analysis.wording.naming import outcome_in_words, outcome_label
+from designs.literals import Severity
 from designs.protocol.columns import columns_of
 from designs.protocol.models import Outcome, Protocol
 
@@ -83,6 +87,7 @@ def integrity_checks(
     arms: Mapping[str, ArmTally],
     balance: tuple[Balance, ...],
     everybody: Mapping[str, ArmTally],
+    followed: Mapping[str, Followed],
     maturity: Check | None = None,
 ) -> tuple[Check, ...]:
     """Every check that counts of this frame can make.
@@ -90,10 +95,11 @@ def integrity_checks(
     Args:
         frame, arms, balance: of those whose arms are alike.
         everybody: all allocated customers, who must be covered; at a look those who are due.
+        followed: of each time to an event, how long those whose arms are alike were followed.
         maturity: how much of their outcomes was due, where that is known.
     """
     made = [*frame.checks, *([maturity] if maturity else []), *_ratio(frame, protocol, arms)]
-    made += _losses(frame, protocol, arms)
+    made += _losses(frame, protocol, arms, followed)
     made += [
         checks.coverage(
             outcome.id,
@@ -102,6 +108,11 @@ def integrity_checks(
             protocol.coverage(outcome),
         )
         for outcome in protocol.judged
+    ]
+    made += [
+        check
+        for outcome in protocol.outcomes
+        if outcome.id in followed and (check := event_codes(protocol, outcome, followed[outcome.id]))
     ]
     made.append(checks.balance(balance, labels=protocol.labels))
     return tuple(made)
@@ -182,7 +193,9 @@ def _enough(clusters: int, counted: str) -> Check:
     return Check("clusters_enough", clusters >= FEW_CLUSTERS, counted + few, "warns", {"clusters": clusters})
 
 
-def _losses(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally]) -> list[Check]:
+def _losses(
+    frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally], followed: Mapping[str, Followed]
+) -> list[Check]:
     """Whether outcomes are missing alike in every arm: of the primary, and of every other outcome.
 
     Those that a verdict rests on block. They are one family with their arms, so that a trial whose outcomes are lost
@@ -197,6 +210,8 @@ def _losses(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTall
         columns = {outcome.id: observed_value(outcome) for outcome in lost}
         for name, counts in tally_shares(frame, columns, strata, protocol.cluster).items():
             compared[name] = {arm: compare_shares(counts, arm, comparison) for arm in compared[name]}
+    for name in followed.keys() & {outcome.id for outcome in lost}:
+        compared[name] = {arm: compare_follow_up(followed[name].cells, arm, comparison) for arm in compared[name]}
     judged = [outcome.id for outcome in protocol.judged]
     family = [(name, arm) for name in judged for arm in compared[name]]
     p_values = holm([row.p_value if (row := compared[name][arm]) else None for name, arm in family])
@@ -204,30 +219,18 @@ def _losses(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTall
     made = []
     for outcome in sorted(protocol.outcomes, key=lambda outcome: outcome.role != "primary"):
         name = outcome.id
-        in_family = {arm: adjusted[name, arm] for arm in compared[name]} if name in judged else None
+        rule: dict[str, Any] = {
+            "least_difference": margin,
+            "compared": compared[name],
+            "adjusted": {arm: adjusted[name, arm] for arm in compared[name]} if name in judged else None,
+        }
         if outcome.role == "primary":
-            made.append(
-                checks.retention(
-                    shares[name],
-                    comparison,
-                    least_difference=margin,
-                    compared=compared[name],
-                    adjusted=in_family,
-                )
-            )
-            continue
-        made.append(
-            checks.missing_outcomes(
-                name,
-                outcome_in_words(outcome),
-                shares[name],
-                comparison,
-                severity="blocks" if name in judged else "warns",
-                least_difference=margin,
-                compared=compared[name],
-                adjusted=in_family,
-            )
-        )
+            check = checks.retention(shares[name], comparison, **rule)
+        else:
+            severity: Severity = "blocks" if name in judged else "warns"
+            words = outcome_in_words(outcome)
+            check = checks.missing_outcomes(name, words, shares[name], comparison, severity=severity, **rule)
+        made.append(with_early_ends(check, protocol, outcome, followed[name]) if name in followed else check)
     return made
 
 

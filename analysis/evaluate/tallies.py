@@ -243,19 +243,20 @@ def tally_shares(
     rows = frame.rows.with_columns(*(nw.col(key).alias(name) for key, name in named.items()))
     table = frame.engine.collect(rows.group_by(*named.values()).agg(**aggregates))
     arm = np.array(table[named[ARM_COLUMN]].to_pylist(), dtype=np.str_)
-    stratum = np.zeros(arm.size, dtype=np.int64)
-    for name in strata:
-        codes = _codes(table[named[name]])
-        stratum = np.unique(stratum * (codes.max(initial=0) + 1) + codes, return_inverse=True)[1].astype(np.int64)
-    clusters = _codes(table[named[cluster]]) if cluster else None
+    stratum = codes_of(table, [named[name] for name in strata])
+    clusters = codes_of(table, [named[cluster]]) if cluster else None
     customers = _floats(table["n:"])
     return {name: ShareCounts(arm, stratum, customers, _floats(table[f"known:{name}"]), clusters) for name in columns}
 
 
-def _codes(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Codes of a column's values; a missing value is a value too."""
-    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
-    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+def codes_of(table: pa.Table, names: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Codes of the combinations of some columns, shape (rows,); a missing value is a value too."""
+    combined = np.zeros(table.num_rows, dtype=np.int64)
+    for name in names:
+        encoded = table[name].cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
+        codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+        combined = np.unique(combined * (codes.max(initial=0) + 1) + codes, return_inverse=True)[1].astype(np.int64)
+    return combined
 
 
 def tally_events(

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import bdtr, chdtrc
 
-from analysis.inference.intervals import above_zero
 from analysis.inference.multiplicity import holm
 from analysis.integrity.exact import binomial_p
 from analysis.integrity.shares_by_stratum import ALARM, Compared, ShareCounts, compare_shares
@@ -142,7 +141,7 @@ def sample_ratio(
     if len(large) > 1 and seen:  # given how many they hold together
         statistic = sum((counts.get(arm, 0) - e * seen / wanted) ** 2 / (e * seen / wanted) for arm, e in large.items())
         tests.append(float(chdtrc(len(large) - 1, statistic)))
-    p_value = above_zero(min(1.0, min(tests) * len(tests)))
+    p_value = min(1.0, min(tests) * len(tests))
     listed = ", ".join(
         f"{_called(arm, labels)} {counts.get(arm, 0):,} (expected {e:,.0f})" for arm, e in expected.items()
     )
@@ -209,7 +208,8 @@ def retention(
     figures = {f"p_adjusted_{arm.arm}": p for arm, p in zip(arms, in_family, strict=True)}
     figures |= {f"difference_{arm.arm}": d for arm, d in zip(arms, differences, strict=True)}
     listed = ", ".join(f"{share.name} {'none' if share.share is None else f'{share.share:.1%}'}" for share in shares)
-    within = _within_strata(arms, base, differences)
+    among = next((row.among for row in compared.values() if row), "")
+    within = _within_strata(arms, base, differences, among)
     if any(alarms):
         named = " and ".join(arm.name for arm, alarm in zip(arms, alarms, strict=True) if alarm)
         detail = f"The share of customers who {what} differs between {named} and {base.name}: {listed}{within}."
@@ -231,7 +231,7 @@ def compare_arms(shares: Sequence[ArmShare], comparison: str) -> dict[str, Compa
     return {s.arm: compare_shares(counts, s.arm, comparison) for s in shares if s.arm != comparison}
 
 
-def _within_strata(arms: Sequence[ArmShare], base: ArmShare, differences: Sequence[float | None]) -> str:
+def _within_strata(arms: Sequence[ArmShare], base: ArmShare, differences: Sequence[float | None], among: str) -> str:
     """The differences within strata, where they are not what the shares seem to say."""
     unlike = [
         f"{arm.name} {100.0 * difference:+.1f} points"
@@ -241,7 +241,7 @@ def _within_strata(arms: Sequence[ArmShare], base: ArmShare, differences: Sequen
         and base.share is not None
         and abs(difference - (arm.share - base.share)) >= _VISIBLE
     ]
-    return f"; among customers of the same stratum the difference is {', '.join(unlike)}" if unlike else ""
+    return f"; {among} the difference is {', '.join(unlike)}" if unlike else ""
 
 
 def delivery(shares: Sequence[ArmShare], declared: Mapping[str, float], *, tolerance: float = 0.01) -> Check:

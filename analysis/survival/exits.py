@@ -21,6 +21,7 @@ from designs.protocol.models import Outcome, Protocol
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 TIED = 1e-9  # times that differ by less than this part of themselves are one time, written in two ways
+CUSTOMERS = "_customers"
 _LEVEL = "_level"
 _BETWEEN = "\x1f"  # no label holds it
 
@@ -58,31 +59,32 @@ def exits_of(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> Exit
     Raises:
         AnalysisRefused: a time is negative.
     """
-    return _cells(_counted(frame, protocol, outcome, {}), strata_of(frame, protocol), protocol, outcome)
+    return _cells(counted_exits(frame, protocol, outcome, {}), strata_of(frame, protocol), protocol, outcome)
 
 
 def exits_by_level(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, by: Levels) -> dict[str, ExitCells]:
     """The same within each level of a subgroup, in one scan. Customers of no level are left out."""
-    counted = _counted(frame, protocol, outcome, {_LEVEL: level_position(by)})
+    counted = counted_exits(frame, protocol, outcome, {_LEVEL: level_position(by)})
     return {
         name: _cells(counted.filter(pc.equal(counted[_LEVEL], number)), strata_of(frame, protocol), protocol, outcome)
         for number, name in enumerate(by.names)
     }
 
 
-def _counted(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, more: Mapping[str, nw.Expr]) -> pa.Table:
+def counted_exits(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, more: Mapping[str, nw.Expr]) -> pa.Table:
+    """Customers (``CUSTOMERS``) by arm, strata, cluster, time and event as the columns hold them, and by ``more``."""
     cluster = [protocol.cluster] if protocol.cluster else []
     columns = [ARM_COLUMN, *strata_of(frame, protocol), *cluster, str(outcome.time), str(outcome.event)]
     columns = list(dict.fromkeys(columns))
     rows = frame.rows.select(*(nw.col(name) for name in columns), *(key.alias(name) for name, key in more.items()))
-    return frame.engine.collect(rows.group_by([*columns, *more]).agg(nw.len().alias("_customers")))
+    return frame.engine.collect(rows.group_by([*columns, *more]).agg(nw.len().alias(CUSTOMERS)))
 
 
 def _cells(counted: pa.Table, strata: tuple[str, ...], protocol: Protocol, outcome: Outcome) -> ExitCells:
     time, event = str(outcome.time), str(outcome.event)
     order = {arm.id: number for number, arm in enumerate(protocol.arms)}
     arm = np.array([order[arm] for arm in counted[ARM_COLUMN].to_pylist()], dtype=np.int64)
-    count = np.array(counted["_customers"].to_pylist(), dtype=np.float64)
+    count = np.array(counted[CUSTOMERS].to_pylist(), dtype=np.float64)
 
     def coded(names: tuple[str, ...]) -> tuple[tuple[str, ...], Ints]:
         if not names:
@@ -95,7 +97,7 @@ def _cells(counted: pa.Table, strata: tuple[str, ...], protocol: Protocol, outco
     _, cluster = coded((protocol.cluster,) if protocol.cluster else ())
     assigned = np.zeros((len(order), len(names)))
     np.add.at(assigned, (arm, stratum), count)
-    read = _reading(outcome)
+    read = reading(outcome)
     times, codes = counted[time].to_pylist(), counted[event].to_pylist()
     known = np.array([t is not None and c is not None for t, c in zip(times, codes, strict=True)], dtype=bool)
     days = np.array([times[place] for place in np.flatnonzero(known)], dtype=np.float64)
@@ -113,7 +115,7 @@ def _cells(counted: pa.Table, strata: tuple[str, ...], protocol: Protocol, outco
     )
 
 
-def _reading(outcome: Outcome) -> Callable[[Any], int]:
+def reading(outcome: Outcome) -> Callable[[Any], int]:
     """From a value of the event's column to 0 (follow-up ended), 1 (the event) or 2 (a competing event)."""
     if outcome.codes is None:
         return int

@@ -18,7 +18,12 @@ def test_it_is_evaluated_and_judged(registry, files: Files, name: str) -> None:
     allocated(registry, files)
     numbers = [int(row["customer_id"][1:]) for row in files.customers]
     rows = [
-        {"customer_id": f"C{n:06d}", "days": 1 + n * 31 % 60, "done": int(n % 5 > 0), "collected": n * 17 % 90}
+        {
+            "customer_id": f"C{n:06d}",
+            "days": 1 + n * 31 % 60 if n % 5 else 60,  # whoever has not paid was followed past the horizon
+            "done": int(n % 5 > 0),
+            "collected": n * 17 % 90,
+        }
         for n in numbers
     ]
     load_outcomes(registry, FIRST, files.trial, write_csv(files.outcomes, rows))

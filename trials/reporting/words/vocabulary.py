@@ -107,6 +107,7 @@ CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "match": ("Match", "Outcomes were found for the same share of every arm."),
     "retention": ("Retention", "The same share of every arm has the primary outcome."),
     "coverage": ("Coverage", "Enough customers have the outcomes that the verdict rests on."),
+    "event_codes": ("Codes of the event", "Every code is one that the plan lists, or ends a full follow-up."),
     "dispatch": ("Dispatch", "Messages went to the arms they were meant for."),
     "delivery": ("Delivery", "Messages arrived as often as was declared."),
     "balance": ("Balance", "The arms were alike before the trial."),
@@ -131,7 +132,6 @@ SCENARIOS: Final[Mapping[str, str]] = {
 }
 
 NO_FURTHER_ACTION: Final = "no further action"
-VOID: Final = "None: the draw is void"
 
 
 def state(code: State) -> str:
@@ -251,8 +251,8 @@ def check_title(check: Check, names: Names) -> str:
     """What a check is called."""
     if check.kind == "missing_outcomes" and check.subject is not None:
         return f"Missing: {names.subject(check.subject)}"
-    if check.kind == "coverage" and check.subject is not None:
-        return f"Coverage: {names.subject(check.subject)}"
+    if check.kind in ("coverage", "event_codes") and check.subject is not None:
+        return f"{CHECKS[check.kind][0]}: {names.subject(check.subject)}"
     return CHECKS[check.kind][0]
 
 
