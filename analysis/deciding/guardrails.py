@@ -1,10 +1,11 @@
 """Guardrails: showing that an approach did no harm beyond a declared margin.
 
 "Not significant" is not "safe": a guardrail passes only when the bound of the harm lies below its margin. Binary
-guardrails use the stratified score bound of Miettinen & Nurminen, which holds its size for rare events; others use
-the interval of their own estimate, and where that leans too much for its bound, redraws of y less the margin too. Where
-nothing happened in either arm there is still a score bound, z²/(n + z²), and
-it judges: "not passed" there would let one complaint with the letter turn ``not_shown`` into ``scale``.
+guardrails use the stratified score bound of Miettinen & Nurminen, which holds its size for rare events, and in matched
+pairs of customers Tango's of paired shares; others use the interval of their own estimate, and where that leans too
+much for its bound, redraws of y less the margin too. Where nothing happened in either arm there is still a score bound,
+z²/(n + z²), and it judges: "not passed" there would let one complaint with the letter turn ``not_shown`` into
+``scale``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.inference.intervals import Effect, critical_value
+from analysis.inference.paired_shares import PairedEvents, paired_score_bounds
 from analysis.inference.root_finding import rising_root
 from analysis.inference.skewness import interval, p_above, p_below
 from designs.literals import Direction
@@ -90,7 +92,7 @@ class Harm:
 def judge(
     outcome: str,
     margin: float | None,
-    evidence: EventCounts | Effect | InvertedTest | str,
+    evidence: EventCounts | PairedEvents | Effect | InvertedTest | str,
     *,
     harm_is: Direction,
     level: float,
@@ -101,8 +103,8 @@ def judge(
     Args:
         outcome: its id.
         margin: declared margin; without one nothing can pass.
-        evidence: counts by stratum (binary), an estimate (other kinds), a test inverted at both levels (binary, where
-            whole clusters were assigned), or the reason why there is none of these.
+        evidence: counts by stratum (binary), or of pairs of customers, an estimate (other kinds), a test inverted at
+            both levels (binary, where whole clusters were assigned), or the reason why there is none of these.
         harm_is: the direction in which the outcome does harm.
         level: two-sided level whose half judges the upper bound.
         level_established: two-sided level whose half judges the lower bound.
@@ -122,6 +124,9 @@ def judge(
     bounded: tuple[float, float, float] | str
     if isinstance(signed, EventCounts):
         bounded = _of_counts(signed, level, level_established)
+    elif isinstance(signed, PairedEvents):
+        upper, lower = paired_score_bounds(signed, level)[1], paired_score_bounds(signed, level_established)[0]
+        bounded = signed.difference, upper, lower
     else:
         bounded = signed.estimate, signed.at_level[1], signed.at_level_established[0]
     if isinstance(bounded, str):

@@ -14,13 +14,14 @@ from analysis.evaluate.evidence.rules import guardrails_of, harm_of
 from analysis.evaluate.fits import Fits
 from analysis.fit import Fit, Floats
 from analysis.inference.intervals import Effect
+from analysis.inference.paired_shares import PairedEvents
 from analysis.inference.skewness import leans
 from analysis.results import Scenario
 from analysis.specification import Cell
 from designs.protocol.models import Outcome, Protocol
 
 BinaryGuardrails = Mapping[
-    tuple[str, Cell], EventCounts | InvertedTest | Effect | str
+    tuple[str, Cell], EventCounts | PairedEvents | InvertedTest | Effect | str
 ]  # by outcome and cell; or why not
 
 

@@ -18,6 +18,7 @@ from analysis.evaluate.evidence.assembly import (
 )
 from analysis.evaluate.evidence.rules import guardrails_of
 from analysis.evaluate.fits import Fits
+from analysis.evaluate.pair_tallies import paired_events
 from analysis.evaluate.specify import responses_of
 from analysis.evaluate.tallies import event_counts, tally_events
 from analysis.frame import AnalysisFrame, open_to, strata_of
@@ -128,7 +129,7 @@ def _levels(wanted: Mapping[tuple[str, Cell], float], cell: Cell) -> list[float]
 def _binary_guardrails(
     frame: AnalysisFrame, protocol: Protocol, protocol_digest: str, rules: DecisionRules, fits: Fits
 ) -> BinaryGuardrails:
-    """Counts of events by stratum; or, where whole clusters were assigned, bounds by redrawing them."""
+    """Counts of events by stratum or in pairs; or, where whole clusters were assigned, bounds by redrawing them."""
     outcomes = [outcome for outcome in guardrails_of(protocol) if outcome.kind == "binary"]
     cells = fits.cells(protocol)
     if protocol.analysis.errors_clustered_by is not None:
@@ -137,6 +138,10 @@ def _binary_guardrails(
             for outcome in outcomes
             for cell in cells
         }
+    pairs = protocol.randomisation.pairs
+    if protocol.randomisation.method == "matched_pairs" and pairs is not None and protocol.cluster is None:
+        columns = {outcome.id: column_of(outcome) for outcome in outcomes}
+        return dict(paired_events(frame, columns, cells, pairs)) if outcomes else {}
     if protocol.cluster is None:
         return _event_counts(frame, protocol, outcomes, cells) if outcomes else {}
     return {
