@@ -39,6 +39,8 @@ SIZES = {
     "strata-merged": 60,
     "survival": 40,
     "survival-clusters": 20,
+    "survival-strata": 100,
+    "survival-verdicts": 4,
     "verdicts": 20,
     "verdicts-skewed": 40,
 }
