@@ -1,11 +1,11 @@
 """Guardrails: showing that an approach did no harm beyond a declared margin.
 
 "Not significant" is not "safe": a guardrail passes only when the bound of the harm lies below its margin. Binary
-guardrails use the stratified score bound of Miettinen & Nurminen, which holds its size for rare events, and in matched
-pairs of customers Tango's of paired shares; others use the interval of their own estimate, and where that leans too
-much for its bound, redraws of y less the margin too. Where nothing happened in either arm there is still a score bound,
-z²/(n + z²), and it judges: "not passed" there would let one complaint with the letter turn ``not_shown`` into
-``scale``.
+guardrails use the stratified score bound of Miettinen & Nurminen with the estimate's own weights, which holds its size
+for rare events, and in matched pairs of customers Tango's of paired shares; others use the interval of their own
+estimate, and where that leans too much for its bound, redraws of y less the margin too. Where nothing happened in
+either arm there is still a score bound, z²/(n + z²), and it judges: "not passed" there would let one complaint with
+the letter turn ``not_shown`` into ``scale``.
 """
 
 from __future__ import annotations
@@ -13,40 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.inference.intervals import Effect, critical_value
+from analysis.inference.intervals import Effect
 from analysis.inference.paired_shares import PairedEvents, paired_score_bounds
-from analysis.inference.root_finding import rising_root
+from analysis.inference.score_bounds import EventCounts, score_bounds
 from analysis.inference.skewness import interval, p_above, p_below
 from designs.literals import Direction
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EventCounts:
-    """Events and customers by stratum, for one arm against its comparison; each of shape (J,)."""
-
-    events_arm: Floats
-    n_arm: Floats
-    events_comparison: Floats
-    n_comparison: Floats
-
-    @classmethod
-    def of(cls, *, arm: tuple[int, int], comparison: tuple[int, int]) -> EventCounts:
-        """One stratum, from (events, customers) of each."""
-        return cls(*(np.array([float(value)]) for value in (*arm, *comparison)))
-
-    def reversed(self) -> EventCounts:
-        """The comparison against the arm."""
-        return EventCounts(self.events_comparison, self.n_comparison, self.events_arm, self.n_arm)
-
-    @property
-    def difference(self) -> float:
-        """Weighted difference in shares; weights as in :func:`score_bounds`."""
-        weight = _weights(self)
-        return float(weight @ (self.events_arm / self.n_arm - self.events_comparison / self.n_comparison))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,85 +105,6 @@ def judge(
         return _not_estimable(outcome, margin, bounded)
     estimate, upper, lower = bounded
     return Harm(outcome, margin, estimate, upper, lower, upper < margin, lower > margin)
-
-
-def score_bounds(counts: EventCounts, level: float) -> tuple[float, float]:
-    """Bounds of the difference in shares at two-sided ``level``, by inverting the stratified score test.
-
-    Strata weigh n_arm n_comparison / (n_arm + n_comparison) (Mantel & Haenszel), which is proportional to their
-    customers where shares are the same in every stratum. Each stratum's variance uses its own shares under the
-    difference tested (Farrington & Manning 1990, Statistics in Medicine 9:1447), times N / (N - 1).
-
-    Args:
-        counts: every stratum with customers in both arms.
-        level: two-sided, between 0 and 1.
-
-    Returns:
-        (lower, upper), within [-1, 1].
-
-    Source: Miettinen & Nurminen (1985), Statistics in Medicine 4:213.
-
-    Examples:
-        >>> lower, upper = score_bounds(EventCounts.of(arm=(56, 70), comparison=(48, 80)), 0.05)
-        >>> round(lower, 4), round(upper, 4)
-        (0.0528, 0.3382)
-    """
-    critical = critical_value(level, None)
-    return _bound(counts, critical, -1.0), _bound(counts, critical, 1.0)
-
-
-def _bound(counts: EventCounts, critical: float, side: float) -> float:
-    """The difference on one side of the estimate at which the score statistic reaches ``critical``."""
-
-    def excess(distance: float) -> float:
-        return abs(_score(counts, estimate + side * distance)) - critical
-
-    estimate = counts.difference
-    furthest = 1.0 - side * estimate
-    near, far = 0.0, min(furthest, critical / float(np.sqrt(counts.n_arm.sum())))
-    while excess(far) < 0.0:
-        if far == furthest:
-            return side
-        near, far = far, min(furthest, 2.0 * far)
-    return estimate + side * rising_root(excess, near, far, tolerance=1e-11)
-
-
-def _score(counts: EventCounts, difference: float) -> float:
-    n1, n0 = counts.n_arm, counts.n_comparison
-    p1, p0 = _shares_given(counts, difference)
-    total = n1 + n0
-    variance = (p1 * (1.0 - p1) / n1 + p0 * (1.0 - p0) / n0) * total / np.maximum(total - 1.0, 1.0)
-    weight = _weights(counts)
-    spread = float(np.sqrt(weight**2 @ variance))
-    distance = counts.difference - difference
-    if spread == 0.0:
-        return float(np.copysign(np.inf, distance)) if distance else 0.0
-    return distance / spread
-
-
-def _shares_given(counts: EventCounts, difference: float) -> tuple[Floats, Floats]:
-    """Most likely shares in each stratum when they differ by ``difference``: the root of a cubic, polished."""
-    n1, n0 = counts.n_arm, counts.n_comparison
-    p1, p0, ratio = counts.events_arm / n1, counts.events_comparison / n0, n0 / n1
-    a = 1.0 + ratio
-    b = -(1.0 + ratio + p1 + ratio * p0 + difference * (ratio + 2.0))
-    c = difference**2 + difference * (2.0 * p1 + ratio + 1.0) + p1 + ratio * p0
-    d = -p1 * difference * (1.0 + difference)
-    v = (b / (3.0 * a)) ** 3 - b * c / (6.0 * a**2) + d / (2.0 * a)
-    u = np.copysign(np.sqrt(np.maximum((b / (3.0 * a)) ** 2 - c / (3.0 * a), 0.0)), v)
-    cosine = np.clip(np.divide(v, u**3, out=np.zeros_like(v), where=u != 0.0), -1.0, 1.0)
-    root = 2.0 * u * np.cos((np.pi + np.arccos(cosine)) / 3.0) - b / (3.0 * a)
-    for _ in range(3):  # the arc cosine loses half its digits near its ends, where rare events put it
-        slope = (3.0 * a * root + 2.0 * b) * root + c
-        step = np.divide(((a * root + b) * root + c) * root + d, slope, out=np.zeros_like(root), where=slope != 0.0)
-        root = np.where(np.abs(step) < 1e-4, root - step, root)
-    arm = np.clip(root, max(0.0, difference), min(1.0, 1.0 + difference))
-    return arm, np.clip(arm - difference, 0.0, 1.0)
-
-
-def _weights(counts: EventCounts) -> Floats:
-    weight = counts.n_arm * counts.n_comparison / (counts.n_arm + counts.n_comparison)
-    return np.asarray(weight / weight.sum(), dtype=np.float64)
 
 
 def _of_counts(counts: EventCounts, level: float, level_established: float) -> tuple[float, float, float] | str:

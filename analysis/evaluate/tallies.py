@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.deciding.guardrails import EventCounts
 from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, SATURATION_COLUMN, WAVE_COLUMN, AnalysisFrame
+from analysis.inference.score_bounds import EventCounts
 from analysis.integrity.balance import ArmMoments, ByStratum
 from analysis.integrity.shares_by_stratum import ShareCounts, shares_differ
 from analysis.regression.leaving import strata_that_leave
@@ -295,18 +295,25 @@ def tally_events(
     return events
 
 
-def event_counts(by_arm: ByArmAndStratum, arm: str, comparison: str) -> EventCounts:
-    """One arm against its comparison, stratum by stratum.
+def event_counts(by_arm: ByArmAndStratum, arm: str, comparison: str, *, additive: bool) -> EventCounts:
+    """One arm against its comparison, stratum by stratum, weighed as the regression weighs them.
 
     Customers of a stratum in which nobody was assigned to one of the two leave, unless too many would; then, and where
     an outcome is missing for everybody, there are zero customers.
+
+    Args:
+        by_arm: every arm's counts, for a stratum weighs by its customers of all arms.
+        additive: whether the regression has no interactions, and so weighs strata by what they say.
     """
     of_arm, of_comparison = by_arm.get(arm, {}), by_arm.get(comparison, {})
     strata = sorted(of_arm.keys() | of_comparison.keys(), key=repr)
     nobody = (0.0, 0.0, 0.0)
     pairs = [(*of_arm.get(stratum, nobody), *of_comparison.get(stratum, nobody)) for stratum in strata]
     columns = np.array(pairs, dtype=np.float64).reshape(-1, 6).T
-    return EventCounts(*columns[[0, 1, 3, 4]][:, ~strata_that_leave(columns[[2, 5]])])
+    customers = np.array([sum(of.get(stratum, nobody)[1] for of in by_arm.values()) for stratum in strata])
+    stays = ~strata_that_leave(columns[[2, 5]])
+    events_arm, n_arm, events_comparison, n_comparison = columns[[0, 1, 3, 4]][:, stays]
+    return EventCounts(events_arm, n_arm, events_comparison, n_comparison, None if additive else customers[stays])
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -77,6 +77,35 @@ def several(size: int, seed: int) -> Iterator[Figure]:
     )
 
 
+def strata(size: int, seed: int) -> Iterator[Figure]:
+    """An event at its margin among everyone, its harm and the letter's share of the customers differing by stratum."""
+    event = {"id": "event", "role": "guardrail", "kind": "binary", "direction": "decrease", "margin": 0.01}
+    protocol = declared(
+        arms=[NFA, arm("letter")], randomisation={"method": "external", "arm_column": "arm", "strata": ["region"]},
+        outcomes=[PAID, event], decision=VALUED,
+    )  # fmt: skip
+    # region -> customers, letters among them
+    regions = {"x": (8_000, 4_000), "y": (4_000, 200)}
+    region = np.repeat(list(regions), [customers for customers, _ in regions.values()])
+    sent = np.concatenate([np.arange(customers) < letters for customers, letters in regions.values()])
+    for base, in_x, in_y in ((0.02, 0.0, 0.03), (0.1, 0.05, -0.07), (0.1, -0.02, 0.07)):
+        harm = np.where(region == "x", in_x, in_y)
+        rng = stream(seed, f"strata {base} {in_x} {in_y}")
+        found = []
+        for _ in range(size):
+            columns: Columns = {
+                "arm": np.where(sent, "letter", "nfa"), "region": region,
+                "paid": (rng.random(sent.size) < 0.3 + 0.1 * sent).astype(float),
+                "event": (rng.random(sent.size) < base + harm * sent).astype(float),
+            }  # fmt: skip
+            found.append(evaluated(protocol, columns))
+        name = f"harm {in_x:+} where half get the letter, {in_y:+} where a twentieth do"
+        passed = _share(found, lambda e: bool(e.verdict.arms[0].guardrails_passed))
+        yield at_most(name, "guardrail passed", passed, ALPHA / 2, size)
+        worse = _share(found, lambda e: e.verdict.code == "no_further_action")
+        yield at_most(name, "no_further_action", worse, ALPHA / 2, size)
+
+
 def halves(size: int, seed: int) -> Iterator[Figure]:
     """One arm makes nobody pay and brings money; the other makes many pay and brings none."""
     pounds = {"id": "pounds", "role": "secondary", "kind": "amount", "direction": "increase"}
@@ -103,6 +132,7 @@ def _share(found: list[Evaluation], of: Callable[[Evaluation], bool]) -> float:
 
 SUITES = (
     Suite("guardrail-counts", "Count guardrails exactly at their margins, one arm small", counts, size=2_000),
+    Suite("guardrail-strata", "Binary guardrail at its margin, unlike shares and harm by stratum", strata, size=2_000),
     Suite("guardrails-several", "Five guardrails exactly at their margins", several, size=2_000),
     Suite("halves", "Two arms with one half of the evidence each", halves, size=2_000),
 )

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.deciding import net_benefit
-from analysis.deciding.guardrails import EventCounts
 from analysis.deciding.verdict import Decided, decide
 from analysis.evaluate import evaluate
 from analysis.evaluate.evidence.assembly import bare_evidence, harms_of, trial_evidence
@@ -25,6 +24,7 @@ from analysis.evaluate.looks import concluded, look_of, monitoring, rules_at
 from analysis.evaluate.specify import response_of
 from analysis.fit import Regression
 from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN
+from analysis.inference.score_bounds import EventCounts
 from analysis.integrity.due import days_due, maturity
 from analysis.results import Look, Maturity
 from analysis.specification import Cell

@@ -18,6 +18,7 @@ SIZES = {
     "families-dunnett": 100,
     "lin": 80,
     "guardrail-counts": 3,
+    "guardrail-strata": 6,
     "guardrails-several": 4,
     "halves": 6,
     "interactions": 60,

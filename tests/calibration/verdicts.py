@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from analysis.deciding import net_benefit
 from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
-from analysis.deciding.guardrails import EventCounts
 from analysis.deciding.verdict import Decided, decide
 from analysis.evaluate import evaluate
 from analysis.evaluate.evidence.assembly import bare_evidence, harms_of, to_redraw, trial_evidence
@@ -24,6 +23,7 @@ from analysis.evaluate.fits import Fits, SubgroupFits
 from analysis.evaluate.itt_rows import interaction_rows
 from analysis.evaluate.specify import response_of
 from analysis.fit import Fit, JointCovariance, Regression
+from analysis.inference.score_bounds import EventCounts
 from analysis.randomisation.redrawing import redraw
 from analysis.specification import Cell, Levels, Response
 from designs.protocol.models import Protocol

@@ -8,13 +8,14 @@ from functools import partial
 
 from analysis.deciding import net_benefit
 from analysis.deciding.evidence import CellEvidence, DecisionRules, Evidence, TrialEvidence
-from analysis.deciding.guardrails import EventCounts, Harm, InvertedTest, judge
+from analysis.deciding.guardrails import Harm, InvertedTest, judge
 from analysis.deciding.verdict import decide, judge_cell
 from analysis.evaluate.evidence.rules import guardrails_of, harm_of
 from analysis.evaluate.fits import Fits
 from analysis.fit import Fit, Floats
 from analysis.inference.intervals import Effect
 from analysis.inference.paired_shares import PairedEvents
+from analysis.inference.score_bounds import EventCounts
 from analysis.inference.skewness import leans
 from analysis.results import Scenario
 from analysis.specification import Cell

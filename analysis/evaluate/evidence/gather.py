@@ -179,5 +179,6 @@ def _event_counts(
         if (cell.by, closed) not in tallied:
             tallied[cell.by, closed] = tally_events(open_to(frame, protocol, closed), columns, strata, cell.by)
         for name in columns:
-            counts[name, cell] = event_counts(tallied[cell.by, closed].get((name, cell.level), {}), *cell.pair)
+            by_arm = tallied[cell.by, closed].get((name, cell.level), {})
+            counts[name, cell] = event_counts(by_arm, *cell.pair, additive=protocol.analysis.adjustment == "additive")
     return counts

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from analysis.deciding.evidence import DecisionRules
-from analysis.deciding.guardrails import EventCounts, judge, score_bounds
+from analysis.deciding.guardrails import judge
 from analysis.inference.intervals import Effect
+from analysis.inference.score_bounds import EventCounts, score_bounds
 
 
 def test_newcombe_1998_table():
@@ -28,7 +29,7 @@ def test_newcombe_1998_table():
 def _direct_score(strata, delta):
     """Each stratum's constrained likelihood maximised numerically, nothing shared with the closed form."""
     weights = np.array([n1 * n0 / (n1 + n0) for _, n1, _, n0 in strata])
-    weights /= weights.sum()
+    weights /= weights.sum()  # as an additive regression weighs them
     distance, variance = 0.0, 0.0
     for w, (x1, n1, x0, n0) in zip(weights, strata, strict=True):
 
