@@ -19,7 +19,7 @@ from trials.reporting.charts import Figure
 from trials.reporting.portfolio import next_action, next_actor
 from trials.reporting.results.evaluations import evaluation_line
 from trials.reporting.words.names import Names
-from trials.reporting.words.vocabulary import state, verdict
+from trials.reporting.words.vocabulary import VOID, state, verdict
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -42,8 +42,15 @@ class EvaluatedTrial:
     names: Names
 
     @property
+    def void(self) -> bool:
+        """Whether the draw is void, so that no evaluation of it has a verdict."""
+        return self.detail.summary.state == "void"
+
+    @property
     def verdict_words(self) -> str:
         """The verdict, in the words of its banner."""
+        if self.void:
+            return VOID
         reached = self.evaluation.verdict
         approach = self.names.approach(reached.arm) if reached.arm else None
         return verdict(reached.code, approach, self.names.where_to_scale(reached), self.names.nothing)

@@ -6,8 +6,9 @@ from every role but the randomiser's until the draw is released.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from trials.errors import AccessRefused
 
@@ -35,6 +36,13 @@ class Actor:
     def __str__(self) -> str:
         return f"{self.name}:{self.role}"
 
+
+_ALPHABETS: Final = ("LATIN ", "CYRILLIC ", "GREEK ", "ARMENIAN ", "CHEROKEE ", "COPTIC ")
+_SHOWS_NOTHING: Final = (
+    ("\u034f", "\u034f"), ("\u115f", "\u1160"), ("\u17b4", "\u17b5"), ("\u180b", "\u180f"), ("\u3164", "\u3164"),
+    ("\ufe00", "\ufe0f"), ("\uffa0", "\uffa0"), ("\U000e0000", "\U000e0fff"),
+)  # fmt: skip
+"""Besides formats and controls: what Unicode lets a display ignore."""
 
 LOCAL_ACTOR = Actor("local", "all")
 
@@ -96,11 +104,55 @@ def allow(actor: Actor, use_case: UseCase) -> None:
         )
 
 
+def same_person(name: str, other: str) -> bool:
+    """Whether two names are one person's, however each was typed. What is stored is what was typed.
+
+    Compared are letters and digits, without case or width; whatever stands between them (blanks of any kind, full
+    stops, hyphens, apostrophes) is one gap. Invisible characters are none.
+
+    Examples:
+        >>> same_person("Ada Byrne", " ada\u00a0\u200b BYRNE."), same_person("Ada Byrne", "Ada Byrnes")
+        (True, False)
+    """
+    return _person(name) == _person(other)
+
+
+def _person(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    seen = "".join(letter for letter in folded if not _invisible(letter))
+    words = "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in seen).split()
+    return " ".join(words) or " ".join(seen.split())  # a name of signs alone is those signs
+
+
+def _invisible(letter: str) -> bool:
+    """Whether it takes no room or shows nothing: formats and controls, joiners, variation selectors, Hangul fillers."""
+    return (unicodedata.category(letter) in ("Cf", "Cc") and not letter.isspace()) or any(
+        first <= letter <= last for first, last in _SHOWS_NOTHING
+    )
+
+
+def _mixes_alphabets(name: str) -> bool:
+    """Whether one word has letters of several alphabets that look alike: an \u0410 of Cyrillic before Latin letters."""
+    return any(
+        len(
+            {
+                alphabet
+                for letter in word
+                for alphabet in _ALPHABETS
+                if unicodedata.name(letter, "").startswith(alphabet)
+            }
+        )
+        > 1
+        for word in unicodedata.normalize("NFKC", name).split()
+    )
+
+
 def parse_actor(text: str | None) -> Actor:
     """The actor that ``OTM_ACTOR`` names as ``name:role``; the local default, holding all roles, where it is not set.
 
     Raises:
-        AccessRefused: The text is not ``name:role``, or the role is unknown.
+        AccessRefused: The text is not ``name:role``, the role is unknown, or the name looks like another one by
+            mixing alphabets.
 
     Examples:
         >>> parse_actor("Analyst 7:analyst")
@@ -112,6 +164,13 @@ def parse_actor(text: str | None) -> Actor:
         return LOCAL_ACTOR
     name, separator, role = text.rpartition(":")
     name, role = name.strip(), role.strip()
+    if _mixes_alphabets(name):
+        raise AccessRefused(
+            f"{name!r} mixes letters of several alphabets in one word",
+            where="OTM_ACTOR",
+            rule="a name must not look like that of another person",
+            remedy="type each word of it in one alphabet",
+        )
     for known in get_args(Role):
         if separator and name and role == known and len(name) <= LONGEST_NAME and name.isprintable():
             return Actor(name, known)

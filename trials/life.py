@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, get_args
 
-from trials.access import Role, UseCase
+from trials.access import Role, UseCase, same_person
 from trials.errors import TrialRefused
 
 Milestone = Literal["suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2"]
@@ -305,7 +305,7 @@ def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) ->
         case "correction_asked":
             return standing.correction_asked_by is not None
         case "second_signature":
-            return by is None or by != standing.correction_asked_by
+            return by is None or not same_person(by, standing.correction_asked_by or "")
         case "not_released":
             return not standing.released
         case "not_void":
@@ -315,7 +315,7 @@ def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) ->
         case "void_asked":
             return standing.void_asked_by is not None
         case "second_person":
-            return by is None or by != standing.void_asked_by
+            return by is None or not same_person(by, standing.void_asked_by or "")
 
 
 @dataclass(frozen=True, slots=True)

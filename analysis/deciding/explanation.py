@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.findings import arm_findings, as_measured, segment_findings
+from analysis.deciding.looks import as_observed
 from analysis.deciding.ranges import spoken_money_range
 from analysis.deciding.verdict import Decided
-from analysis.results import Check, DecidingRange, Segment, Verdict
+from analysis.results import Check, DecidingRange, Look, Segment, Verdict
 from analysis.wording.naming import approach, change_in_behaviour, doing_nothing
 from analysis.wording.numbers import gain_range, large_pounds
 from analysis.wording.phrases import capitalised, listed
@@ -25,16 +26,18 @@ def explain(
     *,
     failed: Sequence[Check] = (),
     changes: tuple[str, ...] = (),
+    look: Look | None = None,
 ) -> Verdict:
     """Put a verdict into words.
 
     Args:
         failed: the checks that block and failed; the first one's detail stands in the sentence.
         changes: what would change the verdict, as :mod:`analysis.deciding.threshold_analysis` finds it.
+        look: the one that gave the verdict, where looks are declared.
     """
     return Verdict(
         code=decided.code,
-        sentence=_sentence(protocol, trial, rules, decided, failed),
+        sentence=_sentence(protocol, trial, rules, decided, failed, look),
         arm=decided.arm,
         segment=decided.cell.segment if decided.cell else None,
         reasons=_reasons(protocol, trial, decided, rules, failed),
@@ -46,7 +49,12 @@ def explain(
 
 
 def _sentence(
-    protocol: Protocol, trial: TrialEvidence, rules: DecisionRules, decided: Decided, failed: Sequence[Check]
+    protocol: Protocol,
+    trial: TrialEvidence,
+    rules: DecisionRules,
+    decided: Decided,
+    failed: Sequence[Check],
+    look: Look | None,
 ) -> str:
     if decided.code == "invalid":
         why = failed[0].detail if failed else "An integrity check failed."
@@ -56,7 +64,8 @@ def _sentence(
     facts = f"{_effect_facts(protocol, spoken, segment)} " if spoken else ""
     if spoken and facts.strip():
         facts += f"{_money_facts(spoken, spoken_money_range(trial, rules, spoken, segment))} "
-    return f"{facts}{_verdict_words(protocol, decided)}".strip()
+        facts += f"{as_observed(protocol, look, spoken.arm)} " if look is not None else ""
+    return f"{facts.rstrip()} {_verdict_words(protocol, decided)}".strip()
 
 
 def _spoken(trial: TrialEvidence, decided: Decided) -> Evidence | None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from analysis.deciding.verdict import Decided
 from analysis.results import ArmFinding, Look, Maturity, Verdict
-from analysis.wording.naming import approach
-from analysis.wording.numbers import count
+from analysis.wording.naming import approach, change_in_behaviour
+from analysis.wording.numbers import count, gained
 from analysis.wording.phrases import capitalised, day, listed
 from designs.protocol.models import Looks, Protocol
 
@@ -67,10 +67,29 @@ def at_look(verdict: Verdict, look: Look) -> Verdict:
         told = f"{look_words(look)}: not taken, for the data failed a check. It may be taken on corrected files."
     elif look.final:
         earlier = "a look" if look.number == 2 else "looks"
-        told = f"{look_words(look)}: ranges and p-values allow for {earlier} before it."
+        told = f"{look_words(look)}: ranges and p-values allow for {earlier} before it, and estimates are as observed."
     else:
         told = f"{look_words(look)}: a boundary is crossed, so the trial ends here. {_due(look)}"
     return replace(verdict, reasons=(told, *verdict.reasons))
+
+
+def as_observed(protocol: Protocol, look: Look, arm: str) -> str:
+    """Which estimates a sentence gives at a look that ended a trial early, and what they are allowing for the looks.
+
+    A trial stops early the sooner the more chance helped, so that what was observed is too large on average; the
+    median-unbiased estimates are not (Jennison & Turnbull 2000, section 8.3).
+
+    Returns:
+        A sentence; empty at the end, and where no verdict was reached.
+    """
+    if look.action not in ("stop_for_benefit", "stop_for_harm"):
+        return ""
+    estimates = {row.quantity: row.estimate for row in look.inference if row.arm == arm}
+    effect, money = estimates.get("primary"), estimates.get("net_benefit")
+    allowing = [] if effect is None else [change_in_behaviour(protocol.primary, effect)]
+    allowing += [] if money is None else [gained(money * 1000.0)]
+    told = f"These are the estimates as observed at look {look.number} of {look.looks}, which ended the trial"
+    return f"{told}; allowing for the looks they are {listed(allowing)}." if allowing else f"{told}."
 
 
 def no_look(looks: Looks, matured: Maturity, planned: int, following: int | None, ended: Look | None = None) -> str:

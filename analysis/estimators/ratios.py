@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
+
+from analysis.inference.intervals import lower_tail
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +79,7 @@ def ratio_effect(
         of_comparison,
         difference,
         error,
-        float(2 * ndtr(-abs(difference) / error)),
+        2.0 * lower_tail(-abs(difference) / error, None),
         difference - reach,
         difference + reach,
         float(np.log(of_arm / of_comparison)) if positive else None,

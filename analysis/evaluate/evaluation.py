@@ -295,7 +295,7 @@ def _judge(
     contact = {arm.id: arm.cost_per_customer.central for arm in protocol.arms}
     found = Thresholds() if failed or of.bar else thresholds(evidence["central"], rules, decided, contact)
     changes = what_would_change(protocol, *central, found=found, customers=frame.flow.allocated)
-    verdict = explain(protocol, *central, failed=failed, changes=changes)
+    verdict = explain(protocol, *central, failed=failed, changes=changes, look=look)
     verdict = verdict if look is None else at_look(verdict, look)
     lacked = [outcome for outcome in protocol.outcomes if any(_lacks(tally, outcome) for tally in arms.values())]
     missing = [] if failed or of.bar else missing_of(frame, protocol, fits, lacked)

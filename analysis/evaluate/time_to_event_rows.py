@@ -20,7 +20,7 @@ from analysis.evaluate.fits import Fits
 from analysis.fit import Contrast, Fit
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to
 from analysis.inference.estimates import row_of, with_notes, within_family
-from analysis.inference.intervals import Effect
+from analysis.inference.intervals import Effect, above_zero
 from analysis.inference.multiplicity import Adjusted, adjust
 from analysis.results import Estimand, Estimate, EstimationMethod, Interaction, SurvivalCurve
 from analysis.specification import Levels
@@ -238,7 +238,7 @@ def _interactions(protocol: Protocol, outcome: Outcome, by: Levels, fits: Sequen
             centre = weights @ known[:, 0] / weights.sum()
             df = len(known) - 1
             statistic = float(weights @ (known[:, 0] - centre) ** 2)
-            test = (statistic / df, float(df), float(chdtrc(df, statistic)), None)
+            test = (statistic / df, float(df), above_zero(float(chdtrc(df, statistic))), None)
         tests.append(
             Interaction(outcome.id, by.column, arm, comparison, test[0], test[1], None, test[2], reason=test[3])
         )

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtrc
 
+from analysis.inference.intervals import above_zero
+
 Floats = NDArray[np.float64]
 
 
@@ -56,13 +58,13 @@ def equality(
     if kernel is None or expected is None:
         if df is None or df <= 0:
             return "no degrees of freedom are left"
-        return FTest(wald / q, float(q), df, float(fdtrc(q, df, wald / q)))
+        return FTest(wald / q, float(q), df, above_zero(float(fdtrc(q, df, wald / q))))
     eta = _degrees_of_freedom(difference, expected, kernel)
     left = eta - q + 1.0
     if not (np.isfinite(eta) and left > 0.0):
         return f"the clusters are too few to compare {q + 1} levels"
     statistic = left / (eta * q) * wald
-    return FTest(statistic, float(q), left, float(fdtrc(q, left, statistic)))
+    return FTest(statistic, float(q), left, above_zero(float(fdtrc(q, left, statistic))))
 
 
 def _degrees_of_freedom(difference: Floats, expected: Floats, kernel: Floats) -> float:

@@ -7,11 +7,15 @@ so that a p-value and the bound beside it can never come from different distribu
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, replace
+from typing import Final
 
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from analysis.inference.redrawn import Redrawn
+
+SMALLEST_P: Final = sys.float_info.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,19 @@ def lower_tail(statistic: float, df: float | None) -> float:
         >>> round(lower_tail(-1.959963984540054, None), 6)
         0.025
     """
-    return float(ndtr(statistic) if df is None else stdtr(df, statistic))
+    return above_zero(float(ndtr(statistic) if df is None else stdtr(df, statistic)))
+
+
+def above_zero(p_value: float) -> float:
+    """A p-value that underflowed, as the smallest double of full precision; every other as it is.
+
+    No p-value is nil. The functions that give tails return 0 for what lies below that double, so it is an upper bound.
+
+    Examples:
+        >>> above_zero(0.0), above_zero(0.25)
+        (2.2250738585072014e-308, 0.25)
+    """
+    return max(p_value, SMALLEST_P)
 
 
 def critical_value(level: float, df: float | None) -> float:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import bdtr, chdtrc
 
+from analysis.inference.intervals import above_zero
 from analysis.inference.multiplicity import holm
 from analysis.integrity.exact import binomial_p
 from analysis.integrity.shares_by_stratum import ALARM, Compared, ShareCounts, compare_shares
@@ -141,7 +142,7 @@ def sample_ratio(
     if len(large) > 1 and seen:  # given how many they hold together
         statistic = sum((counts.get(arm, 0) - e * seen / wanted) ** 2 / (e * seen / wanted) for arm, e in large.items())
         tests.append(float(chdtrc(len(large) - 1, statistic)))
-    p_value = min(1.0, min(tests) * len(tests))
+    p_value = above_zero(min(1.0, min(tests) * len(tests)))
     listed = ", ".join(
         f"{_called(arm, labels)} {counts.get(arm, 0):,} (expected {e:,.0f})" for arm, e in expected.items()
     )

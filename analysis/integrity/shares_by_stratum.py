@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from analysis.inference.intervals import lower_tail
+from analysis.inference.intervals import SMALLEST_P, above_zero, lower_tail
 from analysis.integrity.clusters_alike import WholeClusters, clusters_alike_p
 from analysis.integrity.exact import hypergeometric_p, hypergeometric_variance
 
@@ -103,7 +103,7 @@ def compare_shares(counts: ShareCounts, arm: str, comparison: str) -> Compared |
         return Compared(difference, clusters_alike_p(whole))
     std_error = _cluster_error(counts, place, counts.arm == arm, tables, weight)
     if std_error == 0.0:
-        return Compared(difference, 1.0 if abs(difference) < 1e-12 else 0.0)
+        return Compared(difference, 1.0 if abs(difference) < 1e-12 else SMALLEST_P)
     return Compared(difference, min(1.0, 2.0 * lower_tail(-abs(difference) / std_error, None)))
 
 
@@ -151,7 +151,7 @@ def _p_value(tables: _Tables) -> float:
         return p_value
     correction = 1.0 if total.size == 1 else total / (total - 1.0)  # Pearson's has none
     variance = float(np.sum(n1 * n0 / total * share * (1.0 - share) * correction))
-    return float(chdtrc(1, float((lost_arm - n1 * share).sum()) ** 2 / variance))
+    return above_zero(float(chdtrc(1, float((lost_arm - n1 * share).sum()) ** 2 / variance)))
 
 
 def _whole_clusters(

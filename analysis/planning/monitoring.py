@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr
 
 from analysis.errors import AnalysisRefused
+from analysis.inference.intervals import above_zero
 from designs.literals import Spending
 
 Floats = NDArray[np.float64]
@@ -187,7 +188,7 @@ class StagewiseTest:
 
     def p_above(self, nominal: float) -> float:
         """One-sided p-value in the stage-wise order, from the one that the last look has by itself."""
-        return nominal if len(self.looks) == 1 else self._tail(-float(ndtri(nominal)), 0.0)
+        return nominal if len(self.looks) == 1 else above_zero(self._tail(-float(ndtri(nominal)), 0.0))
 
     def lower(self, estimate: float, std_error: float, df: float | None, level: float) -> float:
         """Lower end of the two-sided ``1 - level`` interval."""

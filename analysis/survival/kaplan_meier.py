@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc, ndtri
 
+from analysis.inference.intervals import above_zero
+
 Floats = NDArray[np.float64]
 
 
@@ -233,7 +235,7 @@ def log_rank(strata: list[tuple[LifeTable, LifeTable]]) -> LogRank:
     if variance <= 0:
         return LogRank(None, 1, None, "no event happened while both groups were followed")
     statistic = difference**2 / variance
-    return LogRank(statistic, 1, float(gammaincc(0.5, statistic / 2)))
+    return LogRank(statistic, 1, above_zero(float(gammaincc(0.5, statistic / 2))))
 
 
 def _at(table: LifeTable, times: Floats) -> tuple[Floats, Floats]:

@@ -105,16 +105,23 @@ def pounds(amount: float | None, *, sign: bool = False, pence: bool | None = Non
     return f"{MINUS if amount < 0 else '+' if sign else ''}£{figure}"
 
 
+_LARGE: Final = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
+
+
 def large_pounds(amount: float | None) -> str:
     """Pounds over many customers, no finer than the evidence: £10 from £100 on, three figures from £10,000 on.
 
     >>> large_pounds(338912.0), large_pounds(1_243_000), large_pounds(851.7), large_pounds(96.2)
     ('£339,000', '£1.24 million', '£850', '£96')
+    >>> large_pounds(2.34e9), large_pounds(-1.5e13), large_pounds(2e17)
+    ('£2.34 billion', '−£15 trillion', '£200,000 trillion')
     """
     if amount is None:
         return UNKNOWN
     size = rounded(abs(amount))
-    text = f"£{size / 1e6:.3g} million" if size >= 1e6 else f"£{size:,.0f}"
+    unit, word = next(((unit, word) for unit, word in _LARGE if size >= unit), (1.0, ""))
+    figure = size / unit
+    text = f"£{figure:.3g}{word}" if word and figure < 999.5 else f"£{figure:,.0f}{word}"
     return f"{MINUS}{text}" if amount < 0 and size > 0 else text
 
 

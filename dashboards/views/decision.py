@@ -30,6 +30,10 @@ ON_AN_ATTEMPT: Final = (
     "This evaluation is an attempt: its data are invalid, so there is no verdict to accept. Load the corrected files "
     "and evaluate again. Where nothing can mend them, a decision here ends the trial without a finding."
 )
+ON_A_VOID_DRAW: Final = (
+    "Two people made the draw of this trial void. It has no verdict, whatever was evaluated before, and nothing can be "
+    "decided on it. Its record is kept."
+)
 WITHOUT_A_FINDING: Final = "End the trial without a finding"
 UNTIL_RELOAD: Final = "session"
 _RECORDED: Final = "recorded_decision"
@@ -40,6 +44,9 @@ def show() -> None:
     if trial is None:
         return
     _first_screen(trial)
+    if trial.void:
+        _record(trial)
+        return
     _looks(trial.evaluation, trial.names)
     _each_approach(trial.evaluation, trial.names)
     _what_would_change_this(trial.evaluation, trial.names)
@@ -49,6 +56,10 @@ def show() -> None:
 
 def _first_screen(trial: EvaluatedTrial) -> None:
     evaluation, names = trial.evaluation, trial.names
+    if trial.void:
+        st.html(markup.lead(ON_A_VOID_DRAW))
+        st.html(markup.verdict_banner("invalid", trial.verdict_words))
+        return
     st.html(markup.lead(evaluation.verdict.sentence))
     st.html(markup.verdict_banner(evaluation.verdict.code, trial.verdict_words))
     screen.which_evaluation(trial.detail)
@@ -109,6 +120,8 @@ def _record(trial: EvaluatedTrial) -> None:
     decisions = trial.detail.decisions
     if decisions:
         st.html(markup.bullets(line for decision in decisions for line in decision_lines(decision)))
+    if trial.void:
+        return
     refusal = session.may("decide")
     if refusal is not None:
         screen.refused(refusal)

@@ -60,12 +60,14 @@ def show() -> None:
 
 
 def _contents(trial: EvaluatedTrial) -> None:
-    code = trial.evaluation.verdict.code
+    code = "invalid" if trial.void else trial.evaluation.verdict.code
     st.html(markup.verdict_banner(code, trial.verdict_words))
     screen.which_evaluation(trial.detail)
     if code == "not_due":
         st.write("What follows is the health of the field. No effect is estimated before every outcome is due.")
-    if code == "invalid":
+    if trial.void:
+        st.write("The draw is void. What follows is kept for the record: no effect below is a finding.")
+    elif code == "invalid":
         st.write("An integrity check failed. What follows is for finding out why: no effect below is a finding.")
     st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in SECTIONS))
 

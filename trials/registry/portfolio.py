@@ -129,8 +129,9 @@ def _synthetic(
 def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummary:
     trial = standing.trial
     evaluation = rows.evaluations.get(trial)
-    verdict_arm = None if evaluation is None else evaluation.verdict_arm
-    where = _where_to_scale(evaluation)
+    verdict = None if standing.void else evaluation  # nothing can be concluded from a void draw
+    verdict_arm = None if verdict is None else verdict.verdict_arm
+    where = _where_to_scale(verdict)
     approaches = {arm.id: approach(arm) for arm in protocol.arms}
     allocations = rows.allocations.get(trial, ())
     return TrialSummary(
@@ -141,10 +142,10 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
         arms=tuple(arm.label for arm in protocol.arms),
         channels=tuple(sorted({arm.channel for arm in protocol.arms if arm.channel})),
         segments=tuple(subgroup.column for subgroup in protocol.analysis.subgroups),
-        verdict_code=None if evaluation is None else evaluation.verdict_code,
+        verdict_code=None if verdict is None else verdict.verdict_code,
         verdict_arm=verdict_arm,
         verdict_segment=where[0][1] if where else None,
-        verdict_sentence=None if evaluation is None else evaluation.verdict_sentence,
+        verdict_sentence=None if verdict is None else verdict.verdict_sentence,
         next=next_step(standing),
         created_on=rows.registered_at[trial].date(),
         allocated_on=_day(allocations[0].allocated_at if allocations else None),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from analysis.wording.phrases import day, sentence_case
 from trials.life import Next
 from trials.registry.records import TrialSummary
-from trials.reporting.words.vocabulary import CHANNELS, STATES, STEPS, state, verdict
+from trials.reporting.words.vocabulary import CHANNELS, STATES, STEPS, VOID, state, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,9 @@ def next_actor(coming: Next) -> str:
 
 
 def verdict_of(trial: TrialSummary) -> str:
-    """The verdict of one trial, in words."""
+    """The verdict of one trial, in words; a trial whose draw is void has none, whatever was evaluated before."""
+    if trial.state == "void":
+        return VOID
     return verdict(trial.verdict_code, trial.verdict_approach, trial.verdict_where, trial.comparison)
 
 

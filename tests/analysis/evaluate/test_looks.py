@@ -14,6 +14,7 @@ from analysis.frame import DAY_ZERO_COLUMN
 from analysis.planning.monitoring import boundaries, final_inference
 from analysis.results import Check
 from analysis.sensitivity import with_sensitivity
+from analysis.wording.numbers import gained
 from tests.analysis.evaluations import COLLECTED, COMPLAINT, NFA, PAID, arm, declared
 from tests.analysis.frames import frame_of
 
@@ -125,6 +126,40 @@ def test_a_crossed_boundary_scales_and_its_figures_are_those_of_the_design(spend
     assert "looks" in row.note
     assert evaluation.flow.allocated == evaluation.look.due
     assert from_document(to_document(evaluation)) == evaluation
+
+
+def test_the_sentence_of_an_early_end_says_which_estimates_it_gives():
+    """What was observed, and beside it what is median-unbiased: nearer to nothing, for chance helps to stop early."""
+    evaluation, looks = conducted(planned(), customers(0.12))
+    assert looks, "the trial ended after its first look"
+    sentence, (primary, money) = evaluation.verdict.sentence, evaluation.look.inference
+    (row,) = [row for row in evaluation.estimates if row.declared]
+    observed, unbiased = row.estimate * 1000, primary.estimate * 1000
+    assert sentence.startswith(f"For every 1,000 customers assigned the letter, {observed:.0f} more paid by day 23 ")
+    number = evaluation.look.number
+    said = f"These are the estimates as observed at look {number} of 4, which ended the trial; allowing for the looks "
+    assert f"{said}they are {unbiased:.0f} more paid by day 23 and £" in sentence
+    assert f"{unbiased:.0f}" != f"{observed:.0f}"
+    assert f"and {gained(money.estimate * 1000)}. Scale the letter" in sentence
+    assert gained(money.estimate * 1000) != gained(evaluation.net_benefit.arms[0].central.estimate * 1000)
+
+
+def test_at_a_first_look_both_are_the_same_and_at_the_end_nothing_is_added():
+    first, looks = conducted(planned(spending="pocock"), customers(0.3))
+    assert (first.look.number, looks) == (1, [])
+    (row,) = [row for row in first.estimates if row.declared]
+    assert first.look.inference[0].estimate == pytest.approx(row.estimate, abs=1e-6)
+    assert f"allowing for the looks they are {row.estimate * 1000:.0f} more" in first.verdict.sentence
+    end, _ = conducted(planned(may="harm"), customers(0.12))
+    assert "as observed at look" not in end.verdict.sentence
+    assert "estimates are as observed" in end.verdict.reasons[0]
+
+
+def test_an_early_end_for_harm_says_so_of_what_is_lost():
+    evaluation, _ = conducted(planned(cost=20.0), customers(0.0))
+    money = next(row for row in evaluation.look.inference if row.quantity == "net_benefit")
+    assert f" and {gained(money.estimate * 1000)}." in evaluation.verdict.sentence
+    assert "lost" in gained(money.estimate)
 
 
 def test_a_look_that_may_only_show_harm_never_scales():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,14 @@ def test_the_shared_protocol_gives_figures_that_are_read(reference_data: Path) -
         if protocol.suitability is not None:
             assert isinstance(protocol.suitability.operations.answer, ExpectedContact)
             assert protocol.suitability.operations.answer.inbound_calls_per_1000 is not None
+
+
+@pytest.mark.parametrize(
+    ("peak", "limit"), [(100.0000000001, 100), (100, 99.99999999999), (12345678901.5, 12345678901)]
+)
+def test_figures_that_differ_never_read_alike(tmp_path: Path, peak: float, limit: float) -> None:
+    answer = {"peak_contacts_per_day": peak, "capacity_per_day": limit}
+    result = capacity(loaded(tmp_path, changed(ANSWERED, (OPERATIONS, answer))).protocol)
+    assert result.finding == "not_enough"
+    expected, taken = re.findall(r"\d[\d,]*(?:\.\d+)?", result.sentence)
+    assert float(expected.replace(",", "")) > float(taken.replace(",", ""))

@@ -14,6 +14,7 @@ from trials.access import LOCAL_ACTOR
 from trials.registry import Registry
 from trials.registry.portfolio import portfolio
 from trials.registry.tables.columns import now
+from trials.reporting.portfolio import verdict_of
 from trials.stages.decide import decide
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
@@ -112,3 +113,16 @@ def test_a_trial_read_alone_is_the_line_that_the_portfolio_has(registry: Registr
     assert alone == whole
     assert {trial.state for trial in whole} >= {"draft", "locked", "analysed", "decided", "void"}
     assert {trial.synthetic for trial in whole} == {True, False}
+
+
+def test_a_void_trial_has_no_verdict_whatever_was_evaluated_before(registry: Registry, files: Files):
+    evaluated(registry, files)
+    with registry.read(LOCAL_ACTOR) as reader:
+        assert reader.trial(files.trial).summary.verdict_code is not None
+    request_void(registry, FIRST, files.trial, reason="the wrong population was loaded")
+    confirm_void(registry, SECOND, files.trial)
+    with registry.read(LOCAL_ACTOR) as reader:
+        (summary,) = reader.portfolio()
+    assert (summary.state, summary.verdict_code, summary.verdict_sentence) == ("void", None, None)
+    assert (summary.verdict_arm, summary.verdict_segment, summary.verdict_where) == (None, None, ())
+    assert verdict_of(summary) == "None: the draw is void"

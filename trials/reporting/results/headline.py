@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analysis.results import ArmFinding, ArmMoney, Estimate, Evaluation, Segment, SegmentFinding
 from analysis.wording.numbers import count, gain_or_loss, gain_range
-from analysis.wording.phrases import uncapitalised
+from analysis.wording.phrases import capitalised, uncapitalised
 from trials.reporting.results.effects import as_judged
 from trials.reporting.words.names import Names
 
@@ -44,7 +44,7 @@ def headline(evaluation: Evaluation, names: Names) -> Headline | None:
     effect, money = _effect(evaluation, arm, segment), _money(evaluation, arm, segment)
     decided = _finding(evaluation, arm, segment)
     figures = (_people(effect, decided, names), *_pounds(money, decided, evaluation, names))
-    return Headline(arm, _about(verdict.arm is not None, arm, names), figures)
+    return Headline(arm, _about(evaluation, arm, names), figures)
 
 
 def why_no_figures(evaluation: Evaluation) -> str:
@@ -74,10 +74,14 @@ def _best_arm(evaluation: Evaluation, names: Names) -> str | None:
     return (min if names.plan.primary.better_below_zero else max)(effects)[1]
 
 
-def _about(named: bool, arm: str, names: Names) -> str | None:
-    if named:
-        return None
-    return f"For {names.approach(arm)}, the approach that did best:"
+def _about(evaluation: Evaluation, arm: str, names: Names) -> str | None:
+    """Whose figures they are, where the verdict does not say; and at a look that ended the trial, which estimates."""
+    whose = "" if evaluation.verdict.arm is not None else f"For {names.approach(arm)}, the approach that did best"
+    look = evaluation.look
+    if look is None or look.action not in ("stop_for_benefit", "stop_for_harm"):
+        return f"{whose}:" if whose else None
+    observed = f"as observed at look {look.number} of {look.looks}, which ended the trial:"
+    return f"{whose}, {observed}" if whose else capitalised(observed)
 
 
 def _effect(evaluation: Evaluation, arm: str, segment: Segment | None) -> Estimate | None:

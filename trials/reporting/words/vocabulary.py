@@ -132,6 +132,7 @@ SCENARIOS: Final[Mapping[str, str]] = {
 }
 
 NO_FURTHER_ACTION: Final = "no further action"
+VOID: Final = "None: the draw is void"
 
 
 def state(code: State) -> str:
