@@ -254,8 +254,10 @@ def _people(count: int, seed: int) -> Rows:
 def arms_of(registry: Registry, trial: str, people: Rows) -> dict[str, str]:
     """The arm of each customer who was assigned one."""
     with registry.inspect(LOCAL_ACTOR, "verify", trial) as session:
-        (allocation,) = queries.allocations_of(session, trial)
-    assigned = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
+        waves = [allocation.snapshot_digest for allocation in queries.allocations_of(session, trial)]
+    assigned = pa.concat_tables(
+        pq.read_table(registry.snapshots.path(digest), columns=[LEDGER_ID, "arm"]) for digest in waves
+    )
     arms = dict(zip(assigned.column(LEDGER_ID).to_pylist(), assigned.column("arm").to_pylist(), strict=True))
     ids = [row["customer_id"] for row in people]
     ledger = ledger_ids(SYNTHETIC_KEY, pa.array(ids)).to_pylist()

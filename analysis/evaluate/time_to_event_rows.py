@@ -106,7 +106,7 @@ def times_to_event(
             protocol, [row for row in of_outcome if row.estimand == "survival_difference"], survival
         )
         for estimand in dict.fromkeys(row.estimand for row in of_outcome):
-            alike = [row for row in of_outcome if row.estimand == estimand]
+            alike = _in_order(protocol, [row for row in of_outcome if row.estimand == estimand])
             adjusted = family(protocol, fits[outcome.id]) if estimand == "survival_difference" else None
             rows += _within(alike, [_reversed(a) for a in adjusted]) if adjusted else _adjusted(protocol, alike)
         for by in subgroups if outcome in protocol.judged else ():

@@ -173,3 +173,22 @@ def test_rows_and_verdict_are_of_one_family() -> None:
     for row in rows:
         assert row.p_value <= row.p_adjusted <= 2 * row.p_value
         assert row.ci_lower_simultaneous < row.ci_lower < row.estimate < row.ci_upper < row.ci_upper_simultaneous
+
+
+@pytest.mark.parametrize("closed", ["letter", "sms"])
+def test_each_arm_has_its_own_adjusted_values_whichever_is_closed(closed: str) -> None:
+    """A closed arm is compared over customers of its own, after the others; its values stand beside its own name."""
+    arms = [NFA, *(arm(name, not_for=CLOSED if name == closed else []) for name in ("letter", "sms"))]
+    subgroups = {"analysis": {"subgroups": [{"column": "reason"}]}}
+    declaration = declared(arms=arms, outcomes=[WAIT, {**COMPLAINT, "margin": 0.02}], **subgroups)
+    data, rng = columns(), np.random.default_rng(11)
+    days = np.ceil(rng.exponential(np.where(data["arm"] == "letter", 50.0, 60.0)))
+    welsh = (np.arange(days.size) % 7 == 0) & (data["arm"] != closed)
+    data |= {"days": np.minimum(days, 90.0), "done": days < 90, "welsh": welsh}
+    rows = [row for row in whole(declaration, data).estimates if row.outcome == "wait" and row.estimate is not None]
+    assert (
+        {row.arm for row in rows if row.subgroup} == {row.arm for row in rows if not row.subgroup} == {"letter", "sms"}
+    )
+    for row in rows:
+        assert row.p_adjusted >= row.p_value
+        assert row.ci_lower_simultaneous <= row.ci_lower <= row.ci_upper <= row.ci_upper_simultaneous

@@ -38,6 +38,10 @@ def _wrong_with_row(row: dict[str, Any]) -> Iterator[str]:
     ends = row["ci_lower"], row["estimate"], row["ci_upper"]
     if None not in ends and not ends[0] <= ends[1] <= ends[2]:
         yield "an estimate outside its range"
+    together = row["ci_lower_simultaneous"], row["ci_upper_simultaneous"]
+    slack = 1e-9 * max((abs(end) for end in ends if end is not None), default=0.0)
+    if None not in (*together, *ends) and (together[0] > ends[0] + slack or together[1] < ends[2] - slack):
+        yield "a range of all arms inside the range of one"
 
 
 def _leaves(value: Any) -> Iterator[Any]:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import Refused
-from tests.properties.any_customers import Rows, behaviour, contacts, people, with_competing
+from tests.properties.any_customers import Rows, behaviour, contacts, people, with_an_effect, with_competing
 from tests.properties.any_evaluation import VERDICTS, wrong_with
 from tests.properties.any_plan import TRIAL, Chance, protocol
+from tests.small_registry import arms_of
 from tests.trials.examples import FIRST, SECOND, load_contacts, load_outcomes, write_csv
 from trials import life
 from trials.access import UseCase
@@ -187,6 +188,7 @@ class _Trial:
 
     def behaviour(self, customers: Rows) -> Rows:
         rows = behaviour(self.chance, customers)
+        rows = with_an_effect(self.chance, rows, arms_of(self.registry, TRIAL, rows))
         competing = any("competing" in outcome for outcome in self.plan["outcomes"])
         return with_competing(self.chance, rows) if competing else rows
 
