@@ -17,6 +17,7 @@ from designs.protocol.errors import ProtocolRefused
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import Figure
 from trials.reporting.portfolio import next_action, next_actor
+from trials.reporting.results.decisions import decision_notice
 from trials.reporting.results.evaluations import evaluation_line
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import VOID, state, verdict
@@ -187,10 +188,13 @@ def _what_is_next(detail: TrialDetail) -> None:
 
 
 def which_evaluation(detail: TrialDetail) -> None:
-    """Which of the trial's evaluations the page shows, and as at which day."""
+    """Which of the trial's evaluations the page shows, and as at which day; and what a decision has come to."""
     line = evaluation_line(detail)
     if line is not None:
         st.html(markup.quiet(line))
+    decided = decision_notice(detail)
+    if decided is not None:
+        st.html(markup.notice(decided))
 
 
 def figure(shown: Figure | None, absent: str, anchor: str | None = None) -> None:

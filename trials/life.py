@@ -14,6 +14,7 @@ from typing import Final, Literal, get_args
 
 from trials.access import Role, UseCase, same_person
 from trials.errors import TrialRefused
+from trials.needs import Need, words_of
 
 Milestone = Literal["suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2"]
 """What a design reaches on its way to the lock, in this order, where its directorate's route asks for it."""
@@ -33,7 +34,7 @@ Step = Literal[
     "answer_suitability", "consult", "pass_gateway_1", "design", "sign_off", "pass_gateway_2", "lock", "randomise",
     "resume_randomise", "issue", "load_outcomes", "evaluate", "decide", "review", "confirm_void", "confirm_correction",
     "analyse_elsewhere",
-    "nothing",
+    "nothing", "decide_again",
 ]  # fmt: skip
 
 MILESTONES: Final[tuple[Milestone, ...]] = get_args(Milestone)
@@ -67,7 +68,9 @@ class Standing:
         waits_until: The day on which everything is due, where no evaluation so far was of outcomes that were all due.
         concluding: How many evaluations were due and of data that passed their checks: the finding and its updates.
         correction_asked_by: Who asked for a correction of the finding that nobody else has confirmed yet.
-        review_on: When the latest decision is looked at again; None before the first.
+        finding: The number of the evaluation that is the finding; None before there is one.
+        decided_on: The number of the evaluation that the latest decision rests on; None before the first decision.
+        review_on: When that decision is looked at again; None before the first.
         follow_up: What became of that decision; None where nothing is recorded.
         released: The seed is public.
         void_asked_by: Who asked for the draw to be made void; None where nobody did.
@@ -88,11 +91,21 @@ class Standing:
     waits_until: date | None = None
     concluding: int = 0
     correction_asked_by: str | None = None
+    finding: int | None = None
+    decided_on: int | None = None
     review_on: date | None = None
     follow_up: FollowUp | None = None
     released: bool = False
     void_asked_by: str | None = None
     void: bool = False
+
+    @property
+    def decision_outdated(self) -> bool:
+        """Whether the latest decision rests on what is not, or no longer, the finding: then there is none on it.
+
+        A decision on an attempt stands until there is a finding, for it ends a trial that has none.
+        """
+        return self.review_on is not None and self.finding is not None and self.decided_on != self.finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,7 @@ class Next:
 
 
 def state_of(standing: Standing) -> State:
-    """The state of a trial: the furthest thing that happened to it.
+    """The state of a trial: the furthest thing that happened to it, and still holds.
 
     Examples:
         >>> state_of(Standing("t")), state_of(Standing("t", locked=True, seed_drawn=True, waves_allocated=1))
@@ -122,7 +135,7 @@ def state_of(standing: Standing) -> State:
     if standing.void:
         return "void"
     if standing.review_on is not None:
-        return standing.follow_up or "decided"
+        return "analysed" if standing.decision_outdated else standing.follow_up or "decided"
     if standing.outcomes is not None:
         if standing.evaluated != standing.outcomes:
             return "data_cut"
@@ -201,6 +214,8 @@ def next_step(standing: Standing) -> Next:
         return Next("resume_randomise", "randomiser")
     if standing.correction_asked_by is not None:
         return Next("confirm_correction", None, other_than=standing.correction_asked_by)
+    if standing.decision_outdated:
+        return Next("decide_again", "manager")
     if state in PHASES["decided"]:
         return Next("review", "manager", due=standing.review_on)
     if state in _STEP_AFTER:
@@ -214,13 +229,6 @@ def next_step(standing: Standing) -> Next:
 def _missing_milestones(standing: Standing) -> list[Milestone]:
     return [milestone for milestone in MILESTONES if milestone in standing.route and milestone not in standing.reached]
 
-
-Need = Literal[
-    "randomised_here", "not_locked", "milestones", "locked", "seed", "wave_left", "allocated", "outcomes", "evaluated",
-    "verdict", "concluded", "update", "correction_not_asked", "correction_asked", "second_signature", "not_released",
-    "not_void", "void_not_asked", "void_asked", "second_person",
-]  # fmt: skip
-"""What has to be so before something may be done."""
 
 _RETURNED: Final[tuple[Need, ...]] = ("locked", "not_void", "allocated")
 NEEDS: Final[Mapping[UseCase, tuple[Need, ...]]] = {
@@ -318,79 +326,8 @@ def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) ->
             return by is None or not same_person(by, standing.void_asked_by or "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """A refusal, where ``{trial}`` stands for the trial's id."""
-
-    problem: str
-    rule: str | None = None
-    remedy: str | None = None
-
-
-_WORDS: Final[Mapping[Need, _Words]] = {
-    "randomised_here": _Words("this trial was randomised elsewhere", remedy="otm analyse PROTOCOL DATA needs no lock"),
-    "not_locked": _Words(
-        "the plan is locked already", "a lock is taken once", "a changed plan is a trial with an id of its own"
-    ),
-    "milestones": _Words("the design has not reached {missing}", "every step of its route comes before the lock"),
-    "locked": _Words(
-        "the plan is not locked",
-        "nothing is allocated or loaded before the plan and its population are fixed",
-        "otm lock {trial}",
-    ),
-    "seed": _Words("no seed has been drawn", "what is made void is a draw"),
-    "wave_left": _Words(
-        "this trial has been randomised",
-        "one draw a trial; drawing again until it looks good is what a seed committed beforehand prevents",
-        "a draw that must not be used is voided by two people, and the next is a trial with an id of its own",
-    ),
-    "allocated": _Words("nothing has been allocated", remedy="otm randomise {trial}"),
-    "outcomes": _Words("no outcomes are loaded", remedy="otm outcomes load {trial} FILE"),
-    "evaluated": _Words("there is no evaluation to decide on", remedy="otm evaluate {trial}"),
-    "verdict": _Words(
-        "there is no verdict to decide on", "no effect is shown before all is due", "evaluate a later cut of {trial}"
-    ),
-    "update": _Words(
-        "nothing could take the finding's place", remedy="load corrected files, then otm evaluate {trial}"
-    ),
-    "correction_not_asked": _Words("a correction was asked for already", remedy="otm correct {trial} --confirm"),
-    "correction_asked": _Words("nobody asked for a correction", remedy="otm correct {trial} --reason TEXT"),
-    "second_signature": _Words(
-        "who asked for a correction cannot confirm it", "a correction takes two different people", "ask a colleague"
-    ),
-    "concluded": _Words(
-        "the trial is still running",
-        "arms stay concealed until the evaluation is stored, or the draw is void",
-        "otm evaluate {trial}",
-    ),
-    "not_released": _Words("the draw is released already"),
-    "not_void": _Words(
-        "the draw of this trial is void",
-        "a void draw is kept and shown, and nothing is built on it",
-        "register a new trial under another id",
-    ),
-    "void_not_asked": _Words("a void was asked for already", remedy="otm void {trial} --confirm, by somebody else"),
-    "void_asked": _Words("nobody asked for a void", remedy="otm void {trial} --reason TEXT"),
-    "second_person": _Words(
-        "the person who asked for a void cannot confirm it",
-        "a void takes two different people",
-        "ask a colleague, who sets OTM_ACTOR to their own name",
-    ),
-}
-_ABOUT_RETURNS: Final = "what comes back is joined to the allocation"
-# Where one use case has a reason of its own, or needs other words.
-_OWN_WORDS: Final[Mapping[tuple[Need, UseCase], _Words]] = {
-    ("allocated", "load_contacts"): _Words("nothing has been allocated", _ABOUT_RETURNS, "otm randomise {trial}"),
-    ("allocated", "load_outcomes"): _Words("nothing has been allocated", _ABOUT_RETURNS, "otm randomise {trial}"),
-    ("allocated", "evaluate"): _Words("nothing has been allocated", _ABOUT_RETURNS, "otm randomise {trial}"),
-    ("allocated", "release"): _Words("nothing has been allocated", "what is released is a draw"),
-    ("not_void", "decide"): _Words("the draw of this trial is void", "a void trial decides nothing"),
-    ("not_void", "confirm_void"): _Words("the draw is void already"),
-}
-
-
 def _refusal(need: Need, use_case: UseCase, standing: Standing, by: str | None) -> TrialRefused:
-    words = _OWN_WORDS.get((need, use_case), _WORDS[need])
+    words = words_of(need, use_case)
     missing = ", ".join(milestone.replace("_", " ") for milestone in _missing_milestones(standing))
     return TrialRefused(
         words.problem.format(missing=missing),

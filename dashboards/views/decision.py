@@ -14,11 +14,12 @@ from data.errors import Refused
 from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.results.approaches import approaches
+from trials.reporting.results.decisions import decision_lines
 from trials.reporting.results.effects import as_judged
 from trials.reporting.results.headline import headline, why_no_figures
 from trials.reporting.results.looks import looks_of
 from trials.reporting.results.near_misses import near_misses, segment_misses
-from trials.reporting.results.trust import change_lines, check_lines, decision_lines, value_lines
+from trials.reporting.results.trust import change_lines, check_lines, value_lines
 from trials.reporting.words.names import Names
 
 Draft = dict[str, str]
@@ -119,7 +120,8 @@ def _record(trial: EvaluatedTrial) -> None:
     st.header("Record a decision", anchor="decide")
     decisions = trial.detail.decisions
     if decisions:
-        st.html(markup.bullets(line for decision in decisions for line in decision_lines(decision)))
+        evaluations = trial.detail.evaluations
+        st.html(markup.bullets(line for decision in decisions for line in decision_lines(decision, evaluations)))
     if trial.void:
         return
     refusal = session.may("decide")

@@ -28,8 +28,8 @@ from trials.registry.storage.dump import dump
 from trials.registry.storage.revisions import NEWEST
 from trials.registry.tables.columns import digest_of
 from trials.reporting.portfolio import next_action, next_actor
+from trials.reporting.results.decisions import decision_lines
 from trials.reporting.results.headline import headline
-from trials.reporting.results.trust import decision_lines
 from trials.reporting.words.names import Names
 from trials.settings import Settings
 from trials.stages.backup import backup, restore

@@ -21,7 +21,6 @@ from trials.life import (
     NEEDS,
     PHASES,
     FollowUp,
-    Need,
     Next,
     Standing,
     State,
@@ -33,6 +32,7 @@ from trials.life import (
     require,
     state_of,
 )
+from trials.needs import Need
 from trials.reporting.words.vocabulary import STATES, STEPS
 
 REVIEW = date(2026, 10, 5)
@@ -41,6 +41,7 @@ DRAWN = Standing("t", locked=True, seed_drawn=True)
 ALLOCATED = replace(DRAWN, waves_allocated=1)
 EVALUATED = replace(ALLOCATED, issued=True, outcomes=1, evaluated=1)
 CORRECTABLE = replace(EVALUATED, concluding=2)
+DECIDED = replace(EVALUATED, concluding=1, finding=1, decided_on=1, review_on=REVIEW)
 
 
 def after(standing: Standing, use_case: UseCase) -> Iterator[Standing]:
@@ -58,15 +59,16 @@ def after(standing: Standing, use_case: UseCase) -> Iterator[Standing]:
         case "evaluate":
             read = replace(standing, evaluated=standing.outcomes, waits_until=None)
             yield read  # an attempt
-            yield replace(read, concluding=min(standing.concluding + 1, 2))
+            found = replace(read, concluding=min(standing.concluding + 1, 2))
+            yield replace(found, finding=standing.finding or 1)
             if standing.evaluated is None or standing.waits_until is not None:
                 yield replace(read, waits_until=DUE)
         case "request_correction":
             yield replace(standing, correction_asked_by="A. Person")
         case "confirm_correction":
-            yield replace(standing, correction_asked_by=None)
+            yield replace(standing, correction_asked_by=None, finding=2)
         case "decide":
-            yield replace(standing, review_on=REVIEW)
+            yield replace(standing, review_on=REVIEW, decided_on=standing.finding or 3)  # 3: an attempt
         case "release":
             yield replace(standing, released=True)
         case "request_void":
@@ -101,7 +103,7 @@ def test_a_trial_without_gateways_goes_from_draft_to_locked_and_on_to_its_decisi
 
 
 def test_what_comes_next_can_be_done_whatever_has_happened(life):
-    steps_of = {"resume_randomise": "randomise"}
+    steps_of = {"resume_randomise": "randomise", "decide_again": "decide"}
     for standing in life:
         step = next_step(standing).step
         use_case = steps_of.get(step, step)
@@ -140,7 +142,10 @@ def test_a_life_goes_forward_but_for_another_cut_of_the_data(life):
         state = state_of(standing)
         for use_case in open_to(standing):
             for later in map(state_of, after(standing, use_case)):
-                if (state, later) not in (("analysed", "data_cut"), ("data_cut", "in_field")) and later != "void":
+                back = [("analysed", "data_cut"), ("data_cut", "in_field")]
+                if use_case in ("evaluate", "confirm_correction"):  # there is another finding than was decided on
+                    back.append(("decided", "analysed"))
+                if (state, later) not in back and later != "void":
                     assert has_reached(later, state), (use_case, state, later)
 
 
@@ -206,6 +211,17 @@ def test_the_state_of_a_design_is_the_last_of_what_it_reached_in_order(milestone
             Next("confirm_correction", None, other_than="A"),
         ),
         (replace(EVALUATED, review_on=REVIEW), "decided", Next("review", "manager", due=REVIEW)),
+        (DECIDED, "decided", Next("review", "manager", due=REVIEW)),
+        (replace(DECIDED, finding=2), "analysed", Next("decide_again", "manager")),
+        (replace(DECIDED, finding=2, outcomes=2), "analysed", Next("decide_again", "manager")),
+        (replace(DECIDED, finding=2, follow_up="applied"), "analysed", Next("decide_again", "manager")),
+        (replace(DECIDED, finding=None, concluding=0), "decided", Next("review", "manager", due=REVIEW)),
+        (
+            replace(DECIDED, finding=2, correction_asked_by="A"),
+            "analysed",
+            Next("confirm_correction", None, other_than="A"),
+        ),
+        (replace(DECIDED, finding=2, void_asked_by="A", void=True), "void", Next("nothing", None)),
         (replace(EVALUATED, outcomes=2, review_on=REVIEW), "decided", Next("review", "manager", due=REVIEW)),
         (replace(EVALUATED, review_on=REVIEW, follow_up="adapted"), "adapted", Next("review", "manager", due=REVIEW)),
         (replace(EVALUATED, void_asked_by="A"), "analysed", Next("confirm_void", None, other_than="A")),
@@ -290,7 +306,7 @@ def test_a_wave_that_was_allocated_is_not_allocated_again_while_others_are_to_co
 def test_whoever_is_next_holds_the_role_for_it():
     standings = every_life(Standing("t")) | {Standing("t", randomised_here=False)}
     for coming in map(next_step, standings):
-        use_case = {"resume_randomise": "randomise"}.get(coming.step, coming.step)
+        use_case = {"resume_randomise": "randomise", "decide_again": "decide"}.get(coming.step, coming.step)
         if use_case in get_args(UseCase) and coming.role is not None:
             assert coming.role in roles_allowed(use_case)
 

@@ -29,6 +29,7 @@ def evaluate(trial: TrialId, as_at: AsAt = None, json_to: JsonTarget = None) -> 
     """Run the locked analysis on the latest outcomes, and store all that it says. No verdict before they are due."""
     from analysis.document import from_document
     from trials.cli.results import show_evaluation
+    from trials.reporting.results.decisions import contradiction
     from trials.reporting.words.vocabulary import evaluation_role
     from trials.stages.evaluate import evaluate as evaluate_stage
 
@@ -36,7 +37,10 @@ def evaluate(trial: TrialId, as_at: AsAt = None, json_to: JsonTarget = None) -> 
         record = evaluate_stage(registry, actor, trial, as_at=as_at and as_at.date())
         with registry.read(actor, trial) as reader:
             detail = reader.trial(trial)
+    disagrees = contradiction(detail, record.id)
     if json_to is not None:
+        if disagrees is not None:
+            say(disagrees)
         stored = {"evaluation_number": record.id, "evaluation_role": record.role, "evaluation_count": record.count}
         write_json(json_to, {**record.document, "evaluation_digest": record.digest, **stored})
         return
@@ -46,6 +50,8 @@ def evaluate(trial: TrialId, as_at: AsAt = None, json_to: JsonTarget = None) -> 
         typer.echo(f"{words}. The finding is evaluation {detail.evaluation.id}, and stays: {sentence}\n")
     show_evaluation(from_document(record.document), detail.protocol)
     say(f"Stored as evaluation {record.id} of {trial} ({words}), digest {record.digest}")
+    if disagrees is not None:
+        say(disagrees)
 
 
 def analyse(
@@ -129,6 +135,7 @@ def correct(
 ) -> None:
     """Put an update in the place of a finding whose files were wrong. It takes two people; the old one is kept."""
     from trials.errors import TrialRefused
+    from trials.reporting.results.decisions import decision_notice
     from trials.stages.correct import confirm_correction, request_correction
 
     if confirm == (reason is not None) or (confirm and evaluation is not None):
@@ -136,7 +143,11 @@ def correct(
     with registry_and_actor() as (registry, actor):
         if reason is None:
             done = confirm_correction(registry, actor, trial)
+            with registry.read(actor, trial) as reader:
+                decided = decision_notice(reader.trial(trial))
             typer.echo(f"Evaluation {done.replacing} of {trial} is the finding. Evaluation {done.replaced} is kept.")
+            if decided is not None:
+                say(decided)
         else:
             asked = request_correction(registry, actor, trial, reason=reason, evaluation=evaluation)
             typer.echo(

@@ -53,6 +53,15 @@ def trials(json_to: JsonTarget = None) -> None:
                     "role": trial.evaluation_role,
                     "as_at": trial.as_at and trial.as_at.isoformat(),
                 },
+                "decision": None
+                if trial.decision is None
+                else {
+                    "choice": trial.decision.choice,
+                    "verdict": trial.decision.verdict_code,
+                    "evaluation": trial.decision.evaluation,
+                    "decided_on": trial.decision.decided_on.isoformat(),
+                    "outdated": trial.decision.outdated,
+                },
                 "next": {"action": next_action(trial.next), "who": next_actor(trial.next)},
                 "synthetic": trial.synthetic,
             }

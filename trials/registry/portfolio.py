@@ -18,7 +18,7 @@ from trials.findings import Place, places, shown
 from trials.life import Standing, next_step, state_of
 from trials.registry import tables
 from trials.registry.queries import population_name, standings
-from trials.registry.records import TrialSummary
+from trials.registry.records import DecisionLine, TrialSummary
 
 # The document can be large: of it a list reads only the segment, and only where the verdict names one.
 _EVALUATION = (
@@ -33,6 +33,14 @@ _EVALUATION = (
     tables.StoredEvaluation.evaluated_at,
 )
 
+_DECISION = (
+    tables.Decision.trial_id,
+    tables.Decision.decided_at,
+    tables.Decision.choice,
+    tables.Decision.verdict_code,
+    tables.Decision.evaluation_number,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
@@ -43,7 +51,7 @@ class _Rows:
     allocations: dict[str, list[tables.Allocation]]
     evaluations: dict[str, Any]  # rows of _EVALUATION
     places: dict[str, Place]  # what each of them is
-    decided_at: dict[str, datetime]
+    decisions: dict[str, Any]  # the latest of each
     synthetic: dict[str, bool]
 
 
@@ -62,8 +70,7 @@ def _rows(session: Session, trials: Sequence[tuple[Standing, Protocol]], only: s
     for allocation in session.scalars(allocated.order_by(tables.Allocation.wave)):
         allocations.setdefault(allocation.trial_id, []).append(allocation)
     evaluated = select(*_EVALUATION).where(*_limit(tables.StoredEvaluation.trial_id, only))
-    decided = select(tables.Decision.trial_id, tables.Decision.decided_at)
-    decided = decided.where(*_limit(tables.Decision.trial_id, only)).order_by(tables.Decision.number)
+    decided = select(*_DECISION).where(*_limit(tables.Decision.trial_id, only)).order_by(tables.Decision.number)
     registered = select(tables.Trial.id, tables.Trial.registered_at).where(*_limit(tables.Trial.id, only))
     evaluations, of = _shown(session, session.execute(evaluated.order_by(tables.StoredEvaluation.number)), only)
     return _Rows(
@@ -72,7 +79,7 @@ def _rows(session: Session, trials: Sequence[tuple[Standing, Protocol]], only: s
         allocations=allocations,
         evaluations=evaluations,
         places=of,
-        decided_at={row.trial_id: row.decided_at for row in session.execute(decided)},
+        decisions={row.trial_id: row for row in session.execute(decided)},
         synthetic=_synthetic(session, trials, locks, only),
     )
 
@@ -132,6 +139,7 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
     verdict = None if standing.void else evaluation  # nothing can be concluded from a void draw
     verdict_arm = None if verdict is None else verdict.verdict_arm
     where = _where_to_scale(verdict)
+    decision = _decision(standing, rows.decisions.get(trial))
     approaches = {arm.id: approach(arm) for arm in protocol.arms}
     allocations = rows.allocations.get(trial, ())
     return TrialSummary(
@@ -150,7 +158,7 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
         created_on=rows.registered_at[trial].date(),
         allocated_on=_day(allocations[0].allocated_at if allocations else None),
         evaluated_on=_day(None if evaluation is None else evaluation.evaluated_at),
-        decided_on=_day(rows.decided_at.get(trial)),
+        decided_on=None if decision is None or decision.outdated else decision.decided_on,
         synthetic=rows.synthetic[trial],
         verdict_approach=approaches.get(verdict_arm) if verdict_arm else None,
         verdict_where=tuple((approaches.get(arm, arm), segment) for arm, segment in where),
@@ -160,6 +168,19 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
         evaluation_role=None if evaluation is None else rows.places[trial].role,
         evaluation_count=None if evaluation is None else rows.places[trial].count,
         as_at=None if evaluation is None else evaluation.as_at,
+        decision=decision,
+    )
+
+
+def _decision(standing: Standing, row: Any) -> DecisionLine | None:
+    if row is None:
+        return None
+    return DecisionLine(
+        decided_on=row.decided_at.date(),
+        choice=row.choice,
+        verdict_code=row.verdict_code,
+        evaluation=row.evaluation_number,
+        outdated=standing.decision_outdated,
     )
 
 

@@ -20,9 +20,9 @@ from trials.registry import queries
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.registry.tables.columns import now
 from trials.reporting.portfolio import next_action
+from trials.reporting.results.decisions import decision_lines
 from trials.reporting.results.evaluations import correction_lines, evaluation_line, evaluations_table
 from trials.reporting.results.record import deviation_lines
-from trials.reporting.results.trust import decision_lines
 from trials.stages.correct import confirm_correction, request_correction
 from trials.stages.decide import decide
 from trials.stages.evaluate import evaluate
@@ -172,7 +172,9 @@ def test_a_decision_names_the_evaluation_it_rests_on(drawn, files):
     assert record.verdict_code == "not_shown"
     (stored,) = detail_of(drawn, files).decisions
     assert stored == record
-    assert decision_lines(stored)[-1] == f"It rests on evaluation 1, digest {finding.digest}."
+    assert decision_lines(stored)[-1] == (
+        f"It rests on evaluation 1 and its verdict, “Not shown”; digest {finding.digest}."
+    )
 
 
 def test_a_finding_is_corrected_by_two_people_and_the_old_one_stays(drawn, files):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from designs.protocol import Protocol, parse_canonical
@@ -46,6 +46,8 @@ def standings(session: Session, only: str | None = None) -> Iterator[tuple[Stand
             waits_until=row.due_on if row.judged == 0 else None,
             concluding=row.concluding,
             correction_asked_by=row.correction_asked_by,
+            finding=row.corrected or row.first_finding,
+            decided_on=row.decided_on,
             review_on=row.review_on,
             released=row.released > 0,
             void_asked_by=row.void_asked_by,
@@ -79,7 +81,12 @@ def _facts(only: str | None) -> Select[Any]:
         _of_trial(evaluation.trial_id, func.count(), evaluation.verdict_code.not_in(("not_due", "invalid"))).label(
             "concluding"
         ),
+        _of_trial(
+            evaluation.trial_id, func.min(evaluation.number), evaluation.verdict_code.not_in(("not_due", "invalid"))
+        ).label("first_finding"),
+        _corrected().label("corrected"),
         _open_correction().label("correction_asked_by"),
+        _latest(tables.Decision, tables.Decision.evaluation_number).label("decided_on"),
         _latest(tables.Decision, tables.Decision.review_on).label("review_on"),
         _count(tables.Release.trial_id).label("released"),
         _of_trial(tables.VoidRequest.trial_id, tables.VoidRequest.requested_by).label("void_asked_by"),
@@ -90,6 +97,16 @@ def _facts(only: str | None) -> Select[Any]:
 
 def _of_trial(trial: Column, what: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
     return select(what).where(trial == tables.Trial.id, *conditions).correlate(tables.Trial).scalar_subquery()
+
+
+def _corrected() -> ScalarSelect[Any]:
+    """The evaluation that two people last put in the finding's place."""
+    request, confirmation = tables.CorrectionRequest, tables.CorrectionConfirmation
+    signed = select(request.replacing).join(
+        confirmation, and_(confirmation.trial_id == request.trial_id, confirmation.number == request.number)
+    )
+    latest = signed.where(request.trial_id == tables.Trial.id).order_by(request.number.desc()).limit(1)
+    return latest.correlate(tables.Trial).scalar_subquery()
 
 
 def _open_correction() -> ScalarSelect[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trials.registry.records.chain import AuditEvent
 from trials.registry.records.conclusions import (
     CorrectionRecord,
+    DecisionLine,
     DecisionRecord,
     EvaluationLine,
     EvaluationRecord,
@@ -33,6 +34,7 @@ __all__ = [
     "AllocationRecord",
     "AuditEvent",
     "CorrectionRecord",
+    "DecisionLine",
     "DecisionRecord",
     "DrawRecord",
     "EvaluationLine",

@@ -39,6 +39,13 @@ class EvaluationLine:
     digest: str
     verdict_code: str
     verdict_sentence: str
+    verdict_arm: str | None = None
+    verdict_segment: str | None = None
+
+    def agrees(self, other: EvaluationLine) -> bool:
+        """Whether both have the same verdict, of the same approach and in the same segment."""
+        mine = self.verdict_code, self.verdict_arm, self.verdict_segment
+        return mine == (other.verdict_code, other.verdict_arm, other.verdict_segment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +69,14 @@ class DecisionRecord:
     review_on: date
     evaluation: int = 1  # the number of the evaluation that it rests on
     evaluation_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """The latest decision on a trial, in a list of trials."""
+
+    decided_on: date
+    choice: Literal["accept", "override"]
+    verdict_code: str
+    evaluation: int
+    outdated: bool  # what it rests on is not, or no longer, the finding

@@ -9,7 +9,13 @@ from analysis.results import Segment
 from designs.protocol import Protocol
 from trials.findings import Role
 from trials.life import Next, State
-from trials.registry.records.conclusions import CorrectionRecord, DecisionRecord, EvaluationLine, EvaluationRecord
+from trials.registry.records.conclusions import (
+    CorrectionRecord,
+    DecisionLine,
+    DecisionRecord,
+    EvaluationLine,
+    EvaluationRecord,
+)
 from trials.registry.records.draws import AllocationRecord, IssueRecord, ReleaseRecord, VoidRecord
 from trials.registry.records.plans import LockRecord, PopulationRecord
 from trials.registry.records.returned_files import ReturnedFileRecord
@@ -34,7 +40,7 @@ class TrialSummary:
     created_on: date
     allocated_on: date | None
     evaluated_on: date | None
-    decided_on: date | None
+    decided_on: date | None  # of a decision that rests on the finding, or on an attempt where there is none
     synthetic: bool
     verdict_approach: str | None = None  # the verdict's arm, as it stands inside a sentence
     verdict_where: tuple[tuple[str, Segment], ...] = ()  # each approach, likewise, with a segment to scale it to
@@ -43,6 +49,7 @@ class TrialSummary:
     evaluation_role: Role | None = None  # the finding, once there is one
     evaluation_count: int | None = None  # of its role: attempt 2
     as_at: date | None = None  # the day on which its data were cut
+    decision: DecisionLine | None = None  # the latest, whether or not it still rests on the finding
     comparison: str = "no further action"  # what the approaches are compared with, as it stands inside a sentence
 
 

@@ -16,6 +16,13 @@ def evaluation_line(detail: TrialDetail) -> str | None:
     line = f"{evaluation_role(shown.role, shown.count)}: evaluation {shown.id}"
     if shown.as_at is not None:
         line += f", data as at {day(shown.as_at)}"
+    replaced = [row.replaced for row in detail.corrections if row.holds and row.replacing == shown.id]
+    if replaced:
+        verdicts = {row.number: row.verdict_code for row in detail.evaluations}
+        line += (
+            f". Two people put it in the place of evaluation {replaced[-1]}, whose verdict was "
+            f"“{sentence_case(verdicts[replaced[-1]])}”"
+        )
     updates = sum(row.role == "update" and row.number > shown.id for row in detail.evaluations)
     if updates:
         later = "1 later update is" if updates == 1 else f"{updates} later updates are"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.results import Evaluation
 from analysis.wording.numbers import count
-from analysis.wording.phrases import moment
+from analysis.wording.phrases import moment, sentence_case
 from trials.registry.records import TrialDetail
 from trials.reporting.results.evaluations import correction_lines
 from trials.reporting.results.table import Table
@@ -94,5 +94,12 @@ def people(detail: TrialDetail) -> Table:
     ]
     if detail.evaluation is not None:
         rows.append(("Evaluated", detail.evaluation.evaluated_by, moment(detail.evaluation.evaluated_at)))
-    rows += [("Decided", decision.decided_by, moment(decision.decided_at)) for decision in detail.decisions]
+    rows += [
+        (
+            f"Decided on evaluation {decision.evaluation}, “{sentence_case(decision.verdict_code)}”",
+            decision.decided_by,
+            moment(decision.decided_at),
+        )
+        for decision in detail.decisions
+    ]
     return Table("Who did what", ("Step", "Who", "When"), tuple(rows))

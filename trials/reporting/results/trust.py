@@ -1,14 +1,12 @@
-"""What a manager reads about the grounds of a verdict: checks, what would change it, what was decided."""
+"""What a manager reads about the grounds of a verdict: checks, and what would change it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
 
 from analysis.results import Check, Evaluation
 from analysis.wording.phrases import day, listed, uncapitalised
 from designs.protocol.models import Valuation
-from trials.registry.records import DecisionRecord
 from trials.reporting.results.missing_outcomes import tipping_lines
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import CHECKS, SCENARIOS, check_result, check_title, verdict
@@ -84,22 +82,4 @@ def value_lines(names: Names) -> tuple[str, ...]:
         lines.append(f"The plan does not say whether money is extra or only comes earlier, for: {unsaid}.")
     if unexplained:
         lines.append(f"The plan does not say why so many pounds, for: {unexplained}.")
-    return tuple(lines)
-
-
-_CHOSEN: Final[Mapping[str, str]] = {"accept": "accepted the verdict", "override": "overrode the verdict"}
-
-
-def decision_lines(decision: DecisionRecord) -> tuple[str, ...]:
-    """A recorded decision, in sentences."""
-    word = _CHOSEN[decision.choice]
-    if decision.choice == "override" and decision.verdict_code == "invalid":
-        word = "decided without a finding, for the data are invalid"
-    lines = [f"On {day(decision.decided_at)} {decision.decided_by} {word}. {decision.action}."]
-    lines.append(f"Reason: {decision.reason}")
-    if decision.conditions:
-        lines.append(f"Conditions: {decision.conditions}")
-    lines.append(f"To be reviewed on {day(decision.review_on)}.")
-    if decision.evaluation_digest:
-        lines.append(f"It rests on evaluation {decision.evaluation}, digest {decision.evaluation_digest}.")
     return tuple(lines)

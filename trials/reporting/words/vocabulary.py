@@ -46,6 +46,7 @@ STEPS: Final[Mapping[Step, str]] = {
     "load_outcomes": "Load the outcomes when they are due",
     "evaluate": "Evaluate",
     "decide": "Record a decision",
+    "decide_again": "Decide again: the decision rests on an evaluation that is not the finding",
     "review": "Review the decision",
     "confirm_void": "Confirm the void that was asked for",
     "confirm_correction": "Confirm the correction that was asked for",

@@ -8,7 +8,8 @@ from analysis.results import Check, CheckKind
 from designs.protocol import Protocol
 from tests.trials.reporting import examples
 from trials.reporting.results import integrity
-from trials.reporting.results.trust import change_lines, check_lines, decision_lines, value_lines
+from trials.reporting.results.decisions import decision_lines
+from trials.reporting.results.trust import change_lines, check_lines, value_lines
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import CHECKS
 
@@ -85,7 +86,7 @@ def test_a_decision_is_told_with_everything_that_binds_it():
         "To be reviewed on 20 May 2027.",
     )
     stored = replace(examples.decision(), evaluation=3, evaluation_digest="c0ffee")
-    assert decision_lines(stored)[-1] == "It rests on evaluation 3, digest c0ffee."
+    assert decision_lines(stored)[-1] == "It rests on evaluation 3 and its verdict, “Scale”; digest c0ffee."
 
 
 def test_what_the_money_is_and_what_the_plan_leaves_open_is_said():

@@ -1,0 +1,99 @@
+"""What was decided, on which evaluation and on what verdict; and whether that still is the finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from analysis.wording.phrases import day, sentence_case
+from trials.registry.records import DecisionRecord, EvaluationLine, TrialDetail
+from trials.reporting.words.vocabulary import evaluation_role
+
+_CHOSEN: Final[Mapping[str, str]] = {"accept": "accepted", "override": "overrode"}
+
+
+def decision_lines(decision: DecisionRecord, evaluations: Sequence[EvaluationLine] = ()) -> tuple[str, ...]:
+    """A recorded decision, in sentences.
+
+    Args:
+        evaluations: all of its trial's, in order.
+    """
+    word = f"{_CHOSEN[decision.choice]} the verdict"
+    if decision.choice == "override" and decision.verdict_code == "invalid":
+        word = "decided without a finding, for the data are invalid"
+    lines = [f"On {day(decision.decided_at)} {decision.decided_by} {word}. {decision.action}."]
+    lines.append(f"Reason: {decision.reason}")
+    if decision.conditions:
+        lines.append(f"Conditions: {decision.conditions}")
+    lines.append(f"To be reviewed on {day(decision.review_on)}.")
+    if decision.evaluation_digest:
+        verdict = f"“{sentence_case(decision.verdict_code)}”"
+        lines.append(
+            f"It rests on evaluation {decision.evaluation} and its verdict, {verdict}; digest "
+            f"{decision.evaluation_digest}."
+        )
+    since = _since(decision, evaluations)
+    return (*lines, since) if since else tuple(lines)
+
+
+def decision_notice(detail: TrialDetail) -> str | None:
+    """What whoever reads a page of the trial must know of its latest decision: that it is outdated, or contradicted."""
+    if not detail.decisions:
+        return None
+    decision = detail.decisions[-1]
+    since = _since(decision, detail.evaluations)
+    if since is None:
+        return None
+    chosen = f"{_CHOSEN[decision.choice]} “{sentence_case(decision.verdict_code)}”"
+    words = f"The decision of {day(decision.decided_at)}, by {decision.decided_by}, who {chosen}, rests on evaluation "
+    again = " Decide again." if outdated(decision, detail.evaluations) else ""
+    return f"{words}{decision.evaluation}. {since}{again}"
+
+
+def outdated(decision: DecisionRecord, evaluations: Sequence[EvaluationLine]) -> bool:
+    """Whether a decision rests on what is not, or no longer, the finding of a trial that has one."""
+    finding = _finding(evaluations)
+    return finding is not None and finding.number != decision.evaluation
+
+
+def contradiction(detail: TrialDetail, number: int) -> str | None:
+    """What the latest decision accepted, where an evaluation that was just made has another verdict."""
+    if not detail.decisions:
+        return None
+    decision = detail.decisions[-1]
+    of = {row.number: row for row in detail.evaluations}
+    rested_on, made = of.get(decision.evaluation), of[number]
+    if rested_on is None or made.role in ("not_due", "attempt") or made.agrees(rested_on):
+        return None
+    words = (
+        f"It disagrees with the decision of {day(decision.decided_at)}, by {decision.decided_by}, which rests on "
+        f"evaluation {decision.evaluation}, “{sentence_case(decision.verdict_code)}”; its own verdict is "
+        f"“{sentence_case(made.verdict_code)}”"
+    )
+    return f"{words}. Decide again." if outdated(decision, detail.evaluations) else f"{words}."
+
+
+def _since(decision: DecisionRecord, evaluations: Sequence[EvaluationLine]) -> str | None:
+    """What has become of the evaluation that a decision rests on."""
+    rested_on = next((row for row in evaluations if row.number == decision.evaluation), None)
+    finding = _finding(evaluations)
+    if rested_on is None or finding is None:
+        return None
+    if finding.number != rested_on.number:
+        became = "was an attempt" if rested_on.role == "attempt" else "has been replaced"
+        return (
+            f"Evaluation {rested_on.number} {became}: the finding is evaluation {finding.number}, with the verdict "
+            f"“{sentence_case(finding.verdict_code)}”."
+        )
+    others = [
+        f"{evaluation_role(row.role, row.count).lower()} (evaluation {row.number}): “{sentence_case(row.verdict_code)}”"
+        for row in evaluations
+        if row.role == "update" and row.number > rested_on.number and not row.agrees(rested_on)
+    ]
+    if not others:
+        return None
+    return f"Later data have another verdict than what was decided on: {'; '.join(others)}. The finding stays."
+
+
+def _finding(evaluations: Sequence[EvaluationLine]) -> EvaluationLine | None:
+    return next((row for row in evaluations if row.role == "finding"), None)
