@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,11 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.evaluate.looks import due_now
+from analysis.evaluate.saturation import compared, direct, interior, levels_of
 from analysis.evaluate.tallies import tally_shares
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to_every_arm, strata_of
+from analysis.inference.multiplicity import holm
 from analysis.integrity import checks
 from analysis.integrity.checks import ArmShare
-from analysis.integrity.shares_by_stratum import compare_shares
+from analysis.integrity.shares_by_stratum import Compared, ShareCounts, compare_shares
 from analysis.results import Check
 from analysis.wording.phrases import day as in_words
 from data.engine import Engine
@@ -82,23 +85,70 @@ def _rows_taken(snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple
 def _match(frame: AnalysisFrame, protocol: Protocol) -> Check:
     """Found in the file of outcomes, arm by arm; where arms are closed to some, among those who could get every arm.
 
-    Where looks are declared a file need speak only of those who are due.
+    Where looks are declared a file need speak only of those who are due. In a saturation trial treated customers are in
+    the clusters of high saturations, so that arms pooled over saturations would compare clusters: compared are those
+    whom the verdict compares, and treated with untreated customers of one saturation.
     """
+    if protocol.randomisation.saturations:
+        return _match_of_saturations(frame, protocol)
+    counts = _matched(open_to_every_arm(frame, protocol), protocol)
+    return _alike(counts, protocol, _compared(counts, protocol), protocol.labels)
+
+
+def _match_of_saturations(frame: AnalysisFrame, protocol: Protocol) -> Check:
+    judged = compared(frame, protocol)
+    parts = [judged]
+    if judged.estimand == "total" and (between := interior(protocol)):
+        parts.append(direct(frame, protocol, between))
+    counts = [_matched(part.frame, part.protocol) for part in parts]
+    found = [_compared(of, protocol) for of in counts]
+    family = [(number, arm) for number, of in enumerate(found) for arm in of]
+    p_values = holm([row.p_value if (row := found[number][arm]) else None for number, arm in family])
+    adjusted = dict(zip(family, p_values, strict=True))
+    made = []
+    for number, part in enumerate(parts):
+        names = {arm.id: arm.label for arm in protocol.arms}
+        if part.estimand == "total":
+            treated, untreated = (levels_of(protocol)[at].ids[0] for at in (-1, 0))
+            names = {arm: f"saturation {untreated if arm == protocol.comparison.id else treated}" for arm in names}
+        of_part = {arm: adjusted[number, arm] for arm in found[number]}
+        made.append(_alike(counts[number], protocol, found[number], names, of_part))
+    failed = [check for check in made if check.passed is False]
+    first = (failed or made)[0]
+    of_direct = {f"{name}_direct": value for check in made[1:] for name, value in check.figures.items()}
+    details = " ".join(check.detail for check in failed or made)
+    return replace(first, detail=details, figures={**made[0].figures, **of_direct})
+
+
+def _matched(frame: AnalysisFrame, protocol: Protocol) -> ShareCounts:
+    return tally_shares(frame, {MATCHED: nw.col(MATCHED)}, strata_of(frame, protocol), protocol.cluster)[MATCHED]
+
+
+def _compared(counts: ShareCounts, protocol: Protocol) -> dict[str, Compared | None]:
     comparison = protocol.comparison.id
-    alike = open_to_every_arm(frame, protocol)
-    counts = tally_shares(alike, {MATCHED: nw.col(MATCHED)}, strata_of(frame, protocol), protocol.cluster)[MATCHED]
+    return {arm.id: compare_shares(counts, arm.id, comparison) for arm in protocol.arms if arm.id != comparison}
+
+
+def _alike(
+    counts: ShareCounts,
+    protocol: Protocol,
+    found: Mapping[str, Compared | None],
+    names: Mapping[str, str],
+    adjusted: Mapping[str, float | None] | None = None,
+) -> Check:
     shares = [
-        ArmShare(arm.id, int(counts.customers[of].sum()), int(counts.count[of].sum()), arm.label)
+        ArmShare(arm.id, int(counts.customers[of].sum()), int(counts.count[of].sum()), names[arm.id])
         for arm in protocol.arms
         for of in [counts.arm == arm.id]
     ]
     return checks.retention(
         shares,
-        comparison,
+        protocol.comparison.id,
         kind="match",
         what="are in the file of outcomes",
         least_difference=protocol.retention_margin,
-        compared={arm.id: compare_shares(counts, arm.id, comparison) for arm in protocol.arms if arm.id != comparison},
+        compared=found,
+        adjusted=adjusted,
     )
 
 
