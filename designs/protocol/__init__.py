@@ -11,7 +11,7 @@ from designs.protocol.columns import (
 )
 from designs.protocol.errors import ProtocolError, ProtocolRefused
 from designs.protocol.labels import arms_of_labels, saturations_of_labels
-from designs.protocol.loading import LoadedProtocol, check, load_protocol
+from designs.protocol.loading import LoadedProtocol, check, digest_as_written, load_protocol
 from designs.protocol.models import Protocol
 from designs.protocol.texts import named_texts
 
@@ -26,6 +26,7 @@ __all__ = [
     "check_allocation_date",
     "check_columns",
     "column_kinds",
+    "digest_as_written",
     "digest_of",
     "external_contract",
     "load_protocol",

@@ -42,6 +42,24 @@ def load_protocol(path: str | Path) -> LoadedProtocol:
     return _load(Path(path), day=None)
 
 
+def digest_as_written(path: str | Path) -> str:
+    """The digest of a protocol file whose values can be read, whatever the rules over several keys say of them.
+
+    Rules are added from version to version; a plan that was locked before one is no other plan for that.
+
+    Raises:
+        ProtocolRefused: Something in it cannot be read, or a text is not there.
+    """
+    path = Path(path)
+    examined = examine(read_document(path))
+    if examined.protocol is None or not examined.as_written:
+        raise ProtocolRefused(examined.errors, where=str(path))
+    texts, wrong = hash_texts(examined.protocol, path.parent)
+    if wrong:
+        raise ProtocolRefused((placed(breach, {}) for breach in wrong), where=str(path))
+    return digest_of(canonical_json(examined.protocol, texts))
+
+
 def check(path: str | Path, *, day: date | None = None) -> LoadedProtocol:
     """What ``otm protocol check`` asks: may this protocol be registered on this day? Writes nothing.
 

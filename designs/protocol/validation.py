@@ -50,11 +50,13 @@ class Examined:
         protocol: As far as it could be read; None where nothing can be made of it.
         unread: The top-level keys that ``protocol`` does not hold, because their values could not be read.
         errors: Everything that is wrong so far, by path and rule; empty for a protocol that may be loaded.
+        as_written: Whether every value of the file could be read, and ``protocol`` holds them all.
     """
 
     protocol: Protocol | None
     unread: frozenset[str]
     errors: tuple[ProtocolError, ...]
+    as_written: bool = False
 
 
 def examine(document: Document) -> Examined:
@@ -70,7 +72,7 @@ def examine(document: Document) -> Examined:
         error = placed(breach, document.lines)
         if error.path not in said:  # a value that could not be read is not also reported as missing
             errors.append(error)
-    return Examined(protocol, unread, _in_order(errors))
+    return Examined(protocol, unread, _in_order(errors), as_written=not broken and not document.errors)
 
 
 def _in_order(errors: Iterable[ProtocolError]) -> tuple[ProtocolError, ...]:

@@ -12,6 +12,7 @@ def open_questions(protocol: Protocol) -> Iterator[str]:
     decision = protocol.decision
     if decision is None:
         return
+    better = {outcome.id: outcome.direction for outcome in protocol.outcomes}
     for side, valuations in (("benefits", decision.benefits), ("costs", decision.costs)):
         for number, valuation in enumerate(valuations):
             where = f"decision.{side}[{number}]"
@@ -19,6 +20,12 @@ def open_questions(protocol: Protocol) -> Iterator[str]:
                 yield (
                     f"{where}.money: is the money of {valuation.outcome} earlier, extra or cost_saved? Money that "
                     "would have come later is otherwise read as a gain"
+                )
+            wanted = better.get(valuation.outcome)
+            if side == "benefits" and wanted == "decrease" and valuation.value.high > 0:
+                yield (
+                    f"{where}.value: is more of {valuation.outcome} a gain? Its direction says that less of it is "
+                    "better; then its value is below zero, or it is a cost"
                 )
             if valuation.because is None:
                 yield f"{where}.because: why is {valuation.outcome} worth so many pounds?"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from trials.access import LOCAL_ACTOR, Actor
 from trials.registry import Registry
 from trials.registry.records import AllocationRecord, EvaluationRecord, FileAccount
+from trials.registry.tables import columns
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.lock import lock
@@ -123,6 +126,20 @@ def allocated(
     """Locked and dealt: synthetic customers from a declared seed, or, with ``seed=None``, real ones."""
     locked(registry, files, actor=actor, synthetic=seed is not None)
     return randomise(registry, actor, files.trial, demonstration_seed=seed)
+
+
+@contextmanager
+def on(day: date) -> Iterator[None]:
+    """As if it were another day: what the registry does meanwhile, it does at noon of it."""
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return noon
+
+    with patch.object(columns, "datetime", Then):
+        yield
 
 
 DUE = date(2099, 1, 1)  # by when everything that any of these trials waits for has happened

@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from analysis.results import UnreadableCell
 from data.identifiers import ledger_ids
 from data.intake import Intake, Rejection, read_file
+from designs.protocol.day_zero import not_before
 from trials.errors import TrialRefused
 from trials.field.allocated import AllocatedTrial, KnownCustomers, known_customers, ledger_key_of
-from trials.field.day_zero import earliest_day_zero, followed_from
+from trials.field.day_zero import drawn_on
 from trials.field.dispatch import export_ids
 from trials.field.kinds import Breach, FileKind
 from trials.field.matching import match
@@ -168,7 +169,7 @@ def _matured(trial: AllocatedTrial, due_day: int | None, as_at: date) -> bool | 
     if due_day is None:
         return None
     last = max(
-        followed_from(allocation.index_date, earliest_day_zero(trial, allocation))
+        not_before(allocation.index_date, drawn_on(trial, allocation))
         for allocation in trial.allocations
         if allocation.index_date is not None
     )

@@ -27,9 +27,10 @@ from data.snapshots import SnapshotStore, read_rows
 from designs.assignment import strata_as_assigned
 from designs.assignment.files.assign import STRATUM
 from designs.protocol import Protocol
+from designs.protocol.day_zero import not_before
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from trials.field.allocated import AllocatedTrial
-from trials.field.day_zero import earliest_day_zero, followed_from
+from trials.field.day_zero import drawn_on
 from trials.field.kinds.contacts import RECEIVED
 from trials.field.reasons import FILE_ROW, stored_cells
 from trials.frames.integrity import MATCHED, frame_checks
@@ -65,7 +66,7 @@ def frame_of(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch
         synthetic=trial.population.synthetic,
         laid_strata=tuple(laid),
         as_at=sources.as_at,
-        still_to_come=_still_to_come(trial),
+        still_to_come=_still_to_come(trial, sources.as_at),
         unreadable=_unreadable(engine, snapshots, sources.outcomes),
     )
     return replace(frame, checks=frame_checks(frame, snapshots, sources))
@@ -105,7 +106,7 @@ def _wave(
     protocol = trial.plan.protocol
     allocated = engine.scan(snapshots.path(allocation.snapshot_digest))
     kept = [nw.col(LEDGER_ID), nw.col("arm").alias(ARM_COLUMN), nw.col("probability").alias(PROBABILITY)]
-    kept.append(_day_zero(allocated, allocation, earliest_day_zero(trial, allocation)).alias(DAY_ZERO_COLUMN))
+    kept.append(_day_zero(allocated, allocation, drawn_on(trial, allocation)).alias(DAY_ZERO_COLUMN))
     if protocol.randomisation.merge:
         if STRATUM not in allocated.collect_schema().names():
             allocated = _with_strata(engine, snapshots, protocol, wave, allocation, allocated)
@@ -137,16 +138,17 @@ def _day_zero(drawn: nw.LazyFrame[Any], allocation: AllocationRecord, earliest: 
     """Each customer's day 0: its batch's, where batches are issued on days of their own; never before the draw."""
     if INDEX_DATE not in drawn.collect_schema().names():
         planned = allocation.index_date
-        return nw.lit(None if planned is None else followed_from(planned, earliest), nw.Date)
+        return nw.lit(None if planned is None else not_before(planned, earliest), nw.Date)
     planned_for = nw.col(INDEX_DATE)
     if earliest is None:
         return planned_for
     return nw.when(planned_for < nw.lit(earliest, nw.Date)).then(nw.lit(earliest, nw.Date)).otherwise(planned_for)
 
 
-def _still_to_come(trial: AllocatedTrial) -> tuple[date, ...]:
-    """Day 0 of the waves that the plan declares and that are not allocated yet."""
-    return tuple(wave.issue_on for wave in trial.plan.protocol.randomisation.waves[len(trial.allocations) :])
+def _still_to_come(trial: AllocatedTrial, as_at: date) -> tuple[date, ...]:
+    """Day 0 of the waves that the plan declares and that are not allocated yet: not before the cut, which has none."""
+    waves = trial.plan.protocol.randomisation.waves[len(trial.allocations) :]
+    return tuple(max(wave.issue_on, as_at) for wave in waves)
 
 
 def _of_saturations(protocol: Protocol) -> list[nw.Expr]:

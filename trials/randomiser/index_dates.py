@@ -1,4 +1,7 @@
-"""Day 0 of every customer, NFA too: the planned issue date of the batch or wave, else the day of the draw."""
+"""Day 0 of every customer, NFA too: the planned issue date of the batch or wave, else the day of the draw.
+
+It is never before the draw: nobody is contacted, or left alone on purpose, before they are assigned.
+"""
 
 from __future__ import annotations
 
@@ -11,33 +14,58 @@ import pyarrow.compute as pc
 
 from data.snapshots import read_rows
 from designs.protocol import Protocol
+from designs.protocol.day_zero import day_of_draw, earliest_day_zero, not_before, planned_days
 from trials.errors import TrialRefused
 
 INDEX_DATE = "index_date"
 
 
-def last_index_date(protocol: Protocol, wave: int, today: date) -> date:
-    """The latest day 0 of a wave's customers; every customer's own unless there are batches."""
-    scheme = protocol.randomisation
-    if scheme.batches is not None:
-        return max(scheme.batches.issue_on.values())
-    return scheme.waves[wave - 1].issue_on if scheme.waves else scheme.allocation_date or day_of_draw(protocol, today)
+def last_index_date(protocol: Protocol, wave: int, today: date, *, synthetic: bool) -> date:
+    """The latest day 0 of a wave's customers who are drawn today; every customer's own unless there are batches."""
+    days = planned_days(protocol, wave) or (day_of_draw(protocol, today),)
+    return not_before(max(days), earliest_day_zero(protocol, today, synthetic=synthetic))
 
 
-def day_of_draw(protocol: Protocol, today: date) -> date:
-    """Today, or what stands for it where the customers are invented and their protocol declares a clock."""
-    return today if protocol.clock is None else protocol.clock.drawn_on
+def first_index_date(protocol: Protocol, wave: int, today: date, *, synthetic: bool) -> date:
+    """The earliest day 0 of a wave's customers who are drawn today: nobody is contacted before it."""
+    days = planned_days(protocol, wave) or (day_of_draw(protocol, today),)
+    return not_before(min(days), earliest_day_zero(protocol, today, synthetic=synthetic))
 
 
 def plans_a_day_that_is_past(protocol: Protocol, today: date) -> str | None:
-    """A warning where the plan's first day 0 has passed before anybody is drawn; None where it has not."""
-    first, drawn = first_index_date(protocol, 1, today), day_of_draw(protocol, today)
-    if first >= drawn:
+    """A warning where the day planned for the draw has passed before anybody is drawn; None where it has not."""
+    planned, drawn = planned_days(protocol, 1), day_of_draw(protocol, today)
+    if not planned or min(planned) >= drawn:
         return None
     return (
-        f"The plan's day 0 is {first.isoformat()}, and nobody is assigned before {drawn.isoformat()}: outcomes are "
-        "counted as due from the day of the draw, not from the day that was planned."
+        f"The plan's day 0 is {min(planned).isoformat()}, and nobody is assigned before {drawn.isoformat()}: outcomes "
+        "are counted as due from the day of the draw, not from the day that was planned."
     )
+
+
+def refuse_issue_gone_by(protocol: Protocol, today: date, *, synthetic: bool) -> None:
+    """Refuse to begin a trial of real customers after the first of its issue days.
+
+    Raises:
+        TrialRefused: Naming the wave or batch.
+    """
+    scheme = protocol.randomisation
+    if synthetic:  # the plan's own rules hold issue days to its clock
+        return
+    if scheme.waves:
+        name, where, day = scheme.waves[0].id, "randomisation.waves[0].issue_on", scheme.waves[0].issue_on
+    elif scheme.batches is not None:
+        name, day = min(scheme.batches.issue_on.items(), key=lambda batch: batch[1])
+        where = f"randomisation.batches.issue_on.{name}"
+    else:
+        return
+    if day < today:
+        raise TrialRefused(
+            f"{name!r} was to be issued on {day.isoformat()}, which is before {today.isoformat()}, today",
+            where=where,
+            rule="customers are assigned before they are contacted, so day 0 is never before the draw",
+            remedy="give it a day that is still to come; a plan that is locked already is registered under another id",
+        )
 
 
 def refuse_invented_time(protocol: Protocol, *, synthetic: bool) -> None:
@@ -53,12 +81,6 @@ def refuse_invented_time(protocol: Protocol, *, synthetic: bool) -> None:
             rule="only synthetic customers live in invented time; a real trial is drawn and cut on the day it is",
             remedy="take clock out of the protocol, or load the population with --synthetic",
         )
-
-
-def first_index_date(protocol: Protocol, wave: int, today: date) -> date:
-    """The earliest day 0 of a wave's customers: nobody is contacted before it."""
-    batches = protocol.randomisation.batches
-    return last_index_date(protocol, wave, today) if batches is None else min(batches.issue_on.values())
 
 
 def refuse_undated(protocol: Protocol, population: pa.Table) -> None:

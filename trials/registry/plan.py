@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from data.errors import Refused
-from designs.protocol import LoadedProtocol, Protocol, load_protocol, parse_canonical
+from designs.protocol import LoadedProtocol, Protocol, digest_as_written, parse_canonical
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.records import LockRecord, PopulationRecord
@@ -86,7 +86,7 @@ def edited(plan: Plan) -> bool:
     if not plan.path.is_file():
         return False
     try:
-        return load_protocol(plan.path).digest != plan.digest
+        return digest_as_written(plan.path) != plan.digest
     except Refused:
         return True
 

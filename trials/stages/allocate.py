@@ -21,7 +21,7 @@ from trials.life import require
 from trials.progress import Progress, in_silence
 from trials.randomiser.assignment import AssignedWave, assign_wave
 from trials.randomiser.eligibility import Eligible, assigned_before, eligible
-from trials.randomiser.index_dates import first_index_date, last_index_date
+from trials.randomiser.index_dates import first_index_date, last_index_date, refuse_issue_gone_by
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.contact_ledger import Entry, entries, excluded_by_ledger
 from trials.registry.plan import Plan, plan_of, refuse_edited_file
@@ -79,7 +79,8 @@ def randomise(
         progress: Told before each step.
 
     Raises:
-        TrialRefused: The trial is not locked, was randomised already, is void, or its file was edited.
+        TrialRefused: The trial is not locked, was randomised already, is void, its file was edited, or the first day
+            on which its real customers were to be contacted has gone by.
         DesignRefused: A stratum or cluster cannot be assigned.
     """
     progress("freezing who takes part", 0, 3)
@@ -113,6 +114,8 @@ def _frozen(
             if basis.frozen is not None:
                 return basis.draw, basis.frozen, basis.plan
         _refuse_undeclared(basis.population, demonstration_seed)
+        if basis.number == 1:  # a later wave may be late: its day 0 is then the day of its draw
+            refuse_issue_gone_by(basis.plan.protocol, today, synthetic=basis.population.synthetic)
         units = _units(registry, basis, today) if attempt < PATIENCE else None
         _freeze(registry, actor, basis, today, demonstration_seed, units)
     raise TrialRefused("the units could not be frozen", where=trial_id, remedy="give the same command again")
@@ -209,7 +212,11 @@ def _refuse_undeclared(population: PopulationRecord, demonstration_seed: str | N
 
 def _eligible(registry: Registry, engine: Engine, basis: _Basis, today: date) -> Eligible:
     protocol = basis.plan.protocol
-    days = first_index_date(protocol, basis.number, today), last_index_date(protocol, basis.number, today)
+    number, synthetic = basis.number, basis.population.synthetic
+    days = (
+        first_index_date(protocol, number, today, synthetic=synthetic),
+        last_index_date(protocol, number, today, synthetic=synthetic),
+    )
     excluded = excluded_by_ledger(engine, registry.snapshots, basis.ledger, protocol, days)
     before = [registry.snapshots.path(wave.units_digest) for wave in basis.allocated]
     population = registry.snapshots.path(basis.population.digest)
@@ -246,7 +253,8 @@ def _wave_row(basis: _Basis, actor: Actor, units: _Units) -> tables.Wave:
 def _record(
     registry: Registry, actor: Actor, plan: Plan, wave: WaveRecord, assigned: AssignedWave, snapshot_digest: str
 ) -> AllocationRecord:
-    assignment = assigned.assignment
+    assignment, drawn_at = assigned.assignment, now()
+    synthetic = wave.population.synthetic
     with registry.write(actor, "randomise", plan.trial) as work:
         # Another process may have been first: it allocated the same units with the same seed.
         require(queries.standing_of(work.session, plan.trial), "randomise", wave=wave.number)
@@ -260,8 +268,8 @@ def _record(
                 algorithm=assignment.algorithm,
                 counts=assignment.counts.by_arm,
                 certificate=assigned.certificate,
-                index_date=last_index_date(plan.protocol, wave.number, now().date()),
-                allocated_at=now(),
+                index_date=last_index_date(plan.protocol, wave.number, drawn_at.date(), synthetic=synthetic),
+                allocated_at=drawn_at,
                 allocated_by=actor.name,
             )
         )

@@ -10,11 +10,17 @@ from sqlalchemy.orm import Session
 from data.engine import open_engine
 from designs.assignment.findings.draw import check_population
 from designs.protocol import check_allocation_date, check_columns, population_contract
+from designs.protocol.day_zero import day_of_draw
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import require
 from trials.randomiser.eligibility import Eligible, eligible
-from trials.randomiser.index_dates import day_of_draw, plans_a_day_that_is_past, refuse_invented_time, refuse_undated
+from trials.randomiser.index_dates import (
+    plans_a_day_that_is_past,
+    refuse_invented_time,
+    refuse_issue_gone_by,
+    refuse_undated,
+)
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of
@@ -27,7 +33,8 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
 
     Raises:
         TrialRefused: The trial is locked already, its file was edited since it was registered, its population is not
-            loaded or was loaded under other declarations, nobody is left to allocate, or the draw would be refused.
+            loaded or was loaded under other declarations, nobody is left to allocate, its first issue day has gone
+            by, or the draw would be refused.
         ProtocolRefused: The population lacks a column, or one was measured after today.
     """
     with registry.inspect(actor, "lock", trial_id) as session:
@@ -115,6 +122,7 @@ def _refuse_unfit(plan: Plan, population: PopulationRecord) -> None:
     _refuse_edit_since_registration(plan)
     check_columns(plan.protocol, [plan.protocol.population.unit, *population.kinds])
     refuse_invented_time(plan.protocol, synthetic=population.synthetic)
+    refuse_issue_gone_by(plan.protocol, now().date(), synthetic=population.synthetic)
     check_allocation_date(plan.protocol, day_of_draw(plan.protocol, now().date()))
     for column in population_contract(plan.protocol).columns:
         loaded = population.kinds.get(column.name)

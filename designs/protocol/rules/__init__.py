@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from designs.protocol.consistency import Breach, ConsistencyRule
 from designs.protocol.models import Protocol
-from designs.protocol.rules import analysis, arms, columns, looks, outcomes, randomisation, suitability
+from designs.protocol.rules import analysis, arms, columns, dates, decision, looks, outcomes, randomisation, suitability
 
 RULES: tuple[ConsistencyRule, ...] = (
     *suitability.RULES,
     *arms.RULES,
     *randomisation.RULES,
     *outcomes.RULES,
+    *decision.RULES,
+    *dates.RULES,
     *columns.RULES,
     *analysis.RULES,
     *looks.RULES,

@@ -48,6 +48,11 @@ def looks_suit_the_trial(protocol: Protocol) -> Iterator[Breach]:
             "with clusters, information does not grow with the customers who are due",
         ),
         (
+            protocol.analysis.errors_clustered_by is not None,
+            "errors are clustered, by analysis.errors_clustered_by",
+            "with clustered errors, information does not grow with the customers who are due",
+        ),
+        (
             any(arm.not_for for arm in protocol.arms),
             "an arm is closed to some customers",
             "an arm that is closed to some is compared among customers of its own, whose information is not the "
@@ -78,7 +83,7 @@ def looks_have_their_tests(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(("analysis", "multiplicity"), problem, rule_text, ("holm", "bonferroni"))
 
 
-@reads("analysis", "randomisation")
+@reads("analysis", "randomisation", "arms")
 def looks_have_their_dates(protocol: Protocol) -> Iterator[Breach]:
     looks, scheme = protocol.analysis.looks, protocol.randomisation
     if looks is None or not protocol.randomised_here:
@@ -90,6 +95,11 @@ def looks_have_their_dates(protocol: Protocol) -> Iterator[Breach]:
     if len(scheme.waves) > 1 and looks.customers is None:
         rule_text = "until the last wave is allocated, only the plan knows how many customers there will be"
         yield Breach((*_PLACE, "customers"), "this is missing", rule_text)
+    least = len(scheme.waves) * len(protocol.arms)
+    if scheme.waves and looks.customers is not None and looks.customers < least:
+        problem = f"{looks.customers} are too few for {len(scheme.waves)} waves of {len(protocol.arms)} arms"
+        rule_text = f"customers is how many all waves are planned to have: at least one in each arm of each, {least}"
+        yield Breach((*_PLACE, "customers"), problem, rule_text)
     if not scheme.waves and looks.customers is not None:
         rule_text = "without waves the customers who are allocated are all there will be"
         yield Breach((*_PLACE, "customers"), "the trial has no waves", rule_text)

@@ -1,4 +1,4 @@
-"""Rules about outcomes and about what they are worth."""
+"""Rules about outcomes: which keys each kind has, and which figures are possible."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from designs.protocol.consistency import Breach, reads, repeated
 from designs.protocol.errors import KeyPath
-from designs.protocol.models import UNITS, Outcome, Protocol
+from designs.protocol.models import UNITS, Protocol
 
 _TIMED = ("time", "event", "horizon")
 _UNTIMED = ("column", "cap", "margin")
@@ -116,6 +116,19 @@ def proportions_are_proportions(protocol: Protocol) -> Iterator[Breach]:
                 yield Breach(("outcomes", position, key), f"{figure:g} is above 1", rule_text)
 
 
+@reads("outcomes")
+def effects_that_size_are_possible(protocol: Protocol) -> Iterator[Breach]:
+    for position, outcome in enumerate(protocol.outcomes):
+        baseline, effect = outcome.baseline, outcome.minimum_effect
+        if outcome.kind != "binary" or baseline is None or effect is None or max(baseline, effect) > 1:
+            continue
+        reached = baseline - effect if outcome.direction == "decrease" else baseline + effect
+        if not 0 <= reached <= 1:
+            problem = f"{effect:g} from a baseline of {baseline:g} would be {reached:g}"
+            rule_text = "a share of customers lies between 0 and 1, with the smallest effect worth finding too"
+            yield Breach(("outcomes", position, "minimum_effect"), problem, rule_text)
+
+
 @reads("outcomes", "decision")
 def break_even_is_an_effect(protocol: Protocol) -> Iterator[Breach]:
     break_even = protocol.decision.break_even if protocol.decision else None
@@ -166,41 +179,6 @@ def coverage_is_of_what_is_judged(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(("outcomes", position, "coverage"), f'no verdict rests on "{outcome.id}"', rule_text)
 
 
-@reads("outcomes", "decision")
-def valued_outcomes_exist(protocol: Protocol) -> Iterator[Breach]:
-    decision = protocol.decision
-    if decision is None:
-        return
-    known = {outcome.id: outcome for outcome in protocol.outcomes}
-    allowed = tuple(name for name, outcome in known.items() if outcome.kind != "time_to_event")
-    for side, valuations in (("benefits", decision.benefits), ("costs", decision.costs)):
-        for position, valuation in enumerate(valuations):
-            path: KeyPath = ("decision", side, position, "outcome")
-            yield from _valued(path, valuation.outcome, known, allowed)
-        for position, name in repeated(valuation.outcome for valuation in valuations):
-            path = ("decision", side, position, "outcome")
-            yield Breach(path, f'"{name}" is valued twice', f"an outcome stands once among the {side}")
-
-
-def _valued(path: KeyPath, name: str, known: dict[str, Outcome], allowed: tuple[str, ...]) -> Iterator[Breach]:
-    if name not in known:
-        yield Breach(path, f'"{name}" is not an outcome of this trial', "a value is set on a declared outcome", allowed)
-    elif known[name].kind == "time_to_event":
-        yield Breach(path, f'"{name}" is time_to_event', "pounds are set on what can be added up", allowed)
-
-
-@reads("decision")
-def decisions_decide(protocol: Protocol) -> Iterator[Breach]:
-    decision = protocol.decision
-    if decision is None:
-        return
-    if not decision.benefits and not decision.costs:
-        yield Breach(("decision",), "nothing is valued", "a decision values at least one outcome")
-    if decision.set_up.high > 0 and decision.roll_out_customers is None:
-        rule_text = "set_up is shared over the customers of the roll-out"
-        yield Breach(("decision", "roll_out_customers"), "this is missing", rule_text)
-
-
 RULES = (
     one_primary,
     primary_has_its_day,
@@ -208,10 +186,9 @@ RULES = (
     codes_tell_events_apart,
     guardrails_have_margins,
     proportions_are_proportions,
+    effects_that_size_are_possible,
     break_even_is_an_effect,
     units_suit_the_kind,
     sizes_have_their_reasons,
     coverage_is_of_what_is_judged,
-    valued_outcomes_exist,
-    decisions_decide,
 )

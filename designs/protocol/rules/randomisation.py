@@ -79,6 +79,11 @@ def saturations_differ(protocol: Protocol) -> Iterator[Breach]:
         yield Breach(("randomisation", "saturation_column"), "no saturations are declared", rule_text)
     if scheme.saturations and not any(level.treated > 0 for level in scheme.saturations):
         yield Breach(place, "nobody is treated at any of them", "at one saturation or more some customers are treated")
+        return
+    for position, _ in repeated(str(level.treated) for level in scheme.saturations):
+        problem = f"{scheme.saturations[position].treated:g} is already treated at another saturation"
+        rule_text = "saturations differ in how many customers are treated: two that do not are one"
+        yield Breach((*place, position, "treated"), problem, rule_text)
     for position, level in enumerate(scheme.saturations):
         if level.value is not None and scheme.saturation_column is None:
             rule_text = "value is a saturation's label in saturation_column"
@@ -208,6 +213,15 @@ def factors_make_the_arms(protocol: Protocol) -> Iterator[Breach]:
         if arm.levels is not None and not factors:
             yield Breach(("arms", position, "levels"), "no factors are declared", "levels belong to method: factorial")
     if not factors:
+        return
+    doubled = [
+        Breach(("randomisation", "factors", factor, position), f'"{level}" is already a level of {factor}',
+               "the levels of a factor are told apart, so each is given once")
+        for factor, levels in factors.items()
+        for position, level in repeated(levels)
+    ]  # fmt: skip
+    if doubled:
+        yield from doubled
         return
     wanted = {tuple(zip(factors, levels, strict=True)) for levels in product(*factors.values())}
     made: dict[tuple[tuple[str, str], ...], str] = {}

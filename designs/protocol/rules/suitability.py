@@ -15,8 +15,9 @@ _EXPECTED_CONTACT = tuple(ExpectedContact.model_fields)
 def behaviour_is_the_primary(protocol: Protocol) -> Iterator[Breach]:
     by_day = protocol.behaviour.by_day if protocol.behaviour else None
     for outcome in protocol.outcomes:
-        if outcome.role == "primary" and None not in (by_day, outcome.day) and by_day != outcome.day:
-            problem = f"day {by_day} is not day {outcome.day}, on which the primary is counted"
+        counted = outcome.horizon if outcome.kind == "time_to_event" else outcome.day
+        if outcome.role == "primary" and None not in (by_day, counted) and by_day != counted:
+            problem = f"day {by_day} is not day {counted:g}, on which the primary is counted"
             yield Breach(("behaviour", "by_day"), problem, "the primary outcome is the behaviour, by the same day")
 
 

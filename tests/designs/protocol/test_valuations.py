@@ -30,6 +30,18 @@ def test_nothing_is_asked_where_it_is_said_or_where_nothing_is_valued():
     assert not list(open_questions(declared(arms=[NFA, arm("b")])))
 
 
+def test_a_benefit_of_what_should_become_less_is_asked_about_its_sign():
+    paid = {"outcome": "paid_23", "value": 50, "because": "interest", "money": "earlier"}
+    outcome = {"id": "paid_23", "role": "primary", "kind": "binary", "direction": "decrease", "day": 23}
+
+    def questions(value: float) -> list[str]:
+        decision = {"benefits": [paid | {"value": value}]}
+        return list(open_questions(declared(arms=[NFA, arm("b")], outcomes=[outcome], decision=decision)))
+
+    assert [question.split(":")[0] for question in questions(50)] == ["decision.benefits[0].value"]
+    assert not questions(-50)
+
+
 def test_the_shared_protocols_are_asked_and_still_pass(reference_data):
     for path in sorted((reference_data.parent / "protocols").glob("*.yaml")):
         loaded = check(path)

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from designs.protocol import ProtocolRefused
+from designs.protocol import ProtocolRefused, load_protocol
+from designs.protocol.consistency import Breach
 from tests.trials.examples import FIRST, Files, customers, locked, write_csv
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
+from trials.stages.allocate import randomise
+from trials.stages.issue import issue
 from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register
@@ -173,3 +176,15 @@ def test_a_stratum_smaller_than_its_arms_is_a_finding(registry, files):
     loaded(registry, files)
     (finding,) = lock(registry, FIRST, files.trial).findings
     assert finding.startswith("band=rare: 1 units for 3 arms. Some arm will have none")
+
+
+def test_a_rule_that_came_after_the_lock_makes_no_other_plan_of_it(registry, files, monkeypatch):
+    locked(registry, files)
+    new = Breach(("analysis",), "this is refused now", "a rule of a later version")
+    monkeypatch.setattr("designs.protocol.validation.breaches", lambda *_args, **_more: (new,))
+    with pytest.raises(ProtocolRefused, match="a rule of a later version"):
+        load_protocol(files.protocol)
+    assert randomise(registry, FIRST, files.trial).counts
+    files.edit_protocol(lambda text: text.replace("day: 23", "day: 24"))
+    with pytest.raises(TrialRefused, match="edited after the lock"):
+        issue(registry, FIRST, files.trial, "sms", files.folder / "lists")

@@ -65,6 +65,20 @@ BROKEN = [
     Case(HERE, {"outcomes[3].direction": ABSENT}, "missing", "which direction"),
     Case(HERE, {"outcomes[3].margin": 2}, "2 is above 1", "2 points are 0.02"),
     Case(HERE, {"outcomes[0].baseline": 36}, "36 is above 1", "proportions"),
+    Case(
+        HERE,
+        {"outcomes[0].baseline": 0.9, "outcomes[0].minimum_effect": 0.2},
+        "0.2 from a baseline of 0.9 would be 1.1",
+        "between 0 and 1",
+        at="outcomes[0].minimum_effect",
+    ),
+    Case(
+        HERE,
+        {"outcomes[3].baseline": 0.01, "outcomes[3].minimum_effect": 0.02},
+        "would be -0.01",
+        "between 0 and 1",
+        at="outcomes[3].minimum_effect",
+    ),
     Case(HERE, {"outcomes[1].margin": 2}, "secondary has no margin", "guardrail"),
     Case(
         HERE, {"outcomes[2].role": "guardrail"}, "not time_to_event", "margin", at="outcomes[2].kind", allowed="amount"

@@ -83,6 +83,14 @@ BROKEN = [
         "assigned to saturations",
         at="randomisation.cluster",
     ),
+    Case(SATURATED, {"randomisation.saturations[1].treated": 0.2}, "0.2 is already treated", "differ in how many"),
+    Case(
+        FACTORIAL,
+        {"randomisation.factors.tone": ["plain", "plain"]},
+        '"plain" is already a level of tone',
+        "each is given once",
+        at="randomisation.factors.tone[1]",
+    ),
     Case(SATURATED, {"randomisation.saturations[1].id": "low"}, "already the id", "different id"),
     Case(
         SATURATED,
