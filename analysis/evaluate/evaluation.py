@@ -34,6 +34,7 @@ from analysis.evaluate.integrity import (
     observed_value,
 )
 from analysis.evaluate.itt_rows import interaction_rows, itt_rows
+from analysis.evaluate.known_before import known_before
 from analysis.evaluate.looks import Looking, concluded, look_of, looked_at
 from analysis.evaluate.money import net_benefit_of
 from analysis.evaluate.quantile_groups import cut_levels, merged_note
@@ -136,6 +137,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
     everybody = counted_as_followed(arms, followed if alike is frame else follow_ups(frame, protocol))
     of_alike = counted_as_followed(of_alike, followed)
     made = integrity_checks(alike, protocol, of_alike, balance, everybody, followed, looking.due(matured))
+    made += known_before(frame, protocol, numbers, categories)
     allocated = {arm: tally.customers for arm, tally in arms.items()}
     checks = with_unreadable(made, protocol, allocated, tally_unreadable(frame))
     health = _health(frame, protocol, protocol_digest, arms, checks, balance)

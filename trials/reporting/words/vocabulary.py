@@ -108,6 +108,8 @@ CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "match": ("Match", "Outcomes were found for the same share of every arm."),
     "retention": ("Retention", "The same share of every arm has the primary outcome."),
     "coverage": ("Coverage", "Enough customers have the outcomes that the verdict rests on."),
+    "left_out": ("Left out", "The plan left out the same share of every arm."),
+    "known_before": ("Known before", "What was known before the trial is known alike in every arm."),
     "event_codes": ("Codes of the event", "Every code is one that the plan lists, or ends a full follow-up."),
     "dispatch": ("Dispatch", "Messages went to the arms they were meant for."),
     "delivery": ("Delivery", "Messages arrived as often as was declared."),
