@@ -171,7 +171,10 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class SurvivalCurve:
-    """Kaplan-Meier of one arm, for a time-to-event outcome; every tuple has one entry per day in ``days``."""
+    """Kaplan-Meier of one arm, for a time-to-event outcome; every tuple has one entry per day in ``days``.
+
+    Limits are of whole clusters where those were assigned, and None where a stratum has one of them.
+    """
 
     outcome: str
     arm: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
@@ -45,6 +45,14 @@ class ExitCells:
 
     def table(self, where: NDArray[np.bool_]) -> LifeTable:
         return life_table(self.time[where], self.code[where], self.count[where])
+
+    def of_arm(self, arm: int) -> ExitCells:
+        """The cells of one arm."""
+        at = self.arm == arm
+        return replace(
+            self, arm=self.arm[at], stratum=self.stratum[at], cluster=self.cluster[at], time=self.time[at],
+            code=self.code[at], count=self.count[at],
+        )  # fmt: skip
 
     def observed(self, arms: int) -> Floats:
         """Customers with the outcome, shape (arms, strata)."""

@@ -51,7 +51,7 @@ def time_to_event(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome, *,
     """
     cells = exits_of(frame, protocol, outcome)
     arms = [arm.id for arm in protocol.arms]
-    curves = curves_of(cells, arms, outcome, protocol.analysis.alpha)
+    curves = curves_of(cells, arms, outcome, protocol.analysis.alpha, clustered=protocol.cluster is not None)
     found = at_horizon(cells, protocol, outcome, seed=seed)
     return TimeToEvent(_estimates(cells, protocol, outcome, found), tuple(curves), found["survival"])
 
