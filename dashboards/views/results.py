@@ -152,6 +152,7 @@ def _over_time(evaluation: Evaluation, names: Names) -> None:
         screen.figure(survival_figure(list(curves), names, session.ink()), "")
     for outcome, outcome_rows in _by_outcome(rows):
         with st.expander(f"{names.outcome(outcome)}: hazards, shares and days"):
+            st.html(markup.quiet(names.better(outcome)))
             for estimand in dict.fromkeys(row.estimand for row in outcome_rows):
                 alike = [row for row in outcome_rows if row.estimand == estimand]
                 st.html(markup.table(effects.effects(alike, names, sentence_case(ESTIMANDS[estimand])), dense=True))

@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
 @protocol_commands.command("check")
 def check(protocol: ProtocolFile) -> None:
     """Say whether a protocol file can be registered; everything that is wrong with it at once. Exit 0 or 2."""
+    from analysis.wording.better import better_lines
     from designs.protocol import check as check_protocol
     from designs.protocol.valuations import open_questions
 
@@ -45,6 +46,8 @@ def check(protocol: ProtocolFile) -> None:
         from trials.reporting.results.looks import declared_looks
 
         typer.echo(declared_looks(loaded.protocol))
+    for line in better_lines(loaded.protocol):
+        typer.echo(f"Better: {line}")
     for question in open_questions(loaded.protocol):
         typer.echo(f"To be said: {question}")
 

@@ -26,6 +26,26 @@ def dealt(otm, files):
     return done
 
 
+@pytest.mark.parametrize(
+    ("event", "direction", "said"),
+    [("paid_at", "", "fewer days to the event are better, so that more had the event of “Wait” by day 90"),
+     ("paid", ", direction: decrease", "fewer days to the event are better, so that more had paid by day 90"),
+     ("paid", ", direction: increase", "more days to the event are better, so that fewer had paid by day 90")],
+)  # fmt: skip
+def test_the_check_says_in_words_what_counts_as_better(otm, files, event, direction, said):
+    wait = f"{{id: wait, role: secondary, kind: time_to_event, time: days, event: {event}, horizon: 90{direction}}}"
+    files.edit_protocol(lambda text: text.replace("outcomes:\n", f"outcomes:\n  - {wait}\n"))
+    checked = otm("protocol", "check", files.protocol)
+    assert checked.code == 0, checked.err
+    (line,) = [line for line in checked.out.splitlines() if line.startswith("Better: Wait")]
+    assert said in line
+    assert ("where the event is what is wanted, such as a payment, it is decrease, or left out" in line) == (
+        "increase" in direction
+    )
+    assert "Better: Paid" in checked.out
+    assert "more is better." in checked.out
+
+
 def test_a_trial_from_the_command_line(otm, files, tmp_path):
     assert otm("protocol", "check", files.protocol).code == 0
     assert load(otm, files).out.startswith("400 rows read, 400 loaded, 0 rejected.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from analysis.results import Estimate, Segment, Verdict
 from analysis.wording import naming
+from analysis.wording.better import what_is_better
 from analysis.wording.numbers import confidence, difference, interval, per_thousand, per_thousand_range
 from analysis.wording.phrases import sentence_case, uncapitalised
 from designs.literals import Measure
@@ -51,6 +52,11 @@ class Names:
         if outcome is not None and outcome.event in ("paid", "filed"):
             return f"Share who {outcome.event}"
         return f"{self.outcome(outcome_id)}: share with the event"
+
+    def better(self, outcome_id: str) -> str:
+        """Which change of an outcome is for the better, in a sentence; empty where the plan does not hold it."""
+        outcome = self._outcome(outcome_id)
+        return "" if outcome is None else what_is_better(outcome)
 
     def horizon(self, outcome_id: str) -> float | None:
         """The day to which a time to an event is compared."""
