@@ -55,13 +55,10 @@ def clusters_alike_p(clusters: WholeClusters) -> float:
         >>> round(clusters_alike_p(lost), 6)  # two of six assignments are as far out
         0.333333
     """
-    order = np.argsort(clusters.stratum, kind="stable")
-    beyond, drawn = clusters.beyond[order], clusters.drawn[order]
-    _, starts, size = np.unique(clusters.stratum[order], return_index=True, return_counts=True)
-    take = np.add.reduceat(drawn.astype(np.int64), starts)
-    squares = np.add.reduceat(beyond**2, starts)
+    beyond, size, take = _in_order(clusters)
+    squares = np.add.reduceat(beyond**2, np.concatenate([[0], np.cumsum(size)[:-1]]))
     variance = float(np.sum(take * (size - take) / (size * np.maximum(size - 1, 1)) * squares))
-    seen = abs(float(beyond @ drawn))
+    seen = abs(float(clusters.beyond @ clusters.drawn))
     if variance <= _TIED:
         return 1.0
     p_value = min(1.0, 2.0 * lower_tail(-seen / variance**0.5, None))
@@ -71,7 +68,7 @@ def clusters_alike_p(clusters: WholeClusters) -> float:
     at_once, rng = min(A_ROUND, max(1, _HELD // size.size)), np.random.default_rng(_SEED)
     tried = as_far = 0
     while tried < ROUNDS * A_ROUND and as_far < ENOUGH:
-        made = redraws(beyond[:, None], ones, lambda rows: rows, size.astype(np.int64), take, at_once, rng)
+        made = redraws(beyond[:, None], ones, lambda rows: rows, size, take, at_once, rng)
         if p_value > CLEAR and not made.exact:
             return p_value
         for batch in made.batches():
@@ -80,3 +77,13 @@ def clusters_alike_p(clusters: WholeClusters) -> float:
         if made.exact:
             return as_far / tried
     return (1.0 + as_far) / (1.0 + tried)
+
+
+def _in_order(clusters: WholeClusters) -> tuple[Floats, Integers, Integers]:
+    """(beyond, clusters of each stratum, those drawn), by what they hold: redraws do not depend on the rows' order."""
+    order = np.lexsort((clusters.beyond, clusters.stratum))
+    _, starts, size = np.unique(clusters.stratum[order], return_index=True, return_counts=True)
+    beyond, take = clusters.beyond[order], np.add.reduceat(clusters.drawn[order].astype(np.int64), starts)
+    ranked = np.lexsort((np.add.reduceat(np.abs(beyond), starts), np.add.reduceat(beyond**2, starts), take, size))
+    blocks = np.split(beyond, starts[1:])
+    return np.concatenate([blocks[j] for j in ranked]), size[ranked].astype(np.int64), take[ranked]

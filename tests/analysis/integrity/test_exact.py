@@ -131,3 +131,18 @@ def test_a_sum_that_one_draw_in_a_thousand_exceeds_has_that_p_value():
     assert found == pytest.approx(exact, rel=0.3)
     normal = 2 * stats.norm.sf(abs(beyond[drawn].sum()) / np.sqrt(50 * 950 / 1_000 * beyond.var(ddof=1)))
     assert normal < 0.7 * exact
+
+
+def test_the_order_of_the_rows_and_the_names_of_strata_do_not_matter():
+    rng = np.random.default_rng(6)
+    stratum = np.arange(90) % 3
+    beyond = rng.normal(size=90) ** 3
+    beyond -= np.array([beyond[stratum == j].mean() for j in range(3)])[stratum]
+    drawn = (np.arange(90) < 30) & (beyond > np.quantile(beyond[:30], 0.3))
+    p_values = set()
+    for _ in range(4):
+        order = rng.permutation(90)
+        names = rng.permutation(3)
+        p_values.add(clusters_alike_p(WholeClusters(beyond[order], names[stratum[order]], drawn[order])))
+    assert len(p_values) == 1
+    assert 1e-5 < p_values.pop() < 0.05
