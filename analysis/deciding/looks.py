@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.deciding.verdict import Decided
-from analysis.results import ArmFinding, Look, Maturity, Verdict
+from analysis.results import ArmFinding, Look, Maturity, Verdict, overrun
 from analysis.wording.naming import approach, change_in_behaviour
 from analysis.wording.numbers import count, gained
 from analysis.wording.phrases import capitalised, day, listed
@@ -17,8 +17,11 @@ _MAY = {
 }
 
 
+OVERRUN = "as many as were planned are allocated, and waves are still to come"
+
+
 def look_words(look: Look) -> str:
-    """Which look it is, and how much was due.
+    """Which look it is, and how much was due: customers, where nobody knows how many there will be.
 
     >>> from datetime import date
     >>> look_words(Look(2, 4, date(2026, 2, 4), 0.5, 0.512, 512, 1000, "harm", "pocock", "go_on"))
@@ -26,7 +29,8 @@ def look_words(look: Look) -> str:
     """
     if look.final:
         return f"The final analysis, look {look.number} of {look.looks}"
-    return f"Look {look.number} of {look.looks}, {look.fraction:.0%} of customers due"
+    due = f"{count(look.due)} customers" if look.share_unknown else f"{look.fraction:.0%} of customers"
+    return f"Look {look.number} of {look.looks}, {due} due"
 
 
 def go_on(protocol: Protocol, look: Look, decided: Decided) -> Verdict:
@@ -68,6 +72,8 @@ def at_look(verdict: Verdict, look: Look) -> Verdict:
     elif look.final:
         earlier = "a look" if look.number == 2 else "looks"
         told = f"{look_words(look)}: ranges and p-values allow for {earlier} before it, and estimates are as observed."
+        if look.overrun:
+            told += " More customers came than were planned: what was spent stays spent, and this look has the rest."
     else:
         told = f"{look_words(look)}: a boundary is crossed, so the trial ends here. {_due(look)}"
     return replace(verdict, reasons=(told, *verdict.reasons))
@@ -106,12 +112,18 @@ def no_look(looks: Looks, matured: Maturity, planned: int, following: int | None
     number = len(looks.fractions) + 1
     if following is None:
         comes = f"the final analysis, look {number} of {number}, comes on {day(matured.due_on)}"
+        comes += " at the earliest" if matured.to_come else ""
     else:
         at = looks.fractions[following - 1]
         on = matured.reached_on(at * planned)
         comes = f"look {following} of {number} comes at {at:.0%}" + (f", on {day(on)}" if on else "")
-    return f"No look is declared for this cut: {matured.due / planned:.0%} of customers are due, and {comes}."
+    due = f"{matured.due / planned:.0%} of customers are due"
+    if matured.to_come and overrun(looks, matured):
+        due = f"{count(matured.due)} customers are due, {OVERRUN}"
+    return f"No look is declared for this cut: {due}, and {comes}."
 
 
 def _due(look: Look) -> str:
+    if look.share_unknown:
+        return f"{count(look.due)} customers have every outcome due; {OVERRUN}."
     return capitalised(f"{count(look.due)} of {count(look.customers)} customers have every outcome due.")

@@ -10,6 +10,7 @@ import narwhals as nw
 
 from analysis.deciding import net_benefit
 from analysis.deciding.evidence import DecisionRules, LookRules
+from analysis.deciding.looks import OVERRUN
 from analysis.deciding.verdict import Decided
 from analysis.evaluate.fits import Fits, JudgedOverLooks
 from analysis.frame import DAY_ZERO_COLUMN, AnalysisFrame
@@ -87,6 +88,11 @@ def look_check(look: Look) -> Check:
         f"Look {look.number} of {look.looks}: every outcome is due for {count(look.due)} of {count(look.customers)} "
         f"customers ({look.fraction:.1%}; declared at {look.declared:.1%}), and only they are looked at."
     )
+    if look.share_unknown:
+        detail = (
+            f"Look {look.number} of {look.looks}: every outcome is due for {count(look.due)} customers, and only they "
+            f"are looked at; {OVERRUN}, so that error is spent as of {look.fraction:.1%} and no more."
+        )
     figures = {"look": look.number, "due": look.due, "customers": look.customers, "fraction": look.fraction}
     return Check("maturity", True, detail, "informs", figures)
 

@@ -66,6 +66,7 @@ def maturity(
         >>> [(row.arm, row.due, row.customers) for row in found.shares], str(found.due_on), found.complete
         ([('nfa', 60, 100), ('sms', 100, 100)], '2026-02-04', False)
     """
+    planned = tuple(planned)
     zeros = {day for by_day in day_zeros.values() for day in by_day} | set(planned)
     if not days or not zeros:
         return None
@@ -86,7 +87,7 @@ def maturity(
         DueBy(zero + last, sum(n for by_day in arms for day, n in by_day.items() if day <= zero))
         for zero in sorted({day for by_day in arms for day in by_day})
     )
-    return Maturity(as_at, max(zeros) + last, shares, due_by)
+    return Maturity(as_at, max(zeros) + last, shares, due_by, to_come=bool(planned))
 
 
 def maturity_check(found: Maturity) -> Check:

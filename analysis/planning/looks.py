@@ -24,7 +24,7 @@ from analysis.planning.monitoring import (
     sequence_critical,
     spent,
 )
-from analysis.results import Look, Maturity, next_look, planned_customers
+from analysis.results import Look, Maturity, next_look, overrun, planned_customers
 from designs.protocol.models import Looks
 
 ROUNDING = 0.005  # a look is declared in whole per cent, and customers come as they come
@@ -177,6 +177,12 @@ def look_at(looks: Looks, taken: Sequence[Look], matured: Maturity) -> Look | No
     The latest declared look whose fraction the cut has reached, if it was not taken and no later one was: a look that
     is passed over is not made up for. After a look that ended the trial there is no other.
 
+    Where waves are to come and as many customers as were planned are allocated already, the share that is due is not
+    known: it would be 1, and spend all the error before the end. The next look is then taken, and spends no more than
+    by its declared fraction. What is spent stays within the spending function, whatever the customers at the end turn
+    out to be, and the last look has the rest (Lan & DeMets 1983; for more information than was planned, Jennison &
+    Turnbull 2000, chapter 7).
+
     Args:
         looks: as declared.
         taken: the looks before, ascending.
@@ -189,6 +195,8 @@ def look_at(looks: Looks, taken: Sequence[Look], matured: Maturity) -> Look | No
     fraction = information_fraction(due, planned)
     number = max((n for n, at in enumerate(looks.fractions, start=1) if fraction >= at - ROUNDING), default=0)
     following = next_look(looks, taken)
+    if following is not None and matured.to_come and overrun(looks, matured):
+        number = min(number, following)
     if following is None or number < following or due <= max((look.due for look in taken), default=0):
         return None
     return _look(looks, taken, number, matured, planned)
@@ -197,18 +205,23 @@ def look_at(looks: Looks, taken: Sequence[Look], matured: Maturity) -> Look | No
 def _look(looks: Looks, taken: Sequence[Look], number: int, matured: Maturity, planned: int) -> Look:
     count = len(looks.fractions) + 1
     final = number == count
+    beyond = overrun(looks, matured)
+    fraction = 1.0 if final else information_fraction(matured.due, planned)
+    if not final and matured.to_come and beyond:
+        fraction = min(fraction, looks.fractions[number - 1])
     return Look(
         number=number,
         looks=count,
         as_at=matured.as_at,
         declared=1.0 if final else looks.fractions[number - 1],
-        fraction=1.0 if final else information_fraction(matured.due, planned),
+        fraction=fraction,
         due=matured.due,
         customers=planned,
         may=looks.may,
         spending=looks.spending,
         action="final" if final else "go_on",
         stopped=tuple(dict.fromkeys(arm for earlier in taken for arm in earlier.stopped)),
+        overrun=beyond,
     )
 
 

@@ -23,7 +23,16 @@ from analysis.results.estimates import (
     VariantKind,
 )
 from analysis.results.evaluation import SCHEMA, Evaluation
-from analysis.results.looks import Judged, Look, LookAction, LookInference, ended_at, next_look, planned_customers
+from analysis.results.looks import (
+    Judged,
+    Look,
+    LookAction,
+    LookInference,
+    ended_at,
+    next_look,
+    overrun,
+    planned_customers,
+)
 from analysis.results.maturity import DueBy, DueShare, Maturity
 from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm
 from analysis.results.thresholds import CostThreshold, Scenario, Thresholds
@@ -91,5 +100,6 @@ __all__ = [
     "WouldBe",
     "ended_at",
     "next_look",
+    "overrun",
     "planned_customers",
 ]

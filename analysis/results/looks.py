@@ -58,6 +58,8 @@ class Look:
         critical_worse: the same for being worse than the comparison.
         critical_harm: how many standard errors beyond its margin a guardrail had to be.
         inference: of each arm, where the look ended in a verdict.
+        overrun: more customers were allocated than the plan has, or as many while waves are still to come. Before the
+            end nobody then knows the share that is due, and error is spent by the declared fraction at most.
     """
 
     number: int
@@ -75,6 +77,12 @@ class Look:
     critical_worse: float | None = None
     critical_harm: float | None = None
     inference: tuple[LookInference, ...] = ()
+    overrun: bool = False
+
+    @property
+    def share_unknown(self) -> bool:
+        """Whether nobody knew which share was due: as many as were planned are allocated, and more are to come."""
+        return self.overrun and not self.final and self.due >= self.customers
 
     @property
     def final(self) -> bool:
@@ -93,6 +101,13 @@ def next_look(looks: Looks, taken: Sequence[Look]) -> int | None:
         return None
     number = max((look.number for look in taken), default=0) + 1
     return number if number <= len(looks.fractions) else None
+
+
+def overrun(looks: Looks, matured: Maturity) -> bool:
+    """Whether those allocated leave none of the customers planned to the waves to come, or are more than planned."""
+    if looks.customers is None:
+        return False
+    return matured.customers > looks.customers - int(matured.to_come)
 
 
 def planned_customers(looks: Looks, matured: Maturity) -> int:

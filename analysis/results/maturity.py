@@ -42,17 +42,19 @@ class Maturity:
         due_on: The day on which everything is due, for everybody in every arm.
         shares: Of every outcome that the verdict needs, arm by arm.
         due_by: Each day on which more customers come to have every outcome due, of those allocated so far.
+        to_come: Whether customers are still to be allocated, in later waves; then nothing is complete.
     """
 
     as_at: date
     due_on: date
     shares: tuple[DueShare, ...] = ()
     due_by: tuple[DueBy, ...] = ()
+    to_come: bool = False
 
     @property
     def complete(self) -> bool:
         """Whether everything was due."""
-        return self.as_at >= self.due_on
+        return self.as_at >= self.due_on and not self.to_come
 
     def share(self, outcome: str) -> float:
         """Which part of all customers one outcome was due for, 0 to 1; 1 of an outcome that has no day."""

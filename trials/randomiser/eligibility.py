@@ -121,3 +121,28 @@ def _by_reason(reasons: Sequence[str], counts: Mapping[int, int]) -> tuple[Exclu
     for code, reason in enumerate(reasons):
         totals[reason] = totals.get(reason, 0) + counts.get(code, 0)
     return tuple(ExclusionRecord(reason, customers) for reason, customers in totals.items() if customers)
+
+
+def refuse_more_than_planned(protocol: Protocol, units: int) -> None:
+    """Refuse a first wave that leaves none of the customers that the looks were planned for to the waves after it.
+
+    Shares of customers who are due would else be counted from too few, and all the error be spent before the end.
+    Later waves are not refused: what was spent at the looks is spent, and a wave that is left out would end the trial.
+
+    Args:
+        protocol: As locked.
+        units: Customers of the first wave.
+
+    Raises:
+        TrialRefused: There are as many of them as are planned for all waves, or more.
+    """
+    looks, waves = protocol.analysis.looks, len(protocol.randomisation.waves)
+    if looks is None or looks.customers is None or waves < 2 or units < looks.customers:
+        return
+    raise TrialRefused(
+        f"{looks.customers:,} customers are planned for {waves} waves, and the first alone has {units:,}",
+        where="analysis.looks.customers",
+        rule="a look counts the share of all waves' customers who are due, so all of them are planned for",
+        remedy="give the number that all waves together will have; a plan that is locked already is registered under "
+        "another id",
+    )

@@ -20,7 +20,7 @@ from trials.errors import TrialRefused
 from trials.life import require
 from trials.progress import Progress, in_silence
 from trials.randomiser.assignment import AssignedWave, assign_wave
-from trials.randomiser.eligibility import Eligible, assigned_before, eligible
+from trials.randomiser.eligibility import Eligible, assigned_before, eligible, refuse_more_than_planned
 from trials.randomiser.index_dates import first_index_date, last_index_date, refuse_issue_gone_by
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.contact_ledger import Entry, entries, excluded_by_ledger
@@ -145,6 +145,8 @@ def _freeze(
         if current.frozen is not None or (units is not None and current != basis):
             return
         units = units or _units(registry, current, today)
+        if current.number == 1:
+            refuse_more_than_planned(current.plan.protocol, units.found.units.num_rows)
         said: dict[str, Any] = {}
         if current.draw is None:
             draw = _draw_row(trial_id, actor, demonstration_seed or draw_seed(), demonstration_seed is not None)

@@ -14,7 +14,7 @@ from designs.protocol.day_zero import day_of_draw
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import require
-from trials.randomiser.eligibility import Eligible, eligible
+from trials.randomiser.eligibility import Eligible, eligible, refuse_more_than_planned
 from trials.randomiser.index_dates import (
     plans_a_day_that_is_past,
     refuse_invented_time,
@@ -34,7 +34,7 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
     Raises:
         TrialRefused: The trial is locked already, its file was edited since it was registered, its population is not
             loaded or was loaded under other declarations, nobody is left to allocate, its first issue day has gone
-            by, or the draw would be refused.
+            by, its first wave has more customers than are planned, or the draw would be refused.
         ProtocolRefused: The population lacks a column, or one was measured after today.
     """
     with registry.inspect(actor, "lock", trial_id) as session:
@@ -42,6 +42,7 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
     _refuse_unfit(plan, population)
     engine = open_engine(registry.settings.engine)
     found = eligible(engine, registry.snapshots.path(population.digest), plan.protocol)
+    refuse_more_than_planned(plan.protocol, found.units.num_rows)
     record = LockRecord(
         protocol_version=plan.version,
         protocol_digest=plan.digest,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
 from analysis.inference.intervals import Effect
+from analysis.integrity.due import maturity
 from analysis.planning.looks import look_at, monitoring_of
-from analysis.planning.monitoring import boundaries, sequence_critical
+from analysis.planning.monitoring import boundaries, sequence_critical, spent
 from analysis.results import DueBy, Maturity, next_look
 from designs.protocol.models import Looks
 
@@ -74,6 +75,63 @@ def test_waves_that_are_still_to_come_are_planned_for():
         [boundaries([0.25], "obrien_fleming")[0].spent, 0.05]
     )
     assert [b.fraction for b in level.benefit.looks] == [2_000, 5_000]
+
+
+def waves(*customers, due, planned_waves=3, looks=LOOKS, planned=3_000):
+    """Waves of so many customers a month apart, of which the first so many are due; others are still to come."""
+    zeros = [date(2026, month, 2) for month in range(1, len(customers) + 1)]
+    to_come = [date(2026, month, 2) for month in range(len(customers) + 1, planned_waves + 1)]
+    by_day = dict(zip(zeros, customers, strict=True))
+    found = maturity({"paid": 23}, {"nfa": by_day}, zeros[due - 1] + timedelta(days=23), planned=to_come)
+    return looks.model_copy(update={"customers": planned}), found
+
+
+@pytest.mark.parametrize("spending", ["obrien_fleming", "pocock"])
+@pytest.mark.parametrize("planned", [1, 100, 999, 1_000])
+def test_a_look_before_the_last_wave_never_spends_all_the_error_however_few_are_planned(planned, spending):
+    """It used to be the share of those allocated: 1, with all the error spent, and a verdict before the end."""
+    declared = LOOKS.model_copy(update={"spending": spending})
+    looks, found = waves(1_000, due=1, planned=planned, looks=declared)
+    first = look_at(looks, (), found)
+    assert (first.number, first.fraction, first.final, first.share_unknown) == (1, 0.25, False, True)
+    assert (first.due, first.customers) == (1_000, 1_000)
+    looks, found = waves(1_000, 1_000, due=2, planned=planned, looks=declared)
+    second = look_at(looks, [first], found)
+    assert (second.number, second.fraction, second.due) == (2, 0.5, 2_000)
+    looks, found = waves(1_000, 1_000, 1_000, due=3, planned=planned, looks=declared)
+    final = look_at(looks, [first, second], found)
+    assert (final.number, final.fraction, final.due, final.overrun, final.share_unknown) == (4, 1.0, 3_000, True, False)
+    benefit = monitoring_of(final, [first, second], alpha=0.05, arms=1, level_worse=0.05).benefit.looks
+    assert [b.spent for b in benefit] == pytest.approx([spent(spending, at, 0.05) for at in (0.25, 0.5, 1.0)])
+    assert [b.fraction for b in benefit] == [1_000, 2_000, 3_000]
+    assert benefit[-1].critical < 2.5, "error is left for the end"
+
+
+def test_a_share_that_turned_out_too_large_stays_spent_and_later_looks_add_nothing_until_they_may():
+    looks, found = waves(900, due=1, planned=1_000)
+    first = look_at(looks, (), found)
+    assert (first.number, first.fraction, first.overrun) == (3, 0.9, False)
+    looks, found = waves(900, 900, due=1, planned=1_000)
+    assert look_at(looks, [first], found) is None
+    looks, found = waves(900, 900, 900, due=3, planned=1_000)
+    final = look_at(looks, [first], found)
+    benefit = monitoring_of(final, [first], alpha=0.05, arms=1, level_worse=0.05).benefit.looks
+    assert [b.spent for b in benefit] == pytest.approx([spent("obrien_fleming", 0.9, 0.05), 0.05])
+    assert final.overrun
+
+
+def test_more_than_were_planned_in_the_last_wave_are_the_share_that_they_are():
+    looks, found = waves(1_000, 2_000, due=1, planned_waves=2, planned=2_000)
+    look = look_at(looks, (), found)
+    assert (look.number, look.fraction, look.customers, look.overrun) == (1, pytest.approx(1 / 3), 3_000, True)
+    assert not look.share_unknown
+
+
+def test_a_trial_is_not_complete_while_a_wave_is_to_come():
+    _, found = waves(1_000, 1_000, due=2, planned_waves=3)
+    late = replace(found, as_at=date(2027, 1, 1))
+    assert (late.to_come, late.complete) == (True, False)
+    assert replace(late, to_come=False).complete
 
 
 @pytest.mark.parametrize("df", [None, 30.0, 500.0])

@@ -10,10 +10,23 @@ import trials.stages.evaluate as stage
 from analysis.document import from_document
 from analysis.planning.monitoring import boundaries
 from tests.small_registry import arms_of
-from tests.trials.examples import FIRST, LOCAL_ACTOR, SECOND, Files, allocated, load_outcomes, write_csv
+from tests.trials.examples import (
+    FIRST,
+    LOCAL_ACTOR,
+    SECOND,
+    Files,
+    allocated,
+    customers,
+    eligible,
+    load_outcomes,
+    locked,
+    write_csv,
+)
 from trials.errors import TrialRefused
 from trials.registry import queries
+from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
+from trials.stages.population import load_population
 from trials.stages.verify import verify
 
 BATCHES = "batches: {column: band, issue_on: {low: 2026-02-02, high: 2026-03-02}}"
@@ -122,3 +135,55 @@ def test_a_trial_with_looks_is_sound(registry, files):
     cut(registry, files, LOW_DUE)
     cut(registry, files, ALL_DUE)
     assert [proof.name for proof in verify(registry, LOCAL_ACTOR, files.trial) if proof.faults] == []
+
+
+WAVES = "waves: [{id: one, issue_on: 2026-02-02}, {id: two, issue_on: 2026-06-01}]"
+
+
+def waved(files: Files, customers: int) -> Files:
+    files.edit_protocol(lambda text: text.replace("strata: [band]", f"strata: [band], {WAVES}"))
+    looks = f"{{fractions: [0.5], may: harm_and_benefit, customers: {customers}}}"
+    files.edit_protocol(lambda text: text.replace(", subgroups: [{column: band}]", f", looks: {looks}"))
+    return files
+
+
+@pytest.mark.parametrize("planned", [100, 0])
+def test_a_first_wave_of_as_many_as_are_planned_for_all_is_not_locked(registry, files, planned):
+    number = len(eligible(files.customers)) if planned == 0 else planned
+    with pytest.raises(TrialRefused, match=f"{number} customers are planned for 2 waves, and the first") as refused:
+        locked(registry, waved(files, number))
+    assert "analysis.looks.customers" in str(refused.value)
+    assert "all waves together" in str(refused.value)
+
+
+def test_nor_is_it_drawn_where_an_earlier_version_locked_it(registry, files, monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr("trials.stages.lock.refuse_more_than_planned", lambda *_: None)
+        locked(registry, waved(files, 100))
+    with pytest.raises(TrialRefused, match="100 customers are planned for 2 waves"):
+        randomise(registry, FIRST, files.trial)
+
+
+def test_a_plan_of_too_few_that_was_drawn_has_no_end_before_its_last_wave(registry, tmp_path, monkeypatch):
+    """It used to be a look at 100% of customers, with all the error, and a verdict before the second wave was drawn."""
+    files = waved(Files(tmp_path / "large", count=1_200), 100)
+    for name in ("lock", "allocate"):
+        monkeypatch.setattr(f"trials.stages.{name}.refuse_more_than_planned", lambda *_: None)
+    allocated(registry, files)
+    first = cut(registry, files, LOW_DUE)
+    assert (first.look.number, first.look.action, first.look.fraction) == (1, "go_on", 0.5)
+    assert first.verdict.code == "not_due"
+    assert "as many as were planned are allocated, and waves are still to come" in " ".join(first.verdict.reasons)
+    plan = boundaries([0.5, 1.0], "obrien_fleming", 0.05 / 2)
+    assert first.look.critical_benefit == pytest.approx(plan[0].critical, abs=1e-6)
+    later = cut(registry, files, date(2026, 12, 1))  # the second wave's day has gone by, and nobody was drawn
+    assert (later.verdict.code, later.look) == ("not_due", None)
+    assert "at the earliest" in later.verdict.reasons[0]
+    more = customers(1_200, first=1_200)
+    load_population(registry, FIRST, write_csv(files.population, more), files.protocol, synthetic=True)
+    randomise(registry, FIRST, files.trial)
+    files.customers += more
+    end = cut(registry, files, date(2026, 12, 1))
+    assert (end.look.number, end.look.action, end.look.overrun) == (2, "final", True)
+    assert "More customers came than were planned" in end.verdict.reasons[0]
+    assert end.look.critical_benefit == pytest.approx(plan[1].critical, abs=0.02)  # the waves are not quite alike

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from analysis.results import Evaluation, Look, LookAction, ended_at, next_look, planned_customers
-from analysis.wording.numbers import difference, interval, p_value
+from analysis.wording.numbers import count, difference, interval, p_value
 from analysis.wording.phrases import day, listed
 from designs.protocol.models import Looks, Protocol
 from trials.reporting.results.table import Table
@@ -59,7 +59,8 @@ def looks_of(evaluation: Evaluation, names: Names) -> Table | None:
 def _taken(look: Look, names: Names) -> tuple[str, str, str]:
     stopped = listed([names.arm(arm) for arm in look.stopped])
     action = ACTIONS[look.action] + (f"; stopped for harm: {stopped}" if stopped and look.action == "go_on" else "")
-    return f"{look.fraction:.0%}", day(look.as_at), action
+    due = f"{count(look.due)} customers" if look.share_unknown else f"{look.fraction:.0%}"
+    return due, day(look.as_at), action
 
 
 def _to_come(evaluation: Evaluation, looks: Looks, number: int, at: float) -> tuple[str, str, str]:
@@ -69,10 +70,12 @@ def _to_come(evaluation: Evaluation, looks: Looks, number: int, at: float) -> tu
     matured, last = evaluation.maturity, number == len(looks.fractions) + 1
     if last and matured is not None and matured.complete:
         return "100%", day(matured.as_at), ACTIONS["final"]
+    if number < max((look.number for look in taken), default=0):
+        return "", "", "Passed over"
     if ended_at(taken) is not None:
         return "", "", "Not needed: the trial had ended"
     following = next_look(looks, taken)
-    if number < max((look.number for look in taken), default=0) or (matured is not None and matured.complete):
+    if matured is not None and matured.complete:
         return "", "", "Passed over"
     on = None
     if matured is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analysis.deciding.looks import look_words
 from analysis.results import Look
 from tests.analysis.evaluate.test_looks import conducted, customers, cut, planned
 from trials.reporting.results.looks import declared_looks, inference, looks_of
@@ -58,6 +59,23 @@ def test_a_trial_that_ended_needs_no_other_look():
     number = evaluation.look.number
     assert said[number - 1] == "Ended with a verdict: an approach passes"
     assert set(said[number:]) == {"Not needed: the trial had ended"}
+
+
+def test_a_look_that_was_passed_over_stays_so_when_a_later_one_ends_the_trial():
+    second = cut(PLAN, customers(0.0), 2)
+    third = cut(PLAN, customers(0.3), 3, looks=(second.look,))
+    assert third.look.action == "stop_for_benefit"
+    assert [row[-1] for row in rows(third)] == [
+        "Passed over", "Go on", "Ended with a verdict: an approach passes", "Not needed: the trial had ended",
+    ]  # fmt: skip
+
+
+def test_a_look_whose_share_nobody_knows_says_how_many_are_due():
+    second = cut(PLAN, customers(0.0), 2)
+    unknown = replace(second.look, overrun=True, due=2_000, customers=2_000, fraction=0.5)
+    assert unknown.share_unknown
+    assert rows(replace(second, look=unknown))[1][1] == "2,000 customers"
+    assert look_words(unknown) == "Look 2 of 4, 2,000 customers due"
 
 
 def test_without_looks_there_is_no_table_and_a_cut_between_looks_names_the_next():
