@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from analysis.errors import AnalysisRefused
 from analysis.inference.redrawn import TIE, studentised, tolerance
+from analysis.randomisation.canonical_order import canonical_order
 from analysis.randomisation.redraws import Redraws, redraws
 from analysis.randomisation.studentised import Statistic, left_of, neyman, ratio, too_thin
 from analysis.regression.regress import NO_VARIATION
@@ -95,8 +96,9 @@ def randomisation_test(
     """
     if np.isnan(y).any():
         raise AnalysisRefused("an outcome is missing", rule="redraws use complete cases", remedy="drop and count them")
-    order = np.argsort(stratum, kind="stable")
-    y, treated, stratum = y[order], treated[order], stratum[order]
+    balanced = () if covariates is None else tuple(covariates.T)
+    order, stratum = canonical_order(stratum, treated, y, *balanced, count=count)
+    y, treated = y[order], treated[order]
     customers = np.ones(y.size, dtype=np.int64) if count is None else count[order]
     size, take, problem = _counts(treated, stratum, customers)
     if problem:
@@ -148,8 +150,8 @@ def cluster_randomisation_test(
         treated: shape (G,).
         stratum: shape (G,), codes 0 to J − 1.
     """
-    order = np.argsort(stratum, kind="stable")
-    totals, sizes, treated, stratum = totals[order], sizes[order], treated[order], stratum[order]
+    order, stratum = canonical_order(stratum, treated, sizes, totals)
+    totals, sizes, treated = totals[order], sizes[order], treated[order]
     size, take, problem = _counts(treated, stratum, np.ones_like(stratum))
     if problem:
         return RandomisationTest(None, reason=problem)
@@ -191,6 +193,8 @@ def paired_randomisation_test(
         return RandomisationTest(None, reason="fewer than two pairs")
     exact = 2**pairs <= 2**14
     weight = np.full(pairs, 1.0 / pairs) if weights is None else weights
+    order = np.lexsort((differences, weight))
+    differences, weight = differences[order], weight[order]
     if float(np.ptp(differences)) <= NO_VARIATION * size:
         differences = np.full(pairs, float(weight @ differences))
     # The error's squares are Σ a (d − T)² with a = ω²/(1 − ω), so a draw needs two sums of its signed differences.

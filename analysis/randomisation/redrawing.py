@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.frame import WAVE_COLUMN, AnalysisFrame, open_to
 from analysis.inference.redrawn import Redrawn
+from analysis.randomisation.canonical_order import sums_of
 from analysis.randomisation.in_memory import Floats, RowsInMemory, labelled_generator, of_cell, read_rows
 from analysis.randomisation.schemes import (
     DRAWS,
@@ -124,6 +125,6 @@ def _whole_clusters(
     first = np.zeros(int(member.max()) + 1, dtype=np.int64)
     first[member] = np.arange(member.size)
     return redrawn_clusters(
-        np.bincount(member, y[known]).astype(np.float64), np.bincount(member).astype(np.float64),
+        sums_of(y[known], member), np.bincount(member).astype(np.float64),
         (rows.arm == cell.arm)[known][first], rows.stratum[known][first], draws=draws, rng=rng,
     )  # fmt: skip

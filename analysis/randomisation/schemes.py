@@ -12,6 +12,7 @@ from scipy.special import chdtr
 from analysis.errors import AnalysisRefused
 from analysis.estimators.paired import PairDifferences, pair_differences, unit_means
 from analysis.frame import WAVE_COLUMN, AnalysisFrame
+from analysis.randomisation.canonical_order import sums_of
 from analysis.randomisation.in_memory import RowsInMemory, read_rows
 from analysis.randomisation.randomisation_inference import (
     RandomisationTest,
@@ -121,7 +122,7 @@ def whole_clusters_test(
     first = np.zeros(int(member.max()) + 1 if member.size else 0, dtype=np.int64)
     first[member] = np.arange(member.size)
     return cluster_randomisation_test(
-        np.bincount(member, y).astype(np.float64), np.bincount(member).astype(np.float64), treated[first],
+        sums_of(y, member), np.bincount(member).astype(np.float64), treated[first],
         np.unique(stratum[first], return_inverse=True)[1].astype(np.int64), draws=draws, rng=rng, alpha=alpha,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.inference.redrawn import Redrawn
+from analysis.randomisation.canonical_order import canonical_order
 from analysis.randomisation.randomisation_inference import Accept
 from analysis.randomisation.redraws import redraws
 from analysis.randomisation.studentised import Statistic, neyman, ratio, too_thin
@@ -40,7 +41,8 @@ def redrawn_customers(
     Returns:
         The redraws, or the reason why there are none.
     """
-    order, size, take, problem = _in_order(treated, stratum)
+    balanced = () if covariates is None else tuple(covariates.T)
+    order, size, take, problem = _in_order(treated, stratum, y, *balanced)
     if problem is not None:
         return problem
     y, z = y[order], treated[order].astype(np.float64)
@@ -71,7 +73,7 @@ def redrawn_clusters(
         sizes: shape (G,), how many customers that is.
         treated, stratum: shape (G,), as in :func:`redrawn_customers`.
     """
-    order, size, take, problem = _in_order(treated, stratum)
+    order, size, take, problem = _in_order(treated, stratum, sizes, totals)
     if problem is not None:
         return problem
     totals, sizes, z = totals[order], sizes[order], treated[order].astype(np.float64)
@@ -105,6 +107,8 @@ def redrawn_pairs(
     if pairs < 2:
         return "fewer than two pairs"
     exact = pairs <= EXACT_PAIRS
+    order = np.lexsort((differences, *(() if weights is None else (weights,))))
+    differences, weights = differences[order], None if weights is None else weights[order]
 
     def signs() -> Iterable[Floats]:
         if exact:
@@ -139,13 +143,14 @@ def _weighted_pairs(differences: Floats, weights: Floats, signs: Iterable[Floats
     return Redrawn(estimate, error, lines, squares - 2.0 * both + a.sum() * mean, exact)
 
 
-def _in_order(treated: NDArray[np.bool_], stratum: Integers) -> tuple[Integers, Integers, Integers, str | None]:
+def _in_order(
+    treated: NDArray[np.bool_], stratum: Integers, *columns: Floats
+) -> tuple[Integers, Integers, Integers, str | None]:
     """Units by stratum, those of strata without both arms left out; units and treated units of each; what is wrong."""
-    code = np.unique(stratum, return_inverse=True)[1].reshape(-1)
-    size, take = np.bincount(code), np.bincount(code, treated).astype(np.int64)
+    order, code = canonical_order(stratum, treated, *columns)
+    size, take = np.bincount(code), np.bincount(code, treated[order]).astype(np.int64)
     both = (take > 0) & (take < size)
-    order = np.argsort(code, kind="stable")
-    order, size, take = order[both[code[order]]], size[both], take[both]
+    order, size, take = order[both[code]], size[both], take[both]
     problem = None
     if not both.any():
         problem = "no stratum has both arms"

@@ -133,6 +133,7 @@ def test_weighted_swaps_of_pairs_enumerate_to_the_exact_p() -> None:
     rng = np.random.default_rng(8)
     d, weight = rng.normal(0.5, 1, 8), rng.uniform(1, 5, 8)
     weight /= weight.sum()
+    d, weight = d[np.argsort(weight)], np.sort(weight)  # the order in which pairs are redrawn
     test = paired_randomisation_test(d, weight, rng=rng)
     statistics = []
     for number in range(256):
