@@ -10,6 +10,7 @@ from tests.suites import gather
 SEED = 20_170_401
 SIZES = {
     "additive": 100,
+    "alarms": 200,
     "as-dealt": 60,
     "clusters": 40,
     "clusters-lin": 100,
