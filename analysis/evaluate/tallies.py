@@ -22,6 +22,7 @@ from analysis.integrity.balance import ArmMoments, ByStratum
 from analysis.integrity.shares_by_stratum import ShareCounts, shares_differ
 from analysis.regression.leaving import strata_that_leave
 from analysis.specification import Levels, level_position
+from data.engine import Engine
 
 ByArmAndStratum = dict[str, dict[tuple[Any, ...], tuple[float, float, float]]]  # events, customers, those assigned
 LEVEL = "_level"
@@ -236,12 +237,23 @@ def tally_shares(
         strata: columns whose combinations are the strata.
         cluster: column of what was assigned whole.
     """
+    return shares_of_rows(frame.engine, frame.rows, columns, strata, cluster)
+
+
+def shares_of_rows(
+    engine: Engine,
+    rows: nw.LazyFrame[Any],
+    columns: Mapping[str, nw.Expr],
+    strata: Sequence[str],
+    cluster: str | None,
+) -> dict[str, ShareCounts]:
+    """The same of rows that are no frame yet; ``ARM_COLUMN`` holds the arm."""
     keys = [ARM_COLUMN, *strata, *([cluster] if cluster else [])]
     aggregates = {"n:": nw.len(), **{f"known:{name}": value.count() for name, value in columns.items()}}
     # Grouped by keys of their own names, for a column may be counted and group too.
     named = {key: f"key:{number}" for number, key in enumerate(keys)}
-    rows = frame.rows.with_columns(*(nw.col(key).alias(name) for key, name in named.items()))
-    table = frame.engine.collect(rows.group_by(*named.values()).agg(**aggregates))
+    rows = rows.with_columns(*(nw.col(key).alias(name) for key, name in named.items()))
+    table = engine.collect(rows.group_by(*named.values()).agg(**aggregates))
     arm = np.array(table[named[ARM_COLUMN]].to_pylist(), dtype=np.str_)
     stratum = codes_of(table, [named[name] for name in strata])
     clusters = codes_of(table, [named[cluster]]) if cluster else None

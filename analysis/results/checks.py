@@ -64,7 +64,10 @@ class ArmFlow:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Every customer accounted for: ``rows_read = rejected + Σ excluded + allocated``."""
+    """Every customer accounted for: ``rows_read = rejected + Σ excluded + allocated``.
+
+    ``repeats_unknown`` is true where rows have no ids: then nobody knows whether a customer is among them twice.
+    """
 
     rows_read: int
     rejected: int
@@ -72,6 +75,7 @@ class Flow:
     allocated: int
     analysed: int  # with the primary outcome observed
     arms: tuple[ArmFlow, ...] = ()
+    repeats_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

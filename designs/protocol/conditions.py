@@ -101,6 +101,18 @@ def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
     return (*unmet, *excluded)
 
 
+def left_out_by_arm_or_else(protocol: Protocol) -> tuple[list[nw.Expr], list[nw.Expr]]:
+    """The tests of :func:`exclusions` in two parts: of the column of the arms, which chooses arms, and of any other."""
+    population = protocol.population
+    conditions = [*population.where, *(exclusion.when for exclusion in population.exclude if not exclusion.agreement)]
+    tests = [test for _, test in exclusions(protocol)]
+    of_arms = [condition.column == protocol.randomisation.arm_column for condition in conditions]
+    return (
+        [test for test, of_arm in zip(tests, of_arms, strict=True) if of_arm],
+        [test for test, of_arm in zip(tests, of_arms, strict=True) if not of_arm],
+    )
+
+
 def describe(condition: Condition) -> str:
     """A condition in words.
 

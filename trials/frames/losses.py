@@ -25,17 +25,29 @@ def first_unreadable(unreadable: Sequence[UnreadableCells], most: int = MOST_LIS
     return tuple(sorted(cells, key=lambda cell: (cell.row, cell.field))[:most])
 
 
-def rows_taken(read: int, rejections: Sequence[Rejection]) -> Check:
-    """Whether rows of the file were lost: with more than one in a thousand nothing can be concluded."""
+def rows_taken(taking_part: int, read: int, rejections: Sequence[Rejection]) -> Check:
+    """Whether rows of the file were lost: with more than one in a thousand nothing can be concluded.
+
+    Args:
+        taking_part: rows taken of customers who take part; those of people who do not are no measure of a loss.
+        read: rows of the file.
+        rejections: why rows were turned away.
+    """
     lost = len({rejection.row for rejection in rejections})
     if lost == 0:
         return Check("rows_taken", True, f"All {read:,} rows of the file were taken.", "warns")
     first = rejections[0]
-    return rows_lost(read, lost, first.row, first.field, first.reason)
+    return rows_lost(taking_part + lost, lost, first.row, first.field, first.reason)
 
 
 def rows_lost(read: int, lost: int, row: int, field: str | None, reason: str) -> Check:
-    """That rows were lost, with the first of them."""
+    """That rows were lost, with the first of them.
+
+    Args:
+        read: rows of customers who take part, and those that were lost: they may all be of such customers.
+        lost: rows of which nobody knows whose they are, or in which arm.
+        row, field, reason: of the first of them.
+    """
     where = f"row {row}, {field}" if field else f"row {row}"
     detail = f"{lost:,} of {read:,} rows were turned away; the first: {where}, {reason}."
     blocks = lost > TOLERATED * read

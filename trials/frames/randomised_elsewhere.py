@@ -21,7 +21,7 @@ from designs.protocol.values import Value
 from trials.errors import TrialRefused
 from trials.field.reasons import with_reasons
 from trials.frames.losses import first_unreadable, rows_taken
-from trials.frames.taking_part import who_takes_part
+from trials.frames.taking_part import closed_to_their_own, who_takes_part
 
 
 def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str, as_at: date) -> AnalysisFrame:
@@ -62,14 +62,22 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
     if closed:
         # Carried out now: every pass that follows reads the column, and none works it out again.
         rows = engine.scan(engine.collect(with_eligible_arms(rows, protocol)))
+        known = (*known, *closed_to_their_own(engine, protocol, rows))
     dated = protocol.randomisation.allocation_date
     if dated is not None:
         rows = rows.with_columns(nw.lit(dated, nw.Date).alias(DAY_ZERO_COLUMN))
     return AnalysisFrame(
         engine=engine,
         rows=rows,
-        flow=Flow(intake.read, intake.rejected, excluded, allocated, allocated),
-        checks=(rows_taken(intake.read, intake.rejections), *known),
+        flow=Flow(
+            intake.read,
+            intake.rejected,
+            excluded,
+            allocated,
+            allocated,
+            repeats_unknown=protocol.population.unit == "row",
+        ),
+        checks=(rows_taken(allocated, intake.read, intake.rejections), *known),
         data_digest=intake.digest,
         synthetic=False,
         laid_strata=(ELIGIBLE_ARMS,) if closed else (),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
 
 import narwhals as nw
 
+from analysis.evaluate.tallies import shares_of_rows
 from analysis.frame import ARM_COLUMN
 from analysis.integrity import checks
 from analysis.integrity.checks import ArmShare
-from analysis.results import Check, Exclusion
+from analysis.integrity.shares_by_stratum import compare_shares, shares_differ
+from analysis.results import Check, CheckKind, Exclusion
 from data.engine import Engine
 from designs.protocol import Protocol
-from designs.protocol.conditions import exclusions
+from designs.protocol.conditions import exclusions, left_out_by_arm_or_else
+from designs.protocol.eligibility import could_get
 
 _EXCLUDED = "_excluded"
 _UNKNOWN = "_unknown"
@@ -49,7 +53,57 @@ def who_takes_part(
         by_reason[reason] = by_reason.get(reason, 0) + customers
     left_out = tuple(Exclusion(reason, count) for reason, count in by_reason.items() if count)
     left = marked.filter(nw.col(_EXCLUDED) == len(declared)).drop(_EXCLUDED, _UNKNOWN)
-    return left, left_out, _known(protocol, counted)
+    return left, left_out, (*_known(protocol, counted), *_left_out_alike(engine, protocol, rows))
+
+
+def _left_out_alike(engine: Engine, protocol: Protocol, rows: nw.LazyFrame[Any]) -> tuple[Check, ...]:
+    """Whether the plan leaves out the same share of every arm; nothing to say where it does.
+
+    By what was declared before anybody was assigned no arm can lose more than another. A condition on the column of the
+    arms itself chooses arms, and leaves out nobody of those that it keeps.
+    """
+    of_arms, others = left_out_by_arm_or_else(protocol)
+    if not others:
+        return ()
+    among = rows.filter(~reduce(or_, of_arms)) if of_arms else rows
+    kept = {_EXCLUDED: nw.when(~reduce(or_, others)).then(nw.lit(1))}
+    made = _alike(engine, protocol, among, kept, "left_out", "are not left out by where or exclude")
+    return (made,) if made.passed is False else ()
+
+
+def closed_to_their_own(engine: Engine, protocol: Protocol, rows: nw.LazyFrame[Any]) -> tuple[Check, ...]:
+    """Whether customers are in an arm that was closed to them, who then leave its comparison; nothing where few are.
+
+    Args:
+        rows: with the arms that each customer could get.
+    """
+    open_ = [(nw.col(ARM_COLUMN) == arm.id) & could_get(arm.id) for arm in protocol.arms]
+    kept = {_EXCLUDED: nw.when(reduce(or_, open_)).then(nw.lit(1))}
+    made = _alike(engine, protocol, rows, kept, "left_out", "are in an arm that was open to them")
+    return (made,) if made.passed is False else ()
+
+
+def _alike(
+    engine: Engine, protocol: Protocol, rows: nw.LazyFrame[Any], kept: Mapping[str, nw.Expr], kind: CheckKind, what: str
+) -> Check:
+    """By the rule of retention, within strata where shares differ by them."""
+    counts = shares_of_rows(engine, rows, kept, protocol.randomisation.strata, protocol.cluster)[_EXCLUDED]
+    if not shares_differ(counts.arm, counts.stratum, counts.customers):
+        counts = shares_of_rows(engine, rows, kept, (), protocol.cluster)[_EXCLUDED]
+    shares = [
+        ArmShare(arm.id, int(counts.customers[of].sum()), int(counts.count[of].sum()), arm.label)
+        for arm in protocol.arms
+        for of in [counts.arm == arm.id]
+    ]
+    comparison = protocol.comparison.id
+    return checks.retention(
+        shares,
+        comparison,
+        kind=kind,
+        what=what,
+        least_difference=protocol.retention_margin,
+        compared={arm.id: compare_shares(counts, arm.id, comparison) for arm in protocol.arms if arm.id != comparison},
+    )
 
 
 def _known(protocol: Protocol, counted: list[dict[str, Any]]) -> tuple[Check, ...]:

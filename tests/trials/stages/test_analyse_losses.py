@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pandas as pd
 import pytest
 
 from analysis.results import Check, Evaluation
+from designs.protocol import Protocol
 from tests.golden.external import analysed, arm, outcome, protocol
+from trials.reporting.results.flow import flow_diagram
+from trials.reporting.words.names import Names
 
 ARMS = [arm("nfa", "Control", "nfa"), arm("letter", "Letter", channel="letter")]
 N = 6_000
@@ -117,3 +121,68 @@ def test_shares_that_differ_by_stratum_are_no_difference(tmp_path: Path) -> None
     data.loc[rng.random(N) < np.where(north, 0.06, 0.02), "region"] = ""
     evaluation = analysed(tmp_path, declared(**STRATA), data)
     assert check(evaluation, "known_before").passed is True
+
+
+EXCLUDED = {"population": {"exclude": [{"when": {"column": "flag", "equals": "yes"}, "reason": "deceased"}]}}
+ASKED = {"population": {"where": [{"column": "flag", "equals": "no"}]}}
+CLOSED = {"arms": [ARMS[0], {**ARMS[1], "not_for": [{"when": {"column": "flag", "equals": "yes"}, "reason": "none"}]}]}
+
+
+@pytest.mark.parametrize(
+    ("sections", "value"),
+    [
+        pytest.param(EXCLUDED, "yes", id="excluded"),
+        pytest.param(ASKED, "No", id="not asked for"),
+        pytest.param(CLOSED, "yes", id="in an arm that was closed to them"),
+    ],
+)
+def test_exclusions_are_alike_in_every_arm(tmp_path: Path, sections: Any, value: str) -> None:
+    data = rows()
+    honest = data.copy()
+    if sections is not CLOSED:
+        honest.loc[np.random.default_rng(6).random(N) < 0.1, "flag"] = value
+    assert analysed(tmp_path, declared(**sections), honest).verdict.code == "not_shown"
+    evaluation = analysed(tmp_path, declared(**sections), spoilt(data, "flag", value))
+    found = check(evaluation, "left_out")
+    assert (found.passed, found.severity) == (False, "blocks")
+    assert "Control 100.0%, Letter 90.3%" in found.detail.replace("Nfa", "Control")
+    assert evaluation.verdict.code == "invalid"
+
+
+def test_exclusions_that_follow_the_stratum_are_no_difference_where_shares_follow_it_too(tmp_path: Path) -> None:
+    data, rng = rows(), np.random.default_rng(5)
+    north = data.region == "north"
+    data["group"] = np.where(rng.random(N) < np.where(north, 2 / 3, 1 / 3), "Letter", "Control")
+    data.loc[rng.random(N) < np.where(north, 0.2, 0.02), "flag"] = "yes"
+    evaluation = analysed(tmp_path, declared(**EXCLUDED, **STRATA), data)
+    assert "left_out" not in {check.name for check in evaluation.checks}
+    assert evaluation.verdict.code != "invalid"
+
+
+def test_a_condition_on_the_arms_column_chooses_arms(tmp_path: Path) -> None:
+    arms = [*ARMS, arm("sms", "Text", channel="sms")]
+    data = rows()
+    data.loc[np.arange(N) % 3 == 0, "group"] = "Text"
+    where = [{"column": "group", "one_of": ["Control", "Letter"]}, {"column": "flag", "equals": "no"}]
+    evaluation = analysed(tmp_path, declared(arms=arms, population={"where": where}), data)
+    assert "left_out" not in {check.name for check in evaluation.checks}
+
+
+def test_rows_turned_away_are_held_against_those_who_take_part(tmp_path: Path) -> None:
+    """Ten times as many rows of people who take no part used to make 29 lost rows of one arm a warning."""
+    data = spoilt(rows(), "group", "n.k.", most=29)
+    others = pd.concat([rows().assign(flag="yes", customer_id=[f"S{k}-{i}" for i in range(N)]) for k in range(10)])
+    evaluation = analysed(tmp_path, declared(**ASKED), pd.concat([data, others]))
+    found = check(evaluation, "rows_taken")
+    assert (found.passed, found.severity, found.figures["read"]) == (False, "blocks", N)
+    assert found.detail.startswith("29 of 6,000 rows were turned away")
+    assert evaluation.flow.rows_read == 11 * N
+
+
+def test_where_rows_have_no_ids_it_is_said_that_repeats_were_not_looked_for(tmp_path: Path) -> None:
+    with_ids = analysed(tmp_path, declared(), rows())
+    without = analysed(tmp_path, declared(population={"unit": "row"}), rows())
+    assert (with_ids.flow.repeats_unknown, without.flow.repeats_unknown) == (False, True)
+    made = Names(Protocol.model_validate_json(json.dumps(declared())))
+    assert "nobody looked whether a customer is among them twice" in flow_diagram(without.flow, made).sums
+    assert "nobody looked" not in flow_diagram(with_ids.flow, made).sums

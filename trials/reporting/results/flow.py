@@ -52,6 +52,8 @@ def flow_diagram(flow: Flow, names: Names) -> FlowDiagram:
         for row in flow.arms
     )
     sums, adds_up = _sums(flow)
+    if flow.repeats_unknown:
+        sums += " They have no ids (unit: row), so nobody looked whether a customer is among them twice."
     return FlowDiagram(count(flow.rows_read), left, count(flow.allocated), arms, sums, adds_up)
 
 
