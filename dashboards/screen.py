@@ -115,8 +115,11 @@ def synthetic_notice(trials: tuple[TrialSummary, ...]) -> None:
         st.html(markup.notice("Synthetic data: the trials marked synthetic are made of invented customers."))
 
 
-def trial_page(page: str, other_page: str, other_label: str) -> EvaluatedTrial | None:
+def trial_page(page: str, other_page: str, other_label: str, *, any_evaluation: bool = False) -> EvaluatedTrial | None:
     """Begin a page about one trial: its heading and the way to its other page.
+
+    Args:
+        any_evaluation: whether the address may name another evaluation than the finding.
 
     Returns:
         The trial and its evaluation. None where no trial was chosen or nothing has been evaluated: the page then says
@@ -126,6 +129,8 @@ def trial_page(page: str, other_page: str, other_label: str) -> EvaluatedTrial |
     if detail is None:
         return None
     _heading(detail, other_page, other_label)
+    if any_evaluation:
+        detail = _chosen_evaluation(detail)
     evaluation = session.evaluation(detail)
     if evaluation is None:
         _what_is_next(detail)
@@ -148,6 +153,18 @@ def _chosen_trial(page: str) -> TrialDetail | None:
             return detail
     _choose(page, refusal)
     return None
+
+
+def _chosen_evaluation(detail: TrialDetail) -> TrialDetail:
+    """The trial with the evaluation that the address names; as it is shown everywhere where it names none."""
+    named = st.query_params.get("evaluation")
+    if named is None:
+        return detail
+    try:
+        return session.with_evaluation(detail, int(named) if named.isdecimal() else 0)
+    except Refused as unknown:
+        refused(unknown)
+        return detail
 
 
 def _choose(page: str, refusal: Refused | None) -> None:

@@ -7,6 +7,7 @@ between two runs of a page: only the connection to the registry is shared.
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -64,8 +65,19 @@ def trial(trial_id: str) -> TrialDetail:
 
 
 def evaluation(detail: TrialDetail) -> Evaluation | None:
-    """The latest stored evaluation, or ``None`` before the first."""
+    """The stored evaluation that is shown, or ``None`` before the first."""
     return None if detail.evaluation is None else from_document(detail.evaluation.document)
+
+
+def with_evaluation(detail: TrialDetail, number: int) -> TrialDetail:
+    """A trial with another of its evaluations in the place of the one that is shown.
+
+    Raises:
+        TrialRefused: It has no such evaluation.
+    """
+    trial_id = detail.summary.id
+    with _registry().read(current_user(), trial_id) as reader:
+        return replace(detail, evaluation=reader.evaluation(trial_id, number))
 
 
 def decide(

@@ -16,7 +16,7 @@ from trials.reporting.charts import effect_figure, net_benefit_figure, segment_f
 from trials.reporting.charts.figure import arm_colours
 from trials.reporting.exports import document_json, estimates_csv
 from trials.reporting.results import effects, flow, integrity, missing_outcomes, money, sensitivity
-from trials.reporting.results.evaluations import evaluations_table
+from trials.reporting.results.evaluations import evaluations_table, not_the_finding, other_evaluations
 from trials.reporting.results.looks import declared_looks, inference, looks_of
 from trials.reporting.results.near_misses import segment_misses
 from trials.reporting.results.record import deviation_lines, digests, people
@@ -42,7 +42,7 @@ SECTIONS = (
 
 
 def show() -> None:
-    trial = screen.trial_page("Results", "views/decision.py", "Decision, for the manager")
+    trial = screen.trial_page("Results", "views/decision.py", "Decision, for the manager", any_evaluation=True)
     if trial is None:
         return
     evaluation, names = trial.evaluation, trial.names
@@ -60,9 +60,12 @@ def show() -> None:
 
 
 def _contents(trial: EvaluatedTrial) -> None:
-    code = "invalid" if trial.void else trial.evaluation.verdict.code
+    code, note = "invalid" if trial.void else trial.evaluation.verdict.code, not_the_finding(trial.detail)
+    if note is not None:
+        st.html(markup.notice(note))
     st.html(markup.verdict_banner(code, trial.verdict_words))
     screen.which_evaluation(trial.detail)
+    _other_evaluations(trial.detail)
     if code == "not_due":
         st.write("What follows is the health of the field. No effect is estimated before every outcome is due.")
     if trial.void:
@@ -70,6 +73,17 @@ def _contents(trial: EvaluatedTrial) -> None:
     elif code == "invalid":
         st.write("An integrity check failed. What follows is for finding out why: no effect below is a finding.")
     st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in SECTIONS))
+
+
+def _other_evaluations(detail: TrialDetail) -> None:
+    """The finding's updates, the attempts and what was replaced, each one link away."""
+    others = other_evaluations(detail)
+    if not others:
+        return
+    with st.expander(f"Other evaluations of this trial: {len(others)}"):
+        for label, number in others:
+            address = {"trial": detail.summary.id, "evaluation": str(number)}
+            st.page_link("views/results.py", label=label, query_params=address)
 
 
 def _looks(evaluation: Evaluation, names: Names) -> None:

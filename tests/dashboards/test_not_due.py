@@ -52,3 +52,52 @@ def test_a_finding_an_attempt_and_an_update_are_shown_as_what_they_are(own_regis
     words = shown(open_page("results", trial=LATE_RETURNS))
     assert "1 later update is listed under Reproduce" in words
     assert "Update 1" in words
+
+
+@pytest.fixture
+def updated(own_registry):
+    """A finding, and an update of the same file evaluated again."""
+    evaluate(own_registry, LOCAL_ACTOR, LATE_RETURNS)
+    return own_registry
+
+
+def test_every_evaluation_is_one_link_away_and_an_update_is_shown_as_no_verdict_of_the_trial(updated, open_page):
+    page = open_page("results", trial=LATE_RETURNS)
+    (other,) = [expander for expander in page.expander if expander.label.startswith("Other evaluations of this trial")]
+    assert other.label.endswith(": 1")
+    (link,) = [link.proto for link in other.get("page_link")]
+    assert link.label == "Update 1: evaluation 2, data as at 12 January 2026"
+    assert "evaluation=2" in link.query_string
+    assert "the verdict of the trial is that of its finding" not in shown(page)
+    update = open_page("results", trial=LATE_RETURNS, evaluation="2")
+    words = shown(update)
+    assert "Update 1, evaluation 2: the verdict of the trial is that of its finding, evaluation 1." in words
+    assert "Update 1: evaluation 2, data as at 12 January 2026." in words
+    with updated.read(LOCAL_ACTOR) as reader:
+        stored = reader.evaluation(LATE_RETURNS, 2)
+    assert stored.digest in words
+    (back,) = [expander for expander in update.expander if expander.label.startswith("Other evaluations of this trial")]
+    assert [link.proto.label for link in back.get("page_link")] == ["Finding: evaluation 1, data as at 12 January 2026"]
+
+
+def test_the_managers_page_is_always_of_the_finding(updated, open_page):
+    words = shown(open_page("decision", trial=LATE_RETURNS, evaluation="2"))
+    assert "Finding: evaluation 1, data as at 12 January 2026." in words
+    assert "Update 1: evaluation 2" not in words
+
+
+@pytest.mark.parametrize("named", ["9", "0", "two", "-1", "²"])
+def test_an_address_that_names_no_evaluation_is_refused_and_shows_the_finding(open_page, named):
+    page = open_page("results", trial=LATE_RETURNS, evaluation=named)
+    assert "there is no evaluation" in page.error[0].value
+    assert "Finding: evaluation 1" in shown(page)
+
+
+def test_an_early_cut_beside_a_later_finding_shows_no_effect(early, open_page):
+    """An evaluation of before the day stays what it was, once there is a finding."""
+    evaluate(early, LOCAL_ACTOR, STALLED, as_at=date(2025, 1, 29))
+    page = open_page("results", trial=STALLED, evaluation="1")
+    words = shown(page)
+    assert "Before everything was due, 1: evaluation 1, data as at 10 January 2025." in words
+    assert "No effect is estimated before every outcome is due." in words
+    assert charts(page) == []

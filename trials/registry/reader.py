@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trials.access import Actor
+from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.plan import plan_allocated_under
 from trials.registry.portfolio import portfolio
-from trials.registry.records import AuditEvent, TrialDetail, TrialSummary
+from trials.registry.records import AuditEvent, EvaluationRecord, TrialDetail, TrialSummary
 
 
 class Reader:
@@ -53,6 +54,22 @@ class Reader:
             evaluations=queries.evaluations_of(session, trial_id),
             corrections=queries.corrections_of(session, trial_id),
         )
+
+    def evaluation(self, trial_id: str, number: int) -> EvaluationRecord:
+        """One evaluation of a trial, whole, whatever it is: finding, update, attempt, or one that was replaced.
+
+        Raises:
+            TrialRefused: There is no such trial, or it has no such evaluation.
+        """
+        queries.require_trial(self._session, trial_id)
+        if number not in queries.places_of(self._session, trial_id):
+            raise TrialRefused(
+                f"there is no evaluation {number}",
+                where=trial_id,
+                rule="evaluations are numbered in the order in which they were made",
+                remedy="the results page lists them",
+            )
+        return queries.evaluation_numbered(self._session, trial_id, number)
 
     def draft(self, trial_id: str) -> dict[str, str]:
         """What the reader has typed about a trial and not recorded yet, by field; nobody else's."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from analysis.wording.phrases import day, moment, sentence_case
+from trials.findings import Role
 from trials.registry.records import TrialDetail
 from trials.reporting.results.table import Table
 from trials.reporting.words.vocabulary import evaluation_role
@@ -13,9 +16,7 @@ def evaluation_line(detail: TrialDetail) -> str | None:
     shown = detail.evaluation
     if shown is None:
         return None
-    line = f"{evaluation_role(shown.role, shown.count)}: evaluation {shown.id}"
-    if shown.as_at is not None:
-        line += f", data as at {day(shown.as_at)}"
+    line = _told(shown.role, shown.count, shown.id, shown.as_at)
     replaced = [row.replaced for row in detail.corrections if row.holds and row.replacing == shown.id]
     if replaced:
         verdicts = {row.number: row.verdict_code for row in detail.evaluations}
@@ -28,6 +29,31 @@ def evaluation_line(detail: TrialDetail) -> str | None:
         later = "1 later update is" if updates == 1 else f"{updates} later updates are"
         line += f". {later} listed under Reproduce; the verdict stays that of the finding"
     return f"{line}."
+
+
+def other_evaluations(detail: TrialDetail) -> tuple[tuple[str, int], ...]:
+    """Every evaluation but the one that is shown, in order: what it is, in words, and its number."""
+    shown = detail.evaluation
+    return tuple(
+        (_told(row.role, row.count, row.number, row.as_at), row.number)
+        for row in detail.evaluations
+        if shown is not None and row.number != shown.id
+    )
+
+
+def _told(role: Role, count: int, number: int, as_at: date | None) -> str:
+    line = f"{evaluation_role(role, count)}: evaluation {number}"
+    return line if as_at is None else f"{line}, data as at {day(as_at)}"
+
+
+def not_the_finding(detail: TrialDetail) -> str | None:
+    """That another evaluation is shown than the one whose verdict the trial has; ``None`` where it is that one."""
+    shown = detail.evaluation
+    finding = next((row.number for row in detail.evaluations if row.role == "finding"), None)
+    if shown is None or finding is None or shown.id == finding:
+        return None
+    what = evaluation_role(shown.role, shown.count)
+    return f"{what}, evaluation {shown.id}: the verdict of the trial is that of its finding, evaluation {finding}."
 
 
 def evaluations_table(detail: TrialDetail) -> Table:
