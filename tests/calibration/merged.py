@@ -72,7 +72,7 @@ def merged(size: int, seed: int) -> Iterator[Figure]:
 
 def pairs(size: int, seed: int) -> Iterator[Figure]:
     """Clusters of one pair share a level; their sizes differ; a coin says which is treated."""
-    for count, largest, note in ((8, 12, None), (12, 16, None), (30, 16, None), (12, 40, VERY_UNEQUAL)):
+    for count, largest, note in ((8, 12, None), (12, 16, None), (30, 16, None), (30, 40, None), (12, 40, VERY_UNEQUAL)):
         rng = stream(seed, f"pairs of clusters {count}")
         effects = []
         for _ in range(size):
