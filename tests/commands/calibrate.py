@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from tests import calibration
 from tests.commands.long_runs import LongRun, conduct, figures_kept
 from tests.places import ROOT
+from tests.suites import gather
 
 CALIBRATION = LongRun(
     "calibrate",
@@ -54,18 +56,28 @@ def word_of(figure: Mapping[str, Any]) -> str:
     return "yes" if figure["inside"] else "**no**"
 
 
-def report(suites: Mapping[str, Any]) -> str:
-    parts = [PREFACE]
-    for name, suite in sorted(suites.items()):
-        parts.append(f"## {name}\n\n{suite['what']}. " + "\n".join(lines_of(suite)) + "\n")
-    return "\n".join(parts)
+def report(suites: Mapping[str, Any], sections: Mapping[str, str] | None = None) -> str:
+    """The page of these figures, and of the sections that an earlier page has of other suites."""
+    of_figures = {
+        name: f"## {name}\n\n{suite['what']}. " + "\n".join(lines_of(suite)) + "\n" for name, suite in suites.items()
+    }
+    return "\n".join([PREFACE, *(part for _, part in sorted(((sections or {}) | of_figures).items()))])
+
+
+def sections_of(page: str) -> dict[str, str]:
+    """The sections of a page, by suite: figures are kept in a folder that no clone has, the page in all."""
+    parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:]
+    return {part.splitlines()[0].removeprefix("## "): part.rstrip("\n") + "\n" for part in parts}
 
 
 def main(arguments: Sequence[str]) -> int:
     status = conduct(CALIBRATION, arguments)
     if status is None:
         return 0
-    REPORT.write_text(report(figures_kept(CALIBRATION)), encoding="utf-8")
+    known = {suite.id for suite in gather(calibration, "SUITES")}
+    earlier = sections_of(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
+    earlier = {name: section for name, section in earlier.items() if name in known}
+    REPORT.write_text(report(figures_kept(CALIBRATION), earlier), encoding="utf-8")
     print(f"otm: wrote {REPORT.relative_to(ROOT)}", file=sys.stderr)
     return status
 

@@ -98,3 +98,17 @@ def test_a_figure_without_a_band_is_told_and_never_counted_as_inside():
     text = calibrate.report(carry_out([told], 50, 3))
     assert "0 inside, 0 outside, 1 told." in text
     assert "| few | rate | 0.2000 |  | 7 | not promised (and it says so) |" in text
+
+
+def test_a_page_keeps_the_sections_of_suites_that_were_run_elsewhere():
+    elsewhere = calibrate.report(carry_out([GOOD, BAD], 50, 3))
+    sections = calibrate.sections_of(elsewhere)
+    assert set(sections) == {"good", "bad"}
+    assert calibrate.report({}, sections) == elsewhere
+    page = calibrate.report(carry_out([GOOD], 70, 3), sections)
+    assert page == calibrate.report(carry_out([GOOD], 70, 3) | carry_out([BAD], 50, 3))
+
+
+def test_the_page_in_the_repository_is_read_as_it_was_written():
+    page = calibrate.REPORT.read_text(encoding="utf-8")
+    assert calibrate.report({}, calibrate.sections_of(page)) == page
