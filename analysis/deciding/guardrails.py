@@ -10,7 +10,7 @@ the letter turn ``not_shown`` into ``scale``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,26 @@ class InvertedTest:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedEffect:
+    """An effect signed so that above zero is harm, and the two-sided levels whose halves judge its bounds."""
+
+    effect: Effect
+    level: float
+    level_established: float
+
+    def against(self, margin: float) -> tuple[bool, bool, bool]:
+        """Whether it stays below a margin, goes above it, and leans too much for what its own bound shows of that."""
+        below, above = self.effect.upper(self.level), self.effect.lower(self.level_established)
+        if below is None or above is None:
+            return False, False, False
+        p_safe = p_below(self.effect, self.level, margin)
+        p_harm = p_above(self.effect, self.level_established, margin)
+        passed = below < margin and p_safe is not None and p_safe <= self.level / 2.0
+        established = above > margin and p_harm is not None and p_harm <= self.level_established / 2.0
+        return passed, established, (below < margin and not passed) or (above > margin and not established)
+
+
+@dataclass(frozen=True, slots=True)
 class Harm:
     """One guardrail of one arm. Differences are signed so that above zero is harm.
 
@@ -48,6 +68,7 @@ class Harm:
         established: the lower bound lies above the margin.
         reason: why the guardrail could not be estimated; it has then not passed.
         held_by_skewness: its bound alone would have passed it, or established harm, and it leans too much for that.
+        of: what it was judged by, where that is an effect.
     """
 
     outcome: str
@@ -59,6 +80,21 @@ class Harm:
     established: bool
     reason: str | None = None
     held_by_skewness: bool = False
+    of: JudgedEffect | None = None
+
+    def with_more(self, amount: float) -> Harm:
+        """The same guardrail, judged again, had the arm so much more of the harm."""
+        if self.estimate is None or self.upper is None or self.lower is None:
+            return self
+        upper, lower = self.upper + amount, self.lower + amount
+        passed, established, held, of = upper < self.margin, lower > self.margin, False, self.of
+        if of is not None:
+            of = replace(of, effect=of.effect.with_more(amount))
+            passed, established, held = of.against(self.margin)
+        return replace(
+            self, estimate=self.estimate + amount, upper=upper, lower=lower, passed=passed, established=established,
+            held_by_skewness=held, of=of,
+        )  # fmt: skip
 
 
 def judge(
@@ -115,24 +151,15 @@ def _of_counts(counts: EventCounts, level: float, level_established: float) -> t
 
 def _of_effect(outcome: str, margin: float, effect: Effect, level: float, level_established: float) -> Harm:
     """By the effect's own bounds and, where it leans too much for them, by redraws less the margin as well."""
-    below, above = effect.upper(level), effect.lower(level_established)
     shown, shown_established = interval(effect, level), interval(effect, level_established)
-    if effect.estimate is None or below is None or above is None or shown is None or shown_established is None:
+    if effect.estimate is None or shown is None or shown_established is None:
         return _not_estimable(outcome, margin, effect.reason or "its standard error is zero")
-    p_safe, p_harm = p_below(effect, level, margin), p_above(effect, level_established, margin)
-    passed = below < margin and p_safe is not None and p_safe <= level / 2.0
-    established = above > margin and p_harm is not None and p_harm <= level_established / 2.0
-    held = (below < margin and not passed) or (above > margin and not established)
+    of = JudgedEffect(effect, level, level_established)
+    passed, established, held = of.against(margin)
+    bounds = shown.upper, shown_established.lower
     return Harm(
-        outcome,
-        margin,
-        effect.estimate,
-        shown.upper,
-        shown_established.lower,
-        passed,
-        established,
-        held_by_skewness=held,
-    )
+        outcome, margin, effect.estimate, *bounds, passed, established, held_by_skewness=held, of=of
+    )  # fmt: skip
 
 
 def _not_estimable(outcome: str, margin: float, reason: str) -> Harm:

@@ -117,20 +117,7 @@ def _moved(trial: TrialEvidence, those: Missing, shift: float) -> TrialEvidence:
 
 def _with_more(evidence: Evidence, those: Missing, amount: float) -> Evidence:
     """The evidence if the difference in this outcome were larger by ``amount``."""
-    harms = []
-    for harm in evidence.harms:
-        if harm.outcome == those.outcome and harm.upper is not None and harm.lower is not None:
-            more = those.harm * amount
-            upper, lower = harm.upper + more, harm.lower + more
-            harm = replace(
-                harm,
-                estimate=None if harm.estimate is None else harm.estimate + more,
-                upper=upper,
-                lower=lower,
-                passed=upper < harm.margin,
-                established=lower > harm.margin,
-            )
-        harms.append(harm)
+    harms = [harm.with_more(those.harm * amount) if harm.outcome == those.outcome else harm for harm in evidence.harms]
     return replace(
         evidence,
         effect=evidence.effect.with_more(those.effect * amount),

@@ -153,7 +153,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
     rules = replace(rules_of(protocol), bar=of.bar)
     fits, rules = looking.judging(protocol, fits, rules)
     judged = timed.beside(fits)
-    judgement = _judge(of, protocol_digest, judged, rules, checks, arms)
+    judgement = _judge(of, protocol_digest, specification, judged, rules, checks, arms)
     health = replace(health, verdict=judgement.verdict, look=judgement.look)
     if looking.interim and judgement.verdict.code in ("not_due", "invalid"):  # what is no verdict shows no effect
         return health
@@ -279,6 +279,7 @@ class _Judged:
 def _judge(
     of: Compared,
     protocol_digest: str,
+    specification: Specification,
     fits: Fits,
     rules: DecisionRules,
     checks: tuple[Check, ...],
@@ -300,7 +301,7 @@ def _judge(
     verdict = explain(protocol, *central, failed=failed, changes=changes, look=look)
     verdict = verdict if look is None else at_look(verdict, look)
     lacked = [outcome for outcome in protocol.outcomes if any(_lacks(tally, outcome) for tally in arms.values())]
-    missing = [] if failed or of.bar else missing_of(frame, protocol, fits, lacked)
+    missing = [] if failed or of.bar else missing_of(frame, protocol, specification, fits, lacked)
     tipping = tipping_points(*central, missing)
     money = net_benefit_of(protocol, fits, codes) if rules.valued and rules.bar is None else None
     return _Judged(verdict, money, found, tipping, look)

@@ -4,74 +4,71 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
 
 from analysis.deciding.tipping_points import At, Missing
+from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate.evidence.rules import harm_of
+from analysis.evaluate.families import find
 from analysis.evaluate.fits import Fits
 from analysis.frame import ARM_COLUMN, AnalysisFrame, strata_of
 from analysis.results import Segment
-from analysis.specification import Levels, level_position
+from analysis.specification import Response, Specification
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
 
-_LEVEL = "_level"
+_ROUNDING = 1e-12  # below it a share is nothing
 
 Stratum = tuple[Any, ...]
 Counted = tuple[int, int, float]  # customers, those with the outcome, its sum over them
-ByArm = Mapping[str, Mapping[Stratum, Counted]]
 
 
-def missing_of(frame: AnalysisFrame, protocol: Protocol, fits: Fits, outcomes: Iterable[Outcome]) -> list[Missing]:
+def missing_of(
+    frame: AnalysisFrame, protocol: Protocol, specification: Specification, fits: Fits, outcomes: Iterable[Outcome]
+) -> list[Missing]:
     """Every arm and outcome that somebody lacks, of the outcomes that the verdict rests on and regression estimates.
 
     Args:
+        specification: of the declared regression.
         outcomes: those that somebody lacks; what the verdict does not rest on is passed over.
     """
     lacked = [outcome for outcome in outcomes if outcome in protocol.judged and outcome.kind != "time_to_event"]
     if not lacked:
         return []
-    whole, least = _counted(frame, protocol, lacked, None)
-    levels = [(subgroup.by, _counted(frame, protocol, lacked, subgroup.by)[0]) for subgroup in fits.subgroups]
-    rows: list[Missing] = []
-    for outcome in lacked:
-        for arm in [protocol.comparison, *protocol.otm_arms]:
-            among: dict[tuple[str | None, str | None], ByArm] = {(None, None): whole[outcome.id, None]}
-            among |= {(by.column, level): of[outcome.id, level] for by, of in levels for level in by.names
-                      if (outcome.id, level) in of}  # fmt: skip
-            row = _missing(protocol, outcome, arm.id, among, least[outcome.id])
-            rows += [row] if row.missing else []
-    return rows
+    counted, least = _counted(frame, protocol, lacked)
+    rows = [
+        _missing(protocol, outcome, arm.id, counted[outcome.id].get(arm.id, {}), least[outcome.id])
+        for outcome in lacked
+        for arm in [protocol.comparison, *protocol.otm_arms]
+    ]
+    rows = [row for row in rows if row.missing]
+    weights = _weights(frame, protocol, specification, fits, rows)
+    return [replace(row, weight=weight) for row, weight in zip(rows, weights, strict=True)]
 
 
 def _counted(
-    frame: AnalysisFrame, protocol: Protocol, outcomes: Sequence[Outcome], by: Levels | None
-) -> tuple[dict[tuple[str, str | None], dict[str, dict[Stratum, Counted]]], dict[str, float]]:
-    """(outcome, level) -> arm -> stratum -> counts; and the least value of every outcome."""
+    frame: AnalysisFrame, protocol: Protocol, outcomes: Sequence[Outcome]
+) -> tuple[dict[str, dict[str, dict[Stratum, Counted]]], dict[str, float]]:
+    """Outcome -> arm -> stratum -> counts; and the least value of every outcome."""
     strata = strata_of(frame, protocol)
     keys = [nw.col(ARM_COLUMN), *(nw.col(name).alias(f"_s{k}") for k, name in enumerate(strata))]
     names = [ARM_COLUMN, *(f"_s{k}" for k in range(len(strata)))]
-    if by is not None:
-        keys.append(level_position(by).alias(_LEVEL))
-        names.append(_LEVEL)
     values = [nw.col(column_of(outcome)).cast(nw.Float64).alias(f"y:{outcome.id}") for outcome in outcomes]
     aggregates = {"n": nw.len()}
     for outcome in outcomes:
         y = nw.col(f"y:{outcome.id}")
         aggregates |= {f"known:{outcome.id}": y.count(), f"sum:{outcome.id}": y.sum(), f"min:{outcome.id}": y.min()}
     table = frame.engine.collect(frame.rows.select(*keys, *values).group_by(names).agg(**aggregates))
-    counted: dict[tuple[str, str | None], dict[str, dict[Stratum, Counted]]] = {}
+    counted: dict[str, dict[str, dict[Stratum, Counted]]] = {outcome.id: {} for outcome in outcomes}
     least = {outcome.id: math.inf for outcome in outcomes}
     for row in table.to_pylist():
-        if by is not None and row[_LEVEL] is None:
-            continue
-        level = by.names[int(row[_LEVEL])] if by is not None else None
         stratum = tuple(row[f"_s{k}"] for k in range(len(strata)))
         for outcome in outcomes:
-            by_arm = counted.setdefault((outcome.id, level), {}).setdefault(row[ARM_COLUMN], {})
             total = float(row[f"sum:{outcome.id}"] or 0.0)
+            by_arm = counted[outcome.id].setdefault(row[ARM_COLUMN], {})
             by_arm[stratum] = (int(row["n"]), int(row[f"known:{outcome.id}"]), total)
             if row[f"min:{outcome.id}"] is not None:
                 least[outcome.id] = min(least[outcome.id], float(row[f"min:{outcome.id}"]))
@@ -82,10 +79,9 @@ def _missing(
     protocol: Protocol,
     outcome: Outcome,
     arm: str,
-    among: Mapping[tuple[str | None, str | None], ByArm],
+    everyone: Mapping[Stratum, Counted],
     least: float,
 ) -> Missing:
-    everyone = among[None, None].get(arm, {})
     missing = sum(n - known for n, known, _ in everyone.values())
     assumed = _assumed(everyone)
     lowest, highest = (0.0, 1.0) if outcome.kind == "binary" else (0.0 if least >= 0.0 else -math.inf, math.inf)
@@ -99,7 +95,7 @@ def _missing(
         assumed=assumed,
         lowest=lowest,
         highest=highest,
-        weight=_weights(protocol, arm, among),
+        weight={},
         effect=better if outcome.role == "primary" else 0.0,
         money=benefits - costs,
         cost=costs,
@@ -117,27 +113,38 @@ def _assumed(strata: Mapping[Stratum, Counted]) -> float | None:
     return taken / lacking if lacking else total / known
 
 
-def _weights(protocol: Protocol, arm: str, among: Mapping[tuple[str | None, str | None], ByArm]) -> dict[At, float]:
-    """How far each contrast moves for each unit of the missing's mean: the arm's missing share, stratum-weighted."""
-    weights: dict[At, float] = {}
-    for (column, level), by_arm in among.items():
-        segment = None if column is None or level is None else Segment(column, level)
-        for other in protocol.otm_arms:
-            if arm not in (other.id, protocol.comparison.id):
-                continue
-            share = _missing_share(by_arm, arm, (other.id, protocol.comparison.id))
-            weights[other.id, segment] = share if arm == other.id else -share
+def _weights(
+    frame: AnalysisFrame, protocol: Protocol, specification: Specification, fits: Fits, rows: Sequence[Missing]
+) -> list[dict[At, float]]:
+    """How far each contrast moves for each unit of the missing's mean.
+
+    An estimate is linear in the outcome, so that is the same estimate of who is missing: 1 for them, 0 for the others.
+    """
+    if not rows:
+        return []
+    columns = {number: f"_lacks_{number}" for number in range(len(rows))}
+    marks = []
+    for number, row in enumerate(rows):
+        lacks = nw.col(column_of(protocol.outcome(row.outcome))).is_null() & (nw.col(ARM_COLUMN) == row.arm)
+        marks.append(lacks.cast(nw.Float64).alias(columns[number]))
+    marked = replace(frame, rows=frame.rows.with_columns(*marks))
+    responses = [Response(column, ((column, 1.0),)) for column in columns.values()]
+    whole = regress_as_designed(marked, protocol, specification, responses)
+    levels = [
+        (of.by, regress_as_designed(marked, protocol, specification, responses, by=of.by)) for of in fits.subgroups
+    ]
+    weights: list[dict[At, float]] = []
+    for column in columns.values():
+        moved: dict[At, float] = {}
+        for arm in protocol.otm_arms:
+            pair = arm.id, protocol.comparison.id
+            moved[arm.id, None] = find(whole.fits[column, None], *pair).estimate or 0.0
+            for by, regression in levels:
+                for level in by.names:
+                    estimate = find(regression.fits[column, level], *pair).estimate
+                    moved[arm.id, Segment(by.column, level)] = estimate or 0.0
+        weights.append({at: 0.0 if abs(weight) < _ROUNDING else weight for at, weight in moved.items()})
     return weights
-
-
-def _missing_share(by_arm: ByArm, arm: str, pair: tuple[str, str]) -> float:
-    both = [stratum for stratum in by_arm.get(pair[0], {}) if stratum in by_arm.get(pair[1], {})]
-    customers = {stratum: sum(by_arm[name][stratum][0] for name in pair) for stratum in both}
-    total = sum(customers.values())
-    if not total:
-        return 0.0
-    shares = {stratum: 1.0 - by_arm[arm][stratum][1] / by_arm[arm][stratum][0] for stratum in both}
-    return sum(customers[stratum] * shares[stratum] for stratum in both) / total
 
 
 def _values(protocol: Protocol, outcome: Outcome) -> tuple[float, float]:
