@@ -9,7 +9,7 @@ from analysis.deciding.guardrails import Harm
 from analysis.deciding.ranges import effect_range, money_range, segment_range
 from analysis.deciding.verdict import CellJudgement, Decided, Judgement
 from analysis.inference.intervals import Effect
-from analysis.results import ArmFinding, Condition, DecidingRange, FindingCode, SegmentFinding
+from analysis.results import NOT_JUDGED, ArmFinding, Condition, DecidingRange, FindingCode, SegmentFinding
 from analysis.wording.naming import approach, behaviour, change_in_behaviour, doing_nothing
 from analysis.wording.numbers import gain_or_loss, gained, per_thousand
 from analysis.wording.phrases import capitalised, listed
@@ -68,7 +68,7 @@ def _arm_finding(
     decided: Decided,
 ) -> ArmFinding:
     if decided.code == "invalid":
-        return ArmFinding(evidence.arm, "not_estimable", "Not judged: the trial is invalid.", failed=judgement.failed)
+        return ArmFinding(evidence.arm, "not_estimable", NOT_JUDGED, failed=judgement.failed)
     return ArmFinding(
         arm=evidence.arm,
         code=judgement.code,

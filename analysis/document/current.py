@@ -26,7 +26,7 @@ from pydantic_core import ErrorDetails
 
 from analysis.document.upgrades import UPGRADES
 from analysis.errors import AnalysisRefused
-from analysis.results import SCHEMA, Evaluation
+from analysis.results import SCHEMA, Evaluation, without_effects
 from analysis.wording.naming import variant_words
 
 _STRICT = ConfigDict(
@@ -39,10 +39,12 @@ _ROWS = ("estimates", "sensitivity")
 def to_document(evaluation: Evaluation) -> dict[str, Any]:
     """The evaluation as plain values, ``schema`` first. What is written can be read: it is read back to be sure.
 
+    No effect of data that failed a check is written, whatever was computed.
+
     Raises:
         AnalysisRefused: a figure is not finite, or a value is not of its kind; ``where`` is its path.
     """
-    text = _adapter().dump_json(evaluation, fallback=_plain, warnings="none")
+    text = _adapter().dump_json(without_effects(evaluation), fallback=_plain, warnings="none")
     whole = _read(text)
     document: dict[str, Any] = json.loads(text)
     for name in _ROWS:
@@ -62,6 +64,8 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
 def from_document(document: Mapping[str, Any]) -> Evaluation:
     """The evaluation that :func:`to_document` wrote, or an earlier release's, brought up to date.
 
+    Of data that failed a check no effect is read, though earlier releases stored some.
+
     Raises:
         AnalysisRefused: a schema that is not known, an unknown key, a missing key or a value of the wrong kind.
     """
@@ -75,7 +79,7 @@ def from_document(document: Mapping[str, Any]) -> Evaluation:
     whole = dict(document)
     while whole["schema"] != SCHEMA:
         whole = _upgraded(whole)
-    return _read(json.dumps(_without_words(whole)))
+    return without_effects(_read(json.dumps(_without_words(whole))))
 
 
 def _upgraded(document: Mapping[str, Any]) -> dict[str, Any]:

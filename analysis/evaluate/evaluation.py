@@ -9,6 +9,7 @@ from importlib.metadata import version
 from analysis.deciding import net_benefit
 from analysis.deciding.evidence import DecisionRules
 from analysis.deciding.explanation import explain
+from analysis.deciding.invalid import invalid
 from analysis.deciding.looks import at_look, go_on, no_look
 from analysis.deciding.not_due import not_due
 from analysis.deciding.threshold_analysis import thresholds
@@ -47,6 +48,7 @@ from analysis.fit import Regression, Term
 from analysis.frame import STRATUM_COLUMN, AnalysisFrame, open_to_every_arm
 from analysis.inference.cautions import not_assigned_whole
 from analysis.results import (
+    DATA_INVALID,
     ArmFlow,
     Balance,
     Check,
@@ -144,18 +146,21 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
     health = replace(health, maturity=matured, looks_before=looking.taken)
     if matured is not None and not matured.complete and looking.look is None:
         return _not_due(health, protocol, matured, looking)
+    rules = replace(rules_of(protocol), bar=of.bar)
+    failed = [check for check in checks if check.severity == "blocks" and check.passed is False]
+    if failed:
+        return _invalid(health, protocol, rules, failed, looking)
     whole = regress_as_designed(
         frame, protocol, specification, specify.responses_of(protocol, capped=True), skewness=True
     )
     subgroups = protocol.analysis.subgroups
     fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
     timed = times_to_event(frame, protocol, protocol_digest, [subgroup.by for subgroup in fits.subgroups])
-    rules = replace(rules_of(protocol), bar=of.bar)
     fits, rules = looking.judging(protocol, fits, rules)
     judged = timed.beside(fits)
-    judgement = _judge(of, protocol_digest, specification, judged, rules, checks, arms)
+    judgement = _judge(of, protocol_digest, specification, judged, rules, arms)
     health = replace(health, verdict=judgement.verdict, look=judgement.look)
-    if looking.interim and judgement.verdict.code in ("not_due", "invalid"):  # what is no verdict shows no effect
+    if not health.shows_effects:
         return health
     return replace(
         health,
@@ -217,6 +222,17 @@ def _not_due(health: Evaluation, protocol: Protocol, matured: Maturity, looking:
         why = no_look(looks, matured, planned, next_look(looks, looking.taken), ended_at(looking.taken))
         verdict = replace(verdict, reasons=(why, *verdict.reasons))
     return replace(health, verdict=verdict)
+
+
+def _invalid(
+    health: Evaluation, protocol: Protocol, rules: DecisionRules, failed: Sequence[Check], looking: Looking
+) -> Evaluation:
+    """The field's health, and which checks failed: no effect is computed of data that cannot support one."""
+    verdict = invalid(protocol, rules, failed, customers=health.flow.allocated)
+    look = None if looking.look is None else replace(looking.look, action="not_taken")
+    if look is not None:
+        verdict = at_look(verdict, look)
+    return replace(health, verdict=verdict, look=look, net_benefit_reason=DATA_INVALID)
 
 
 def _subgroup(
@@ -282,13 +298,10 @@ def _judge(
     specification: Specification,
     fits: Fits,
     rules: DecisionRules,
-    checks: tuple[Check, ...],
     arms: Mapping[str, ArmTally],
 ) -> _Judged:
     frame, protocol = of.frame, of.protocol
-    failed = tuple(check for check in checks if check.severity == "blocks" and check.passed is False)
-    names = tuple(check.name for check in failed)
-    evidence, fits = gather_evidence(frame, protocol, protocol_digest, rules, fits, names)
+    evidence, fits = gather_evidence(frame, protocol, protocol_digest, rules, fits)
     decided = {scenario: decide(trial, rules) for scenario, trial in evidence.items()}
     look = concluded(protocol, fits, decided["central"]) if fits.judged else None
     if look is not None and decided["central"].code == "not_due":
@@ -296,12 +309,12 @@ def _judge(
     codes = {scenario: decided[scenario].code for scenario in net_benefit.SCENARIOS} if rules.valued else {}
     central = evidence["central"], rules, decided["central"]
     contact = {arm.id: arm.cost_per_customer.central for arm in protocol.arms}
-    found = Thresholds() if failed or of.bar else thresholds(evidence["central"], rules, decided, contact)
+    found = Thresholds() if of.bar else thresholds(evidence["central"], rules, decided, contact)
     changes = what_would_change(protocol, *central, found=found, customers=frame.flow.allocated)
-    verdict = explain(protocol, *central, failed=failed, changes=changes, look=look)
+    verdict = explain(protocol, *central, changes=changes, look=look)
     verdict = verdict if look is None else at_look(verdict, look)
     lacked = [outcome for outcome in protocol.outcomes if any(_lacks(tally, outcome) for tally in arms.values())]
-    missing = [] if failed or of.bar else missing_of(frame, protocol, specification, fits, lacked)
+    missing = [] if of.bar else missing_of(frame, protocol, specification, fits, lacked)
     tipping = tipping_points(*central, missing)
     money = net_benefit_of(protocol, fits, codes) if rules.valued and rules.bar is None else None
     return _Judged(verdict, money, found, tipping, look)

@@ -121,8 +121,7 @@ def concluded(protocol: Protocol, fits: Fits, decided: Decided) -> Look:
     assert fits.judged is not None
     monitored = fits.judged.monitoring
     harmful = tuple(judgement.arm for judgement in decided.arms if "harm" in judgement.worse_by)
-    action = "final" if monitored.look.final and decided.code != "invalid" else _ACTIONS.get(decided.code, "go_on")
-    verdict = action not in ("go_on", "not_taken")
+    action = "final" if monitored.look.final else _ACTIONS.get(decided.code, "go_on")
     return replace(
         monitored.look,
         action=action,
@@ -130,14 +129,13 @@ def concluded(protocol: Protocol, fits: Fits, decided: Decided) -> Look:
         critical_benefit=_critical(monitored.benefit.looks),
         critical_worse=_critical(monitored.worse.looks),
         critical_harm=_critical((monitored.harm,)),
-        inference=_inference(protocol, fits) if verdict else (),
+        inference=() if action == "go_on" else _inference(protocol, fits),
     )
 
 
 _ACTIONS: dict[str, LookAction] = {
     "scale": "stop_for_benefit",
     "no_further_action": "stop_for_harm",
-    "invalid": "not_taken",
 }
 
 

@@ -22,7 +22,7 @@ from analysis.results.estimates import (
     Variant,
     VariantKind,
 )
-from analysis.results.evaluation import SCHEMA, Evaluation
+from analysis.results.evaluation import DATA_INVALID, NOT_JUDGED, SCHEMA, Evaluation, without_effects
 from analysis.results.looks import (
     Judged,
     Look,
@@ -50,6 +50,8 @@ from analysis.results.verdicts import (
 )
 
 __all__ = [
+    "DATA_INVALID",
+    "NOT_JUDGED",
     "SCHEMA",
     "ArmFinding",
     "ArmFlow",
@@ -102,4 +104,5 @@ __all__ = [
     "next_look",
     "overrun",
     "planned_customers",
+    "without_effects",
 ]

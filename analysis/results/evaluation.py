@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from analysis.results.checks import Balance, Check, Flow, UnreadableCell
 from analysis.results.estimates import CutLevel, Estimate, Interaction, OutcomeBounds, SurvivalCurve
@@ -12,9 +13,11 @@ from analysis.results.maturity import Maturity
 from analysis.results.money import NetBenefit, Posterior
 from analysis.results.thresholds import Thresholds
 from analysis.results.tipping_points import TippingPoint
-from analysis.results.verdicts import Verdict
+from analysis.results.verdicts import ArmFinding, Verdict
 
 SCHEMA = 2
+DATA_INVALID: Final = "the data failed a check, so no effect is shown"
+NOT_JUDGED: Final = "Not judged: the trial is invalid."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,38 @@ class Evaluation:
     look: Look | None = None  # where the protocol declares looks and this was one of them, or the end after some
     looks_before: tuple[Look, ...] = ()  # taken earlier, ascending
     schema: int = SCHEMA
+
+    @property
+    def shows_effects(self) -> bool:
+        """Whether an effect may be shown at all: of due outcomes, on data that passed their checks."""
+        return self.verdict.code not in ("not_due", "invalid")
+
+
+def without_effects(evaluation: Evaluation) -> Evaluation:
+    """What may be shown of data that failed a check: counts, checks and reasons. Every other evaluation is as it is.
+
+    No effect, p-value, range or amount of money is left: they would be looked at before the files are mended, and the
+    mending would be chosen by them. Earlier releases stored them.
+    """
+    if evaluation.verdict.code != "invalid":
+        return evaluation
+    verdict, look = evaluation.verdict, evaluation.look
+    arms = tuple(ArmFinding(row.arm, "not_estimable", NOT_JUDGED, failed=("integrity",)) for row in verdict.arms)
+    return replace(
+        evaluation,
+        estimates=(),
+        sensitivity=(),
+        verdict=Verdict("invalid", verdict.sentence, reasons=verdict.reasons, arms=arms, flips=verdict.flips),
+        net_benefit=None,
+        net_benefit_reason=DATA_INVALID,
+        interactions=(),
+        cut_levels=(),
+        curves=(),
+        bounds=(),
+        posteriors=(),
+        dropped_columns=(),
+        notes=(),
+        thresholds=None,
+        tipping_points=(),
+        look=None if look is None else replace(look, inference=()),
+    )

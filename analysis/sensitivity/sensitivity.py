@@ -34,17 +34,17 @@ def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evalu
     """Add the second opinion, the sensitivity rows, the bounds for missing outcomes and the posterior summaries.
 
     What was decided stays as it was: the verdict, the net benefit, the estimates and every check that can block.
-    While outcomes are not due nothing is added, for no effect is shown; at a look that ended the trial, only those who
-    were looked at are.
+    Where no effect may be shown nothing is added: outcomes that are not due, data that failed a check. At a look that
+    ended the trial, only those who were looked at are.
 
     Args:
         frame: the rows that were evaluated.
         protocol: as locked.
         evaluation: what :func:`analysis.evaluate.evaluate` gave for them.
     """
-    look = evaluation.look
-    if evaluation.verdict.code == "not_due" or (look is not None and look.action == "not_taken"):
+    if not evaluation.shows_effects:
         return evaluation
+    look = evaluation.look
     digest, of = evaluation.protocol_digest, compared(looked_at(frame, protocol, look), protocol)
     frame, protocol = of.frame, of.protocol
     specification = specify.specification_of(frame, protocol, specify.column_kinds(frame))
@@ -76,7 +76,7 @@ def with_bounds(frame: AnalysisFrame, protocol: Protocol, evaluation: Evaluation
     Args:
         frame, protocol, evaluation: as in :func:`with_sensitivity`, which adds the same bounds among all else.
     """
-    if evaluation.verdict.code == "not_due" or evaluation.flow.allocated > IN_MEMORY_UP_TO:
+    if not evaluation.shows_effects or evaluation.flow.allocated > IN_MEMORY_UP_TO:
         return evaluation
     of = compared(frame, protocol)
     frame, protocol = of.frame, of.protocol

@@ -88,7 +88,7 @@ def _looks(evaluation: Evaluation, names: Names) -> None:
 
 
 def _each_approach(evaluation: Evaluation, names: Names) -> None:
-    if not evaluation.verdict.arms or evaluation.verdict.code in ("invalid", "not_due"):
+    if not evaluation.verdict.arms or not evaluation.shows_effects:
         return
     st.header("Each approach", anchor="approaches")
     st.html(markup.table(approaches(evaluation, names), headed=True))

@@ -14,7 +14,7 @@ from dashboards.screen import EvaluatedTrial
 from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure, segment_figure, survival_figure
 from trials.reporting.charts.figure import arm_colours
-from trials.reporting.exports import document_json, estimates_csv
+from trials.reporting.exports import document_json, estimates_csv, shown_document
 from trials.reporting.results import effects, flow, integrity, missing_outcomes, money, sensitivity
 from trials.reporting.results.evaluations import evaluations_table, not_the_finding, other_evaluations
 from trials.reporting.results.looks import declared_looks, inference, looks_of
@@ -39,6 +39,7 @@ SECTIONS = (
     ("deviations", "Deviations"),
     ("reproduce", "Reproduce"),
 )
+_OF_EFFECTS = ("effects", "over-time", "segments", "money", "sensitivity")
 
 
 def show() -> None:
@@ -50,11 +51,12 @@ def show() -> None:
     _looks(evaluation, names)
     _flow(evaluation, names)
     _checks(evaluation, names)
-    _effects(evaluation, names)
-    _over_time(evaluation, names)
-    _segments(evaluation, names)
-    _money(evaluation, names)
-    _sensitivity(evaluation, names)
+    if evaluation.shows_effects:
+        _effects(evaluation, names)
+        _over_time(evaluation, names)
+        _segments(evaluation, names)
+        _money(evaluation, names)
+        _sensitivity(evaluation, names)
     _deviations(trial.detail, evaluation)
     _reproduce(trial.detail, evaluation)
 
@@ -71,8 +73,12 @@ def _contents(trial: EvaluatedTrial) -> None:
     if trial.void:
         st.write("The draw is void. What follows is kept for the record: no effect below is a finding.")
     elif code == "invalid":
-        st.write("An integrity check failed. What follows is for finding out why: no effect below is a finding.")
-    st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in SECTIONS))
+        st.write(
+            "An integrity check failed, so no effect was estimated. What follows is for finding out why: load the "
+            "corrected files, then evaluate again."
+        )
+    sections = [part for part in SECTIONS if trial.evaluation.shows_effects or part[0] not in _OF_EFFECTS]
+    st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in sections))
 
 
 def _other_evaluations(detail: TrialDetail) -> None:
@@ -257,14 +263,15 @@ def _reproduce(detail: TrialDetail, evaluation: Evaluation) -> None:
         st.html(markup.table(people(detail)))
     trial = detail.summary.id
     with st.container(horizontal=True):
-        st.download_button(
-            "Estimates (CSV)", estimates_csv((*evaluation.estimates, *evaluation.sensitivity)),
-            f"{trial}-estimates.csv", "text/csv", on_click="ignore",
-        )  # fmt: skip
+        if evaluation.shows_effects:
+            st.download_button(
+                "Estimates (CSV)", estimates_csv((*evaluation.estimates, *evaluation.sensitivity)),
+                f"{trial}-estimates.csv", "text/csv", on_click="ignore",
+            )  # fmt: skip
         if detail.evaluation is not None:
             st.download_button(
-                "Evaluation (JSON)", document_json(detail.evaluation.document), f"{trial}-evaluation.json",
-                "application/json", on_click="ignore",
+                "Evaluation (JSON)", document_json(shown_document(detail.evaluation.document)),
+                f"{trial}-evaluation.json", "application/json", on_click="ignore",
             )  # fmt: skip
         st.download_button(
             "Plan (JSON)", document_json(json.loads(detail.canonical)), f"{trial}-plan.json", "application/json",

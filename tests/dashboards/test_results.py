@@ -199,5 +199,21 @@ def test_before_an_evaluation_the_page_says_what_is_next(seen_page):
     assert "There is no evaluation yet. Next: Randomise." in shown(seen_page("results", trial=STALLED))
 
 
-def test_an_invalid_trial_says_that_nothing_below_is_a_finding(seen_page):
-    assert "no effect below is a finding" in shown(seen_page("results", trial=LOST_OUTCOMES))
+def test_an_invalid_trial_shows_what_failed_and_no_effect(seen_page):
+    page = seen_page("results", trial=LOST_OUTCOMES)
+    words = shown(page)
+    assert "An integrity check failed, so no effect was estimated." in words
+    assert "Failed" in words
+    for absent in (
+        "£",
+        "p-value",
+        "95%",
+        "Over time",
+        "Segments",
+        "Net benefit",
+        "Sensitivity",
+        "Nothing else was tried",
+    ):
+        assert absent not in words, absent
+    assert not charts(page)
+    assert [button.label for button in page.get("download_button")] == ["Evaluation (JSON)", "Plan (JSON)"]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Final
 
+from analysis.document import from_document, to_document
 from analysis.results import Estimate
 from analysis.wording.naming import variant_words
 from data.spreadsheet_safety import safe_text
@@ -42,6 +43,13 @@ def cell(value: object) -> object:
     if isinstance(value, str):
         return safe_text(value.translate(_CONTROL))
     return value
+
+
+def shown_document(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A stored evaluation as it may be taken away: as it is, but for what earlier releases stored of invalid data."""
+    if document["verdict"]["code"] != "invalid":
+        return document
+    return to_document(from_document(document))
 
 
 def document_json(document: Mapping[str, Any]) -> str:

@@ -134,15 +134,11 @@ def _upright(evidence: Evidence) -> Evidence:
 
 
 def trial_evidence(
-    protocol: Protocol, fits: Fits, evidence: Mapping[Cell, Evidence], scenario: Scenario, failed: tuple[str, ...]
+    protocol: Protocol, fits: Fits, evidence: Mapping[Cell, Evidence], scenario: Scenario
 ) -> TrialEvidence:
-    """Everything that one verdict is decided from.
-
-    Args:
-        failed: names of the checks that block.
-    """
+    """Everything that one verdict is decided from, of data that passed their checks."""
     return TrialEvidence(
-        failed,
+        failed=(),
         arms=tuple(known for cell, known in evidence.items() if cell.by is None),
         cells=tuple(_of_level(protocol, fits, cell, known) for cell, known in evidence.items() if cell.by is not None),
         effect_covariance=_covariance(protocol, fits.fit(protocol.primary.id)),

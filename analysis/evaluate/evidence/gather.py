@@ -39,12 +39,10 @@ def gather_evidence(
     protocol_digest: str,
     rules: DecisionRules,
     fits: Fits,
-    failed: tuple[str, ...],
 ) -> tuple[dict[Scenario, TrialEvidence], Fits]:
     """The evidence under each scenario's values and costs; where nothing is valued there is the central one alone.
 
-    Rows are redrawn where a bound shows something and leans too much to be relied on. An invalid trial is not judged,
-    so nothing is read for it.
+    Rows are redrawn where a bound shows something and leans too much to be relied on.
 
     Args:
         frame: one row per allocated customer.
@@ -52,26 +50,23 @@ def gather_evidence(
         protocol_digest: it seeds what is redrawn.
         rules: of the protocol's verdict.
         fits: every declared regression.
-        failed: names of the checks that block.
 
     Returns:
         The evidence by scenario, and the fits with what was redrawn of them.
     """
     scenarios: Sequence[Scenario] = net_benefit.SCENARIOS if rules.valued else ("central",)
-    binary = {} if failed else _binary_guardrails(frame, protocol, protocol_digest, rules, fits)
+    binary = _binary_guardrails(frame, protocol, protocol_digest, rules, fits)
 
     def assembled(known: Fits) -> dict[Scenario, TrialEvidence]:
-        harms = {} if failed else harms_of(protocol, rules, known, binary)
+        harms = harms_of(protocol, rules, known, binary)
         bare = {scenario: bare_evidence(protocol, rules, known, harms, scenario) for scenario in scenarios}
-        return {scenario: trial_evidence(protocol, known, bare[scenario], scenario, failed) for scenario in scenarios}
+        return {scenario: trial_evidence(protocol, known, bare[scenario], scenario) for scenario in scenarios}
 
-    if rules.bar is not None and not failed:
+    if rules.bar is not None:
         fits = _with_redrawn_harms(frame, protocol, protocol_digest, rules, fits, binary)
         harms = harms_alone(rules, harms_of(protocol, rules, fits, binary), bar_words(protocol, rules.bar))
-        return {scenario: trial_evidence(protocol, fits, harms, scenario, failed) for scenario in scenarios}, fits
+        return {scenario: trial_evidence(protocol, fits, harms, scenario) for scenario in scenarios}, fits
     evidence = assembled(fits)
-    if failed:
-        return evidence, fits
     wanted: dict[tuple[str, Cell], float] = {}
     for scenario in scenarios:
         for key, level in to_redraw(protocol, rules, fits, evidence[scenario], scenario).items():

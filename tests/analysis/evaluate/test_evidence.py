@@ -35,7 +35,7 @@ class Watched(DuckDBEngine):
         return found
 
 
-def gathered(protocol: Protocol, data: dict[str, Any], failed: tuple[str, ...] = ()) -> tuple[Any, Counter[str]]:
+def gathered(protocol: Protocol, data: dict[str, Any]) -> tuple[Any, Counter[str]]:
     """The evidence of one trial, and how often events and rows were read for it."""
     engine = Watched()
     frame = frame_of(data, protocol, engine=engine)
@@ -43,7 +43,7 @@ def gathered(protocol: Protocol, data: dict[str, Any], failed: tuple[str, ...] =
     specification = specify.specification_of(frame, protocol, kinds)
     fits = Fits(regress(frame, specification, specify.responses_of(protocol, capped=False), skewness=True))
     engine.read.clear()
-    evidence, _ = gather_evidence(frame, protocol, "f" * 64, rules_of(protocol), fits, failed)
+    evidence, _ = gather_evidence(frame, protocol, "f" * 64, rules_of(protocol), fits)
     return evidence, Counter(_what(columns) for columns in engine.read)
 
 
@@ -81,13 +81,6 @@ def test_scenarios_with_values_of_their_own_are_redrawn_by_themselves() -> None:
     # Skewness has no unit: twice the value of the one outcome leaves it where it is.
     skewness = [evidence[scenario].arms[0].net_benefit.skewness for scenario in ("low", "central", "high")]
     assert skewness == pytest.approx([skewness[0]] * 3, rel=1e-9)
-
-
-def test_nothing_is_read_for_an_invalid_trial() -> None:
-    protocol = money_trial(outcomes=GUARDED)
-    evidence, read = gathered(protocol, trial(effect=0.2), failed=("retention",))
-    assert read == {}
-    assert {decide(of, rules_of(protocol)).code for of in evidence.values()} == {"invalid"}
 
 
 def test_where_nothing_is_valued_there_is_one_scenario() -> None:

@@ -258,3 +258,18 @@ def test_the_commands_say_which_evaluation_is_the_finding(drawn, files, capsys):
     assert trial["verdict"]["code"] == "not_shown"
     assert trial["verdict"]["evaluation_digest"] == finding.digest
     assert trial["verdict"]["role"] == "finding"
+
+
+def test_an_attempt_shows_no_effect_at_the_terminal_and_in_no_file(drawn, files, capsys):
+    cut(drawn, files, lossy(drawn, files))
+    capsys.readouterr()
+    app(["evaluate", files.trial], standalone_mode=False)
+    told = capsys.readouterr().out
+    assert "This trial is invalid" in told
+    assert "Retention" in told
+    assert "the data failed a check, so no effect is shown" in told
+    for absent in ("£", "points", "p-value", "<0.001", "95%", "adjusted"):
+        assert absent not in told, absent
+    app(["evaluate", files.trial, "--json", "-"], standalone_mode=False)
+    document = json.loads(capsys.readouterr().out)
+    assert (document["estimates"], document["sensitivity"], document["net_benefit"]) == ([], [], None)

@@ -35,7 +35,7 @@ def headline(evaluation: Evaluation, names: Names) -> Headline | None:
     ``None`` for an invalid trial, and while outcomes are not due: no effect is shown as a finding.
     """
     verdict = evaluation.verdict
-    if verdict.code in ("invalid", "not_due"):
+    if not evaluation.shows_effects:
         return None
     arm = verdict.arm or _best_arm(evaluation, names)
     if arm is None:
