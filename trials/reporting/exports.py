@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Final
@@ -15,19 +14,20 @@ from analysis.results import Estimate
 from analysis.wording.naming import variant_words
 from data.spreadsheet_safety import safe_text
 
-BELOW_ANY_NUMBER: Final = f"<{sys.float_info.min:.1g}"
+FARTHEST: Final = 1e-300  # p-values beyond it are bounds, for tails lose their digits there
 _CONTROL: Final = dict.fromkeys((*range(32), 127), " ")  # a cell is one line
 
 
 def estimates_csv(rows: Sequence[Estimate]) -> str:
-    """Every estimate at full precision, one row each; what is missing is empty. A p-value that no number is small
-    enough for is said to be below the smallest one, for none is nil."""
+    """Every estimate at full precision, one row each; what is missing is empty. A p-value so small that
+    only a bound of it is known is said to be below one, for none is nil."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([field.name for field in fields(Estimate)])
     for row in rows:
         said = {**asdict(row), "variant": None if row.variant is None else variant_words(row.variant)}
-        said |= {name: BELOW_ANY_NUMBER for name in ("p_value", "p_adjusted") if said[name] == 0.0}
+        tiny = [name for name in ("p_value", "p_adjusted") if said[name] is not None and said[name] < FARTHEST]
+        said |= dict.fromkeys(tiny, f"<{FARTHEST:g}")
         writer.writerow([cell(value) for value in said.values()])
     return buffer.getvalue()
 

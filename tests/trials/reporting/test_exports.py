@@ -59,7 +59,7 @@ def test_no_p_value_is_nil(reference_data):
     folder = reference_data.parent / "cases" / "04-p-below-the-smallest-number"
     protocol, evaluated = load_protocol(folder / "p.yaml").protocol, analyse(folder / "p.yaml", folder / "d.csv")
     letter = next(row for row in evaluated.estimates if row.arm == "letter")
-    assert letter.p_value == 0.0
+    assert 0.0 < letter.p_value < 1e-307  # two sides of the smallest number
     names = Names(protocol)
     assert "<0.001" in effects([letter], names, "x").rows[0]
     segment = replace(letter, subgroup="region", level="north")
@@ -67,4 +67,4 @@ def test_no_p_value_is_nil(reference_data):
     tested = replace(letter, variant=Variant("standard_errors", standard_errors="HC3"))
     assert "p <0.001" in str(sensitivity([tested], names).rows[0])
     (line,) = (line for line in estimates_csv(evaluated.estimates).splitlines() if ",letter," in line)
-    assert line.count("<2e-308") == 2
+    assert line.count("<1e-300") == 2
