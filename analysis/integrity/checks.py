@@ -92,11 +92,38 @@ def arm_labels(unknown: Mapping[str, int]) -> Check:
     return Check("arm_labels", not unknown, detail, "blocks", {"customers": sum(unknown.values())})
 
 
-def dispatch(sent: int, wrong_arm: int, tolerance: float) -> Check:
-    """Customers sent what another arm should get, against the share that the protocol tolerates."""
+def dispatch(
+    sent: int,
+    wrong_arm: int,
+    tolerance: float,
+    *,
+    doubtful: int = 0,
+    unread: Mapping[str, int] | None = None,
+) -> Check:
+    """Customers sent what another arm should get, against the share that the protocol tolerates.
+
+    Args:
+        sent: customers and channels, those in doubt included.
+        wrong_arm: those that are another arm's.
+        tolerance: the share.
+        doubtful: those of which nobody knows what was sent. Where they could be too many, the check does not pass.
+        unread: by arm, those of rows that could not be read in full.
+
+    Examples:
+        >>> dispatch(500, 0, 0.01, doubtful=6, unread={"Letter": 6}).passed is None
+        True
+    """
     share = wrong_arm / sent if sent else 0.0
     detail = f"{wrong_arm:,} of {sent:,} were sent another arm's contact; {tolerance:.2%} is tolerated."
-    return Check("dispatch", share <= tolerance, detail, "blocks", {"share": share, "tolerance": tolerance})
+    figures: dict[str, float | int | str | None] = {"share": share, "tolerance": tolerance}
+    if any((unread or {}).values()):
+        listed = ", ".join(f"{arm} {n:,}" for arm, n in (unread or {}).items())
+        detail += f" Their rows could not be read in full of: {listed}."
+        figures |= {"doubtful": doubtful, "unread": sum((unread or {}).values())}
+    passed: bool | None = share <= tolerance
+    if passed and sent and (wrong_arm + doubtful) / sent > tolerance:
+        passed, detail = None, f"{detail} Nobody knows what {doubtful:,} were sent."
+    return Check("dispatch", passed, detail, "blocks", figures)
 
 
 def sample_ratio(

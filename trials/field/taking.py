@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,11 +20,13 @@ from trials.field.allocated import AllocatedTrial, KnownCustomers, known_custome
 from trials.field.day_zero import drawn_on
 from trials.field.dispatch import export_ids
 from trials.field.kinds import Breach, FileKind
+from trials.field.kinds.contacts import CHANNEL, SENT_ON
 from trials.field.matching import match
 from trials.field.reasons import FILE_ROW, cells_of_rows, with_reasons
 from trials.registry import Registry
+from trials.registry.identities.contact_ledger import CONTACT_ON
 from trials.registry.identities.ledger_key import export_key
-from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID
+from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID, TurnedAway
 from trials.registry.records import MatchRecord
 
 ARM_NAMES = frozenset({"arm", "_arm"})
@@ -42,6 +44,8 @@ class TakenFile:
         by_arm: Distinct customers that it speaks of, by arm.
         unreadable: Cells of the rows taken that are missing because they could not be read, by row.
         matured: Whether all that it speaks of had come due; None where that is not asked.
+        turned_away: By row, whose the rows are that name somebody and were rejected for another cell.
+        warnings: What is strange about the file, its own and by the days of the trial.
     """
 
     kind: FileKind
@@ -51,6 +55,8 @@ class TakenFile:
     by_arm: tuple[MatchRecord, ...]
     unreadable: tuple[UnreadableCell, ...]
     matured: bool | None
+    turned_away: Mapping[int, TurnedAway]
+    warnings: tuple[str, ...]
 
     @property
     def loaded(self) -> int:
@@ -83,7 +89,8 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     id_column = _id_column(names, kind.id_columns(protocol))
     nameless = Breach(id_column, pc.is_null(intake.table.column(id_column)), f"a {kind.row} without a customer")
     intake = replace(intake, table=with_reasons(intake.table, intake.unreadable))
-    table, rows, unusable = _usable(intake, [nameless, *kind.breaches(intake.table, protocol)])
+    usable, unusable = _usable(intake, [nameless, *kind.breaches(intake.table, protocol)])
+    table, rows = intake.table.filter(usable), _file_rows(intake).filter(usable)
     customers = known_customers(registry.snapshots, trial)
     ids = _ledger_ids(registry, trial, customers, id_column, table.column(id_column))
     content = kind.content(table, protocol).add_column(0, LEDGER_ID, ids)
@@ -97,6 +104,10 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
             rule="a file is joined by the customers' own id, written exactly as in the population file",
             remedy=f"check that this is the file of {trial.plan.trial}, and that its ids have kept their form",
         )
+    named = pc.and_(pc.invert(usable), pc.invert(nameless.rows))
+    left, left_rows = intake.table.filter(named), _file_rows(intake).filter(named)
+    left_ids = _ledger_ids(registry, trial, customers, id_column, left.column(id_column))
+    turned_away = _turned_away(kind.content(left, protocol), left_rows, left_ids, customers)
     rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
     return TakenFile(
         kind=kind,
@@ -106,6 +117,8 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         by_arm=matched.by_arm,
         unreadable=cells_of_rows(intake.unreadable, matched.table),
         matured=_matured(trial, kind.due_day(protocol), as_at),
+        turned_away=turned_away,
+        warnings=(*intake.warnings, *_days_that_cannot_be(trial, content, rows, as_at)),
     )
 
 
@@ -135,15 +148,28 @@ def _what_id(name: str) -> str:
     return "the id on the issue list" if name == EXPORT_ID else "the customers' own id"
 
 
-def _usable(intake: Intake, breaches: Sequence[Breach]) -> tuple[pa.Table, pa.Array, list[Rejection]]:
-    """The rows without a breach, their numbers in the file, and what is wrong with the others."""
+def _usable(intake: Intake, breaches: Sequence[Breach]) -> tuple[pa.ChunkedArray, list[Rejection]]:
+    """Which rows have no breach, and what is wrong with the others, by their numbers in the file."""
     rows = _file_rows(intake)
     usable = pa.chunked_array([pa.array(np.ones(len(rows), bool))])
     rejections: list[Rejection] = []
     for breach in breaches:
-        rejections += [Rejection(row, breach.field, breach.reason) for row in rows.filter(breach.rows).to_pylist()]
+        at_fault = rows.filter(breach.rows).to_pylist()
+        if isinstance(breach.reason, str):
+            reasons = [breach.reason] * len(at_fault)
+        else:
+            reasons = breach.reason.filter(breach.rows).to_pylist()
+        rejections += [Rejection(row, breach.field, why) for row, why in zip(at_fault, reasons, strict=True)]
         usable = pc.and_(usable, pc.invert(breach.rows))
-    return intake.table.filter(usable), rows.filter(usable), rejections
+    return usable, rejections
+
+
+def _turned_away(content: pa.Table, rows: pa.Array, ids: pa.Array, customers: KnownCustomers) -> dict[int, TurnedAway]:
+    """Rows of allocated customers that cannot be used, by their number in the file, with what can be read of them."""
+    known = pc.is_in(ids, value_set=customers.ids.combine_chunks()).to_pylist()
+    channels = content.column(CHANNEL).to_pylist() if CHANNEL in content.column_names else [None] * len(rows)
+    named = zip(rows.to_pylist(), ids.to_pylist(), channels, known, strict=True)
+    return {row: TurnedAway(customer, channel) for row, customer, channel, is_known in named if is_known}
 
 
 def _file_rows(intake: Intake) -> pa.Array:
@@ -174,3 +200,22 @@ def _matured(trial: AllocatedTrial, due_day: int | None, as_at: date) -> bool | 
         if allocation.index_date is not None
     )
     return as_at >= last + timedelta(days=due_day)
+
+
+def _days_that_cannot_be(trial: AllocatedTrial, content: pa.Table, rows: pa.Array, as_at: date) -> list[str]:
+    """Contacts before anybody was in an arm, or on a day to come: they are taken, and said with the first of them."""
+    if CONTACT_ON not in content.column_names:
+        return []
+    days = content.column(CONTACT_ON)
+    drawn = [day for allocation in trial.allocations if (day := drawn_on(trial, allocation)) is not None]
+    found = [(pc.greater(days, pa.scalar(as_at)), f"after {as_at.isoformat()}, a day to come")]
+    if drawn:
+        found.append((pc.less(days, pa.scalar(min(drawn))), f"before the draw on {min(drawn).isoformat()}"))
+    warnings = []
+    for strange, why in found:
+        at = rows.filter(strange)
+        if len(at):
+            first = f"row {at[0].as_py()}, {SENT_ON}, {days.filter(strange)[0].as_py().isoformat()}"
+            contacts = f"{len(at):,} contacts are" if len(at) > 1 else "1 contact is"
+            warnings.append(f"{contacts} dated {why}; the first: {first}")
+    return warnings

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
@@ -21,14 +20,13 @@ from analysis.integrity.checks import ArmShare
 from analysis.integrity.shares_by_stratum import Compared, ShareCounts, compare_shares
 from analysis.results import Check
 from analysis.wording.phrases import day as in_words
-from data.engine import Engine
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
 from trials.field.day_zero import passed_before_the_draw
-from trials.field.kinds.contacts import CHANNEL
 from trials.field.matching import NOT_OF_THE_TRIAL
+from trials.frames.dispatch import dispatch
 from trials.frames.losses import rows_lost
-from trials.frames.sources import Sources, scan_contacts
+from trials.frames.sources import Sources
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import ReturnedFileRecord
 
@@ -56,7 +54,7 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
     ]
     made += [_planned_day(planned, drawn) for planned, drawn in passed_before_the_draw(trial)]
     if sources.contacts:
-        made.append(_dispatch(engine, snapshots, rows, sources.contacts, protocol))
+        made.append(dispatch(engine, snapshots, rows, sources.contacts, protocol))
     return tuple(made)
 
 
@@ -150,23 +148,3 @@ def _alike(
         compared=found,
         adjusted=adjusted,
     )
-
-
-def _dispatch(
-    engine: Engine,
-    snapshots: SnapshotStore,
-    rows: nw.LazyFrame[Any],
-    contacts: Sequence[ReturnedFileRecord],
-    protocol: Protocol,
-) -> Check:
-    sent = scan_contacts(engine, snapshots, contacts).select(LEDGER_ID, CHANNEL).unique()
-    seen = rows.select(LEDGER_ID, ARM_COLUMN).join(sent, on=LEDGER_ID, how="inner")
-    table = engine.collect(seen.group_by(ARM_COLUMN, CHANNEL).agg(nw.len().alias("n")))
-    channels = _channels(protocol)
-    counts = [(row[ARM_COLUMN], row[CHANNEL], int(row["n"])) for row in table.to_pylist()]
-    wrong = sum(n for arm, channel, n in counts if channels.get(arm) != channel)
-    return checks.dispatch(sum(n for _, _, n in counts), wrong, protocol.analysis.dispatch_tolerance or 0.0)
-
-
-def _channels(protocol: Protocol) -> Mapping[str, str | None]:
-    return {arm.id: arm.channel for arm in protocol.arms}

@@ -52,7 +52,7 @@ def load_returned_file(
     cut = _cut(trial, kind.name, as_at)
     taken = take(registry, trial, kind, Path(file), cut)
     digest = registry.snapshots.write(without_values(taken.table))
-    rejections_digest = keep_rejections(registry.snapshots, taken.rejections)
+    rejections_digest = keep_rejections(registry.snapshots, taken.rejections, taken.turned_away)
     with registry.write(actor, kind.use_case, trial_id) as work:
         require(queries.standing_of(work.session, trial_id), kind.use_case)
         work.add(_row(work.session, actor, trial_id, taken, digest, rejections_digest, cut))
@@ -66,7 +66,7 @@ def load_returned_file(
         rejections=tuple(RejectionRecord(r.row, r.field, r.reason) for r in taken.rejections),
         digest=digest,
         file_digest=taken.intake.digest,
-        warnings=taken.intake.warnings,
+        warnings=taken.warnings,
         matched=taken.by_arm,
         as_at=cut if kind.name == "outcomes" else None,
         unreadable=tuple(UnreadableRecord(cell.row, cell.field, cell.reason) for cell in taken.unreadable),

@@ -30,7 +30,7 @@ def _contract(protocol: Protocol) -> FileContract:
         ColumnContract(protocol.population.unit, "text", required=False),
         ColumnContract(EXPORT_ID, "text", required=False),
         ColumnContract(CHANNEL, "text"),
-        ColumnContract(SENT_ON, "date"),
+        ColumnContract(SENT_ON, "date", bad_cells="missing"),
         ColumnContract(DELIVERED, "boolean", required=False, bad_cells="missing"),
     ]
     received = _received(protocol)
@@ -44,16 +44,25 @@ def _received(protocol: Protocol) -> str | None:
 
 
 def _breaches(table: pa.Table, _: Protocol) -> Iterator[Breach]:
-    known = pc.is_in(table.column(CHANNEL), value_set=pa.array(_CHANNELS))
-    yield Breach(CHANNEL, pc.invert(known), f"not one of {', '.join(_CHANNELS)}")
-    yield Breach(SENT_ON, pc.is_null(table.column(SENT_ON)), NOT_A_DAY)
+    yield Breach(CHANNEL, pc.is_null(_channel(table)), f"not one of {', '.join(_CHANNELS)}")
+    no_day, why = pc.is_null(table.column(SENT_ON)), REASON_PREFIX + SENT_ON
+    if why in table.column_names:
+        yield Breach(SENT_ON, no_day, pc.fill_null(table.column(why).cast(pa.string()), NOT_A_DAY))
+    else:
+        yield Breach(SENT_ON, no_day, NOT_A_DAY)
+
+
+def _channel(table: pa.Table) -> pa.ChunkedArray:
+    """The channel without regard to capitals and blanks; null where it is none of them."""
+    written = pc.utf8_lower(pc.utf8_trim_whitespace(table.column(CHANNEL).cast(pa.string())))
+    return pc.if_else(pc.is_in(written, value_set=pa.array(_CHANNELS)), written, None)
 
 
 def _content(table: pa.Table, protocol: Protocol) -> pa.Table:
     """Channel, day, delivered and received, the last two null where the file does not say, or cannot be read."""
     received = _received(protocol)
     columns = {
-        CHANNEL: table.column(CHANNEL),
+        CHANNEL: _channel(table),
         CONTACT_ON: table.column(SENT_ON),
         DELIVERED: _boolean(table, DELIVERED),
         RECEIVED: _boolean(table, received),

@@ -20,12 +20,12 @@ class Breach:
     Args:
         field: The column in the file.
         rows: True of the rows at fault, shape (n,).
-        reason: What is wrong with them.
+        reason: What is wrong with them: of all, or of each row where that is an array of shape (n,).
     """
 
     field: str
     rows: pa.ChunkedArray
-    reason: str
+    reason: str | pa.ChunkedArray
 
 
 @dataclass(frozen=True, slots=True)

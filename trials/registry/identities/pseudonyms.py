@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -51,16 +52,33 @@ def _group_ids(column: pa.ChunkedArray, key: bytes) -> pa.Array:
     return pc.replace_with_mask(groups, groups.is_valid(), hashed)
 
 
-def keep_rejections(snapshots: SnapshotStore, rejections: Sequence[Rejection]) -> str | None:
-    """Store why rows were not taken, without the values that the reasons quote; None where all were taken."""
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Whose a row is that was not taken, by the id it names, and its channel where it is a contact and has one."""
+
+    ledger_id: str
+    channel: str | None = None
+
+
+def keep_rejections(
+    snapshots: SnapshotStore, rejections: Sequence[Rejection], turned_away: Mapping[int, TurnedAway] | None = None
+) -> str | None:
+    """Store why rows were not taken, without the values that the reasons quote; None where all were taken.
+
+    Args:
+        snapshots: the store.
+        rejections: as they were made.
+        turned_away: of rows that name somebody, by row; kept beside the reasons.
+    """
     if not rejections:
         return None
-    return snapshots.write(
-        pa.table(
-            {
-                "row": pa.array([rejection.row for rejection in rejections], pa.int64()),
-                "field": pa.array([rejection.field for rejection in rejections], pa.string()),
-                "reason": pa.array([_QUOTED.sub("‘…’", rejection.reason) for rejection in rejections], pa.string()),
-            }
-        )
-    )
+    columns = {
+        "row": pa.array([rejection.row for rejection in rejections], pa.int64()),
+        "field": pa.array([rejection.field for rejection in rejections], pa.string()),
+        "reason": pa.array([_QUOTED.sub("‘…’", rejection.reason) for rejection in rejections], pa.string()),
+    }
+    if turned_away:
+        of_rows = [turned_away.get(rejection.row) for rejection in rejections]
+        columns[LEDGER_ID] = pa.array([None if of is None else of.ledger_id for of in of_rows], pa.string())
+        columns["channel"] = pa.array([None if of is None else of.channel for of in of_rows], pa.string())
+    return snapshots.write(pa.table(columns))

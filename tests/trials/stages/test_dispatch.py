@@ -1,0 +1,87 @@
+"""Contacts that are written badly are contacts all the same: what was sent to the wrong arm is not passed over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.trials.examples import FIRST, Files, allocated, load_contacts, load_outcomes, write_csv
+from tests.trials.stages.test_issue import arms_by_export_id
+from trials.registry import Registry
+from trials.stages.evaluate import evaluate
+
+
+def contacts(registry: Registry, arm: str, **cells: str) -> list[dict[str, str]]:
+    """One contact of every customer of an arm, by the arm's own channel where no cell says another."""
+    channel = "sms" if arm == "sms" else "letter"
+    rows = [{"export_id": name, "channel": channel, "sent_on": "2026-02-03"}
+            for name, of in arms_by_export_id(registry).items() if of == arm]  # fmt: skip
+    return [row | cells for row in rows]
+
+
+def dispatched(registry: Registry, files: Files, rows: list[dict[str, str]]) -> tuple[dict[str, Any], Any]:
+    account = load_contacts(registry, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+    load_outcomes(registry, FIRST, files.trial, files.outcomes)
+    document = evaluate(registry, FIRST, files.trial).document
+    return next(check for check in document["checks"] if check["name"] == "dispatch"), account
+
+
+@pytest.mark.parametrize("spelled", ["SMS", " sms ", "Sms"])
+def test_a_channel_is_read_without_regard_to_capitals_and_blanks(
+    registry: Registry, files: Files, spelled: str
+) -> None:
+    allocated(registry, files)
+    check, account = dispatched(registry, files, contacts(registry, "sms", channel=spelled))
+    assert account.rejected == 0
+    assert check["passed"] is True
+
+
+@pytest.mark.parametrize(
+    "cells", [{"channel": "leter"}, {"channel": ""}, {"sent_on": "30/02/2026"}, {"sent_on": ""}], ids=str
+)
+def test_whoever_should_get_nothing_and_got_something_is_counted(
+    registry: Registry, files: Files, cells: dict[str, str]
+) -> None:
+    allocated(registry, files)
+    spoilt = contacts(registry, "nfa", **cells)
+    check, account = dispatched(registry, files, contacts(registry, "sms") + spoilt)
+    assert {row.field for row in account.rejections} == set(cells)
+    assert account.rejected == len(spoilt)
+    assert check["passed"] is False
+    assert check["figures"]["unread"] == len(spoilt)
+    assert f"No further action {len(spoilt):,}" in check["detail"]
+
+
+def test_another_arms_channel_counts_although_its_day_cannot_be_read(registry: Registry, files: Files) -> None:
+    allocated(registry, files)
+    check, _ = dispatched(
+        registry, files, contacts(registry, "sms") + contacts(registry, "letter", channel="sms", sent_on="soon")
+    )
+    assert check["passed"] is False
+
+
+def test_what_may_have_been_wrong_is_no_pass_and_no_failure(registry: Registry, files: Files) -> None:
+    allocated(registry, files)
+    rows = contacts(registry, "sms")
+    check, _ = dispatched(registry, files, [rows[0] | {"channel": "pigeon"}, *rows[1:]])
+    assert check["passed"] is None
+    assert "Nobody knows what 1 were sent" in check["detail"]
+
+
+def test_whoever_was_contacted_twice_and_read_once_is_counted_once(registry: Registry, files: Files) -> None:
+    allocated(registry, files)
+    rows = contacts(registry, "sms")
+    check, account = dispatched(registry, files, [*rows, rows[0] | {"sent_on": "31/02/2026"}])
+    assert account.rejected == 1
+    assert check["passed"] is True
+    assert f"0 of {len(rows):,} were sent" in check["detail"]
+
+
+def test_a_contact_on_a_day_to_come_is_said(registry: Registry, files: Files) -> None:
+    allocated(registry, files)
+    rows = contacts(registry, "sms")
+    _, account = dispatched(registry, files, [*rows[:4], rows[4] | {"sent_on": "2099-02-03"}])
+    (warning,) = account.warnings
+    assert warning.startswith("1 contact is dated after 20")
+    assert warning.endswith("the first: row 5, sent_on, 2099-02-03")

@@ -1,0 +1,78 @@
+"""Whether customers were sent what another arm should get, by every row of contacts that names one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+
+from analysis.frame import ARM_COLUMN
+from analysis.integrity import checks
+from analysis.results import Check
+from data.engine import Engine
+from data.snapshots import SnapshotStore
+from designs.protocol import Protocol
+from trials.field.kinds.contacts import CHANNEL
+from trials.frames.sources import scan_contacts
+from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.records import ReturnedFileRecord
+
+_TAKEN = "_taken"
+
+
+def dispatch(
+    engine: Engine,
+    snapshots: SnapshotStore,
+    rows: nw.LazyFrame[Any],
+    contacts: Sequence[ReturnedFileRecord],
+    protocol: Protocol,
+) -> Check:
+    """The check, of contacts that were taken and of those that were turned away for a cell that could not be read.
+
+    A row that was turned away still says that its customer was sent something. Where the arm gets nothing that is
+    wrong whatever it was; where only the channel is not known, it may have been.
+    """
+    sent = scan_contacts(engine, snapshots, contacts).select(LEDGER_ID, CHANNEL).unique()
+    sent = sent.with_columns(nw.lit(True).alias(_TAKEN))
+    turned_away = _turned_away(snapshots, contacts)
+    if turned_away is not None:
+        sent = nw.concat([sent, engine.scan(turned_away)], how="vertical")
+    seen = rows.select(LEDGER_ID, ARM_COLUMN).join(sent, on=LEDGER_ID, how="inner")
+    once = seen.group_by(LEDGER_ID, ARM_COLUMN, CHANNEL).agg(nw.col(_TAKEN).cast(nw.Int8).max().alias(_TAKEN))
+    table = engine.collect(once.group_by(ARM_COLUMN, CHANNEL, _TAKEN).agg(nw.len().alias("n")))
+    channels = {arm.id: arm.channel for arm in protocol.arms}
+    wrong = doubtful = 0
+    unread = dict.fromkeys(channels, 0)
+    for row in table.to_pylist():
+        arm, channel, customers = row[ARM_COLUMN], row[CHANNEL], int(row["n"])
+        unread[arm] = unread.get(arm, 0) + (0 if row[_TAKEN] else customers)
+        if channel is None and channels.get(arm) is not None:
+            doubtful += customers
+        elif channel is None or channels.get(arm) != channel:
+            wrong += customers
+    everybody = sum(int(row["n"]) for row in table.to_pylist())
+    return checks.dispatch(
+        everybody,
+        wrong,
+        protocol.analysis.dispatch_tolerance or 0.0,
+        doubtful=doubtful,
+        unread={protocol.labels.get(arm, arm): n for arm, n in unread.items()},
+    )
+
+
+def _turned_away(snapshots: SnapshotStore, contacts: Sequence[ReturnedFileRecord]) -> pa.Table | None:
+    """Customer and channel of rows that were not taken; files of before they were kept say nothing of them."""
+    found = []
+    for file in contacts:
+        if file.rejections_digest is None:
+            continue
+        table = snapshots.read(file.rejections_digest)
+        if LEDGER_ID in table.column_names:
+            table = table.select([LEDGER_ID, CHANNEL])
+            found.append(table.filter(table.column(LEDGER_ID).is_valid()))
+    if not found:
+        return None
+    table = pa.concat_tables(found).group_by([LEDGER_ID, CHANNEL]).aggregate([])
+    return table.append_column(_TAKEN, pa.array([False] * table.num_rows, pa.bool_()))
