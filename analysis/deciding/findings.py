@@ -177,7 +177,7 @@ def _arm_reasons(
     if "net_benefit" in judgement.worse_by:
         reasons.append(f"It is shown to lose money against {nothing}.")
     if "break_even" in judgement.worse_by:
-        reasons.append("Its effect is shown to lie below the break-even effect that was declared.")
+        reasons.append("Its effect is shown to fall short of the break-even effect that was declared.")
     reasons += _held_words(evidence, judgement)
     if "together" in judgement.failed:
         reasons.append(

@@ -165,6 +165,23 @@ def components(protocol: Protocol, difference: Callable[[str], float | None]) ->
     return tuple(rows)
 
 
+def declared_break_even(protocol: Protocol) -> float | None:
+    """The declared break-even effect, in the primary's own units, where it decides anything.
+
+    It stands in for pounds where the benefits are none. With an amount among them the net benefit says what it would.
+    """
+    decision = protocol.decision
+    if decision is None or any(protocol.outcome(v.outcome).kind == "amount" for v in decision.benefits):
+        return None
+    return decision.break_even
+
+
+def idle_break_even(protocol: Protocol) -> bool:
+    """Whether a break-even effect is declared that decides nothing."""
+    declared = protocol.decision.break_even if protocol.decision else None
+    return declared is not None and declared_break_even(protocol) is None
+
+
 def break_even_effect(protocol: Protocol, arm: str, primary: Effect, central: Effect) -> float | None:
     """The effect on the primary at which the arm's central net benefit is zero, in the primary's unit.
 
@@ -172,9 +189,9 @@ def break_even_effect(protocol: Protocol, arm: str, primary: Effect, central: Ef
     the arm returned for each unit of its effect is taken to hold for other effects too; ``None`` where it returned
     nothing.
     """
-    decision = _declared(protocol)
-    if decision.break_even is not None:
-        return decision.break_even
+    decision, declared = _declared(protocol), declared_break_even(protocol)
+    if declared is not None:
+        return declared
     cost = own_cost(protocol, arm, "central") - own_cost(protocol, protocol.comparison.id, "central")
     valued = _valuations(decision)
     if len(valued) == 1 and len(decision.benefits) == 1 and valued[0].outcome == protocol.primary.id:

@@ -71,7 +71,7 @@ from analysis.specification import Specification
 from analysis.wording.phrases import capitalised
 from analysis.wording.saturation import bar_words, comparison_notes
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm
-from designs.protocol.models import Outcome, Protocol, Subgroup
+from designs.protocol.models import Protocol, Subgroup
 
 ANALYSIS_VERSION = "1"
 
@@ -313,15 +313,11 @@ def _judge(
     changes = what_would_change(protocol, *central, found=found, customers=frame.flow.allocated)
     verdict = explain(protocol, *central, changes=changes, look=look)
     verdict = verdict if look is None else at_look(verdict, look)
-    lacked = [outcome for outcome in protocol.outcomes if any(_lacks(tally, outcome) for tally in arms.values())]
+    lacked = [outcome for outcome in protocol.outcomes if any(tally.lacks(outcome.id) for tally in arms.values())]
     missing = [] if of.bar else missing_of(frame, protocol, specification, fits, lacked)
     tipping = tipping_points(*central, missing)
     money = net_benefit_of(protocol, fits, codes) if rules.valued and rules.bar is None else None
     return _Judged(verdict, money, found, tipping, look)
-
-
-def _lacks(tally: ArmTally, outcome: Outcome) -> bool:
-    return tally.observed[outcome.id] < tally.customers
 
 
 def _flow(flow: Flow, protocol: Protocol, arms: Mapping[str, ArmTally]) -> Flow:
@@ -358,6 +354,10 @@ def _notes(protocol: Protocol, fits: Fits) -> tuple[str, ...]:
         notes.append(f"Levels that some arm lacks, merged into “other”: {merged}.")
     if protocol.analysis.errors_clustered_by is not None:
         notes.append(f"{capitalised(not_assigned_whole(protocol.analysis.errors_clustered_by))}.")
+    if net_benefit.idle_break_even(protocol):
+        notes.append(
+            "The declared break-even effect decides nothing: with an amount among the benefits, pounds decide."
+        )
     if protocol.analysis.standard_errors == "CR1":
         notes.append("CR1 errors: G/(G − 1) × (n − 1)/(n − p), clusters and columns counted in each whole fit.")
     if protocol.analysis.standard_errors == "CR2":

@@ -42,6 +42,10 @@ class ArmTally:
     moments: Mapping[str, ArmMoments]
     levels: Mapping[str, Mapping[str, int]]
 
+    def lacks(self, outcome: str) -> bool:
+        """Whether some of its customers have no such outcome."""
+        return self.observed[outcome] < self.customers
+
 
 def tally_arms(
     frame: AnalysisFrame, outcomes: Mapping[str, nw.Expr], numbers: Sequence[str], categories: Sequence[str]

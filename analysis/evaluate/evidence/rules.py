@@ -11,11 +11,9 @@ from designs.protocol.models import Outcome, Protocol
 
 def rules_of(protocol: Protocol) -> DecisionRules:
     """The rules of a protocol's verdict."""
-    decision = protocol.decision
-    kinds = {protocol.outcome(v.outcome).kind for v in decision.benefits} if decision else set()
-    break_even = decision.break_even if decision and "amount" not in kinds else None
+    break_even = net_benefit.declared_break_even(protocol)
     if break_even is not None and protocol.primary.better_below_zero:
-        break_even = abs(break_even)  # evidence is signed so that better is above zero
+        break_even = -break_even  # declared in the outcome's own units; evidence is signed so that better is above zero
     return DecisionRules(
         alpha=protocol.analysis.alpha,
         multiplicity=protocol.analysis.multiplicity,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.results import TippingPoint
-from analysis.wording.numbers import decimal, difference, level, point_places
+from analysis.wording.numbers import decimal, level, point_places
 from analysis.wording.phrases import listed
 from analysis.wording.verdicts import would_be_in_words
 from trials.reporting.results.table import Cell, Table
@@ -42,6 +42,13 @@ def _how_many(row: TippingPoint, names: Names) -> str:
     return f"each had {size} {'less' if shift < 0 else 'more'} on average than is assumed ({assumed})"
 
 
+def _turning_at(row: TippingPoint, names: Names) -> str:
+    """The mean of the missing, beside the one that is assumed, at which the verdict is another."""
+    if row.shift is None or row.assumed is None:
+        return row.reason or "nowhere"
+    return level(names.measure(row.outcome), row.assumed + row.shift)
+
+
 def _then(row: TippingPoint, names: Names) -> str:
     return "as it is" if row.becomes is None else would_be_in_words(row.becomes, names.approach, names.nothing)
 
@@ -58,7 +65,7 @@ def tipping_points(rows: Sequence[TippingPoint], names: Names) -> Table:
             names.arm(row.arm),
             Cell(row.missing, "customers"),
             Cell(row.assumed, names.measure(row.outcome)),
-            difference(names.measure(row.outcome), row.shift) if row.shift is not None else row.reason or "nowhere",
+            _turning_at(row, names),
             _then(row, names),
         )
         for row in rows

@@ -61,7 +61,7 @@ def test_what_they_could_not_undo_is_said_once_for_an_outcome():
 def test_the_table_keeps_its_counts_as_counts():
     table = tipping_points([LETTER, NOWHERE, NOBODY], NAMES)
     assert [row[2:] for row in table.rows] == [
-        ("676", "31.0%", "−12.4 points", "not shown to be worth it"),
+        ("676", "31.0%", "18.6%", "not shown to be worth it"),
         ("120", "29.0%", "nowhere", "as it is"),
         ("4,000", "none", "nobody of this arm has the outcome", "as it is"),
     ]
@@ -74,6 +74,6 @@ def test_it_stands_among_what_would_change_the_verdict_and_on_the_terminal(capsy
     show_evaluation(whole, examples.PLAN)
     said = capsys.readouterr().out
     assert "How unlike the others the missing would have to be" in said
-    assert "−12.4 points" in said
+    assert "18.6%" in said
     show_evaluation(examples.evaluation(), examples.PLAN)
     assert "How unlike the others" not in capsys.readouterr().out
