@@ -87,7 +87,9 @@ def compare_shares(counts: ShareCounts, arm: str, comparison: str) -> Compared |
     The test is the exact conditional one, which for one stratum is Fisher's; that of Mantel & Haenszel without a
     correction (Pearson's, for one stratum) where the count of the arm has a standard deviation above 100; or, by
     clusters, a randomisation test (:mod:`analysis.integrity.clusters_alike`). Where clusters lie in both arms, or in
-    several strata, it is a score test whose variance comes from their totals about their stratum's share.
+    several strata, it is a score test whose variance comes from their totals about their stratum's share, or the test
+    of customers where that has the larger p-value: it is the exact one if they were assigned one by one, and with one
+    letter in each of 60 clusters of 20 the score test alone has twelve false alarms in a thousand.
     """
     tables, place = _tables(counts, arm, comparison)
     if tables is None:
@@ -104,7 +106,8 @@ def compare_shares(counts: ShareCounts, arm: str, comparison: str) -> Compared |
     std_error = _cluster_error(counts, place, counts.arm == arm, tables, weight)
     if std_error == 0.0:
         return Compared(difference, 1.0 if abs(difference) < 1e-12 else SMALLEST_P)
-    return Compared(difference, min(1.0, 2.0 * lower_tail(-abs(difference) / std_error, None)))
+    of_clusters = min(1.0, 2.0 * lower_tail(-abs(difference) / std_error, None))
+    return Compared(difference, max(of_clusters, _p_value(tables)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -71,6 +71,21 @@ def kept_of_clusters(clusters: int, treated: int, strata: int = 1) -> Draw:
     return alarm
 
 
+def kept_of_shared_clusters(clusters: int, letters: int, customers: int) -> Draw:
+    """Clusters with so many letters each, of so many customers who were assigned one by one."""
+    cluster = np.tile(np.arange(clusters), 2)
+    size = np.repeat([letters, customers - letters], clusters)
+    arm = np.repeat(["letter", "nfa"], clusters)
+
+    def alarm(rng: np.random.Generator) -> bool:
+        left = rng.binomial(size, 1.0 - np.tile(rng.beta(0.72, 8.28, clusters), 2))
+        counts = ShareCounts(arm, np.zeros(arm.size, dtype=np.int64), size.astype(float), left.astype(float), cluster)
+        found = compare_shares(counts, "letter", "nfa")
+        return found is not None and found.p_value < ALARM
+
+    return alarm
+
+
 GRID: dict[str, Draw] = {
     "sample ratio 1:19, 20 expected": ratio(20, (1, 19)),
     "sample ratio 1:1:8, 30 expected": ratio(30, (1, 1, 8)),
@@ -82,6 +97,8 @@ GRID: dict[str, Draw] = {
     "retention, 3 of 60 clusters": kept_of_clusters(60, 3),
     "retention, 50 of 1,000 clusters": kept_of_clusters(1_000, 50),
     "retention, 12 of 120 clusters in four strata": kept_of_clusters(120, 12, 4),
+    "retention, one letter in each of 60 clusters of 20": kept_of_shared_clusters(60, 1, 20),
+    "retention, 10 letters in each of 1,000 clusters of 20": kept_of_shared_clusters(1_000, 10, 20),
 }
 
 

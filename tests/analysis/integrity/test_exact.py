@@ -146,3 +146,15 @@ def test_the_order_of_the_rows_and_the_names_of_strata_do_not_matter():
         p_values.add(clusters_alike_p(WholeClusters(beyond[order], names[stratum[order]], drawn[order])))
     assert len(p_values) == 1
     assert 1e-5 < p_values.pop() < 0.05
+
+
+def test_one_letter_in_each_cluster_is_compared_as_customers_are():
+    """Assigned one by one, 60 letters among 1,200 customers: the clusters' own spread says too little of so few."""
+    rng = np.random.default_rng(12)
+    lost = rng.random((60, 20)) < rng.beta(0.72, 8.28, 60)[:, None]
+    lost[:, 0] = False  # of the letters nobody
+    arm = np.tile(np.where(np.arange(20) == 0, "letter", "nfa"), 60)
+    counts = ShareCounts(arm, np.zeros(1_200, int), np.ones(1_200), 1.0 - lost.ravel(), np.repeat(np.arange(60), 20))
+    fisher = stats.fisher_exact([[0, 60], [lost.sum(), 1_140 - lost.sum()]]).pvalue
+    assert 0.005 < fisher < 0.1
+    assert compare_shares(counts, "letter", "nfa").p_value == pytest.approx(fisher, rel=1e-6)
