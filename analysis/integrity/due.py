@@ -87,7 +87,7 @@ def maturity(
         DueBy(zero + last, sum(n for by_day in arms for day, n in by_day.items() if day <= zero))
         for zero in sorted({day for by_day in arms for day in by_day})
     )
-    return Maturity(as_at, max(zeros) + last, shares, due_by, to_come=bool(planned))
+    return Maturity(as_at, max(zeros) + last, shares, due_by, to_come=any(zero + last > as_at for zero in planned))
 
 
 def maturity_check(found: Maturity) -> Check:

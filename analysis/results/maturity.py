@@ -42,7 +42,7 @@ class Maturity:
         due_on: The day on which everything is due, for everybody in every arm.
         shares: Of every outcome that the verdict needs, arm by arm.
         due_by: Each day on which more customers come to have every outcome due, of those allocated so far.
-        to_come: Whether customers are still to be allocated, in later waves; then nothing is complete.
+        to_come: Whether customers of later waves are still to be allocated, or to be due; then nothing is complete.
     """
 
     as_at: date

@@ -99,7 +99,7 @@ def _with_looks(seed: int, plan: dict[str, Any]) -> None:
         return
     analysis["looks"] = {
         "fractions": [0.2], "may": str(rng.choice(["harm", "harm_and_benefit"])),
-        "spending": str(rng.choice(["obrien_fleming", "pocock"])), "customers": 32 * len(plan["arms"]),
+        "spending": str(rng.choice(["obrien_fleming", "pocock"])), "customers": 175 * len(plan["arms"]),
     }  # fmt: skip
     analysis["multiplicity"] = str(rng.choice(["holm", "bonferroni"]))
     if analysis.get("adjustment") == "additive":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from designs.protocol.day_zero import earliest_day_zero, planned_days
+from designs.protocol.models import Wave
 from trials.field.allocated import AllocatedTrial
 from trials.registry.records import AllocationRecord
 
@@ -23,3 +24,9 @@ def passed_before_the_draw(trial: AllocatedTrial) -> tuple[tuple[date, date], ..
         if planned and drawn is not None and min(planned) < drawn:
             late.append((min(planned), drawn))
     return tuple(late)
+
+
+def waves_not_drawn(trial: AllocatedTrial, as_at: date) -> tuple[Wave, ...]:
+    """The waves that the plan declares for days gone by at a cut, and that were not drawn."""
+    later = trial.plan.protocol.randomisation.waves[len(trial.allocations) :]
+    return tuple(wave for wave in later if wave.issue_on < as_at)

@@ -146,9 +146,13 @@ def _day_zero(drawn: nw.LazyFrame[Any], allocation: AllocationRecord, earliest: 
 
 
 def _still_to_come(trial: AllocatedTrial, as_at: date) -> tuple[date, ...]:
-    """Day 0 of the waves that the plan declares and that are not allocated yet: not before the cut, which has none."""
+    """Day 0 of the waves that the plan declares and that are not allocated yet.
+
+    Where there are looks, the last of them is the last wave's: one that is not drawn has its day ahead at every cut.
+    """
     waves = trial.plan.protocol.randomisation.waves[len(trial.allocations) :]
-    return tuple(max(wave.issue_on, as_at) for wave in waves)
+    looks = trial.plan.protocol.analysis.looks
+    return tuple(wave.issue_on if looks is None else max(wave.issue_on, as_at) for wave in waves)
 
 
 def _of_saturations(protocol: Protocol) -> list[nw.Expr]:

@@ -22,7 +22,8 @@ from analysis.results import Check
 from analysis.wording.phrases import day as in_words
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
-from trials.field.day_zero import passed_before_the_draw
+from designs.protocol.models import Wave
+from trials.field.day_zero import passed_before_the_draw, waves_not_drawn
 from trials.field.matching import NOT_OF_THE_TRIAL
 from trials.frames.dispatch import dispatch
 from trials.frames.losses import rows_lost
@@ -53,6 +54,7 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
         _match(due_now(frame, protocol), protocol),
     ]
     made += [_planned_day(planned, drawn) for planned, drawn in passed_before_the_draw(trial)]
+    made += [_not_drawn(wave) for wave in waves_not_drawn(trial, sources.as_at)]
     if sources.contacts:
         made.append(dispatch(engine, snapshots, rows, sources.contacts, protocol))
     return tuple(made)
@@ -65,6 +67,15 @@ def _planned_day(planned: date, drawn: date) -> Check:
         "counted from then."
     )
     return Check("planned_day", False, detail, "warns", {"planned": planned.isoformat(), "drawn": drawn.isoformat()})
+
+
+def _not_drawn(wave: Wave) -> Check:
+    """A wave that the plan declares, whose day came and went: the trial is of fewer customers than were planned."""
+    detail = (
+        f"Wave {wave.id} was planned for {in_words(wave.issue_on)}, and nobody was assigned in it: what is said is "
+        "of the waves that were."
+    )
+    return Check("planned_day", False, detail, "warns", {"wave": wave.id, "planned": wave.issue_on.isoformat()})
 
 
 def _rows_taken(snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple[Check, ...]:

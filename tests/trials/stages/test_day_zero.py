@@ -100,13 +100,17 @@ def test_a_later_wave_that_is_drawn_late_counts_from_its_draw(registry, files):
     assert (document["maturity"]["due_on"], document["verdict"]["code"] != "not_due") == (str(late + LAST), True)
 
 
-@pytest.mark.parametrize("after", [0, 23, 60])
-def test_a_wave_that_was_never_drawn_is_not_due_however_late_the_cut(registry, files, after):
+@pytest.mark.parametrize(("after", "due"), [(0, False), (22, False), (23, True), (60, True)])
+def test_a_wave_that_was_not_drawn_holds_the_verdict_back_until_its_customers_would_be_due(registry, files, after, due):
     planned(files, waves(DRAWN, AFTER))
     with on(DRAWN):
         allocated(registry, files, seed=None)
     document = judged(registry, files, AFTER + timedelta(days=after))
-    assert (document["verdict"]["code"], document["estimates"]) == ("not_due", [])
+    assert (document["verdict"]["code"] != "not_due") is due
+    assert bool(document["estimates"]) is due
+    said = [check for check in document["checks"] if check["name"] == "planned_day"]
+    assert [(check["passed"], check["severity"]) for check in said] == [(False, "warns")] * (after > 0)
+    assert all("Wave two was planned for 30 March 2026, and nobody was assigned in it" in c["detail"] for c in said)
 
 
 @pytest.mark.parametrize("dates", ["", f"allocation_date: {BEFORE}", batches(DRAWN, AFTER), waves(DRAWN, AFTER)])
