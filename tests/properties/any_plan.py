@@ -80,6 +80,9 @@ def _with_rarer_keys(seed: int, plan: dict[str, Any]) -> None:
     one_by_one = "cluster" not in plan["population"] and plan["randomisation"]["method"] in ("simple", "complete")
     if one_by_one and not timed and "looks" not in analysis and rng.random() < 0.3:
         analysis |= {"errors_clustered_by": "household", "standard_errors": str(rng.choice(["CR0", "CR1", "CR2"]))}
+    for outcome in plan["outcomes"]:
+        if "margin" in outcome and rng.random() < 0.6:
+            outcome["margin"] = 0.3 if outcome["kind"] == "binary" else 3  # arms of a hundred can pass these
     for benefit in plan.get("decision", {}).get("benefits", []):
         if rng.random() < 0.5:
             benefit |= {"money": str(rng.choice(["earlier", "extra", "cost_saved"])), "because": "an invented reason"}
