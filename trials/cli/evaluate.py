@@ -136,6 +136,7 @@ def correct(
     """Put an update in the place of a finding whose files were wrong. It takes two people; the old one is kept."""
     from trials.errors import TrialRefused
     from trials.reporting.results.decisions import decision_notice
+    from trials.reporting.results.evaluations import changed_words
     from trials.stages.correct import confirm_correction, request_correction
 
     if confirm == (reason is not None) or (confirm and evaluation is not None):
@@ -154,3 +155,6 @@ def correct(
                 f"Evaluation {asked.replacing} is to take the place of evaluation {asked.replaced}. "
                 f"Somebody else confirms it: otm correct {trial} --confirm"
             )
+            done = asked
+        if done.changed is not None:
+            say(changed_words(done.changed))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
+from sqlalchemy.orm import Session
+
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.field.corrected import changed_outcomes
 from trials.findings import Place
 from trials.life import require
 from trials.registry import Registry, queries, tables
@@ -24,41 +29,72 @@ def request_correction(
         evaluation: The number of the update; the latest where it is not given.
 
     Raises:
-        TrialRefused: There is no finding or no update, the update read the finding's own files, a correction was asked
-            for already, or no reason is given.
+        TrialRefused: There is no finding or no update, the update read the finding's own files or the same outcomes of
+            every customer, a correction was asked for already, or no reason is given.
     """
     if not reason.strip():
         raise TrialRefused("a correction needs a reason", where=trial_id)
+    with registry.inspect(actor, "request_correction", trial_id) as session:
+        require(queries.standing_of(session, trial_id), "request_correction")
+        asked = _pair(session, trial_id, evaluation)
+    # Files are compared after the read is over: on SQLite a reader that holds on stalls writers.
+    changed = changed_outcomes(registry.snapshots, asked.before, asked.after)
+    if not changed.customers:
+        raise TrialRefused(
+            f"evaluation {asked.replacing} read the same outcomes of every customer as the finding, evaluation "
+            f"{asked.replaced}",
+            where=trial_id,
+            rule="a finding is corrected where its outcomes were wrong for somebody; its verdict rests on no contacts, "
+            "and what does (who was reached) is told by the update",
+            remedy="load the corrected outcomes, then evaluate",
+        )
     with registry.write(actor, "request_correction", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "request_correction")
-        of = queries.places_of(work.session, trial_id)
-        replaced = next(number for number, place in of.items() if place.role == "finding")
-        replacing = _update(trial_id, of, replaced, evaluation)
-        digests = {
-            number: queries.evaluation_numbered(work.session, trial_id, number).data_digest
-            for number in (replaced, replacing)
-        }
-        if digests[replaced] == digests[replacing]:
+        if _pair(work.session, trial_id, evaluation) != asked:
             raise TrialRefused(
-                f"evaluation {replacing} read the same files as the finding, evaluation {replaced}",
-                where=trial_id,
-                rule="a finding is corrected where its files turned out wrong",
-                remedy="load the corrected files, then evaluate",
+                "somebody else evaluated while the files were compared", where=trial_id, remedy="ask again"
             )
         work.add(
             tables.CorrectionRequest(
                 trial_id=trial_id,
                 number=queries.next_number(work.session, tables.CorrectionRequest, trial_id),
-                replaced=replaced,
-                replacing=replacing,
+                replaced=asked.replaced,
+                replacing=asked.replacing,
                 reason=reason.strip(),
                 requested_at=now(),
                 requested_by=actor.name,
             )
         )
-        record = queries.corrections_of(work.session, trial_id)[-1]
-        work.commit({"old_finding": replaced, "new_finding": replacing, "reason": record.reason})
-    return record
+        said = {"old_finding": asked.replaced, "new_finding": asked.replacing, "reason": reason.strip()}
+        work.commit(said | {"changed": asdict(changed)})
+    with registry.inspect(actor, "request_correction", trial_id) as session:
+        return queries.corrections_of(session, trial_id)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The finding and the update that is to take its place, with the digests of the outcomes that each read."""
+
+    replaced: int
+    replacing: int
+    before: str
+    after: str
+
+
+def _pair(session: Session, trial_id: str, wanted: int | None) -> _Pair:
+    of = queries.places_of(session, trial_id)
+    replaced = next(number for number, place in of.items() if place.role == "finding")
+    replacing = _update(trial_id, of, replaced, wanted)
+    finding, update = (queries.evaluation_numbered(session, trial_id, number) for number in (replaced, replacing))
+    if finding.data_digest == update.data_digest:
+        raise TrialRefused(
+            f"evaluation {replacing} read the same files as the finding, evaluation {replaced}",
+            where=trial_id,
+            rule="a finding is corrected where its files turned out wrong",
+            remedy="load the corrected files, then evaluate",
+        )
+    digests = {file.version: file.digest for file in queries.returned_of(session, trial_id) if file.kind == "outcomes"}
+    return _Pair(replaced, replacing, digests[finding.outcomes_version], digests[update.outcomes_version])
 
 
 def _update(trial_id: str, of: dict[int, Place], finding: int, wanted: int | None) -> int:

@@ -273,3 +273,32 @@ def test_an_attempt_shows_no_effect_at_the_terminal_and_in_no_file(drawn, files,
     app(["evaluate", files.trial, "--json", "-"], standalone_mode=False)
     document = json.loads(capsys.readouterr().out)
     assert (document["estimates"], document["sensitivity"], document["net_benefit"]) == ([], [], None)
+
+
+def test_a_correction_rests_on_outcomes_that_differ_for_somebody(drawn, files):
+    """Not on the order of rows, on blank rows that are gone, or on contacts."""
+    cut(drawn, files, rows_of(files))
+    cut(drawn, files, rows_of(files)[::-1], after=40)
+    with pytest.raises(TrialRefused, match=r"evaluation 2 read the same outcomes of every customer .*no contacts"):
+        request_correction(drawn, FIRST, files.trial, reason="reordered")
+    assert detail_of(drawn, files).corrections == ()
+    other = rows_of(files)
+    other[0] = other[0] | {"paid": 1 - int(other[0]["paid"])}
+    cut(drawn, files, other, after=50)
+    with pytest.raises(TrialRefused, match="evaluation 2 read the same outcomes"):
+        request_correction(drawn, FIRST, files.trial, reason="reordered", evaluation=2)
+    asked = request_correction(drawn, FIRST, files.trial, reason="one customer was wrong")
+    assert (asked.changed.customers, asked.changed.by_column) == (1, {"paid": 1})
+    assert (asked.changed.vanished, asked.changed.added) == (0, 0)
+    assert confirm_correction(drawn, SECOND, files.trial).changed == asked.changed
+    (line,) = correction_lines(detail_of(drawn, files))
+    assert line.endswith("Corrected outcomes differ for 1 customer (paid 1).")
+
+
+def test_a_correction_says_who_is_gone_and_who_is_new(drawn, files):
+    rows = rows_of(files)
+    cut(drawn, files, rows[2:])
+    cut(drawn, files, rows[:-3], after=40)
+    changed = request_correction(drawn, FIRST, files.trial, reason="the end was cut off").changed
+    assert (changed.vanished, changed.added) == (3, 2)
+    assert changed.customers == 5

@@ -13,7 +13,8 @@ from analysis.results import Look
 from trials.errors import TrialRefused
 from trials.findings import Place, places, rests_on, shown
 from trials.registry import tables
-from trials.registry.records import CorrectionRecord, DecisionRecord, EvaluationLine, EvaluationRecord
+from trials.registry.queries.chain import audit_events
+from trials.registry.records import ChangedRecord, CorrectionRecord, DecisionRecord, EvaluationLine, EvaluationRecord
 
 
 def evaluation_of(session: Session, trial_id: str) -> EvaluationRecord | None:
@@ -86,9 +87,12 @@ def corrections_of(session: Session, trial_id: str) -> tuple[CorrectionRecord, .
     confirmed = {
         row.number: row for row in session.scalars(select(confirmation).where(confirmation.trial_id == trial_id))
     }
+    requests = list(session.scalars(query))
+    changed = _changed(session, trial_id) if requests else {}
     return tuple(
         CorrectionRecord(
             number=row.number,
+            changed=changed.get((row.replaced, row.replacing)),
             replaced=row.replaced,
             replacing=row.replacing,
             reason=row.reason,
@@ -97,8 +101,18 @@ def corrections_of(session: Session, trial_id: str) -> tuple[CorrectionRecord, .
             confirmed_by=confirmed[row.number].confirmed_by if row.number in confirmed else None,
             confirmed_at=confirmed[row.number].confirmed_at if row.number in confirmed else None,
         )
-        for row in session.scalars(query)
+        for row in requests
     )
+
+
+def _changed(session: Session, trial_id: str) -> dict[tuple[int, int], ChangedRecord]:
+    """What each correction changes, by (replaced, replacing), as its event says: a pair is asked for once."""
+    asked = [event.detail for event in audit_events(session, trial_id) if event.action == "request_correction"]
+    return {
+        (detail["old_finding"], detail["new_finding"]): ChangedRecord(**detail["changed"])
+        for detail in asked
+        if "changed" in detail
+    }
 
 
 def _evaluation(session: Session, trial_id: str, number: int, place: Place) -> EvaluationRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trials.registry.records.chain import AuditEvent
 from trials.registry.records.conclusions import (
+    ChangedRecord,
     CorrectionRecord,
     DecisionLine,
     DecisionRecord,
@@ -33,6 +34,7 @@ from trials.registry.records.trials import TrialDetail, TrialSummary
 __all__ = [
     "AllocationRecord",
     "AuditEvent",
+    "ChangedRecord",
     "CorrectionRecord",
     "DecisionLine",
     "DecisionRecord",

@@ -48,13 +48,28 @@ class EvaluationLine:
         return mine == (other.verdict_code, other.verdict_arm, other.verdict_segment)
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedRecord:
+    """How two files of outcomes differ, as the audit chain has it."""
+
+    customers: int
+    by_column: dict[str, int]
+    vanished: int
+    added: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionRecord(AskedAndConfirmed):
-    """A correction. The old finding is kept."""
+    """A correction. The old finding is kept.
+
+    ``changed`` is what the corrected outcomes change: how many customers, by column, and who is gone or new. None
+    of one that was asked for before this was said.
+    """
 
     number: int
     replaced: int
     replacing: int
+    changed: ChangedRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from analysis.wording.numbers import count
 from analysis.wording.phrases import day, moment, sentence_case
 from trials.findings import Role
-from trials.registry.records import TrialDetail
+from trials.registry.records import ChangedRecord, TrialDetail
 from trials.reporting.results.table import Table
 from trials.reporting.words.vocabulary import evaluation_role
 
@@ -86,5 +87,24 @@ def correction_lines(detail: TrialDetail) -> list[str]:
         lines.append(
             f"A correction of the finding, evaluation {row.replaced}, by evaluation {row.replacing} was asked for by "
             f"{row.requested_by} on {moment(row.requested_at)} ({row.reason}), {ending}"
+            + ("" if row.changed is None else f" {changed_words(row.changed)}")
         )
     return lines
+
+
+def changed_words(changed: ChangedRecord) -> str:
+    """What corrected outcomes change, in a sentence.
+
+    >>> changed_words(ChangedRecord(412, {"amount": 12, "paid": 400}, 30, 0))
+    'Corrected outcomes differ for 412 customers (amount 12; paid 400), and 30 customers of the old file are gone.'
+    """
+    columns = "; ".join(f"{name} {count(number)}" for name, number in changed.by_column.items())
+    words = f"Corrected outcomes differ for {_customers(changed.customers)} ({columns})"
+    for number, ending in ((changed.vanished, "of the old file are gone"), (changed.added, "are new")):
+        if number:
+            words += f", and {_customers(number)} {ending}"
+    return f"{words}."
+
+
+def _customers(number: int) -> str:
+    return "1 customer" if number == 1 else f"{count(number)} customers"
