@@ -15,6 +15,7 @@ from analysis.deciding.not_due import not_due
 from analysis.deciding.threshold_analysis import thresholds
 from analysis.deciding.tipping_points import tipping_points
 from analysis.deciding.verdict import decide
+from analysis.deciding.what_is_missing import with_what_is_missing
 from analysis.deciding.what_would_change import what_would_change
 from analysis.errors import AnalysisRefused
 from analysis.estimators.as_designed import regress_as_designed
@@ -133,15 +134,14 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
         )
     # Arms are alike only among those who could get every one of them.
     alike = open_to_every_arm(frame, protocol)
-    of_alike = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
-    balance = balance_rows(alike, protocol, of_alike, numbers, categories)
     followed = follow_ups(alike, protocol)
-    everybody = counted_as_followed(arms, followed if alike is frame else follow_ups(frame, protocol))
+    of_alike = arms if alike is frame else tally_arms(alike, observed, numbers, categories)
     of_alike = counted_as_followed(of_alike, followed)
+    balance = balance_rows(alike, protocol, of_alike, numbers, categories)
+    everybody = counted_as_followed(arms, followed if alike is frame else follow_ups(frame, protocol))
     made = integrity_checks(alike, protocol, of_alike, balance, everybody, followed, looking.due(matured))
     made += known_before(frame, protocol, numbers, categories)
-    allocated = {arm: tally.customers for arm, tally in arms.items()}
-    checks = with_unreadable(made, protocol, allocated, tally_unreadable(frame))
+    checks = with_unreadable(made, protocol, {arm: arms[arm].customers for arm in arms}, tally_unreadable(frame))
     health = _health(frame, protocol, protocol_digest, arms, checks, balance)
     health = replace(health, maturity=matured, looks_before=looking.taken)
     if matured is not None and not matured.complete and looking.look is None:
@@ -159,7 +159,8 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
     fits, rules = looking.judging(protocol, fits, rules)
     judged = timed.beside(fits)
     judgement = _judge(of, protocol_digest, specification, judged, rules, arms)
-    health = replace(health, verdict=judgement.verdict, look=judgement.look)
+    verdict = with_what_is_missing(protocol, judgement.verdict, judgement.tipping_points, checks)
+    health = replace(health, verdict=verdict, look=judgement.look)
     if not health.shows_effects:
         return health
     return replace(
