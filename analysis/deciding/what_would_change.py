@@ -9,6 +9,8 @@ from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.threshold_analysis import would_be
 from analysis.deciding.verdict import Decided, Judgement
 from analysis.inference.intervals import Effect, critical_value
+from analysis.inference.redrawn import Redrawn
+from analysis.inference.skewness import leans
 from analysis.results import CostThreshold, Scenario, Thresholds, WouldBe
 from analysis.wording.naming import approach, doing_nothing
 from analysis.wording.numbers import customers_needed, per_thousand, pounds
@@ -47,6 +49,7 @@ def what_would_change(
         changes.append("Declaring what the outcomes are worth: without that no approach can be shown to be worth it.")
     for threshold in found.costs:
         changes += _costs(protocol, trial, threshold)
+        changes += _accuracy(protocol, trial, rules, threshold)
     if decided.code == "not_shown":
         for evidence, judgement in zip(trial.arms, decided.arms, strict=True):
             changes += _sample(protocol, evidence, judgement, rules, len(trial.arms), customers)
@@ -92,6 +95,23 @@ def _costs(protocol: Protocol, trial: TrialEvidence, threshold: CostThreshold) -
     if threshold.cheaper is None and threshold.assumed > 0.0 and gain is not None and gain + threshold.assumed < 0.0:
         sentences.append(f"{capitalised(named)} is estimated to lose money even if it cost nothing to send {assumed}.")
     return sentences
+
+
+def _accuracy(protocol: Protocol, trial: TrialEvidence, rules: DecisionRules, threshold: CostThreshold) -> list[str]:
+    """By how much another set of redraws may move the costs that rest on these."""
+    evidence = next(evidence for evidence in trial.arms if evidence.arm == threshold.arm)
+    gain, level = evidence.net_benefit, min(rules.level_of_arms(len(trial.arms)), rules.level_worse)
+    found = threshold.dearer is not None or threshold.cheaper is not None
+    if not found or gain is None or gain.std_error is None or not leans(gain, level):
+        return []
+    steps = gain.redrawn.accuracy(level) if isinstance(gain.redrawn, Redrawn) and not gain.redrawn.exact else None
+    if steps is None or not isinstance(gain.redrawn, Redrawn):
+        return []
+    named, amount = approach(protocol.arm(threshold.arm)), _each(max(0.01, steps * gain.std_error))
+    return [
+        f"What {named} may cost rests on {gain.redrawn.draws:,} redraws; another set of them could move it by about "
+        f"{amount} a customer."
+    ]
 
 
 def _sample(

@@ -61,6 +61,15 @@ class Redrawn:
         lower, upper = self._edge(level / 2.0, -1.0), self._edge(level / 2.0, 1.0)
         return None if lower is None or upper is None else (-lower, upper)
 
+    def accuracy(self, level: float) -> float | None:
+        """The Monte Carlo error of the further off of :meth:`bounds`, in standard errors of the difference."""
+        p = level / 2.0
+        error = float(np.sqrt(p * (1.0 - p) / self.draws))
+        wide, narrow = self.bounds(2.0 * max(p - error, 1.0 / self.draws)), self.bounds(2.0 * (p + error))
+        if wide is None or narrow is None:
+            return None
+        return max(abs(far - near) for far, near in zip(wide, narrow, strict=True)) / 2.0
+
     def with_more(self, amount: float) -> Redrawn:
         """The same redraws of an outcome to which every customer of the arm adds ``amount``."""
         return replace(self, moved=self.moved + amount)

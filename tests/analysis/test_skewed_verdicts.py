@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.inference.intervals import Effect
-from tests.analysis.evaluations import evaluated, money_trial, of
+from tests.analysis.evaluations import evaluated, money_trial, of, trial
 
 
 def skewed(seed, gain):
@@ -34,3 +34,16 @@ def test_what_cannot_be_redrawn_does_not_pass_and_says_why(monkeypatch):
     evaluation = evaluated(money_trial(), skewed(8, 60.0))
     assert evaluation.verdict.code == "not_shown"
     assert "(more than 7,999 customers in the two arms: not redrawn)" in " ".join(evaluation.verdict.arms[0].reasons)
+
+
+def test_costs_that_rest_on_redraws_say_how_far_another_set_of_them_may_move_them():
+    evaluation = evaluated(money_trial(), skewed(8, 60.0))
+    (threshold,) = evaluation.thresholds.costs
+    assert threshold.dearer is not None
+    (said,) = [change for change in evaluation.verdict.flips if "redraws" in change]
+    assert said.startswith(
+        "What the letter may cost rests on 10,000 redraws; another set of them could move it by about £"
+    )
+    assert 0.01 <= float(said.split("£")[1].split(" ")[0]) < of(evaluation, "letter").central.std_error
+    plain = evaluated(money_trial(), trial(n=2_000))
+    assert not any("redraws" in change for change in plain.verdict.flips)
