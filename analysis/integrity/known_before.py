@@ -14,9 +14,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc, ndtr
+from scipy.special import bdtr, bdtrc, gammaln, ndtr
 
 from analysis.inference.multiplicity import holm
+from analysis.inference.root_finding import rising_root
 from analysis.integrity.shares_by_stratum import ALARM, shares_differ
 from analysis.results import Check
 
@@ -24,6 +25,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 LARGE = 20  # units of a stratum that says which shares there are
+_DOUBT = 0.05  # p-value of one share in all small strata below which it is not taken for granted
 _NEVER = 1e-12  # expected strata of a size in one arm
 _MOST_ON_A_GRID = 200_000
 
@@ -75,19 +77,68 @@ def unknown_p(unknown: tuple[int, int], arm: Floats, comparison: Floats) -> floa
 def usual_shares(arm: Floats, comparison: Floats) -> tuple[float, float]:
     """The smallest and the largest share of the arm: the overall one, unless shares differ by stratum beyond chance.
 
-    Then they are those of the large strata that hold both arms.
+    Then they are those of the large strata that hold both arms. Where most customers are in strata too small to say
+    what their shares are, they may be anything.
+
+    Examples:
+        >>> import numpy as np
+        >>> usual_shares(np.array([800.0, 300.0]), np.array([200.0, 700.0]))
+        (0.3, 0.8)
+        >>> usual_shares(np.array([5.0, 1.0] * 40), np.array([1.0, 5.0] * 40))
+        (0.0, 1.0)
     """
     overall = float(arm.sum() / (arm.sum() + comparison.sum()))
     both = (arm > 0) & (comparison > 0)
-    codes = np.arange(int(both.sum()))
-    if codes.size < 2 or not shares_differ(
-        np.repeat(np.array(["arm", "comparison"]), codes.size),
-        np.tile(codes, 2),
-        np.concatenate([arm[both], comparison[both]]),
-    ):
+    if both.sum() < 2 or not _differ(arm[both], comparison[both]):
         return overall, overall
-    shares = (arm / np.maximum(arm + comparison, 1.0))[both & (arm + comparison >= LARGE)]
+    large = both & (arm + comparison >= LARGE)
+    if (arm + comparison)[large].sum() < 0.5 * (arm + comparison).sum():
+        return 0.0, 1.0
+    shares = (arm / np.maximum(arm + comparison, 1.0))[large]
     return min([overall, *shares.tolist()]), max([overall, *shares.tolist()])
+
+
+def _differ(arm: Floats, comparison: Floats) -> bool:
+    """Whether shares differ between strata that hold both arms: any doubt counts, for then less is tested."""
+    codes = np.arange(arm.size)
+    names = np.repeat(np.array(["arm", "comparison"]), codes.size)
+    if shares_differ(names, np.tile(codes, 2), np.concatenate([arm, comparison])):
+        return True
+    excess, variance = _spread_of_small(arm, arm + comparison)
+    return variance > 0.0 and float(ndtr(-excess / variance**0.5)) < _DOUBT
+
+
+def _spread_of_small(arm: Floats, size: Floats) -> tuple[float, float]:
+    """How much more the arm's units of small strata spread than one share would have it, and the variance of that.
+
+    Strata are here for holding both arms, so what one share would give is binomial without its two ends.
+    """
+    small = (size > 2.0) & (size < LARGE)
+    arm, size = arm[small], size[small]
+    if not size.size:
+        return 0.0, 0.0
+    sizes, at = np.unique(size, return_inverse=True)
+    counts = np.arange(1.0, LARGE)[None, :]
+    inside = counts < sizes[:, None]
+    ways = np.where(inside, gammaln(sizes + 1)[:, None] - gammaln(counts + 1), 0.0)
+    ways -= np.where(inside, gammaln(np.where(inside, sizes[:, None] - counts, 0.0) + 1), 0.0)
+
+    def moments(share: float) -> tuple[Floats, Floats, Floats]:
+        weight = np.where(inside, np.exp(ways + (counts - sizes[:, None] / 2.0) * np.log(share / (1.0 - share))), 0.0)
+        weight /= weight.sum(axis=1, keepdims=True)
+        mean = (weight * counts).sum(axis=1)
+        away = counts - mean[:, None]
+        return mean, (weight * away**2).sum(axis=1), (weight * away**4).sum(axis=1)
+
+    def short(share: float) -> float:
+        return float(moments(share)[0][at].sum() - arm.sum())
+
+    ends = 1e-6, 1.0 - 1e-6
+    if short(ends[0]) >= 0.0 or short(ends[1]) <= 0.0:
+        return 0.0, 0.0
+    mean, variance, fourth = moments(rising_root(short, *ends))
+    excess = (arm - mean[at]) ** 2 - variance[at]
+    return float(excess.sum()), float((fourth - variance**2)[at].sum())
 
 
 def alone_p(arm: Integers, comparison: Integers) -> float:

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis.integrity.known_before import Difference, alone_p, known_before, unknown_p, usual_shares
+from analysis.integrity.known_before import ALARM, Difference, alone_p, known_before, unknown_p, usual_shares
 
 
 def counts(*pairs):
@@ -74,3 +74,29 @@ def test_columns_are_one_family_and_the_worst_is_said():
     assert (check.passed, check.severity) == (False, "blocks")
     assert "age is not known of customers of Letter 40, Nothing 10" in check.detail
     assert check.figures["unknown_age_nfa"] == 10
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shares"),
+    [
+        pytest.param(
+            np.arange(300) % 8 + 1, np.where(np.arange(300) % 2, 0.3, 0.7), id="small strata of unlike shares"
+        ),
+        pytest.param(np.arange(300) % 8 + 1, np.full(300, 0.5), id="small strata of one share"),
+        pytest.param(
+            np.r_[np.arange(300) % 8 + 1, [40] * 30], np.where(np.arange(330) % 2, 0.2, 0.8), id="a few large"
+        ),
+    ],
+)
+def test_small_strata_whatever_their_shares_seldom_set_it_off(sizes, shares):
+    """At 0.1% four alarms of 1,000 come once in 50,000 runs of this."""
+    rng = np.random.default_rng(5)
+    draws = rng.binomial(sizes, shares, size=(1_000, sizes.size))
+    assert sum(alone_p(arm, sizes - arm) < ALARM for arm in draws) <= 4
+
+
+def test_misspelt_strata_are_found_among_small_ones_of_one_share():
+    rng = np.random.default_rng(6)
+    sizes = np.arange(400) % 8 + 1
+    arm = rng.binomial(sizes, 0.5)
+    assert alone_p(np.r_[arm, np.ones(120, dtype=int)], np.r_[sizes - arm, np.zeros(120, dtype=int)]) < ALARM
