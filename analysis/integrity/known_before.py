@@ -142,11 +142,12 @@ def _spread_of_small(arm: Floats, size: Floats) -> tuple[float, float]:
 
 
 def alone_p(arm: Integers, comparison: Integers) -> float:
-    """Whether an arm stands alone in more strata than chance leaves it: the p-value of four one-sided tests together.
+    """Whether an arm stands alone in more strata than chance leaves it: the p-value of six one-sided tests together.
 
     Of either arm: units in strata that hold it alone, against what simple assignment gives over all strata (blocked
     assignment gives fewer); and against what is due to it of the strata that hold one arm, each of size m with
-    probability p^m / (p^m + q^m). Both distributions are exact, of a weighted sum of strata.
+    probability p^m / (p^m + q^m). Both distributions are exact, of a weighted sum of strata. And strata of one size,
+    against the binomial of that size.
 
     Args:
         arm, comparison: units of each stratum, shape (J,).
@@ -171,7 +172,22 @@ def alone_p(arm: Integers, comparison: Integers) -> float:
         p_values.append(_at_least(seen, size, share ** size.astype(np.float64), alone))
         odds = ((1.0 - share) / share) ** size[one_armed].astype(np.float64)
         p_values.append(_at_least(seen, size[one_armed], 1.0 / (1.0 + odds), alone[one_armed]))
+        p_values.append(_of_one_size(size, share, alone))
     return min(1.0, len(p_values) * min(p_values))
+
+
+def _of_one_size(size: Integers, share: float, alone: NDArray[np.bool_]) -> float:
+    """Smallest p-value, times their number, over the sizes of strata: how many of one size hold an arm alone.
+
+    A hundred strata of one customer, or one stratum of forty, are lost in a sum over strata of all sizes.
+    """
+    sizes, number = np.unique(size, return_counts=True)
+    held = np.bincount(np.searchsorted(sizes, size[alone]), minlength=sizes.size)
+    seen = held > 0
+    if not seen.any():
+        return 1.0
+    p_values = bdtrc(held[seen] - 1.0, number[seen], share ** sizes[seen].astype(np.float64))
+    return min(1.0, float(p_values.min()) * int(seen.sum()))
 
 
 def _at_least(seen: int, size: Integers, chance: Floats, alone: NDArray[np.bool_]) -> float:

@@ -99,4 +99,5 @@ def test_misspelt_strata_are_found_among_small_ones_of_one_share():
     rng = np.random.default_rng(6)
     sizes = np.arange(400) % 8 + 1
     arm = rng.binomial(sizes, 0.5)
+    assert alone_p(np.r_[arm, 30], np.r_[sizes - arm, 0]) < ALARM
     assert alone_p(np.r_[arm, np.ones(120, dtype=int)], np.r_[sizes - arm, np.zeros(120, dtype=int)]) < ALARM
