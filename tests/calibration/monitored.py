@@ -199,7 +199,7 @@ def decided_on(protocol, fits, counts, look, rules):
     guarded = any(outcome.role == "guardrail" for outcome in protocol.outcomes)
     events = {("complaint", cell): complaints(cell) for cell in fits.cells(protocol)} if guarded else {}
     evidence = bare_evidence(protocol, rules, fits, harms_of(protocol, rules, fits, events), "central")
-    return decide(trial_evidence(protocol, fits, evidence, "central", ()), rules)
+    return decide(trial_evidence(protocol, fits, evidence, "central"), rules)
 
 
 def _regressions(protocol: Protocol, names: Sequence[str], paid: Floats, look: int) -> list[Regression]:

@@ -124,7 +124,7 @@ def evidence_of(protocol: Protocol, rules: DecisionRules, fits: Fits, counts: Co
 
     harms = harms_of(protocol, rules, fits, {("complaint", cell): complaints(cell) for cell in tallied})
     evidence = bare_evidence(protocol, rules, fits, harms, "central")
-    found = trial_evidence(protocol, fits, evidence, "central", ())
+    found = trial_evidence(protocol, fits, evidence, "central")
     assert not to_redraw(protocol, rules, fits, found, "central")
     return found
 
@@ -241,7 +241,7 @@ def _skewed_evidence(
     """Evidence among everyone; rows are put into an engine only to be redrawn."""
 
     def assembled(known: Fits) -> TrialEvidence:
-        return trial_evidence(protocol, known, bare_evidence(protocol, rules, known, {}, "central"), "central", ())
+        return trial_evidence(protocol, known, bare_evidence(protocol, rules, known, {}, "central"), "central")
 
     evidence = assembled(fits)
     wanted = to_redraw(protocol, rules, fits, evidence, "central")
