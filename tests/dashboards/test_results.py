@@ -114,11 +114,19 @@ def test_money_shows_its_parts_and_both_capped_and_uncapped(seen_page, recorded)
     assert f"+£{sms.central.estimate * 1000:,.0f}" in table_row(page, "otm-total", "Net benefit")
 
 
-def test_without_money_the_section_says_why(seen_page, recorded):
-    reason = recorded(LOST_OUTCOMES).evaluation.net_benefit_reason
-    assert reason
+def test_without_money_the_section_says_why(evaluated_page, recorded):
+    evaluation = replace(
+        recorded(SMALL_DEBTS).evaluation, net_benefit=None, net_benefit_reason="one stratum has no SMS customers"
+    )
+    words = shown(evaluated_page("results", SMALL_DEBTS, evaluation))
+    assert "Net benefit was not estimated: one stratum has no SMS customers." in words
+
+
+def test_where_data_failed_a_check_nothing_is_said_of_money(seen_page, recorded):
+    assert recorded(LOST_OUTCOMES).evaluation.net_benefit_reason == "the data failed a check, so no effect is shown"
     words = shown(seen_page("results", trial=LOST_OUTCOMES))
-    assert f"Net benefit was not estimated: {reason}." in words
+    assert "An integrity check failed, so no effect was estimated." in words
+    assert "Net benefit" not in words
 
 
 def test_an_estimate_that_could_not_be_made_says_why(evaluated_page, recorded):

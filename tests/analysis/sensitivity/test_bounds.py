@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -64,12 +66,26 @@ def test_nobody_without_an_outcome_needs_no_bounds() -> None:
     assert with_bounds(frame, protocol, evaluation) is evaluation
 
 
-def test_a_file_has_its_bounds_on_the_terminal_too(reference_data, capsys) -> None:
-    from designs.protocol import load_protocol
+def test_a_file_has_its_bounds_on_the_terminal_too(tmp_path, capsys) -> None:
+    data = regions()
+    paid = ["" if np.isnan(value) else f"{value:.0f}" for value in data["paid_23"]]
+    rows = [
+        f"C{i},{arm},{region},{p}"
+        for i, (arm, region, p) in enumerate(zip(data["arm"], data["region"], paid, strict=True))
+    ]
+    (tmp_path / "d.csv").write_text("\n".join(["customer_id,arm,region,paid_23", *rows]) + "\n", encoding="utf-8")
+    plan = declared(randomisation={"method": "external", "arm_column": "arm", "strata": ["region"]})
+    document = plan.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    document["arms"] = [{key: value for key, value in arm.items() if key != "share"} for arm in document["arms"]]
+    (tmp_path / "p.yaml").write_text(json.dumps(document), encoding="utf-8")
+    evaluation = analyse(tmp_path / "p.yaml", tmp_path / "d.csv")
+    assert [row.assumption for row in evaluation.bounds] == ["worst_case", "lee"]
+    assert evaluation.bounds[0].lower < 0.0 < evaluation.bounds[0].upper  # the letter does nothing
+    show_evaluation(evaluation, plan)
+    assert "What missing outcomes could hide" in capsys.readouterr().out
 
+
+def test_of_data_that_failed_a_check_there_are_no_bounds_either(reference_data) -> None:
     folder = reference_data.parent / "cases" / "46-marks-for-a-missing-outcome"
     evaluation = analyse(folder / "p.yaml", folder / "blank.csv.gz")
-    assert [row.assumption for row in evaluation.bounds] == ["worst_case", "lee"]
-    assert evaluation.bounds[0].lower < 0.013 < evaluation.bounds[0].upper  # the truth, of its README
-    show_evaluation(evaluation, load_protocol(folder / "p.yaml").protocol)
-    assert "What missing outcomes could hide" in capsys.readouterr().out
+    assert (evaluation.verdict.code, evaluation.bounds, evaluation.estimates) == ("invalid", (), ())
