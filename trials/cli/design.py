@@ -117,6 +117,11 @@ def lock(trial: TrialId) -> None:
     for finding in record.findings:
         say(f"Finding: {finding}")
     typer.echo(f"{trial} is locked, protocol {record.protocol_digest}, population {record.population_digest}")
+    loaded = record.population
+    typer.echo(
+        f"The population is load {loaded.version} of {loaded.name}: {loaded.file_name}, {loaded.loaded:,} customers, "
+        f"loaded {loaded.loaded_at:%Y-%m-%d %H:%M} UTC by {loaded.loaded_by}."
+    )
     typer.echo(f"{record.eligible:,} customers can be assigned.")
     if record.exclusions:
         show_table(("left out because", "customers"), ((e.reason, f"{e.customers:,}") for e in record.exclusions))

@@ -52,6 +52,7 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
         findings=(*population.findings, *_findings(registry, plan, population, found)),
         locked_at=now(),
         locked_by=actor.name,
+        population=population,
     )
     with registry.write(actor, "lock", trial_id) as work:
         if _ready(work.session, trial_id) != (plan, population):
@@ -63,6 +64,7 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
             {
                 "protocol_digest": plan.digest,
                 "population": population.name,
+                "population_version": population.version,
                 "population_digest": population.digest,
                 "eligible": record.eligible,
             }

@@ -30,7 +30,8 @@ def load_population(
 ) -> FileAccount:
     """Load a population file under the name that the protocol gives it.
 
-    A name may be loaded again: each load is a version, named by digest; the same rows again are the same version.
+    A name may be loaded again: each load is a version, also of rows that were loaded before, and the lock takes the
+    last. Its rows are named by their digest.
 
     Args:
         registry: Where it goes.
@@ -60,26 +61,28 @@ def load_population(
     name = queries.population_name(loaded.protocol)
     with registry.write(actor, "load_population", loaded.protocol.id) as work:
         _refuse_changed_lock(work.session, loaded, path)
-        if queries.population_of_digest(work.session, name, digest) is None:
-            work.add(
-                tables.PopulationVersion(
-                    name=name,
-                    version=queries.next_population_version(work.session, name),
-                    digest=digest,
-                    file_name=intake.source,
-                    file_digest=intake.digest,
-                    rows_read=intake.read,
-                    loaded=intake.loaded,
-                    rejected=intake.rejected,
-                    rejections_digest=rejections_digest,
-                    kinds={column: contract.kind_of(column) for column in customers.column_names[1:]},
-                    findings=findings,
-                    synthetic=synthetic,
-                    loaded_at=now(),
-                    loaded_by=actor.name,
-                )
+        version = queries.next_population_version(work.session, name)
+        work.add(
+            tables.PopulationVersion(
+                name=name,
+                version=version,
+                digest=digest,
+                file_name=intake.source,
+                file_digest=intake.digest,
+                rows_read=intake.read,
+                loaded=intake.loaded,
+                rejected=intake.rejected,
+                rejections_digest=rejections_digest,
+                kinds={column: contract.kind_of(column) for column in customers.column_names[1:]},
+                findings=findings,
+                synthetic=synthetic,
+                loaded_at=now(),
+                loaded_by=actor.name,
             )
-        work.commit({"population": name, "digest": digest, "read": intake.read, "loaded": intake.loaded})
+        )
+        work.commit(
+            {"population": name, "version": version, "digest": digest, "read": intake.read, "loaded": intake.loaded}
+        )
     return FileAccount(
         name=name,
         read=intake.read,

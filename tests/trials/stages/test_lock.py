@@ -4,7 +4,7 @@ import pytest
 
 from designs.protocol import ProtocolRefused, load_protocol
 from designs.protocol.consistency import Breach
-from tests.trials.examples import FIRST, Files, customers, locked, write_csv
+from tests.trials.examples import FIRST, SECOND, Files, customers, locked, write_csv
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.stages.allocate import randomise
@@ -119,6 +119,19 @@ def test_the_lock_takes_the_latest_load(registry, files):
     write_csv(files.population, customers(100))
     latest = load_population(registry, FIRST, files.population, files.protocol)
     assert lock(registry, FIRST, files.trial).population_digest == latest.digest
+
+
+def test_the_lock_takes_the_latest_load_of_rows_that_were_loaded_before(either, files):
+    loaded(either, files)
+    other = write_csv(files.folder / "smaller.csv", customers(100))
+    load_population(either, FIRST, other, files.protocol)
+    again = load_population(either, SECOND, files.population, files.protocol)
+    record = lock(either, FIRST, files.trial)
+    assert (record.population_digest, record.population.version) == (again.digest, 3)
+    assert (record.population.file_name, record.population.loaded) == ("population.csv", len(files.customers))
+    assert record.population.loaded_by == SECOND.name
+    with either.read(FIRST) as reader:
+        assert reader.trial(files.trial).lock.population == record.population
 
 
 def households(files: Files, sizes: int = 2) -> None:

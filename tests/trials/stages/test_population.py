@@ -67,13 +67,13 @@ def test_read_is_loaded_plus_rejected_and_rejections_are_kept_without_what_they_
     assert not any("1E+13" in reason or "a lot" in reason for reason in kept.column("reason").to_pylist())
 
 
-def test_the_same_rows_again_are_the_same_version_and_others_are_another(registry, files):
+def test_every_load_is_a_version_also_of_rows_that_were_loaded_before(registry, files):
     first = load_population(registry, FIRST, files.population, files.protocol)
     again = load_population(registry, FIRST, files.population, files.protocol)
-    assert (again.digest, versions(registry)) == (first.digest, [(1, first.digest)])
+    assert (again.digest, versions(registry)) == (first.digest, [(2, first.digest)])
     write_csv(files.population, customers(300))
     other = load_population(registry, FIRST, files.population, files.protocol)
-    assert versions(registry) == [(2, other.digest)]
+    assert versions(registry) == [(3, other.digest)]
     assert other.digest != first.digest
 
 

@@ -39,7 +39,6 @@ from trials.registry.queries.plans import (
     locked_versions,
     next_population_version,
     population_name,
-    population_of_digest,
     protocol_of,
     require_trial,
 )
@@ -75,7 +74,6 @@ __all__ = [
     "next_population_version",
     "places_of",
     "population_name",
-    "population_of_digest",
     "protocol_of",
     "release_of",
     "require_trial",

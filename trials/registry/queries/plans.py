@@ -73,13 +73,6 @@ def latest_population(session: Session, name: str) -> PopulationRecord | None:
     return None if row is None else population_record(row)
 
 
-def population_of_digest(session: Session, name: str, digest: str) -> PopulationRecord | None:
-    """The load under a name that gave a snapshot."""
-    table = tables.PopulationVersion
-    row = session.scalars(select(table).where(table.name == name, table.digest == digest)).first()
-    return None if row is None else population_record(row)
-
-
 def next_population_version(session: Session, name: str) -> int:
     """1 + the number of loads that a name has."""
     latest = latest_population(session, name)
@@ -97,15 +90,17 @@ def lock_of(session: Session, trial_id: str, version: int | None = None) -> Lock
     row = _lock(session, trial_id, version)
     if row is None:
         return None
+    population = locked_population(session, trial_id, row.protocol_version)
     return LockRecord(
         protocol_version=row.protocol_version,
         protocol_digest=row.protocol_digest,
-        population_digest=locked_population(session, trial_id, row.protocol_version).digest,
+        population_digest=population.digest,
         eligible=row.eligible,
         exclusions=exclusion_records(row.exclusions),
         findings=tuple(row.findings),
         locked_at=row.locked_at,
         locked_by=row.locked_by,
+        population=population,
     )
 
 

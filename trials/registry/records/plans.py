@@ -45,7 +45,7 @@ class ExclusionRecord:
 
 @dataclass(frozen=True, slots=True)
 class LockRecord:
-    """One version of a plan, fixed with its population."""
+    """One version of a plan, fixed with one load of its population."""
 
     protocol_version: int
     protocol_digest: str
@@ -55,3 +55,4 @@ class LockRecord:
     findings: tuple[str, ...]
     locked_at: datetime
     locked_by: str
+    population: PopulationRecord

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trials.registry.tables.base import At, Digest, Json, Name, Number, OptionalDigest, Prose, Row, TrialKey
@@ -31,13 +31,10 @@ class ProtocolVersion(Row):
 
 
 class PopulationVersion(Row):
-    """One load of a population file under a name; ``digest`` names its snapshot."""
+    """One load of a population file under a name; ``digest`` names its snapshot, which several loads may have."""
 
     __tablename__ = "population_version"
-    __table_args__ = (
-        UniqueConstraint("name", "digest"),
-        CheckConstraint("rows_read = loaded + rejected", name="every_row_accounted_for"),
-    )
+    __table_args__ = (CheckConstraint("rows_read = loaded + rejected", name="every_row_accounted_for"),)
 
     name: Mapped[Name] = mapped_column(primary_key=True)
     version: Mapped[Number]
