@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from trials.access import LOCAL_ACTOR, Actor
 from trials.registry import Registry
-from trials.registry.records import AllocationRecord, EvaluationRecord, FileAccount
+from trials.registry.records import AllocationRecord, EvaluationRecord, FileAccount, LoadMode
 from trials.registry.tables import columns
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
@@ -146,18 +146,30 @@ DUE = date(2099, 1, 1)  # by when everything that any of these trials waits for 
 
 
 def load_outcomes(
-    registry: Registry, actor: Actor, trial: str, file: str | Path, *, as_at: date | None = None
+    registry: Registry,
+    actor: Actor,
+    trial: str,
+    file: str | Path,
+    *,
+    as_at: date | None = None,
+    mode: LoadMode = "replace",
 ) -> FileAccount:
-    """Cut on the day given, or by the plan's clock; else when everything is due, and today for real customers."""
+    """Cut on the day given, or by the plan's clock; else when everything is due, and today for real customers.
+
+    A later file takes the place of what is there, unless another mode is given.
+    """
     if as_at is None:
         with registry.read(LOCAL_ACTOR) as reader:
             detail = reader.trial(trial)
         as_at = DUE if detail.summary.synthetic and detail.protocol.clock is None else None
-    return load_returned_file(registry, actor, trial, "outcomes", file, as_at=as_at)
+    return load_returned_file(registry, actor, trial, "outcomes", file, as_at=as_at, mode=mode)
 
 
-def load_contacts(registry: Registry, actor: Actor, trial: str, file: str | Path) -> FileAccount:
-    return load_returned_file(registry, actor, trial, "contacts", file)
+def load_contacts(
+    registry: Registry, actor: Actor, trial: str, file: str | Path, *, mode: LoadMode = "add"
+) -> FileAccount:
+    """A later file is a further part, as of another supplier, unless another mode is given."""
+    return load_returned_file(registry, actor, trial, "contacts", file, mode=mode)
 
 
 def evaluated(registry: Registry, files: Files, *, actor: Actor = LOCAL_ACTOR) -> EvaluationRecord:

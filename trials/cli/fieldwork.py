@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trials.cli.output import AsAt, JsonTarget, TrialId, at_work, registry_and_actor, report_account, write_json
+from trials.cli.output import (
+    AsAt,
+    JsonTarget,
+    TrialId,
+    at_work,
+    registry_and_actor,
+    report_account,
+    show_coverage,
+    write_json,
+)
+from trials.errors import TrialRefused
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from trials.registry.records import LoadMode
+
 ReturnedFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, Excel or Stata.")]
+Add = Annotated[bool, typer.Option("--add", help="A further part: what is there stays.")]
+Correct = Annotated[bool, typer.Option("--correct", help="Its customers' rows replace their earlier ones.")]
+Replace = Annotated[bool, typer.Option("--replace", help="It replaces all that is there.")]
+Reason = Annotated[str, typer.Option(help="What was wrong with it.")]
+Version = Annotated[int | None, typer.Option(min=1, help="Which load; else the last that was not withdrawn.")]
 
 contacts_commands = typer.Typer(help="What the field says it sent.", no_args_is_help=True)
 outcomes_commands = typer.Typer(help="What customers did.", no_args_is_help=True)
@@ -47,20 +65,80 @@ def issue(
 
 
 @contacts_commands.command("load")
-def load_contacts(trial: TrialId, file: ReturnedFile, json_to: JsonTarget = None) -> None:
+def load_contacts(
+    trial: TrialId,
+    file: ReturnedFile,
+    add: Add = False,
+    correct: Correct = False,
+    replace: Replace = False,
+    json_to: JsonTarget = None,
+) -> None:
     """Load returned contacts: id or export_id, channel, sent_on, and where known delivered."""
-    _load(trial, "contacts", file, None, json_to)
+    _load(trial, "contacts", file, None, _mode(add, correct, replace), json_to)
 
 
 @outcomes_commands.command("load")
-def load_outcomes(trial: TrialId, file: ReturnedFile, as_at: AsAt = None, json_to: JsonTarget = None) -> None:
+def load_outcomes(
+    trial: TrialId,
+    file: ReturnedFile,
+    as_at: AsAt = None,
+    add: Add = False,
+    correct: Correct = False,
+    replace: Replace = False,
+    json_to: JsonTarget = None,
+) -> None:
     """Load outcomes: the customers' own id and the declared columns. Arms come from the registry alone."""
-    _load(trial, "outcomes", file, as_at, json_to)
+    _load(trial, "outcomes", file, as_at, _mode(add, correct, replace), json_to)
 
 
-def _load(trial: str, kind_name: str, file: Path, as_at: datetime | None, json_to: str | None) -> None:
+@contacts_commands.command("withdraw")
+def withdraw_contacts(trial: TrialId, reason: Reason, version: Version = None, json_to: JsonTarget = None) -> None:
+    """Take a load of contacts back. It is kept; the loads after it stand, each by its own rows."""
+    _withdraw(trial, "contacts", reason, version, json_to)
+
+
+@outcomes_commands.command("withdraw")
+def withdraw_outcomes(trial: TrialId, reason: Reason, version: Version = None, json_to: JsonTarget = None) -> None:
+    """Take a load of outcomes back. It is kept; the loads after it stand, each by its own rows."""
+    _withdraw(trial, "outcomes", reason, version, json_to)
+
+
+def _mode(add: bool, correct: bool, replace: bool) -> LoadMode | None:
+    said: list[LoadMode] = []
+    said += ["add"] if add else []
+    said += ["correct"] if correct else []
+    said += ["replace"] if replace else []
+    if len(said) > 1:
+        raise TrialRefused(
+            f"--{' and --'.join(said)} are given together",
+            rule="one of --add (a further part), --correct (its customers' rows replace theirs), --replace (all of it)",
+        )
+    return said[0] if said else None
+
+
+def _load(
+    trial: str, kind_name: str, file: Path, as_at: datetime | None, mode: LoadMode | None, json_to: str | None
+) -> None:
     from trials.stages.returned_files import load_returned_file
 
     with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
-        account = load_returned_file(registry, actor, trial, kind_name, file, as_at=as_at and as_at.date())
+        account = load_returned_file(registry, actor, trial, kind_name, file, as_at=as_at and as_at.date(), mode=mode)
     report_account(account, json_to)
+
+
+def _withdraw(trial: str, kind_name: str, reason: str, version: int | None, json_to: str | None) -> None:
+    from trials.stages.returned_files import withdraw_returned_file
+
+    with registry_and_actor() as (registry, actor), at_work("Taking it back"):
+        made = withdraw_returned_file(registry, actor, trial, kind_name, reason=reason, version=version)
+    standing = [{"version": load.version, "mode": load.mode, "file": load.file_name} for load in made.standing]
+    if json_to is not None:
+        document = {"kind": kind_name, "version": made.version, "withdraws": made.withdrawn.version}
+        covered = {"before": asdict(made.before), "after": asdict(made.after)}
+        said = {"file": made.withdrawn.file_name, "reason": made.reason}
+        write_json(json_to, {**document, **said, **covered, "standing": standing})
+        return
+    typer.echo(f"Load {made.withdrawn.version} of the {kind_name}, {made.withdrawn.file_name}, is withdrawn and kept.")
+    show_coverage(kind_name, made.before, made.after)
+    left = ", ".join(f"load {load['version']} ({load['file']})" for load in standing)
+    typer.echo(f"What is there is of {left}." if standing else f"No {kind_name} are there now.")

@@ -18,7 +18,7 @@ from trials.errors import TrialRefused
 if TYPE_CHECKING:
     from trials.access import Actor
     from trials.registry import Registry
-    from trials.registry.records import FileAccount, RejectionRecord, UnreadableRecord
+    from trials.registry.records import CoverageRecord, FileAccount, RejectionRecord, UnreadableRecord
 
 PAGE_WIDTH = 160
 SHOWN_REJECTIONS = 10
@@ -142,6 +142,8 @@ def report_account(account: FileAccount, json_to: str | None) -> None:
     typer.echo(f"Snapshot {account.digest}")
     if account.as_at is not None:
         typer.echo(f"As at {account.as_at.isoformat()}")
+    if account.before is not None and account.after is not None:
+        show_coverage(account.name, account.before, account.after)
     if account.matched:
         show_table(
             ("arm", "allocated", "matched", "share"),
@@ -155,6 +157,14 @@ def report_account(account: FileAccount, json_to: str | None) -> None:
         cells = "1 cell" if len(account.unreadable) == 1 else f"{len(account.unreadable):,} cells"
         typer.echo(f"{cells} could not be read: missing values, and their rows stay.")
         _show_first(account.unreadable)
+
+
+def show_coverage(kind: str, before: CoverageRecord, after: CoverageRecord) -> None:
+    """How many customers what is there of a kind speaks of, before and after a load or a withdrawal."""
+    line = f"Customers with {kind}: {before.customers:,} before, {after.customers:,} after"
+    if after.observed is not None:
+        line += f"; with the primary outcome: {before.observed or 0:,} before, {after.observed:,} after"
+    typer.echo(f"{line}.")
 
 
 def _show_first(rows: Sequence[RejectionRecord | UnreadableRecord]) -> None:

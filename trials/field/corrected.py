@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from analysis.frame import REASON_PREFIX
 from data.snapshots import SnapshotStore
 from trials.field.reasons import FILE_ROW
+from trials.field.whole import LOAD
 from trials.registry.identities.pseudonyms import LEDGER_ID
 
 _AFTER: Final = " after"
@@ -37,7 +38,7 @@ class Changed:
 
 
 def changed_outcomes(snapshots: SnapshotStore, before: str, after: str) -> Changed:
-    """Compare two files of outcomes by customer, whatever the order of their rows.
+    """Compare all that was there of outcomes at two times by customer, whatever the order of their rows.
 
     Args:
         snapshots: the store.
@@ -60,7 +61,7 @@ def changed_outcomes(snapshots: SnapshotStore, before: str, after: str) -> Chang
 
 def _values(table: pa.Table) -> pa.Table:
     """The customers and what they did, without where in its file each row stood and why a cell was not read."""
-    kept = [name for name in table.column_names if name != FILE_ROW and not name.startswith(REASON_PREFIX)]
+    kept = [name for name in table.column_names if name not in (FILE_ROW, LOAD) and not name.startswith(REASON_PREFIX)]
     return table.select(kept).append_column(_THERE, pa.array(np.ones(table.num_rows, dtype=bool)))
 
 

@@ -26,11 +26,13 @@ class Matched:
 
     Args:
         table: Those rows.
+        rows: Where each of them is in the file.
         rejections: Why the others do not, by their row in the file.
         by_arm: Distinct customers that the file speaks of, by arm.
     """
 
     table: pa.Table
+    rows: pa.Array
     rejections: tuple[Rejection, ...]
     by_arm: tuple[MatchRecord, ...]
 
@@ -60,7 +62,7 @@ def match(table: pa.Table, ids: pa.Array, rows: pa.Array, customers: KnownCustom
         for row, reason in zip(rows.filter(unknown).to_pylist(), reasons.to_pylist(), strict=True)
     )
     arms = customers.arms.take(pc.unique(place.drop_null()))
-    return Matched(table.filter(known), rejections, _by_arm(customers, arms))
+    return Matched(table.filter(known), rows.filter(known), rejections, _by_arm(customers, arms))
 
 
 def _by_arm(customers: KnownCustomers, arms: pa.ChunkedArray) -> tuple[MatchRecord, ...]:

@@ -52,19 +52,23 @@ def cells_of_rows(unreadable: Sequence[UnreadableCells], taken: pa.Table) -> tup
     return _by_row(cells)
 
 
-def stored_cells(table: pa.Table, most: int) -> tuple[UnreadableCell, ...]:
+def stored_cells(table: pa.Table, most: int, load: str) -> tuple[UnreadableCell, ...]:
     """The first cells of a stored file that could not be read, by row.
 
     Args:
         table: with ``FILE_ROW`` and columns of reasons, where there are any.
         most: how many are wanted.
+        load: the column that tells of which load a row is, where there is one.
     """
     cells: list[UnreadableCell] = []
     for name in table.column_names:
         if name.startswith(REASON_PREFIX):
-            found = table.select([FILE_ROW, name]).filter(pc.is_valid(table.column(name)))
-            found = found.sort_by(FILE_ROW).slice(0, most)
-            pairs = zip(found[FILE_ROW].to_pylist(), found[name].to_pylist(), strict=True)
+            found = table.filter(pc.is_valid(table.column(name))).sort_by(FILE_ROW).slice(0, most)
+            reasons = found[name].to_pylist()
+            if load in found.column_names:
+                versions = found[load].to_pylist()
+                reasons = [f"{why} (load {n})" for why, n in zip(reasons, versions, strict=True)]
+            pairs = zip(found[FILE_ROW].to_pylist(), reasons, strict=True)
             cells += [UnreadableCell(row, name.removeprefix(REASON_PREFIX), reason) for row, reason in pairs]
     return _by_row(cells)[:most]
 

@@ -40,6 +40,7 @@ class TakenFile:
         kind: Of the file.
         intake: What intake said of it.
         table: Ledger id and the kind's content, of the rows that are allocated customers'.
+        rows: Where each of them is in the file.
         rejections: Why the other rows are not in it, by row.
         by_arm: Distinct customers that it speaks of, by arm.
         unreadable: Cells of the rows taken that are missing because they could not be read, by row.
@@ -51,6 +52,7 @@ class TakenFile:
     kind: FileKind
     intake: Intake
     table: pa.Table
+    rows: pa.Array
     rejections: tuple[Rejection, ...]
     by_arm: tuple[MatchRecord, ...]
     unreadable: tuple[UnreadableCell, ...]
@@ -113,6 +115,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         kind=kind,
         intake=intake,
         table=matched.table,
+        rows=matched.rows,
         rejections=tuple(rejections),
         by_arm=matched.by_arm,
         unreadable=cells_of_rows(intake.unreadable, matched.table),

@@ -33,12 +33,13 @@ from trials.field.allocated import AllocatedTrial
 from trials.field.day_zero import drawn_on
 from trials.field.kinds.contacts import RECEIVED
 from trials.field.reasons import FILE_ROW, stored_cells
+from trials.field.whole import LOAD, Whole
 from trials.frames.integrity import MATCHED, frame_checks
 from trials.frames.losses import MOST_LISTED
 from trials.frames.sources import Sources, scan_contacts
 from trials.randomiser.index_dates import INDEX_DATE
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.records import AllocationRecord, ReturnedFileRecord, WaveRecord
+from trials.registry.records import AllocationRecord, WaveRecord
 from trials.registry.tables.columns import digest_of
 
 PROBABILITY = "_probability"
@@ -75,7 +76,8 @@ def frame_of(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch
 def _rows(engine: Engine, snapshots: SnapshotStore, sources: Sources, path: Path) -> nw.LazyFrame[Any]:
     """Population and outcomes joined to the allocation, m:1 on the ledger id, and laid down once."""
     trial, protocol = sources.trial, sources.trial.plan.protocol
-    outcomes = engine.scan(snapshots.path(sources.outcomes.digest))
+    outcomes = engine.scan(snapshots.path(sources.outcomes.digests[0]))
+    outcomes = outcomes.select(*(name for name in outcomes.collect_schema().names() if name != LOAD))
     after = [name for name in outcomes.collect_schema().names() if name != LEDGER_ID]
     parts = [
         _wave(engine, snapshots, trial, wave, allocation, replaced=after)
@@ -177,14 +179,14 @@ def _with_receipt(
     engine: Engine,
     snapshots: SnapshotStore,
     rows: nw.LazyFrame[Any],
-    contacts: Sequence[ReturnedFileRecord],
+    contacts: Whole | None,
     name: str,
 ) -> nw.LazyFrame[Any]:
     """Receipt from the contacts: any contact received counts; in a complete feed, no contact is none received.
 
     A contact of which that could not be read leaves it unknown, unless another was received.
     """
-    if not contacts:
+    if contacts is None:
         return rows.with_columns(nw.lit(None, nw.Boolean).alias(name))
     unread = nw.col(REASON_PREFIX + RECEIVED)
     any_received = (
@@ -203,11 +205,15 @@ def _with_receipt(
     )
 
 
-def _unreadable(engine: Engine, snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple[UnreadableCell, ...]:
-    """The first cells of the file of outcomes that could not be read; the check of cells counts them all, by arm."""
-    names = engine.scan(snapshots.path(outcomes.digest)).collect_schema().names()
+def _unreadable(engine: Engine, snapshots: SnapshotStore, outcomes: Whole) -> tuple[UnreadableCell, ...]:
+    """The first cells of the outcomes that could not be read; the check of cells counts them all, by arm."""
+    digest = outcomes.digests[0]
+    names = engine.scan(snapshots.path(digest)).collect_schema().names()
     reasons = [name for name in names if name.startswith(REASON_PREFIX)]
-    return stored_cells(snapshots.read(outcomes.digest, [FILE_ROW, *reasons]), MOST_LISTED) if reasons else ()
+    if not reasons:
+        return ()
+    wanted = [name for name in (FILE_ROW, LOAD) if name in names]
+    return stored_cells(snapshots.read(digest, [*wanted, *reasons]), MOST_LISTED, LOAD)
 
 
 def _flow(trial: AllocatedTrial) -> Flow:
@@ -232,7 +238,7 @@ def _data_digest(sources: Sources) -> str:
         {
             "populations": [wave.population.digest for wave in sources.trial.waves],
             "allocations": [allocation.digest for allocation in sources.trial.allocations],
-            "outcomes": sources.outcomes.digest,
-            "contacts": [file.digest for file in sources.contacts],
+            "outcomes": sources.outcomes.digests[0],
+            "contacts": [] if sources.contacts is None else list(sources.contacts.digests),
         }
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.frame import ARM_COLUMN
 from analysis.integrity import checks
@@ -15,9 +15,9 @@ from data.engine import Engine
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
 from trials.field.kinds.contacts import CHANNEL
+from trials.field.whole import Whole
 from trials.frames.sources import scan_contacts
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.records import ReturnedFileRecord
 
 _TAKEN = "_taken"
 
@@ -26,7 +26,7 @@ def dispatch(
     engine: Engine,
     snapshots: SnapshotStore,
     rows: nw.LazyFrame[Any],
-    contacts: Sequence[ReturnedFileRecord],
+    contacts: Whole,
     protocol: Protocol,
 ) -> Check:
     """The check, of contacts that were taken and of those that were turned away for a cell that could not be read.
@@ -62,13 +62,19 @@ def dispatch(
     )
 
 
-def _turned_away(snapshots: SnapshotStore, contacts: Sequence[ReturnedFileRecord]) -> pa.Table | None:
-    """Customer and channel of rows that were not taken; files of before they were kept say nothing of them."""
-    found = []
-    for file in contacts:
-        if file.rejections_digest is None:
+def _turned_away(snapshots: SnapshotStore, contacts: Whole) -> pa.Table | None:
+    """Customer and channel of rows that were not taken; files of before they were kept say nothing of them.
+
+    Those of a customer whose contacts were corrected since are not counted: the correction says what was sent.
+    """
+    found: list[pa.Table] = []
+    for load in contacts.loads:
+        if load.mode == "correct":
+            corrected = pc.unique(snapshots.read(load.digest, [LEDGER_ID])[LEDGER_ID])
+            found = [table.filter(pc.invert(pc.is_in(table[LEDGER_ID], value_set=corrected))) for table in found]
+        if load.rejections_digest is None:
             continue
-        table = snapshots.read(file.rejections_digest)
+        table = snapshots.read(load.rejections_digest)
         if LEDGER_ID in table.column_names:
             table = table.select([LEDGER_ID, CHANNEL])
             found.append(table.filter(table.column(LEDGER_ID).is_valid()))

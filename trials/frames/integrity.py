@@ -25,11 +25,11 @@ from designs.protocol import Protocol
 from designs.protocol.models import Wave
 from trials.field.day_zero import passed_before_the_draw, waves_not_drawn
 from trials.field.matching import NOT_OF_THE_TRIAL
+from trials.field.whole import Whole
 from trials.frames.dispatch import dispatch
 from trials.frames.losses import rows_lost
 from trials.frames.sources import Sources
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.records import ReturnedFileRecord
 
 MATCHED = "_matched"  # true of customers that the file of outcomes speaks of, null of the others
 
@@ -55,7 +55,7 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
     ]
     made += [_planned_day(planned, drawn) for planned, drawn in passed_before_the_draw(trial)]
     made += [_not_drawn(wave) for wave in waves_not_drawn(trial, sources.as_at)]
-    if sources.contacts:
+    if sources.contacts is not None:
         made.append(dispatch(engine, snapshots, rows, sources.contacts, protocol))
     return tuple(made)
 
@@ -78,17 +78,21 @@ def _not_drawn(wave: Wave) -> Check:
     return Check("planned_day", False, detail, "warns", {"wave": wave.id, "planned": wave.issue_on.isoformat()})
 
 
-def _rows_taken(snapshots: SnapshotStore, outcomes: ReturnedFileRecord) -> tuple[Check, ...]:
-    """Whether rows of the file were lost, of which nobody knows whose they are; those of other people are no loss."""
-    if outcomes.rejections_digest is None:
+def _rows_taken(snapshots: SnapshotStore, outcomes: Whole) -> tuple[Check, ...]:
+    """Whether rows of the files were lost, of which nobody knows whose they are; those of other people are no loss."""
+    rows, first = 0, None
+    for load in outcomes.loads:
+        if load.rejections_digest is None:
+            continue
+        table = snapshots.read(load.rejections_digest)
+        lost = table.filter(pc.invert(pc.is_in(table["reason"], pa.array(NOT_OF_THE_TRIAL)))).sort_by("row")
+        rows += pc.count_distinct(lost["row"]).as_py()
+        if first is None and lost.num_rows:
+            first = lost.slice(0, 1).to_pylist()[0]
+    if first is None:
         return ()
-    table = snapshots.read(outcomes.rejections_digest)
-    lost = table.filter(pc.invert(pc.is_in(table["reason"], pa.array(NOT_OF_THE_TRIAL)))).sort_by("row")
-    rows = pc.count_distinct(lost["row"]).as_py()
-    if rows == 0:
-        return ()
-    first = lost.slice(0, 1).to_pylist()[0]
-    return (rows_lost(outcomes.loaded + rows, rows, first["row"], first["field"], first["reason"]),)
+    taken = sum(load.loaded for load in outcomes.loads)
+    return (rows_lost(taken + rows, rows, first["row"], first["field"], first["reason"]),)
 
 
 def _match(frame: AnalysisFrame, protocol: Protocol) -> Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,32 +13,30 @@ from data.engine import Engine
 from data.snapshots import SnapshotStore
 from trials.field.allocated import AllocatedTrial
 from trials.field.kinds.contacts import CHANNEL, DELIVERED, RECEIVED
+from trials.field.whole import Whole
 from trials.registry.identities.contact_ledger import CONTACT_ON
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.records import ReturnedFileRecord
 
 REASONS = (REASON_PREFIX + DELIVERED, REASON_PREFIX + RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """A trial that was allocated, its latest outcomes, and every file of contacts: each supplier sends its own.
+    """A trial that was allocated, and the outcomes and contacts that are there; None where no contacts are.
 
     ``as_at`` is the day as at which it is evaluated.
     """
 
     trial: AllocatedTrial
-    outcomes: ReturnedFileRecord
-    contacts: tuple[ReturnedFileRecord, ...]
+    outcomes: Whole
+    contacts: Whole | None
     as_at: date
 
 
-def scan_contacts(
-    engine: Engine, snapshots: SnapshotStore, contacts: Sequence[ReturnedFileRecord]
-) -> nw.LazyFrame[Any]:
-    """The contacts of all files, one row a contact; why a cell could not be read is null where it could."""
+def scan_contacts(engine: Engine, snapshots: SnapshotStore, contacts: Whole) -> nw.LazyFrame[Any]:
+    """Every contact that is there, one row a contact; why a cell could not be read is null where it could."""
     return nw.concat(
-        [_with_every_reason(engine.scan(snapshots.path(file.digest))) for file in contacts], how="vertical"
+        [_with_every_reason(engine.scan(snapshots.path(digest))) for digest in contacts.digests], how="vertical"
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.corrected import changed_outcomes
+from trials.field.whole import files_of
 from trials.findings import Place
 from trials.life import require
 from trials.registry import Registry, queries, tables
@@ -93,7 +94,8 @@ def _pair(session: Session, trial_id: str, wanted: int | None) -> _Pair:
             rule="a finding is corrected where its files turned out wrong",
             remedy="load the corrected files, then evaluate",
         )
-    digests = {file.version: file.digest for file in queries.returned_of(session, trial_id) if file.kind == "outcomes"}
+    files = files_of(queries.returned_of(session, trial_id), "outcomes")
+    digests = {file.version: file.whole_digest or file.digest for file in files}
     return _Pair(replaced, replacing, digests[finding.outcomes_version], digests[update.outcomes_version])
 
 

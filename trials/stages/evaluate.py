@@ -18,13 +18,14 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.allocated import allocated_trial
 from trials.field.cut import cut_of_evaluation
+from trials.field.whole import Whole, whole_of
 from trials.frames.allocated_here import frame_of
 from trials.frames.code import code_digest, with_code
 from trials.frames.sources import Sources
 from trials.life import require
 from trials.progress import Progress, in_silence
 from trials.registry import Registry, queries, tables
-from trials.registry.records import EvaluationRecord, ReturnedFileRecord
+from trials.registry.records import EvaluationRecord
 from trials.registry.tables.columns import digest_of, now
 
 
@@ -36,7 +37,7 @@ def evaluate(
     as_at: date | None = None,
     progress: Progress = in_silence,
 ) -> EvaluationRecord:
-    """Evaluate a trial on its latest file of outcomes. Earlier evaluations stay.
+    """Evaluate a trial on the outcomes that are there. Earlier evaluations stay.
 
     The first that is due, and whose data pass their checks, is the finding; what comes later is an update of it.
     Where the protocol declares looks, a cut that has reached the next of them takes it: once, and in order. A look
@@ -78,7 +79,7 @@ def evaluate(
             data_digest=evaluation.data_digest,
             document=document,
             code_digest=code_digest(),
-            outcomes_version=sources.outcomes.version,
+            outcomes_version=sources.outcomes.latest.version,
             as_at=sources.as_at,
         )
         work.add(_row(trial_id, record, evaluation, sources.contacts))
@@ -100,10 +101,10 @@ def evaluate(
 def _sources(session: Session, trial_id: str, as_at: date | None) -> Sources:
     trial = allocated_trial(session, trial_id, "evaluate")
     returned = queries.returned_of(session, trial_id)
-    outcomes = [file for file in returned if file.kind == "outcomes"]
-    contacts = tuple(file for file in returned if file.kind == "contacts")
-    latest = max(outcomes, key=lambda file: file.version)
-    return Sources(trial, latest, contacts, cut_of_evaluation(trial, as_at, latest.as_at))
+    outcomes = whole_of(returned, "outcomes")
+    if outcomes is None:  # what an evaluation needs was asked before; a withdrawal may have come in between
+        raise TrialRefused("no outcomes are loaded", where=trial_id, remedy=f"otm outcomes load {trial_id} FILE")
+    return Sources(trial, outcomes, whole_of(returned, "contacts"), cut_of_evaluation(trial, as_at, outcomes.as_at))
 
 
 def _looks(session: Session, sources: Sources) -> tuple[Look, ...]:
@@ -126,7 +127,7 @@ def _evaluated(registry: Registry, sources: Sources, looks: tuple[Look, ...], pr
 
 
 def _row(
-    trial_id: str, record: EvaluationRecord, evaluation: Evaluation, contacts: tuple[ReturnedFileRecord, ...]
+    trial_id: str, record: EvaluationRecord, evaluation: Evaluation, contacts: Whole | None
 ) -> tables.StoredEvaluation:
     return tables.StoredEvaluation(
         trial_id=trial_id,
@@ -136,7 +137,7 @@ def _row(
         data_digest=record.data_digest,
         code_digest=record.code_digest,
         outcomes_version=record.outcomes_version,
-        contacts_version=contacts[-1].version if contacts else None,
+        contacts_version=contacts.latest.version if contacts else None,
         as_at=record.as_at,
         due_on=evaluation.maturity.due_on if evaluation.maturity else None,
         verdict_code=evaluation.verdict.code,

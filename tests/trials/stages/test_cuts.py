@@ -164,7 +164,9 @@ def test_a_clock_stands_for_the_days_of_the_draw_and_of_the_cut(registry, tmp_pa
     account = load_returned_file(registry, FIRST, files.trial, "outcomes", files.outcomes)
     assert account.as_at == date(2026, 3, 2)
     assert evaluate(registry, FIRST, files.trial).document["verdict"]["code"] != "not_due"
-    early = load_returned_file(registry, FIRST, files.trial, "outcomes", files.outcomes, as_at=date(2026, 2, 24))
+    early = load_returned_file(
+        registry, FIRST, files.trial, "outcomes", files.outcomes, as_at=date(2026, 2, 24), mode="replace"
+    )
     assert early.as_at == date(2026, 2, 24)
     assert evaluate(registry, FIRST, files.trial).document["verdict"]["code"] == "not_due"
 

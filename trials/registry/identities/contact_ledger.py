@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any, Literal
 
 import narwhals as nw
@@ -21,6 +22,7 @@ from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
 from trials.registry import tables
 from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.records import standing_loads
 
 CONTACT_ON = "contact_on"
 TRIAL = "trial"
@@ -73,10 +75,17 @@ def entries(session: Session, *, today: date, except_for: str | None = None) -> 
             digest, day = allocation.snapshot_digest, allocation.index_date
             ledger.append(Entry(wave.trial_id, "allocated", digest, day, arms, exclusive, holds_out))
     returned = select(tables.ReturnedFile).where(tables.ReturnedFile.kind == "contacts")
-    for row in session.scalars(returned.order_by(tables.ReturnedFile.trial_id, tables.ReturnedFile.version)):
-        if row.trial_id != except_for:
-            ledger.append(Entry(row.trial_id, "contacts", row.digest, None))
+    files = session.scalars(returned.order_by(tables.ReturnedFile.trial_id, tables.ReturnedFile.version))
+    for trial, of_trial in groupby(files, key=lambda row: row.trial_id):
+        if trial != except_for:
+            ledger += [Entry(trial, "contacts", digest, None) for digest in _contacts_there(list(of_trial))]
     return tuple(ledger)
+
+
+def _contacts_there(files: list[tables.ReturnedFile]) -> list[str]:
+    """The snapshots of all that one trial's field said it sent, and that was not withdrawn."""
+    whole = files[-1].whole_digest
+    return [file.digest for file in standing_loads(files)] if whole is None else [whole]
 
 
 def _locked_protocols(session: Session) -> dict[tuple[str, int], dict[str, Any]]:

@@ -98,16 +98,16 @@ def snapshots_named(session: Session, trial_id: str | None = None) -> dict[str, 
 
 
 def snapshots_of_dump(tables: Mapping[str, list[dict[str, Any]]]) -> set[str]:
-    """The digest of every snapshot that the rows of a dump name."""
-    named = {row[column] for name, columns in _SNAPSHOTS.items() for row in tables[name] for column in columns}
-    return named - {None}
+    """The digest of every snapshot that the rows of a dump name, which may be of an earlier revision."""
+    named = {row.get(column) for name, columns in _SNAPSHOTS.items() for row in tables[name] for column in columns}
+    return {digest for digest in named if digest is not None}
 
 
 _SNAPSHOTS = {
     "population_version": {"digest": "population", "rejections_digest": "population's rejected rows"},
     "wave": {"units_digest": "frozen units", "excluded_digest": "customers left out"},
     "allocation": {"snapshot_digest": "allocation"},
-    "returned_file": {"digest": "", "rejections_digest": "rejected rows of a returned file"},
+    "returned_file": {"digest": "", "whole_digest": "", "rejections_digest": "rejected rows of a returned file"},
 }
 
 

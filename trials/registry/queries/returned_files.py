@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from trials.errors import RegistryRefused
 from trials.registry import tables
-from trials.registry.records import MatchRecord, ReturnedFileRecord, ReturnedKind
+from trials.registry.records import CoverageRecord, MatchRecord, ReturnedFileRecord, ReturnedKind, ReturnedMode
 
 
 def returned_of(session: Session, trial_id: str) -> tuple[ReturnedFileRecord, ...]:
@@ -36,6 +36,12 @@ def returned_of(session: Session, trial_id: str) -> tuple[ReturnedFileRecord, ..
             loaded_by=row.loaded_by,
             as_at=row.as_at or row.loaded_at.date(),
             rejections_digest=row.rejections_digest,
+            mode=_mode(row.mode),
+            whole_digest=row.whole_digest,
+            whole_as_at=row.whole_as_at,
+            coverage=None if row.customers is None else CoverageRecord(row.customers, row.observed),
+            withdraws=row.withdraws,
+            reason=row.reason,
         )
         for row in session.scalars(query)
     )
@@ -46,9 +52,21 @@ def _kind(name: str) -> ReturnedKind:
     for kind in kinds:
         if kind == name:
             return kind
-    raise RegistryRefused(
-        f"a returned file is of the kind {name!r}",
+    raise _unknown(f"is of the kind {name!r}", kinds)
+
+
+def _mode(name: str) -> ReturnedMode:
+    modes: tuple[ReturnedMode, ...] = get_args(ReturnedMode)
+    for mode in modes:
+        if mode == name:
+            return mode
+    raise _unknown(f"was loaded in the mode {name!r}", modes)
+
+
+def _unknown(what: str, known: tuple[str, ...]) -> RegistryRefused:
+    return RegistryRefused(
+        f"a returned file {what}",
         where="returned_file",
-        rule=f"this version knows {', '.join(kinds)}",
+        rule=f"this version knows {', '.join(known)}",
         remedy="use the version that wrote it, or a later one",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from designs.protocol import Protocol, parse_canonical
@@ -66,7 +66,7 @@ def _facts(only: str | None) -> Select[Any]:
         .where(tables.ProtocolVersion.version == func.coalesce(lock, registered))
         .scalar_subquery()
     )
-    returned, evaluation = tables.ReturnedFile, tables.StoredEvaluation
+    evaluation = tables.StoredEvaluation
     query = select(
         tables.Trial.id,
         lock.label("lock"),
@@ -74,7 +74,7 @@ def _facts(only: str | None) -> Select[Any]:
         _count(tables.Draw.trial_id).label("drawn"),
         _count(tables.Allocation.trial_id).label("allocated"),
         _count(tables.IssueList.trial_id).label("issued"),
-        _of_trial(returned.trial_id, func.max(returned.version), returned.kind == "outcomes").label("outcomes"),
+        _outcomes().label("outcomes"),
         _latest(tables.StoredEvaluation, tables.StoredEvaluation.outcomes_version).label("evaluated"),
         _latest(tables.StoredEvaluation, tables.StoredEvaluation.due_on).label("due_on"),
         _of_trial(evaluation.trial_id, func.count(), evaluation.verdict_code != "not_due").label("judged"),
@@ -97,6 +97,15 @@ def _facts(only: str | None) -> Select[Any]:
 
 def _of_trial(trial: Column, what: Any, *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
     return select(what).where(trial == tables.Trial.id, *conditions).correlate(tables.Trial).scalar_subquery()
+
+
+def _outcomes() -> ScalarSelect[Any]:
+    """The version of the outcomes that are there; null where there are none, or all of them were withdrawn."""
+    file = tables.ReturnedFile
+    of_outcomes = select(case((file.customers == 0, None), else_=file.version)).where(
+        file.trial_id == tables.Trial.id, file.kind == "outcomes"
+    )
+    return of_outcomes.order_by(file.version.desc()).limit(1).correlate(tables.Trial).scalar_subquery()
 
 
 def _corrected() -> ScalarSelect[Any]:

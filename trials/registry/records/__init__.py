@@ -22,12 +22,16 @@ from trials.registry.records.draws import (
 from trials.registry.records.jobs import JobRecord, JobRefusal, JobState, LongStage
 from trials.registry.records.plans import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
 from trials.registry.records.returned_files import (
+    CoverageRecord,
     FileAccount,
+    LoadMode,
     MatchRecord,
     RejectionRecord,
     ReturnedFileRecord,
     ReturnedKind,
+    ReturnedMode,
     UnreadableRecord,
+    standing_loads,
 )
 from trials.registry.records.trials import TrialDetail, TrialSummary
 
@@ -36,6 +40,7 @@ __all__ = [
     "AuditEvent",
     "ChangedRecord",
     "CorrectionRecord",
+    "CoverageRecord",
     "DecisionLine",
     "DecisionRecord",
     "DrawRecord",
@@ -47,6 +52,7 @@ __all__ = [
     "JobRecord",
     "JobRefusal",
     "JobState",
+    "LoadMode",
     "LockRecord",
     "LongStage",
     "MatchRecord",
@@ -56,9 +62,11 @@ __all__ = [
     "ReleaseRecord",
     "ReturnedFileRecord",
     "ReturnedKind",
+    "ReturnedMode",
     "TrialDetail",
     "TrialSummary",
     "UnreadableRecord",
     "VoidRecord",
     "WaveRecord",
+    "standing_loads",
 ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 ReturnedKind = Literal["contacts", "outcomes"]
+LoadMode = Literal["first", "add", "correct", "replace"]
+ReturnedMode = Literal[LoadMode, "withdraw"]
+"""What became of what was there: nothing was, it stays, its customers' rows are replaced, all of it is, one goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,24 @@ class MatchRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverageRecord:
+    """How many customers all that is loaded of a kind speaks of.
+
+    Attributes:
+        customers: With a row.
+        observed: With the primary outcome; None of contacts.
+    """
+
+    customers: int
+    observed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FileAccount:
-    """A file as it was taken: ``read == loaded + rejected``. ``digest`` names the snapshot, ``as_at`` the cut."""
+    """A file as it was taken: ``read == loaded + rejected``. ``digest`` names the snapshot, ``as_at`` the cut.
+
+    Of a file that came back: ``version`` of its kind, the ``mode`` of the load, and what is there ``before`` and after.
+    """
 
     name: str
     read: int
@@ -51,15 +71,24 @@ class FileAccount:
     matched: tuple[MatchRecord, ...] = ()
     as_at: date | None = None
     unreadable: tuple[UnreadableRecord, ...] = ()
+    version: int | None = None
+    mode: LoadMode | None = None
+    before: CoverageRecord | None = None
+    after: CoverageRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedFileRecord:
-    """A file that came back from the field.
+    """A file that came back from the field, or the withdrawal of one.
 
     Attributes:
         matured: Whether all that the verdict reads had come due when it was cut; None where no day is declared.
         as_at: The day on which its outcomes were cut; that of the load where nobody said another.
+        mode: What became of what was there.
+        whole_digest: The snapshot of all that is there since; None in files of before there were modes.
+        whole_as_at: The day as at which all of it is known: the earliest cut of its parts.
+        coverage: How many customers all of it speaks of; None in files of before there were modes.
+        withdraws: The version that a withdrawal takes back, and its reason.
     """
 
     kind: ReturnedKind
@@ -76,3 +105,40 @@ class ReturnedFileRecord:
     loaded_by: str
     as_at: date
     rejections_digest: str | None = None  # the snapshot of why rows were not taken; None where all were
+    mode: ReturnedMode = "first"
+    whole_digest: str | None = None
+    whole_as_at: date | None = None
+    coverage: CoverageRecord | None = None
+    withdraws: int | None = None
+    reason: str | None = None
+
+
+class Load(Protocol):
+    """What there is to know of a load to tell whether it stands: a record, or a row of the table."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def withdraws(self) -> int | None: ...
+
+
+AnyLoad = TypeVar("AnyLoad", bound=Load)
+
+
+def standing_loads(loads: Sequence[AnyLoad]) -> tuple[AnyLoad, ...]:
+    """The loads of one kind that what is there is made of, in order: not withdrawn, nor replaced by one that stands.
+
+    A withdrawal takes one load out, and those that remain count in their order, as if it had never been.
+
+    Args:
+        loads: Of one trial and kind, in order of version; withdrawals among them.
+    """
+    withdrawn = {load.withdraws for load in loads}
+    standing: list[AnyLoad] = []
+    for load in loads:
+        if load.mode == "withdraw" or load.version in withdrawn:
+            continue
+        standing = [load] if load.mode in ("first", "replace") else [*standing, load]
+    return tuple(standing)

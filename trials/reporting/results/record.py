@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from analysis.results import Evaluation
 from analysis.wording.numbers import count
 from analysis.wording.phrases import moment, sentence_case
-from trials.registry.records import TrialDetail
+from trials.registry.records import ReturnedFileRecord, ReturnedMode, TrialDetail
 from trials.reporting.results.evaluations import correction_lines
 from trials.reporting.results.table import Table
 
@@ -88,10 +91,7 @@ def people(detail: TrialDetail) -> Table:
         (f"{count(issue.customers)} issued to {issue.arm} by {issue.channel}", issue.issued_by, moment(issue.issued_at))
         for issue in detail.issues
     ]
-    rows += [
-        (f"{file.kind.capitalize()} loaded, {count(file.loaded)} rows", file.loaded_by, moment(file.loaded_at))
-        for file in detail.returned
-    ]
+    rows += [(_said_of(file), file.loaded_by, moment(file.loaded_at)) for file in detail.returned]
     if detail.evaluation is not None:
         rows.append(("Evaluated", detail.evaluation.evaluated_by, moment(detail.evaluation.evaluated_at)))
     rows += [
@@ -103,3 +103,19 @@ def people(detail: TrialDetail) -> Table:
         for decision in detail.decisions
     ]
     return Table("Who did what", ("Step", "Who", "When"), tuple(rows))
+
+
+_BECAME: Final[Mapping[ReturnedMode, str]] = {
+    "first": "loaded",
+    "add": "added",
+    "correct": "corrected",
+    "replace": "replaced",
+    "withdraw": "withdrawn",
+}
+
+
+def _said_of(file: ReturnedFileRecord) -> str:
+    """What a load or a withdrawal was, in a few words."""
+    if file.mode == "withdraw":
+        return f"{file.kind.capitalize()} withdrawn, load {file.withdraws}: {file.reason}"
+    return f"{file.kind.capitalize()} {_BECAME[file.mode]}, {count(file.loaded)} rows"
