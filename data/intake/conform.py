@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from data.intake.columns import as_boolean, as_number, as_text, is_text
 from data.intake.dates import as_date, as_instant
 from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
 from data.intake.inference import as_found, says_not_known
+from data.intake.look_alikes import look_alikes
+from data.intake.not_customers import header_again, sums_of_the_rest
 from data.intake.result import Fault, Reading, Rejection, Rows, UnreadableCells
 from data.schema import ColumnContract, FileContract
 
@@ -51,6 +53,9 @@ def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
             cell of a column can be read.
     """
     rows = reading.rows if reading.rows is not None else np.arange(1, reading.table.num_rows + 1, dtype=np.int64)
+    again = header_again(reading) if reading.untyped else []
+    if again:
+        reading, rows = _without(reading, rows, again)
     declared = {column.name: column for column in contract.columns}
     names = reading.table.column_names
     marked: dict[str | None, list[Fault]] = {}
@@ -77,12 +82,32 @@ def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
     # A row that is lost says everything that is wrong with it.
     costly += [fault for column in columns for fault in column.bad if not keep[fault.position]] if costly else []
     rejections = [Rejection(int(rows[fault.position]), fault.field, fault.reason) for fault in costly]
+    total = sums_of_the_rest(table, contract.id_column, rows[keep]) if reading.untyped else None
+    warnings = (*(column.warning for column in columns), total)
     return Conformed(
         table,
         tuple(sorted([*reading.rejections, *rejections], key=lambda rejection: rejection.row)),
         tuple(cells for cells in unreadable if len(cells.rows)),
-        tuple(column.warning for column in columns if column.warning is not None),
+        tuple(warning for warning in warnings if warning is not None),
     )
+
+
+def _without(reading: Reading, rows: Rows, faults: Sequence[Fault]) -> tuple[Reading, Rows]:
+    """The reading without some rows, which are rejected: no column is judged by what stands in them."""
+    keep = np.ones(len(rows), bool)
+    keep[[fault.position for fault in faults]] = False
+    place = np.cumsum(keep) - 1
+    turned_away = [Rejection(int(rows[fault.position]), fault.field, fault.reason) for fault in faults]
+    left = replace(
+        reading,
+        table=reading.table.filter(pa.array(keep)),
+        rows=rows[keep],
+        rejections=(*reading.rejections, *turned_away),
+        faults=tuple(
+            replace(fault, position=int(place[fault.position])) for fault in reading.faults if keep[fault.position]
+        ),
+    )
+    return left, rows[keep]
 
 
 def _in_rows_taken(bad: BadCells, keep: npt.NDArray[np.bool_], rows: Rows) -> UnreadableCells:
@@ -201,4 +226,4 @@ def _ids(
         if contract.duplicates == "refuse":
             refuse_repeated(ids, repeated, rows, field, where)
         faults += repeated_faults(ids, repeated, field)
-    return _Column(ids, faults, no_bad_cells(field))
+    return _Column(ids, faults, no_bad_cells(field), look_alikes(ids, rows, field))

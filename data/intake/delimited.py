@@ -6,6 +6,7 @@ The parser skips what it cannot split into columns; here every such row is found
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ import pyarrow.csv as pacsv
 
 from data.errors import DataRefused
 from data.intake.columns import EXACT_INTEGERS, all_within, positions
-from data.intake.headers import check_header, named
+from data.intake.headers import LOOKED_AT, check_header, named
 from data.intake.result import CLIFFS, Reading, Rejection, Rows
 from data.intake.source import Octets, Source
 from data.schema import FileContract
@@ -35,8 +36,8 @@ def read_delimited(source: Source, contract: FileContract) -> Reading:
         DataRefused: Empty, not UTF-8, a header that cannot be used, or quotation marks that leave it open
             where rows begin.
     """
-    header = _header(source)
-    check_header(header, contract, source.name)
+    header, below = _header(source)
+    check_header(header, contract, source.name, below)
     kinds = {name: _ARROW_KINDS.get(contract.kind_of(name), pa.string()) for name in header}
     try:
         parsed = _parse(source, kinds)
@@ -86,6 +87,8 @@ def _reading(parsed: _Parsed, header: list[str], where: str) -> Reading:
         table, rows = table.filter(pa.array(keep)), rows[keep]
     if read == 0:
         raise DataRefused("the file has a header and no rows", where=where, remedy="export it again")
+    if len(parsed.ragged) == read:
+        _refuse_ragged(parsed.ragged, where)
     names, warnings = named(header)
     if read + 1 in CLIFFS:
         warnings += (
@@ -93,6 +96,23 @@ def _reading(parsed: _Parsed, header: list[str], where: str) -> Reading:
             "with that of the system that exported it",
         )
     return Reading(table.rename_columns(names), read, rows, tuple(rejections), warnings, untyped=True)
+
+
+def _refuse_ragged(ragged: list[pacsv.InvalidRow], where: str) -> None:
+    """Turn away a file of which no row has the header's number of values."""
+    counts = {row.actual_columns for row in ragged}
+    expected = ragged[0].expected_columns
+    if counts == {expected + 1}:
+        remedy = "every row has one value more than the header: take the comma at its end away, or name the column"
+    else:
+        remedy = "export the file again: a value that holds a comma is quoted"
+    found = f"{counts.pop()}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+    raise DataRefused(
+        f"every row has {found} {'value' if found == '1' else 'values'}, and the header has {expected}",
+        where=where,
+        rule="every row has as many values as the header",
+        remedy=remedy,
+    )
 
 
 def _ragged(row: pacsv.InvalidRow) -> Rejection:
@@ -188,7 +208,8 @@ def _empty_rows(table: pa.Table) -> list[int]:
     return positions(mask)
 
 
-def _header(source: Source) -> list[str]:
+def _header(source: Source) -> tuple[list[str], list[list[str]]]:
+    """The first row, and some of those below it."""
     where = source.name
     with source.open() as octets:
         start = octets.read(_HEADER_BYTES)
@@ -200,13 +221,18 @@ def _header(source: Source) -> list[str]:
         raise source.not_utf8(error.start) from error
     if not text.strip():
         raise DataRefused("the file is empty", where=where, remedy="export it again")
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        header = next(csv.reader(io.StringIO(text, newline=""), strict=True))
+        header = next(rows)
     except (csv.Error, StopIteration) as error:
         raise DataRefused(f"the header row cannot be read ({error})", where=where) from error
+    below: list[list[str]] = []
+    with contextlib.suppress(csv.Error, StopIteration):  # faults of later rows are told with their numbers, later
+        while len(below) < LOOKED_AT:
+            below.append(next(rows))
     if any("\0" in name for name in header):
         raise DataRefused("the file holds binary data, not text", where=where, remedy=_SAVE_AS_UTF8)
-    return header
+    return header, below
 
 
 def _check_quotation(source: Source, parsed: _Parsed) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data.errors import DataRefused
 from data.intake.conform import conform
+from data.intake.content import check_content, unknown_ending
 from data.intake.delimited import read_delimited
-from data.intake.result import Intake, Reading
+from data.intake.result import Intake, Reading, RejectedFor, Rejection, rejected_for
 from data.intake.source import Source
 from data.schema import FileContract
 
@@ -45,8 +46,12 @@ def read_file(path: Path, contract: FileContract) -> Intake:
         3 principal 'none' is not a number
     """
     source = Source(path)
-    reading = _reader(path)(source, contract)
+    wanted, reader = _reader(source)
+    check_content(source, wanted)
+    reading = reader(source, contract)
     conformed = conform(reading, contract, source.name)
+    if not conformed.table.num_rows:
+        refuse_all_rejected(conformed.rejections, reading.read, source.name)
     return Intake(
         table=conformed.table,
         read=reading.read,
@@ -58,16 +63,34 @@ def read_file(path: Path, contract: FileContract) -> Intake:
     )
 
 
-def _reader(path: Path) -> Reader:
-    name = path.name.lower()
+def refuse_all_rejected(rejections: Sequence[Rejection], read: int, where: str) -> None:
+    """Turn away a file of which not one row can be taken, the commonest reason first.
+
+    Raises:
+        DataRefused: Always.
+    """
+    first, *others = rejected_for(rejections)
+    also = "; ".join(f"{_named(cause)} ({cause.rows:,} rows)" for cause in others[:3])
+    raise DataRefused(
+        f"not one of the {read:,} rows can be taken: {_named(first)} "
+        f"({first.rows:,} rows, the first is row {first.first_row:,})" + (f"; then {also}" if also else ""),
+        where=where if first.field is None else f"{where}, {first.field}",
+        rule="a file without a row that can be used is not loaded",
+        remedy="export the file again in the form that is asked for",
+    )
+
+
+def _named(cause: RejectedFor) -> str:
+    return cause.reason if cause.field is None else f"{cause.field}: {cause.reason}"
+
+
+def _reader(source: Source) -> tuple[str, Reader]:
+    """What the content of a name's ending must be, and who reads it."""
+    name = source.name.lower()
     for ending, reader in _READERS.items():
         if name.endswith(ending):
             return reader
-    raise DataRefused(
-        "the format cannot be told from the file's name",
-        where=path.name,
-        rule=f"a name ends in one of {', '.join(_READERS)}",
-    )
+    raise unknown_ending(source, ", ".join(_READERS))
 
 
 def _read_parquet(source: Source, contract: FileContract) -> Reading:
@@ -88,10 +111,10 @@ def _read_stata(source: Source, contract: FileContract) -> Reading:
     return read_stata(source, contract)
 
 
-_READERS: dict[str, Reader] = {
-    ".csv": read_delimited,
-    ".csv.gz": read_delimited,
-    ".parquet": _read_parquet,
-    ".xlsx": _read_workbook,
-    ".dta": _read_stata,
+_READERS: dict[str, tuple[str, Reader]] = {
+    ".csv": ("text", read_delimited),
+    ".csv.gz": ("gzip", read_delimited),
+    ".parquet": ("parquet", _read_parquet),
+    ".xlsx": ("workbook", _read_workbook),
+    ".dta": ("stata", _read_stata),
 }

@@ -12,6 +12,7 @@ from data.engine import hashes_of
 from data.errors import DataRefused
 from data.identifiers import MAXIMUM_ID_BYTES
 from data.intake.columns import positions
+from data.intake.not_customers import unlikely_ids
 from data.intake.result import Fault, Rows, shown
 
 MISSING_IDS = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "none")
@@ -64,6 +65,8 @@ def id_faults(ids: pa.ChunkedArray, field: str) -> list[Fault]:
             reasons[position] = f"the id is missing ({ids[position].as_py()})"
     if not pc.all(pc.ascii_is_alnum(ids)).as_py():
         _add_unusual(ids, reasons)
+    for position, reason in unlikely_ids(ids).items():
+        reasons.setdefault(position, reason)
     return [Fault(position, field, reason) for position, reason in sorted(reasons.items())]
 
 

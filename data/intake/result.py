@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +21,16 @@ class Rejection:
     row: int
     field: str | None  # None where the whole row is at fault
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedFor:
+    """The rows that one column, or the row as a whole, was turned away for, for one reason: its value left out."""
+
+    field: str | None
+    reason: str
+    rows: int
+    first_row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,27 @@ class Fault:
     position: int
     field: str | None
     reason: str
+
+
+_QUOTED = re.compile(r"""^((?:the id |the row )?)(?:(['"]).*\2|-?[\d.,]+(?:e[+-]?\d+)?) """)
+_COUNTS = re.compile(r": \d+ where the header has \d+$")
+
+
+def rejected_for(rejections: Iterable[Rejection]) -> tuple[RejectedFor, ...]:
+    """Rejections summed by field and reason, the commonest first.
+
+    Examples:
+        >>> cells = [Rejection(1, "sum", "'x' is not a number"), Rejection(4, "sum", "'y' is not a number")]
+        >>> rejected_for([*cells, Rejection(2, "id", "the id 'NA' is no id")])
+        (RejectedFor(field='sum', reason='is not a number', rows=2, first_row=1), \
+RejectedFor(field='id', reason='the id is no id', rows=1, first_row=2))
+    """
+    rows: dict[tuple[str | None, str], set[int]] = {}
+    for rejection in rejections:
+        reason = _COUNTS.sub("", _QUOTED.sub(r"\1", rejection.reason))
+        rows.setdefault((rejection.field, reason), set()).add(rejection.row)
+    summed = [RejectedFor(field, reason, len(those), min(those)) for (field, reason), those in rows.items()]
+    return tuple(sorted(summed, key=lambda those: (-those.rows, those.first_row)))
 
 
 def shown(value: object) -> str:

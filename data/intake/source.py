@@ -70,6 +70,18 @@ class Source:
                 pieces.append(piece)
         return b"".join(pieces)
 
+    def first_bytes(self, size: int) -> bytes:
+        """The beginning of the file as it lies on disk, not unpacked."""
+        try:
+            with self._path.open("rb") as file:
+                return file.read(size)
+        except OSError as error:
+            raise DataRefused(f"the file could not be read ({error.strerror})", where=self.name) from error
+
+    def raw_contents(self) -> bytes:
+        """All of the file as it lies on disk, not unpacked."""
+        return self.first_bytes(-1)
+
     def not_utf8(self, position: int) -> DataRefused:
         """The refusal of a byte at a position, with its row."""
         lines = 0

@@ -17,7 +17,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from data.errors import DataRefused
 from data.intake.archives import check_workbook, error_cells
-from data.intake.headers import check_header, named
+from data.intake.headers import LOOKED_AT, check_header, named
 from data.intake.result import CLIFFS, Fault, Reading, Rejection, shown
 from data.intake.source import Source
 from data.schema import FileContract
@@ -56,7 +56,7 @@ def read_workbook(source: Source, contract: FileContract) -> Reading:
             remedy="export the table as CSV or Parquet",
         )
     header = [cell if isinstance(cell, str) else _written(cell) for cell in cells[0]]
-    check_header(header, contract, where)
+    check_header(header, contract, where, [[_written(cell) for cell in row] for row in cells[1 : LOOKED_AT + 1]])
     names, warnings = named(header)
     return _reading(cells[1:], names, contract, where, warnings)
 

@@ -9,6 +9,7 @@ import typer
 
 from trials.cli.output import (
     JsonTarget,
+    RejectionsTarget,
     TrialId,
     at_work,
     registry_and_actor,
@@ -88,6 +89,7 @@ def load(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, Excel or Stata.")],
     protocol: Annotated[Path, typer.Option("--protocol", metavar="P", help="The protocol it is for.")],
     synthetic: Annotated[bool, typer.Option("--synthetic", help="The customers are invented.")] = False,
+    rejections_to: RejectionsTarget = None,
     json_to: JsonTarget = None,
 ) -> None:
     """Check a population file and freeze what can be taken; every row is loaded, or rejected with its reason."""
@@ -95,7 +97,7 @@ def load(
 
     with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
         account = load_population(registry, actor, file, protocol, synthetic=synthetic)
-    report_account(account, json_to)
+    report_account(account, json_to, rejections_to)
 
 
 def register_protocol(protocol: ProtocolFile) -> None:

@@ -11,6 +11,7 @@ import typer
 from trials.cli.output import (
     AsAt,
     JsonTarget,
+    RejectionsTarget,
     TrialId,
     at_work,
     registry_and_actor,
@@ -71,10 +72,11 @@ def load_contacts(
     add: Add = False,
     correct: Correct = False,
     replace: Replace = False,
+    rejections_to: RejectionsTarget = None,
     json_to: JsonTarget = None,
 ) -> None:
     """Load returned contacts: id or export_id, channel, sent_on, and where known delivered."""
-    _load(trial, "contacts", file, None, _mode(add, correct, replace), json_to)
+    _load(trial, "contacts", file, None, _mode(add, correct, replace), json_to, rejections_to)
 
 
 @outcomes_commands.command("load")
@@ -85,10 +87,11 @@ def load_outcomes(
     add: Add = False,
     correct: Correct = False,
     replace: Replace = False,
+    rejections_to: RejectionsTarget = None,
     json_to: JsonTarget = None,
 ) -> None:
     """Load outcomes: the customers' own id and the declared columns. Arms come from the registry alone."""
-    _load(trial, "outcomes", file, as_at, _mode(add, correct, replace), json_to)
+    _load(trial, "outcomes", file, as_at, _mode(add, correct, replace), json_to, rejections_to)
 
 
 @contacts_commands.command("withdraw")
@@ -117,13 +120,19 @@ def _mode(add: bool, correct: bool, replace: bool) -> LoadMode | None:
 
 
 def _load(
-    trial: str, kind_name: str, file: Path, as_at: datetime | None, mode: LoadMode | None, json_to: str | None
+    trial: str,
+    kind_name: str,
+    file: Path,
+    as_at: datetime | None,
+    mode: LoadMode | None,
+    json_to: str | None,
+    rejections_to: Path | None,
 ) -> None:
     from trials.stages.returned_files import load_returned_file
 
     with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
         account = load_returned_file(registry, actor, trial, kind_name, file, as_at=as_at and as_at.date(), mode=mode)
-    report_account(account, json_to)
+    report_account(account, json_to, rejections_to)
 
 
 def _withdraw(trial: str, kind_name: str, reason: str, version: int | None, json_to: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -16,12 +17,14 @@ import typer
 from trials.errors import TrialRefused
 
 if TYPE_CHECKING:
+    from data.intake.result import RejectedFor
     from trials.access import Actor
     from trials.registry import Registry
     from trials.registry.records import CoverageRecord, FileAccount, RejectionRecord, UnreadableRecord
 
 PAGE_WIDTH = 160
 SHOWN_REJECTIONS = 10
+SHOWN_CAUSES = 10
 
 JsonTarget = Annotated[
     str | None, typer.Option("--json", metavar="FILE or -", help="Write one JSON object there, - for standard output.")
@@ -31,6 +34,9 @@ AsAt = Annotated[
     typer.Option(
         "--as-at", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The day on which the data were cut; else today."
     ),
+]
+RejectionsTarget = Annotated[
+    Path | None, typer.Option("--rejections", metavar="FILE.csv", help="Write why each row was rejected there.")
 ]
 TrialId = Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's id, as its protocol has it.")]
 
@@ -131,12 +137,21 @@ def registry_and_actor() -> Iterator[tuple[Registry, Actor]]:
         registry.close()
 
 
-def report_account(account: FileAccount, json_to: str | None) -> None:
-    """A file as it was taken: for people, or as JSON."""
+def report_account(account: FileAccount, json_to: str | None, rejections_to: Path | None = None) -> None:
+    """A file as it was taken: for people, or as JSON; and why each row was not, in a file of its own."""
+    from data.intake.result import Rejection, rejected_for
+
     for warning in account.warnings:
         say(f"Note: {warning}")
+    if rejections_to is not None:
+        _write_rejections(account.rejections, rejections_to)
+    causes = rejected_for(Rejection(r.row, r.field, r.reason) for r in account.rejections)
     if json_to is not None:
-        write_json(json_to, asdict(account) | {"as_at": account.as_at and account.as_at.isoformat()})
+        said = {
+            "rejected_by": [asdict(cause) for cause in causes],
+            "as_at": account.as_at and account.as_at.isoformat(),
+        }
+        write_json(json_to, asdict(account) | said)
         return
     typer.echo(f"{account.read:,} rows read, {account.loaded:,} loaded, {account.rejected:,} rejected.")
     typer.echo(f"Snapshot {account.digest}")
@@ -152,6 +167,8 @@ def report_account(account: FileAccount, json_to: str | None) -> None:
                 for row in account.matched
             ),
         )
+    if len(account.rejections) > len(causes):
+        _show_causes(causes)
     _show_first(account.rejections)
     if account.unreadable:
         cells = "1 cell" if len(account.unreadable) == 1 else f"{len(account.unreadable):,} cells"
@@ -167,10 +184,37 @@ def show_coverage(kind: str, before: CoverageRecord, after: CoverageRecord) -> N
     typer.echo(f"{line}.")
 
 
+def _show_causes(causes: Sequence[RejectedFor]) -> None:
+    """Why rows were rejected, the commonest reason first: a thousand rows of one fault are one line."""
+    if not causes:
+        return
+    shown = causes[:SHOWN_CAUSES]
+    show_table(
+        ("rejected because", "field", "rows", "first row"),
+        ((cause.reason, cause.field or "", f"{cause.rows:,}", f"{cause.first_row:,}") for cause in shown),
+        numeric={2, 3},
+    )
+    if len(causes) > len(shown):
+        say(f"{len(causes) - len(shown):,} more reasons.")
+
+
+def _write_rejections(rejections: Sequence[RejectionRecord], target: Path) -> None:
+    from data.spreadsheet_safety import safe_text
+
+    try:
+        with target.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("row", "field", "reason"))
+            writer.writerows((r.row, safe_text(r.field or ""), safe_text(r.reason)) for r in rejections)
+    except OSError as error:
+        raise TrialRefused(f"the rejections cannot be written there ({error.strerror})", where=str(target)) from error
+    say(f"Why rows were rejected: {target}")
+
+
 def _show_first(rows: Sequence[RejectionRecord | UnreadableRecord]) -> None:
     if not rows:
         return
     shown = rows[:SHOWN_REJECTIONS]
     show_table(("row", "field", "reason"), ((str(row.row), row.field or "", row.reason) for row in shown))
     if len(rows) > len(shown):
-        say(f"{len(rows) - len(shown):,} more: --json FILE writes them all.")
+        say(f"{len(rows) - len(shown):,} more: --rejections FILE.csv writes those of rows, --json FILE all.")

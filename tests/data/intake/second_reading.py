@@ -31,6 +31,61 @@ def good_id(text: str) -> bool:
     )
 
 
+MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)"
+WORDS = {
+    "total",
+    "totals",
+    "subtotal",
+    "subtotals",
+    "grandtotal",
+    "grandtotals",
+    "sum",
+    "count",
+    "average",
+    "mean",
+    "end",
+    "eof",
+    "unknown",
+    "none",
+}
+WORDS |= {"true", "false", "yes", "no", "not known", "missing", "nil", "null", "blank", "empty", "na", "n/a", "nk"}
+WORDS |= {"n.k.", "n.k", "nk.", "tbc", "tba", "test", "dummy", "example", "sample", "abc"}
+
+
+def never_an_id(text: str) -> bool:
+    lines = r"(page|report|printed|run|extracted|exported|generated|produced|sources?|notes?|created)[ :]"
+    totals = r"(grand|sub|overall|report|column)[ -]totals?\b|totals?[ :]|(sum|count|average|mean) (of|total)"
+    ends = r"end of (the )?(report|file|list|table|data|extract|export)|\(?\d+ (rows?|records?|customers?)\b"
+    return (
+        text[:1] in ("=", "'")
+        or re.fullmatch(r"#[A-Z0-9/_]+[!?]?|[-.?*_/\\]+|\[\w{1,3}\]", text, re.ASCII) is not None
+        or re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", text, re.ASCII) is not None
+        or any(re.match(rule, text, re.IGNORECASE | re.ASCII) for rule in (lines, totals, ends))
+    )
+
+
+def doubtful_id(text: str) -> bool:
+    day_first = rf"\d{{1,2}}[-/ .]?{MONTH}[a-z]*([-/ .]\d{{2,4}})?"
+    dated = rf"{day_first}|{MONTH}[a-z]*[-/ .]\d{{1,4}}|\d{{1,2}}\.\d{{1,2}}\.(\d{{2}}|\d{{4}})"
+    return (
+        text.lower() in WORDS
+        or re.fullmatch(dated, text, re.IGNORECASE | re.ASCII) is not None
+        or re.fullmatch(r"0|\d+[eE]\d+|[xX]{2,}", text, re.ASCII) is not None
+    )
+
+
+def shape(text: str) -> str:
+    return "".join("0" if c in "0123456789" else "A" if unicodedata.category(c)[0] == "L" else c for c in text)
+
+
+def ids_of_nobody(ids: list[str]) -> set[str]:
+    """Those that are none, or that are none among ids built otherwise."""
+    doubt = {text for text in ids if never_an_id(text) or doubtful_id(text)}
+    sure = [shape(text) for text in ids if text != "" and text not in doubt]
+    usual = {of for of, times in Counter(sure).items() if times >= max(2, 0.05 * len(sure))}
+    return {text for text in doubt if never_an_id(text) or shape(text) not in usual}
+
+
 def number_of(text: str, column: ColumnContract) -> float | None:
     """The number, ``None`` when missing.
 
@@ -88,6 +143,12 @@ def second_reading(
                 value = values[header.index(contract.id_column)]
                 if value != "":
                     at_fault.setdefault(place, set()).add(contract.id_column)
+        nobody = ids_of_nobody(
+            [values[header.index(contract.id_column)] for values in rows if len(values) == len(header)]
+        )
+        for place, values in enumerate(rows, start=1):
+            if place in taken and values[header.index(contract.id_column)] in nobody:
+                at_fault.setdefault(place, set()).add(contract.id_column)
     return len(rows), at_fault, [values for place, values in taken.items() if place not in at_fault]
 
 

@@ -1,0 +1,97 @@
+"""Ids that people read as one and a computer does not: other capitals, width, letters, blanks, zeros in front."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.engine import hashes_of
+from data.intake.columns import positions
+from data.intake.result import Rows, shown
+
+_NAMED = 5
+# Cyrillic and Greek letters that are drawn as Latin ones.
+_DRAWN_ALIKE = str.maketrans(
+    "АВЕЗКМНОРСТУХІЈЅаеорсухіјѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονιρυ",
+    "ABE3KMHOPCTYXIJSaeopcyxijsdqwABEZHIKMNOPTYXoviru",
+)
+
+
+def look_alikes(ids: pa.ChunkedArray, rows: Rows, field: str) -> str | None:
+    """A warning that names ids which differ only in what the eye does not see; None where there are none.
+
+    They are kept as they are: nobody can say here whether one customer has two rows, or two customers one number.
+
+    Args:
+        ids: Text, shape (n,), each id once.
+        rows: Their rows in the file, shape (n,).
+        field: The id column.
+    """
+    present = ids.drop_null()
+    if not len(present) or _cannot_be(present):
+        return None
+    folded = _folded(present)
+    hashes = hashes_of(folded)
+    ordered = np.sort(hashes)
+    if not np.any(ordered[1:] == ordered[:-1]):
+        return None
+    counts = pc.value_counts(folded)
+    alike = counts.filter(pc.greater(counts.field("counts"), 1))
+    where = rows[ids.is_valid().to_numpy()]
+    among = np.asarray(positions(pc.is_in(folded, alike.field("values"))), np.int64)
+    groups: dict[str, list[int]] = {}
+    for place, fold in zip(among.tolist(), folded.take(pa.array(among)).to_pylist(), strict=True):
+        groups.setdefault(fold, []).append(place)
+    # An id that comes twice is another fault, told elsewhere.
+    pairs = [places for places in groups.values() if len({present[place].as_py() for place in places[:50]}) > 1]
+    if not pairs:
+        return None
+    named = "; ".join(
+        " and ".join(f"{shown_exactly(present[place].as_py())} (row {int(where[place]):,})" for place in places[:3])
+        for places in pairs[:_NAMED]
+    )
+    more = f" and {len(pairs) - _NAMED:,} more" if len(pairs) > _NAMED else ""
+    groups_of = "1 group of ids differs" if len(pairs) == 1 else f"{len(pairs):,} groups of ids differ"
+    return (
+        f"{field}: {groups_of} only by capitals, width, script, blanks or zeros in front, and each id stands for a "
+        f"customer of its own: {named}{more}"
+    )
+
+
+def shown_exactly(text: str) -> str:
+    """An id as a message quotes it, with every letter that is no plain one told by its number.
+
+    Examples:
+        >>> print(shown_exactly("AB1"), shown_exactly("\\u0410B1"))
+        'AB1' '\\u0410B1'
+    """
+    return shown(text) if text.isascii() else ascii(text)
+
+
+def _cannot_be(ids: pa.ChunkedArray) -> bool:
+    """Whether nothing can be alike: plain letters and digits of one length and one case."""
+    lengths = pc.min_max(pc.binary_length(ids)).as_py()
+    if lengths["min"] != lengths["max"] or not pc.all(pc.ascii_is_alnum(ids)).as_py():
+        return False
+    if pc.all(pc.ascii_is_decimal(ids)).as_py():
+        return True
+    return bool(
+        pc.all(pc.equal(ids, pc.ascii_upper(ids))).as_py() or pc.all(pc.equal(ids, pc.ascii_lower(ids))).as_py()
+    )
+
+
+def _folded(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    folded = pc.ascii_lower(ids) if pc.all(pc.string_is_ascii(ids)).as_py() else _plain_letters(ids)
+    if not pc.all(pc.ascii_is_alnum(folded)).as_py():
+        folded = pc.replace_substring_regex(folded, r"[\s\p{Z}]+", "")
+    return pc.ascii_ltrim(folded, characters="0")
+
+
+def _plain_letters(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    foreign = pc.invert(pc.string_is_ascii(ids))
+    places = np.asarray(positions(foreign), np.int64)
+    normal = pc.utf8_normalize(ids.take(pa.array(places)), form="NFKC")
+    drawn = pa.array([word.translate(_DRAWN_ALIKE) for word in normal.to_pylist()], pa.string())
+    replaced = pc.replace_with_mask(ids.combine_chunks(), foreign.combine_chunks(), drawn)
+    return pa.chunked_array([pc.utf8_lower(replaced)])
