@@ -1,7 +1,8 @@
 """Text that a spreadsheet shows and never runs: an apostrophe in front of whatever it would read as a formula.
 
-A spreadsheet takes a cell for a formula by its first sign, after blanks that it drops. Numbers are left alone: only
-text can hold a formula.
+A spreadsheet takes a cell for a formula by its first sign, after blanks that it drops. Numbers are left alone, also
+where they are text: an amount below zero and a telephone number with its country's code leave as they came, for whoever
+gets the file computes with the one and dials the other.
 """
 
 from __future__ import annotations
@@ -12,6 +13,12 @@ import pyarrow.compute as pc
 # The signs that begin a formula, their full-width forms, whatever blanks and invisible characters stand before them;
 # and the characters at which some programs cut a cell off and begin another.
 _FORMULA = r"^[\s\p{Z}\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
+# A sign, digits and what stands between the digits of amounts and telephone numbers: nothing in it can be called or
+# referred to. The letters are those of an exponent and of an extension.
+_NUMBER = (
+    r"^ *[+\-＋－] *[£€$]? *(?:\( *\+?[0-9]+ *\)|[0-9.])(?:[ .,\-]{0,2}(?:[0-9]|\( *[0-9]+ *\)))*[.,]?"
+    r"(?: ?[eE][+\-]?[0-9]{1,3}| ?%| *,? *(?:ext|Ext|EXT)\.? *[0-9]+)? *$"
+)
 
 
 def safe_texts(texts: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -25,15 +32,18 @@ def safe_texts(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """
     without_nul = pc.replace_substring(texts, "\x00", "")
     marked = pc.binary_join_element_wise(pa.scalar("'", texts.type), without_nul, pa.scalar("", texts.type))
-    return pc.if_else(pc.match_substring_regex(texts, _FORMULA), marked, without_nul)
+    runs = pc.match_substring_regex(texts, _FORMULA)
+    return pc.if_else(pc.and_not(runs, pc.match_substring_regex(texts, _NUMBER)), marked, without_nul)
 
 
 def safe_text(text: str) -> str:
     """One text, as :func:`safe_texts` has it.
 
     Examples:
-        >>> safe_text("=1+1"), safe_text(" -1"), safe_text("a-1"), safe_text("")
-        ("'=1+1", "' -1", 'a-1', '')
+        >>> safe_text("=1+1"), safe_text(" -1+A1"), safe_text("a-1"), safe_text("")
+        ("'=1+1", "' -1+A1", 'a-1', '')
+        >>> safe_text("+447700900026"), safe_text("-3.50"), safe_text("+44 (0)20 7946 0000")
+        ('+447700900026', '-3.50', '+44 (0)20 7946 0000')
     """
     safe: str = safe_texts(pa.chunked_array([[text]], pa.string()))[0].as_py()
     return safe
@@ -44,6 +54,16 @@ def safe_table(table: pa.Table) -> pa.Table:
     names = safe_texts(pa.chunked_array([table.column_names], pa.string())).to_pylist()
     columns = [safe_texts(column) if _is_text(column.type) else column for column in table.columns]
     return pa.Table.from_arrays(columns, names)
+
+
+def changed_cells(table: pa.Table) -> dict[str, int]:
+    """How many cells of each column :func:`safe_table` changes; columns of which it changes none are left out."""
+    counts = {
+        name: pc.sum(pc.not_equal(column, safe_texts(column))).as_py() or 0
+        for name, column in zip(table.column_names, table.columns, strict=True)
+        if _is_text(column.type)
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.spreadsheet_safety import safe_table, safe_text, safe_texts
+from data.spreadsheet_safety import changed_cells, safe_table, safe_text, safe_texts
 
 SIGNS = "=+-@＝＋－＠"
 CUTTING = "\t\r\n\0"  # where some programs begin another cell, or end this one
@@ -22,7 +22,8 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 @pytest.mark.parametrize("sign", SIGNS)
 def test_every_sign_is_marked_after_whatever_blanks(sign: str) -> None:
     payloads = [f"{sign}HYPERLINK(1)", sign, *(f"{blank}{sign}1" for blank in BLANKS)]
-    payloads += [f"{''.join(pair)}{sign}1" for pair in itertools.product(" \t\r\n\0\u3000\ufeff", repeat=2)]
+    payloads = [f"{payload}+A1" for payload in payloads]
+    payloads += [f"{''.join(pair)}{sign}1*A1" for pair in itertools.product(" \t\r\n\0\u3000\ufeff", repeat=2)]
     safe = safe_texts(pa.chunked_array([payloads])).to_pylist()
     assert safe == ["'" + payload.replace("\0", "") for payload in payloads]
 
@@ -45,15 +46,41 @@ def test_nothing_else_is_changed() -> None:
 @given(TEXTS)
 def test_no_text_begins_a_formula_and_none_is_lost(text: str) -> None:
     safe = safe_text(text)
-    assert safe.strip("".join(BLANKS))[:1] not in tuple(SIGNS)
+    first = safe.strip("".join(BLANKS))
+    assert first[:1] not in tuple(SIGNS) or set(first) <= set("0123456789+-＋－ .,()£€$%eExtXT")
     assert safe in (text.replace("\0", ""), "'" + text.replace("\0", ""))
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
 def test_a_table_keeps_its_numbers_and_its_missing_values(kind: pa.DataType) -> None:
-    table = pa.table({"=name": pa.array(["-1", None, ""], kind), "n": [-1.5, None, 2.0], "none": pa.nulls(3)})
+    table = pa.table({"=name": pa.array(["-1+A1", None, ""], kind), "n": [-1.5, None, 2.0], "none": pa.nulls(3)})
     safe = safe_table(table)
     assert safe.column_names == ["'=name", "n", "none"]
-    assert safe.column(0).to_pylist() == ["'-1", None, ""]
+    assert safe.column(0).to_pylist() == ["'-1+A1", None, ""]
     assert safe.column(0).type == kind
     assert safe.select(["n", "none"]).equals(table.select(["n", "none"]))
+
+
+NUMBERS = [
+    "+447700900026", "-3.50", "+44 7700 900026", "+44 (0)20 7946 0000", "+44-7700-900026", "+44.7700.900026", "-£3.50",
+    "-1,234.56", "-1.234,56", "-5%", "-1.5E+3", "+1", " -3.50 ", "+44 20 7946 0000 ext 12", "＋44 7700 900026", "-.5",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_number_leaves_as_it_came(number: str) -> None:
+    assert safe_text(number) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+1+A1", "-2+3+cmd|' /C calc'!A0", "+SUM(1)", "-1*2", "+", "-", "--1", "+44=1", "-A1", "\t+44", "\n-1", "+1!"],
+)
+def test_what_only_begins_like_a_number_is_marked(text: str) -> None:
+    assert safe_text(text) == f"'{text}"
+
+
+def test_what_was_changed_is_counted_by_column() -> None:
+    table = pa.table({"name": ["=1", "Ann", None], "mobile": ["+447700900026", "+447700900027", None], "n": [1, 2, 3]})
+    assert changed_cells(table) == {"name": 1}
+    assert safe_table(table).column("mobile").equals(table.column("mobile"))

@@ -16,6 +16,7 @@ from trials.cli.output import (
     at_work,
     registry_and_actor,
     report_account,
+    say,
     show_coverage,
     write_json,
 )
@@ -58,6 +59,8 @@ def issue(
 
     with registry_and_actor() as (registry, actor), at_work("Writing the list"):
         issued = issue_stage(registry, actor, trial, arm, out, columns=column or ())
+    for name, cells in issued.manifest["marked_cells"].items():
+        say(f"Note: cells of {name} that a spreadsheet would run begin with an apostrophe not their own: {cells:,}")
     if json_to is not None:
         write_json(json_to, issued.manifest)
         return

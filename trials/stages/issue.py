@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
+from data.spreadsheet_safety import changed_cells
 from designs.protocol.models import Arm
 from trials.access import Actor
 from trials.errors import TrialRefused
@@ -137,6 +138,7 @@ def _manifest(
         "columns": listed.column_names,
         "file": path.name,
         "sha256": digest,
+        "marked_cells": changed_cells(listed),
         "issue_on": allocations[-1].index_date.isoformat() if allocations[-1].index_date else None,
         "text": None if arm.text is None else {"en": arm.text.en, "cy": arm.text.cy},
         "idms99_version": arm.idms99_version,

@@ -36,11 +36,13 @@ def test_a_variant_is_said_in_words():
     assert [row["variant"] for row in back] == ["capped at £250", "logit, average marginal effect"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+44", "-1", "@cmd", "\t=1", "\r=1", "\0=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+44+A1", "-1*A1", "＝1", "＋A", "－A", "＠cmd", "@cmd", "\t=1", "\r", "\0=1"]
+)
 def test_text_that_a_spreadsheet_would_run_is_made_plain(text):
     row = replace(evaluation().estimates[0], level=text, subgroup="reason")
     level = read_back(estimates_csv([row]))[0]["level"]
-    assert level[0] not in "=+-@\t\r\0"
+    assert level[0] not in "=+-@＝＋－＠\t\r\0"
 
 
 @given(st.text())

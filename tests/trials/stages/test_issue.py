@@ -13,13 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.spreadsheet_safety import safe_table
-from tests.trials.examples import FIRST, SECOND, Files, allocated, locked, write_csv
+from tests.trials.examples import FIRST, SECOND, SEED, Files, allocated, locked, write_csv
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.field.dispatch import export_ids
 from trials.registry import queries
 from trials.registry.identities.ledger_key import export_key
+from trials.stages.allocate import randomise
 from trials.stages.issue import issue
+from trials.stages.lock import lock
+from trials.stages.population import load_population
+from trials.stages.register import register
 from trials.stages.void import confirm_void, request_void
 
 
@@ -99,6 +103,29 @@ def test_a_hostile_column_arrives_as_text(registry, tmp_path):
     allocated(registry, files)
     issued = issue(registry, FIRST, files.trial, "sms", tmp_path, columns=["note"])
     assert {row["note"] for row in rows(issued.path)} == {'\'=cmd|"/c calc"!A1, and more'}
+    assert issued.manifest["marked_cells"] == {"note": issued.manifest["customers"]}
+
+
+def test_numbers_to_dial_and_amounts_leave_as_they_came(registry, tmp_path):
+    files = Files(tmp_path / "numbers", extra="  columns: {mobile: {kind: text}, owed: {kind: text}}")
+    write_csv(files.population, [row | {"mobile": "+447700900026", "owed": "-3.50"} for row in files.customers])
+    allocated(registry, files)
+    issued = issue(registry, FIRST, files.trial, "sms", tmp_path, columns=["mobile", "owed"])
+    assert {(row["mobile"], row["owed"]) for row in rows(issued.path)} == {("+447700900026", "-3.50")}
+    assert issued.manifest["marked_cells"] == {}
+
+
+def test_the_list_of_a_text_can_be_dialled(registry, reference_data, tmp_path):
+    folder = reference_data.parent / "cases" / "field-trial"
+    plan = tmp_path / "p.yaml"
+    plan.write_bytes((folder / "p.yaml").read_bytes())
+    load_population(registry, FIRST, folder / "population.csv", plan, synthetic=True)
+    register(registry, FIRST, plan)
+    lock(registry, FIRST, "text-reminder")
+    randomise(registry, FIRST, "text-reminder", demonstration_seed=SEED)
+    issued = issue(registry, FIRST, "text-reminder", "text", tmp_path / "lists", columns=["mobile", "ref"])
+    assert all(re.fullmatch(r"\+447700900[0-9]{3}", row["mobile"]) for row in rows(issued.path))
+    assert issued.manifest["marked_cells"] == {}
 
 
 def test_a_list_never_replaces_another(registry, files, tmp_path):
@@ -141,9 +168,6 @@ def test_nothing_is_issued_before_the_draw_or_after_a_void(registry, files, tmp_
     locked(registry, files)
     with pytest.raises(TrialRefused, match="nothing has been allocated"):
         issue(registry, FIRST, files.trial, "sms", tmp_path)
-    from tests.trials.examples import SEED
-    from trials.stages.allocate import randomise
-
     randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
     request_void(registry, FIRST, files.trial, reason="wrong")
     confirm_void(registry, SECOND, files.trial)
