@@ -49,6 +49,8 @@ class ColumnContract:
         whole: Whether a number must be a whole one.
         numeric: Whether a column of kind ``any`` that is mostly numbers is one of numbers, so that its other cells
             cannot be read; else it is text as soon as one cell is no number.
+        levels: Whether the column is a category where it is text, so that it must have far fewer levels than there are
+            customers.
         essential: Whether a row whose cell is missing or cannot be read is lost, whatever the file's rule: a row
             without its arm belongs nowhere.
         bad_cells: What a cell that cannot be read means here; None where the file's own rule holds.
@@ -65,6 +67,7 @@ class ColumnContract:
     maximum: float | None = None
     whole: bool = False
     numeric: bool = False
+    levels: bool = False
     essential: bool = False
     bad_cells: BadCellRule | None = None
     marks_are_words: bool = False

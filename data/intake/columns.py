@@ -6,6 +6,7 @@ makes the cell missing, so what stands in its place here does not matter.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -21,6 +22,9 @@ _LONGEST_TOKEN = max(map(len, MISSING_TOKENS))
 EXACT_INTEGERS = 2.0**53  # beyond it a double skips integers
 _LARGEST = np.finfo(np.float64).max
 NUMBER_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_INVISIBLE = (
+    r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x{9F}\x{AD}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2069}\x{FEFF}]"
+)
 _BOOLEANS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 
 Conformed = tuple[pa.ChunkedArray, BadCells]
@@ -100,13 +104,35 @@ def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
     spelled = values.cast(pa.string()).combine_chunks()
     coded = spelled.dictionary_encode()
     words = coded.dictionary.to_pylist()
-    known = [_BOOLEANS.get(word.strip().lower()) for word in words]
+    known = [_truth(word.strip().lower()) for word in words]
     strange = [i for i, word in enumerate(words) if known[i] is None and word.strip() not in MISSING_TOKENS]
     truth = pa.array(known, pa.bool_()).take(coded.indices)
     if not strange:
         return pa.chunked_array([truth]), no_bad_cells(name)
     wrong = positions(pc.is_in(coded.indices, pa.array(strange, coded.indices.type)))
     return pa.chunked_array([truth]), bad_cells(values, wrong, name, why)
+
+
+def _truth(word: str) -> bool | None:
+    """What a word in small letters means; 1.00 is how a table of two decimal places writes 1."""
+    return _BOOLEANS.get(re.sub(r"(?<=^[01]\.)0+$", "0", word))
+
+
+def invisible_cells(texts: pa.ChunkedArray, name: str) -> BadCells:
+    """Cells with a character that nobody sees: NUL and other controls, blanks of no width. Line ends are text."""
+    if not any(_may_hide(chunk) for chunk in texts.chunks):
+        return no_bad_cells(name)
+    hidden = positions(pc.match_substring_regex(texts, _INVISIBLE))
+    return bad_cells(texts, hidden, name, "holds an invisible character")
+
+
+def _may_hide(texts: pa.StringArray) -> bool:
+    """A quick look at the bytes: whether any is a control character, or begins one that is not ASCII."""
+    octets = texts.buffers()[2]
+    if octets is None:
+        return False
+    found = np.frombuffer(octets, np.uint8)
+    return bool(found.size) and (bool(np.any(found < 32)) or bool(found.max() >= 127))
 
 
 def is_text(kind: pa.DataType) -> bool:

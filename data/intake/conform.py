@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 
 from data.errors import DataRefused
 from data.intake.bad_cells import BadCells, emptied, no_bad_cells
-from data.intake.columns import as_boolean, as_number, as_text, is_text
+from data.intake.columns import as_boolean, as_number, as_text, invisible_cells, is_text
 from data.intake.dates import as_date, as_instant
 from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
 from data.intake.inference import as_found, says_not_known
 from data.intake.look_alikes import look_alikes
 from data.intake.not_customers import header_again, sums_of_the_rest
+from data.intake.other_styles import refuse_levels, refuse_two_styles
 from data.intake.result import Fault, Reading, Rejection, Rows, UnreadableCells
 from data.schema import ColumnContract, FileContract
 
@@ -67,7 +68,7 @@ def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
         if name == contract.id_column:
             return _ids(values, contract, rows, reading, of_format, where)
         column = declared.get(name, ColumnContract(name))
-        return _column(values, column, name in declared, contract, reading, of_format, where)
+        return _column(values, column, name in declared, contract, reading, of_format, rows, where)
 
     # The checks are Arrow's own loops, which leave the interpreter free: columns go side by side.
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -124,10 +125,15 @@ def _column(
     contract: FileContract,
     reading: Reading,
     of_format: Sequence[Fault],
+    rows: Rows,
     where: str,
 ) -> _Column:
     name = column.name
     values, bad, warning = _of_its_kind(written, column, declared, reading, where)
+    if len(bad) and is_text(written.type) and (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
+        refuse_two_styles(written, bad.positions, rows, name, where)
+    if column.levels and pa.types.is_string(values.type):
+        refuse_levels(values, rows, name, where)
     if of_format:
         bad = _as_bad_cells(name, of_format).and_also(bad)
     if column.essential:
@@ -151,7 +157,7 @@ def _of_its_kind(
         text = as_text(values, column.name, where, may_be_empty=not reading.untyped)
         if column.missing_marks:
             text = pc.if_else(pc.is_in(text, pa.array(sorted(column.missing_marks))), None, text)
-        return text, no_bad_cells(column.name), None
+        return text, invisible_cells(text, column.name) if declared else no_bad_cells(column.name), None
     if column.kind == "number":
         return *as_number(values, column, where), None
     if column.kind == "boolean":
@@ -162,7 +168,10 @@ def _of_its_kind(
         return *as_instant(values, column.name, where), None
     if not declared:
         return values, no_bad_cells(column.name), None
-    return as_found(values, column, untyped=reading.untyped)
+    found, bad, warning = as_found(values, column, untyped=reading.untyped)
+    if pa.types.is_string(found.type):
+        bad = bad.and_also(invisible_cells(found, column.name))
+    return found, bad, warning
 
 
 def _as_bad_cells(field: str, faults: Sequence[Fault]) -> BadCells:

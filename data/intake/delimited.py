@@ -64,6 +64,10 @@ class _Parsed:
         return int(self.table.num_rows) + len(self.ragged)
 
 
+class _CutInsideAValue(Exception):
+    """A block ended inside a quoted value, which the parser notices only sometimes."""
+
+
 class _NotOfThisKind(Exception):
     """Some value is not of its column's kind: the file is read again as text, which can say which."""
 
@@ -129,9 +133,14 @@ def _parse(source: Source, kinds: Mapping[str, pa.DataType]) -> _Parsed:
     it may cut inside a quoted value. So it is not told, and where the counts of lines, rows and quotation marks
     leave any doubt, or a mark is left in a value, the file is read again the slow way.
     """
-    parsed = _parse_once(source, kinds, threads=True, line_ends_in_values=False)
-    quoted = parsed.octets.quotation_marks > 0
-    if quoted and not _plainly_quoted(parsed):
+    try:
+        parsed = _parse_once(source, kinds, threads=True, line_ends_in_values=False)
+    except _CutInsideAValue:
+        quoted, plainly = True, False
+    else:
+        quoted = parsed.octets.quotation_marks > 0
+        plainly = not quoted or _plainly_quoted(parsed)
+    if not plainly:
         parsed = _parse_once(source, kinds, threads=True, line_ends_in_values=True)
         _check_quotation(source, parsed)
     if parsed.ragged:
@@ -184,6 +193,8 @@ def _parse_once(
         message = str(error)
         if "conversion error" in message:
             raise _NotOfThisKind from error
+        if "out of sync" in message and not line_ends_in_values:
+            raise _CutInsideAValue from error
         if "Empty CSV file" in message:
             raise DataRefused(
                 "the file has a header and no rows", where=source.name, remedy="export it again"

@@ -123,6 +123,7 @@ class Octets(io.RawIOBase):
         self._packed = packed
         self._decoder = codecs.getincrementaldecoder("utf-8")() if text else None
         self._read = 0
+        self._held = b""
         self.line_ends = 0
         self.quotation_marks = 0
         self.tail = b""
@@ -134,7 +135,7 @@ class Octets(io.RawIOBase):
             DataRefused: The disk failed, or a compressed file is damaged or grows beyond the caps.
         """
         try:
-            piece = self._file.read(size)
+            piece = self._with_whole_line_ends(size) if self._decoder is not None else self._file.read(size)
         except EOFError as error:
             raise DataRefused(
                 "the compressed file is cut short", where=self._source.name, remedy="copy or export it again"
@@ -150,6 +151,16 @@ class Octets(io.RawIOBase):
         elif size != 0:
             self._source.settle(self._raw.hexdigest())
         return piece
+
+    def _with_whole_line_ends(self, size: int) -> bytes:
+        """A piece that does not part a carriage return from its line feed.
+
+        The parser of CSV drops the line feed where a block begins with one whose return ended the block before, and
+        does so within quotation marks too, where both are text.
+        """
+        piece = self._held + self._file.read(size - len(self._held) if size > 0 else size)
+        self._held = b"\r" if len(piece) > 1 and piece.endswith(b"\r") else b""
+        return piece[: len(piece) - len(self._held)]
 
     def _check_text(self, decoder: codecs.IncrementalDecoder, piece: bytes) -> None:
         waiting = decoder.getstate()[0]

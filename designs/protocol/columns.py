@@ -245,6 +245,7 @@ def _column_contract(
         maximum=1 if truths and "time" not in parts else None,
         whole=truths or counts,
         numeric=kind == "any" and "covariate" in parts,
+        levels=bool(parts & {"covariate", "subgroup"}),
         essential="arm" in parts,
         # A level may be called NA; a condition on the column may ask whether it is missing.
         marks_are_words=kind == "any" and not parts & {"where", "exclude", "not_for"},

