@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from trials.cli.output import (
     show_table,
     write_json,
 )
+
+if TYPE_CHECKING:
+    from trials.stages.lock import Lockable
 
 ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="A protocol file (YAML).")]
 
@@ -110,15 +113,32 @@ def register_protocol(protocol: ProtocolFile) -> None:
     typer.echo(f"{registered.trial} {state}, digest {registered.digest}")
 
 
-def lock(trial: TrialId) -> None:
+def lock(
+    trial: TrialId,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say all that the lock would say, or why it would be refused; lock nothing.")
+    ] = False,
+) -> None:
     """Fix the plan and the latest load of its population. After this nothing in the plan changes."""
+    from trials.stages.lock import check_lock
     from trials.stages.lock import lock as lock_stage
 
+    if check:
+        with registry_and_actor() as (registry, actor), at_work("Looking through the population"):
+            lockable = check_lock(registry, actor, trial)
+        _show_lockable(lockable)
+        typer.echo(f"{trial} can be locked. Nothing was locked yet: otm lock {trial}")
+        return
     with registry_and_actor() as (registry, actor), at_work("Looking through the population"):
-        record = lock_stage(registry, actor, trial)
+        record = lock_stage(registry, actor, trial, before=_show_lockable)
+    typer.echo(f"{trial} is locked, protocol {record.protocol_digest}, population {record.population_digest}")
+
+
+def _show_lockable(lockable: Lockable) -> None:
+    """What is about to be fixed."""
+    record = lockable.record
     for finding in record.findings:
         say(f"Finding: {finding}")
-    typer.echo(f"{trial} is locked, protocol {record.protocol_digest}, population {record.population_digest}")
     loaded = record.population
     typer.echo(
         f"The population is load {loaded.version} of {loaded.name}: {loaded.file_name}, {loaded.loaded:,} customers, "
@@ -127,3 +147,12 @@ def lock(trial: TrialId) -> None:
     typer.echo(f"{record.eligible:,} customers can be assigned.")
     if record.exclusions:
         show_table(("left out because", "customers"), ((e.reason, f"{e.customers:,}") for e in record.exclusions))
+    for listed in lockable.lists:
+        typer.echo(
+            f"The list of {listed.arm} ({listed.channel}) can hold: {', '.join(('export_id', *listed.columns))}."
+        )
+        if listed.missing is not None:
+            say(
+                f"Note: no column for the {listed.channel} of {listed.arm} is recognised as {listed.missing}. Unless "
+                "the supplier has it otherwise, declare it under population.columns and load the population again."
+            )

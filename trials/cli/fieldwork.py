@@ -52,20 +52,30 @@ def issue(
     column: Annotated[
         list[str] | None, typer.Option(help="A column of the population to put beside the id; can be repeated.")
     ] = None,
+    wave: Annotated[int | None, typer.Option(min=1, help="Only this wave.")] = None,
+    batch: Annotated[str | None, typer.Option(help="Only this batch; else each has a list of its own.")] = None,
     json_to: JsonTarget = None,
 ) -> None:
-    """Write one arm's issue list, under export ids, with a manifest of counts and digest."""
-    from trials.stages.issue import issue as issue_stage
+    """Write one arm's issue list of who is on none yet, under export ids, with a manifest of counts and digest."""
+    from trials.stages.issue import issue_lists
 
     with registry_and_actor() as (registry, actor), at_work("Writing the list"):
-        issued = issue_stage(registry, actor, trial, arm, out, columns=column or ())
-    for name, cells in issued.manifest["marked_cells"].items():
-        say(f"Note: cells of {name} that a spreadsheet would run begin with an apostrophe not their own: {cells:,}")
+        lists = issue_lists(registry, actor, trial, arm, out, columns=column or (), wave=wave, batch=batch)
+    manifests = [issued.manifest for issued in lists]
+    for manifest in manifests:
+        if manifest["reissue"]:
+            say(
+                f"Warning: {manifest['file']} is a reissue: its {manifest['customers']:,} customers were issued before."
+            )
+        for name, cells in manifest["marked_cells"].items():
+            say(f"Note: cells of {name} that a spreadsheet would run begin with an apostrophe not their own: {cells:,}")
     if json_to is not None:
-        write_json(json_to, issued.manifest)
+        write_json(json_to, manifests[0] if len(manifests) == 1 else {"lists": manifests})
         return
-    typer.echo(f"{issued.manifest['customers']:,} customers of {arm}: {issued.path}")
-    typer.echo(f"What it must hold: {issued.manifest_path}")
+    for issued in lists:
+        day = f", to be issued on {issued.manifest['issue_on']}" if issued.manifest["issue_on"] else ""
+        typer.echo(f"{issued.manifest['customers']:,} customers of {arm}{day}: {issued.path}")
+        typer.echo(f"What it must hold: {issued.manifest_path}")
 
 
 @contacts_commands.command("load")

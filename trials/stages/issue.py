@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from data.spreadsheet_safety import changed_cells
+from designs.protocol.day_zero import earliest_day_zero, not_before
 from designs.protocol.models import Arm
 from trials.access import Actor
 from trials.errors import TrialRefused
@@ -35,40 +38,176 @@ class Issued:
     manifest: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    """Whose names one list holds: the customers of some waves, or of one batch."""
+
+    waves: tuple[int, ...]
+    batch: str | None
+    again: bool  # they are on an earlier list of this arm
+
+
 def issue(
-    registry: Registry, actor: Actor, trial_id: str, arm: str, out: str | Path, *, columns: Sequence[str] = ()
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    arm: str,
+    out: str | Path,
+    *,
+    columns: Sequence[str] = (),
+    wave: int | None = None,
+    batch: str | None = None,
 ) -> Issued:
-    """Write one arm's issue list and its manifest into a folder.
+    """Write the one list that :func:`issue_lists` would write.
+
+    Raises:
+        TrialRefused: There are several, one a batch; or as :func:`issue_lists` refuses.
+    """
+    lists = _lists(registry, actor, trial_id, arm, out, columns, wave, batch)
+    first = next(lists)
+    if next(lists, None) is not None:
+        raise TrialRefused(
+            "several batches have not been issued",
+            where=trial_id,
+            rule="each batch has a list of its own, with its own date",
+            remedy="name the batch",
+        )
+    return first()
+
+
+def issue_lists(
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    arm: str,
+    out: str | Path,
+    *,
+    columns: Sequence[str] = (),
+    wave: int | None = None,
+    batch: str | None = None,
+) -> tuple[Issued, ...]:
+    """Write one arm's issue lists and their manifests into a folder: of who is on none; of all again where all are.
 
     Args:
         registry: Where the trial is.
         actor: Who issues.
         trial_id: The trial.
-        arm: The arm's id; the list holds its customers and nobody else.
+        arm: The arm's id; the lists hold its customers and nobody else.
         out: The folder.
         columns: Columns of the population that the supplier needs beside the export id.
+        wave: Only this wave, from 1; else every wave that was allocated, on one list.
+        batch: Only this batch; else each, on a list of its own, in order of their dates.
 
     Raises:
-        TrialRefused: Nothing was allocated, the protocol has no such arm, the arm is not contacted, the population has
-            no such column, or the file is there already.
+        TrialRefused: Nothing was allocated, the protocol has no such arm, wave or batch, the arm is not contacted, the
+            population has no such column, or a file is there already.
     """
+    return tuple(write() for write in _lists(registry, actor, trial_id, arm, out, columns, wave, batch))
+
+
+def _lists(
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    arm: str,
+    out: str | Path,
+    columns: Sequence[str],
+    wave: int | None,
+    batch: str | None,
+) -> Iterator[Callable[[], Issued]]:
+    """What writes each list that is due, in order."""
     with registry.inspect(actor, "issue", trial_id) as session:
         plan, waves, allocations = _allocated(session, trial_id)
+        on_lists = _on_lists(session, trial_id, arm)
     declared = _contacted_arm(plan, arm)
     _refuse_unknown_columns(plan, columns)
-    key = export_key(registry.key(), trial_id)
-    parts = [
-        issue_list(_customers(registry, allocation, arm), _population(registry, wave, columns), key, columns)
-        for wave, allocation in zip(waves, allocations, strict=False)
+    of_waves = {found.wave: (waves[found.wave - 1], found) for found in allocations}
+    for listed in _due(_asked(plan, tuple(of_waves), wave, batch), on_lists):
+        of = [of_waves[number] for number in listed.waves]
+        yield partial(_write, registry, actor, plan, declared, listed, of, Path(out), columns)
+
+
+def _on_lists(session: Session, trial_id: str, arm: str) -> frozenset[tuple[int, str | None]]:
+    """The wave and batch of whoever is on a list of this arm; those on a list of all batches are in batch None."""
+    return frozenset(
+        (number, manifest.get("batch"))
+        for manifest in queries.manifests_of(session, trial_id, arm)
+        # Lists of an earlier program were of every wave that had been allocated.
+        for number in manifest.get("waves", range(1, len(manifest["allocation_digests"]) + 1))
+    )
+
+
+def _asked(
+    plan: Plan, allocated: tuple[int, ...], wave: int | None, batch: str | None
+) -> list[tuple[tuple[int, ...], str | None]]:
+    """The waves and the batch of each list that is asked for, whether it was issued or not.
+
+    Raises:
+        TrialRefused: There is no such wave or batch.
+    """
+    if wave is not None and wave not in allocated:
+        raise TrialRefused(
+            f"wave {wave} has not been allocated",
+            where=plan.trial,
+            rule=f"one of {', '.join(map(str, allocated))}",
+            remedy=f"otm randomise {plan.trial} allocates the next wave",
+        )
+    names = _batches(plan)
+    if batch is not None and batch not in names:
+        raise TrialRefused(
+            f"the protocol has no batch {batch!r}",
+            where=plan.trial,
+            rule=f"one of {', '.join(names)}" if names else "batches stand under randomisation.batches",
+        )
+    chosen = allocated if wave is None else (wave,)
+    return [(chosen, name) for name in ((batch,) if batch is not None else names or (None,))]
+
+
+def _batches(plan: Plan) -> tuple[str, ...]:
+    """The names of the batches, in order of their dates."""
+    scheme = plan.protocol.randomisation.batches
+    days = {} if scheme is None else scheme.issue_on
+    return tuple(sorted(days, key=lambda name: (days[name], name)))
+
+
+def _due(asked: list[tuple[tuple[int, ...], str | None]], on_lists: frozenset[tuple[int, str | None]]) -> list[_List]:
+    """Of what is asked for, what was not issued; where all of it was, all of it again."""
+    new = [
+        _List(left, batch, again=False)
+        for waves, batch in asked
+        if (left := tuple(n for n in waves if not {(n, batch), (n, None)} & on_lists))
     ]
-    listed = pa.concat_tables(parts)
-    path = Path(out) / f"{trial_id}-{arm}-{declared.channel}.csv"
-    digest = write_list(listed, path)
-    manifest = _manifest(plan, declared, allocations, listed, path, digest)
+    return new or [_List(waves, batch, again=True) for waves, batch in asked]
+
+
+def _write(
+    registry: Registry,
+    actor: Actor,
+    plan: Plan,
+    arm: Arm,
+    listed: _List,
+    of: list[tuple[WaveRecord, AllocationRecord]],
+    out: Path,
+    columns: Sequence[str],
+) -> Issued:
+    key = export_key(registry.key(), plan.trial)
+    parts = [
+        issue_list(
+            _in_batch(registry, plan, wave, listed.batch, _customers(registry, allocation, arm.id)),
+            _population(registry, wave, columns),
+            key,
+            columns,
+        )
+        for wave, allocation in of
+    ]
+    table = pa.concat_tables(parts)
+    path = out / f"{plan.trial}-{arm.id}-{arm.channel}{_suffix(plan, listed)}.csv"
+    digest = write_list(table, path)
+    manifest = _manifest(plan, arm, listed, tuple(allocation for _, allocation in of), table, path, digest)
     manifest_path = path.with_suffix(".manifest.json")
     try:
         write_manifest(manifest, manifest_path)
-        _record(registry, actor, plan, declared, manifest)
+        _record(registry, actor, plan, arm, listed, manifest)
     except BaseException:
         # A list that the registry does not know of must not reach a supplier.
         for written in (path, manifest_path):
@@ -76,6 +215,33 @@ def issue(
                 written.unlink(missing_ok=True)
         raise
     return Issued(path, manifest_path, manifest)
+
+
+def _suffix(plan: Plan, listed: _List) -> str:
+    """What tells the lists of one arm apart; nothing where there is one."""
+    if listed.batch is not None:
+        # Names that differ may be the same once they are fit for a file, so the place counts too.
+        place = _batches(plan).index(listed.batch) + 1
+        return f"-batch-{place}-{re.sub('[^A-Za-z0-9_]+', '-', listed.batch)}".rstrip("-")
+    return f"-wave-{'-'.join(map(str, listed.waves))}" if plan.protocol.randomisation.waves else ""
+
+
+def _in_batch(registry: Registry, plan: Plan, wave: WaveRecord, batch: str | None, customers: pa.Table) -> pa.Table:
+    scheme = plan.protocol.randomisation.batches
+    if scheme is None or batch is None:
+        return customers
+    rows = registry.snapshots.read(wave.population.digest, [LEDGER_ID, scheme.column])
+    of_batch = rows.filter(pc.equal(rows.column(scheme.column).cast(pa.string()), batch))
+    return customers.filter(pc.is_in(customers.column(LEDGER_ID), value_set=of_batch.column(LEDGER_ID)))
+
+
+def _day_of_issue(plan: Plan, listed: _List, allocation: AllocationRecord) -> str | None:
+    scheme = plan.protocol.randomisation.batches
+    if scheme is None or listed.batch is None:
+        return allocation.index_date.isoformat() if allocation.index_date else None
+    synthetic = plan.population is not None and plan.population.synthetic
+    earliest = earliest_day_zero(plan.protocol, allocation.allocated_at.date(), synthetic=synthetic)
+    return not_before(scheme.issue_on[listed.batch], earliest).isoformat()
 
 
 def _allocated(session: Session, trial_id: str) -> tuple[Plan, tuple[WaveRecord, ...], tuple[AllocationRecord, ...]]:
@@ -125,7 +291,13 @@ def _population(registry: Registry, wave: WaveRecord, columns: Sequence[str]) ->
 
 
 def _manifest(
-    plan: Plan, arm: Arm, allocations: tuple[AllocationRecord, ...], listed: pa.Table, path: Path, digest: str
+    plan: Plan,
+    arm: Arm,
+    listed: _List,
+    allocations: tuple[AllocationRecord, ...],
+    table: pa.Table,
+    path: Path,
+    digest: str,
 ) -> dict[str, Any]:
     return {
         "schema": 1,
@@ -134,12 +306,15 @@ def _manifest(
         "allocation_digests": [allocation.digest for allocation in allocations],
         "arm": arm.id,
         "channel": arm.channel,
-        "customers": listed.num_rows,
-        "columns": listed.column_names,
+        "waves": list(listed.waves),
+        "batch": listed.batch,
+        "reissue": listed.again,
+        "customers": table.num_rows,
+        "columns": table.column_names,
         "file": path.name,
         "sha256": digest,
-        "marked_cells": changed_cells(listed),
-        "issue_on": allocations[-1].index_date.isoformat() if allocations[-1].index_date else None,
+        "marked_cells": changed_cells(table),
+        "issue_on": _day_of_issue(plan, listed, allocations[-1]),
         "text": None if arm.text is None else {"en": arm.text.en, "cy": arm.text.cy},
         "idms99_version": arm.idms99_version,
         "contact_number": arm.contact_number,
@@ -147,9 +322,14 @@ def _manifest(
     }
 
 
-def _record(registry: Registry, actor: Actor, plan: Plan, arm: Arm, manifest: dict[str, Any]) -> None:
+def _record(registry: Registry, actor: Actor, plan: Plan, arm: Arm, listed: _List, manifest: dict[str, Any]) -> None:
     with registry.write(actor, "issue", plan.trial) as work:
         require(queries.standing_of(work.session, plan.trial), "issue")
+        taken = {(number, batch) for number in listed.waves for batch in (listed.batch, None)}
+        if not listed.again and taken & _on_lists(work.session, plan.trial, arm.id):
+            raise TrialRefused(
+                "somebody else issued these customers meanwhile", where=plan.trial, rule="nobody is on two lists unseen"
+            )
         work.add(
             tables.IssueList(
                 trial_id=plan.trial,
@@ -163,4 +343,5 @@ def _record(registry: Registry, actor: Actor, plan: Plan, arm: Arm, manifest: di
                 issued_by=actor.name,
             )
         )
-        work.commit({"arm": arm.id, "customers": manifest["customers"], "file_digest": manifest["sha256"]})
+        said = {name: manifest[name] for name in ("arm", "waves", "batch", "reissue", "customers")}
+        work.commit({**said, "file_digest": manifest["sha256"]})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import pyarrow.compute as pc
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from designs.protocol import check_allocation_date, check_columns, population_co
 from designs.protocol.day_zero import day_of_draw
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.field.mailable import IssueColumns, issue_columns
 from trials.life import require
 from trials.randomiser.eligibility import Eligible, eligible, refuse_more_than_planned
 from trials.randomiser.index_dates import (
@@ -28,8 +30,34 @@ from trials.registry.records import LockRecord, PopulationRecord
 from trials.registry.tables.columns import now
 
 
-def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
+@dataclass(frozen=True, slots=True)
+class Lockable:
+    """What a lock fixes, before it does: the lock as it would be recorded, and what the issue lists can hold."""
+
+    record: LockRecord
+    lists: tuple[IssueColumns, ...]
+
+
+def check_lock(registry: Registry, actor: Actor, trial_id: str) -> Lockable:
+    """All that a lock would say, and refuse, with no effect.
+
+    Raises:
+        TrialRefused: As :func:`lock`.
+        ProtocolRefused: As :func:`lock`.
+    """
+    return _lockable(registry, actor, trial_id)[2]
+
+
+def lock(
+    registry: Registry, actor: Actor, trial_id: str, *, before: Callable[[Lockable], None] | None = None
+) -> LockRecord:
     """Fix a trial's plan and the latest load of its population.
+
+    Args:
+        registry: Where the trial is.
+        actor: Who locks.
+        trial_id: The trial.
+        before: Is told what will be fixed before it is.
 
     Raises:
         TrialRefused: The trial is locked already, its file was edited since it was registered, its population is not
@@ -37,6 +65,29 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
             by, its first wave has more customers than are planned, or the draw would be refused.
         ProtocolRefused: The population lacks a column, or one was measured after today.
     """
+    plan, population, lockable = _lockable(registry, actor, trial_id)
+    if before is not None:
+        before(lockable)
+    record = lockable.record
+    with registry.write(actor, "lock", trial_id) as work:
+        if _ready(work.session, trial_id) != (plan, population):
+            raise TrialRefused(
+                "the plan or its population changed while it was being locked", where=trial_id, remedy="lock again"
+            )
+        work.add(_row(plan, population, record))
+        work.commit(
+            {
+                "protocol_digest": plan.digest,
+                "population": population.name,
+                "population_version": population.version,
+                "population_digest": population.digest,
+                "eligible": record.eligible,
+            }
+        )
+    return record
+
+
+def _lockable(registry: Registry, actor: Actor, trial_id: str) -> tuple[Plan, PopulationRecord, Lockable]:
     with registry.inspect(actor, "lock", trial_id) as session:
         plan, population = _ready(session, trial_id)
     _refuse_unfit(plan, population)
@@ -54,22 +105,7 @@ def lock(registry: Registry, actor: Actor, trial_id: str) -> LockRecord:
         locked_by=actor.name,
         population=population,
     )
-    with registry.write(actor, "lock", trial_id) as work:
-        if _ready(work.session, trial_id) != (plan, population):
-            raise TrialRefused(
-                "the plan or its population changed while it was being locked", where=trial_id, remedy="lock again"
-            )
-        work.add(_row(plan, population, record))
-        work.commit(
-            {
-                "protocol_digest": plan.digest,
-                "population": population.name,
-                "population_version": population.version,
-                "population_digest": population.digest,
-                "eligible": record.eligible,
-            }
-        )
-    return record
+    return plan, population, Lockable(record, issue_columns(plan.protocol, population.kinds))
 
 
 def _findings(registry: Registry, plan: Plan, population: PopulationRecord, found: Eligible) -> list[str]:

@@ -199,3 +199,26 @@ def test_help_is_given_without_arguments(otm):
 def test_the_published_schema_is_the_one_that_is_printed(otm):
     published = (ROOT / "docs" / "evaluation.schema.json").read_text(encoding="utf-8")
     assert otm("schema").out == published, "write it anew: ./otm schema > docs/evaluation.schema.json"
+
+
+def test_a_lock_can_be_looked_at_before_it_takes_effect(otm, files):
+    load(otm, files)
+    otm("register", files.protocol)
+    looked = otm("lock", files.trial, "--check")
+    assert looked.code == 0, looked.err
+    assert "population.csv, 400 customers" in looked.out
+    assert "worked by the HNW team" in looked.out
+    assert "The list of letter (letter) can hold: export_id, " in looked.out
+    assert (
+        "no column for the letter of letter is recognised as a name and an address, or a reference to them"
+        in looked.err
+    )
+    assert "no column for the sms of sms is recognised as a telephone number, or a reference to it" in looked.err
+    assert "Nothing was locked yet" in looked.out
+    assert otm("trials").out.count("draft") == 1
+    locked = otm("lock", files.trial)
+    assert locked.err == looked.err
+    before = looked.out.splitlines()[:-1]
+    assert locked.out.splitlines()[: len(before)] == before
+    again = otm("lock", files.trial, "--check")
+    assert (again.code, again.out) == (2, "")

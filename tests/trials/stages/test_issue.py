@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.spreadsheet_safety import safe_table
-from tests.trials.examples import FIRST, SECOND, SEED, Files, allocated, locked, write_csv
+from tests.trials.examples import FIRST, SECOND, SEED, Files, allocated, customers, locked, write_csv
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.field.dispatch import export_ids
 from trials.registry import queries
 from trials.registry.identities.ledger_key import export_key
 from trials.stages.allocate import randomise
-from trials.stages.issue import issue
+from trials.stages.issue import issue, issue_lists
 from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register
@@ -180,3 +180,46 @@ def test_a_folder_that_cannot_be_written_is_refused(registry, files, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(TrialRefused, match="the list cannot be written"):
         issue(registry, FIRST, files.trial, "sms", tmp_path / "file" / "lists")
+
+
+def scheme(files: Files, said: str) -> None:
+    plain = "randomisation: {method: complete, strata: [band]}"
+    files.edit_protocol(lambda text: text.replace(plain, plain.replace("]}", f"], {said}}}")))
+
+
+def test_a_second_wave_is_issued_by_itself(either, files, tmp_path):
+    scheme(files, "waves: [{id: one, issue_on: 2026-03-02}, {id: two, issue_on: 2026-04-06}]")
+    first = allocated(either, files)
+    lists = [issue(either, FIRST, files.trial, "sms", tmp_path)]
+    with pytest.raises(TrialRefused, match="wave 2 has not been allocated"):
+        issue(either, FIRST, files.trial, "sms", tmp_path, wave=2)
+    second = write_csv(files.folder / "second.csv", customers(300, first=2_000))
+    load_population(either, FIRST, second, files.protocol, synthetic=True)
+    later = randomise(either, FIRST, files.trial)
+    lists.append(issue(either, FIRST, files.trial, "sms", tmp_path))
+    assert [found.manifest["waves"] for found in lists] == [[1], [2]]
+    assert [found.manifest["customers"] for found in lists] == [first.counts["sms"], later.counts["sms"]]
+    assert [found.manifest["issue_on"] for found in lists] == ["2026-03-02", "2026-04-06"]
+    assert [found.manifest["allocation_digests"] for found in lists] == [[first.digest], [later.digest]]
+    assert not any(found.manifest["reissue"] for found in lists)
+    again = issue(either, FIRST, files.trial, "sms", tmp_path / "again", wave=1)
+    assert (again.manifest["waves"], again.manifest["reissue"]) == ([1], True)
+    assert again.path.read_bytes() == lists[0].path.read_bytes()
+
+
+def test_every_batch_has_a_list_of_its_own_with_its_own_date(registry, files, tmp_path):
+    scheme(files, "batches: {column: band, issue_on: {low: 2026-03-02, high: 2026-05-04}}")
+    record = allocated(registry, files)
+    with pytest.raises(TrialRefused, match="several batches"):
+        issue(registry, FIRST, files.trial, "sms", tmp_path)
+    with pytest.raises(TrialRefused, match=r"no batch 'middle'\. Rule: one of low, high"):
+        issue(registry, FIRST, files.trial, "sms", tmp_path, batch="middle")
+    low = issue(registry, FIRST, files.trial, "sms", tmp_path, columns=["band"], batch="low")
+    (high,) = issue_lists(registry, FIRST, files.trial, "sms", tmp_path, columns=["band"])
+    assert ({row["band"] for row in rows(low.path)}, {row["band"] for row in rows(high.path)}) == ({"low"}, {"high"})
+    assert [found.manifest["issue_on"] for found in (low, high)] == ["2026-03-02", "2026-05-04"]
+    assert low.manifest["customers"] + high.manifest["customers"] == record.counts["sms"]
+    both = issue_lists(registry, FIRST, files.trial, "sms", tmp_path / "again")
+    assert [(found.manifest["batch"], found.manifest["reissue"]) for found in both] == [("low", True), ("high", True)]
+    letters = issue_lists(registry, FIRST, files.trial, "letter", tmp_path)
+    assert [found.manifest["reissue"] for found in letters] == [False, False]

@@ -59,7 +59,7 @@ def test_what_was_allocated_is_verified_certified_issued_and_evaluated_under_its
     assert certificate(either, FIRST, files.trial, population=tmp_path / "after.csv") == certified
     assert (tmp_path / "after.csv").read_bytes() == (tmp_path / "before.csv").read_bytes()
     again = issue(either, FIRST, files.trial, "sms", tmp_path / "after")
-    assert again.manifest == issued.manifest
+    assert again.manifest == {**issued.manifest, "reissue": True}
     assert evaluate(either, FIRST, files.trial).digest == before.digest
     with either.read(LOCAL_ACTOR) as reader:
         detail = reader.trial(files.trial)

@@ -91,6 +91,13 @@ def issues_of(session: Session, trial_id: str) -> tuple[IssueRecord, ...]:
     )
 
 
+def manifests_of(session: Session, trial_id: str, arm: str) -> tuple[dict[str, Any], ...]:
+    """The manifest of every list of an arm, in order."""
+    table = tables.IssueList
+    query = select(table.manifest).where(table.trial_id == trial_id, table.arm == arm).order_by(table.number)
+    return tuple(session.scalars(query))
+
+
 def void_of(session: Session, trial_id: str) -> VoidRecord | None:
     """The void that was asked for, confirmed or not; None where nobody asked."""
     return None if session.get(tables.VoidRequest, trial_id) is None else void_asked_for(session, trial_id)
