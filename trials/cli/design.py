@@ -98,7 +98,7 @@ def load(
     """Check a population file and freeze what can be taken; every row is loaded, or rejected with its reason."""
     from trials.stages.population import load_population
 
-    with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
+    with registry_and_actor(begins=True) as (registry, actor), at_work(f"Reading {file.name}"):
         account = load_population(registry, actor, file, protocol, synthetic=synthetic)
     report_account(account, json_to, rejections_to)
 
@@ -107,7 +107,7 @@ def register_protocol(protocol: ProtocolFile) -> None:
     """Enter a protocol into the registry, or a new version of a draft."""
     from trials.stages.register import register as register_stage
 
-    with registry_and_actor() as (registry, actor):
+    with registry_and_actor(begins=True) as (registry, actor):
         registered = register_stage(registry, actor, protocol)
     state = f"registered as version {registered.version}" if registered.new else "is registered already"
     typer.echo(f"{registered.trial} {state}, digest {registered.digest}")

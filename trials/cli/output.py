@@ -122,17 +122,26 @@ def at_work(doing: str) -> Iterator[None]:
 
 
 @contextmanager
-def registry_and_actor() -> Iterator[tuple[Registry, Actor]]:
-    """The registry that the settings name, and who is at work."""
+def registry_and_actor(*, begins: bool = False) -> Iterator[tuple[Registry, Actor]]:
+    """The registry that the settings name, and who is at work; where there is none, one only for what ``begins`` it.
+
+    Raises:
+        RegistryRefused: There is no registry, and this does not begin one.
+    """
     from trials.access import parse_actor
-    from trials.registry import open_registry
+    from trials.registry import is_there, open_registry, require_there
     from trials.settings import load_settings
 
     settings = load_settings()
     actor = parse_actor(settings.actor)
+    if not begins:
+        require_there(settings)
+    is_new = not is_there(settings)
     registry = open_registry(settings)
     try:
         yield registry, actor
+        if is_new:
+            say(f"A new registry was made in {settings.home}")
     finally:
         registry.close()
 

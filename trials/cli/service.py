@@ -13,6 +13,7 @@ import typer
 from trials.cli.output import JsonTarget, at_work, progress_bar, registry_and_actor, say, show_table, write_json
 
 DASHBOARD_PORT = 8501
+_NO_TRIALS = "No trials yet. Start with `otm register PROTOCOL`, or load the demonstration with `otm demo`."
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -30,8 +31,18 @@ def register(app: typer.Typer) -> None:
 
 def trials(json_to: JsonTarget = None) -> None:
     """List every trial: its state, its verdict, and who acts next."""
+    from trials.registry import is_there
     from trials.reporting.portfolio import next_action, next_actor
+    from trials.settings import load_settings
 
+    settings = load_settings()
+    if not is_there(settings):
+        say(f"There is no registry in {settings.home}, and none was made. Is OTM_HOME the folder that you mean?")
+        if json_to is not None:
+            write_json(json_to, {"trials": []})
+        else:
+            say(_NO_TRIALS)
+        return
     with registry_and_actor() as (registry, actor), registry.read(actor) as reader:
         summaries = reader.portfolio()
     if json_to is not None:
@@ -70,7 +81,7 @@ def trials(json_to: JsonTarget = None) -> None:
         write_json(json_to, {"trials": listed})
         return
     if not summaries:
-        say("No trials yet. Start with `otm register PROTOCOL`, or load the demonstration with `otm demo`.")
+        say(_NO_TRIALS)
         return
     show_table(
         ("trial", "state", "customers", "verdict", "next", "who"),
@@ -107,12 +118,14 @@ def overlap(
 def backup(out: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")]) -> None:
     """Copy registry, snapshots, key and chain head into a new folder. Keep it as private as they are."""
     from trials.access import parse_actor
+    from trials.registry import require_there
     from trials.registry.registry import open_as_it_is
     from trials.settings import load_settings
     from trials.stages.backup import backup as backup_stage
 
     settings = load_settings()
     actor = parse_actor(settings.actor)
+    require_there(settings)
     with closing(open_as_it_is(settings)) as registry, at_work("Copying"):
         done = backup_stage(registry, actor, out)
     typer.echo(f"{done.trials} trials and {done.snapshots} snapshots are in {done.folder}")
@@ -170,8 +183,10 @@ def demo(
     """Build the four demonstration trials from synthetic customers, then serve the dashboard."""
     from trials.demonstration import build
 
-    with registry_and_actor() as (registry, actor), progress_bar() as progress:
+    with registry_and_actor(begins=True) as (registry, actor), progress_bar() as progress:
         worked_on = build(registry, actor, progress)
     say(f"{len(worked_on)} trials built." if worked_on else "The four demonstration trials are there already.")
     if serve_after:
         serve(port)
+    else:
+        say("Next: `otm trials` lists them, and `otm serve` shows them in the browser.")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trials.registry.registry import Registry, open_registry
+from trials.registry.registry import Registry, is_there, open_registry, require_there
 
-__all__ = ["Registry", "open_registry"]
+__all__ = ["Registry", "is_there", "open_registry", "require_there"]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -239,6 +240,36 @@ def open_registry(settings: Settings) -> Registry:
         registry.close()
         raise
     return registry
+
+
+def is_there(settings: Settings) -> bool:
+    """Whether a registry was made where the settings say; also where only opening it can tell.
+
+    Only opening tells of a database server, and of a folder that cannot be one: then the refusal says why.
+    """
+    url = database_url(settings.home, settings.database_url)
+    if url.get_backend_name() != "sqlite":
+        return True
+    try:
+        nearest = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+        return Path(str(url.database)).exists() or not nearest.is_dir()
+    except OSError:
+        return True
+
+
+def require_there(settings: Settings) -> None:
+    """Refuse to read a registry that nobody made.
+
+    Raises:
+        RegistryRefused: Nothing is there; nothing was made.
+    """
+    if not is_there(settings):
+        raise RegistryRefused(
+            "there is no registry",
+            where=str(settings.home),
+            rule="one begins with otm population load, otm register or otm demo; a command that reads makes none",
+            remedy="set OTM_HOME to the folder of the registry, and look for a slip in its name",
+        )
 
 
 def open_as_it_is(settings: Settings) -> Registry:

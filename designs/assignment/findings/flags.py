@@ -16,18 +16,38 @@ from designs.protocol.columns import column_kinds, conditions
 from designs.protocol.conditions import expression
 from designs.protocol.models import Protocol
 
-_OWN_ARRANGEMENTS = re.compile(r"(^|_)(hnw|expat)|high_net_worth", re.IGNORECASE)
+# What marks customers for other handling, by the column's name, and what would go wrong if nothing heeded it.
+_MARKS = (
+    (
+        re.compile(r"(^|_)(hnw|expat)|high_net_worth", re.IGNORECASE),
+        "They are pursued by arrangements of their own, and would be assigned like everybody else",
+    ),
+    (
+        re.compile(r"(^|_)trusts?($|_)", re.IGNORECASE),
+        "A trust is written to through its trustees, and would be assigned like everybody else",
+    ),
+    (
+        re.compile(r"(^|_)(needs?|extra|enhanced)_support($|_)|(^|_)vulnerab", re.IGNORECASE),
+        "Support comes before any letter, and they would be assigned like everybody else",
+    ),
+    (
+        re.compile(r"(^|_)(deceased|died|dead|bereaved)($|_)", re.IGNORECASE),
+        "A letter would reach those who are left, and they would be assigned like everybody else",
+    ),
+)
 _YES = pa.array(["1", "true", "yes", "y", "1.0"])
 
 
 def undeclared_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
-    """High-net-worth and expatriate flags of a population that no condition or stratum of the protocol uses.
+    """Marks of a population that no condition or stratum of the protocol uses: high net worth and expatriates, trusts,
+    those who need support, and the deceased.
 
-    Their debts are pursued by arrangements of their own (Debt Management Manual, DMBM516200).
+    The debts of high net worth are pursued by arrangements of their own (Debt Management Manual, DMBM516200).
     """
     declared = {condition.column for _, condition in conditions(protocol)} | set(protocol.randomisation.strata)
     for name in table.column_names:
-        if name in declared or not _OWN_ARRANGEMENTS.search(name):
+        risk = next((risk for pattern, risk in _MARKS if pattern.search(name)), None)
+        if name in declared or risk is None:
             continue
         flagged = pc.is_in(pc.utf8_lower(as_array(table.column(name)).cast(pa.string())), value_set=_YES)
         customers = int(pc.sum(flagged).as_py() or 0)
@@ -37,7 +57,7 @@ def undeclared_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
                 severity="warns",
                 where=name,
                 problem=f"{customers:,} customers are marked {name}, and no condition of the protocol uses {name}",
-                risk="They are pursued by arrangements of their own, and would be assigned like everybody else",
+                risk=risk,
                 remedy=f"exclude them by {name}, with an agreement where one was made",
                 customers=customers,
             )

@@ -130,11 +130,17 @@ def test_a_mark_that_is_not_known_of_everybody(tmp_path: Path) -> None:
         ("hnw", [False, False], 0),
         ("expatiates", [None, "1"], N // 2),
         ("shnwell", [True, True], 0),
+        ("a_trust", [True, False], N // 2),
+        ("is_trust", ["Y", "N"], N // 2),
+        ("trusted", [True, True], 0),
+        ("needs_support", [1, 0], N // 2),
+        ("vulnerable", ["yes", "no"], N // 2),
+        ("supporter", [True, True], 0),
+        ("deceased", [True, False], N // 2),
+        ("deadline", [True, True], 0),
     ],
 )
-def test_flags_of_high_net_worth_that_no_condition_uses(
-    tmp_path: Path, name: str, values: list[Any], says: int
-) -> None:
+def test_marks_that_no_condition_uses(tmp_path: Path, name: str, values: list[Any], says: int) -> None:
     table = people(**{name: [values[at % 2] for at in range(N)]})
     protocol = loaded(tmp_path, changed(HERE)).protocol
     assert sum(finding.customers for finding in undeclared_flags(protocol, table)) == says

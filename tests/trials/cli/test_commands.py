@@ -222,3 +222,19 @@ def test_a_lock_can_be_looked_at_before_it_takes_effect(otm, files):
     assert locked.out.splitlines()[: len(before)] == before
     again = otm("lock", files.trial, "--check")
     assert (again.code, again.out) == (2, "")
+
+
+def test_a_command_that_reads_makes_no_registry(otm, files, monkeypatch, tmp_path):
+    home = tmp_path / "mistyped"
+    monkeypatch.setenv("OTM_HOME", str(home))
+    listed = otm("trials", "--json", "-")
+    assert (listed.code, json.loads(listed.out)) == (0, {"trials": []})
+    assert f"There is no registry in {home}, and none was made" in listed.err
+    for command in (("verify", "t"), ("certificate", "t"), ("lock", "t", "--check"), ("backup", tmp_path / "backup")):
+        done = otm(*command)
+        assert (done.code, done.out) == (2, "")
+        assert f"Refused. {home}: there is no registry" in done.err
+    assert not home.exists()
+    made = otm("register", files.protocol)
+    assert (made.code, made.err) == (0, f"A new registry was made in {home}\n")
+    assert "new registry" not in otm("register", files.protocol).err
