@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import DataRefused
+from data.intake.columns import is_text
 from data.intake.headers import check_header, named
 from data.intake.result import Reading
 from data.intake.source import Source
@@ -32,8 +33,71 @@ def read_parquet(source: Source, contract: FileContract) -> Reading:
     _damaged_or(lambda: table.validate(full=True), where)  # damaged pages can decode into text that is none
     if table.num_rows == 0:
         raise DataRefused("the file has columns and no rows", where=where, remedy="export it again")
+    rows = table.num_rows
     names, warnings = named(table.column_names)
-    return Reading(table.rename_columns(names), table.num_rows, warnings=warnings)
+    table, left_out = _plain(table.rename_columns(names), contract, where)
+    return Reading(table, rows, warnings=warnings + left_out)
+
+
+def _plain(table: pa.Table, contract: FileContract, where: str) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table with columns of plain kinds only, and what to say of those that have none.
+
+    Categories are unpacked, half floats become doubles and a column without any value is empty text, as it is in a
+    CSV file. What no cell of a table holds (a list, binary data) is left out where nobody asks for it.
+
+    Raises:
+        DataRefused: A column that the contract names holds no plain values.
+    """
+    declared = {contract.id_column, *(column.name for column in contract.columns)}
+    columns, warnings = {}, []
+    for name, values in zip(table.column_names, table.columns, strict=True):
+        unpacked = _unpacked(values)
+        if name != contract.id_column and pa.types.is_null(unpacked.type):
+            unpacked = unpacked.cast(pa.string())
+        if not _is_cell(unpacked.type, contract.kind_of(name)):
+            if name in declared:
+                raise DataRefused(
+                    f"the file marks this column as {values.type}",
+                    where=f"{where}, {name}",
+                    rule="a column that is used holds text, numbers, truth values or dates",
+                    remedy="export the column in that form",
+                )
+            warnings.append(f"{name}: left out, because the file marks it as {values.type}, no value of a table")
+            continue
+        columns[name] = unpacked
+    return pa.table(columns), tuple(warnings)
+
+
+def _unpacked(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _unpacked(pa.chunked_array([chunk.storage for chunk in values.chunks], kind.storage_type))
+    if pa.types.is_dictionary(kind):
+        return _unpacked(values.cast(kind.value_type))
+    if pa.types.is_float16(kind):
+        return values.cast(pa.float32()).cast(pa.float64())
+    if pa.types.is_string_view(kind):
+        return values.cast(pa.large_string())
+    if pa.types.is_decimal(kind) and not pa.types.is_decimal128(kind):
+        return _decimal(values)
+    return values
+
+
+def _decimal(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Decimals in 128 bits where they fit, else the nearest doubles."""
+    try:
+        return values.cast(pa.decimal128(38, values.type.scale))
+    except pa.ArrowException:
+        return values.cast(pa.float64())
+
+
+def _is_cell(kind: pa.DataType, wanted: str) -> bool:
+    """Whether a column's values are such as a table holds; a time of day is only where text is asked for."""
+    if pa.types.is_time(kind):
+        return wanted == "text"
+    plain = pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    dated = pa.types.is_date(kind) or pa.types.is_timestamp(kind)
+    return bool(plain or dated or pa.types.is_decimal(kind) or pa.types.is_null(kind) or is_text(kind))
 
 
 def _damaged_or(step: Callable[[], Any], where: str) -> Any:

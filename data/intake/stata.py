@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from data.arrow import recall_pandas
 from data.errors import DataRefused
 from data.intake.headers import check_header, named
-from data.intake.result import Reading
+from data.intake.result import Reading, shown
 from data.intake.source import Source
 from data.schema import FileContract
 
@@ -20,39 +22,85 @@ if TYPE_CHECKING:
 
 
 def read_stata(source: Source, contract: FileContract) -> Reading:
-    """All rows of a Stata file: value labels where a column is text, codes where it is a number.
+    """All rows of a Stata file: value labels where a column is text, codes where it is a number or has no label.
 
     Raises:
         DataRefused: Damaged, of a version that pandas does not know, empty, or with unusable names.
     """
     where = source.name
-    frame = _frame(source.contents(), contract, where)
+    frame, notes_of_labels = _frame(source.contents(), contract, where)
     check_header([str(name) for name in frame.columns], contract, where)
     if len(frame) == 0:
         raise DataRefused("the file has columns and no rows", where=where, remedy="export it again")
-    try:
-        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    except pa.ArrowException as error:
-        raise DataRefused(f"a column mixes kinds ({error})", where=where) from error
-    names, notes = named(table.column_names)
-    return Reading(table.rename_columns(names), table.num_rows, warnings=notes)
+    columns, left_out = _columns(frame, contract, where)
+    names, notes = named(list(columns))
+    table = pa.table(list(columns.values()), names=names)
+    return Reading(table, len(frame), warnings=notes + notes_of_labels + left_out)
 
 
-def _frame(data: bytes, contract: FileContract, where: str) -> pd.DataFrame:
+def _columns(frame: pd.DataFrame, contract: FileContract, where: str) -> tuple[dict[str, pa.Array], tuple[str, ...]]:
+    """Columns by name, without those that mix kinds and that nobody asks for."""
+    declared = {contract.id_column, *(column.name for column in contract.columns)}
+    columns, left_out = {}, []
+    for name in map(str, frame.columns):
+        try:
+            columns[name] = pa.array(frame[name], from_pandas=True)
+        except pa.ArrowException as error:
+            if name in declared:
+                raise DataRefused(
+                    "this column holds values of several kinds",
+                    where=f"{where}, {name}",
+                    rule="one kind a column",
+                    remedy="save the data set again",
+                ) from error
+            left_out.append(f"{name}: left out, because it holds values of several kinds")
+    return columns, tuple(left_out)
+
+
+def _frame(data: bytes, contract: FileContract, where: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Codes, and labels in their places in the columns that the contract reads as text or as they come."""
     recall_pandas()
     import pandas as pd
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about labels and dates, which the kinds below settle
-            codes = pd.read_stata(io.BytesIO(data), convert_categoricals=False)
-            labelled = [str(name) for name in codes.columns if contract.kind_of(str(name)) not in ("number", "boolean")]
-            labels = pd.read_stata(io.BytesIO(data), columns=labelled) if labelled else codes
+            opened: Any = pd.read_stata(io.BytesIO(data), convert_categoricals=False, iterator=True)
+            with opened as reader:
+                codes = reader.read()
+                labels = reader.value_labels()
+                # pandas offers no other way to ask which labels are a column's.
+                sets = dict(zip(map(str, codes.columns), reader._lbllist, strict=True))
     except Exception as error:
         # Damaged bytes surface as whatever the parser trips over first; all of it means the same.
         raise DataRefused(
-            f"the Stata file cannot be read ({type(error).__name__}: {error})", where=where, remedy="save it again"
+            "the Stata file is damaged, or of a version that is not known",
+            where=where,
+            remedy="save it again, or export it as CSV",
         ) from error
-    for name in labelled:
-        codes[name] = labels[name]
-    return codes
+    said = []
+    for name, of_set in sets.items():
+        texts = labels.get(of_set, {})
+        if texts and contract.kind_of(name) not in ("number", "boolean"):
+            codes[name], shared = _labelled(codes[name], texts)
+            if shared:
+                said.append(f"{name}: codes under one label are kept apart, such as {shown(shared[0])}")
+    return codes, tuple(said)
+
+
+def _labelled(codes: pd.Series, texts: Mapping[float, str]) -> tuple[pd.Series, list[str]]:
+    """Each code as its label, or as itself where it has none, and the texts that two codes would have shared.
+
+    Those are written with their codes, "other (3)" and "other (4)": one label for two codes is more often a slip than
+    a category.
+    """
+    known = codes.dropna().unique().tolist()
+    plain = {code: _digits(code) for code in known}
+    words = {code: (texts.get(code) or "").strip() or plain[code] for code in known}
+    uses = Counter(words.values())
+    apart = {code: word if uses[word] == 1 else f"{word} ({plain[code]})" for code, word in words.items()}
+    return codes.map(apart).astype(object), sorted(apart[code] for code in known if uses[words[code]] > 1)
+
+
+def _digits(code: float) -> str:
+    return str(int(code)) if float(code).is_integer() else repr(float(code))
