@@ -23,7 +23,8 @@ EXACT_INTEGERS = 2.0**53  # beyond it a double skips integers
 _LARGEST = np.finfo(np.float64).max
 NUMBER_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _INVISIBLE = (
-    r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x{9F}\x{AD}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2069}\x{FEFF}]"
+    r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x{9F}"
+    r"\x{AD}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2069}\x{FEFF}]"
 )
 _BOOLEANS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 

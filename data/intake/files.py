@@ -70,14 +70,18 @@ def refuse_all_rejected(rejections: Sequence[Rejection], read: int, where: str) 
         DataRefused: Always.
     """
     first, *others = rejected_for(rejections)
-    also = "; ".join(f"{_named(cause)} ({cause.rows:,} rows)" for cause in others[:3])
+    also = "; ".join(f"{_named(cause)} ({_rows(cause.rows)})" for cause in others[:3])
     raise DataRefused(
-        f"not one of the {read:,} rows can be taken: {_named(first)} "
-        f"({first.rows:,} rows, the first is row {first.first_row:,})" + (f"; then {also}" if also else ""),
+        f"not one of the {_rows(read)} can be taken: {_named(first)} "
+        f"({_rows(first.rows)}, the first is row {first.first_row:,})" + (f"; then {also}" if also else ""),
         where=where if first.field is None else f"{where}, {first.field}",
         rule="a file without a row that can be used is not loaded",
         remedy="export the file again in the form that is asked for",
     )
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _named(cause: RejectedFor) -> str:

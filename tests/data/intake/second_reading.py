@@ -156,6 +156,16 @@ def _written(header: list[str], rows: list[list[str]]) -> list[dict[str, str]]:
     return [dict(zip(header, values, strict=True)) for values in rows if len(values) == len(header)]
 
 
+def unseen(character: str) -> bool:
+    """A control that is no line end and no tab, or a format character other than the joiners of some scripts."""
+    category = unicodedata.category(character)
+    return (category == "Cc" and character not in "\t\r\n") or (
+        character in "\u00ad\u200b\u200e\u200f\ufeff"
+        or "\u202a" <= character <= "\u202e"
+        or "\u2060" <= character <= "\u2069"
+    )
+
+
 def _taken(name: str, value: str, contract: FileContract) -> object:
     if name == contract.id_column:
         if not good_id(value):
@@ -166,4 +176,6 @@ def _taken(name: str, value: str, contract: FileContract) -> object:
         return number_of(value, column)
     if column.kind == "boolean":
         return boolean_of(value)
+    if column.kind == "text" and any(unseen(character) for character in value):
+        raise ValueError(value)
     return value or None
