@@ -30,7 +30,11 @@ def complier_rows(
     if protocol.randomisation.saturations:
         reason = "customers who were not reached may be moved by others of their cluster who were"
     elif complier.received not in kinds:
-        reason = f"nobody recorded who received what: there is no column {complier.received}"
+        reason = (
+            "no contacts are loaded, so nobody knows who was reached"
+            if protocol.randomised_here
+            else f"nobody recorded who received what: there is no column {complier.received}"
+        )
     if reason is not None:
         pairs = [(outcome, pair) for outcome in outcomes for pair in specification.contrasts]
         return tuple(replace(_about(protocol, *of), reason=reason) for of in pairs)

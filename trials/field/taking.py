@@ -14,13 +14,15 @@ import pyarrow.compute as pc
 from analysis.results import UnreadableCell
 from data.identifiers import ledger_ids
 from data.intake import Intake, Rejection, read_file
+from designs.protocol import outcomes_contract
 from designs.protocol.day_zero import not_before
 from trials.errors import TrialRefused
 from trials.field.allocated import AllocatedTrial, KnownCustomers, known_customers, ledger_key_of
 from trials.field.day_zero import drawn_on
+from trials.field.days import contacts_out_of_time, unread_days
 from trials.field.dispatch import export_ids
 from trials.field.kinds import Breach, FileKind
-from trials.field.kinds.contacts import CHANNEL, SENT_ON
+from trials.field.kinds.contacts import CHANNEL
 from trials.field.matching import match
 from trials.field.reasons import FILE_ROW, cells_of_rows, with_reasons
 from trials.registry import Registry
@@ -29,6 +31,7 @@ from trials.registry.identities.ledger_key import export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID, TurnedAway
 from trials.registry.records import MatchRecord
 
+_REPEATED = "comes more than once"  # how intake ends its words for a repeated id
 ARM_NAMES = frozenset({"arm", "_arm"})
 
 
@@ -89,6 +92,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     names = intake.table.column_names
     _refuse_arm_column(names, protocol.randomisation.arm_column)
     id_column = _id_column(names, kind.id_columns(protocol))
+    _refuse_several_rows(intake)
     nameless = Breach(id_column, pc.is_null(intake.table.column(id_column)), f"a {kind.row} without a customer")
     intake = replace(intake, table=with_reasons(intake.table, intake.unreadable))
     usable, unusable = _usable(intake, [nameless, *kind.breaches(intake.table, protocol)])
@@ -121,7 +125,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         unreadable=cells_of_rows(intake.unreadable, matched.table),
         matured=_matured(trial, kind.due_day(protocol), as_at),
         turned_away=turned_away,
-        warnings=(*intake.warnings, *_days_that_cannot_be(trial, content, rows, as_at)),
+        warnings=(*intake.warnings, *_of_days(trial, customers, intake.table, content, rows, as_at)),
     )
 
 
@@ -134,6 +138,22 @@ def _refuse_arm_column(names: Collection[str], declared: str | None) -> None:
                 rule="a customer's arm comes from the registry alone, so that no file can relabel it",
                 remedy="take the column out of the file and load it again",
             )
+
+
+def _refuse_several_rows(intake: Intake) -> None:
+    """Customers with several rows; an id that a spreadsheet spoilt is turned away for that, and may come twice."""
+    spoilt = {rejection.row for rejection in intake.rejections if not rejection.reason.endswith(_REPEATED)}
+    repeated = [rejection for rejection in intake.rejections if rejection.row not in spoilt]
+    if repeated:
+        customers = len({rejection.reason for rejection in repeated})
+        raise TrialRefused(
+            f"{len(repeated):,} rows are of customers who have several ({customers:,} of them); the first: row "
+            f"{repeated[0].row}",
+            where=intake.source,
+            rule="one row per customer",
+            remedy="where each row is a payment or another event, sum them to one row a customer first; else find out "
+            "which row is the customer's",
+        )
 
 
 def _id_column(names: Collection[str], id_columns: Sequence[str]) -> str:
@@ -205,20 +225,11 @@ def _matured(trial: AllocatedTrial, due_day: int | None, as_at: date) -> bool | 
     return as_at >= last + timedelta(days=due_day)
 
 
-def _days_that_cannot_be(trial: AllocatedTrial, content: pa.Table, rows: pa.Array, as_at: date) -> list[str]:
-    """Contacts before anybody was in an arm, or on a day to come: they are taken, and said with the first of them."""
-    if CONTACT_ON not in content.column_names:
-        return []
-    days = content.column(CONTACT_ON)
-    drawn = [day for allocation in trial.allocations if (day := drawn_on(trial, allocation)) is not None]
-    found = [(pc.greater(days, pa.scalar(as_at)), f"after {as_at.isoformat()}, a day to come")]
-    if drawn:
-        found.append((pc.less(days, pa.scalar(min(drawn))), f"before the draw on {min(drawn).isoformat()}"))
-    warnings = []
-    for strange, why in found:
-        at = rows.filter(strange)
-        if len(at):
-            first = f"row {at[0].as_py()}, {SENT_ON}, {days.filter(strange)[0].as_py().isoformat()}"
-            contacts = f"{len(at):,} contacts are" if len(at) > 1 else "1 contact is"
-            warnings.append(f"{contacts} dated {why}; the first: {first}")
-    return warnings
+def _of_days(
+    trial: AllocatedTrial, customers: KnownCustomers, table: pa.Table, content: pa.Table, rows: pa.Array, as_at: date
+) -> list[str]:
+    """What is strange about the days of a file, of contacts by their draw and of outcomes by what is not read."""
+    if CONTACT_ON in content.column_names:
+        return contacts_out_of_time(trial, customers, content, rows, as_at)
+    declared = [column.name for column in outcomes_contract(trial.plan.protocol).columns]
+    return unread_days(table, {trial.plan.protocol.population.unit, *declared})

@@ -88,7 +88,7 @@ def _rows(engine: Engine, snapshots: SnapshotStore, sources: Sources, path: Path
     rows = nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
     rows = rows.join(outcomes.with_columns(nw.lit(True).alias(MATCHED)), on=LEDGER_ID, how="left")
     received = protocol.analysis.complier
-    if received is not None and received.received not in after:
+    if received is not None and received.received not in after and sources.contacts is not None:
         rows = _with_receipt(engine, snapshots, rows, sources.contacts, received.received)
     # In order of id, so that the same trial gives the same file, and the same sums, wherever it is evaluated.
     engine.write(rows.sort(LEDGER_ID), path)
@@ -179,15 +179,13 @@ def _with_receipt(
     engine: Engine,
     snapshots: SnapshotStore,
     rows: nw.LazyFrame[Any],
-    contacts: Whole | None,
+    contacts: Whole,
     name: str,
 ) -> nw.LazyFrame[Any]:
     """Receipt from the contacts: any contact received counts; in a complete feed, no contact is none received.
 
     A contact of which that could not be read leaves it unknown, unless another was received.
     """
-    if contacts is None:
-        return rows.with_columns(nw.lit(None, nw.Boolean).alias(name))
     unread = nw.col(REASON_PREFIX + RECEIVED)
     any_received = (
         scan_contacts(engine, snapshots, contacts)

@@ -19,15 +19,18 @@ from analysis.integrity import checks
 from analysis.integrity.checks import ArmShare
 from analysis.integrity.shares_by_stratum import Compared, ShareCounts, compare_shares
 from analysis.results import Check
+from analysis.wording.naming import outcome_label
 from analysis.wording.phrases import day as in_words
 from data.snapshots import SnapshotStore
+from designs.literals import Severity
 from designs.protocol import Protocol
+from designs.protocol.columns import column_of
 from designs.protocol.models import Wave
 from trials.field.day_zero import passed_before_the_draw, waves_not_drawn
 from trials.field.matching import NOT_OF_THE_TRIAL
 from trials.field.whole import Whole
 from trials.frames.dispatch import dispatch
-from trials.frames.losses import rows_lost
+from trials.frames.losses import TOLERATED, rows_lost
 from trials.frames.sources import Sources
 from trials.registry.identities.pseudonyms import LEDGER_ID
 
@@ -53,11 +56,39 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
         *_rows_taken(snapshots, sources.outcomes),
         _match(due_now(frame, protocol), protocol),
     ]
+    made += _more_than_payers(due_now(frame, protocol), protocol)
     made += [_planned_day(planned, drawn) for planned, drawn in passed_before_the_draw(trial)]
     made += [_not_drawn(wave) for wave in waves_not_drawn(trial, sources.as_at)]
     if sources.contacts is not None:
         made.append(dispatch(engine, snapshots, rows, sources.contacts, protocol))
     return tuple(made)
+
+
+def _more_than_payers(frame: AnalysisFrame, protocol: Protocol) -> list[Check]:
+    """Whether the file holds only those who did what a yes or no asks: then who lacks it did not, and is no loss.
+
+    Where everybody who has the outcome has it as yes, and others lack it, no share of customers can be told.
+    """
+    names = {outcome.id: column_of(outcome) for outcome in protocol.outcomes if outcome.kind == "binary"}
+    if not names:
+        return []
+    counts = [nw.col(name).count().alias(f"{key} known") for key, name in names.items()]
+    counts += [nw.col(name).cast(nw.Int64).sum().alias(f"{key} yes") for key, name in names.items()]
+    row = frame.engine.collect(frame.rows.select(nw.len().alias("n"), *counts)).to_pylist()[0]
+    judged, made = {outcome.id for outcome in protocol.judged}, []
+    for outcome in protocol.outcomes:
+        if outcome.id not in names:
+            continue
+        known, yes = int(row[f"{outcome.id} known"]), int(row[f"{outcome.id} yes"] or 0)
+        lacking = int(row["n"]) - known
+        if known and yes == known and lacking > TOLERATED * row["n"]:
+            detail = (
+                f"Every one of the {known:,} customers who have “{outcome_label(outcome)}” has it as yes, and "
+                f"{lacking:,} have none: the file seems to hold only those who did, and who did not is to be in it too."
+            )
+            severity: Severity = "blocks" if outcome.id in judged else "warns"
+            made.append(Check("only_yes", False, detail, severity, {"yes": yes, "missing": lacking}, outcome.id))
+    return made
 
 
 def _planned_day(planned: date, drawn: date) -> Check:

@@ -82,6 +82,29 @@ def test_a_contact_on_a_day_to_come_is_said(registry: Registry, files: Files) ->
     allocated(registry, files)
     rows = contacts(registry, "sms")
     _, account = dispatched(registry, files, [*rows[:4], rows[4] | {"sent_on": "2099-02-03"}])
-    (warning,) = account.warnings
+    (warning,) = (said for said in account.warnings if "a day to come" in said)
     assert warning.startswith("1 contact is dated after 20")
     assert warning.endswith("the first: row 5, sent_on, 2099-02-03")
+
+
+def test_a_contact_before_the_draw_is_said_of_invented_customers_too(registry: Registry, files: Files) -> None:
+    allocated(registry, files)
+    rows = contacts(registry, "sms")
+    _, account = dispatched(registry, files, [*rows[:4], rows[4] | {"sent_on": "2020-02-03"}])
+    (warning,) = account.warnings
+    assert warning.startswith(
+        "1 contact is dated before their customer was drawn; the first: row 5, sent_on, 2020-02-03"
+    )
+
+
+def test_a_contact_in_no_sane_year_is_turned_away(registry: Registry, files: Files) -> None:
+    allocated(registry, files)
+    rows = contacts(registry, "sms")
+    bad = [
+        rows[4] | {"sent_on": "0026-02-03"},
+        rows[5] | {"sent_on": "0206-02-03"},
+        rows[6] | {"sent_on": "2126-02-03"},
+    ]
+    _, account = dispatched(registry, files, [*rows[:4], *bad])
+    assert [rejection.row for rejection in account.rejections] == [5, 6, 7]
+    assert {rejection.field for rejection in account.rejections} == {"sent_on"}

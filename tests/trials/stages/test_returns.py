@@ -39,17 +39,16 @@ def dealt(registry, files):
 def test_every_row_is_loaded_or_rejected_with_its_reason(dealt, files):
     kept = eligible(files.customers)
     rows = outcomes(files.customers)
-    rows += [{"customer_id": "C999999", "paid": 1, "collected": 1}, outcomes(kept[:1])[0]]
+    rows += [{"customer_id": "C999999", "paid": 1, "collected": 1}]
     rows += [{"customer_id": "1E+13", "paid": 1, "collected": 1}]
     account = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
     assert account.read == len(rows) == account.loaded + account.rejected
-    assert account.loaded == len(kept) - 1  # the repeated id counts for nobody
+    assert account.loaded == len(kept)
     reasons = {rejection.row: rejection.reason for rejection in account.rejections}
-    assert reasons[len(rows) - 2] == "no customer of this trial has this id"
+    assert reasons[len(rows) - 1] == "no customer of this trial has this id"
     out = [at for at, row in enumerate(files.customers, start=1) if row["principal"] < 32]
     assert reasons[out[0]] == "this customer was left out before the draw"
-    first = next(at for at, row in enumerate(files.customers, start=1) if row is kept[0])
-    assert {first, len(rows) - 1, len(rows)} <= set(reasons)
+    assert {len(rows) - 1, len(rows)} <= set(reasons)
     stored = pq.read_table(dealt.snapshots.path(account.digest))
     assert stored.column_names == ["ledger_id", "paid", "collected"]
     assert stored.num_rows == account.loaded
@@ -221,3 +220,44 @@ def test_a_file_that_lacks_customers_barred_from_an_arm_is_no_mismatch(registry,
     assert checks["match"]["passed"]
     assert checks["retention"]["passed"]
     assert checks["match"]["detail"].endswith("No further action 100.0%, Plain letter 100.0%, SMS reminder 100.0%.")
+
+
+def test_several_rows_of_a_customer_are_refused_with_what_to_do(dealt, files):
+    rows = outcomes(eligible(files.customers))
+    with pytest.raises(
+        DataRefused, match=r"ids come more than once \(2 of them\).*one row per customer.*sum them to one"
+    ):
+        load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, [*rows, rows[0], rows[1], rows[1]]))
+
+
+def test_outcomes_of_those_who_paid_and_nobody_else_are_no_outcomes(registry, files):
+    """Coverage alone would let them pass where nearly everybody pays."""
+    files.edit_protocol(lambda text: text.replace("day: 23}", "day: 23, coverage: 0.2}"))
+    allocated(registry, files)
+    rows = outcomes(eligible(files.customers))
+    load_outcomes(registry, FIRST, files.trial, write_csv(files.outcomes, [row for row in rows if row["paid"]]))
+    document = evaluate(registry, FIRST, files.trial).document
+    paid = [check for check in document["checks"] if check["name"] == "only_yes_paid"]
+    assert [(check["passed"], check["severity"]) for check in paid] == [(False, "blocks")]
+    assert "the file seems to hold only those who did" in paid[0]["detail"]
+    assert document["verdict"]["code"] == "invalid"
+    load_outcomes(registry, FIRST, files.trial, write_csv(files.outcomes, rows))
+    document = evaluate(registry, FIRST, files.trial).document
+    assert not any(check["name"].startswith("only_yes") for check in document["checks"])
+
+
+def test_receipt_without_contacts_says_that_none_are_loaded(registry, files):
+    files.edit_protocol(lambda text: text.replace("subgroups:", "complier: {received: read}, subgroups:"))
+    allocated(registry, files)
+    load_outcomes(registry, FIRST, files.trial, files.outcomes)
+    rows = [
+        row for row in evaluate(registry, FIRST, files.trial).document["estimates"] if row["estimand"] == "complier"
+    ]
+    assert rows
+    assert {row["reason"] for row in rows} == {"no contacts are loaded, so nobody knows who was reached"}
+
+
+def test_a_column_of_days_that_nobody_reads_is_remarked_on(dealt, files):
+    rows = [row | {"paid_on": "2026-02-03" if row["paid"] else "", "office": "3"} for row in outcomes(files.customers)]
+    (warning,) = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows)).warnings
+    assert warning.startswith("column 'paid_on' holds days and is not read: an outcome counts whenever it happened")

@@ -13,6 +13,7 @@ from data.intake.dates import NOT_A_DAY
 from data.schema import ColumnContract, FileContract
 from designs.literals import Channel
 from designs.protocol import Protocol
+from designs.protocol.rules.dates import A_DAY, FIRST_DAY, LAST_DAY
 from trials.field.kinds.kind import Breach, FileKind
 from trials.registry.identities.contact_ledger import CONTACT_ON
 from trials.registry.identities.pseudonyms import EXPORT_ID
@@ -50,6 +51,9 @@ def _breaches(table: pa.Table, _: Protocol) -> Iterator[Breach]:
         yield Breach(SENT_ON, no_day, pc.fill_null(table.column(why).cast(pa.string()), NOT_A_DAY))
     else:
         yield Breach(SENT_ON, no_day, NOT_A_DAY)
+    days = table.column(SENT_ON)
+    absurd = pc.or_(pc.less(days, pa.scalar(FIRST_DAY)), pc.greater(days, pa.scalar(LAST_DAY)))
+    yield Breach(SENT_ON, pc.fill_null(absurd, False), f"not a day on which anything was sent: {A_DAY}")
 
 
 def _channel(table: pa.Table) -> pa.ChunkedArray:

@@ -119,6 +119,7 @@ CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "clusters_whole": ("Groups", "Customers who belong together are in the same arm."),
     "clusters_enough": ("Number of groups", "There are enough groups for the ranges to hold."),
     "second_opinion": ("Second opinion", "Another program finds the same effect."),
+    "only_yes": ("Both answers", "The outcomes hold those who did and those who did not."),
     "rows_taken": ("Rows", "Every row of the file was taken."),
     "conditions_known": ("Conditions", "Whether customers take part is known of the same share of every arm."),
     "cells_read": ("Cells", "Every cell that the plan uses could be read."),
