@@ -225,7 +225,7 @@ def test_a_file_that_lacks_customers_barred_from_an_arm_is_no_mismatch(registry,
 def test_several_rows_of_a_customer_are_refused_with_what_to_do(dealt, files):
     rows = outcomes(eligible(files.customers))
     with pytest.raises(
-        DataRefused, match=r"ids come more than once \(2 of them\).*one row per customer.*sum them to one"
+        TrialRefused, match=r"5 rows are of customers who have several \(2 of them\).*sum them to one row"
     ):
         load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, [*rows, rows[0], rows[1], rows[1]]))
 
