@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import DataRefused
-from data.intake.columns import is_text
+from data.intake.columns import is_text, not_a
 from data.intake.headers import check_header, named
 from data.intake.result import Reading
 from data.intake.source import Source
@@ -56,11 +56,9 @@ def _plain(table: pa.Table, contract: FileContract, where: str) -> tuple[pa.Tabl
             unpacked = unpacked.cast(pa.string())
         if not _is_cell(unpacked.type, contract.kind_of(name)):
             if name in declared:
-                raise DataRefused(
-                    f"the file marks this column as {values.type}",
-                    where=f"{where}, {name}",
-                    rule="a column that is used holds text, numbers, truth values or dates",
-                    remedy="export the column in that form",
+                wanted = contract.kind_of(name)
+                raise not_a(
+                    values.type, name, where, "text, numbers, truth values or dates" if wanted == "any" else wanted
                 )
             warnings.append(f"{name}: left out, because the file marks it as {values.type}, no value of a table")
             continue
