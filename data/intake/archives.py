@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 
 from data.errors import DataRefused
 
@@ -49,16 +50,22 @@ def check_workbook(data: bytes, where: str) -> None:
 def error_cells(data: bytes) -> list[tuple[int, int, str]]:
     """Row, column (both from 0) and code of every cell of a workbook, already checked, that holds an error."""
     found = []
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for entry in archive.infolist():
-            if entry.filename.startswith("xl/worksheets/"):
-                for letters, row, inside in _ERROR.findall(_unpacked(data, entry, 0, entry.filename)):
-                    code = _CODE.search(inside)
-                    found.append((int(row) - 1, _column(letters) - 1, code.group(1).decode() if code else "#N/A"))
+    for part in worksheets(data):
+        for letters, row, inside in _ERROR.findall(part):
+            code = _CODE.search(inside)
+            found.append((int(row) - 1, column_number(letters) - 1, code.group(1).decode() if code else "#N/A"))
     return found
 
 
-def _column(letters: bytes) -> int:
+def worksheets(data: bytes) -> Iterator[bytes]:
+    """The XML of each worksheet of a workbook, already checked."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for entry in archive.infolist():
+            if entry.filename.startswith("xl/worksheets/"):
+                yield _unpacked(data, entry, 0, entry.filename)
+
+
+def column_number(letters: bytes) -> int:
     """The number of a column, from 1, by its letters."""
     column = 0
     for letter in letters:
@@ -112,7 +119,7 @@ def _check_span(sheet: bytes, where: str) -> None:
     cells = len(_CELL.findall(sheet))
     rows = columns = 0
     for letters, row in _CELL_REFERENCE.findall(sheet):
-        rows, columns = max(rows, int(row)), max(columns, _column(letters))
+        rows, columns = max(rows, int(row)), max(columns, column_number(letters))
     if rows * columns > 20 * cells + 1_000_000:
         raise DataRefused(
             f"{cells:,} cells are spread over {rows:,} rows and {columns:,} columns",

@@ -19,6 +19,7 @@ from data.errors import DataRefused
 from data.intake.archives import check_workbook, error_cells
 from data.intake.headers import LOOKED_AT, check_header, named
 from data.intake.result import CLIFFS, Fault, Reading, Rejection, shown
+from data.intake.sheet_layout import layout, refuse_hidden
 from data.intake.source import Source
 from data.schema import FileContract
 
@@ -45,7 +46,7 @@ def read_workbook(source: Source, contract: FileContract) -> Reading:
     where = source.name
     data = source.contents()
     check_workbook(data, where)
-    cells = _cells(data, where)
+    cells, start = _cells(data, where)
     if not cells:
         raise DataRefused("the workbook is empty", where=where, remedy="export it again")
     if len(cells) in CLIFFS:
@@ -58,10 +59,14 @@ def read_workbook(source: Source, contract: FileContract) -> Reading:
     header = [cell if isinstance(cell, str) else _written(cell) for cell in cells[0]]
     check_header(header, contract, where, [[_written(cell) for cell in row] for row in cells[1 : LOOKED_AT + 1]])
     names, warnings = named(header)
+    filled = [any(cell != "" for cell in row) for row in cells]
+    used = {contract.id_column, *(column.name for column in contract.columns)}
+    refuse_hidden(layout(data), filled, names, used, start, where)
     return _reading(cells[1:], names, contract, where, warnings)
 
 
-def _cells(data: bytes, where: str) -> list[list[Cell]]:
+def _cells(data: bytes, where: str) -> tuple[list[list[Cell]], tuple[int, int]]:
+    """The rows of the one sheet that holds any, and the row and column, from 0, at which they begin."""
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [workbook.get_sheet_by_index(i) for i in range(len(workbook.sheet_names))]
@@ -76,11 +81,12 @@ def _cells(data: bytes, where: str) -> list[list[Cell]]:
         rows: list[list[Cell]] = [list(row) for row in filled[0].to_python()] if filled else []
     except (CalamineError, OSError, ValueError, IndexError) as error:
         raise DataRefused(f"the workbook cannot be read ({error})", where=where, remedy="save it again") from error
+    start = (filled[0].start if filled else None) or (0, 0)
     if filled:
-        _mark_errors(rows, filled[0].start or (0, 0), data)
+        _mark_errors(rows, start, data)
     while rows and all(cell == "" for cell in rows[-1]):
         rows.pop()
-    return rows
+    return rows, start
 
 
 def _mark_errors(rows: list[list[Cell]], start: tuple[int, int], data: bytes) -> None:
