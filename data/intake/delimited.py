@@ -25,6 +25,8 @@ from data.intake.source import Octets, Source
 from data.schema import FileContract
 
 _HEADER_BYTES = 1 << 20
+_BLOCK = 1 << 20
+_LARGE_BLOCK = 1 << 28
 _ARROW_KINDS = {"number": pa.float64(), "boolean": pa.bool_()}
 _SAVE_AS_UTF8 = "save the file as CSV UTF-8"
 
@@ -165,7 +167,12 @@ def _holds_mark(texts: pa.StringArray) -> bool:
 
 
 def _parse_once(
-    source: Source, kinds: Mapping[str, pa.DataType], *, threads: bool, line_ends_in_values: bool
+    source: Source,
+    kinds: Mapping[str, pa.DataType],
+    *,
+    threads: bool,
+    line_ends_in_values: bool,
+    block: int = _BLOCK,
 ) -> _Parsed:
     ragged: list[pacsv.InvalidRow] = []
 
@@ -177,7 +184,7 @@ def _parse_once(
         with source.open(text=True) as octets:
             table = pacsv.read_csv(
                 pa.PythonFile(octets, mode="r"),
-                read_options=pacsv.ReadOptions(use_threads=threads),
+                read_options=pacsv.ReadOptions(use_threads=threads, block_size=block),
                 parse_options=pacsv.ParseOptions(
                     newlines_in_values=line_ends_in_values, ignore_empty_lines=False, invalid_row_handler=skip
                 ),
@@ -199,9 +206,37 @@ def _parse_once(
             raise DataRefused(
                 "the file has a header and no rows", where=source.name, remedy="export it again"
             ) from error
-        reason = "one is longer than a mebibyte" if "straddling" in message else message.splitlines()[0]
+        if "straddling" in message and block == _BLOCK:
+            raise _too_long(source, kinds) from error
+        reason = "one is very long" if "straddling" in message else message.splitlines()[0]
         raise DataRefused(f"the rows cannot be told apart ({reason})", where=source.name) from error
     return _Parsed(table, ragged, octets)
+
+
+def _too_long(source: Source, kinds: Mapping[str, pa.DataType]) -> DataRefused:
+    """The refusal of a file with a row that no block holds: read once more, in larger blocks, to say where it is."""
+    texts = dict.fromkeys(kinds, pa.string())
+    parsed = _parse_once(source, texts, threads=False, line_ends_in_values=True, block=_LARGE_BLOCK)
+    longest, place, name = -1, 0, ""
+    for field, column in zip(parsed.table.column_names, parsed.table.columns, strict=True):
+        sizes = pc.binary_length(column)
+        most = pc.max(sizes).as_py() or 0
+        if most > longest:
+            longest, place, name = most, pc.index(sizes, most).as_py(), field
+    if longest * len(kinds) < _BLOCK // 2:  # the long row has more or fewer values than the header
+        return DataRefused(
+            "a row is longer than a mebibyte, and has another number of values than the header",
+            where=source.name,
+            rule=f"a row holds at most {_BLOCK:,} bytes",
+            remedy="close a quotation mark that was left open, or leave the column out",
+        )
+    rows = np.delete(np.arange(1, parsed.rows + 1), [row.number - 2 for row in parsed.ragged])
+    return DataRefused(
+        f"row {int(rows[place]):,} is longer than a mebibyte: its {name} holds {longest:,} bytes",
+        where=f"{source.name}, {name}",
+        rule=f"a row holds at most {_BLOCK:,} bytes",
+        remedy="leave the column out or shorten the value; or close a quotation mark that was left open before it",
+    )
 
 
 def _kept_exactly(column: pa.ChunkedArray) -> bool:
