@@ -73,7 +73,9 @@ def analyse(
     # Read here, not through the settings: importing what reads those takes a tenth of a second.
     engine = open_engine(cast("EngineName", os.environ.get("OTM_ENGINE") or "duckdb"))
     with at_work(f"Analysing {data.name}"):
-        evaluation = analyse_stage(protocol, data, as_at=as_at and as_at.date(), engine=engine)
+        evaluation = analyse_stage(
+            protocol, data, as_at=as_at and as_at.date(), engine=engine, remark=lambda line: say(f"Note: {line}")
+        )
     if json_to is not None:
         write_json(json_to, to_document(evaluation))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from analysis.evaluate import evaluate
 from analysis.results import Evaluation
 from analysis.sensitivity import with_bounds
 from data.engine import Engine, open_engine
-from data.intake import read_file
+from data.intake import Intake, read_file
+from data.intake.result import rejected_for
 from designs.protocol import external_contract, load_protocol
 from trials.errors import TrialRefused
 from trials.frames.code import with_code
@@ -17,7 +19,12 @@ from trials.frames.randomised_elsewhere import frame_of
 
 
 def analyse(
-    protocol_path: str | Path, data_path: str | Path, *, as_at: date | None = None, engine: Engine | None = None
+    protocol_path: str | Path,
+    data_path: str | Path,
+    *,
+    as_at: date | None = None,
+    engine: Engine | None = None,
+    remark: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Evaluate a trial from its protocol and one file of data.
 
@@ -27,6 +34,7 @@ def analyse(
         as_at: the day on which the data were cut; today where it is not given. Where the protocol has
             ``randomisation.allocation_date``, outcomes that are not due by then are shown no effect of.
         engine: where the rows are counted; one of its own when not given.
+        remark: told what is strange about the file, and why rows of it were turned away, as a load would tell it.
 
     Raises:
         ProtocolRefused: the protocol is none, or the file has arm labels that it does not declare.
@@ -53,6 +61,17 @@ def analyse(
             remedy="give the day on which the data were extracted",
         )
     intake = read_file(data, external_contract(protocol))
+    if remark is not None:
+        for line in _remarks(intake):
+            remark(line)
     frame = frame_of(engine or open_engine(), protocol, intake, arm_column, as_at or today)
     evaluation = evaluate(frame, protocol, protocol_digest=loaded.digest)
     return with_code(with_bounds(frame, protocol, evaluation))
+
+
+def _remarks(intake: Intake) -> Iterator[str]:
+    yield from intake.warnings
+    for cause in rejected_for(intake.rejections):
+        rows = "1 row was" if cause.rows == 1 else f"{cause.rows:,} rows were"
+        field = "" if cause.field is None else f"{cause.field}: "
+        yield f"{rows} turned away, the first is row {cause.first_row:,}: {field}{cause.reason}"

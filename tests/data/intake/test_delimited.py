@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from data.errors import DataRefused
 from data.intake import read_file
 from data.schema import ColumnContract, FileContract
-from designs.protocol import load_protocol, population_contract
 from tests.data.intake.second_reading import second_reading
 
 CONTRACT = FileContract(
@@ -390,12 +389,3 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         read_file(tmp_path / "none.csv", ONE)
     with pytest.raises(DataRefused, match="format cannot be told"):
         read_file(saved(tmp_path, "x", "people.pdf"), ONE)
-
-
-def test_a_value_over_a_mebibyte_is_named_by_row_and_field(reference_data: Path) -> None:
-    folder = reference_data.parent / "cases" / "37-a-field-over-a-mebibyte"
-    contract = population_contract(load_protocol(folder / "p.yaml").protocol)
-    with pytest.raises(
-        DataRefused, match=r"row 10 is longer than a mebibyte: its note holds 2,097,152 bytes.*To do: leave the column"
-    ):
-        read_file(folder / "population.csv.gz", contract)

@@ -305,3 +305,9 @@ def test_a_file_of_which_no_row_can_be_taken_is_refused_with_the_commonest_reaso
     rows = [ROWS[0], *([f"{i:06d}", "12;50", "NE"] for i in range(1, 20)), ["NA", "1", "NE"]]
     with pytest.raises(DataRefused, match=r"not one of the 20 rows can be taken: principal: .*\(19 rows, the first is"):
         read_file(saved(tmp_path, "file.csv", rows), CONTRACT)
+
+
+def test_a_value_over_a_mebibyte_is_named_by_row_and_field(reference_data: Path) -> None:
+    said = r"row 10 is longer than a mebibyte: its note holds 2,097,152 bytes.*To do: leave the column"
+    with pytest.raises(DataRefused, match=said):
+        case(reference_data, "37-a-field-over-a-mebibyte", "population.csv.gz")
