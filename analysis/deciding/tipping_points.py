@@ -17,6 +17,7 @@ from analysis.deciding.verdict import Decided, decide
 from analysis.inference.intervals import Effect
 from analysis.results import Segment, TippingPoint, WouldBe
 
+IN_PAIRS = "whoever lacks the outcome takes their pair out of the estimate, so no mean of theirs is assumed"
 _STEPS = 48  # looked at on each side before the first change is narrowed down
 _HALVINGS = 40
 _FAR = 10.0  # standard errors beyond nothing: as far as is looked where values have no end
@@ -39,6 +40,8 @@ class Missing:
         money: and to the net benefit, pounds.
         cost: and to the whole cost, pounds.
         harm: and to the harm by this outcome, where it guards: 1 or −1, else 0.
+        in_pairs: whether customers were assigned in matched pairs. The estimate leaves out the whole pair of whoever
+            lacks the outcome, so that they are taken to have what their partner has, less the effect.
     """
 
     outcome: str
@@ -53,6 +56,7 @@ class Missing:
     money: float = 0.0
     cost: float = 0.0
     harm: float = 0.0
+    in_pairs: bool = False
 
 
 def tipping_points(
@@ -69,6 +73,8 @@ def tipping_points(
 
 def _tipping_point(trial: TrialEvidence, rules: DecisionRules, decided: Decided, those: Missing) -> TippingPoint:
     bare = TippingPoint(those.outcome, those.arm, those.missing, those.allocated, those.assumed)
+    if those.in_pairs:
+        return replace(bare, assumed=None, reason=IN_PAIRS)
     if those.assumed is None:
         return replace(bare, reason="nobody of this arm has the outcome")
     if not any(those.weight.values()):

@@ -36,8 +36,24 @@ def with_what_is_missing(
             f"{without:,} customers lack “{outcome_label(outcome)}”, and what the {row.missing:,} of them with {who} "
             f"did could make the verdict another: {then}."
         )
+    reasons += _without_their_pair(protocol, tipping)
     reasons += _not_followed(protocol, checks)
     return replace(verdict, reasons=(*reasons, *verdict.reasons)) if reasons else verdict
+
+
+def _without_their_pair(protocol: Protocol, tipping: Sequence[TippingPoint]) -> list[str]:
+    """Of matched pairs, where what the missing could change is not computed: said, so that nobody takes it for none."""
+    if protocol.randomisation.pairs is None:
+        return []
+    lacking: dict[str, int] = {}
+    for row in tipping:
+        lacking[row.outcome] = lacking.get(row.outcome, 0) + row.missing
+    return [
+        f"{missing:,} customers lack “{outcome_label(protocol.outcome(name))}”, and their pairs are left out of the "
+        "estimate. What they did could make the verdict another; how much it takes is not known."
+        for name, missing in lacking.items()
+        if missing
+    ]
 
 
 def _plausible(protocol: Protocol, row: TippingPoint) -> bool:

@@ -25,6 +25,7 @@ def outcome_bounds(
         by_contrast: the customers who could have got both arms of each planned contrast.
     """
     alpha, rows = protocol.analysis.alpha, []
+    kinds: list[tuple[Assumption, Bounds]]
     for pair in protocol.contrasts:
         data = by_contrast[pair]
         y = data.number(column_of(outcome))
@@ -33,11 +34,14 @@ def outcome_bounds(
         of_pair = np.isin(data.arm, pair)
         y, treated, stratum = y[of_pair], data.arm[of_pair] == pair[0], data.stratum[of_pair]
         cluster = None if data.cluster is None else data.cluster[of_pair]
-        lee = lee_bounds(y, treated, alpha, stratum=stratum, cluster=cluster)
-        kinds: list[tuple[Assumption, Bounds]] = [("lee", lee)]
-        if outcome.kind == "binary":
-            worst = worst_case_bounds(y, treated, 0.0, 1.0, alpha, stratum=stratum, cluster=cluster)
-            kinds.insert(0, ("worst_case", worst))
+        if protocol.randomisation.pairs is not None and cluster is not None:
+            kinds = _of_pairs(outcome)
+        else:
+            lee = lee_bounds(y, treated, alpha, stratum=stratum, cluster=cluster)
+            kinds = [("lee", lee)]
+            if outcome.kind == "binary":
+                worst = worst_case_bounds(y, treated, 0.0, 1.0, alpha, stratum=stratum, cluster=cluster)
+                kinds.insert(0, ("worst_case", worst))
         rows += [
             OutcomeBounds(
                 outcome.id, *pair, assumption, bounds.lower, bounds.upper,
@@ -46,3 +50,10 @@ def outcome_bounds(
             for assumption, bounds in kinds
         ]  # fmt: skip
     return rows
+
+
+def _of_pairs(outcome: Outcome) -> list[tuple[Assumption, Bounds]]:
+    """Pairs of clusters: the two of a pair differ in size, so that shares differ by pair and no bound is computed."""
+    reason = "the clusters of a pair differ in size, and bounds within pairs are not computed"
+    assumptions: tuple[Assumption, ...] = ("worst_case", "lee") if outcome.kind == "binary" else ("lee",)
+    return [(assumption, Bounds(None, None, reason=reason)) for assumption in assumptions]

@@ -92,3 +92,14 @@ def test_the_evidence_holds_the_bound_of_pairs_among_everyone_and_in_segments():
     found = paired_events(frame, {"complaint": "complaint"}, cells, "pair")
     for cell in cells:
         assert found["complaint", cell] == counted(data, cell.arm, reason=cell.level)
+
+
+def test_what_the_missing_of_a_pair_could_change_is_said_to_be_unknown() -> None:
+    """Whoever lacks the outcome takes the pair along: no mean of theirs is assumed, and nothing is called safe."""
+    data = columns(pairs=300)
+    data["paid_23"][:15] = np.nan
+    evaluation = harms(data)
+    assert evaluation.tipping_points
+    assert {(row.assumed, row.shift) for row in evaluation.tipping_points} == {(None, None)}
+    assert all("takes their pair out of the estimate" in (row.reason or "") for row in evaluation.tipping_points)
+    assert any("lack “Paid by day 23”, and their pairs are left out" in line for line in evaluation.verdict.reasons)

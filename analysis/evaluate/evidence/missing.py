@@ -100,6 +100,7 @@ def _missing(
         money=benefits - costs,
         cost=costs,
         harm=(1.0 if harm_of(outcome) == "increase" else -1.0) if outcome.role == "guardrail" else 0.0,
+        in_pairs=protocol.randomisation.pairs is not None,
     )
 
 

@@ -63,7 +63,7 @@ def test_the_table_keeps_its_counts_as_counts():
     assert [row[2:] for row in table.rows] == [
         ("676", "31.0%", "18.6%", "not shown to be worth it"),
         ("120", "29.0%", "nowhere", "as it is"),
-        ("4,000", "none", "nobody of this arm has the outcome", "as it is"),
+        ("4,000", "none", "nobody of this arm has the outcome", "not known"),
     ]
     assert [cell.kind for cell in table.cells[0][2:4]] == ["customers", "share"]
 
