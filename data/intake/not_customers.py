@@ -34,7 +34,6 @@ _AMONG_OTHERS = (
         r"|^\d{1,2}\.\d{1,2}\.(\d{2}|\d{4})$",
         "has been turned into a date",
     ),
-    (r"^0$", "is a placeholder for no number"),
     (r"^\d+[eE]\d+$", "is a number that a spreadsheet may have rounded"),
     (r"(?i)^(true|false|yes|no)$", "is a truth value"),
     (r"(?i)^((grand|sub)?totals?|sum|count|average|mean|end|eof)$", "is a line of a report, and no customer"),
@@ -62,8 +61,7 @@ def unlikely_ids(ids: pa.ChunkedArray) -> dict[int, str]:
         >>> unlikely_ids(pa.chunked_array([["12E3", "45B1", "77A0"]]))
         {}
     """
-    number = pc.and_(pc.ascii_is_decimal(ids), pc.not_equal(ids, "0"))
-    odd = np.flatnonzero(pc.fill_null(pc.invert(number), False).to_numpy())
+    odd = np.flatnonzero(pc.fill_null(pc.invert(pc.ascii_is_decimal(ids)), False).to_numpy())
     if not odd.size:
         return {}
     texts = ids.take(pa.array(odd)).combine_chunks()

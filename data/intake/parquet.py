@@ -13,7 +13,7 @@ from data.intake.columns import is_text, not_a
 from data.intake.headers import check_header, named
 from data.intake.result import Reading
 from data.intake.source import Source
-from data.schema import FileContract
+from data.schema import FileContract, Kind
 
 MAXIMUM_ROWS = 200_000_000
 MAXIMUM_BYTES = 64 << 30
@@ -39,6 +39,16 @@ def read_parquet(source: Source, contract: FileContract) -> Reading:
     return Reading(table, rows, warnings=warnings + left_out)
 
 
+_WANTED: dict[Kind, str] = {
+    "text": "text",
+    "number": "number",
+    "boolean": "boolean",
+    "date": "a date",
+    "instant": "a time with its offset from UTC",
+    "any": "text, numbers, truth values or dates",
+}
+
+
 def _plain(table: pa.Table, contract: FileContract, where: str) -> tuple[pa.Table, tuple[str, ...]]:
     """The table with columns of plain kinds only, and what to say of those that have none.
 
@@ -56,10 +66,7 @@ def _plain(table: pa.Table, contract: FileContract, where: str) -> tuple[pa.Tabl
             unpacked = unpacked.cast(pa.string())
         if not _is_cell(unpacked.type, contract.kind_of(name)):
             if name in declared:
-                wanted = contract.kind_of(name)
-                raise not_a(
-                    values.type, name, where, "text, numbers, truth values or dates" if wanted == "any" else wanted
-                )
+                raise not_a(values.type, name, where, _WANTED[contract.kind_of(name)])
             warnings.append(f"{name}: left out, because the file marks it as {values.type}, no value of a table")
             continue
         columns[name] = unpacked

@@ -38,7 +38,6 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
         ProtocolRefused: the file has an arm label that the protocol does not declare.
         TrialRefused: nobody is left to analyse.
     """
-    _refuse_nobody(intake)
     table = with_reasons(_with_arms(protocol, intake, arm_column), intake.unreadable)
     rows: nw.LazyFrame[Any] = engine.scan(table)
     rows, excluded, known = who_takes_part(engine, protocol, rows)
@@ -83,18 +82,6 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
         laid_strata=(ELIGIBLE_ARMS,) if closed else (),
         as_at=None if dated is None else as_at,
         unreadable=first_unreadable(intake.unreadable),
-    )
-
-
-def _refuse_nobody(intake: Intake) -> None:
-    if intake.loaded:
-        return
-    first = intake.rejections[0]
-    raise TrialRefused(
-        f"all {intake.read:,} rows were turned away",
-        where=f"{intake.source}, row {first.row}" + (f", {first.field}" if first.field else ""),
-        rule=first.reason,
-        remedy="export the file again",
     )
 
 

@@ -70,7 +70,7 @@ def doubtful_id(text: str) -> bool:
     return (
         text.lower() in WORDS
         or re.fullmatch(dated, text, re.IGNORECASE | re.ASCII) is not None
-        or re.fullmatch(r"0|\d+[eE]\d+|[xX]{2,}", text, re.ASCII) is not None
+        or re.fullmatch(r"\d+[eE]\d+|[xX]{2,}", text, re.ASCII) is not None
     )
 
 

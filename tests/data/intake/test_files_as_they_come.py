@@ -261,8 +261,8 @@ def test_each_way_of_looking_alike(tmp_path: Path, one: str, other: str) -> None
 
 def test_ids_that_a_spreadsheet_spoilt(reference_data: Path) -> None:
     intake = case(reference_data, "43-ids-that-a-spreadsheet-spoilt", "population.csv")
-    assert intake.table.column("customer_id").to_pylist() == [*(f"{i:06d}" for i in range(1, 11)), "000000"]
-    assert len({rejection.row for rejection in intake.rejections}) == 27
+    assert intake.table.column("customer_id").to_pylist() == [*(f"{i:06d}" for i in range(1, 11)), "0", "000000"]
+    assert len({rejection.row for rejection in intake.rejections}) == 26
 
 
 ONE = FileContract("customer_id", (ColumnContract("principal", "number"),))

@@ -20,6 +20,7 @@ from tests.analysis.frames import frame_of as plain_frame
 from tests.golden.external import arm, outcome, protocol
 from tests.trials.examples import FIRST, Files, allocated, eligible, load_outcomes, write_csv
 from trials.field.allocated import allocated_trial
+from trials.field.whole import whole_of
 from trials.frames import allocated_here, randomised_elsewhere
 from trials.frames.sources import Sources
 from trials.registry import Registry, queries
@@ -32,8 +33,9 @@ def laid_down(registry: Registry, files: Files, scratch: Path) -> AnalysisFrame:
     allocated(registry, files)
     load_outcomes(registry, FIRST, files.trial, files.outcomes)
     with registry.inspect(FIRST, "evaluate", files.trial) as session:
-        (file,) = queries.returned_of(session, files.trial)
-        sources = Sources(allocated_trial(session, files.trial, "evaluate"), file, (), file.as_at)
+        outcomes = whole_of(queries.returned_of(session, files.trial), "outcomes")
+        assert outcomes is not None
+        sources = Sources(allocated_trial(session, files.trial, "evaluate"), outcomes, None, outcomes.as_at)
     return allocated_here.frame_of(open_engine(threads=1), registry.snapshots, sources, scratch)
 
 

@@ -20,6 +20,7 @@ from designs.protocol import load_protocol
 from tests.golden.external import arm, outcome, protocol, row
 from tests.trials.examples import FIRST, SEED, Files, customers, load_outcomes, locked, write_csv
 from trials.field.allocated import allocated_trial
+from trials.field.whole import whole_of
 from trials.frames import allocated_here
 from trials.frames.sources import Sources
 from trials.randomiser.assignment import assign_wave
@@ -63,8 +64,9 @@ def stored(registry: Registry, trial: str) -> list[pa.Table]:
 
 def frame_of(registry: Registry, trial: str, scratch: Path) -> AnalysisFrame:
     with registry.inspect(FIRST, "evaluate", trial) as session:
-        (file,) = queries.returned_of(session, trial)
-        sources = Sources(allocated_trial(session, trial, "evaluate"), file, (), file.as_at)
+        outcomes = whole_of(queries.returned_of(session, trial), "outcomes")
+        assert outcomes is not None
+        sources = Sources(allocated_trial(session, trial, "evaluate"), outcomes, None, outcomes.as_at)
     return allocated_here.frame_of(open_engine(threads=1), registry.snapshots, sources, scratch)
 
 

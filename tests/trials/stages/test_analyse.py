@@ -129,7 +129,7 @@ def test_a_label_of_an_arm_is_its_label_whatever_it_looks_like(tmp_path):
 
 
 def test_a_file_without_any_arm_is_refused(tmp_path):
-    with pytest.raises(TrialRefused, match="all 600 rows were turned away"):
+    with pytest.raises(DataRefused, match="not one of the 600 rows can be taken: group: group is missing"):
         analysed(tmp_path, declared(), rows().assign(group="-"))
 
 

@@ -72,7 +72,7 @@ def test_a_bad_cell_is_kept_with_its_reason_and_its_row_stays(registry: Registry
 def test_blank_and_unreadable_cells_are_one_to_the_verdict(registry: Registry, files: Files) -> None:
     allocated(registry, files)
     made = {}
-    for spelled in ("", "n.k.", "[x]", "£3"):
+    for spelled in ("", "n.k.", "[x]", "three"):
         load_outcomes(registry, FIRST, files.trial, write_csv(files.outcomes, written(files, spelled)))
         made[spelled] = evaluate(registry, FIRST, files.trial).document
     blank = made.pop("")
