@@ -107,6 +107,11 @@ class FileContract:
         return next((column.kind for column in self.columns if column.name == name), "any")
 
     @property
+    def names(self) -> frozenset[str]:
+        """Every column that the contract speaks of, the id among them; what else a file holds is nobody's concern."""
+        return frozenset(column.name for column in self.columns) | ({self.id_column} if self.id_column else set())
+
+    @property
     def required_names(self) -> tuple[str, ...]:
         """Every column without which the file is refused, the id first."""
         first = (self.id_column,) if self.id_column is not None else ()

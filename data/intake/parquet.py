@@ -58,7 +58,7 @@ def _plain(table: pa.Table, contract: FileContract, where: str) -> tuple[pa.Tabl
     Raises:
         DataRefused: A column that the contract names holds no plain values.
     """
-    declared = {contract.id_column, *(column.name for column in contract.columns)}
+    declared = contract.names
     columns, warnings = {}, []
     for name, values in zip(table.column_names, table.columns, strict=True):
         unpacked = _unpacked(values)

@@ -62,7 +62,7 @@ def refuse_hidden(
     found: Layout,
     filled: Sequence[bool],
     names: Sequence[str],
-    used: set[str | None],
+    used: frozenset[str],
     start: tuple[int, int],
     where: str,
 ) -> None:

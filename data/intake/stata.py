@@ -40,7 +40,7 @@ def read_stata(source: Source, contract: FileContract) -> Reading:
 
 def _columns(frame: pd.DataFrame, contract: FileContract, where: str) -> tuple[dict[str, pa.Array], tuple[str, ...]]:
     """Columns by name, without those that mix kinds and that nobody asks for."""
-    declared = {contract.id_column, *(column.name for column in contract.columns)}
+    declared = contract.names
     columns, left_out = {}, []
     for name in map(str, frame.columns):
         try:

@@ -60,8 +60,7 @@ def read_workbook(source: Source, contract: FileContract) -> Reading:
     check_header(header, contract, where, [[_written(cell) for cell in row] for row in cells[1 : LOOKED_AT + 1]])
     names, warnings = named(header)
     filled = [any(cell != "" for cell in row) for row in cells]
-    used = {contract.id_column, *(column.name for column in contract.columns)}
-    refuse_hidden(layout(data), filled, names, used, start, where)
+    refuse_hidden(layout(data), filled, names, contract.names, start, where)
     return _reading(cells[1:], names, contract, where, warnings)
 
 
@@ -125,7 +124,7 @@ def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: File
     What a column holds that nobody declared is nobody's concern, save before customers are assigned: there such a
     number costs its row in any column.
     """
-    declared = {column.name for column in contract.columns} | {contract.id_column}
+    declared = contract.names
     faults = []
     for place, name in enumerate(names):
         for position, values in enumerate(rows):
