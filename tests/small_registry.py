@@ -1,6 +1,6 @@
 """A small registry for the screens: some hundred invented customers, six trials, made by the stages that a user calls.
 
-Effects are planted so large that each trial's verdict is certain: a letter that works and is not worth sending beside
+Effects are planted so large that each trial's verdict is certain: a call that works and is not worth making beside
 an SMS that is, a message that works in one segment only, one that does nothing, and outcomes that were lost.
 """
 

@@ -9,18 +9,12 @@ from analysis.deciding.guardrails import Harm
 from analysis.deciding.ranges import effect_range, money_range, segment_range
 from analysis.deciding.verdict import CellJudgement, Decided, Judgement
 from analysis.inference.intervals import Effect
-from analysis.results import NOT_JUDGED, ArmFinding, Condition, DecidingRange, FindingCode, SegmentFinding
+from analysis.results import NOT_JUDGED, ArmFinding, Condition, DecidingRange, SegmentFinding
 from analysis.wording.naming import approach, behaviour, change_in_behaviour, doing_nothing
 from analysis.wording.numbers import gain_or_loss, gained, per_thousand
 from analysis.wording.phrases import capitalised, listed
+from analysis.wording.verdicts import FALLS_SHORT, FINDING_SENTENCES, not_to_everyone
 from designs.protocol.models import Protocol
-
-_FINDINGS: Mapping[FindingCode, str] = {
-    "passes": "Works, and is worth sending.",
-    "works_not_worth_sending": "Works, and is not worth sending.",
-    "harmful": "Does harm beyond what was declared acceptable.",
-    "not_estimable": "Could not be estimated.",
-}
 
 
 def arm_findings(
@@ -89,11 +83,11 @@ def _finding_sentence(
 ) -> str:
     segments = [str(cell.segment) for cell in decided.to_segments if cell.evidence.arm == evidence.arm]
     if segments:
-        return f"Worth sending to customers with {listed(segments)}, and not to everyone."
+        return f"Worth sending to customers with {listed(segments)}{not_to_everyone(bool(judgement.worse_by))}"
     if judgement.code == "worse_than_nfa":
-        return f"Worse than {doing_nothing(protocol)}."
-    if judgement.code in _FINDINGS:
-        return _FINDINGS[judgement.code]
+        return FALLS_SHORT if judgement.effect_shown else f"Worse than {doing_nothing(protocol)}."
+    if judgement.code in FINDING_SENTENCES:
+        return FINDING_SENTENCES[judgement.code]
     if judgement.effect_shown and not rules.valued:
         return "Changes behaviour; whether that is worth its cost was not declared."
     return f"Not shown to beat {doing_nothing(protocol)}."

@@ -26,17 +26,18 @@ def effect_range(trial: TrialEvidence, rules: DecisionRules, evidence: Evidence)
 
 
 def money_range(trial: TrialEvidence, rules: DecisionRules, evidence: Evidence) -> DecidingRange:
-    """Of an arm's net benefit among everyone, likewise; one that was shown to lose by it, by the bound that showed it.
+    """Of an arm's net benefit among everyone, likewise; below nought, by the bound that shows a loss or does not.
 
     A loss needs no allowance for other arms, for the trial says that no further action is better only where every arm
-    is worse; it shares its level with the other routes by which an arm may be worse.
+    is worse; it shares its level with the other routes by which an arm may be worse. With more routes than arms a
+    range that allows for the arms may lie below nought where no loss is shown: it is not the one that decided.
     """
-    net = evidence.net_benefit or _NONE
-    of_a_loss = interval(net, rules.level_worse)
-    if of_a_loss is not None and of_a_loss.upper < 0.0:
-        return of_a_loss.lower, of_a_loss.upper
+    of_a_loss = interval(evidence.net_benefit or _NONE, rules.level_worse)
     everyone = [e.net_benefit or _NONE for e in trial.arms]
-    return _simultaneous(trial.arms, evidence, everyone, rules, trial.net_benefit_covariance)
+    over_arms = _simultaneous(trial.arms, evidence, everyone, rules, trial.net_benefit_covariance)
+    if of_a_loss is not None and min(of_a_loss.upper, 0.0 if over_arms[1] is None else over_arms[1]) < 0.0:
+        return of_a_loss.lower, of_a_loss.upper
+    return over_arms
 
 
 def segment_range(effect: Effect, rules: DecisionRules, cells: int) -> DecidingRange:

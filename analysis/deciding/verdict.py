@@ -92,7 +92,7 @@ def decide(trial: TrialEvidence, rules: DecisionRules) -> Decided:
         >>> letter = Evidence("letter", Effect(0.02, 0.004), Effect(-0.49, 0.3))
         >>> decided = decide(TrialEvidence((), (letter,)), rules)
         >>> decided.code, decided.arms[0].code
-        ('not_shown', 'works_not_worth_sending')
+        ('not_shown', 'works_worth_unknown')
     """
     if trial.failed:
         return Decided("invalid", None, None, tuple(_unjudged(evidence.arm) for evidence in trial.arms))
@@ -194,7 +194,7 @@ def _judgement(
     failed = tuple(condition for condition, absent in conditions if absent)
     return Judgement(
         evidence.arm,
-        _code(evidence, effect, net or net_held, not failed, worse_by),
+        _code(evidence, effect, net, not failed, worse_by),
         effect,
         net,
         passed,
@@ -224,15 +224,17 @@ def _worse_by(evidence: Evidence, rules: DecisionRules) -> tuple[tuple[Route, ..
 
 
 def _code(evidence: Evidence, effect: bool, net: bool, passes: bool, worse_by: tuple[Route, ...]) -> FindingCode:
-    """``net`` is true too where the gain is above zero by a bound that is not sure."""
+    """A letter that works is not worth sending only where its loss is shown; a gain that is not shown is no loss."""
     if "harm" in worse_by:
         return "harmful"
     if passes:
         return "passes"
-    if effect and evidence.net_benefit is not None and evidence.net_benefit.estimable and not net:
+    if effect and "net_benefit" in worse_by:
         return "works_not_worth_sending"
     if worse_by:
         return "worse_than_nfa"
+    if effect and not net and evidence.net_benefit is not None:
+        return "works_worth_unknown"
     return "not_shown" if evidence.effect.estimable else "not_estimable"
 
 

@@ -27,7 +27,14 @@ def upgrade_1_to_2(document: Mapping[str, Any]) -> Document:
     return whole
 
 
-UPGRADES: Mapping[int, Callable[[Mapping[str, Any]], Document]] = {1: upgrade_1_to_2}
+def upgrade_2_to_3(document: Mapping[str, Any]) -> Document:
+    """Schema 2 called an approach that works not worth sending where its gain was merely not shown."""
+    money = {row["arm"]: row["central"] for row in (document.get("net_benefit") or {}).get("arms", ())}
+    arms = [{**arm, **_worth(arm, money.get(arm["arm"]))} for arm in document["verdict"].get("arms", ())]
+    return {**document, "schema": 3, "verdict": {**document["verdict"], "arms": arms}}
+
+
+UPGRADES: Mapping[int, Callable[[Mapping[str, Any]], Document]] = {1: upgrade_1_to_2, 2: upgrade_2_to_3}
 
 _VARIANTS_1: Mapping[str, Document] = {
     "logit, average marginal effect": {"kind": "logit"},
@@ -84,3 +91,30 @@ def _alpha(rows: list[Document]) -> float | None:
             reach = (upper - row["estimate"]) / error
             return round(2.0 * float(ndtr(-reach) if df is None else stdtr(df, -reach)), 9)
     return None
+
+
+def _worth(arm: Mapping[str, Any], money: Mapping[str, Any] | None) -> Document:
+    """What is otherwise of an arm's finding: its code, and its sentence where schema 2 said what was not shown.
+
+    Whether a loss was shown is told by the flag of an arm that is worse; whether by its money, by the range that
+    decided, or where none was stored by its own.
+    """
+    worse, sentence = bool(arm.get("worse_than_comparison")), arm.get("sentence", "")
+    told: Document = {}
+    if not worse and sentence.startswith("Worth sending to") and sentence.endswith(_NOT_TO_EVERYONE_2):
+        said = sentence.removesuffix(_NOT_TO_EVERYONE_2)
+        told["sentence"] = f"{said}; not shown to be worth sending to everyone."
+    if arm.get("code") != "works_not_worth_sending":
+        return told
+    span = arm.get("net_benefit_range") or (None, (money or {}).get("ci_upper"))
+    if worse and (span[1] is None or span[1] < 0.0):
+        return told
+    told["code"] = "worse_than_nfa" if worse else "works_worth_unknown"
+    if sentence == "Works, and is not worth sending.":
+        told["sentence"] = "Works; whether it is worth sending is not known."
+        if worse:
+            told["sentence"] = "Works, and falls short of the break-even effect that was declared."
+    return told
+
+
+_NOT_TO_EVERYONE_2 = ", and not to everyone."

@@ -15,7 +15,7 @@ from analysis.results.thresholds import Thresholds
 from analysis.results.tipping_points import TippingPoint
 from analysis.results.verdicts import ArmFinding, Verdict
 
-SCHEMA = 2
+SCHEMA = 3
 DATA_INVALID: Final = "the data failed a check, so no effect is shown"
 NOT_JUDGED: Final = "Not judged: the trial is invalid."
 

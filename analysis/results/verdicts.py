@@ -8,7 +8,12 @@ from typing import Literal
 from analysis.results.estimates import Segment
 
 VerdictCode = Literal["scale", "scale_segment", "no_further_action", "not_shown", "not_due", "invalid"]
-FindingCode = Literal["passes", "worse_than_nfa", "works_not_worth_sending", "not_shown", "harmful", "not_estimable"]
+# An effect that is shown says nothing of money: "works_not_worth_sending" only where a loss is shown too, the whole
+# range of net benefit that decides below nought; where neither gain nor loss is shown it is "works_worth_unknown".
+FindingCode = Literal[
+    "passes", "worse_than_nfa", "works_not_worth_sending", "works_worth_unknown", "not_shown", "harmful",
+    "not_estimable",
+]  # fmt: skip
 
 # Why the design lets no approach be scaled: in a saturation trial no cluster was left without anybody treated, or
 # several approaches were mixed in each cluster.
@@ -67,7 +72,7 @@ class ArmFinding:
     sentence: str
     reasons: tuple[str, ...] = ()
     guardrails_passed: bool | None = None
-    worse_than_comparison: bool = False  # shown to be worse; beside "works_not_worth_sending" it may be either
+    worse_than_comparison: bool = False  # shown to be worse, by whatever route
     failed: tuple[Condition, ...] = ()  # every condition of passing that was not met
     guardrails: tuple[str, ...] = ()  # outcomes not shown to stay within their limits
     near_miss: str | None = None  # what was shown, and what kept it from passing

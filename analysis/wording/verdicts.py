@@ -1,12 +1,33 @@
-"""A verdict that is not the trial's own, but would be: in words."""
+"""What is said of an approach whatever it is called; and a verdict that is not the trial's own, but would be."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from analysis.results import VerdictCode, WouldBe
+from analysis.results import FindingCode, VerdictCode, WouldBe
 from analysis.wording.phrases import listed
+
+FINDING_SENTENCES: Final[Mapping[FindingCode, str]] = {
+    "passes": "Works, and is worth sending.",
+    "works_not_worth_sending": "Works, and is not worth sending.",
+    "works_worth_unknown": "Works; whether it is worth sending is not known.",
+    "harmful": "Does harm beyond what was declared acceptable.",
+    "not_estimable": "Could not be estimated.",
+}
+
+# Of an approach whose effect is shown, and which is worse by the break-even effect alone: no loss of money is shown.
+FALLS_SHORT: Final = "Works, and falls short of the break-even effect that was declared."
+
+
+def not_to_everyone(worse: bool) -> str:
+    """How a sentence ends that names the segments an approach is worth sending to.
+
+    Args:
+        worse: whether it is shown to be worse among everyone.
+    """
+    return ", and not to everyone." if worse else "; not shown to be worth sending to everyone."
+
 
 _SAID: Final[Mapping[VerdictCode, str]] = {
     "scale": "scale",

@@ -17,6 +17,7 @@ from analysis.errors import AnalysisRefused
 from analysis.inference.intervals import Effect
 from analysis.results import (
     SCHEMA,
+    ArmMoney,
     Check,
     Estimate,
     Evaluation,
@@ -139,6 +140,10 @@ def test_every_evaluation_ever_stored_is_read_and_keeps_what_it_said(path):
     added = {"estimates": of_rows, "sensitivity": of_rows, "checks": {"kind", "subject"}}
     for name, keys in added.items():
         assert [{key: row[key] for key in row if key not in keys} for row in now[name]] == stored[name]
+    for finding in stored["verdict"]["arms"]:  # what was not shown for everyone was denied to them
+        if not finding["worse_than_comparison"]:
+            ends = "; not shown to be worth sending to everyone."
+            finding["sentence"] = finding["sentence"].replace(", and not to everyone.", ends)
     assert as_told_then(now["verdict"], stored["verdict"]) == stored["verdict"]
     assert now["alpha"] == 0.05
     untouched = set(stored) - set(added) - {"verdict", "schema"}
@@ -216,6 +221,44 @@ def test_a_damaged_document_of_an_earlier_schema_is_refused(document, message):
         from_document(document)
 
 
+def schema_2(span, *, worse, sentence="Works, and is not worth sending.", stored_range=True):
+    """A document as schema 2 was, of an arm that works and was called not worth sending."""
+    document = json.loads(json.dumps(to_document(evaluation(net_benefit=NetBenefit((
+        ArmMoney("a", "b", *[Money(-1.0, 0.5, ci_lower=span[0], ci_upper=span[1])] * 3, (), 1.0, 0.0, None, 1, 1, 1, 1),
+    ))))))  # fmt: skip
+    finding = {"arm": "a", "code": "works_not_worth_sending", "sentence": sentence, "worse_than_comparison": worse}
+    document["verdict"]["arms"] = [{**finding, "net_benefit_range": span} if stored_range else finding]
+    return {**document, "schema": 2}
+
+
+UNKNOWN = ("works_worth_unknown", "Works; whether it is worth sending is not known.")
+
+
+@pytest.mark.parametrize("stored_range", [True, False])
+@pytest.mark.parametrize(
+    ("span", "worse", "said"),
+    [
+        ([-2.0, -0.1], True, ("works_not_worth_sending", "Works, and is not worth sending.")),
+        ([-2.0, 0.1], False, UNKNOWN),
+        ([-2.0, -0.1], False, UNKNOWN),  # below nought at 0.05, and no loss is shown where routes share it
+        ([0.1, 2.0], False, UNKNOWN),
+        ([-2.0, 0.1], True, ("worse_than_nfa", "Works, and falls short of the break-even effect that was declared.")),
+    ],
+)
+def test_schema_2_called_not_worth_sending_what_was_only_not_shown_to_gain(span, worse, said, stored_range):
+    (finding,) = from_document(schema_2(span, worse=worse, stored_range=stored_range)).verdict.arms
+    assert (finding.code, finding.sentence) == said
+    assert finding.net_benefit_range == (tuple(span) if stored_range else None)
+
+
+@pytest.mark.parametrize(("worse", "ends"), [(True, ", and not to everyone."),
+                                             (False, "; not shown to be worth sending to everyone.")])  # fmt: skip
+def test_schema_2_denied_to_everyone_what_was_only_not_shown(worse, ends):
+    named = "Worth sending to customers with reason = forgot"
+    stored = schema_2([-2.0, -0.1], worse=worse, sentence=f"{named}, and not to everyone.")
+    assert from_document(stored).verdict.arms[0].sentence == named + ends
+
+
 @pytest.mark.parametrize("figure", [float("nan"), float("inf"), np.float64("-inf")])
 def test_what_is_not_a_figure_is_refused_with_its_path(figure):
     bad = evaluation(interactions=(Interaction("y", "sex", "a", "b", figure, 1.0, 2.0, 0.5),))
@@ -240,7 +283,7 @@ def test_full_precision_survives():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.update(schema=3), "schema 3 cannot be read"),
+        (lambda d: d.update(schema=4), "schema 4 cannot be read"),
         (lambda d: d.update(colour="red"), "unknown key 'colour'"),
         (lambda d: d.pop("verdict"), "missing key 'verdict'"),
         (lambda d: d["verdict"].update(code="maybe"), "'maybe' is not 'scale', "),

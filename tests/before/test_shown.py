@@ -25,8 +25,11 @@ BEFORE = Path(__file__).parent / "registry"
 SHOWN: dict[str, Any] = json.loads(gzip.decompress((BEFORE / "shown.json.gz").read_bytes()))
 EVALUATED = sorted(trial for trial, shown in SHOWN.items() if "tables" in shown)
 # Said otherwise since, on purpose: names keep their capitals, the outcome's own figure is no gain or loss, and the
-# comparison has its own name.
+# comparison has its own name. What is not shown to be worth sending to everyone is not called not worth it.
 SINCE = {
+    "segment-letters": {
+        "with reason = forgot, and not to everyone": "with reason = forgot; not shown to be worth sending to everyone",
+    },
     "harmful-call": {"the hMRC's": "the HMRC's", '"no more"': '"no more or fewer"'},
     "simple-bau": {
         "Each approach against no further action": "Each approach against business as usual (Letter in use)",

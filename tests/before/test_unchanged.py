@@ -126,9 +126,20 @@ def test_small_debts_randomised_elsewhere_are_analysed_as_they_were():
     then = before("small-debts-elsewhere.json")
     within_strata(now, then)
     by_residuals(now, then)
+    what_it_is_worth(now, then)
     for document in (now, then):
         as_worded_before(document["verdict"])
     assert list(differences(now, then)) == []
+
+
+def what_it_is_worth(now: Any, then: Any) -> None:
+    """An approach that works is not worth sending only where a loss is shown: decision 0031."""
+    for after, was in zip(now["verdict"]["arms"], then["verdict"]["arms"], strict=True):
+        if after["code"] == "works_worth_unknown":
+            assert was["code"] == "works_not_worth_sending"
+            lower, upper = after["net_benefit_range"]
+            assert lower < 0.0 < upper
+            after.update({key: was[key] for key in ("code", "sentence")})
 
 
 def by_residuals(now: Any, then: Any) -> None:

@@ -64,7 +64,7 @@ def scaled(evaluation: Evaluation) -> bool:
 
 
 def showpiece(evaluation: Evaluation) -> bool:
-    """The SMS is scaled; the letter is shown to raise payment, and not to be worth its cost; the call loses more."""
+    """The SMS is scaled; the letter is shown to raise payment, not shown to be worth it; the call loses more."""
     findings = {finding.arm: finding.code for finding in evaluation.verdict.arms}
     money = {arm.arm: arm.central.estimate for arm in evaluation.net_benefit.arms} if evaluation.net_benefit else {}
     letter = next(

@@ -86,11 +86,18 @@ def _three_figures(pounds_each):
     return f"{float(f'{pounds_each * 1000:.3g}'):,.0f}"
 
 
-def test_the_letter_works_and_is_not_worth_sending(seen_page, recorded):
-    findings = {finding.arm: finding.code for finding in recorded(SMALL_DEBTS).evaluation.verdict.arms}
-    assert findings["letter"] == "works_not_worth_sending"
-    row = table_row(seen_page("decision", trial=SMALL_DEBTS), "Plain reminder letter", 'data-label="Finding"')
-    assert "Works, and is not worth sending" in row
+@pytest.mark.parametrize(
+    ("arm", "label", "code", "words"),
+    [
+        ("call", "Outbound call", "works_not_worth_sending", "Works, and is not worth sending"),
+        ("letter", "Plain reminder letter", "works_worth_unknown", "Works; whether it is worth sending is not known"),
+    ],
+)
+def test_what_works_is_called_not_worth_sending_where_its_loss_is_shown(seen_page, recorded, arm, label, code, words):
+    finding = next(row for row in recorded(SMALL_DEBTS).evaluation.verdict.arms if row.arm == arm)
+    assert finding.code == code
+    assert (finding.net_benefit_range[1] < 0.0) == (code == "works_not_worth_sending")
+    assert words in table_row(seen_page("decision", trial=SMALL_DEBTS), label, 'data-label="Finding"')
 
 
 @pytest.mark.parametrize("trial", [SMALL_DEBTS, FIVE_MESSAGES, LATE_RETURNS, LOST_OUTCOMES])

@@ -33,11 +33,41 @@ def test_the_letter_that_works_and_should_not_be_sent():
         "action: do not scale."
     )
     (finding,) = verdict.arms
-    assert finding.sentence == "Works, and is not worth sending."
+    assert (finding.code, finding.worse_than_comparison) == ("works_worth_unknown", False)
+    assert finding.sentence == "Works; whether it is worth sending is not known."
     assert finding.reasons == (
         "24 more paid by day 23 for every 1,000 customers (16 more to 32 more).",
         "For every 1,000 customers, after costs, an estimated £490 lost (£1,020 lost to £39 gained).",
     )
+
+
+def test_a_letter_that_works_and_is_shown_to_lose():
+    verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.024, 0.004), Effect(-0.49, 0.1))])
+    assert verdict.sentence.endswith("No further action is better: do not scale.")
+    (finding,) = verdict.arms
+    assert finding.sentence == "Works, and is not worth sending."
+    assert finding.net_benefit_range[1] < 0.0
+    assert "It is shown to lose money against no further action." in finding.reasons
+
+
+def test_a_letter_that_works_and_falls_short_of_the_break_even():
+    rules = DecisionRules(0.05, "holm", 0.05, valued=True, guardrails=0, capacity=True)
+    verdict = said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.024, 0.004), Effect(-0.49, 0.27))], rules)
+    (finding,) = verdict.arms
+    assert finding.sentence == "Works, and falls short of the break-even effect that was declared."
+
+
+def test_the_range_beside_a_finding_never_says_more_than_the_finding():
+    """One arm and six routes: the range that is simultaneous over the arms lies below nought, and no loss is shown."""
+    rules = DecisionRules(0.05, "holm", None, valued=True, guardrails=5, capacity=True)
+    unsure, sure = (
+        said(declared(arms=[NFA, LETTER]), [Evidence("b", Effect(0.024, 0.004), Effect(net, 0.1))], rules).arms[0]
+        for net in (-0.22, -0.3)
+    )
+    assert unsure.code == "works_worth_unknown"
+    assert unsure.net_benefit_range[1] > 0.0
+    assert sure.code == "works_not_worth_sending"
+    assert sure.net_benefit_range[1] < 0.0
 
 
 def test_the_arm_to_scale_is_the_one_spoken_of():
@@ -77,6 +107,11 @@ def test_a_segment():
         "letter B to customers with reason = forgot, and to nobody else."
     )
     assert verdict.segment == Segment("reason", "forgot")
+    assert verdict.arms[0].sentence == (
+        "Worth sending to customers with reason = forgot; not shown to be worth sending to everyone."
+    )
+    loses = [Evidence("b", Effect(0.01, 0.004), Effect(-0.9, 0.2))]
+    verdict = said(declared(arms=[NFA, LETTER]), loses, cells=[cell])
     assert verdict.arms[0].sentence == "Worth sending to customers with reason = forgot, and not to everyone."
 
 

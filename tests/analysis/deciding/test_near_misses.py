@@ -101,8 +101,9 @@ def test_all_passing_segments_are_named_and_nobody_is_shut_out_who_passes():
     )
     assert verdict.segment == Segment("reason", "confused")
     assert [f.sentence for f in verdict.arms] == [
-        "Worth sending to customers with reason = confused and reason = forgot, and not to everyone.",
-        "Worth sending to customers with reason = deliberate, and not to everyone.",
+        "Worth sending to customers with reason = confused and reason = forgot; not shown to be worth sending to "
+        "everyone.",
+        "Worth sending to customers with reason = deliberate; not shown to be worth sending to everyone.",
     ]
 
 

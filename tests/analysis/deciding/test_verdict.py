@@ -41,8 +41,30 @@ def test_a_letter_that_works_and_loses_money_is_not_sent():
     assert decided.code == "no_further_action"
     assert decided.arms[0].code == "works_not_worth_sending"
     assert decided.arms[0].worse_by == ("net_benefit",)
-    unclear = decide(trial(arm(net_benefit=NIL)), RULES)
-    assert (unclear.code, unclear.arms[0].code) == ("not_shown", "works_not_worth_sending")
+
+
+@pytest.mark.requirement("S19")
+@pytest.mark.parametrize("unsure", [NIL, Effect(-1.0, 1.0), Effect(1.5, 1.0), Effect(None, None, reason="no amounts")])
+def test_a_letter_that_works_is_called_not_worth_sending_only_where_a_loss_is_shown(unsure):
+    """No range of net benefit that holds nought says anything of what a letter is worth."""
+    decided = decide(trial(arm(net_benefit=unsure)), RULES)
+    assert (decided.code, decided.arms[0].code) == ("not_shown", "works_worth_unknown")
+
+
+def test_a_loss_is_shown_at_the_level_that_all_routes_to_it_share():
+    """Five guardrails and money are six routes: below nought at 0.025 alone is no loss that is shown."""
+    shared = dataclasses.replace(RULES, guardrails=5)
+    below_nought = Effect(-2.2, 1.0)
+    assert decide(trial(arm(net_benefit=below_nought)), shared).arms[0].code == "works_worth_unknown"
+    assert decide(trial(arm(net_benefit=DOWN)), shared).arms[0].code == "works_not_worth_sending"
+
+
+def test_an_effect_that_is_shown_and_falls_short_of_the_break_even_is_no_shown_loss_of_money():
+    below = dataclasses.replace(RULES, break_even=9.0)
+    decided = decide(trial(arm(net_benefit=NIL)), below)
+    assert (decided.arms[0].code, decided.arms[0].worse_by) == ("worse_than_nfa", ("break_even",))
+    both = decide(trial(arm(net_benefit=DOWN)), below)
+    assert both.arms[0].code == "works_not_worth_sending"
 
 
 def test_money_without_changed_behaviour_does_not_scale():

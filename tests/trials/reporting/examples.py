@@ -29,6 +29,7 @@ from analysis.results import (
     Variant,
     Verdict,
 )
+from analysis.wording.verdicts import FINDING_SENTENCES
 from designs.protocol import Protocol
 from trials.life import Next
 from trials.registry.records import DecisionRecord, TrialSummary
@@ -194,7 +195,7 @@ def evaluation() -> Evaluation:
             arm="sms",
             reasons=("The SMS reminder changed behaviour and gained money after every cost.",),
             arms=(
-                ArmFinding("letter", "works_not_worth_sending", "Works, and is not worth sending.", (), True),
+                ArmFinding("letter", "works_worth_unknown", FINDING_SENTENCES["works_worth_unknown"], (), True),
                 ArmFinding("sms", "passes", "Works, and is worth sending.", (), True),
                 ArmFinding("call", "worse_than_nfa", "Worse than no further action.", (), True),
             ),

@@ -57,6 +57,7 @@ STEPS: Final[Mapping[Step, str]] = {
 FINDINGS: Final[Mapping[str, str]] = {  # {nothing} is what the approaches are compared with
     "passes": "Works, and is worth sending",
     "works_not_worth_sending": "Works, and is not worth sending",
+    "works_worth_unknown": "Works; whether it is worth sending is not known",
     "worse_than_nfa": "Worse than {nothing}",
     "not_shown": "Not shown to beat {nothing}",
     "harmful": "Does harm: a guardrail is crossed",

@@ -13,7 +13,7 @@ def test_each_approach_has_its_finding_effect_cost_and_net():
     table = approaches(examples.evaluation(), NAMES)
     assert table.rows[0] == (
         "Plain reminder letter",
-        "Works, and is not worth sending",
+        "Works; whether it is worth sending is not known",
         "+2.1 points (1.7 to 2.6)",
         "£0.85 a customer",
         "£480 lost (£990 lost to £31 gained)",
