@@ -15,7 +15,7 @@ from trials.registry import Registry, queries
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, plan_allocated_under, refuse_edited_file
-from trials.registry.records import AllocationRecord, PopulationRecord, WaveRecord
+from trials.registry.records import AllocationRecord, IssueRecord, PopulationRecord, WaveRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class AllocatedTrial:
     waves: tuple[WaveRecord, ...]
     allocations: tuple[AllocationRecord, ...]
     latest_load: str  # the snapshot last loaded under the population's name
+    lists: tuple[IssueRecord, ...]  # every issue list of the registry, other trials' too
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def allocated_trial(session: Session, trial_id: str, use_case: UseCase) -> Alloc
     population = queries.locked_population(session, trial_id, plan.version)
     latest = queries.latest_population(session, population.name) or population
     waves = queries.waves_of(session, trial_id)[: len(allocations)]
-    return AllocatedTrial(plan, population, waves, allocations, latest.digest)
+    return AllocatedTrial(plan, population, waves, allocations, latest.digest, queries.lists_issued(session))
 
 
 def ledger_key_of(registry: Registry, trial: AllocatedTrial) -> bytes:

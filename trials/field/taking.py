@@ -22,7 +22,8 @@ from trials.field.day_zero import drawn_on
 from trials.field.days import contacts_out_of_time, unread_days
 from trials.field.dispatch import export_ids
 from trials.field.kinds import Breach, FileKind
-from trials.field.kinds.contacts import CHANNEL
+from trials.field.kinds.contacts import CHANNEL, MARKS
+from trials.field.letters import mixed_up_in, with_marks
 from trials.field.matching import match
 from trials.field.reasons import FILE_ROW, cells_of_rows, with_reasons
 from trials.registry import Registry
@@ -99,7 +100,8 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     table, rows = intake.table.filter(usable), _file_rows(intake).filter(usable)
     customers = known_customers(registry.snapshots, trial)
     ids = _ledger_ids(registry, trial, customers, id_column, table.column(id_column))
-    content = kind.content(table, protocol).add_column(0, LEDGER_ID, ids)
+    content, of_marks = with_marks(trial, kind.content(table, protocol))
+    content = content.add_column(0, LEDGER_ID, ids)
     if intake.unreadable:
         content = content.append_column(FILE_ROW, rows)
     matched = match(content, ids, rows, customers, id_column)
@@ -113,7 +115,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     named = pc.and_(pc.invert(usable), pc.invert(nameless.rows))
     left, left_rows = intake.table.filter(named), _file_rows(intake).filter(named)
     left_ids = _ledger_ids(registry, trial, customers, id_column, left.column(id_column))
-    turned_away = _turned_away(kind.content(left, protocol), left_rows, left_ids, customers)
+    turned_away = _turned_away(with_marks(trial, kind.content(left, protocol))[0], left_rows, left_ids, customers)
     rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
     return TakenFile(
         kind=kind,
@@ -125,7 +127,12 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         unreadable=cells_of_rows(intake.unreadable, matched.table),
         matured=_matured(trial, kind.due_day(protocol), as_at),
         turned_away=turned_away,
-        warnings=(*intake.warnings, *_of_days(trial, customers, intake.table, content, rows, as_at)),
+        warnings=(
+            *intake.warnings,
+            *_of_days(trial, customers, intake.table, content, rows, as_at),
+            *of_marks,
+            *mixed_up_in(trial, customers, matched.table),
+        ),
     )
 
 
@@ -191,8 +198,9 @@ def _turned_away(content: pa.Table, rows: pa.Array, ids: pa.Array, customers: Kn
     """Rows of allocated customers that cannot be used, by their number in the file, with what can be read of them."""
     known = pc.is_in(ids, value_set=customers.ids.combine_chunks()).to_pylist()
     channels = content.column(CHANNEL).to_pylist() if CHANNEL in content.column_names else [None] * len(rows)
-    named = zip(rows.to_pylist(), ids.to_pylist(), channels, known, strict=True)
-    return {row: TurnedAway(customer, channel) for row, customer, channel, is_known in named if is_known}
+    marks = content.select([mark for mark in MARKS if mark in content.column_names]).to_pylist() or [{}] * len(rows)
+    named = zip(rows.to_pylist(), ids.to_pylist(), channels, marks, known, strict=True)
+    return {row: TurnedAway(customer, channel, of) for row, customer, channel, of, is_known in named if is_known}
 
 
 def _file_rows(intake: Intake) -> pa.Array:

@@ -10,11 +10,14 @@ import pyarrow.compute as pc
 
 from analysis.frame import ARM_COLUMN
 from analysis.integrity import checks
+from analysis.integrity.letters import letters as of_letters
 from analysis.results import Check
 from data.engine import Engine
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
-from trials.field.kinds.contacts import CHANNEL
+from trials.field.allocated import AllocatedTrial
+from trials.field.kinds.contacts import CHANNEL, MARKS
+from trials.field.letters import sent_by_mark
 from trials.field.whole import Whole
 from trials.frames.sources import scan_contacts
 from trials.registry.identities.pseudonyms import LEDGER_ID
@@ -36,8 +39,9 @@ def dispatch(
     """
     sent = scan_contacts(engine, snapshots, contacts).select(LEDGER_ID, CHANNEL).unique()
     sent = sent.with_columns(nw.lit(True).alias(_TAKEN))
-    turned_away = _turned_away(snapshots, contacts)
+    turned_away = _turned_away(snapshots, contacts, (CHANNEL,))
     if turned_away is not None:
+        turned_away = turned_away.append_column(_TAKEN, pa.repeat(pa.scalar(False), turned_away.num_rows))
         sent = nw.concat([sent, engine.scan(turned_away)], how="vertical")
     seen = rows.select(LEDGER_ID, ARM_COLUMN).join(sent, on=LEDGER_ID, how="inner")
     once = seen.group_by(LEDGER_ID, ARM_COLUMN, CHANNEL).agg(nw.col(_TAKEN).cast(nw.Int8).max().alias(_TAKEN))
@@ -62,8 +66,29 @@ def dispatch(
     )
 
 
-def _turned_away(snapshots: SnapshotStore, contacts: Whole) -> pa.Table | None:
-    """Customer and channel of rows that were not taken; files of before they were kept say nothing of them.
+def letters(
+    engine: Engine, snapshots: SnapshotStore, rows: nw.LazyFrame[Any], contacts: Whole, trial: AllocatedTrial
+) -> Check | None:
+    """Whether the letters were those of the customers' arms; None where no contact says which letter it was.
+
+    A row that was turned away for its day or channel still says what its customer was sent.
+    """
+    sent = scan_contacts(engine, snapshots, contacts).select(LEDGER_ID, *MARKS)
+    turned_away = _turned_away(snapshots, contacts, MARKS)
+    if turned_away is not None:
+        sent = nw.concat([sent, engine.scan(turned_away)], how="vertical")
+    distinct = rows.select(LEDGER_ID, ARM_COLUMN).join(sent.unique(), on=LEDGER_ID, how="inner")
+    table = engine.collect(distinct.group_by(ARM_COLUMN, *MARKS).agg(nw.len().alias("n")))
+    tally = ((row[ARM_COLUMN], {mark: row[mark] for mark in MARKS}, int(row["n"])) for row in table.to_pylist())
+    found = sent_by_mark(trial, tally)
+    if not found.named:
+        return None
+    tolerance = trial.plan.protocol.analysis.dispatch_tolerance or 0.0
+    return of_letters(found.named, found.mixed, tolerance, doubtful=found.doubtful)
+
+
+def _turned_away(snapshots: SnapshotStore, contacts: Whole, names: tuple[str, ...]) -> pa.Table | None:
+    """Customer and some columns of rows that were not taken; files of before they were kept say nothing of them.
 
     Those of a customer whose contacts were corrected since are not counted: the correction says what was sent.
     """
@@ -76,9 +101,10 @@ def _turned_away(snapshots: SnapshotStore, contacts: Whole) -> pa.Table | None:
             continue
         table = snapshots.read(load.rejections_digest)
         if LEDGER_ID in table.column_names:
-            table = table.select([LEDGER_ID, CHANNEL])
-            found.append(table.filter(table.column(LEDGER_ID).is_valid()))
+            nothing = pa.nulls(table.num_rows, pa.string())
+            columns = {name: table[name] if name in table.column_names else nothing for name in names}
+            kept = pa.table({LEDGER_ID: table[LEDGER_ID], **columns})
+            found.append(kept.filter(kept.column(LEDGER_ID).is_valid()))
     if not found:
         return None
-    table = pa.concat_tables(found).group_by([LEDGER_ID, CHANNEL]).aggregate([])
-    return table.append_column(_TAKEN, pa.array([False] * table.num_rows, pa.bool_()))
+    return pa.concat_tables(found).group_by([LEDGER_ID, *names]).aggregate([])

@@ -29,7 +29,7 @@ from designs.protocol.models import Wave
 from trials.field.day_zero import passed_before_the_draw, waves_not_drawn
 from trials.field.matching import NOT_OF_THE_TRIAL
 from trials.field.whole import Whole
-from trials.frames.dispatch import dispatch
+from trials.frames.dispatch import dispatch, letters
 from trials.frames.losses import TOLERATED, rows_lost
 from trials.frames.sources import Sources
 from trials.registry.identities.pseudonyms import LEDGER_ID
@@ -61,6 +61,8 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
     made += [_not_drawn(wave) for wave in waves_not_drawn(trial, sources.as_at)]
     if sources.contacts is not None:
         made.append(dispatch(engine, snapshots, rows, sources.contacts, protocol))
+        named = letters(engine, snapshots, rows, sources.contacts, trial)
+        made += [] if named is None else [named]
     return tuple(made)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from analysis.frame import REASON_PREFIX
 from data.engine import Engine
 from data.snapshots import SnapshotStore
 from trials.field.allocated import AllocatedTrial
-from trials.field.kinds.contacts import CHANNEL, DELIVERED, RECEIVED
+from trials.field.kinds.contacts import CHANNEL, DELIVERED, MARKS, RECEIVED
 from trials.field.whole import Whole
 from trials.registry.identities.contact_ledger import CONTACT_ON
 from trials.registry.identities.pseudonyms import LEDGER_ID
@@ -42,7 +43,11 @@ def scan_contacts(engine: Engine, snapshots: SnapshotStore, contacts: Whole) -> 
 
 def _with_every_reason(contacts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     names = contacts.collect_schema().names()
-    reasons = [
-        (nw.col(name) if name in names else nw.lit(None, nw.String)).cast(nw.String).alias(name) for name in REASONS
-    ]
-    return contacts.select(*(nw.col(name) for name in (LEDGER_ID, CHANNEL, CONTACT_ON, DELIVERED, RECEIVED)), *reasons)
+    reasons = [_text(name, names) for name in REASONS]
+    kept = (nw.col(name) for name in (LEDGER_ID, CHANNEL, CONTACT_ON, DELIVERED, RECEIVED))
+    return contacts.select(*kept, *reasons, *(_text(name, names) for name in MARKS))
+
+
+def _text(name: str, names: Collection[str]) -> nw.Expr:
+    """A column of text; null where the contacts have none."""
+    return (nw.col(name) if name in names else nw.lit(None, nw.String)).cast(nw.String).alias(name)

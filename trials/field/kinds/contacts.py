@@ -22,6 +22,12 @@ CHANNEL = "channel"
 SENT_ON = "sent_on"
 DELIVERED = "delivered"
 RECEIVED = "received"
+VERSION = "letter_version"
+NUMBER = "contact_number"
+LIST = "list_digest"
+MARKS = (VERSION, NUMBER, LIST)
+"""What may say which letter it was: its version, the number in it, or the issue list that it came from."""
+_ALSO = {"idms99_version": VERSION, "sha256": LIST}  # what the manifest of a list calls them
 _CHANNELS = get_args(Channel)
 
 
@@ -33,6 +39,7 @@ def _contract(protocol: Protocol) -> FileContract:
         ColumnContract(CHANNEL, "text"),
         ColumnContract(SENT_ON, "date", bad_cells="missing"),
         ColumnContract(DELIVERED, "boolean", required=False, bad_cells="missing"),
+        *(ColumnContract(name, "text", required=False, bad_cells="missing") for name in (*MARKS, *_ALSO)),
     ]
     received = _received(protocol)
     if received is not None:
@@ -71,10 +78,17 @@ def _content(table: pa.Table, protocol: Protocol) -> pa.Table:
         DELIVERED: _boolean(table, DELIVERED),
         RECEIVED: _boolean(table, received),
     }
+    columns |= {mark: table.column(name) for mark, name in _marks(table).items()}
     for name, field in ((DELIVERED, DELIVERED), (RECEIVED, received)):
         if f"{REASON_PREFIX}{field}" in table.column_names:
             columns[REASON_PREFIX + name] = table.column(f"{REASON_PREFIX}{field}")
     return pa.table(columns)
+
+
+def _marks(table: pa.Table) -> dict[str, str]:
+    """By mark, the column that holds it; its own name goes before a manifest's."""
+    named = {mark: name for name, mark in _ALSO.items() if name in table.column_names}
+    return named | {mark: mark for mark in MARKS if mark in table.column_names}
 
 
 def _boolean(table: pa.Table, name: str | None) -> pa.ChunkedArray | pa.Array:

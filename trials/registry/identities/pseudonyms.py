@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -54,10 +54,11 @@ def _group_ids(column: pa.ChunkedArray, key: bytes) -> pa.Array:
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """Whose a row is that was not taken, by the id it names, and its channel where it is a contact and has one."""
+    """Whose a row is that was not taken, by the id it names; of a contact its channel, and what says which letter."""
 
     ledger_id: str
     channel: str | None = None
+    marks: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def keep_rejections(
@@ -81,4 +82,6 @@ def keep_rejections(
         of_rows = [turned_away.get(rejection.row) for rejection in rejections]
         columns[LEDGER_ID] = pa.array([None if of is None else of.ledger_id for of in of_rows], pa.string())
         columns["channel"] = pa.array([None if of is None else of.channel for of in of_rows], pa.string())
+        for mark in sorted({mark for of in turned_away.values() for mark in of.marks}):
+            columns[mark] = pa.array([None if of is None else of.marks.get(mark) for of in of_rows], pa.string())
     return snapshots.write(pa.table(columns))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from trials.registry import tables
@@ -84,9 +84,29 @@ def certificates_of(session: Session, trial_id: str) -> tuple[dict[str, Any], ..
 
 
 def issues_of(session: Session, trial_id: str) -> tuple[IssueRecord, ...]:
-    query = select(tables.IssueList).where(tables.IssueList.trial_id == trial_id).order_by(tables.IssueList.number)
+    table = tables.IssueList
+    return _issues(session, select(table).where(table.trial_id == trial_id).order_by(table.number))
+
+
+def lists_issued(session: Session) -> tuple[IssueRecord, ...]:
+    """Every issue list of every trial, those of each in order."""
+    table = tables.IssueList
+    return _issues(session, select(table).order_by(table.trial_id, table.number))
+
+
+def _issues(session: Session, query: Select[tables.IssueList]) -> tuple[IssueRecord, ...]:
     return tuple(
-        IssueRecord(row.number, row.arm, row.channel, row.customers, row.file_digest, row.issued_at, row.issued_by)
+        IssueRecord(
+            trial=row.trial_id,
+            number=row.number,
+            arm=row.arm,
+            channel=row.channel,
+            customers=row.customers,
+            file_digest=row.file_digest,
+            issued_at=row.issued_at,
+            issued_by=row.issued_by,
+            manifest=dict(row.manifest),
+        )
         for row in session.scalars(query)
     )
 

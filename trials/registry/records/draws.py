@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from trials.registry.records.plans import ExclusionRecord, PopulationRecord
 from trials.registry.records.two_people import AskedAndConfirmed
@@ -57,6 +58,9 @@ class AllocationRecord:
 
 @dataclass(frozen=True, slots=True)
 class IssueRecord:
+    """An issue list: ``manifest`` is all that was written beside it."""
+
+    trial: str
     number: int
     arm: str
     channel: str
@@ -64,6 +68,7 @@ class IssueRecord:
     file_digest: str
     issued_at: datetime
     issued_by: str
+    manifest: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
