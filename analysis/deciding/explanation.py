@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.findings import arm_findings, as_measured, segment_findings
+from analysis.deciding.harm import harm_reasons
 from analysis.deciding.looks import as_observed
 from analysis.deciding.ranges import spoken_money_range
 from analysis.deciding.verdict import Decided
@@ -40,7 +41,7 @@ def explain(
         sentence=_sentence(protocol, trial, rules, decided, failed, look),
         arm=decided.arm,
         segment=decided.cell.segment if decided.cell else None,
-        reasons=_reasons(protocol, trial, decided, rules, failed),
+        reasons=_reasons(protocol, trial, decided, rules, failed, look),
         arms=arm_findings(protocol, trial, rules, decided),
         segments=segment_findings(protocol, rules, decided),
         flips=changes,
@@ -128,11 +129,15 @@ def _where_to_scale(protocol: Protocol, decided: Decided) -> list[str]:
 
 
 def _reasons(
-    protocol: Protocol, trial: TrialEvidence, decided: Decided, rules: DecisionRules, failed: Sequence[Check]
-) -> tuple[str, ...]:
+    protocol: Protocol, trial: TrialEvidence, decided: Decided, rules: DecisionRules, failed: Sequence[Check],
+    look: Look | None,
+) -> tuple[str, ...]:  # fmt: skip
     if decided.code == "invalid":
         return tuple(check.detail for check in failed)
     reasons: list[str] = []
+    if rules.bar is not None:
+        reasons.append(f"{capitalised(bar_words(protocol, rules.bar))}. So no approach can be scaled on this trial.")
+    reasons += harm_reasons(protocol, trial, decided, look)
     if decided.code == "scale" and len(decided.passing) > 1:
         reasons.append(_which_arm_words(protocol, trial, decided))
     if decided.code == "scale_segment":
@@ -146,8 +151,6 @@ def _reasons(
         reasons.append(
             "Several approaches were tried without a correction that keeps false alarms rare, so none can be scaled."
         )
-    if rules.bar is not None:
-        reasons.append(f"{capitalised(bar_words(protocol, rules.bar))}. So no approach can be scaled on this trial.")
     if not rules.valued and decided.code != "scale":
         reasons.append("No value is declared for any outcome, so a gain after costs cannot be shown.")
     if not rules.capacity:

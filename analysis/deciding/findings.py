@@ -178,6 +178,8 @@ def _arm_reasons(
             "Its effect and its gain are each shown, and not both together once the other approaches are allowed for."
         )
     reasons += [_harm_sentence(protocol, harm) for harm in evidence.harms if harm.established or not harm.passed]
+    if evidence.arm in rules.barred:
+        reasons.append("An earlier look stopped it for harm.")
     if "capacity" in judgement.failed:
         reasons.append("There is no capacity for the extra contact.")
     return reasons

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analysis.deciding.harm import stopped_reasons
 from analysis.deciding.verdict import Decided
 from analysis.results import ArmFinding, Look, Maturity, Verdict, overrun
 from analysis.wording.naming import approach, change_in_behaviour
@@ -47,21 +48,25 @@ def go_on(protocol: Protocol, look: Look, decided: Decided) -> Verdict:
     return Verdict(
         code=decided.code,
         sentence=sentence,
-        reasons=(
-            "An approach does harm beyond what was declared acceptable." if stopped else _MAY[look.may],
-            _due(look),
-        ),
+        reasons=(*(stopped_reasons(protocol, look) if stopped else (_MAY[look.may],)), _due(look)),
         arms=tuple(
-            ArmFinding(
-                arm.id,
-                "harmful",
-                "Does harm beyond what was declared acceptable: contact nobody else with it.",
-                worse_than_comparison=True,
-            )
+            _stopped(protocol, look, arm.id)
             if arm.id in look.stopped
             else ArmFinding(arm.id, "not_estimable", "Not judged: no boundary is crossed at this look.")
             for arm in protocol.otm_arms
         ),
+    )
+
+
+def _stopped(protocol: Protocol, look: Look, arm: str) -> ArmFinding:
+    return ArmFinding(
+        arm,
+        "harmful",
+        "Does harm beyond what was declared acceptable: contact nobody else with it.",
+        reasons=stopped_reasons(protocol, replace(look, stopped=(arm,))),
+        guardrails_passed=False,
+        worse_than_comparison=True,
+        guardrails=tuple(harm.guardrail for harm in look.harms if harm.arm == arm),
     )
 
 
@@ -71,7 +76,7 @@ def at_look(verdict: Verdict, look: Look) -> Verdict:
         told = f"{look_words(look)}: not taken, for the data failed a check. It may be taken on corrected files."
     elif look.final:
         earlier = "a look" if look.number == 2 else "looks"
-        told = f"{look_words(look)}: ranges and p-values allow for {earlier} before it, and estimates are as observed."
+        told = f"{look_words(look)}: ranges and tests allow for {earlier} before it, and estimates are as observed."
         if look.overrun:
             told += " More customers came than were planned: what was spent stays spent, and this look has the rest."
     else:

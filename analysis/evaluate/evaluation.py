@@ -221,7 +221,7 @@ def _not_due(health: Evaluation, protocol: Protocol, matured: Maturity, looking:
     if looks is not None:
         planned = planned_customers(looks, matured)
         why = no_look(looks, matured, planned, next_look(looks, looking.taken), ended_at(looking.taken))
-        verdict = replace(verdict, reasons=(why, *verdict.reasons))
+        verdict = replace(verdict, reasons=(why, *looking.stopped(protocol), *verdict.reasons))
     return replace(health, verdict=verdict)
 
 
@@ -230,9 +230,9 @@ def _invalid(
 ) -> Evaluation:
     """The field's health, and which checks failed: no effect is computed of data that cannot support one."""
     verdict = invalid(protocol, rules, failed, customers=health.flow.allocated)
+    verdict = replace(verdict, reasons=(*verdict.reasons, *looking.stopped(protocol)))
     look = None if looking.look is None else replace(looking.look, action="not_taken")
-    if look is not None:
-        verdict = at_look(verdict, look)
+    verdict = verdict if look is None else at_look(verdict, look)
     return replace(health, verdict=verdict, look=look, net_benefit_reason=DATA_INVALID)
 
 
@@ -304,7 +304,7 @@ def _judge(
     frame, protocol = of.frame, of.protocol
     evidence, fits = gather_evidence(frame, protocol, protocol_digest, rules, fits)
     decided = {scenario: decide(trial, rules) for scenario, trial in evidence.items()}
-    look = concluded(protocol, fits, decided["central"]) if fits.judged else None
+    look = concluded(protocol, fits, decided["central"], evidence["central"]) if fits.judged else None
     if look is not None and decided["central"].code == "not_due":
         return _Judged(go_on(protocol, look, decided["central"]), None, Thresholds(), (), look)
     codes = {scenario: decided[scenario].code for scenario in net_benefit.SCENARIOS} if rules.valued else {}

@@ -9,7 +9,8 @@ from datetime import timedelta
 import narwhals as nw
 
 from analysis.deciding import net_benefit
-from analysis.deciding.evidence import DecisionRules, LookRules
+from analysis.deciding.evidence import DecisionRules, LookRules, TrialEvidence
+from analysis.deciding.harm import stopped_reasons
 from analysis.deciding.looks import OVERRUN
 from analysis.deciding.verdict import Decided
 from analysis.evaluate.fits import Fits, JudgedOverLooks
@@ -17,7 +18,7 @@ from analysis.frame import DAY_ZERO_COLUMN, AnalysisFrame
 from analysis.integrity.due import days_due, maturity_check
 from analysis.planning.looks import MonitoredEffect, Monitoring, look_at, monitoring_of
 from analysis.planning.monitoring import Boundary
-from analysis.results import Check, Exclusion, Judged, Look, LookAction, LookInference, Maturity
+from analysis.results import Check, Exclusion, HarmShown, Judged, Look, LookAction, LookInference, Maturity
 from analysis.specification import Cell
 from analysis.wording.numbers import count
 from designs.protocol.models import Protocol
@@ -40,6 +41,11 @@ class Looking:
         if self.look is not None and self.interim:
             return look_check(self.look)
         return maturity_check(matured) if matured else None
+
+    def stopped(self, protocol: Protocol) -> tuple[str, ...]:
+        """What earlier looks stopped for harm, in words: it stays stopped, whatever this cut is."""
+        last = self.look or (self.taken[-1] if self.taken else None)
+        return () if last is None else stopped_reasons(protocol, last)
 
     def judging(self, protocol: Protocol, fits: Fits, rules: DecisionRules) -> tuple[Fits, DecisionRules]:
         """How effects are judged at this look, and by which rules; both as they are where there is none."""
@@ -116,7 +122,7 @@ def rules_at(rules: DecisionRules, monitored: Monitoring) -> DecisionRules:
     )
 
 
-def concluded(protocol: Protocol, fits: Fits, decided: Decided) -> Look:
+def concluded(protocol: Protocol, fits: Fits, decided: Decided, trial: TrialEvidence) -> Look:
     """What the look did, with its boundaries; and the inference of the sequential design, where there is a verdict."""
     assert fits.judged is not None
     monitored = fits.judged.monitoring
@@ -126,11 +132,23 @@ def concluded(protocol: Protocol, fits: Fits, decided: Decided) -> Look:
         monitored.look,
         action=action,
         stopped=tuple(dict.fromkeys((*monitored.look.stopped, *harmful))),
+        harms=(*monitored.look.harms, *_new_harms(monitored.look, trial)),
         critical_benefit=_critical(monitored.benefit.looks),
         critical_worse=_critical(monitored.worse.looks),
         critical_harm=_critical((monitored.harm,)),
         inference=() if action == "go_on" else _inference(protocol, fits),
     )
+
+
+def _new_harms(look: Look, trial: TrialEvidence) -> list[HarmShown]:
+    """By which guardrails this look is the first to show harm of an arm."""
+    return [
+        HarmShown(evidence.arm, harm.outcome, look.number)
+        for evidence in trial.arms
+        if evidence.arm not in look.stopped
+        for harm in evidence.harms
+        if harm.established
+    ]
 
 
 _ACTIONS: dict[str, LookAction] = {

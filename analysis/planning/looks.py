@@ -222,6 +222,7 @@ def _look(looks: Looks, taken: Sequence[Look], number: int, matured: Maturity, p
         action="final" if final else "go_on",
         stopped=tuple(dict.fromkeys(arm for earlier in taken for arm in earlier.stopped)),
         overrun=beyond,
+        harms=tuple(dict.fromkeys(harm for earlier in taken for harm in earlier.harms)),
     )
 
 

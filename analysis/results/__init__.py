@@ -24,6 +24,7 @@ from analysis.results.estimates import (
 )
 from analysis.results.evaluation import DATA_INVALID, NOT_JUDGED, SCHEMA, Evaluation, without_effects
 from analysis.results.looks import (
+    HarmShown,
     Judged,
     Look,
     LookAction,
@@ -75,6 +76,7 @@ __all__ = [
     "FactorLevel",
     "FindingCode",
     "Flow",
+    "HarmShown",
     "Interaction",
     "Judged",
     "Look",

@@ -38,6 +38,15 @@ class LookInference:
 
 
 @dataclass(frozen=True, slots=True)
+class HarmShown:
+    """An arm with harm shown beyond the margin of a guardrail, and the number of the look that showed it."""
+
+    arm: str
+    guardrail: str
+    look: int
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One look, the final analysis included where there were looks before it.
 
@@ -60,6 +69,7 @@ class Look:
         inference: of each arm, where the look ended in a verdict.
         overrun: more customers were allocated than the plan has, or as many while waves are still to come. Before the
             end nobody then knows the share that is due, and error is spent by the declared fraction at most.
+        harms: by which guardrails each arm was stopped, and at which look; looks of earlier releases lack it.
     """
 
     number: int
@@ -78,6 +88,7 @@ class Look:
     critical_harm: float | None = None
     inference: tuple[LookInference, ...] = ()
     overrun: bool = False
+    harms: tuple[HarmShown, ...] = ()
 
     @property
     def share_unknown(self) -> bool:

@@ -19,7 +19,7 @@ from trials.reporting.results.effects import as_judged
 from trials.reporting.results.headline import headline, why_no_figures
 from trials.reporting.results.looks import looks_of
 from trials.reporting.results.near_misses import near_misses, segment_misses
-from trials.reporting.results.trust import change_lines, check_lines, value_lines
+from trials.reporting.results.trust import change_lines, check_lines, reason_lines, value_lines
 from trials.reporting.words.names import Names
 
 Draft = dict[str, str]
@@ -48,6 +48,7 @@ def show() -> None:
     if trial.void:
         _record(trial)
         return
+    _reasons(trial.evaluation)
     _looks(trial.evaluation, trial.names)
     _each_approach(trial.evaluation, trial.names)
     _what_would_change_this(trial.evaluation, trial.names)
@@ -78,6 +79,13 @@ def _first_screen(trial: EvaluatedTrial) -> None:
         st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
         rows = [row for row in as_judged(evaluation.estimates) if row.role == "primary" and row.declared]
         screen.figure(effect_figure(rows, names, session.ink()), "The primary effect could not be estimated.")
+
+
+def _reasons(evaluation: Evaluation) -> None:
+    lines = reason_lines(evaluation)
+    if lines:
+        st.header("Reasons", anchor="reasons")
+        st.html(markup.bullets(lines))
 
 
 def _looks(evaluation: Evaluation, names: Names) -> None:

@@ -31,6 +31,7 @@ def test_the_eight_parts_stand_in_their_order(seen_page, recorded):
         '<div class="otm-verdict otm-verdict-scale">Scale the SMS reminder</div>',
         '<dl class="otm-figures">',
         "Net benefit per 1,000 customers, against no further action",
+        "Reasons",
         "Each approach",
         "What would change this",
         "Can I trust it?",
@@ -55,6 +56,10 @@ def test_every_verdict_is_told_in_the_words_that_the_analysis_stored(seen_page, 
     words = shown(seen_page("decision", trial=trial))
     assert verdict.sentence in words
     assert verdict.flips
+    failed = [check.detail for check in recorded(trial).evaluation.checks if check.passed is False]
+    assert code == "invalid" or verdict.reasons
+    for reason in verdict.reasons:
+        assert (f"<li>{reason}</li>" in words) == (reason not in failed)
     for line in verdict.flips:
         assert f"<li>{line}</li>" in words
 

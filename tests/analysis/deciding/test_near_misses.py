@@ -91,6 +91,18 @@ def test_an_arm_barred_everywhere_by_harm_says_so_in_its_segments():
     assert verdict.segments[0].sentence.endswith("shown to do harm among everyone.")
 
 
+def test_harm_in_a_segment_is_a_reason_of_a_trial_that_scales_to_everyone():
+    """It is told once: of an approach that does harm among everyone, no segment is named."""
+    safe = Evidence("b", SHOWN, PAYS, (SAFE,))
+    harmed = cell(Evidence("b", SHOWN, PAYS, (HARMFUL,)))
+    verdict = said([harmed], (safe, Evidence("sms", NOT_SHOWN, LOSES, (SAFE,))))
+    assert verdict.code == "scale"
+    beyond = "“Complaint” is shown to go beyond the limit that the plan declares"
+    assert f"Among customers with reason = confused, the letter B does harm: {beyond}." in verdict.reasons
+    verdict = said([harmed], (Evidence("b", SHOWN, PAYS, (HARMFUL,)), Evidence("sms", NOT_SHOWN, LOSES, (SAFE,))))
+    assert [reason for reason in verdict.reasons if "harm" in reason] == [f"The letter B does harm: {beyond}."]
+
+
 def test_all_passing_segments_are_named_and_nobody_is_shut_out_who_passes():
     letter, sms = Evidence("b", SHOWN, PAYS, (SAFE,)), Evidence("sms", SHOWN, PAYS, (SAFE,))
     verdict = said([cell(letter, "confused"), cell(letter, "forgot", customers=500), cell(sms, "deliberate")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,7 +13,7 @@ from analysis.document import from_document, to_document
 from analysis.evaluate import evaluate
 from analysis.frame import DAY_ZERO_COLUMN
 from analysis.planning.monitoring import boundaries, final_inference
-from analysis.results import Check
+from analysis.results import Check, HarmShown
 from analysis.sensitivity import with_sensitivity
 from analysis.wording.numbers import gained
 from tests.analysis.evaluations import COLLECTED, COMPLAINT, NFA, PAID, arm, declared
@@ -204,11 +205,82 @@ def test_harm_beyond_a_margin_stops_the_approach_and_the_rest_goes_on():
     assert final.look.stopped == ("letter",)
 
 
+LIMIT = "“Complaint” is shown to go beyond the limit that the plan declares"
+
+
 def test_harm_of_every_approach_ends_the_trial():
     protocol = planned(outcomes=[PAID, COMPLAINT])
     evaluation = cut(protocol, customers(0.1, complaints=(0.01, 0.2)), 1)
     assert (evaluation.verdict.code, evaluation.look.action) == ("no_further_action", "stop_for_harm")
     assert evaluation.verdict.arms[0].code == "harmful"
+    assert evaluation.look.harms == (HarmShown("letter", "complaint", 1),)
+    assert f"Look 1 of 4 stopped the letter for harm: {LIMIT}." in evaluation.verdict.reasons
+    assert from_document(to_document(evaluation)) == evaluation
+
+
+def test_two_approaches_and_two_guardrails_are_each_named_with_the_look_that_stopped_them():
+    """The letter by complaints at look 1, the SMS by both guardrails at look 2: the second look ends the trial."""
+    distress = COMPLAINT | {"id": "distress"}
+    protocol = planned("letter", "sms", outcomes=[PAID, COMPLAINT, distress])
+    data = customers(0.0, n=9_000, arms=("nfa", "letter", "sms"))
+    data["distress"] = customers(0.0, n=9_000, arms=("nfa", "letter", "sms"), seed=8)["complaint"]
+    hit = np.random.default_rng(1).random(9_000) < 0.15
+    later = data["batch"] != "batch 0"
+    data["complaint"] = np.maximum(
+        data["complaint"], hit & ((data["arm"] == "letter") | later & (data["arm"] == "sms"))
+    )
+    data["distress"] = np.maximum(data["distress"], hit & later & (data["arm"] == "sms"))
+    first = cut(protocol, data, 1)
+    said = f"Look 1 of 4 stopped the letter for harm: {LIMIT}."
+    assert first.verdict.reasons[0] == said
+    letter, sms = first.verdict.arms
+    assert (letter.guardrails, letter.guardrails_passed, sms.guardrails) == (("complaint",), False, ())
+    assert letter.reasons == (said,)
+    assert from_document(to_document(first)) == first
+    second = cut(protocol, data, 2, looks=(first.look,))
+    assert (second.verdict.code, second.look.action) == ("no_further_action", "stop_for_harm")
+    assert second.verdict.reasons[1:3] == (
+        said,
+        "Look 2 of 4 stopped the letter “Sms” for harm: “Complaint” and “Distress” are shown to go beyond the limits "
+        "that the plan declares.",
+    )
+    assert [(row.arm, row.guardrail, row.look) for row in second.look.harms] == [
+        ("letter", "complaint", 1), ("sms", "complaint", 2), ("sms", "distress", 2),
+    ]  # fmt: skip
+
+
+def test_what_an_earlier_look_stopped_is_said_at_the_end_and_at_a_cut_between_looks():
+    protocol = planned("letter", "sms", outcomes=[PAID, COMPLAINT], fractions=(0.25, 0.75))
+    data = customers((0.0, 0.15), n=9_000, arms=("nfa", "letter", "sms"), complaints=(0.02, 0.02))
+    hit = (data["arm"] == "letter") & (data["batch"] == "batch 0") & (np.random.default_rng(1).random(9_000) < 0.2)
+    data["complaint"] = np.maximum(data["complaint"], hit)
+    first = cut(protocol, data, 1)
+    said = f"Look 1 of 3 stopped the letter for harm: {LIMIT}."
+    between = cut(protocol, data, 2, looks=(first.look,))
+    assert (between.verdict.code, between.look) == ("not_due", None)
+    assert said in between.verdict.reasons
+    final = cut(protocol, data, 4, looks=(first.look,))
+    assert final.verdict.code == "scale"
+    assert said in final.verdict.reasons
+    assert "An earlier look stopped it for harm." in final.verdict.arms[0].reasons
+    failed = Check("dispatch", False, "4 of 9 were sent another arm's contact; 0.00% is tolerated.", "blocks")
+    invalid = cut(protocol, data, 3, looks=(first.look,), checks=(failed,))
+    assert invalid.verdict.code == "invalid"
+    assert said in invalid.verdict.reasons
+    # Looks of earlier releases did not store by what an approach was stopped.
+    stored = dataclasses.replace(first.look, harms=())
+    of_before = cut(protocol, data, 4, looks=(stored,))
+    assert "An earlier look stopped the letter for harm." in of_before.verdict.reasons
+
+
+def test_harm_without_looks_is_a_reason_of_the_trial():
+    protocol = planned("letter", "sms", outcomes=[PAID, COMPLAINT])
+    plain = protocol.model_copy(update={"analysis": declared().analysis})
+    evaluation = cut(
+        plain, customers((0.0, 0.2), n=6_000, arms=("nfa", "letter", "sms"), complaints=(0.01, (0.2, 0.01))), 4
+    )
+    assert (evaluation.verdict.code, evaluation.verdict.arm, evaluation.look) == ("scale", "sms", None)
+    assert f"The letter does harm: {LIMIT}." in evaluation.verdict.reasons
 
 
 def test_a_cut_at_no_look_has_no_verdict_and_names_the_next():

@@ -23,6 +23,12 @@ def check_lines(checks: Sequence[Check], names: Names) -> tuple[str, ...]:
     return (*lines, *(f"Not tested: {check_title(row, names)}. {row.detail}" for row in untested))
 
 
+def reason_lines(evaluation: Evaluation) -> tuple[str, ...]:
+    """The reasons of the verdict, but for those that :func:`check_lines` says: of a check that failed."""
+    said = {row.detail for row in evaluation.checks if row.passed is False}
+    return tuple(reason for reason in evaluation.verdict.reasons if reason not in said)
+
+
 def change_lines(evaluation: Evaluation, names: Names) -> tuple[str, ...]:
     """Costs, values and sample sizes at which the verdict would be another."""
     lines = [*evaluation.verdict.flips, *_scenarios(evaluation, names)]
