@@ -5,6 +5,7 @@ Intake knows columns and kinds, never arms, outcomes or trials.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -34,12 +35,40 @@ NOT_KNOWN = frozenset(
 )
 
 
+Code = bool | int | float | str
+PLAIN_NUMBER = r"^[+-]?(0|[1-9]\d*)(\.\d*)?$"  # no zeros in front, which are part of a code
+
+
+def is_number(code: Code) -> bool:
+    """Whether a code is met by numbers too.
+
+    Examples:
+        >>> [is_number(code) for code in (1, "-9", "1.0", "01", "P", True)]
+        [True, True, True, False, False, False]
+    """
+    return not isinstance(code, bool) and (isinstance(code, (int, float)) or bool(re.match(PLAIN_NUMBER, code.strip())))
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What the codes of a column mean, as declared.
+
+    Args:
+        missing: Codes that say that the value is not known.
+        true, false: Codes of a column of truth values; with them nothing else is true or false there.
+    """
+
+    missing: tuple[Code, ...] = ()
+    true: tuple[Code, ...] = ()
+    false: tuple[Code, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnContract:
     """One declared column.
 
     Args:
-        name: The header, exactly.
+        name: What it is called in the table that is made; the header, exactly, where there is no ``source``.
         kind: ``text`` is kept as written; ``number`` is read strictly as a finite double; ``boolean`` takes
             0, 1, true and false; ``date`` takes 2026-02-02 and the typed dates of Excel, Parquet and Stata, never a
             serial number; ``instant`` takes a time with its offset from UTC (2026-02-02T09:30:00Z); ``any`` is left
@@ -58,6 +87,9 @@ class ColumnContract:
             are words as others are (a sector may be called that); else they are missing values there too.
         missing_marks: Texts that stand for a missing value in a column of text; numbers and truth values have marks
             of their own (NA, null and the like).
+        codes: What its codes mean, where that is declared.
+        source: The header of the column that it is read from, where that is not its name: one column may be read in
+            several ways, by the codes of each.
     """
 
     name: str
@@ -72,6 +104,13 @@ class ColumnContract:
     bad_cells: BadCellRule | None = None
     marks_are_words: bool = False
     missing_marks: frozenset[str] = frozenset()
+    codes: Codes | None = None
+    source: str | None = None
+
+    @property
+    def header(self) -> str:
+        """The column of the file that it is read from."""
+        return self.source or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +143,25 @@ class FileContract:
         """The declared kind of a column; ``any`` where nothing is declared."""
         if name == self.id_column:
             return "text"
-        return next((column.kind for column in self.columns if column.name == name), "any")
+        return next((column.kind for column in self.columns if column.name == column.header == name), "any")
 
     @property
     def names(self) -> frozenset[str]:
         """Every column that the contract speaks of, the id among them; what else a file holds is nobody's concern."""
-        return frozenset(column.name for column in self.columns) | ({self.id_column} if self.id_column else set())
+        return frozenset(column.header for column in self.columns) | ({self.id_column} if self.id_column else set())
+
+    @property
+    def coded(self) -> Mapping[str, tuple[Codes, ...]]:
+        """The codes of every header for which some are declared."""
+        headers = dict.fromkeys(column.header for column in self.columns if column.codes is not None)
+        return {
+            header: tuple(column.codes for column in self.columns if column.header == header and column.codes)
+            for header in headers
+        }
 
     @property
     def required_names(self) -> tuple[str, ...]:
         """Every column without which the file is refused, the id first."""
         first = (self.id_column,) if self.id_column is not None else ()
-        return first + tuple(c.name for c in self.columns if c.required and c.name != self.id_column)
+        needed = dict.fromkeys(column.header for column in self.columns if column.required)
+        return first + tuple(name for name in needed if name != self.id_column)

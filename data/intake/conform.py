@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from data.errors import DataRefused
 from data.intake.bad_cells import BadCells, emptied, no_bad_cells
+from data.intake.codes import as_coded, without_missing
 from data.intake.columns import as_boolean, as_number, as_text, invisible_cells, is_text
 from data.intake.dates import as_date, as_instant
 from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
@@ -57,23 +58,25 @@ def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
     again = header_again(reading) if reading.untyped else []
     if again:
         reading, rows = _without(reading, rows, again)
-    declared = {column.name: column for column in contract.columns}
+    declared = {column.name: column for column in contract.columns if column.source is None}
+    derived = [column for column in contract.columns if column.source in reading.table.column_names]
     names = reading.table.column_names
     marked: dict[str | None, list[Fault]] = {}
     for fault in reading.faults:
         marked.setdefault(fault.field, []).append(fault)
 
-    def conformed(name: str) -> _Column:
-        values, of_format = reading.table.column(name), marked.get(name, [])
-        if name == contract.id_column:
+    def conformed(column: ColumnContract) -> _Column:
+        values, of_format = reading.table.column(column.header), marked.get(column.header, [])
+        if column.name == contract.id_column:
             return _ids(values, contract, rows, reading, of_format, where)
-        column = declared.get(name, ColumnContract(name))
-        return _column(values, column, name in declared, contract, reading, of_format, rows, where)
+        asked_for = column.name in declared or column.source is not None
+        return _column(values, column, asked_for, contract, reading, of_format, rows, where)
 
+    asked = [*(declared.get(name, ColumnContract(name)) for name in names), *derived]
     # The checks are Arrow's own loops, which leave the interpreter free: columns go side by side.
     with ThreadPoolExecutor(_THREADS) as pool:
-        columns = list(pool.map(conformed, names))
-    table = pa.table(dict(zip(names, (column.values for column in columns), strict=True)))
+        columns = list(pool.map(conformed, asked))
+    table = pa.table({column.name: made.values for column, made in zip(asked, columns, strict=True)})
     costly = [fault for column in columns for fault in column.faults]
     keep = np.ones(table.num_rows, bool)
     keep[[fault.position for fault in costly]] = False
@@ -129,6 +132,8 @@ def _column(
     where: str,
 ) -> _Column:
     name = column.name
+    if column.codes is not None:
+        written = without_missing(written, column.codes)
     values, bad, warning = _of_its_kind(written, column, declared, reading, where)
     if len(bad) and is_text(written.type) and (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
         refuse_two_styles(written, bad.positions, rows, name, where)
@@ -160,6 +165,8 @@ def _of_its_kind(
         return text, invisible_cells(text, column.name) if declared else no_bad_cells(column.name), None
     if column.kind == "number":
         return *as_number(values, column, where), None
+    if column.codes is not None and column.codes.true:
+        return *as_coded(values, column.codes, column.name), None
     if column.kind == "boolean":
         return *as_boolean(values, column.name, where), None
     if column.kind == "date":
@@ -195,7 +202,8 @@ def _refuse_unreadable(written: pa.ChunkedArray, bad: BadCells, where: str) -> N
         f"no cell of {bad.field} can be read ({cells}): {reason}",
         where=f"{where}, {bad.field}",
         rule="a cell that cannot be read is a missing value, and a column without any value says nothing",
-        remedy="export the column again: a number as 1234.50, true and false as 1 and 0",
+        remedy="export the column again: a number as 1234.50, true and false as 1 and 0; or declare what its codes "
+        "mean (true, false and missing)",
     )
 
 
@@ -206,8 +214,8 @@ def _refuse_half_read(written: pa.ChunkedArray, values: pa.ChunkedArray, bad: Ba
         raise DataRefused(
             f"of the two values of {bad.field} only one can be read: {bad.reasons[0].as_py()}",
             where=f"{where}, {bad.field}",
-            rule="true and false are written 1 and 0, or true and false",
-            remedy="export the column again in that form",
+            rule="true and false are written 1 and 0, or true and false, or in the codes that the plan declares",
+            remedy="export the column again in that form, or declare what its codes mean (true, false and missing)",
         )
 
 

@@ -40,7 +40,10 @@ def read_delimited(source: Source, contract: FileContract) -> Reading:
     """
     header, below = _header(source)
     check_header(header, contract, source.name, below)
-    kinds = {name: _ARROW_KINDS.get(contract.kind_of(name), pa.string()) for name in header}
+    coded = contract.coded  # what its codes mean is asked of the text
+    kinds = {
+        name: pa.string() if name in coded else _ARROW_KINDS.get(contract.kind_of(name), pa.string()) for name in header
+    }
     try:
         parsed = _parse(source, kinds)
         faithful = all(_kept_exactly(column) for column in parsed.table.columns)

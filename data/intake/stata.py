@@ -15,7 +15,7 @@ from data.errors import DataRefused
 from data.intake.headers import check_header, named
 from data.intake.result import Reading, shown
 from data.intake.source import Source
-from data.schema import FileContract
+from data.schema import FileContract, is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,11 +81,20 @@ def _frame(data: bytes, contract: FileContract, where: str) -> tuple[pd.DataFram
     said = []
     for name, of_set in sets.items():
         texts = labels.get(of_set, {})
-        if texts and contract.kind_of(name) not in ("number", "boolean"):
+        if texts and _by_labels(name, contract):
             codes[name], shared = _labelled(codes[name], texts)
             if shared:
                 said.append(f"{name}: codes under one label are kept apart, such as {shown(shared[0])}")
     return codes, tuple(said)
+
+
+def _by_labels(name: str, contract: FileContract) -> bool:
+    """Whether a column is read by its labels: as text or as it comes, or in codes that are words."""
+    codes = contract.coded.get(name, ())
+    truths = [code for of in codes for code in (*of.true, *of.false)]
+    if truths:
+        return not all(is_number(code) for code in truths)
+    return contract.kind_of(name) not in ("number", "boolean")
 
 
 def _labelled(codes: pd.Series, texts: Mapping[float, str]) -> tuple[pd.Series, list[str]]:

@@ -14,7 +14,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from designs.protocol.columns import column_of
 from designs.protocol.models import UNITS, Arm, Outcome, Protocol, Wording
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -59,7 +58,7 @@ def _sealed_outcome(outcome: Outcome) -> Outcome:
     unsaid = outcome.kind != "binary" and outcome.unit == UNITS[outcome.kind][0]
     update: dict[str, Any] = {"unit": None} if unsaid else {}
     if outcome.kind != "time_to_event":
-        update["column"] = column_of(outcome)
+        update["column"] = outcome.header
     return outcome.model_copy(update=update)
 
 

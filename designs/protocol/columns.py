@@ -9,6 +9,7 @@ from typing import Literal
 
 from data.schema import NOT_KNOWN, BadCellRule, ColumnContract, FileContract, Kind
 from designs.literals import ColumnKind
+from designs.protocol.codes import codes_in, codes_of
 from designs.protocol.consistency import Breach
 from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, nearest, path_text
 from designs.protocol.models import Condition, Outcome, Protocol
@@ -34,6 +35,8 @@ class Use:
         part: What it is used as.
         kind: The kind that this use asks for; None where any kind will do.
         firm: Whether the use fails on another kind; a condition or a stratum merely suggests one.
+        read_as: Under which name this use has the column, where it reads it by codes of its own; None where it has
+            the column as it is.
     """
 
     path: KeyPath
@@ -41,6 +44,7 @@ class Use:
     part: Part
     kind: ColumnKind | None = None
     firm: bool = False
+    read_as: str | None = None
 
 
 def uses(protocol: Protocol) -> tuple[Use, ...]:
@@ -83,7 +87,9 @@ def _outcomes(protocol: Protocol) -> Iterator[Use]:
         path: KeyPath = ("outcomes", position)
         if outcome.kind != "time_to_event":
             key = "column" if outcome.column else "id"
-            yield Use((*path, key), column_of(outcome), "outcome", _OUTCOME_KINDS[outcome.kind], firm=True)
+            header, name = outcome.header, column_of(outcome)
+            read_as = None if name == header else name
+            yield Use((*path, key), header, "outcome", _OUTCOME_KINDS[outcome.kind], firm=True, read_as=read_as)
         elif outcome.time is not None and outcome.event is not None:
             yield Use((*path, "time"), outcome.time, "time", "number", firm=True)
             yield Use((*path, "event"), outcome.event, "event", _kind_of_event(outcome), firm=True)
@@ -125,8 +131,18 @@ def conditions(protocol: Protocol) -> Iterator[tuple[KeyPath, Condition]]:
 
 
 def column_of(outcome: Outcome) -> str:
-    """The column of an outcome that is not a time to an event."""
-    return outcome.column or outcome.id
+    """The column of an outcome that is not a time to an event, as a frame has it.
+
+    An outcome that says what the codes of another column mean has a reading of its own, so that several may read one.
+
+    Examples:
+        >>> column_of(Outcome(id="paid", role="primary", kind="binary", column="status"))
+        'status'
+        >>> column_of(Outcome(id="paid", role="primary", kind="binary", column="status", true=("P",), false=("N",)))
+        'status as paid'
+    """
+    reads_otherwise = outcome.coded and outcome.header != outcome.id
+    return f"{outcome.header} as {outcome.id}" if reads_otherwise else outcome.header
 
 
 def columns_of(outcome: Outcome) -> tuple[str, ...]:
@@ -164,7 +180,7 @@ def column_kinds(protocol: Protocol) -> dict[str, Kind]:
     A firm use outweighs a suggestion. Suggestions that differ are settled by the kind that loses nothing: text for a
     stratum that is also compared with a number (the comparison reads the number in the text).
     """
-    all_uses = uses(protocol)
+    all_uses = [use for use in uses(protocol) if use.read_as is None]
     return {use.column: _settled(protocol, use.column, all_uses) for use in all_uses}
 
 
@@ -172,6 +188,8 @@ def _settled(protocol: Protocol, column: str, all_uses: Collection[Use]) -> Kind
     declared = protocol.population.columns.get(column)
     if declared is not None and declared.kind is not None:
         return declared.kind
+    if declared is not None and (declared.true or declared.false):
+        return "boolean"
     suggesting = [use for use in all_uses if use.column == column and use.kind is not None]
     kinds = {use.kind for use in suggesting if use.firm} or {use.kind for use in suggesting}
     if "text" in kinds:
@@ -185,7 +203,10 @@ def _uses_of(protocol: Protocol, file: File) -> list[Use]:
     """The uses that one file must serve. Receipt may come with the contacts, so outcomes can do without."""
     all_uses = uses(protocol)
     if file == "population":
-        return [use for use in all_uses if use.part not in AFTER_ALLOCATION]
+        used = {use.column for use in all_uses if use.part not in AFTER_ALLOCATION | {"declared"}}
+        later = {use.column for use in all_uses if use.part in AFTER_ALLOCATION} - used
+        # What is only known later may be declared too, and no population has it.
+        return [use for use in all_uses if use.part not in AFTER_ALLOCATION and use.column not in later]
     if file == "outcomes":
         return [use for use in all_uses if use.part == "id" or use.part in AFTER_ALLOCATION - {"received"}]
     return list(all_uses)
@@ -218,12 +239,14 @@ def _contract(
 ) -> FileContract:
     kinds = column_kinds(protocol)
     unit = None if protocol.population.unit == "row" else protocol.population.unit
-    required = dict.fromkeys((use.column for use in needed if use.column != unit), True)
+    plain = [use for use in needed if use.read_as is None]
+    required = dict.fromkeys((use.column for use in plain if use.column != unit), True)
     names = required | {use.column: False for use in optional if use.column not in required}
-    columns = (
-        _column_contract(protocol, name, kinds[name], [use for use in (*needed, *optional) if use.column == name], here)
+    columns = [
+        _column_contract(protocol, name, kinds[name], [use for use in (*plain, *optional) if use.column == name], here)
         for name, here in names.items()
-    )
+    ]
+    columns += [_own_reading(protocol, use) for use in needed if use.read_as is not None]
     named_in: dict[str, tuple[str, ...]] = {}
     for use in (*needed, *optional):
         named_in[use.column] = (*named_in.get(use.column, ()), path_text(use.path))
@@ -250,6 +273,20 @@ def _column_contract(
         # A level may be called NA; a condition on the column may ask whether it is missing.
         marks_are_words=kind == "any" and not parts & {"where", "exclude", "not_for"},
         missing_marks=_not_an_arm(protocol) if "arm" in parts else frozenset(),
+        codes=codes_of(protocol, name),
+    )
+
+
+def _own_reading(protocol: Protocol, use: Use) -> ColumnContract:
+    """A column as one outcome reads it, by codes of its own."""
+    kind, counts = use.kind or "any", _counts(protocol, use)
+    return ColumnContract(
+        use.read_as or use.column,
+        kind,
+        minimum=0 if counts else None,
+        whole=counts,
+        codes=codes_in(protocol.outcomes[int(use.path[1])]),
+        source=use.column,
     )
 
 

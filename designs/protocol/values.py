@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from data.schema import is_number
+
 Value = bool | int | float | str
 
 # Also a pattern of every engine's regular expressions (RE2, Java), so that a column is read the same way.
@@ -36,3 +38,22 @@ def same_value(left: Value, right: Value) -> bool:
         return left == right
     numbers = as_number(left), as_number(right)
     return None not in numbers and numbers[0] == numbers[1]
+
+
+def same_code(left: Value, right: Value) -> bool:
+    """Whether two codes of a column are one: numbers by their value however they are written, but for zeros in front,
+    true and false in any capitals, and other text as written but for blanks at its ends.
+
+    Examples:
+        >>> same_code(1, "1.0"), same_code("01", 1), same_code(True, "TRUE"), same_code("P ", "P"), same_code("p", "P")
+        (True, False, True, True, False)
+    """
+    return _code(left) == _code(right)
+
+
+def _code(value: Value) -> tuple[str, Value]:
+    if isinstance(value, bool) or str(value).strip().lower() in ("true", "false"):
+        return "truth", str(value).strip().lower()
+    if not isinstance(value, str) or is_number(value):
+        return "number", float(value)
+    return "text", value.strip()

@@ -42,6 +42,7 @@ def check(protocol: ProtocolFile) -> None:
     """Say whether a protocol file can be registered; everything that is wrong with it at once. Exit 0 or 2."""
     from analysis.wording.better import better_lines
     from designs.protocol import check as check_protocol
+    from designs.protocol.codes import code_lines
     from designs.protocol.valuations import open_questions
 
     loaded = check_protocol(protocol)
@@ -50,6 +51,8 @@ def check(protocol: ProtocolFile) -> None:
         from trials.reporting.results.looks import declared_looks
 
         typer.echo(declared_looks(loaded.protocol))
+    for line in code_lines(loaded.protocol):
+        typer.echo(f"Codes: {line}")
     for line in better_lines(loaded.protocol):
         typer.echo(f"Better: {line}")
     for question in open_questions(loaded.protocol):

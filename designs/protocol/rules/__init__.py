@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from designs.protocol.consistency import Breach, ConsistencyRule
 from designs.protocol.models import Protocol
-from designs.protocol.rules import analysis, arms, columns, dates, decision, looks, outcomes, randomisation, suitability
+from designs.protocol.rules import (
+    analysis,
+    arms,
+    codes,
+    columns,
+    dates,
+    decision,
+    looks,
+    outcomes,
+    randomisation,
+    suitability,
+)
 
 RULES: tuple[ConsistencyRule, ...] = (
     *suitability.RULES,
@@ -14,6 +25,7 @@ RULES: tuple[ConsistencyRule, ...] = (
     *decision.RULES,
     *dates.RULES,
     *columns.RULES,
+    *codes.RULES,
     *analysis.RULES,
     *looks.RULES,
 )

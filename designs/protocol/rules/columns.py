@@ -56,10 +56,13 @@ def kinds_fit_their_uses(protocol: Protocol) -> Iterator[Breach]:
     for use in all_uses:
         if special.get(use.column, use.part) != use.part:
             continue  # refused as such, by the rule above
+        if use.read_as is not None:
+            continue  # by codes of its own, whatever the column is to others
         kind = kinds[use.column]
         fits = kind == use.kind or (use.kind == "boolean" and kind == "number")
         if use.firm and not fits:
-            said = use.column in protocol.population.columns and protocol.population.columns[use.column].kind
+            declared = protocol.population.columns.get(use.column)
+            said = declared is not None and (declared.kind or declared.true)
             source = "is declared" if said else "is elsewhere used as"
             rule_text = f"as {use.part} a column is of kind {use.kind}"
             yield Breach(use.path, f'"{use.column}" {source} {kind}', rule_text)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from designs.literals import Direction, Measure, OutcomeKind, OutcomeRole, Unit
-from designs.protocol.sections.scalars import Code, Declared, Identifier, NotNegative, Positive, Text
+from designs.protocol.sections.scalars import Code, Codes, Declared, Identifier, NotNegative, Positive, Text
 
 UNITS: Mapping[OutcomeKind, tuple[Unit, ...]] = {
     "binary": (),  # a share of customers, which has no unit
@@ -27,6 +27,9 @@ class Outcome(Declared):
     unit: Unit | None = None
     direction: Direction | None = None
     column: Text | None = None
+    missing: Codes = ()  # codes of its column that say that the outcome is not known
+    true: Codes = ()  # codes that are a yes, where it is binary; nothing else is one
+    false: Codes = ()
     day: Annotated[int, Field(gt=0)] | None = None
     time: Text | None = None
     event: Text | None = None
@@ -67,6 +70,16 @@ class Outcome(Declared):
             ((1,), (2,))
         """
         return (self.event_codes or (1,), self.competing) if self.event_codes or self.competing else None
+
+    @property
+    def header(self) -> str:
+        """The file's column of an outcome that is no time to an event."""
+        return self.column or self.id
+
+    @property
+    def coded(self) -> bool:
+        """Whether it says itself what the codes of its column mean."""
+        return bool(self.missing or self.true or self.false)
 
     @property
     def effect_in(self) -> Measure:

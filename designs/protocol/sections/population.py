@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from designs.literals import ColumnKind
-from designs.protocol.sections.scalars import Declared, Identifier, Scalar, Text, contradiction
+from designs.protocol.sections.scalars import Codes, Declared, Identifier, Scalar, Text, contradiction
 
 
 class Condition(Declared):
@@ -41,6 +41,9 @@ class ColumnDeclaration(Declared):
     kind: ColumnKind | None = None
     as_at: date | None = None
     source: Text | None = None
+    missing: Codes = ()  # codes that say that the value is not known
+    true: Codes = ()  # codes of a column of truth values; nothing else is true there
+    false: Codes = ()
 
 
 class ContactLimit(Declared):

@@ -37,6 +37,9 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 
 
+Codes = tuple[Scalar, ...]  # of a column: texts, numbers, true or false as a file writes them
+
+
 def contradiction(problem: str, rule: str) -> PydanticCustomError:
     """What a section raises where its own keys contradict each other."""
     return PydanticCustomError("contradiction", "{problem}: {rule}", {"problem": problem, "rule": rule})

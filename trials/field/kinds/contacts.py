@@ -13,6 +13,7 @@ from data.intake.dates import NOT_A_DAY
 from data.schema import ColumnContract, FileContract
 from designs.literals import Channel
 from designs.protocol import Protocol
+from designs.protocol.codes import codes_of
 from designs.protocol.rules.dates import A_DAY, FIRST_DAY, LAST_DAY
 from trials.field.kinds.kind import Breach, FileKind
 from trials.registry.identities.contact_ledger import CONTACT_ON
@@ -43,7 +44,8 @@ def _contract(protocol: Protocol) -> FileContract:
     ]
     received = _received(protocol)
     if received is not None:
-        columns.append(ColumnContract(received, "boolean", required=False, bad_cells="missing"))
+        codes = codes_of(protocol, received)
+        columns.append(ColumnContract(received, "boolean", required=False, bad_cells="missing", codes=codes))
     return FileContract(None, tuple(columns))
 
 
