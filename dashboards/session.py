@@ -88,8 +88,12 @@ def decide(
     reason: str,
     conditions: str | None,
     review_on: date,
+    finding: str,
 ) -> None:
     """Record a decision.
+
+    Args:
+        finding: the digest of the evaluation that the page showed.
 
     Raises:
         TrialRefused: The decision cannot be taken as things stand.
@@ -99,7 +103,7 @@ def decide(
 
     record(
         _registry(), current_user(), trial_id,
-        choice=choice, action=action, reason=reason, conditions=conditions, review_on=review_on,
+        choice=choice, action=action, reason=reason, conditions=conditions, review_on=review_on, finding=finding,
     )  # fmt: skip
     drop_draft(_registry(), current_user(), trial_id)
 

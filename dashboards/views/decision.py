@@ -11,7 +11,7 @@ from analysis.results import Evaluation
 from dashboards import markup, screen, session
 from dashboards.screen import EvaluatedTrial
 from data.errors import Refused
-from trials.registry.records import TrialDetail
+from trials.registry.records import EvaluationRecord, TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.results.approaches import approaches
 from trials.reporting.results.decisions import decision_lines
@@ -38,6 +38,7 @@ ON_A_VOID_DRAW: Final = (
 WITHOUT_A_FINDING: Final = "End the trial without a finding"
 UNTIL_RELOAD: Final = "session"
 _RECORDED: Final = "recorded_decision"
+_DRAFT_OF: Final = "finding"  # the digest of the evaluation that a draft is about
 
 
 def show() -> None:
@@ -139,37 +140,83 @@ def _record(trial: EvaluatedTrial) -> None:
     if trial.evaluation.verdict.code == "not_due":
         st.write("There is nothing to decide on before every outcome is due.")
         return
-    attempt = trial.detail.evaluation is not None and trial.detail.evaluation.role == "attempt"
+    read = trial.detail.evaluation
+    assert read is not None, "a page without an evaluation has no form"
+    attempt = read.role == "attempt"
     if attempt:
         st.write(ON_AN_ATTEMPT)
-    _form(trial.detail, WITHOUT_A_FINDING if attempt else trial.verdict_words, attempt=attempt)
+    _form(trial.detail, read, WITHOUT_A_FINDING if attempt else trial.verdict_words)
 
 
-def _form(detail: TrialDetail, suggested: str, *, attempt: bool) -> None:
-    """Not a Streamlit form: those send nothing until the end, and what was typed would be lost on leaving the page."""
-    trial_id = detail.summary.id
+def _form(detail: TrialDetail, read: EvaluationRecord, suggested: str) -> None:
+    """Not a Streamlit form: those send nothing until the end, and what was typed would be lost on leaving the page.
+
+    Everything in it is about the evaluation that the page shows. Where another has come into its place, or a later one
+    disagrees with it, nothing is recorded before the page was shown once as it is now.
+    """
+    trial_id, attempt = detail.summary.id, read.role == "attempt"
     if st.session_state.pop(_RECORDED, None) == trial_id:
         st.success("The decision is recorded.")
-    key = f"decision-{trial_id}-{len(detail.decisions)}"  # a recorded decision is followed by an empty form
-    first = _begun(_suggested(suggested), session.draft(trial_id))
+    changed = _changed(detail, read)
+    # A recorded decision is followed by an empty form, and so is another evaluation.
+    key = f"decision-{trial_id}-{len(detail.decisions)}-{read.id}"
+    first = _begun(_suggested(suggested), _draft(detail, read))
     if attempt:
         first["choice"] = OVERRIDE
     typed = _fields(key, first, attempt=attempt)
     if typed != first:
-        session.keep_draft(trial_id, typed)
-    if not st.button("Record the decision", type="primary", key=f"{key}-record"):
+        session.keep_draft(trial_id, {**typed, _DRAFT_OF: read.digest})
+    asked = st.button("Record the decision", type="primary", key=f"{key}-record")
+    if changed is not None:
+        st.error(changed)
+        return
+    if not asked:
         return
     try:
         session.decide(
             trial_id, choice="accept" if typed["choice"] == ACCEPT else "override", action=typed["action"],
             reason=typed["reason"], conditions=typed["conditions"] or None,
-            review_on=date.fromisoformat(typed["review_on"]),
+            review_on=date.fromisoformat(typed["review_on"]), finding=read.digest,
         )  # fmt: skip
     except Refused as refusal:
         screen.refused(refusal)
     else:
         st.session_state[_RECORDED] = trial_id
         st.rerun()
+
+
+def _changed(detail: TrialDetail, read: EvaluationRecord) -> str | None:
+    """What has changed since this page last showed the trial to this reader; said once."""
+    own = next(row for row in detail.evaluations if row.number == read.id)
+    against = tuple(
+        row.number for row in detail.evaluations if row.role == "update" and row.number > own.number
+        and not row.agrees(own)
+    )  # fmt: skip
+    key = f"decision-read-{detail.summary.id}"
+    before, st.session_state[key] = st.session_state.get(key), (read.id, against)
+    if before is None or before == (read.id, against):
+        return None
+    if before[0] != read.id:
+        return (
+            f"The result changed since you opened this page: you read evaluation {before[0]}, and this is evaluation "
+            f"{read.id}. Nothing was recorded, and what you typed about the other is not carried over. Read it, then "
+            "decide."
+        )
+    return (
+        f"The result changed since you opened this page: evaluation {against[-1] if against else read.id} has another "
+        "verdict than the finding. Nothing was recorded. Read it, then decide."
+    )
+
+
+def _draft(detail: TrialDetail, read: EvaluationRecord) -> Draft:
+    """What the reader typed about this evaluation; what was typed about another one is no draft of it.
+
+    A draft of an earlier release does not say what it is about: it is about the only one that could be decided on.
+    """
+    draft = session.draft(detail.summary.id)
+    only = sum(row.role != "not_due" for row in detail.evaluations) == 1
+    about = draft.get(_DRAFT_OF, read.digest if only else None)
+    return draft if about == read.digest else {}
 
 
 def _suggested(action: str) -> Draft:

@@ -13,7 +13,7 @@ from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.stages.draft import keep_draft
 
-KEY = f"decision-{SMALL_DEBTS}-0"
+KEY = f"decision-{SMALL_DEBTS}-0-1"
 
 
 def primary(evaluation, arm):
@@ -208,7 +208,7 @@ def test_a_refused_decision_says_why_and_keeps_what_was_typed(open_page, own_reg
 
 
 def test_an_attempt_offers_no_verdict_to_accept_and_may_be_ended(open_page, own_registry):
-    key = f"decision-{LOST_OUTCOMES}-0"
+    key = f"decision-{LOST_OUTCOMES}-0-1"
     keep_draft(own_registry, LOCAL_ACTOR, LOST_OUTCOMES, {"choice": "Accept", "reason": "It is so."})
     page = open_page("decision", trial=LOST_OUTCOMES)
     assert not page.radio

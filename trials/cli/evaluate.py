@@ -101,6 +101,10 @@ def decide(
     ],
     accept: Annotated[bool, typer.Option("--accept/--override", help="Accept the verdict, or override it.")] = True,
     conditions: Annotated[str | None, typer.Option(help="On what it depends.")] = None,
+    finding: Annotated[
+        str | None,
+        typer.Option(metavar="DIGEST", help="Of the evaluation that you read; refused where another is the finding."),
+    ] = None,
 ) -> None:
     """Record a decision on the finding, under your name. An invalid attempt cannot be accepted, only overridden."""
     from trials.stages.decide import decide as decide_stage
@@ -116,6 +120,7 @@ def decide(
             reason=reason,
             conditions=conditions,
             review_on=review,
+            finding=finding and finding.strip().lower(),
         )
     verdict = record.verdict_code.replace("_", " ")
     does = f"{'accepts' if accept else 'overrides'} “{verdict}”"

@@ -67,10 +67,12 @@ def test_a_trial_from_the_command_line(otm, files, tmp_path):
     released = otm("release", files.trial, "--reason", "the results are stored")
     assert released.code == 0
     assert SEED in otm("certificate", files.trial).out
-    decided = otm(
-        "decide", files.trial, "--action", "do not scale", "--reason", "not shown", "--review-on", "2999-12-31",
-        actor="A Manager:manager",
-    )  # fmt: skip
+    terms = ("decide", files.trial, "--action", "do not scale", "--reason", "not shown", "--review-on", "2999-12-31")
+    other = otm(*terms, "--finding", "f" * 64, actor="A Manager:manager")
+    assert other.code == 2
+    assert "no evaluation of this trial has the digest ffff" in other.err
+    read = evaluated.err.split("digest ")[1].split()[0]
+    decided = otm(*terms, "--finding", f"{read.upper()} ", actor="A Manager:manager")
     assert decided.out == "Recorded: A Manager accepts “not shown”. Review on 31 December 2999.\n"
     assert "decided" in otm("trials").out
     assert otm("backup", tmp_path / "backup").out.startswith("1 trials and")

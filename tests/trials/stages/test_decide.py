@@ -5,10 +5,12 @@ from datetime import date, timedelta
 import pytest
 
 from tests.trials.examples import FIRST, SECOND, allocated, evaluated
+from tests.trials.stages.test_findings import better, cut, rows_of
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.registry.tables.columns import now
 from trials.reporting.portfolio import next_action
+from trials.stages.correct import confirm_correction, request_correction
 from trials.stages.decide import decide
 from trials.stages.void import confirm_void, request_void
 
@@ -35,6 +37,26 @@ def test_a_decision_names_who_why_and_when_it_is_looked_at_again(either, files):
     assert (second.decided_by, second.choice, second.review_on) == ("Second Person", "override", LATER)
     assert first.verdict_code == detail.summary.verdict_code
     assert next_action(detail.summary.next) == "Review the decision on 31 December 2999"
+
+
+def test_a_decision_on_what_was_read_is_refused_where_another_is_the_finding_now(either, files):
+    allocated(either, files)
+    read = cut(either, files, rows_of(files))
+    with pytest.raises(TrialRefused, match=r"no evaluation of this trial has the digest 0ld, and evaluation 1 is the"):
+        decide(either, FIRST, files.trial, **terms(finding="0ld"))
+    decide(either, FIRST, files.trial, **terms(finding=read.digest))
+    update = cut(either, files, better(either, files))
+    decide(either, FIRST, files.trial, **terms(finding=read.digest))  # an update does not take its place
+    with pytest.raises(TrialRefused, match="that was evaluation 2, and evaluation 1 is the finding"):
+        decide(either, FIRST, files.trial, **terms(finding=update.digest))
+    request_correction(either, FIRST, files.trial, reason="last year's file")
+    confirm_correction(either, SECOND, files.trial)
+    problem = r"the result changed since it was read: that was evaluation 1, and evaluation 2 is the finding"
+    with pytest.raises(TrialRefused, match=rf"{problem}.*rests on the result that its person read.*{update.digest}"):
+        decide(either, FIRST, files.trial, **terms(finding=read.digest))
+    assert decide(either, FIRST, files.trial, **terms(finding=update.digest)).evaluation == 2
+    with either.read(LOCAL_ACTOR) as reader:
+        assert [row.evaluation for row in reader.trial(files.trial).decisions] == [1, 1, 2]
 
 
 @pytest.mark.parametrize(
