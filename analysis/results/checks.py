@@ -10,7 +10,7 @@ from designs.literals import Severity
 
 CheckKind = Literal[
     "allocation_counts", "duplicate_ids", "arm_labels", "rows_taken", "cells_read", "conditions_known", "left_out",
-    "known_before", "match", "only_yes", "letters",
+    "known_before", "match", "only_yes", "in_its_days", "letters",
     "dispatch", "delivery", "maturity", "planned_day", "sample_ratio", "clusters_whole", "clusters_enough", "retention",
     "missing_outcomes", "coverage", "event_codes", "balance", "second_opinion",
 ]  # fmt: skip
@@ -32,7 +32,7 @@ class Check:
         """The check's key in the JSON of an evaluation."""
         if self.kind == "missing_outcomes":
             return f"missing_{self.subject}"
-        if self.kind in ("coverage", "event_codes", "only_yes"):
+        if self.kind in ("coverage", "event_codes", "only_yes", "in_its_days"):
             return f"{self.kind}_{self.subject}"
         return "second opinion (statsmodels)" if self.kind == "second_opinion" else self.kind
 

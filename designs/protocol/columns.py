@@ -17,11 +17,11 @@ from designs.protocol.models import Condition, Outcome, Protocol
 File = Literal["population", "outcomes", "external"]
 Part = Literal[
     "id", "arm", "saturation", "cluster", "pair", "stratum", "balance", "where", "exclude", "not_for", "covariate",
-    "subgroup", "declared", "outcome", "time", "event", "received", "errors",
+    "subgroup", "declared", "outcome", "day", "time", "event", "received", "errors",
 ]  # fmt: skip
 
 # Known only after customers were assigned; every other part must be known before.
-AFTER_ALLOCATION: frozenset[Part] = frozenset({"outcome", "time", "event", "received"})
+AFTER_ALLOCATION: frozenset[Part] = frozenset({"outcome", "day", "time", "event", "received"})
 _OUTCOME_KINDS: Mapping[str, ColumnKind] = {"binary": "boolean", "amount": "number", "count": "number"}
 
 
@@ -42,7 +42,7 @@ class Use:
     path: KeyPath
     column: str
     part: Part
-    kind: ColumnKind | None = None
+    kind: ColumnKind | Literal["date"] | None = None
     firm: bool = False
     read_as: str | None = None
 
@@ -90,6 +90,8 @@ def _outcomes(protocol: Protocol) -> Iterator[Use]:
             header, name = outcome.header, column_of(outcome)
             read_as = None if name == header else name
             yield Use((*path, key), header, "outcome", _OUTCOME_KINDS[outcome.kind], firm=True, read_as=read_as)
+            if outcome.happened_on is not None:
+                yield Use((*path, "happened_on"), outcome.happened_on, "day", "date", firm=True)
         elif outcome.time is not None and outcome.event is not None:
             yield Use((*path, "time"), outcome.time, "time", "number", firm=True)
             yield Use((*path, "event"), outcome.event, "event", _kind_of_event(outcome), firm=True)
@@ -196,6 +198,8 @@ def _settled(protocol: Protocol, column: str, all_uses: Collection[Use]) -> Kind
         return "text"
     if "number" in kinds:
         return "number"
+    if "date" in kinds:
+        return "date"
     return "boolean" if kinds else "any"
 
 

@@ -75,7 +75,8 @@ def unread_days(table: pa.Table, declared: Collection[str]) -> list[str]:
     """A remark on every column of a file of outcomes that holds days and that nobody reads."""
     return [
         f"column {name!r} holds days and is not read: an outcome counts whenever it happened, also before the "
-        "customer's day 0 and after the outcome's day, unless the file was made otherwise"
+        "customer's day 0 and after the outcome's day, unless the file was made otherwise: happened_on "
+        "in the plan names a column of days"
         for name in table.column_names
         if name not in declared and not name.startswith("_") and _holds_days(table.column(name))
     ]

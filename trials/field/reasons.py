@@ -10,10 +10,16 @@ import pyarrow.compute as pc
 
 from analysis.frame import REASON_PREFIX
 from analysis.results import UnreadableCell
-from data.intake import UnreadableCells
+from data.intake import Intake, UnreadableCells
 from data.intake.bad_cells import without_value
 
 FILE_ROW = "_file_row"  # the data row of the file, counted from 1, where the file has cells that could not be read
+
+
+def file_rows(intake: Intake) -> pa.Array:
+    """The data row in the file, counted from 1, of each row that intake took."""
+    rejected = np.array(sorted({rejection.row for rejection in intake.rejections}), np.int64)
+    return pa.array(np.setdiff1d(np.arange(1, intake.read + 1), rejected, assume_unique=True))
 
 
 def with_reasons(table: pa.Table, unreadable: Sequence[UnreadableCells]) -> pa.Table:

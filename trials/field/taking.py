@@ -21,11 +21,12 @@ from trials.field.allocated import AllocatedTrial, KnownCustomers, known_custome
 from trials.field.day_zero import drawn_on
 from trials.field.days import contacts_out_of_time, unread_days
 from trials.field.dispatch import export_ids
+from trials.field.happened import with_days
 from trials.field.kinds import Breach, FileKind
 from trials.field.kinds.contacts import CHANNEL, MARKS
 from trials.field.letters import mixed_up_in, with_marks
 from trials.field.matching import match
-from trials.field.reasons import FILE_ROW, cells_of_rows, with_reasons
+from trials.field.reasons import FILE_ROW, cells_of_rows, file_rows, with_reasons
 from trials.registry import Registry
 from trials.registry.identities.contact_ledger import CONTACT_ON
 from trials.registry.identities.ledger_key import export_key
@@ -95,9 +96,11 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     id_column = _id_column(names, kind.id_columns(protocol))
     _refuse_several_rows(intake)
     nameless = Breach(id_column, pc.is_null(intake.table.column(id_column)), f"a {kind.row} without a customer")
+    if kind.name == "outcomes":
+        intake = with_days(protocol, intake, as_at)
     intake = replace(intake, table=with_reasons(intake.table, intake.unreadable))
     usable, unusable = _usable(intake, [nameless, *kind.breaches(intake.table, protocol)])
-    table, rows = intake.table.filter(usable), _file_rows(intake).filter(usable)
+    table, rows = intake.table.filter(usable), file_rows(intake).filter(usable)
     customers = known_customers(registry.snapshots, trial)
     ids = _ledger_ids(registry, trial, customers, id_column, table.column(id_column))
     content, of_marks = with_marks(trial, kind.content(table, protocol))
@@ -113,7 +116,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
             remedy=f"check that this is the file of {trial.plan.trial}, and that its ids have kept their form",
         )
     named = pc.and_(pc.invert(usable), pc.invert(nameless.rows))
-    left, left_rows = intake.table.filter(named), _file_rows(intake).filter(named)
+    left, left_rows = intake.table.filter(named), file_rows(intake).filter(named)
     left_ids = _ledger_ids(registry, trial, customers, id_column, left.column(id_column))
     turned_away = _turned_away(with_marks(trial, kind.content(left, protocol))[0], left_rows, left_ids, customers)
     rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
@@ -180,7 +183,7 @@ def _what_id(name: str) -> str:
 
 def _usable(intake: Intake, breaches: Sequence[Breach]) -> tuple[pa.ChunkedArray, list[Rejection]]:
     """Which rows have no breach, and what is wrong with the others, by their numbers in the file."""
-    rows = _file_rows(intake)
+    rows = file_rows(intake)
     usable = pa.chunked_array([pa.array(np.ones(len(rows), bool))])
     rejections: list[Rejection] = []
     for breach in breaches:
@@ -201,12 +204,6 @@ def _turned_away(content: pa.Table, rows: pa.Array, ids: pa.Array, customers: Kn
     marks = content.select([mark for mark in MARKS if mark in content.column_names]).to_pylist() or [{}] * len(rows)
     named = zip(rows.to_pylist(), ids.to_pylist(), channels, marks, known, strict=True)
     return {row: TurnedAway(customer, channel, of) for row, customer, channel, of, is_known in named if is_known}
-
-
-def _file_rows(intake: Intake) -> pa.Array:
-    """The data row in the file, counted from 1, of each row that intake took."""
-    rejected = np.array(sorted({rejection.row for rejection in intake.rejections}), np.int64)
-    return pa.array(np.setdiff1d(np.arange(1, intake.read + 1), rejected, assume_unique=True))
 
 
 def _ledger_ids(

@@ -34,6 +34,7 @@ from trials.field.day_zero import drawn_on
 from trials.field.kinds.contacts import RECEIVED
 from trials.field.reasons import FILE_ROW, stored_cells
 from trials.field.whole import LOAD, Whole
+from trials.frames.in_their_days import in_their_days
 from trials.frames.integrity import MATCHED, frame_checks
 from trials.frames.losses import MOST_LISTED
 from trials.frames.sources import Sources, scan_contacts
@@ -90,6 +91,7 @@ def _rows(engine: Engine, snapshots: SnapshotStore, sources: Sources, path: Path
     received = protocol.analysis.complier
     if received is not None and received.received not in after and sources.contacts is not None:
         rows = _with_receipt(engine, snapshots, rows, sources.contacts, received.received)
+    rows = in_their_days(rows, protocol)
     # In order of id, so that the same trial gives the same file, and the same sums, wherever it is evaluated.
     engine.write(rows.sort(LEDGER_ID), path)
     return engine.scan(path)

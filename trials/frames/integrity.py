@@ -27,9 +27,11 @@ from designs.protocol import Protocol
 from designs.protocol.columns import column_of
 from designs.protocol.models import Wave
 from trials.field.day_zero import passed_before_the_draw, waves_not_drawn
+from trials.field.happened import dated
 from trials.field.matching import NOT_OF_THE_TRIAL
 from trials.field.whole import Whole
 from trials.frames.dispatch import dispatch, letters
+from trials.frames.in_their_days import days_checked, outside
 from trials.frames.losses import TOLERATED, rows_lost
 from trials.frames.sources import Sources
 from trials.registry.identities.pseudonyms import LEDGER_ID
@@ -57,6 +59,7 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
         _match(due_now(frame, protocol), protocol),
     ]
     made += _more_than_payers(due_now(frame, protocol), protocol)
+    made += days_checked(due_now(frame, protocol), protocol)
     made += [_planned_day(planned, drawn) for planned, drawn in passed_before_the_draw(trial)]
     made += [_not_drawn(wave) for wave in waves_not_drawn(trial, sources.as_at)]
     if sources.contacts is not None:
@@ -75,7 +78,10 @@ def _more_than_payers(frame: AnalysisFrame, protocol: Protocol) -> list[Check]:
     if not names:
         return []
     counts = [nw.col(name).count().alias(f"{key} known") for key, name in names.items()]
-    counts += [nw.col(name).cast(nw.Int64).sum().alias(f"{key} yes") for key, name in names.items()]
+    at_all = {of.id: outside(of) for of in dated(protocol)}  # what was not in its days is a yes of the file too
+    for key, name in names.items():
+        total = nw.col(name).cast(nw.Int64).sum()
+        counts.append((total + at_all[key] if key in at_all else total).alias(f"{key} yes"))
     row = frame.engine.collect(frame.rows.select(nw.len().alias("n"), *counts)).to_pylist()[0]
     judged, made = {outcome.id for outcome in protocol.judged}, []
     for outcome in protocol.outcomes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,7 @@ from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_elig
 from designs.protocol.values import Value
 from trials.errors import TrialRefused
 from trials.field.reasons import with_reasons
+from trials.frames.in_their_days import days_checked, in_their_days
 from trials.frames.losses import first_unreadable, rows_taken
 from trials.frames.taking_part import closed_to_their_own, who_takes_part
 
@@ -65,7 +67,8 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
     dated = protocol.randomisation.allocation_date
     if dated is not None:
         rows = rows.with_columns(nw.lit(dated, nw.Date).alias(DAY_ZERO_COLUMN))
-    return AnalysisFrame(
+        rows = in_their_days(rows, protocol)
+    frame = AnalysisFrame(
         engine=engine,
         rows=rows,
         flow=Flow(
@@ -83,6 +86,7 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
         as_at=None if dated is None else as_at,
         unreadable=first_unreadable(intake.unreadable),
     )
+    return replace(frame, checks=(*frame.checks, *days_checked(frame, protocol)))
 
 
 def _with_arms(protocol: Protocol, intake: Intake, arm_column: str) -> pa.Table:

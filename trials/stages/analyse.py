@@ -14,6 +14,7 @@ from data.intake import Intake, read_file
 from data.intake.result import rejected_for
 from designs.protocol import external_contract, load_protocol
 from trials.errors import TrialRefused
+from trials.field.happened import with_days
 from trials.frames.code import with_code
 from trials.frames.randomised_elsewhere import frame_of
 
@@ -64,6 +65,7 @@ def analyse(
     if remark is not None:
         for line in _remarks(intake):
             remark(line)
+    intake = with_days(protocol, intake, as_at or today)
     frame = frame_of(engine or open_engine(), protocol, intake, arm_column, as_at or today)
     evaluation = evaluate(frame, protocol, protocol_digest=loaded.digest)
     return with_code(with_bounds(frame, protocol, evaluation))

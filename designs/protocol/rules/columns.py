@@ -42,9 +42,9 @@ def special_columns_are_apart(protocol: Protocol) -> Iterator[Breach]:
     words = {"id": "the customer's id", "arm": "the arm"}
     for use in all_uses:
         part = special.get(use.column, use.part)
-        if part == "id" and use.part in ("arm", "covariate", "subgroup", "balance", "outcome", "time", "event"):
+        if part == "id" and use.part in ("arm", "covariate", "subgroup", "balance", "outcome", "day", "time", "event"):
             yield Breach(use.path, f'"{use.column}" is {words[part]}', f"a {use.part} is not an id")
-        if part == "arm" and use.part in ("outcome", "time", "event", "received", "id"):
+        if part == "arm" and use.part in ("outcome", "day", "time", "event", "received", "id"):
             yield Breach(use.path, f'"{use.column}" is {words[part]}', "no other column is the arm")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from designs.protocol.columns import column_of
 from designs.protocol.consistency import Breach, reads, repeated
 from designs.protocol.errors import KeyPath
 from designs.protocol.models import UNITS, Protocol
@@ -59,6 +60,24 @@ def keys_follow_the_kind(protocol: Protocol) -> Iterator[Breach]:
             yield Breach((*path, "cap"), f"kind: {outcome.kind} has no cap", "only an amount is capped")
         if timed and outcome.time is not None and outcome.time == outcome.event:
             yield Breach((*path, "event"), "time and event are one column", "time and event are two columns")
+
+
+@reads("outcomes", "randomisation")
+def what_has_its_day_is_one_event(protocol: Protocol) -> Iterator[Breach]:
+    columns = [None if outcome.kind == "time_to_event" else column_of(outcome) for outcome in protocol.outcomes]
+    for position, outcome in enumerate(protocol.outcomes):
+        path = ("outcomes", position, "happened_on")
+        if outcome.happened_on is None:
+            continue
+        if outcome.kind not in ("binary", "amount"):
+            problem = f"kind: {outcome.kind} has no happened_on"
+            yield Breach(path, problem, "happened_on is of what happened once: a yes or no, or an amount")
+        elif columns.count(column_of(outcome)) > 1:
+            problem = f'"{column_of(outcome)}" is the column of another outcome too'
+            yield Breach(path, problem, "what is counted between two days has a column of its own")
+        if not protocol.randomised_here and protocol.randomisation.allocation_date is None:
+            rule_text = "happened_on is held against day 0: give randomisation.allocation_date"
+            yield Breach(path, "nobody knows from which day customers were followed", rule_text)
 
 
 @reads("outcomes")
@@ -183,6 +202,7 @@ RULES = (
     one_primary,
     primary_has_its_day,
     keys_follow_the_kind,
+    what_has_its_day_is_one_event,
     codes_tell_events_apart,
     guardrails_have_margins,
     proportions_are_proportions,

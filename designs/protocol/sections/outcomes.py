@@ -30,6 +30,7 @@ class Outcome(Declared):
     missing: Codes = ()  # codes of its column that say that the outcome is not known
     true: Codes = ()  # codes that are a yes, where it is binary; nothing else is one
     false: Codes = ()
+    happened_on: Text | None = None  # column of the day on which it happened
     day: Annotated[int, Field(gt=0)] | None = None
     time: Text | None = None
     event: Text | None = None

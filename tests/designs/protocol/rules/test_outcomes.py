@@ -6,9 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.designs.protocol.examples import ABSENT, HERE, Case
+from tests.designs.protocol.examples import ABSENT, ELSEWHERE, HERE, Case
 
 BROKEN = [
+    Case(
+        HERE,
+        {"outcomes[1].kind": "count", "outcomes[1].cap": ABSENT, "outcomes[1].happened_on": "paid_on"},
+        "count has no happened_on",
+        "happened once",
+        at="outcomes[1].happened_on",
+    ),
+    Case(
+        HERE,
+        {"outcomes[0].column": "complaint", "outcomes[0].happened_on": "filed_on"},
+        "the column of another outcome",
+        "a column of its own",
+        at="outcomes[0].happened_on",
+    ),
+    Case(ELSEWHERE, {"outcomes[0].happened_on": "visited_on"}, "from which day", "randomisation.allocation_date"),
     Case(HERE, {"outcomes[2].coverage": 0.8}, "no verdict rests on", "valued or guards", at="outcomes[2].coverage"),
     Case(HERE, {"outcomes[0].standard_deviation": 0.4}, "binary is not sized", "amount or a count"),
     Case(HERE, {"outcomes[0].intracluster_correlation": 0.1}, "no cluster", "assigned in clusters"),
