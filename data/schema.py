@@ -80,8 +80,6 @@ class ColumnContract:
             cannot be read; else it is text as soon as one cell is no number.
         levels: Whether the column is a category where it is text, so that it must have far fewer levels than there are
             customers.
-        essential: Whether a row whose cell is missing or cannot be read is lost, whatever the file's rule: a row
-            without its arm belongs nowhere.
         bad_cells: What a cell that cannot be read means here; None where the file's own rule holds.
         marks_are_words: Whether ``NA``, ``nan`` and the like, in a column of kind ``any`` that turns out to be text,
             are words as others are (a sector may be called that); else they are missing values there too.
@@ -100,7 +98,6 @@ class ColumnContract:
     whole: bool = False
     numeric: bool = False
     levels: bool = False
-    essential: bool = False
     bad_cells: BadCellRule | None = None
     marks_are_words: bool = False
     missing_marks: frozenset[str] = frozenset()

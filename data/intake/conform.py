@@ -141,8 +141,6 @@ def _column(
         refuse_levels(values, rows, name, where)
     if of_format:
         bad = _as_bad_cells(name, of_format).and_also(bad)
-    if column.essential:
-        return _Column(values, [*bad, *_absent(values, bad, name)], no_bad_cells(name), warning)
     if (column.bad_cells or contract.bad_cells) == "reject_row":
         return _Column(values, list(bad), no_bad_cells(name), warning)
     if not declared:
@@ -184,14 +182,6 @@ def _of_its_kind(
 def _as_bad_cells(field: str, faults: Sequence[Fault]) -> BadCells:
     positions = np.array([fault.position for fault in faults], np.int64)
     return BadCells(field, positions, pa.array([fault.reason for fault in faults], pa.string()))
-
-
-def _absent(values: pa.ChunkedArray, bad: BadCells, name: str) -> list[Fault]:
-    """A fault for every row without a value, save those that have one already."""
-    if not values.null_count:
-        return []
-    empty = np.flatnonzero(values.is_null().to_numpy())
-    return [Fault(int(i), name, f"{name} is missing") for i in np.setdiff1d(empty, bad.positions)]
 
 
 def _refuse_unreadable(written: pa.ChunkedArray, bad: BadCells, where: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -80,6 +80,36 @@ class Intake:
     def rejected(self) -> int:
         """Rows, not reasons."""
         return len({rejection.row for rejection in self.rejections})
+
+    @property
+    def file_rows(self) -> Rows:
+        """The data row in the file, counted from 1, of each row taken, shape (n,)."""
+        rejected = np.array(sorted({rejection.row for rejection in self.rejections}), np.int64)
+        return np.setdiff1d(np.arange(1, self.read + 1), rejected, assume_unique=True)
+
+    def without(self, positions: Rows, reasons: Sequence[str], field: str) -> Intake:
+        """The intake without some of the rows taken, which are rejected for what one column holds.
+
+        Args:
+            positions: Places in the table, shape (k,), ascending.
+            reasons: Why, shape (k,).
+            field: The column.
+        """
+        keep = np.ones(self.loaded, bool)
+        keep[positions] = False
+        place, rows = np.cumsum(keep) - 1, self.file_rows
+        lost = [Rejection(int(rows[at]), field, reason) for at, reason in zip(positions, reasons, strict=True)]
+        unreadable = [
+            UnreadableCells(c.field, place[c.positions[left]], c.rows[left], c.reasons.filter(pa.array(left)))
+            for c in self.unreadable
+            for left in [keep[c.positions]]
+        ]
+        return replace(
+            self,
+            table=self.table.filter(pa.array(keep)),
+            rejections=tuple(sorted([*self.rejections, *lost], key=lambda rejection: rejection.row)),
+            unreadable=tuple(cells for cells in unreadable if len(cells.rows)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

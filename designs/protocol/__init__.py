@@ -10,7 +10,7 @@ from designs.protocol.columns import (
     population_contract,
 )
 from designs.protocol.errors import ProtocolError, ProtocolRefused
-from designs.protocol.labels import arms_of_labels, saturations_of_labels
+from designs.protocol.labels import arms_of_labels, known_arms, known_saturations, saturations_of_labels
 from designs.protocol.loading import LoadedProtocol, check, digest_as_written, load_protocol
 from designs.protocol.models import Protocol
 from designs.protocol.texts import named_texts
@@ -29,6 +29,8 @@ __all__ = [
     "digest_as_written",
     "digest_of",
     "external_contract",
+    "known_arms",
+    "known_saturations",
     "load_protocol",
     "named_texts",
     "outcomes_contract",

@@ -273,7 +273,6 @@ def _column_contract(
         whole=truths or counts,
         numeric=kind == "any" and "covariate" in parts,
         levels=bool(parts & {"covariate", "subgroup"}),
-        essential="arm" in parts,
         # A level may be called NA; a condition on the column may ask whether it is missing.
         marks_are_words=kind == "any" and not parts & {"where", "exclude", "not_for"},
         missing_marks=_not_an_arm(protocol) if "arm" in parts else frozenset(),

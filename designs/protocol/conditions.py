@@ -113,6 +113,26 @@ def left_out_by_arm_or_else(protocol: Protocol) -> tuple[list[nw.Expr], list[nw.
     )
 
 
+def surely_left_out(protocol: Protocol) -> tuple[nw.Expr, ...]:
+    """Tests that are true of a customer without an arm who takes no part whatever the arm was.
+
+    A condition that compares a value which is not known leaves a customer out as well, but then nobody knows whether it
+    holds: so it is with every comparison of the column of the arms.
+    """
+    kinds, population = column_kinds(protocol), protocol.population
+    unmet = [
+        ~expression(condition, kinds[condition.column]) & (nw.lit(asks) | ~nw.col(condition.column).is_null())
+        for condition in population.where
+        for asks in [condition.missing is not None]
+    ]
+    excluded = [
+        expression(exclusion.when, kinds[exclusion.when.column])
+        for exclusion in population.exclude
+        if exclusion.agreement is None
+    ]
+    return (*unmet, *excluded)
+
+
 def describe(condition: Condition) -> str:
     """A condition in words.
 

@@ -22,8 +22,7 @@ def arms_of_labels(protocol: Protocol, labels: Iterable[Value]) -> dict[Value, s
     Raises:
         ProtocolRefused: Naming each label that no arm has.
     """
-    label_of = {arm.id: arm.id if arm.value is None else arm.value for arm in protocol.arms}
-    return _matched(label_of, labels, "arms", "an arm", "arm_column")
+    return _matched(_labels_of_arms(protocol), labels, "arms", "an arm", "arm_column")
 
 
 def saturations_of_labels(protocol: Protocol, labels: Iterable[Value]) -> dict[Value, str]:
@@ -32,24 +31,48 @@ def saturations_of_labels(protocol: Protocol, labels: Iterable[Value]) -> dict[V
     Raises:
         ProtocolRefused: Naming each label that no saturation has.
     """
-    declared = protocol.randomisation.saturations
-    label_of = {level.id: level.id if level.value is None else level.value for level in declared}
+    label_of = _labels_of_saturations(protocol)
     return _matched(label_of, labels, "randomisation.saturations", "a saturation", "saturation_column")
+
+
+def known_arms(protocol: Protocol, labels: Iterable[Value]) -> dict[Value, str]:
+    """As :func:`arms_of_labels`, without the labels that no arm has."""
+    return _meant(_labels_of_arms(protocol), labels)
+
+
+def known_saturations(protocol: Protocol, labels: Iterable[Value]) -> dict[Value, str]:
+    """As :func:`saturations_of_labels`, without the labels that no saturation has."""
+    return _meant(_labels_of_saturations(protocol), labels)
+
+
+def _labels_of_arms(protocol: Protocol) -> dict[str, Value]:
+    return {arm.id: arm.id if arm.value is None else arm.value for arm in protocol.arms}
+
+
+def _labels_of_saturations(protocol: Protocol) -> dict[str, Value]:
+    declared = protocol.randomisation.saturations
+    return {level.id: level.id if level.value is None else level.value for level in declared}
+
+
+def _meant(label_of: Mapping[str, Value], labels: Iterable[Value]) -> dict[Value, str]:
+    found = {
+        label: next((name for name, value in label_of.items() if same_value(value, label)), None) for label in labels
+    }
+    return {label: name for label, name in found.items() if name is not None}
 
 
 def _matched(
     label_of: Mapping[str, Value], labels: Iterable[Value], where: str, what: str, column: str
 ) -> dict[Value, str]:
-    meant: dict[Value, str] = {}
-    errors = []
-    for label in labels:
-        name = next((name for name, value in label_of.items() if same_value(value, label)), None)
-        if name is None:
-            problem = f'the file holds the label "{label}", which is not the label of {what}'
-            rule = f"every label in {column} is {what}'s value, or its id where it has none"
-            errors.append(ProtocolError(where, problem, rule, tuple(str(value) for value in label_of.values())))
-        else:
-            meant[label] = name
+    labels = list(labels)
+    meant = _meant(label_of, labels)
+    rule = f"every label in {column} is {what}'s value, or its id where it has none"
+    allowed = tuple(str(value) for value in label_of.values())
+    errors = [
+        ProtocolError(where, f'the file holds the label "{label}", which is not the label of {what}', rule, allowed)
+        for label in labels
+        if label not in meant
+    ]
     if errors:
         raise ProtocolRefused(errors)
     return meant

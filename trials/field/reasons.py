@@ -18,8 +18,7 @@ FILE_ROW = "_file_row"  # the data row of the file, counted from 1, where the fi
 
 def file_rows(intake: Intake) -> pa.Array:
     """The data row in the file, counted from 1, of each row that intake took."""
-    rejected = np.array(sorted({rejection.row for rejection in intake.rejections}), np.int64)
-    return pa.array(np.setdiff1d(np.arange(1, intake.read + 1), rejected, assume_unique=True))
+    return pa.array(intake.file_rows)
 
 
 def with_reasons(table: pa.Table, unreadable: Sequence[UnreadableCells]) -> pa.Table:

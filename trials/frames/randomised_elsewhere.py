@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,8 +18,17 @@ from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, SATURATION_COLUMN, STRAT
 from analysis.results import Flow
 from data.engine import Engine
 from data.intake import Intake
+from data.intake.files import refuse_all_rejected
 from designs.assignment import strata_as_assigned
-from designs.protocol import Protocol, ProtocolRefused, arms_of_labels, saturations_of_labels
+from designs.protocol import (
+    Protocol,
+    ProtocolRefused,
+    arms_of_labels,
+    known_arms,
+    known_saturations,
+    saturations_of_labels,
+)
+from designs.protocol.conditions import surely_left_out
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm, with_eligible_arms
 from designs.protocol.values import Value
 from trials.errors import TrialRefused
@@ -24,6 +36,8 @@ from trials.field.reasons import with_reasons
 from trials.frames.in_their_days import days_checked, in_their_days
 from trials.frames.losses import first_unreadable, rows_taken
 from trials.frames.taking_part import closed_to_their_own, who_takes_part
+
+_PLACE = "_place"
 
 
 def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str, as_at: date) -> AnalysisFrame:
@@ -37,12 +51,14 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
         as_at: the day on which it was cut; what was due by then is known where the protocol dates the allocation.
 
     Raises:
-        ProtocolRefused: the file has an arm label that the protocol does not declare.
+        ProtocolRefused: somebody who takes part has an arm's label that the protocol does not declare.
         TrialRefused: nobody is left to analyse.
     """
     table = with_reasons(_with_arms(protocol, intake, arm_column), intake.unreadable)
     rows: nw.LazyFrame[Any] = engine.scan(table)
     rows, excluded, known = who_takes_part(engine, protocol, rows)
+    if table.column(ARM_COLUMN).null_count:
+        _refuse_unknown(engine, protocol, intake, rows, ARM_COLUMN, arm_column, arms_of_labels)
     allocated = intake.loaded - sum(exclusion.customers for exclusion in excluded)
     if allocated == 0:
         raise TrialRefused(
@@ -89,9 +105,33 @@ def frame_of(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str
     return replace(frame, checks=(*frame.checks, *days_checked(frame, protocol)))
 
 
+def without_armless(engine: Engine, protocol: Protocol, intake: Intake, arm_column: str) -> Intake:
+    """The file without the rows of which nobody knows the arm: they are lost, for they belong nowhere.
+
+    Who takes part is asked first: a customer whom the plan leaves out whatever their arm stays, to be counted there.
+
+    Raises:
+        DataRefused: no row is left.
+    """
+    arms = intake.table.column(arm_column)
+    if not arms.null_count:
+        return intake
+    absent = np.flatnonzero(arms.is_null().to_numpy())
+    without = intake.table.take(pa.array(absent)).append_column(_PLACE, pa.array(absent))
+    rows, left_out = engine.scan(without), surely_left_out(protocol)
+    taking_part = rows.filter(~reduce(or_, left_out)) if left_out else rows
+    lost = np.sort(engine.collect(taking_part.select(_PLACE))[_PLACE].to_numpy())
+    unread = next((cells for cells in intake.unreadable if cells.field == arm_column), None)
+    why = {} if unread is None else dict(zip(unread.positions.tolist(), unread.reasons.to_pylist(), strict=True))
+    settled = intake.without(lost, [why.get(at, f"{arm_column} is missing") for at in lost.tolist()], arm_column)
+    if not settled.loaded:
+        refuse_all_rejected(settled.rejections, settled.read, settled.source)
+    return settled
+
+
 def _with_arms(protocol: Protocol, intake: Intake, arm_column: str) -> pa.Table:
-    """The file's rows with each customer's arm by its id; every label must be one that the protocol declares."""
-    ids = _ids_of_labels(protocol, intake, arm_column, arms_of_labels)
+    """The file's rows with each customer's arm by its id; null where no arm has the label."""
+    ids = _ids_of_labels(protocol, intake, arm_column, known_arms)
     # A dictionary: engines group by its few entries faster than by a million texts.
     return _with_saturations(protocol, intake).append_column(ARM_COLUMN, ids)
 
@@ -101,7 +141,7 @@ def _with_saturations(protocol: Protocol, intake: Intake) -> pa.Table:
     column = protocol.randomisation.saturation_column
     if column is None:
         return intake.table
-    ids = _ids_of_labels(protocol, intake, column, saturations_of_labels)
+    ids = _ids_of_labels(protocol, intake, column, known_saturations)
     return intake.table.append_column(SATURATION_COLUMN, ids.dictionary_decode())
 
 
@@ -111,21 +151,40 @@ def _ids_of_labels(
     column: str,
     meaning: Callable[[Protocol, Iterable[Value]], dict[Value, str]],
 ) -> pa.DictionaryArray:
-    """What each label of a column stands for, row by row; a label that stands for nothing is refused by the column."""
+    """What each label of a column stands for, row by row; null where it stands for nothing."""
     labels = intake.table.column(column).combine_chunks()
     coded = pc.dictionary_encode(labels) if not pa.types.is_dictionary(labels.type) else labels
     named = coded.dictionary.to_pylist()
+    meant = meaning(protocol, named)
+    ids = pa.array([meant.get(label) for label in named], pa.string())
+    if ids.null_count:
+        return ids.take(coded.indices).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(coded.indices, ids)
+
+
+def _refuse_unknown(
+    engine: Engine,
+    protocol: Protocol,
+    intake: Intake,
+    rows: nw.LazyFrame[Any],
+    ids: str,
+    column: str,
+    meaning: Callable[[Protocol, Iterable[Value]], dict[Value, str]],
+) -> None:
+    """Turn the file away where a label of those who take part stands for nothing."""
+    unknown = rows.filter(nw.col(ids).is_null() & ~nw.col(column).is_null()).select(column).unique()
+    labels = sorted(engine.collect(unknown)[column].to_pylist())
     try:
-        meant = meaning(protocol, named)
+        meaning(protocol, labels)
     except ProtocolRefused as refusal:
         raise ProtocolRefused(refusal.errors, where=f"{intake.source}, column {column}") from refusal
-    return pa.DictionaryArray.from_arrays(coded.indices, pa.array([meant[label] for label in named], pa.string()))
 
 
 def _refuse_without_saturation(engine: Engine, protocol: Protocol, intake: Intake, rows: nw.LazyFrame[Any]) -> None:
     column = protocol.randomisation.saturation_column
     if column is None:
         return
+    _refuse_unknown(engine, protocol, intake, rows, SATURATION_COLUMN, column, saturations_of_labels)
     absent = nw.col(SATURATION_COLUMN).is_null().cast(nw.Int64).sum().alias("n")
     without = int(engine.collect(rows.select(absent))["n"][0].as_py() or 0)
     if without:

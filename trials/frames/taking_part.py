@@ -65,6 +65,7 @@ def _left_out_alike(engine: Engine, protocol: Protocol, rows: nw.LazyFrame[Any])
     of_arms, others = left_out_by_arm_or_else(protocol)
     if not others:
         return ()
+    rows = rows.filter(~nw.col(ARM_COLUMN).is_null())  # a label that no arm has is one that the plan leaves out
     among = rows.filter(~reduce(or_, of_arms)) if of_arms else rows
     kept = {_EXCLUDED: nw.when(~reduce(or_, others)).then(nw.lit(1))}
     made = _alike(engine, protocol, among, kept, "left_out", "are not left out by where or exclude")

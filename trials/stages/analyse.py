@@ -16,7 +16,7 @@ from designs.protocol import external_contract, load_protocol
 from trials.errors import TrialRefused
 from trials.field.happened import with_days
 from trials.frames.code import with_code
-from trials.frames.randomised_elsewhere import frame_of
+from trials.frames.randomised_elsewhere import frame_of, without_armless
 
 
 def analyse(
@@ -61,12 +61,13 @@ def analyse(
             rule="a file knows what had happened by the day on which it was cut",
             remedy="give the day on which the data were extracted",
         )
-    intake = read_file(data, external_contract(protocol))
+    engine = engine or open_engine()
+    intake = without_armless(engine, protocol, read_file(data, external_contract(protocol)), arm_column)
     if remark is not None:
         for line in _remarks(intake):
             remark(line)
     intake = with_days(protocol, intake, as_at or today)
-    frame = frame_of(engine or open_engine(), protocol, intake, arm_column, as_at or today)
+    frame = frame_of(engine, protocol, intake, arm_column, as_at or today)
     evaluation = evaluate(frame, protocol, protocol_digest=loaded.digest)
     return with_code(with_bounds(frame, protocol, evaluation))
 
