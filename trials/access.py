@@ -14,7 +14,7 @@ from trials.errors import AccessRefused
 
 Role = Literal["designer", "randomiser", "analyst", "manager", "administrator", "all"]
 UseCase = Literal[
-    "read", "overlap", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue",
+    "read", "overlap", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue", "whois",
     "load_contacts", "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void",
     "request_correction", "confirm_correction", "backup", "restore", "migrate", "collect",
 ]  # fmt: skip
@@ -57,6 +57,7 @@ _GRANTS: dict[UseCase, frozenset[Role]] = {
     "lock": frozenset({"designer"}),
     "randomise": frozenset({"randomiser"}),
     "issue": frozenset({"randomiser"}),
+    "whois": frozenset({"randomiser"}),
     # What was sent to whom tells the arm, so returned contacts stay with the randomiser.
     "load_contacts": frozenset({"randomiser"}),
     "release": frozenset({"randomiser"}),

@@ -236,6 +236,7 @@ NEEDS: Final[Mapping[UseCase, tuple[Need, ...]]] = {
     "randomise": ("locked", "not_void", "wave_left"),
     "certificate": ("allocated",),
     "issue": _RETURNED,
+    "whois": ("allocated",),
     "load_contacts": _RETURNED,
     "load_outcomes": _RETURNED,
     "evaluate": (*_RETURNED, "outcomes"),

@@ -30,6 +30,7 @@ from trials.stages.register import register
 from trials.stages.release import release
 from trials.stages.verify import verify
 from trials.stages.void import confirm_void, request_void
+from trials.stages.whois import whois
 
 
 def read_trial(registry: Registry, actor: Actor, trial_id: str) -> Any:
@@ -48,6 +49,7 @@ HOLDERS: dict[UseCase, set[Role]] = {
     "lock": {"designer", "all"},
     "randomise": {"randomiser", "all"},
     "issue": {"randomiser", "all"},
+    "whois": {"randomiser", "all"},
     "load_contacts": {"randomiser", "all"},
     "release": {"randomiser", "all"},
     "load_outcomes": {"analyst", "all"},
@@ -74,6 +76,7 @@ CALLS: dict[UseCase, Call] = {
     "lock": lambda r, a, f, _: lock(r, a, f.trial),
     "randomise": lambda r, a, f, _: randomise(r, a, f.trial),
     "issue": lambda r, a, f, out: issue(r, a, f.trial, "sms", out / a.role),
+    "whois": lambda r, a, f, _: whois(r, a, f.trial, [f.customers[1]["customer_id"]]),
     "load_contacts": lambda r, a, f, _: load_contacts(r, a, f.trial, f.outcomes),
     "release": lambda r, a, f, _: release(r, a, f.trial, reason="done"),
     "load_outcomes": lambda r, a, f, _: load_outcomes(r, a, f.trial, f.outcomes),

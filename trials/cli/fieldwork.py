@@ -18,6 +18,7 @@ from trials.cli.output import (
     report_account,
     say,
     show_coverage,
+    show_fields,
     write_json,
 )
 from trials.errors import TrialRefused
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from trials.registry.records import LoadMode
+    from trials.stages.whois import Whereabouts
 
 ReturnedFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, Excel or Stata.")]
 Add = Annotated[bool, typer.Option("--add", help="A further part: what is there stays.")]
@@ -41,6 +43,7 @@ outcomes_commands = typer.Typer(help="What customers did.", no_args_is_help=True
 def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command("issue")(issue)
+    app.command("whois")(whois)
     app.add_typer(contacts_commands, name="contacts")
     app.add_typer(outcomes_commands, name="outcomes")
 
@@ -76,6 +79,39 @@ def issue(
         day = f", to be issued on {issued.manifest['issue_on']}" if issued.manifest["issue_on"] else ""
         typer.echo(f"{issued.manifest['customers']:,} customers of {arm}{day}: {issued.path}")
         typer.echo(f"What it must hold: {issued.manifest_path}")
+
+
+def whois(
+    trial: TrialId,
+    customers: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Customers' own ids, or the ids on the trial's issue lists.")
+    ],
+    population: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A file with the customers' own ids: leads from an id on a list back to them."
+        ),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is asked; it is recorded.")] = None,
+    json_to: JsonTarget = None,
+) -> None:
+    """Tell a customer's arm, wave, day 0 and issue lists, to the randomiser alone; that it was asked is recorded."""
+    from trials.stages.whois import whois as whois_stage
+
+    with registry_and_actor() as (registry, actor):
+        found = whois_stage(registry, actor, trial, customers, population=population, reason=reason)
+    if json_to is not None:
+        write_json(json_to, {"trial": trial, "customers": [_whereabouts(of) for of in found]})
+        return
+    for of in found:
+        show_fields(
+            {name.replace("_", " "): str(said) for name, said in _whereabouts(of).items() if said not in (None, [])}
+        )
+
+
+def _whereabouts(of: Whereabouts) -> dict[str, object]:
+    said = asdict(of) | {"day_zero": of.day_zero and of.day_zero.isoformat()}
+    return said | {"lists": [f"{of.manifest['file']} of {of.issued_at:%Y-%m-%d}" for of in of.lists]}
 
 
 @contacts_commands.command("load")

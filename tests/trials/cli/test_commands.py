@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.places import ROOT
-from tests.trials.examples import SEED, write_csv
+from tests.trials.examples import SEED, eligible, write_csv
 
 
 def load(otm, files, *options):
@@ -175,6 +175,17 @@ def test_a_restore_from_the_command_line(otm, dealt, files, tmp_path, monkeypatc
 def test_the_overlap_of_two_trials(otm, dealt, files):
     done = otm("overlap", files.trial, files.trial, "--json", "-")
     assert json.loads(done.out)["customers"] > 300
+
+
+def test_a_customer_is_found_by_their_own_id_and_by_that_on_a_list(otm, dealt, files):
+    own = eligible(files.customers)[0]["customer_id"]
+    (told,) = json.loads(otm("whois", files.trial, own, "--json", "-").out)["customers"]
+    assert (told["customer"], told["standing"], told["lists"]) == (own, "in_an_arm", [])
+    back = otm("whois", files.trial, told["export_id"], "--population", files.population, "--reason", "returned mail")
+    assert told["arm"] in back.out
+    assert own in back.out
+    unknown = otm("whois", files.trial, "nobody")
+    assert (unknown.code, "no customer of this trial has this id" in unknown.err) == (2, True)
 
 
 def test_rejections_are_listed_and_the_rest_counted(otm, files):
