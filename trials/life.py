@@ -66,10 +66,11 @@ class Standing:
         outcomes: The version of the latest file of outcomes; None before the first.
         evaluated: The version of the outcomes that the latest evaluation read; None before the first.
         waits_until: The day on which everything is due, where no evaluation so far was of outcomes that were all due.
-        concluding: How many evaluations were due and of data that passed their checks: the finding and its updates.
+        replaceable: There is an evaluation that could take the place of the finding, or of a look.
         correction_asked_by: Who asked for a correction of the finding that nobody else has confirmed yet.
         finding: The number of the evaluation that is the finding; None before there is one.
         decided_on: The number of the evaluation that the latest decision rests on; None before the first decision.
+        decision_fell: A correction took that evaluation away.
         review_on: When that decision is looked at again; None before the first.
         follow_up: What became of that decision; None where nothing is recorded.
         released: The seed is public.
@@ -89,10 +90,11 @@ class Standing:
     outcomes: int | None = None
     evaluated: int | None = None
     waits_until: date | None = None
-    concluding: int = 0
+    replaceable: bool = False
     correction_asked_by: str | None = None
     finding: int | None = None
     decided_on: int | None = None
+    decision_fell: bool = False
     review_on: date | None = None
     follow_up: FollowUp | None = None
     released: bool = False
@@ -105,7 +107,9 @@ class Standing:
 
         A decision on an attempt stands until there is a finding, for it ends a trial that has none.
         """
-        return self.review_on is not None and self.finding is not None and self.decided_on != self.finding
+        if self.review_on is None:
+            return False
+        return self.decision_fell or (self.finding is not None and self.decided_on != self.finding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,10 @@ def state_of(standing: Standing) -> State:
     """
     if standing.void:
         return "void"
-    if standing.review_on is not None:
-        return "analysed" if standing.decision_outdated else standing.follow_up or "decided"
+    if standing.review_on is not None and not standing.decision_outdated:
+        return standing.follow_up or "decided"
+    if standing.finding is not None and standing.decision_outdated:
+        return "analysed"
     if standing.outcomes is not None:
         if standing.evaluated != standing.outcomes:
             return "data_cut"
@@ -214,7 +220,7 @@ def next_step(standing: Standing) -> Next:
         return Next("resume_randomise", "randomiser")
     if standing.correction_asked_by is not None:
         return Next("confirm_correction", None, other_than=standing.correction_asked_by)
-    if standing.decision_outdated:
+    if standing.decision_outdated and state == "analysed":
         return Next("decide_again", "manager")
     if state in PHASES["decided"]:
         return Next("review", "manager", due=standing.review_on)
@@ -233,7 +239,7 @@ def _missing_milestones(standing: Standing) -> list[Milestone]:
 _RETURNED: Final[tuple[Need, ...]] = ("locked", "not_void", "allocated")
 NEEDS: Final[Mapping[UseCase, tuple[Need, ...]]] = {
     "lock": ("not_locked", "randomised_here", "milestones"),
-    "randomise": ("locked", "not_void", "wave_left"),
+    "randomise": ("locked", "not_void", "wave_left", "not_released"),
     "certificate": ("allocated",),
     "issue": _RETURNED,
     "whois": ("allocated",),
@@ -308,7 +314,7 @@ def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) ->
         case "concluded":
             return standing.void or (standing.evaluated is not None and standing.waits_until is None)
         case "update":
-            return standing.concluding > 1
+            return standing.replaceable
         case "correction_not_asked":
             return standing.correction_asked_by is None
         case "correction_asked":

@@ -79,6 +79,11 @@ _OWN_WORDS: Final[Mapping[tuple[Need, UseCase], Words]] = {
     ("allocated", "load_contacts"): Words("nothing has been allocated", _ABOUT_RETURNS, "otm randomise {trial}"),
     ("allocated", "load_outcomes"): Words("nothing has been allocated", _ABOUT_RETURNS, "otm randomise {trial}"),
     ("allocated", "evaluate"): Words("nothing has been allocated", _ABOUT_RETURNS, "otm randomise {trial}"),
+    ("not_released", "randomise"): Words(
+        "the seed is public",
+        "who is assigned to what could be worked out before the draw",
+        "customers who are still to come are a trial with an id of its own",
+    ),
     ("allocated", "release"): Words("nothing has been allocated", "what is released is a draw"),
     ("not_void", "decide"): Words("the draw of this trial is void", "a void trial decides nothing"),
     ("not_void", "confirm_void"): Words("the draw is void already"),

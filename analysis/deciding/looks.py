@@ -48,7 +48,7 @@ def go_on(protocol: Protocol, look: Look, decided: Decided) -> Verdict:
     return Verdict(
         code=decided.code,
         sentence=sentence,
-        reasons=(*(stopped_reasons(protocol, look) if stopped else (_MAY[look.may],)), _due(look)),
+        reasons=(*(stopped_reasons(protocol, look) if stopped else (_MAY[look.may],)), _due(look), *_again(look)),
         arms=tuple(
             _stopped(protocol, look, arm.id)
             if arm.id in look.stopped
@@ -74,6 +74,11 @@ def at_look(verdict: Verdict, look: Look) -> Verdict:
     """A verdict with the look that gave it, and whose error it counts."""
     if look.action == "not_taken":
         told = f"{look_words(look)}: not taken, for the data failed a check. It may be taken on corrected files."
+    elif look.ended_before is not None:
+        told = (
+            f"The trial ended at look {look.ended_before} of {look.looks}, and these data came in after: ranges and "
+            "p-values stand in the place of that look's, and allow for those before it."
+        )
     elif look.final:
         earlier = "a look" if look.number == 2 else "looks"
         told = f"{look_words(look)}: ranges and tests allow for {earlier} before it, and estimates are as observed."
@@ -81,7 +86,16 @@ def at_look(verdict: Verdict, look: Look) -> Verdict:
             told += " More customers came than were planned: what was spent stays spent, and this look has the rest."
     else:
         told = f"{look_words(look)}: a boundary is crossed, so the trial ends here. {_due(look)}"
-    return replace(verdict, reasons=(told, *verdict.reasons))
+    return replace(verdict, reasons=(told, *_again(look), *verdict.reasons))
+
+
+def _again(look: Look) -> tuple[str, ...]:
+    if not look.again or look.action == "not_taken":
+        return ()
+    return (
+        "This look was taken before, on other data. It counts when two people put it in the place of the one before "
+        "(otm correct).",
+    )
 
 
 def as_observed(protocol: Protocol, look: Look, arm: str) -> str:

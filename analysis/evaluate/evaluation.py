@@ -143,7 +143,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
     made += known_before(frame, protocol, numbers, categories)
     checks = with_unreadable(made, protocol, {arm: arms[arm].customers for arm in arms}, tally_unreadable(frame))
     health = _health(frame, protocol, protocol_digest, arms, checks, balance)
-    health = replace(health, maturity=matured, looks_before=looking.taken)
+    health = replace(health, maturity=matured, looks_before=looking.earlier)
     if matured is not None and not matured.complete and looking.look is None:
         return _not_due(health, protocol, matured, looking)
     rules = replace(rules_of(protocol), bar=of.bar)

@@ -32,6 +32,12 @@ class Looking:
     taken: tuple[Look, ...] = ()
 
     @property
+    def earlier(self) -> tuple[Look, ...]:
+        """The looks before this one, also where it is one that was taken before."""
+        number = self.look.number if self.look is not None and self.look.again else None
+        return tuple(look for look in self.taken if number is None or look.number < number)
+
+    @property
     def interim(self) -> bool:
         """Whether it is a look before the end."""
         return self.look is not None and not self.look.final

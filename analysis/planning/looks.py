@@ -24,7 +24,7 @@ from analysis.planning.monitoring import (
     sequence_critical,
     spent,
 )
-from analysis.results import Look, Maturity, next_look, overrun, planned_customers
+from analysis.results import HarmShown, Look, Maturity, ended_at, next_look, overrun, planned_customers
 from designs.protocol.models import Looks
 
 ROUNDING = 0.005  # a look is declared in whole per cent, and customers come as they come
@@ -175,7 +175,8 @@ def look_at(looks: Looks, taken: Sequence[Look], matured: Maturity) -> Look | No
     """Which look a cut is; ``None`` where it is none, or the end of a trial at which no look was taken.
 
     The latest declared look whose fraction the cut has reached, if it was not taken and no later one was: a look that
-    is passed over is not made up for. After a look that ended the trial there is no other.
+    is passed over is not made up for. After a look that ended the trial there is no other. A cut of the day of a look
+    that was taken is that look again, on whatever the files say now: its information is the same, and so is its error.
 
     Where waves are to come and as many customers as were planned are allocated already, the share that is due is not
     known: it would be 1, and spend all the error before the end. The next look is then taken, and spends no more than
@@ -191,6 +192,9 @@ def look_at(looks: Looks, taken: Sequence[Look], matured: Maturity) -> Look | No
     due = matured.due
     if matured.complete:
         return _look(looks, taken, len(looks.fractions) + 1, matured, matured.customers) if taken else None
+    same = next((look for look in taken if look.as_at == matured.as_at and look.due == due), None)
+    if same is not None:
+        return _again(same, taken)
     planned = planned_customers(looks, matured)
     fraction = information_fraction(due, planned)
     number = max((n for n, at in enumerate(looks.fractions, start=1) if fraction >= at - ROUNDING), default=0)
@@ -205,7 +209,7 @@ def look_at(looks: Looks, taken: Sequence[Look], matured: Maturity) -> Look | No
 def _look(looks: Looks, taken: Sequence[Look], number: int, matured: Maturity, planned: int) -> Look:
     count = len(looks.fractions) + 1
     final = number == count
-    beyond = overrun(looks, matured)
+    beyond, ended = overrun(looks, matured), ended_at(taken)
     fraction = 1.0 if final else information_fraction(matured.due, planned)
     if not final and matured.to_come and beyond:
         fraction = min(fraction, looks.fractions[number - 1])
@@ -220,10 +224,45 @@ def _look(looks: Looks, taken: Sequence[Look], number: int, matured: Maturity, p
         may=looks.may,
         spending=looks.spending,
         action="final" if final else "go_on",
-        stopped=tuple(dict.fromkeys(arm for earlier in taken for arm in earlier.stopped)),
+        stopped=_stopped(taken),
         overrun=beyond,
-        harms=tuple(dict.fromkeys(harm for earlier in taken for harm in earlier.harms)),
+        harms=_harms(taken),
+        ended_before=None if ended is None else ended.number,
     )
+
+
+def _again(look: Look, taken: Sequence[Look]) -> Look:
+    return replace(
+        look,
+        action="go_on",
+        again=True,
+        stopped=_stopped(looks_before(look, taken)),
+        harms=_harms(looks_before(look, taken)),
+        critical_benefit=None,
+        critical_worse=None,
+        critical_harm=None,
+        inference=(),
+    )
+
+
+def _stopped(taken: Sequence[Look]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(arm for look in taken for arm in look.stopped))
+
+
+def _harms(taken: Sequence[Look]) -> tuple[HarmShown, ...]:
+    return tuple(dict.fromkeys(harm for look in taken for harm in look.harms))
+
+
+def looks_before(look: Look, taken: Sequence[Look]) -> tuple[Look, ...]:
+    """The looks whose error one look allows for: those before it.
+
+    Where the trial had ended at one, it and what came after are left out: the cut that came in after the end takes the
+    place of the look that ended the trial (the deletion method; Whitehead 1992, "Overrunning and underrunning in
+    sequential clinical trials", Controlled Clinical Trials 13).
+    """
+    before = tuple(earlier for earlier in taken if earlier.number < look.number)
+    ended = ended_at(before)
+    return before if ended is None else tuple(earlier for earlier in before if earlier.number < ended.number)
 
 
 def monitoring_of(look: Look, taken: Sequence[Look], *, alpha: float, arms: int, level_worse: float) -> Monitoring:
@@ -231,11 +270,12 @@ def monitoring_of(look: Look, taken: Sequence[Look], *, alpha: float, arms: int,
 
     Args:
         look: this one.
-        taken: the looks before, ascending.
+        taken: the looks taken, ascending; see :func:`looks_before`.
         alpha: two-sided, declared.
         arms: approaches that are judged, which share alpha.
         level_worse: two-sided level of each route to being worse.
     """
+    taken = looks_before(look, taken)
     every, final = (*taken, look), look.final
     tests_benefit = every if look.may == "harm_and_benefit" else every[-1:] if final else ()
 

@@ -67,6 +67,9 @@ class Look:
         critical_worse: the same for being worse than the comparison.
         critical_harm: how many standard errors beyond its margin a guardrail had to be.
         inference: of each arm, where the look ended in a verdict.
+        again: it was taken before, on other data: the same cut once more, which counts when two people put it in the
+            place of the one before.
+        ended_before: the number of the look that had ended the trial: these data came in after its end.
         overrun: more customers were allocated than the plan has, or as many while waves are still to come. Before the
             end nobody then knows the share that is due, and error is spent by the declared fraction at most.
         harms: by which guardrails each arm was stopped, and at which look; looks of earlier releases lack it.
@@ -89,6 +92,8 @@ class Look:
     inference: tuple[LookInference, ...] = ()
     overrun: bool = False
     harms: tuple[HarmShown, ...] = ()
+    again: bool = False
+    ended_before: int | None = None
 
     @property
     def share_unknown(self) -> bool:

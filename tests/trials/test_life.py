@@ -40,8 +40,8 @@ DUE = date(2026, 3, 1)
 DRAWN = Standing("t", locked=True, seed_drawn=True)
 ALLOCATED = replace(DRAWN, waves_allocated=1)
 EVALUATED = replace(ALLOCATED, issued=True, outcomes=1, evaluated=1)
-CORRECTABLE = replace(EVALUATED, concluding=2)
-DECIDED = replace(EVALUATED, concluding=1, finding=1, decided_on=1, review_on=REVIEW)
+CORRECTABLE = replace(EVALUATED, replaceable=True)
+DECIDED = replace(EVALUATED, finding=1, decided_on=1, review_on=REVIEW)
 
 
 def after(standing: Standing, use_case: UseCase) -> Iterator[Standing]:
@@ -59,16 +59,20 @@ def after(standing: Standing, use_case: UseCase) -> Iterator[Standing]:
         case "evaluate":
             read = replace(standing, evaluated=standing.outcomes, waits_until=None)
             yield read  # an attempt
-            found = replace(read, concluding=min(standing.concluding + 1, 2))
-            yield replace(found, finding=standing.finding or 1)
+            yield replace(
+                read, finding=standing.finding or 1, replaceable=standing.replaceable or standing.finding is not None
+            )
             if standing.evaluated is None or standing.waits_until is not None:
                 yield replace(read, waits_until=DUE)
         case "request_correction":
             yield replace(standing, correction_asked_by="A. Person")
         case "confirm_correction":
-            yield replace(standing, correction_asked_by=None, finding=2)
+            yield replace(standing, correction_asked_by=None, finding=2, waits_until=None)
+            fell = standing.decided_on is not None  # the look that was taken again goes on: there is no finding
+            yield replace(standing, correction_asked_by=None, finding=None, decision_fell=fell, waits_until=DUE)
         case "decide":
-            yield replace(standing, review_on=REVIEW, decided_on=standing.finding or 3)  # 3: an attempt
+            made_on = standing.finding or 3  # 3: an attempt
+            yield replace(standing, review_on=REVIEW, decided_on=made_on, decision_fell=False)
         case "release":
             yield replace(standing, released=True)
         case "request_void":
@@ -121,9 +125,11 @@ def test_no_fact_comes_before_the_one_it_stands_on(life):
         assert standing.waves_allocated or not (standing.issued or standing.outcomes or standing.released)
         assert (standing.evaluated or 0) <= (standing.outcomes or 0)
         assert standing.evaluated or not standing.review_on
-        assert standing.waits_until is None or not (standing.review_on or standing.concluding)
-        assert standing.waits_until is None or standing.void or not standing.released
-        assert standing.concluding > 1 or not standing.correction_asked_by
+        assert standing.waits_until is None or standing.finding is None
+        assert standing.waits_until is None or standing.review_on is None or standing.decision_fell
+        # A correction can take the finding away after the draw was released.
+        assert standing.waits_until is None or standing.void or not standing.released or standing.replaceable
+        assert standing.replaceable or not standing.correction_asked_by
         assert standing.waves_allocated <= standing.waves_planned
         assert standing.evaluated or standing.void or not standing.released
         assert standing.void_asked_by or not standing.void
@@ -145,6 +151,8 @@ def test_a_life_goes_forward_but_for_another_cut_of_the_data(life):
                 back = [("analysed", "data_cut"), ("data_cut", "in_field")]
                 if use_case in ("evaluate", "confirm_correction"):  # there is another finding than was decided on
                     back.append(("decided", "analysed"))
+                if use_case == "confirm_correction":  # the look that ended the trial goes on, taken again
+                    back += [("decided", "in_field"), ("analysed", "in_field"), ("decided", "data_cut")]
                 if (state, later) not in back and later != "void":
                     assert has_reached(later, state), (use_case, state, later)
 
@@ -206,7 +214,7 @@ def test_the_state_of_a_design_is_the_last_of_what_it_reached_in_order(milestone
         (replace(EVALUATED, waits_until=DUE), "in_field", Next("load_outcomes", "analyst", due=DUE)),
         (replace(EVALUATED, outcomes=2, waits_until=DUE), "data_cut", Next("evaluate", "analyst")),
         (
-            replace(EVALUATED, concluding=2, correction_asked_by="A"),
+            replace(EVALUATED, replaceable=True, correction_asked_by="A"),
             "analysed",
             Next("confirm_correction", None, other_than="A"),
         ),
@@ -215,13 +223,20 @@ def test_the_state_of_a_design_is_the_last_of_what_it_reached_in_order(milestone
         (replace(DECIDED, finding=2), "analysed", Next("decide_again", "manager")),
         (replace(DECIDED, finding=2, outcomes=2), "analysed", Next("decide_again", "manager")),
         (replace(DECIDED, finding=2, follow_up="applied"), "analysed", Next("decide_again", "manager")),
-        (replace(DECIDED, finding=None, concluding=0), "decided", Next("review", "manager", due=REVIEW)),
+        (replace(DECIDED, finding=None), "decided", Next("review", "manager", due=REVIEW)),
         (
             replace(DECIDED, finding=2, correction_asked_by="A"),
             "analysed",
             Next("confirm_correction", None, other_than="A"),
         ),
         (replace(DECIDED, finding=2, void_asked_by="A", void=True), "void", Next("nothing", None)),
+        (
+            replace(DECIDED, finding=None, decision_fell=True, waits_until=DUE),
+            "in_field",
+            Next("load_outcomes", "analyst", due=DUE),
+        ),
+        (replace(DECIDED, finding=None, decision_fell=True, outcomes=2), "data_cut", Next("evaluate", "analyst")),
+        (replace(DECIDED, finding=None, decision_fell=True), "analysed", Next("decide_again", "manager")),
         (replace(EVALUATED, outcomes=2, review_on=REVIEW), "decided", Next("review", "manager", due=REVIEW)),
         (replace(EVALUATED, review_on=REVIEW, follow_up="adapted"), "adapted", Next("review", "manager", due=REVIEW)),
         (replace(EVALUATED, void_asked_by="A"), "analysed", Next("confirm_void", None, other_than="A")),
@@ -241,6 +256,10 @@ LACKING: dict[tuple[UseCase, Need], tuple[Standing, str]] = {
     ("randomise", "locked"): (Standing("t"), r"plan is not locked.*otm lock t"),
     ("randomise", "not_void"): (replace(DRAWN, void=True), r"draw of this trial is void.*nothing is built on it"),
     ("randomise", "wave_left"): (ALLOCATED, r"has been randomised.*one draw a trial"),
+    ("randomise", "not_released"): (
+        replace(ALLOCATED, waves_planned=2, released=True),
+        "seed is public.*could be worked out",
+    ),
     ("certificate", "allocated"): (DRAWN, r"nothing has been allocated.*otm randomise t"),
     ("whois", "allocated"): (DRAWN, r"nothing has been allocated.*otm randomise t"),
     ("issue", "locked"): (replace(ALLOCATED, locked=False), "plan is not locked"),
@@ -260,7 +279,10 @@ LACKING: dict[tuple[UseCase, Need], tuple[Standing, str]] = {
     ("decide", "evaluated"): (ALLOCATED, r"no evaluation to decide on.*otm evaluate t"),
     ("decide", "verdict"): (replace(EVALUATED, waits_until=DUE), r"no verdict to decide on.*before all is due"),
     ("request_correction", "not_void"): (replace(CORRECTABLE, void=True), "is void"),
-    ("request_correction", "update"): (replace(CORRECTABLE, concluding=1), "nothing could take the finding's place"),
+    ("request_correction", "update"): (
+        replace(CORRECTABLE, replaceable=False),
+        "nothing could take the finding's place",
+    ),
     ("request_correction", "correction_not_asked"): (
         replace(CORRECTABLE, correction_asked_by="A"),
         "asked for already",

@@ -26,7 +26,7 @@ def test_a_name_typed_in_another_way_is_the_same_person(name):
     standing = Standing("t", locked=True, seed_drawn=True, void_asked_by="Ada Byrne")
     with pytest.raises(TrialRefused, match="two different people"):
         require(standing, "confirm_void", by=name)
-    asked = Standing("t", concluding=2, evaluated=2, correction_asked_by=name)
+    asked = Standing("t", replaceable=True, evaluated=2, correction_asked_by=name)
     with pytest.raises(TrialRefused, match="two different people"):
         require(asked, "confirm_correction", by="Ada Byrne")
 

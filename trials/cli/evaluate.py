@@ -132,18 +132,16 @@ def decide(
 
 def correct(
     trial: TrialId,
-    reason: Annotated[
-        str | None, typer.Option(help="What was wrong with the finding's files; the first person says it.")
-    ] = None,
+    reason: Annotated[str | None, typer.Option(help="What was wrong with the files; the first person says it.")] = None,
     evaluation: Annotated[
-        int | None, typer.Option(help="The update that takes the finding's place; the latest, where not given.")
+        int | None, typer.Option(help="What takes the place; the latest update or look taken again, where not given.")
     ] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="Confirm it, as the second person.")] = False,
 ) -> None:
-    """Put an update in the place of a finding whose files were wrong. It takes two people; the old one is kept."""
+    """Put a later evaluation in the place of a finding, or of a look, whose files were wrong. It takes two people."""
     from trials.errors import TrialRefused
     from trials.reporting.results.decisions import decision_notice
-    from trials.reporting.results.evaluations import changed_words
+    from trials.reporting.results.evaluations import changed_words, correction_done
     from trials.stages.correct import confirm_correction, request_correction
 
     if confirm == (reason is not None) or (confirm and evaluation is not None):
@@ -152,8 +150,9 @@ def correct(
         if reason is None:
             done = confirm_correction(registry, actor, trial)
             with registry.read(actor, trial) as reader:
-                decided = decision_notice(reader.trial(trial))
-            typer.echo(f"Evaluation {done.replacing} of {trial} is the finding. Evaluation {done.replaced} is kept.")
+                detail = reader.trial(trial)
+            typer.echo(correction_done(done, detail.evaluations))
+            decided = decision_notice(detail)
             if decided is not None:
                 say(decided)
         else:

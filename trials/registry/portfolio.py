@@ -14,7 +14,7 @@ from analysis.document import from_document
 from analysis.results import Segment
 from analysis.wording.naming import approach, doing_nothing
 from designs.protocol import Protocol
-from trials.findings import Place, places, shown
+from trials.findings import Correction, Made, Place, places, shown
 from trials.life import Standing, next_step, state_of
 from trials.registry import tables
 from trials.registry.queries import population_name, standings
@@ -26,6 +26,7 @@ _EVALUATION = (
     tables.StoredEvaluation.number,
     tables.StoredEvaluation.digest,
     tables.StoredEvaluation.as_at,
+    tables.StoredEvaluation.repeats,
     tables.StoredEvaluation.verdict_code,
     tables.StoredEvaluation.verdict_arm,
     case((tables.StoredEvaluation.verdict_segment.is_not(None), tables.StoredEvaluation.document)).label("document"),
@@ -87,18 +88,20 @@ def _rows(session: Session, trials: Sequence[tuple[Standing, Protocol]], only: s
 def _shown(session: Session, rows: Iterable[Any], only: str | None) -> tuple[dict[str, Any], dict[str, Place]]:
     """The evaluation of each trial that is shown, its finding or else the latest, and what it is."""
     request, confirmation = tables.CorrectionRequest, tables.CorrectionConfirmation
-    query = select(request.trial_id, request.replaced, request.replacing).join(
+    query = select(request.trial_id, request.replaced, request.replacing, confirmation.evaluations).join(
         confirmation, and_(confirmation.trial_id == request.trial_id, confirmation.number == request.number)
     )
-    corrections: dict[str, list[tuple[int, int]]] = {}
+    corrections: dict[str, list[Correction]] = {}
     for row in session.execute(query.where(*_limit(request.trial_id, only)).order_by(request.number)):
-        corrections.setdefault(row.trial_id, []).append((row.replaced, row.replacing))
+        correction = Correction(row.replaced, row.replacing, row.evaluations)
+        corrections.setdefault(row.trial_id, []).append(correction)
     by_trial: dict[str, list[Any]] = {}
     for row in rows:
         by_trial.setdefault(row.trial_id, []).append(row)
     evaluations, of_shown = {}, {}
     for trial, own in by_trial.items():
-        of = places([(row.number, row.verdict_code) for row in own], corrections.get(trial, ()))
+        made = (Made(row.number, row.verdict_code, row.repeats) for row in own)
+        of = places(made, corrections.get(trial, ()))
         number = shown(of)
         evaluations[trial] = next(row for row in own if row.number == number)
         of_shown[trial] = of[evaluations[trial].number]

@@ -1,4 +1,4 @@
-"""Correct: a finding whose files turned out wrong gives its place to a later evaluation, when two people signed."""
+"""Correct: a finding or a look whose files turned out wrong gives its place to a later one, when two people signed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.corrected import changed_outcomes
 from trials.field.whole import files_of
-from trials.findings import Place
+from trials.findings import Place, finding_of
 from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.records import CorrectionRecord
@@ -20,17 +20,20 @@ from trials.registry.tables.columns import now
 def request_correction(
     registry: Registry, actor: Actor, trial_id: str, *, reason: str, evaluation: int | None = None
 ) -> CorrectionRecord:
-    """Ask that an update take the finding's place. Until somebody else confirms it, nothing changes.
+    """Ask that a later evaluation take the place of the finding, or of a look. Until it is confirmed, nothing changes.
+
+    A look taken again takes the place of that look, whether or not that ended the trial. An attempt takes the
+    finding's place only where it is named: the true files can support no finding.
 
     Args:
         registry: Where the trial is.
         actor: Who asks.
         trial_id: The trial.
-        reason: What was wrong with the finding's files.
-        evaluation: The number of the update; the latest where it is not given.
+        reason: What was wrong with the files.
+        evaluation: The number of the later evaluation; the latest update or look taken again where it is not given.
 
     Raises:
-        TrialRefused: There is no finding or no update, the update read the finding's own files or the same outcomes of
+        TrialRefused: There is nothing to replace or to replace it by, both read the same files or the same outcomes of
             every customer, a correction was asked for already, or no reason is given.
     """
     if not reason.strip():
@@ -42,11 +45,10 @@ def request_correction(
     changed = changed_outcomes(registry.snapshots, asked.before, asked.after)
     if not changed.customers:
         raise TrialRefused(
-            f"evaluation {asked.replacing} read the same outcomes of every customer as the finding, evaluation "
-            f"{asked.replaced}",
+            f"evaluation {asked.replacing} read the same outcomes of every customer as evaluation {asked.replaced}",
             where=trial_id,
-            rule="a finding is corrected where its outcomes were wrong for somebody; its verdict rests on no contacts, "
-            "and what does (who was reached) is told by the update",
+            rule="an evaluation is corrected where its outcomes were wrong for somebody; its verdict rests on no "
+            "contacts, and what does (who was reached) is told by the update",
             remedy="load the corrected outcomes, then evaluate",
         )
     with registry.write(actor, "request_correction", trial_id) as work:
@@ -74,7 +76,7 @@ def request_correction(
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The finding and the update that is to take its place, with the digests of the outcomes that each read."""
+    """What is replaced and what is to take its place, with the digests of the outcomes that each read."""
 
     replaced: int
     replacing: int
@@ -84,37 +86,43 @@ class _Pair:
 
 def _pair(session: Session, trial_id: str, wanted: int | None) -> _Pair:
     of = queries.places_of(session, trial_id)
-    replaced = next(number for number, place in of.items() if place.role == "finding")
-    replacing = _update(trial_id, of, replaced, wanted)
-    finding, update = (queries.evaluation_numbered(session, trial_id, number) for number in (replaced, replacing))
-    if finding.data_digest == update.data_digest:
+    replaced, replacing = _replaced_and_replacing(session, trial_id, of, wanted)
+    before, after = (queries.evaluation_numbered(session, trial_id, number) for number in (replaced, replacing))
+    if before.data_digest == after.data_digest:
         raise TrialRefused(
-            f"evaluation {replacing} read the same files as the finding, evaluation {replaced}",
+            f"evaluation {replacing} read the same files as evaluation {replaced}",
             where=trial_id,
-            rule="a finding is corrected where its files turned out wrong",
+            rule="an evaluation is corrected where its files turned out wrong",
             remedy="load the corrected files, then evaluate",
         )
     files = files_of(queries.returned_of(session, trial_id), "outcomes")
     digests = {file.version: file.whole_digest or file.digest for file in files}
-    return _Pair(replaced, replacing, digests[finding.outcomes_version], digests[update.outcomes_version])
+    return _Pair(replaced, replacing, digests[before.outcomes_version], digests[after.outcomes_version])
 
 
-def _update(trial_id: str, of: dict[int, Place], finding: int, wanted: int | None) -> int:
-    updates = [number for number, place in of.items() if place.role == "update" and number > finding]
-    if wanted is None and updates:
-        return updates[-1]
-    if wanted not in updates:
-        raise TrialRefused(
-            "there is no later update" if wanted is None else f"evaluation {wanted} is no update of the finding",
-            where=trial_id,
-            rule="what takes the finding's place is due, of data that pass their checks, and later",
-            remedy="load the corrected files, then evaluate",
-        )
-    return wanted
+def _replaced_and_replacing(
+    session: Session, trial_id: str, of: dict[int, Place], wanted: int | None
+) -> tuple[int, int]:
+    finding, looks = finding_of(of), queries.looks_taken(session, trial_id)
+    repeats = {number: look for number, look in queries.looks_again(session, trial_id).items() if look in looks}
+    updates = [number for number, place in of.items() if place.role == "update" and number > (finding or number)]
+    attempts = [number for number, place in of.items() if place.role == "attempt" and number > (finding or number)]
+    taken_again = [number for number in repeats if of[number].role == "repeat"]
+    replacing = wanted if wanted is not None else max([*updates, *taken_again], default=None)
+    if replacing in repeats:
+        return repeats[replacing], replacing
+    if finding is not None and replacing is not None and replacing in (*updates, *attempts):
+        return finding, replacing
+    raise TrialRefused(
+        "there is no later update" if wanted is None else f"evaluation {wanted} cannot take another's place",
+        where=trial_id,
+        rule="what takes the finding's place is due and later; what takes a look's place is that look, taken again",
+        remedy="load the corrected files, then evaluate; a look is taken again with --as-at and its day",
+    )
 
 
 def confirm_correction(registry: Registry, actor: Actor, trial_id: str) -> CorrectionRecord:
-    """Confirm a correction that somebody else asked for: from here on it is the finding, and the old one is kept.
+    """Confirm a correction that somebody else asked for: from here on it holds, and what it replaces is kept.
 
     Raises:
         TrialRefused: Nobody asked for it, or the same person did.
@@ -129,6 +137,7 @@ def confirm_correction(registry: Registry, actor: Actor, trial_id: str) -> Corre
                 requested_by=asked.requested_by,
                 confirmed_at=now(),
                 confirmed_by=actor.name,
+                evaluations=max(queries.places_of(work.session, trial_id)),
             )
         )
         record = queries.corrections_of(work.session, trial_id)[-1]

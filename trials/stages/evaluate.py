@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -41,7 +42,8 @@ def evaluate(
 
     The first that is due, and whose data pass their checks, is the finding; what comes later is an update of it.
     Where the protocol declares looks, a cut that has reached the next of them takes it: once, and in order. A look
-    whose data fail a check is not taken.
+    whose data fail a check is not taken. As at the day of a look that was taken, it is taken again on what is there
+    now, and counts when two people put it in the place of the one before.
 
     Args:
         registry: Where the trial is.
@@ -82,7 +84,7 @@ def evaluate(
             outcomes_version=sources.outcomes.latest.version,
             as_at=sources.as_at,
         )
-        work.add(_row(trial_id, record, evaluation, sources.contacts))
+        work.add(_row(trial_id, record, evaluation, sources.contacts, _repeated(evaluation, looks)))
         place = queries.places_of(work.session, trial_id)[record.id]
         work.commit(
             {
@@ -107,13 +109,21 @@ def _sources(session: Session, trial_id: str, as_at: date | None) -> Sources:
     return Sources(trial, outcomes, whole_of(returned, "contacts"), cut_of_evaluation(trial, as_at, outcomes.as_at))
 
 
-def _looks(session: Session, sources: Sources) -> tuple[Look, ...]:
-    """The looks taken so far; a plan without looks has none, and its evaluations are not read for them."""
+def _looks(session: Session, sources: Sources) -> dict[int, Look]:
+    """The looks taken, by the number of their evaluation; where a plan has none, no evaluation is read for them."""
     plan = sources.trial.plan
-    return () if plan.protocol.analysis.looks is None else queries.looks_taken(session, plan.trial)
+    return {} if plan.protocol.analysis.looks is None else queries.looks_taken(session, plan.trial)
 
 
-def _evaluated(registry: Registry, sources: Sources, looks: tuple[Look, ...], progress: Progress) -> Evaluation:
+def _repeated(evaluation: Evaluation, looks: Mapping[int, Look]) -> int | None:
+    """The evaluation whose look this one takes again."""
+    look = evaluation.look
+    if look is None or not look.again:
+        return None
+    return next(number for number, taken in looks.items() if taken.number == look.number)
+
+
+def _evaluated(registry: Registry, sources: Sources, looks: Mapping[int, Look], progress: Progress) -> Evaluation:
     # One thread: sums of doubles taken in one order are the same to the last bit, on every registry.
     engine = open_engine(registry.settings.engine, threads=1)
     plan = sources.trial.plan
@@ -121,13 +131,14 @@ def _evaluated(registry: Registry, sources: Sources, looks: tuple[Look, ...], pr
         progress("joining what came back to the allocation", 0, 4)
         frame = frame_of(engine, registry.snapshots, sources, Path(scratch))
         progress("estimating, and deciding the verdict", 1, 4)
-        evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest, looks=looks)
+        taken = tuple(looks.values())
+        evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest, looks=taken)
         progress("sensitivity analyses", 2, 4)
         return with_code(with_sensitivity(frame, plan.protocol, evaluation))
 
 
 def _row(
-    trial_id: str, record: EvaluationRecord, evaluation: Evaluation, contacts: Whole | None
+    trial_id: str, record: EvaluationRecord, evaluation: Evaluation, contacts: Whole | None, repeats: int | None
 ) -> tables.StoredEvaluation:
     return tables.StoredEvaluation(
         trial_id=trial_id,
@@ -140,6 +151,7 @@ def _row(
         contacts_version=contacts.latest.version if contacts else None,
         as_at=record.as_at,
         due_on=evaluation.maturity.due_on if evaluation.maturity else None,
+        repeats=repeats,
         verdict_code=evaluation.verdict.code,
         verdict_arm=evaluation.verdict.arm,
         verdict_segment=record.document["verdict"]["segment"],

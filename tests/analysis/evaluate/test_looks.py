@@ -296,12 +296,26 @@ def test_each_look_is_taken_once_and_in_order():
     protocol, data = planned(), customers(0.0)
     first = cut(protocol, data, 2).look
     assert first.number == 2  # look 1 was passed over, and is not made up for
-    for batches in (1, 2):
-        again = cut(protocol, data, batches, looks=(first,))
-        assert (again.look, again.verdict.code) == (None, "not_due")
+    earlier = cut(protocol, data, 1, looks=(first,))
+    assert (earlier.look, earlier.verdict.code) == (None, "not_due")
     third = cut(protocol, data, 3, looks=(first,)).look
     assert third.number == 3
     assert third.critical_benefit == pytest.approx(boundaries([0.5, 0.75], "obrien_fleming")[-1].critical, abs=1e-6)
+
+
+@pytest.mark.parametrize("may", ["harm", "harm_and_benefit"])
+@pytest.mark.parametrize(("was", "now"), [(0.0, 0.2), (0.2, 0.0), (-0.2, 0.0), (0.0, -0.2), (0.2, 0.19)])
+def test_a_look_taken_again_judges_as_if_it_had_been_taken_on_these_data(was, now, may):
+    protocol = planned(may=may)
+    first = cut(protocol, customers(0.0), 1)
+    anew = cut(protocol, customers(now), 2, looks=(first.look,))
+    taken = cut(protocol, customers(was), 2, looks=(first.look,)).look
+    again = cut(protocol, customers(now), 2, looks=(first.look, taken))
+    assert again.look == dataclasses.replace(anew.look, again=True)
+    assert again.looks_before == anew.looks_before == (first.look,)
+    assert (again.verdict.code, again.verdict.sentence) == (anew.verdict.code, anew.verdict.sentence)
+    assert again.estimates == anew.estimates
+    assert from_document(to_document(again)) == again
 
 
 def test_an_invalid_look_is_not_taken_and_shows_nothing():

@@ -209,9 +209,9 @@ def test_a_correction_needs_another_file_a_reason_and_an_update(drawn, files):
     cut(drawn, files, rows_of(files))
     with pytest.raises(TrialRefused, match="a correction needs a reason"):
         request_correction(drawn, FIRST, files.trial, reason=" ")
-    with pytest.raises(TrialRefused, match="evaluation 2 read the same files as the finding"):
+    with pytest.raises(TrialRefused, match="evaluation 2 read the same files as evaluation 1"):
         request_correction(drawn, FIRST, files.trial, reason="better luck")
-    with pytest.raises(TrialRefused, match="evaluation 1 is no update"):
+    with pytest.raises(TrialRefused, match="evaluation 1 cannot take another's place"):
         request_correction(drawn, FIRST, files.trial, reason="better luck", evaluation=1)
     with pytest.raises(TrialRefused, match="nobody asked for a correction"):
         confirm_correction(drawn, SECOND, files.trial)
@@ -223,6 +223,8 @@ def test_a_correction_needs_another_file_a_reason_and_an_update(drawn, files):
     "change",
     ["UPDATE evaluation SET verdict_code = 'scale' WHERE number = 1",
      "UPDATE correction_request SET reason = 'another'",
+     "UPDATE evaluation SET repeats = 1 WHERE number = 2",
+     "UPDATE correction_confirmation SET evaluations = 2",
      "DELETE FROM correction_confirmation"],
 )  # fmt: skip
 def test_what_is_stored_of_findings_and_corrections_is_proved(drawn, files, change):

@@ -83,7 +83,7 @@ def test_looks_are_taken_in_order_and_the_end_allows_for_them(registry, files):
     plan = boundaries([share, 1.0], "obrien_fleming", 0.05 / 2)  # two approaches share alpha
     assert end.look.critical_benefit == pytest.approx(plan[-1].critical, abs=1e-6)
     with registry.inspect(LOCAL_ACTOR, "verify", files.trial) as session:
-        assert queries.looks_taken(session, files.trial) == (first.look,)
+        assert queries.looks_taken(session, files.trial) == {2: first.look}
     with registry.read(LOCAL_ACTOR) as reader:
         looks = [event.detail.get("look") for event in reader.audit(files.trial) if event.action == "evaluate"]
     assert looks == [None, 1, None, 2]

@@ -15,6 +15,7 @@ from trials.registry.queries.conclusions import (
     evaluation_of,
     evaluation_to_decide_on,
     evaluations_of,
+    looks_again,
     looks_taken,
     places_of,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "lock_of",
     "locked_population",
     "locked_versions",
+    "looks_again",
     "looks_taken",
     "manifests_of",
     "next_number",

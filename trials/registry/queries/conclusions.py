@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from analysis.document import from_document
 from analysis.results import Look
 from trials.errors import TrialRefused
-from trials.findings import Place, places, rests_on, shown
+from trials.findings import Correction, Made, Place, places, rests_on, shown
 from trials.registry import tables
 from trials.registry.queries.chain import audit_events
 from trials.registry.records import ChangedRecord, CorrectionRecord, DecisionRecord, EvaluationLine, EvaluationRecord
@@ -42,20 +42,53 @@ def evaluation_numbered(session: Session, trial_id: str, number: int) -> Evaluat
     return _evaluation(session, trial_id, number, places_of(session, trial_id)[number])
 
 
-def looks_taken(session: Session, trial_id: str) -> tuple[Look, ...]:
-    """Every look that was taken before the end, in order; one whose data failed a check was not."""
+def looks_taken(session: Session, trial_id: str) -> dict[int, Look]:
+    """Every look that was taken before the end and stands, by the number of its evaluation, in their order.
+
+    One whose data failed a check was not taken. One that was taken again counts when two people put it in the place of
+    the one before; then what was looked at later falls with that.
+    """
     table = tables.StoredEvaluation
-    stored = session.scalars(select(table.document).where(table.trial_id == trial_id).order_by(table.number))
-    looks = (from_document(document).look for document in stored if document.get("look") is not None)
-    return tuple(look for look in looks if look is not None and look.action not in ("final", "not_taken"))
+    query = select(table.number, table.repeats, table.document).where(table.trial_id == trial_id)
+    looks: dict[int, Look] = {}
+    again: dict[int, Look] = {}
+    for row in session.execute(query.order_by(table.number)):
+        look = from_document(row.document).look if row.document.get("look") is not None else None
+        if look is not None and look.action not in ("final", "not_taken"):
+            (looks if row.repeats is None else again)[row.number] = look
+    repeats = looks_again(session, trial_id)
+    for correction in _held(session, trial_id):
+        if repeats.get(correction.replacing) == correction.replaced and correction.replaced in looks:
+            number = looks[correction.replaced].number
+            looks = {
+                evaluation: look
+                for evaluation, look in looks.items()
+                if look.number < number or evaluation > correction.after
+            }
+            if correction.replacing in again:
+                looks[correction.replacing] = again[correction.replacing]
+    return dict(sorted(looks.items(), key=lambda taken: taken[1].number))
+
+
+def looks_again(session: Session, trial_id: str) -> dict[int, int]:
+    """The evaluations that took a look again, each with the one whose look it was."""
+    table = tables.StoredEvaluation
+    query = select(table.number, table.repeats).where(table.trial_id == trial_id, table.repeats.is_not(None))
+    rows = session.execute(query.order_by(table.number))
+    return {row.number: row.repeats for row in rows}
 
 
 def places_of(session: Session, trial_id: str) -> dict[int, Place]:
     """What each evaluation of a trial is, by its number, in order."""
     table = tables.StoredEvaluation
-    query = select(table.number, table.verdict_code).where(table.trial_id == trial_id).order_by(table.number)
-    held = [(row.replaced, row.replacing) for row in corrections_of(session, trial_id) if row.holds]
-    return places(((row.number, row.verdict_code) for row in session.execute(query)), held)
+    query = select(table.number, table.verdict_code, table.repeats).where(table.trial_id == trial_id)
+    rows = session.execute(query.order_by(table.number))
+    return places((Made(row.number, row.verdict_code, row.repeats) for row in rows), _held(session, trial_id))
+
+
+def _held(session: Session, trial_id: str) -> list[Correction]:
+    rows = corrections_of(session, trial_id)
+    return [Correction(row.replaced, row.replacing, row.evaluations) for row in rows if row.holds]
 
 
 def evaluations_of(session: Session, trial_id: str) -> tuple[EvaluationLine, ...]:
@@ -100,6 +133,7 @@ def corrections_of(session: Session, trial_id: str) -> tuple[CorrectionRecord, .
             requested_at=row.requested_at,
             confirmed_by=confirmed[row.number].confirmed_by if row.number in confirmed else None,
             confirmed_at=confirmed[row.number].confirmed_at if row.number in confirmed else None,
+            evaluations=confirmed[row.number].evaluations if row.number in confirmed else None,
         )
         for row in requests
     )

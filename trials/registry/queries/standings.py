@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from designs.protocol import Protocol, parse_canonical
 from trials.errors import TrialRefused
+from trials.findings import WITHOUT_VERDICT
 from trials.life import Standing
 from trials.registry import tables
 
@@ -44,9 +45,10 @@ def standings(session: Session, only: str | None = None) -> Iterator[tuple[Stand
             outcomes=row.outcomes,
             evaluated=row.evaluated,
             waits_until=row.due_on if row.judged == 0 else None,
-            concluding=row.concluding,
+            replaceable=row.replaceable > 0,
             correction_asked_by=row.correction_asked_by,
-            finding=row.corrected or row.first_finding,
+            finding=row.corrected if row.corrected_code not in (None, *WITHOUT_VERDICT) else row.first_finding,
+            decision_fell=_fell(row),
             decided_on=row.decided_on,
             review_on=row.review_on,
             released=row.released > 0,
@@ -77,14 +79,12 @@ def _facts(only: str | None) -> Select[Any]:
         _outcomes().label("outcomes"),
         _latest(tables.StoredEvaluation, tables.StoredEvaluation.outcomes_version).label("evaluated"),
         _latest(tables.StoredEvaluation, tables.StoredEvaluation.due_on).label("due_on"),
-        _of_trial(evaluation.trial_id, func.count(), evaluation.verdict_code != "not_due").label("judged"),
-        _of_trial(evaluation.trial_id, func.count(), evaluation.verdict_code.not_in(("not_due", "invalid"))).label(
-            "concluding"
-        ),
-        _of_trial(
-            evaluation.trial_id, func.min(evaluation.number), evaluation.verdict_code.not_in(("not_due", "invalid"))
-        ).label("first_finding"),
-        _corrected().label("corrected"),
+        _of_trial(evaluation.trial_id, func.count(), _judged()).label("judged"),
+        _of_trial(evaluation.trial_id, func.count(), _could_replace()).label("replaceable"),
+        _of_trial(evaluation.trial_id, func.min(evaluation.number), *_concluding()).label("first_finding"),
+        _corrected(tables.CorrectionRequest.replacing).label("corrected"),
+        _corrected(_code_of(tables.CorrectionRequest.replacing)).label("corrected_code"),
+        _corrected(tables.CorrectionConfirmation.evaluations).label("corrected_after"),
         _open_correction().label("correction_asked_by"),
         _latest(tables.Decision, tables.Decision.evaluation_number).label("decided_on"),
         _latest(tables.Decision, tables.Decision.review_on).label("review_on"),
@@ -108,11 +108,54 @@ def _outcomes() -> ScalarSelect[Any]:
     return of_outcomes.order_by(file.version.desc()).limit(1).correlate(tables.Trial).scalar_subquery()
 
 
-def _corrected() -> ScalarSelect[Any]:
-    """The evaluation that two people last put in the finding's place."""
+def _fell(row: Any) -> bool:
+    """Whether the last correction took away the evaluation that the latest decision rests on."""
+    if row.decided_on is None or row.corrected_after is None:
+        return False
+    return bool(row.decided_on <= row.corrected_after and row.decided_on != row.corrected)
+
+
+def _concluding() -> tuple[ColumnElement[bool], ...]:
+    """With a verdict, and made after the last correction: the first of these is the finding, if that gave none."""
+    table = tables.StoredEvaluation
+    after = func.coalesce(_corrected(tables.CorrectionConfirmation.evaluations), 0)
+    return table.verdict_code.not_in(WITHOUT_VERDICT), table.repeats.is_(None), table.number > after
+
+
+def _judged() -> ColumnElement[bool]:
+    """A finding or an attempt, of those that no correction took away."""
+    table = tables.StoredEvaluation
+    after = func.coalesce(_corrected(tables.CorrectionConfirmation.evaluations), 0)
+    stands = and_(table.repeats.is_(None), table.number > after)
+    corrects = table.number == _corrected(tables.CorrectionRequest.replacing)
+    return and_(table.verdict_code != "not_due", or_(stands, corrects))
+
+
+def _could_replace() -> ColumnElement[bool]:
+    """A look taken again, or an evaluation that was judged after another one that has a verdict."""
+    table, before = tables.StoredEvaluation, aliased(tables.StoredEvaluation)
+    earlier = select(before.number).where(
+        before.trial_id == table.trial_id,
+        before.number < table.number,
+        before.repeats.is_(None),
+        before.verdict_code.not_in(WITHOUT_VERDICT),
+    )
+    return or_(table.repeats.is_not(None), and_(table.verdict_code != "not_due", earlier.exists()))
+
+
+def _code_of(number: Column) -> ScalarSelect[Any]:
+    table = aliased(tables.StoredEvaluation)
+    query = select(table.verdict_code).where(table.trial_id == tables.Trial.id, table.number == number)
+    return query.correlate(tables.Trial, tables.CorrectionRequest).scalar_subquery()
+
+
+def _corrected(what: Any) -> ScalarSelect[Any]:
+    """Something about the correction that two people signed last."""
     request, confirmation = tables.CorrectionRequest, tables.CorrectionConfirmation
-    signed = select(request.replacing).join(
-        confirmation, and_(confirmation.trial_id == request.trial_id, confirmation.number == request.number)
+    signed = (
+        select(what)
+        .select_from(request)
+        .join(confirmation, and_(confirmation.trial_id == request.trial_id, confirmation.number == request.number))
     )
     latest = signed.where(request.trial_id == tables.Trial.id).order_by(request.number.desc()).limit(1)
     return latest.correlate(tables.Trial).scalar_subquery()

@@ -63,13 +63,14 @@ class CorrectionRecord(AskedAndConfirmed):
     """A correction. The old finding is kept.
 
     ``changed`` is what the corrected outcomes change: how many customers, by column, and who is gone or new. None
-    of one that was asked for before this was said.
+    of one that was asked for before this was said. ``evaluations`` is how many there were when it was confirmed.
     """
 
     number: int
     replaced: int
     replacing: int
     changed: ChangedRecord | None = None
+    evaluations: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

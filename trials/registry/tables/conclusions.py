@@ -23,6 +23,7 @@ class StoredEvaluation(Row):
     contacts_version: Mapped[int | None]
     as_at: Mapped[date | None]
     due_on: Mapped[date | None]
+    repeats: Mapped[int | None]  # the evaluation whose look it takes again
     verdict_code: Mapped[Name]
     verdict_arm: Mapped[str | None] = mapped_column(String(255))
     verdict_segment: Mapped[str | None] = mapped_column(Text)
@@ -70,6 +71,7 @@ class CorrectionConfirmation(Row):
     requested_by: Mapped[Name]
     confirmed_at: Mapped[At]
     confirmed_by: Mapped[Name]
+    evaluations: Mapped[int | None]  # made before; null of one confirmed before this was kept
 
 
 class Decision(Row):

@@ -46,14 +46,15 @@ def decision_notice(detail: TrialDetail) -> str | None:
         return None
     chosen = f"{_CHOSEN[decision.choice]} “{sentence_case(decision.verdict_code)}”"
     words = f"The decision of {day(decision.decided_at)}, by {decision.decided_by}, who {chosen}, rests on evaluation "
-    again = " Decide again." if outdated(decision, detail.evaluations) else ""
+    again = " Decide again." if outdated(decision, detail.evaluations) and _finding(detail.evaluations) else ""
     return f"{words}{decision.evaluation}. {since}{again}"
 
 
 def outdated(decision: DecisionRecord, evaluations: Sequence[EvaluationLine]) -> bool:
-    """Whether a decision rests on what is not, or no longer, the finding of a trial that has one."""
+    """Whether a decision rests on what has been replaced, or on what is not the finding of a trial that has one."""
     finding = _finding(evaluations)
-    return finding is not None and finding.number != decision.evaluation
+    replaced = any(row.number == decision.evaluation and row.role == "replaced" for row in evaluations)
+    return replaced or (finding is not None and finding.number != decision.evaluation)
 
 
 def contradiction(detail: TrialDetail, number: int) -> str | None:
@@ -77,6 +78,8 @@ def _since(decision: DecisionRecord, evaluations: Sequence[EvaluationLine]) -> s
     """What has become of the evaluation that a decision rests on."""
     rested_on = next((row for row in evaluations if row.number == decision.evaluation), None)
     finding = _finding(evaluations)
+    if rested_on is not None and finding is None and rested_on.role == "replaced":
+        return f"Evaluation {rested_on.number} has been replaced, and the trial has no finding now."
     if rested_on is None or finding is None:
         return None
     if finding.number != rested_on.number:

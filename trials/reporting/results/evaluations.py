@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from analysis.wording.numbers import count
 from analysis.wording.phrases import day, moment, sentence_case
 from trials.findings import Role
-from trials.registry.records import ChangedRecord, TrialDetail
+from trials.registry.records import ChangedRecord, CorrectionRecord, EvaluationLine, TrialDetail
 from trials.reporting.results.table import Table
 from trials.reporting.words.vocabulary import evaluation_role
 
@@ -26,9 +27,13 @@ def evaluation_line(detail: TrialDetail) -> str | None:
             f"“{sentence_case(verdicts[replaced[-1]])}”"
         )
     updates = sum(row.role == "update" and row.number > shown.id for row in detail.evaluations)
+    again = sum(row.role == "repeat" for row in detail.evaluations)
     if updates:
         later = "1 later update is" if updates == 1 else f"{updates} later updates are"
         line += f". {later} listed under Reproduce; the verdict stays that of the finding"
+    if again:
+        told = "1 look was taken again" if again == 1 else f"{again} looks were taken again"
+        line += f". {told} on other files: see Reproduce; it counts once two people sign a correction"
     return f"{line}."
 
 
@@ -76,7 +81,7 @@ def evaluations_table(detail: TrialDetail) -> Table:
 
 
 def correction_lines(detail: TrialDetail) -> list[str]:
-    """Corrections of the finding: who asked, why, and who signed."""
+    """Corrections: who asked, why, and who signed."""
     lines = []
     for row in detail.corrections:
         ending = (
@@ -85,11 +90,24 @@ def correction_lines(detail: TrialDetail) -> list[str]:
             else "and waits for a second person to confirm it."
         )
         lines.append(
-            f"A correction of the finding, evaluation {row.replaced}, by evaluation {row.replacing} was asked for by "
+            f"A correction of evaluation {row.replaced} by evaluation {row.replacing} was asked for by "
             f"{row.requested_by} on {moment(row.requested_at)} ({row.reason}), {ending}"
             + ("" if row.changed is None else f" {changed_words(row.changed)}")
         )
     return lines
+
+
+def correction_done(correction: CorrectionRecord, evaluations: Sequence[EvaluationLine]) -> str:
+    """What a correction that was just confirmed has changed."""
+    role = next(row.role for row in evaluations if row.number == correction.replacing)
+    kept = f"Evaluation {correction.replaced} is kept."
+    if role == "finding":
+        return f"Evaluation {correction.replacing} is the finding. {kept}"
+    now = "the true files fail a check" if role == "attempt" else "the trial goes on"
+    return (
+        f"Evaluation {correction.replacing} takes the place of evaluation {correction.replaced}: {now}, and there is "
+        f"no finding. {kept}"
+    )
 
 
 def changed_words(changed: ChangedRecord) -> str:

@@ -69,7 +69,8 @@ EVALUATION_ROLES: Final[Mapping[Role, str]] = {
     "update": "Update",
     "attempt": "Attempt",
     "not_due": "Before everything was due",
-    "replaced": "Replaced finding",
+    "repeat": "Look taken again",
+    "replaced": "Replaced",
 }
 
 CHANNELS: Final[Mapping[str, str]] = {"letter": "Letter", "sms": "SMS", "email": "Email", "call": "Call"}
