@@ -12,6 +12,7 @@ from typing import Literal
 
 Kind = Literal["text", "number", "boolean", "date", "instant", "any"]
 Duplicates = Literal["refuse", "reject"]
+LevelRule = Literal["where_text", "category", "stratum"]
 BadCellRule = Literal["reject_row", "missing"]
 
 _WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "nil", "n.k.", "n/k", "nk", "unknown", "not known", "missing")
@@ -78,8 +79,9 @@ class ColumnContract:
         whole: Whether a number must be a whole one.
         numeric: Whether a column of kind ``any`` that is mostly numbers is one of numbers, so that its other cells
             cannot be read; else it is text as soon as one cell is no number.
-        levels: Whether the column is a category where it is text, so that it must have far fewer levels than there are
-            customers.
+        levels: Whether its values are the levels of a category, which must be far fewer than there are customers: only
+            ``where_text``, ``category`` whatever they are, or a ``stratum``, which dates and small blocks may be; None
+            where they are no levels.
         bad_cells: What a cell that cannot be read means here; None where the file's own rule holds.
         marks_are_words: Whether ``NA``, ``nan`` and the like, in a column of kind ``any`` that turns out to be text,
             are words as others are (a sector may be called that); else they are missing values there too.
@@ -97,7 +99,7 @@ class ColumnContract:
     maximum: float | None = None
     whole: bool = False
     numeric: bool = False
-    levels: bool = False
+    levels: LevelRule | None = None
     bad_cells: BadCellRule | None = None
     marks_are_words: bool = False
     missing_marks: frozenset[str] = frozenset()

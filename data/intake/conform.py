@@ -18,9 +18,10 @@ from data.intake.columns import as_boolean, as_number, as_text, invisible_cells,
 from data.intake.dates import as_date, as_instant
 from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
 from data.intake.inference import as_found, says_not_known
+from data.intake.levels import check_levels
 from data.intake.look_alikes import look_alikes
 from data.intake.not_customers import header_again, sums_of_the_rest
-from data.intake.other_styles import refuse_levels, refuse_two_styles
+from data.intake.other_styles import refuse_two_styles
 from data.intake.result import Fault, Reading, Rejection, Rows, UnreadableCells
 from data.schema import ColumnContract, FileContract
 
@@ -44,7 +45,7 @@ class _Column:
     values: pa.ChunkedArray
     faults: Sequence[Fault]
     bad: BadCells
-    warning: str | None = None
+    warnings: tuple[str | None, ...] = ()
 
 
 def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
@@ -87,7 +88,7 @@ def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
     costly += [fault for column in columns for fault in column.bad if not keep[fault.position]] if costly else []
     rejections = [Rejection(int(rows[fault.position]), fault.field, fault.reason) for fault in costly]
     total = sums_of_the_rest(table, contract.id_column, rows[keep]) if reading.untyped else None
-    warnings = (*(column.warning for column in columns), total)
+    warnings = (*(warning for column in columns for warning in column.warnings), total)
     return Conformed(
         table,
         tuple(sorted([*reading.rejections, *rejections], key=lambda rejection: rejection.row)),
@@ -135,22 +136,23 @@ def _column(
     if column.codes is not None:
         written = without_missing(written, column.codes)
     values, bad, warning = _of_its_kind(written, column, declared, reading, where)
+    warnings: tuple[str | None, ...] = (warning,)
     if len(bad) and is_text(written.type) and (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
         refuse_two_styles(written, bad.positions, rows, name, where)
-    if column.levels and pa.types.is_string(values.type):
-        refuse_levels(values, rows, name, where)
+    if column.levels is not None:
+        warnings = (*warnings, check_levels(values, column.levels, rows, name, where))
     if of_format:
         bad = _as_bad_cells(name, of_format).and_also(bad)
     if (column.bad_cells or contract.bad_cells) == "reject_row":
-        return _Column(values, list(bad), no_bad_cells(name), warning)
+        return _Column(values, list(bad), no_bad_cells(name), warnings)
     if not declared:
-        return _Column(values, (), no_bad_cells(name), warning)
+        return _Column(values, (), no_bad_cells(name), warnings)
     values = emptied(values, bad.positions)
     if len(bad) and values.null_count == len(values):
         _refuse_unreadable(written, bad, where)
     if column.kind == "boolean" and len(bad):
         _refuse_half_read(written, values, bad, where)
-    return _Column(values, (), bad, warning)
+    return _Column(values, (), bad, warnings)
 
 
 def _of_its_kind(
@@ -233,4 +235,4 @@ def _ids(
         if contract.duplicates == "refuse":
             refuse_repeated(ids, repeated, rows, field, where)
         faults += repeated_faults(ids, repeated, field)
-    return _Column(ids, faults, no_bad_cells(field), look_alikes(ids, rows, field))
+    return _Column(ids, faults, no_bad_cells(field), (look_alikes(ids, rows, field),))

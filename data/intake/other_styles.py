@@ -1,4 +1,4 @@
-"""Columns that are written in two ways: a decimal comma beside a point, thousands separators, dates as categories.
+"""Columns of numbers that are written in two ways: a decimal comma beside a point, thousands separators.
 
 Such a column is refused as a whole. Half of it would be read in one way and half in another, or be lost where values
 are large, and nobody could tell by the result.
@@ -15,8 +15,6 @@ from data.intake.columns import NUMBER_PATTERN, positions
 from data.intake.result import Rows, shown
 
 _MANY = 0.05  # so large a share of cells in another style is no slip
-_MOST_LEVELS = 0.5  # of the customers with a value; beyond it each has a level of their own, nearly
-_FEW_LEVELS = 20
 _STYLED = (
     r"^\(?\s*(?:[-+]?\s*[£$€]\s*|[£$€]?\s*[-+]?\s*)\d[\d.,'’\s\x{a0}\x{202f}]*"
     r"(?:\s*[%)£$€]|\s*-)?$"
@@ -26,10 +24,6 @@ _POINTS_GROUP = r"^\D*\d{1,3}(\.\d{3}){2,}\D*$"
 _NEGATIVE_OTHERWISE = r"^\(.*\)$|-$"
 _POINT_MAY_GROUP = r"^[-+]?\d{1,3}(\.\d{3})+$"
 _GROUPED = r"^\D*\d{1,3}([,'’\s\x{a0}\x{202f}]\d{3})+(\.\d*)?\D*$"
-_DATE = (
-    r"(?i)^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$|^\d{1,2}[/.-]\d{1,2}[/.-](\d{2}|\d{4})([T ].*)?$"
-    r"|^\d{1,2}[ -](jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ -]\d{2,4}$"
-)
 
 
 def refuse_two_styles(written: pa.ChunkedArray, unread: Rows, rows: Rows, name: str, where: str) -> None:
@@ -86,39 +80,3 @@ def _meant_otherwise(other: pa.StringArray, plain: pa.StringArray) -> int | None
     if negative and not pc.any(pc.starts_with(plain, "-")).as_py():
         return 0  # every negative value would be lost
     return None
-
-
-def refuse_levels(values: pa.ChunkedArray, rows: Rows, name: str, where: str) -> None:
-    """Turn away a category that is none: dates, or a value of nearly every customer's own.
-
-    Args:
-        values: Text, shape (n,).
-        rows: Row numbers in the file, shape (n,).
-        name: The column.
-        where: The file.
-
-    Raises:
-        DataRefused: It has more than twenty levels, and they are dates or half as many as the customers.
-    """
-    levels = pc.unique(values).drop_null()
-    known = len(values) - values.null_count
-    if len(levels) <= _FEW_LEVELS:
-        return
-    example = (
-        f"{shown(values.drop_null()[0].as_py())} (row {int(rows[np.flatnonzero(values.is_valid().to_numpy())[0]]):,})"
-    )
-    dates = pc.sum(pc.match_substring_regex(levels, _DATE)).as_py() or 0
-    if 2 * dates > len(levels):
-        raise DataRefused(
-            f"{name} holds dates in {len(levels):,} spellings among {known:,} customers, such as {example}",
-            where=f"{where}, {name}",
-            rule="dates are no categories, and of 01/02/2026 nobody knows which is the month",
-            remedy="export the days since some date as a number, or the month or year as a category",
-        )
-    if len(levels) > _MOST_LEVELS * known:
-        raise DataRefused(
-            f"{name} has {len(levels):,} different values among {known:,} customers, such as {example}",
-            where=f"{where}, {name}",
-            rule="a category has far fewer levels than there are customers",
-            remedy="declare it as a number if it is one, group its levels, or leave it out of the analysis",
-        )

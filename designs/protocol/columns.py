@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from data.schema import NOT_KNOWN, BadCellRule, ColumnContract, FileContract, Kind
+from data.schema import NOT_KNOWN, BadCellRule, ColumnContract, FileContract, Kind, LevelRule
 from designs.literals import ColumnKind
 from designs.protocol.codes import codes_in, codes_of
 from designs.protocol.consistency import Breach
@@ -272,12 +272,25 @@ def _column_contract(
         maximum=1 if truths and "time" not in parts else None,
         whole=truths or counts,
         numeric=kind == "any" and "covariate" in parts,
-        levels=bool(parts & {"covariate", "subgroup"}),
+        levels=_levels(protocol, used),
         # A level may be called NA; a condition on the column may ask whether it is missing.
         marks_are_words=kind == "any" and not parts & {"where", "exclude", "not_for"},
         missing_marks=_not_an_arm(protocol) if "arm" in parts else frozenset(),
         codes=codes_of(protocol, name),
     )
+
+
+def _levels(protocol: Protocol, used: Collection[Use]) -> LevelRule | None:
+    """Of what a column's values are the levels, by the strictest of its uses."""
+    rules: set[LevelRule] = set()
+    for use in used:
+        if use.part == "stratum":
+            rules.add("stratum")
+        elif use.part in ("covariate", "subgroup") and use.kind != "number":
+            declared = use.part == "subgroup" or protocol.analysis.covariates[int(use.path[2])].as_ == "category"
+            rules.add("category" if declared else "where_text")
+    strictest: tuple[LevelRule, ...] = ("category", "where_text", "stratum")
+    return next((rule for rule in strictest if rule in rules), None)
 
 
 def _own_reading(protocol: Protocol, use: Use) -> ColumnContract:

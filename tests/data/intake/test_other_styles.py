@@ -150,7 +150,7 @@ def test_dates_are_no_categories(reference_data: Path) -> None:
 
 
 def test_a_value_of_everybodys_own_is_no_category(tmp_path: Path) -> None:
-    column = ColumnContract("postcode", levels=True)
+    column = ColumnContract("postcode", levels="where_text")
     with pytest.raises(DataRefused, match=r"postcode has 60 different values among 60 customers"):
         read(tmp_path, [f"AB{i} {i}CD" for i in range(60)], "missing", column)
     assert read(tmp_path, [f"AB{i % 25}" for i in range(60)], "missing", column).loaded == 60
