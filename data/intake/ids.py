@@ -18,6 +18,8 @@ from data.intake.result import Fault, Rows, shown
 MISSING_IDS = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "none")
 _LONGEST_MISSING = max(map(len, MISSING_IDS))
 
+REPEATED = "comes more than once"  # how the reason of a repeated id ends
+
 
 def _matches(pattern: str) -> Callable[[pa.Array], pa.Array]:
     return lambda texts: pc.match_substring_regex(texts, pattern)
@@ -119,6 +121,6 @@ def refuse_repeated(ids: pa.ChunkedArray, repeated: pa.Array, rows: Rows, field:
 def repeated_faults(ids: pa.ChunkedArray, repeated: pa.Array, field: str) -> list[Fault]:
     """A fault for every row of every repeated id."""
     return [
-        Fault(position, field, f"the id {shown(ids[position].as_py())} comes more than once")
+        Fault(position, field, f"the id {shown(ids[position].as_py())} {REPEATED}")
         for position in positions(pc.is_in(ids, repeated))
     ]

@@ -156,6 +156,6 @@ def _show_lockable(lockable: Lockable) -> None:
         )
         if listed.missing is not None:
             say(
-                f"Note: no column for the {listed.channel} of {listed.arm} is recognised as {listed.missing}. Unless "
+                f"Note: the list of {listed.arm} has no column that is plainly {listed.missing}. Unless "
                 "the supplier has it otherwise, declare it under population.columns and load the population again."
             )

@@ -63,7 +63,17 @@ def issue(
     from trials.stages.issue import issue_lists
 
     with registry_and_actor() as (registry, actor), at_work("Writing the list"):
-        lists = issue_lists(registry, actor, trial, arm, out, columns=column or (), wave=wave, batch=batch)
+        lists = issue_lists(
+            registry,
+            actor,
+            trial,
+            arm,
+            out,
+            columns=column or (),
+            wave=wave,
+            batch=batch,
+            remark=lambda said: say(f"Note: {said}."),
+        )
     manifests = [issued.manifest for issued in lists]
     for manifest in manifests:
         if manifest["reissue"]:

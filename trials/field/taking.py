@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from analysis.results import UnreadableCell
 from data.identifiers import ledger_ids
 from data.intake import Intake, Rejection, read_file
+from data.intake.ids import REPEATED
 from designs.protocol import outcomes_contract
 from designs.protocol.day_zero import not_before
 from trials.errors import TrialRefused
@@ -33,7 +34,6 @@ from trials.registry.identities.ledger_key import export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID, TurnedAway
 from trials.registry.records import MatchRecord
 
-_REPEATED = "comes more than once"  # how intake ends its words for a repeated id
 ARM_NAMES = frozenset({"arm", "_arm"})
 
 
@@ -152,7 +152,7 @@ def _refuse_arm_column(names: Collection[str], declared: str | None) -> None:
 
 def _refuse_several_rows(intake: Intake) -> None:
     """Customers with several rows; an id that a spreadsheet spoilt is turned away for that, and may come twice."""
-    spoilt = {rejection.row for rejection in intake.rejections if not rejection.reason.endswith(_REPEATED)}
+    spoilt = {rejection.row for rejection in intake.rejections if not rejection.reason.endswith(REPEATED)}
     repeated = [rejection for rejection in intake.rejections if rejection.row not in spoilt]
     if repeated:
         customers = len({rejection.reason for rejection in repeated})

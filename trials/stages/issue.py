@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -63,7 +63,7 @@ def issue(
     Raises:
         TrialRefused: There are several, one a batch; or as :func:`issue_lists` refuses.
     """
-    lists = _lists(registry, actor, trial_id, arm, out, columns, wave, batch)
+    lists = _lists(registry, actor, trial_id, arm, out, columns, wave, batch, None)
     first = next(lists)
     if next(lists, None) is not None:
         raise TrialRefused(
@@ -85,8 +85,11 @@ def issue_lists(
     columns: Sequence[str] = (),
     wave: int | None = None,
     batch: str | None = None,
+    remark: Callable[[str], None] | None = None,
 ) -> tuple[Issued, ...]:
     """Write one arm's issue lists and their manifests into a folder: of who is on none; of all again where all are.
+
+    Where nobody of the arm is in a batch or wave no list is made.
 
     Args:
         registry: Where the trial is.
@@ -97,12 +100,13 @@ def issue_lists(
         columns: Columns of the population that the supplier needs beside the export id.
         wave: Only this wave, from 1; else every wave that was allocated, on one list.
         batch: Only this batch; else each, on a list of its own, in order of their dates.
+        remark: Told of a batch or wave of which no list is made.
 
     Raises:
         TrialRefused: Nothing was allocated, the protocol has no such arm, wave or batch, the arm is not contacted, the
-            population has no such column, or a file is there already.
+            population has no such column, nobody of the arm is in what is asked for, or a file is there already.
     """
-    return tuple(write() for write in _lists(registry, actor, trial_id, arm, out, columns, wave, batch))
+    return tuple(write() for write in _lists(registry, actor, trial_id, arm, out, columns, wave, batch, remark))
 
 
 def _lists(
@@ -114,6 +118,7 @@ def _lists(
     columns: Sequence[str],
     wave: int | None,
     batch: str | None,
+    remark: Callable[[str], None] | None,
 ) -> Iterator[Callable[[], Issued]]:
     """What writes each list that is due, in order."""
     with registry.inspect(actor, "issue", trial_id) as session:
@@ -122,9 +127,45 @@ def _lists(
     declared = _contacted_arm(plan, arm)
     _refuse_unknown_columns(plan, columns)
     of_waves = {found.wave: (waves[found.wave - 1], found) for found in allocations}
-    for listed in _due(_asked(plan, tuple(of_waves), wave, batch), on_lists):
-        of = [of_waves[number] for number in listed.waves]
+    asked = _asked(plan, tuple(of_waves), wave, batch)
+    customers = {
+        (number, name): _in_batch(registry, plan, of_waves[number][0], name, rows)
+        for number, (_, found) in of_waves.items()
+        for rows in [_customers(registry, found, arm)]
+        for name in {name for _, name in asked}
+    }
+    for listed in _due(_of_somebody(plan, arm, asked, customers, remark), on_lists):
+        of = [(*of_waves[number], customers[number, listed.batch]) for number in listed.waves]
         yield partial(_write, registry, actor, plan, declared, listed, of, Path(out), columns)
+
+
+def _of_somebody(
+    plan: Plan,
+    arm: str,
+    asked: list[tuple[tuple[int, ...], str | None]],
+    customers: Mapping[tuple[int, str | None], pa.Table],
+    remark: Callable[[str], None] | None,
+) -> list[tuple[tuple[int, ...], str | None]]:
+    """Of what is asked for, that in which somebody is of the arm.
+
+    Raises:
+        TrialRefused: Nobody is.
+    """
+    held = [(tuple(n for n in waves if customers[n, name].num_rows), name) for waves, name in asked]
+    empty = [name for waves, name in held if not waves and name is not None]
+    named = ", ".join(map(repr, empty))
+    if not any(waves for waves, _ in held):
+        where = f" of batch {named}" if empty else ""
+        raise TrialRefused(
+            f"nobody{where} is in arm {arm!r}, so there is no list to make",
+            where=plan.trial,
+            rule="a list is of customers",
+            remedy="otm certificate says who was drawn" if not empty else "name another batch, or none",
+        )
+    if remark is not None:
+        for name in empty:
+            remark(f"nobody of batch {name!r} is in arm {arm!r}, and no list is made for it")
+    return [(waves, name) for waves, name in held if waves]
 
 
 def _on_lists(session: Session, trial_id: str, arm: str) -> frozenset[tuple[int, str | None]]:
@@ -186,24 +227,16 @@ def _write(
     plan: Plan,
     arm: Arm,
     listed: _List,
-    of: list[tuple[WaveRecord, AllocationRecord]],
+    of: list[tuple[WaveRecord, AllocationRecord, pa.Table]],
     out: Path,
     columns: Sequence[str],
 ) -> Issued:
     key = export_key(registry.key(), plan.trial)
-    parts = [
-        issue_list(
-            _in_batch(registry, plan, wave, listed.batch, _customers(registry, allocation, arm.id)),
-            _population(registry, wave, columns),
-            key,
-            columns,
-        )
-        for wave, allocation in of
-    ]
+    parts = [issue_list(customers, _population(registry, wave, columns), key, columns) for wave, _, customers in of]
     table = pa.concat_tables(parts)
     path = out / f"{plan.trial}-{arm.id}-{arm.channel}{_suffix(plan, listed)}.csv"
     digest = write_list(table, path)
-    manifest = _manifest(plan, arm, listed, tuple(allocation for _, allocation in of), table, path, digest)
+    manifest = _manifest(plan, arm, listed, tuple(allocation for _, allocation, _ in of), table, path, digest)
     manifest_path = path.with_suffix(".manifest.json")
     try:
         write_manifest(manifest, manifest_path)

@@ -223,10 +223,9 @@ def test_a_lock_can_be_looked_at_before_it_takes_effect(otm, files):
     assert "worked by the HNW team" in looked.out
     assert "The list of letter (letter) can hold: export_id, " in looked.out
     assert (
-        "no column for the letter of letter is recognised as a name and an address, or a reference to them"
-        in looked.err
+        "the list of letter has no column that is plainly a name and an address, or a reference to them" in looked.err
     )
-    assert "no column for the sms of sms is recognised as a telephone number, or a reference to it" in looked.err
+    assert "the list of sms has no column that is plainly a telephone number, or a reference to it" in looked.err
     assert "Nothing was locked yet" in looked.out
     assert otm("trials").out.count("draft") == 1
     locked = otm("lock", files.trial)

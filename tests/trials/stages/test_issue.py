@@ -223,3 +223,20 @@ def test_every_batch_has_a_list_of_its_own_with_its_own_date(registry, files, tm
     assert [(found.manifest["batch"], found.manifest["reissue"]) for found in both] == [("low", True), ("high", True)]
     letters = issue_lists(registry, FIRST, files.trial, "letter", tmp_path)
     assert [found.manifest["reissue"] for found in letters] == [False, False]
+
+
+def test_a_batch_in_which_nobody_is_of_the_arm_has_no_list(registry, files, tmp_path):
+    batches = "batches: {column: lot, issue_on: {first: 2026-02-02, second: 2026-02-09}}, strata: [lot]"
+    barred = "channel: sms, not_for: [{when: {column: lot, equals: second}, reason: no room}]"
+    files.edit_protocol(lambda text: text.replace("strata: [band]", batches).replace("channel: sms", barred))
+    write_csv(files.population, [row | {"lot": ("first", "second")[n % 2]} for n, row in enumerate(files.customers)])
+    allocated(registry, files)
+    said = []
+    (issued,) = issue_lists(registry, FIRST, files.trial, "sms", tmp_path, remark=said.append)
+    assert issued.manifest["batch"] == "first"
+    assert said == ["nobody of batch 'second' is in arm 'sms', and no list is made for it"]
+    assert len(list(tmp_path.glob("*.csv"))) == 1
+    with pytest.raises(TrialRefused, match=r"nobody of batch 'second' is in arm 'sms'.*a list is of customers"):
+        issue_lists(registry, FIRST, files.trial, "sms", tmp_path, batch="second")
+    (again,) = issue_lists(registry, FIRST, files.trial, "sms", tmp_path / "again")
+    assert again.manifest["reissue"] is True
