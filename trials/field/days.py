@@ -57,13 +57,13 @@ def contacts_out_of_time(
 
 def _drawn(trial: AllocatedTrial, customers: KnownCustomers, content: pa.Table) -> pa.Array:
     """The day of each row's customer's draw; null where the row is nobody's."""
-    days = np.array([_day(trial, allocation) for allocation in trial.allocations], "datetime64[D]")
+    days = np.array([day_of_draw(trial, allocation) for allocation in trial.allocations], "datetime64[D]")
     sizes = [sum(allocation.counts.values()) for allocation in trial.allocations]
     place = pc.index_in(content.column(LEDGER_ID), value_set=customers.ids)
     return pa.array(np.repeat(days, sizes)).cast(pa.date32()).take(place)
 
 
-def _day(trial: AllocatedTrial, allocation: AllocationRecord) -> date:
+def day_of_draw(trial: AllocatedTrial, allocation: AllocationRecord) -> date:
     """The day of a draw. Invented customers without a clock live in the days that their plan names, if it names any."""
     drawn = drawn_on(trial, allocation)
     if drawn is not None:

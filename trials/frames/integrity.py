@@ -30,6 +30,7 @@ from trials.field.day_zero import passed_before_the_draw, waves_not_drawn
 from trials.field.happened import dated
 from trials.field.matching import NOT_OF_THE_TRIAL
 from trials.field.whole import Whole
+from trials.frames.contact_days import contact_days
 from trials.frames.dispatch import dispatch, letters
 from trials.frames.in_their_days import days_checked, outside
 from trials.frames.losses import TOLERATED, rows_lost
@@ -64,6 +65,7 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
     made += [_not_drawn(wave) for wave in waves_not_drawn(trial, sources.as_at)]
     if sources.contacts is not None:
         made.append(dispatch(engine, snapshots, rows, sources.contacts, protocol))
+        made += contact_days(frame, snapshots, sources, sources.contacts)
         named = letters(engine, snapshots, rows, sources.contacts, trial)
         made += [] if named is None else [named]
     return tuple(made)

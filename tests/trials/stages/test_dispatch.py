@@ -95,6 +95,36 @@ def test_a_contact_before_the_draw_is_said_of_invented_customers_too(registry: R
     assert "dated before their customer was drawn; the first: row " in warning
 
 
+@pytest.mark.parametrize(
+    ("sent_on", "says", "word"),
+    [
+        ("2026-01-30", "were dated before their customer was drawn (SMS reminder 3)", "before"),
+        ("2026-02-25", "", ""),
+        ("2026-02-26", "came after day 23, by which “Paid by day 23” is counted (SMS reminder 3)", "after"),
+        ("2099-01-01", "when they were loaded (SMS reminder 3)", "to_come"),
+    ],
+)
+def test_contacts_out_of_time_are_warned_of_at_every_evaluation(
+    registry: Registry, files: Files, sent_on: str, says: str, word: str
+) -> None:
+    clock = "clock: {drawn_on: 2026-02-02, cut_on: 2026-04-01}\n"
+    files.edit_protocol(lambda text: text.replace("id: paid,", "id: paid, label: Paid by day 23,") + clock)
+    allocated(registry, files)
+    rows = contacts(registry, "sms")
+    dispatched(registry, files, [row | {"sent_on": sent_on} for row in rows[:3]] + rows[3:])
+    document = evaluate(registry, FIRST, files.trial).document
+    found = [check for check in document["checks"] if check["name"] == "contact_days"]
+    assert len(found) == bool(word)
+    for check in found:
+        assert (check["passed"], check["severity"]) == (False, "warns")
+        assert check["detail"].startswith(f"Of {len(rows):,} contacts 3 ")
+        assert check["detail"].endswith(f"{says}.")
+        assert {name: check["figures"][name] for name in ("before", "to_come", "after")} == {
+            "before": 0, "to_come": 0, "after": 0, word: 3,
+        }  # fmt: skip
+    assert document["verdict"]["code"] != "invalid"
+
+
 def test_a_contact_in_no_sane_year_is_turned_away(registry: Registry, files: Files) -> None:
     allocated(registry, files)
     rows = contacts(registry, "sms")

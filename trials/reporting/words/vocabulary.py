@@ -114,6 +114,7 @@ CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "known_before": ("Known before", "What was known before the trial is known alike in every arm."),
     "event_codes": ("Codes of the event", "Every code is one that the plan lists, or ends a full follow-up."),
     "dispatch": ("Dispatch", "Messages went to the arms they were meant for."),
+    "contact_days": ("Days of contacts", "Messages went out between the draw and the day of the outcome."),
     "letters": ("Letters", "Every customer was sent the letter of their arm, as far as contacts name it."),
     "delivery": ("Delivery", "Messages arrived as often as was declared."),
     "balance": ("Balance", "The arms were alike before the trial."),
