@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import narwhals as nw
 import pyarrow as pa
@@ -23,6 +25,8 @@ from trials.registry.identities.pseudonyms import keep_rejections, pseudonymised
 from trials.registry.plan import plan_of, refuse_other_than_locked
 from trials.registry.records import FileAccount, RejectionRecord
 from trials.registry.tables.columns import now
+
+_MOST_NAMED: Final = 20
 
 
 def load_population(
@@ -54,6 +58,7 @@ def load_population(
         _refuse_changed_lock(session, loaded, path)
     contract = population_contract(loaded.protocol)
     intake = read_file(Path(file), contract)
+    unit = loaded.protocol.population.unit
     customers = _customers(intake, loaded.protocol, SYNTHETIC_KEY if synthetic else registry.key())
     findings = _findings(intake.table, loaded.protocol)
     digest = registry.snapshots.write(customers)
@@ -91,7 +96,7 @@ def load_population(
         rejections=tuple(RejectionRecord(r.row, r.field, r.reason) for r in intake.rejections),
         digest=digest,
         file_digest=intake.digest,
-        warnings=(*intake.warnings, *findings),
+        warnings=(*intake.warnings, *findings, *_not_kept(intake.table.column_names, customers, unit)),
     )
 
 
@@ -118,6 +123,19 @@ def _customers(intake: Intake, protocol: Protocol, key: bytes) -> pa.Table:
     table = intake.table.select([unit, *(name for name in declared if name in intake.table.column_names)])
     groups = {protocol.cluster} if protocol.cluster else set[str]()
     return pseudonymised(table, key, unit, groups=groups)
+
+
+def _not_kept(names: Sequence[str], customers: pa.Table, unit: str) -> list[str]:
+    """What the file holds and the registry does not: an issue list could not hold it later."""
+    gone = [name for name in names if name != unit and name not in customers.column_names]
+    if not gone:
+        return []
+    listed = ", ".join(gone[:_MOST_NAMED]) + (f" and {len(gone) - _MOST_NAMED:,} more" if gone[_MOST_NAMED:] else "")
+    columns = "1 column is" if len(gone) == 1 else f"{len(gone):,} columns are"
+    return [
+        f"{columns} not kept, for nothing in the plan uses {'it' if len(gone) == 1 else 'them'}: {listed}. "
+        "What an issue list is to hold is declared under population.columns"
+    ]
 
 
 def _findings(table: pa.Table, protocol: Protocol) -> list[str]:

@@ -32,10 +32,16 @@ from designs.protocol.models import Protocol
 
 FEW_CLUSTERS = 40  # below about so many, cluster-robust standard errors are unreliable
 _CODE_LIST = 20  # so many values may yet be a list of codes
-_SHARED_WORDS = re.compile(
-    r"household|address|uprn|family|spouse|partner|agent|adviser|accountant|group|company|employer|payroll|branch",
-    re.IGNORECASE,
+_SHARED = r"household|address|uprn|family|spouse|partner|agent|adviser|accountant|group|company|employer|payroll|branch"
+_SHARED_WORDS = re.compile(_SHARED, re.IGNORECASE)
+_ENDS_IN_SHARED = re.compile(rf"({_SHARED})(s|_code|_uid|_uuid|_hash|_identifier)?$", re.IGNORECASE)
+# Ages, sums and days: what many have alike, and share with nobody. A longer number may be that of an account.
+_MEASURE = (
+    r"^\s*[-+(]?[£$€]?(\d{1,7}|\d{1,3}(,\d{3})+(\.\d+)?|\d*\.\d+|\d+\.\d*)%?\)?\s*$"
+    r"|^\s*(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4})([ T]\d{1,2}:\d{2}.*)?\s*$"
 )
+_LOOKED_AT = 1_000  # values that show what a column holds
+_MOST = 0.95
 _NAMES_SOMEBODY = re.compile(r"(^|_)(id|no|number|ref|reference|key)$", re.IGNORECASE)
 
 
@@ -78,6 +84,7 @@ def undeclared_groups(table: Any, unit: str, scheme: Scheme) -> Iterator[Finding
     """Households, agents, company groups: columns by which customers share something, and are not assigned together.
 
     A column is looked at when its name says so, or when it is text with about as many values as there are customers.
+    Numbers and days are measures, such as ages and debts, unless the name ends in what customers share.
     """
     declared = {unit, *scheme.columns}
     for name in table.column_names:
@@ -87,13 +94,16 @@ def undeclared_groups(table: Any, unit: str, scheme: Scheme) -> Iterator[Finding
         if not _shared_identity(name, column):
             continue
         sizes = np.array([count.as_py() for count in pc.value_counts(column.drop_null()).field("counts")], np.int64)
-        yield from _shared(name, sizes[sizes > 1], scheme)
+        yield from _shared_by(name, sizes[sizes > 1], scheme)
 
 
 def _shared_identity(name: str, column: Any) -> bool:
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
     if not (text or pa.types.is_integer(kind)):
+        return False
+    names_somebody = _ENDS_IN_SHARED.search(name) or _NAMES_SOMEBODY.search(name)
+    if not names_somebody and (not text or _measures(column)):
         return False
     values = pc.count_distinct(column, mode="only_valid").as_py()
     if _SHARED_WORDS.search(name):
@@ -102,7 +112,17 @@ def _shared_identity(name: str, column: Any) -> bool:
     return text and bool(values > _CODE_LIST and values * 10 > len(column))
 
 
-def _shared(name: str, sizes: NDArray[np.int64], scheme: Scheme) -> Iterator[Finding]:
+def _measures(column: Any) -> bool:
+    """Whether the values of a column of text are numbers or days, by the first of them that differ."""
+    values = pc.drop_null(pc.unique(column.slice(0, _LOOKED_AT * 20)))
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    values = values.slice(0, _LOOKED_AT)
+    alike = pc.sum(pc.match_substring_regex(values, _MEASURE)).as_py() or 0
+    return bool(len(values) and alike >= _MOST * len(values))
+
+
+def _shared_by(name: str, sizes: NDArray[np.int64], scheme: Scheme) -> Iterator[Finding]:
     customers = int(sizes.sum())
     if customers == 0:
         return
@@ -237,7 +257,8 @@ def _one_arm(where: str, size: int) -> Finding:
 
 def _small(where: str, size: int, shares: Mapping[str, Fraction]) -> Finding:
     without = size < len(shares)
-    problem, least = f"{size} units for {len(shares)} arms", size * min(shares.values())
+    units = "1 unit" if size == 1 else f"{size} units"
+    problem, least = f"{units} for {len(shares)} arms", size * min(shares.values())
     if len(set(shares.values())) > 1 and not without:
         few = [arm for arm, share in shares.items() if size * share < LEAST_PER_ARM]
         problem += f", of which {' and '.join(few)} can expect fewer than two (the least {float(least):.3g})"
@@ -247,7 +268,9 @@ def _small(where: str, size: int, shares: Mapping[str, Fraction]) -> Finding:
         severity="warns",
         where=where,
         problem=problem,
-        risk="Some arm will have none" if without else f"{risk} unit in an arm, no variance can be estimated",
+        risk="Some arm will have none, and whoever has no counterpart there is left out of that comparison and counted"
+        if without
+        else f"{risk} unit in an arm, no variance can be estimated",
         remedy="declare randomisation.merge, or a coarser stratum",
         customers=size,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -16,49 +17,82 @@ from designs.protocol.columns import column_kinds, conditions
 from designs.protocol.conditions import expression
 from designs.protocol.models import Protocol
 
-# What marks customers for other handling, by the column's name, and what would go wrong if nothing heeded it.
+_YES = ("1", "true", "yes", "y", "1.0")
+_WELSH = ("cy", "cym", "wel", "welsh", "cymraeg", "w")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What marks customers for other handling.
+
+    Attributes:
+        name: how such a column is called.
+        risk: what would go wrong if nothing heeded it.
+        remedy: what to do, where ``{name}`` stands for the column.
+        values: what a marked customer has there.
+    """
+
+    name: re.Pattern[str]
+    risk: str
+    remedy: str = "exclude them by {name}, with an agreement where one was made"
+    values: tuple[str, ...] = _YES
+
+
+_NO_WELSH = "An arm has no Welsh text, and they would be sent the English one"
+_IN_WELSH = "give each arm its text in Welsh (cy), close those without one to them (not_for), or exclude them by {name}"
 _MARKS = (
-    (
+    _Mark(
         re.compile(r"(^|_)(hnw|expat)|high_net_worth", re.IGNORECASE),
         "They are pursued by arrangements of their own, and would be assigned like everybody else",
     ),
-    (
+    _Mark(
         re.compile(r"(^|_)trusts?($|_)", re.IGNORECASE),
         "A trust is written to through its trustees, and would be assigned like everybody else",
     ),
-    (
+    _Mark(
         re.compile(r"(^|_)(needs?|extra|enhanced)_support($|_)|(^|_)vulnerab", re.IGNORECASE),
         "Support comes before any letter, and they would be assigned like everybody else",
     ),
-    (
+    _Mark(
         re.compile(r"(^|_)(deceased|died|dead|bereaved)($|_)", re.IGNORECASE),
         "A letter would reach those who are left, and they would be assigned like everybody else",
     ),
+    _Mark(
+        re.compile(r"(^|_)(agents?|represented)($|_)", re.IGNORECASE),
+        "Whoever acts for them may get the letter, or answer it, and they would be assigned like everybody else",
+        "exclude them by {name}, stratify by it, or close an arm to them (not_for)",
+    ),
 )
-_YES = pa.array(["1", "true", "yes", "y", "1.0"])
+_LANGUAGES = (
+    _Mark(re.compile(r"(^|_)(welsh|cymraeg)($|_)", re.IGNORECASE), _NO_WELSH, _IN_WELSH, (*_YES, *_WELSH)),
+    _Mark(re.compile(r"(^|_)(language|lang)($|_)", re.IGNORECASE), _NO_WELSH, _IN_WELSH, _WELSH),
+)
+"""Of those who want their letters in Welsh; nothing to say where every arm that is sent something has a text in it."""
 
 
 def undeclared_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
     """Marks of a population that no condition or stratum of the protocol uses: high net worth and expatriates, trusts,
-    those who need support, and the deceased.
+    those who need support, the deceased, those whom an agent acts for, and those who want Welsh where an arm has none.
 
     The debts of high net worth are pursued by arrangements of their own (Debt Management Manual, DMBM516200).
     """
     declared = {condition.column for _, condition in conditions(protocol)} | set(protocol.randomisation.strata)
+    all_in_welsh = all(arm.text is not None and arm.text.cy for arm in protocol.arms if arm.channel is not None)
+    marks = _MARKS if all_in_welsh else (*_MARKS, *_LANGUAGES)
     for name in table.column_names:
-        risk = next((risk for pattern, risk in _MARKS if pattern.search(name)), None)
-        if name in declared or risk is None:
+        mark = next((mark for mark in marks if mark.name.search(name)), None)
+        if name in declared or mark is None:
             continue
-        flagged = pc.is_in(pc.utf8_lower(as_array(table.column(name)).cast(pa.string())), value_set=_YES)
-        customers = int(pc.sum(flagged).as_py() or 0)
+        written = pc.utf8_lower(pc.utf8_trim_whitespace(as_array(table.column(name)).cast(pa.string())))
+        customers = int(pc.sum(pc.is_in(written, value_set=pa.array(mark.values))).as_py() or 0)
         if customers:
             yield Finding(
                 code="undeclared_flag",
                 severity="warns",
                 where=name,
                 problem=f"{customers:,} customers are marked {name}, and no condition of the protocol uses {name}",
-                risk=risk,
-                remedy=f"exclude them by {name}, with an agreement where one was made",
+                risk=mark.risk,
+                remedy=mark.remedy.format(name=name),
                 customers=customers,
             )
 

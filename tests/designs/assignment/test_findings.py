@@ -13,6 +13,7 @@ from designs.assignment.declare import declare
 from designs.assignment.findings.draw import check_population, undeclared_groups
 from designs.assignment.findings.flags import undeclared_flags
 from designs.finding import Finding
+from designs.protocol.models import Wording
 from tests.designs.protocol.examples import HERE, PAIRED, REDRAWN, SATURATED, changed, loaded
 
 N = 240
@@ -70,6 +71,14 @@ def test_households_that_the_protocol_does_not_declare(tmp_path: Path) -> None:
         ("age_group", [at % 8 for at in range(N)], False),
         ("reason", [("forgot", "confused", "cannot pay")[at % 3] for at in range(N)], False),
         ("principal", [float(at // 2) for at in range(N)], False),
+        ("agent_code", [at % 30 for at in range(N)], True),
+        ("employer", [str(10_000 + at // 3) for at in range(N)], True),
+        ("phone", [f"07700{900_000 + at // 2}" for at in range(N)], True),
+        ("age", [str(18 + at % 60) for at in range(N)], False),
+        ("debt", [f"£{at // 2 * 37:,}.50" for at in range(N)], False),
+        ("due_date", [f"2026-{1 + at % 12:02d}-{1 + at % 28:02d}" for at in range(N)], False),
+        ("household_income", [str(9_000 + at % 90 * 37) for at in range(N)], False),
+        ("group_size", [at % 50 for at in range(N)], False),
         ("own_reference", [f"r{at}" for at in range(N)], False),
         ("postcode", [None] * N, False),
     ],
@@ -138,6 +147,13 @@ def test_a_mark_that_is_not_known_of_everybody(tmp_path: Path) -> None:
         ("supporter", [True, True], 0),
         ("deceased", [True, False], N // 2),
         ("deadline", [True, True], 0),
+        ("agent", ["Yes", "no"], N // 2),
+        ("represented", [1, 0], N // 2),
+        ("agency", [True, True], 0),
+        ("welsh_preference", [1, 0], N // 2),
+        ("preferred_language", [" Welsh", "English"], N // 2),
+        ("language", ["cy", "en"], N // 2),
+        ("slang", ["cy", "en"], 0),
     ],
 )
 def test_marks_that_no_condition_uses(tmp_path: Path, name: str, values: list[Any], says: int) -> None:
@@ -148,6 +164,18 @@ def test_marks_that_no_condition_uses(tmp_path: Path, name: str, values: list[An
     if values[0] is not None:
         protocol = loaded(tmp_path, changed(HERE, ("population.exclude", [excluded]))).protocol
         assert not list(undeclared_flags(protocol, table))
+
+
+def test_welsh_is_heeded_where_every_letter_has_it(tmp_path: Path) -> None:
+    """An arm that nobody is sent anything in needs none."""
+    table = people(welsh=[at == 0 for at in range(N)])
+    protocol = loaded(tmp_path, changed(HERE)).protocol
+    (finding,) = undeclared_flags(protocol, table)
+    assert finding.customers == 1
+    assert "text in Welsh" in finding.remedy
+    both = Wording(en="e.md", cy="c.md")
+    arms = tuple(arm if arm.channel is None else arm.model_copy(update={"text": both}) for arm in protocol.arms)
+    assert not list(undeclared_flags(protocol.model_copy(update={"arms": arms}), table))
 
 
 def test_small_and_empty_strata(tmp_path: Path) -> None:

@@ -142,7 +142,8 @@ def households(files: Files, sizes: int = 2) -> None:
 def test_a_household_that_the_protocol_does_not_name_is_a_finding(registry, files):
     households(files)
     account = load_population(registry, FIRST, files.population, files.protocol)
-    (warning,) = account.warnings
+    warning, not_kept = account.warnings
+    assert not_kept.startswith("1 column is not kept, for nothing in the plan uses it: household.")
     assert warning.startswith("household: ")
     assert "customers share a household with another" in warning
     register(registry, FIRST, files.protocol)
@@ -188,7 +189,7 @@ def test_a_stratum_smaller_than_its_arms_is_a_finding(registry, files):
     )
     loaded(registry, files)
     (finding,) = lock(registry, FIRST, files.trial).findings
-    assert finding.startswith("band=rare: 1 units for 3 arms. Some arm will have none")
+    assert finding.startswith("band=rare: 1 unit for 3 arms. Some arm will have none")
 
 
 def test_a_rule_that_came_after_the_lock_makes_no_other_plan_of_it(registry, files, monkeypatch):

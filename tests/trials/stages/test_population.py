@@ -94,6 +94,20 @@ def test_a_cluster_is_stored_under_ids_of_its_own(registry, tmp_path):
     assert not any(household.startswith("H") for household in households)
 
 
+def test_columns_that_are_not_kept_are_named(registry, files):
+    assert load_population(registry, FIRST, files.population, files.protocol).warnings == ()
+    extra = {"phone": "07700 900 000", "surname": "Jones"}
+    write_csv(files.population, [row | extra for row in files.customers])
+    (warning,) = (
+        said for said in load_population(registry, FIRST, files.population, files.protocol).warnings if "kept" in said
+    )
+    assert warning.startswith("2 columns are not kept, for nothing in the plan uses them: phone, surname. ")
+    assert "population.columns" in warning
+    write_csv(files.population, [row | {f"c{n}": "" for n in range(30)} for row in files.customers])
+    (warning,) = load_population(registry, FIRST, files.population, files.protocol).warnings
+    assert "c19 and 10 more" in warning
+
+
 @pytest.mark.parametrize("name", ["ledger_id", "_arm", "export_id"])
 def test_names_that_the_service_keeps_for_itself_are_refused(registry, tmp_path, name):
     files = Files(tmp_path / "named", extra=f"  columns: {{{name}: {{kind: text}}}}")
