@@ -32,9 +32,8 @@ Phase = Literal["design", "locked", "allocated", "in_field", "analysed", "decide
 
 Step = Literal[
     "answer_suitability", "consult", "pass_gateway_1", "design", "sign_off", "pass_gateway_2", "lock", "randomise",
-    "resume_randomise", "issue", "load_outcomes", "evaluate", "decide", "review", "confirm_void", "confirm_correction",
-    "analyse_elsewhere",
-    "nothing", "decide_again",
+    "resume_randomise", "issue", "load_outcomes", "evaluate", "correct_files", "decide", "review", "confirm_void",
+    "confirm_correction", "analyse_elsewhere", "nothing", "decide_again",
 ]  # fmt: skip
 
 MILESTONES: Final[tuple[Milestone, ...]] = get_args(Milestone)
@@ -220,6 +219,8 @@ def next_step(standing: Standing) -> Next:
         return Next("resume_randomise", "randomiser")
     if standing.correction_asked_by is not None:
         return Next("confirm_correction", None, other_than=standing.correction_asked_by)
+    if state == "analysed" and standing.finding is None:  # its data make every evaluation that stands invalid
+        return Next("correct_files", "analyst")
     if standing.decision_outdated and state == "analysed":
         return Next("decide_again", "manager")
     if state in PHASES["decided"]:

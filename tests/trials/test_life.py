@@ -40,6 +40,7 @@ DUE = date(2026, 3, 1)
 DRAWN = Standing("t", locked=True, seed_drawn=True)
 ALLOCATED = replace(DRAWN, waves_allocated=1)
 EVALUATED = replace(ALLOCATED, issued=True, outcomes=1, evaluated=1)
+FOUND = replace(EVALUATED, finding=1)
 CORRECTABLE = replace(EVALUATED, replaceable=True)
 DECIDED = replace(EVALUATED, finding=1, decided_on=1, review_on=REVIEW)
 
@@ -107,7 +108,7 @@ def test_a_trial_without_gateways_goes_from_draft_to_locked_and_on_to_its_decisi
 
 
 def test_what_comes_next_can_be_done_whatever_has_happened(life):
-    steps_of = {"resume_randomise": "randomise", "decide_again": "decide"}
+    steps_of = {"resume_randomise": "randomise", "decide_again": "decide", "correct_files": "load_outcomes"}
     for standing in life:
         step = next_step(standing).step
         use_case = steps_of.get(step, step)
@@ -209,7 +210,9 @@ def test_the_state_of_a_design_is_the_last_of_what_it_reached_in_order(milestone
         (replace(ALLOCATED, waves_planned=2), "allocated", Next("issue", "randomiser")),
         (replace(ALLOCATED, issued=True), "in_field", Next("load_outcomes", "analyst")),
         (replace(ALLOCATED, outcomes=1), "data_cut", Next("evaluate", "analyst")),
-        (EVALUATED, "analysed", Next("decide", "manager")),
+        (FOUND, "analysed", Next("decide", "manager")),
+        (EVALUATED, "analysed", Next("correct_files", "analyst")),  # an attempt, and no finding
+        (replace(EVALUATED, review_on=REVIEW, decided_on=1), "decided", Next("review", "manager", due=REVIEW)),
         (replace(EVALUATED, outcomes=2), "data_cut", Next("evaluate", "analyst")),
         (replace(EVALUATED, waits_until=DUE), "in_field", Next("load_outcomes", "analyst", due=DUE)),
         (replace(EVALUATED, outcomes=2, waits_until=DUE), "data_cut", Next("evaluate", "analyst")),
@@ -236,7 +239,7 @@ def test_the_state_of_a_design_is_the_last_of_what_it_reached_in_order(milestone
             Next("load_outcomes", "analyst", due=DUE),
         ),
         (replace(DECIDED, finding=None, decision_fell=True, outcomes=2), "data_cut", Next("evaluate", "analyst")),
-        (replace(DECIDED, finding=None, decision_fell=True), "analysed", Next("decide_again", "manager")),
+        (replace(DECIDED, finding=None, decision_fell=True), "analysed", Next("correct_files", "analyst")),
         (replace(EVALUATED, outcomes=2, review_on=REVIEW), "decided", Next("review", "manager", due=REVIEW)),
         (replace(EVALUATED, review_on=REVIEW, follow_up="adapted"), "adapted", Next("review", "manager", due=REVIEW)),
         (replace(EVALUATED, void_asked_by="A"), "analysed", Next("confirm_void", None, other_than="A")),
@@ -329,7 +332,12 @@ def test_a_wave_that_was_allocated_is_not_allocated_again_while_others_are_to_co
 def test_whoever_is_next_holds_the_role_for_it():
     standings = every_life(Standing("t")) | {Standing("t", randomised_here=False)}
     for coming in map(next_step, standings):
-        use_case = {"resume_randomise": "randomise", "decide_again": "decide"}.get(coming.step, coming.step)
+        uses: dict[str, str] = {
+            "resume_randomise": "randomise",
+            "decide_again": "decide",
+            "correct_files": "load_outcomes",
+        }
+        use_case = uses.get(coming.step, coming.step)
         if use_case in get_args(UseCase) and coming.role is not None:
             assert coming.role in roles_allowed(use_case)
 

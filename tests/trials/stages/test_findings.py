@@ -19,7 +19,7 @@ from trials.errors import AccessRefused, TrialRefused
 from trials.registry import queries
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.registry.tables.columns import now
-from trials.reporting.portfolio import next_action
+from trials.reporting.portfolio import next_action, next_actor
 from trials.reporting.results.decisions import decision_lines
 from trials.reporting.results.evaluations import correction_lines, evaluation_line, evaluations_table
 from trials.reporting.results.record import deviation_lines
@@ -134,6 +134,34 @@ def lossy(registry, files):
     return [row if row["paid"] == 0 or at % 2 else row | {"paid": ""} for at, row in enumerate(better(registry, files))]
 
 
+CORRECT_FILES = (
+    "Load the corrected files and evaluate again; where nothing can mend them, a manager ends the trial without a "
+    "finding"
+)
+
+
+def test_what_comes_after_an_attempt_is_to_correct_its_files_on_every_list_and_can_be_done(drawn, files, capsys):
+    """First a lossy file, then one that is lossy again, then the right one; and a trial that is ended without."""
+    for after in (50, 60):
+        cut(drawn, files, lossy(drawn, files), after=after)
+        coming = detail_of(drawn, files).summary.next
+        assert (next_action(coming), next_actor(coming)) == (CORRECT_FILES, "analyst")
+    capsys.readouterr()
+    app(["trials", "--json", "-"], standalone_mode=False)
+    (listed,) = json.loads(capsys.readouterr().out)["trials"]
+    assert listed["next"] == {"action": CORRECT_FILES, "who": "analyst"}
+    load_outcomes(drawn, FIRST, files.trial, write_csv(files.outcomes, better(drawn, files)))
+    assert detail_of(drawn, files).summary.next.step == "evaluate"
+    evaluate(drawn, FIRST, files.trial)
+    assert detail_of(drawn, files).summary.next.step == "decide"
+
+
+def test_a_trial_that_was_ended_without_a_finding_is_reviewed(drawn, files):
+    cut(drawn, files, lossy(drawn, files))
+    decide(drawn, FIRST, files.trial, choice="override", action="end it", reason="lost for good", review_on=LATER)
+    assert detail_of(drawn, files).summary.next.step == "review"
+
+
 @pytest.mark.parametrize("action", ["Scale the SMS", "Invalid: no finding can be drawn"])
 def test_an_attempt_has_no_verdict_to_accept_whatever_is_to_be_done(drawn, files, action):
     attempt = cut(drawn, files, lossy(drawn, files))
@@ -141,7 +169,7 @@ def test_an_attempt_has_no_verdict_to_accept_whatever_is_to_be_done(drawn, files
     with pytest.raises(TrialRefused, match=r"evaluation 1 is an attempt: .*otm evaluate reminders; or, .*--override"):
         decide(drawn, FIRST, files.trial, choice="accept", **terms)
     assert detail_of(drawn, files).decisions == ()
-    assert next_action(detail_of(drawn, files).summary.next) == "Record a decision"
+    assert next_action(detail_of(drawn, files).summary.next) == CORRECT_FILES
     ended = decide(drawn, FIRST, files.trial, choice="override", **terms | {"action": "End it without a finding"})
     assert (ended.evaluation, ended.verdict_code) == (attempt.id, "invalid")
     first, *_ = decision_lines(ended)
