@@ -145,7 +145,7 @@ def test_true_files_that_fail_a_check_take_the_finding_away_where_they_are_named
         request_correction(registry, FIRST, files.trial, reason="Half of them are gone.")
     corrected(registry, files, evaluation=2)
     assert roles(registry, files) == ["replaced", "attempt"]
-    assert state(registry, files) == ("analysed", "decide", "invalid")
+    assert state(registry, files) == ("analysed", "correct_files", "invalid")
     assert cut(registry, files, LOW_DUE, letter=0.5).look.again is False  # nothing stands that was looked at
     assert roles(registry, files)[-1] == "finding"
 
