@@ -13,6 +13,7 @@ from data.errors import DataRefused
 MAXIMUM_WORKBOOK = 2 << 30
 MAXIMUM_RATIO = 250  # tables of text pack 5 to 50 times; DEFLATE's limit, which bombs use, is 1,032
 RATIO_COUNTS_FROM = 64 << 20  # a small file may pack as well as it likes
+UNDAMAGED = "a file is read as a whole or not at all"
 _PIECE = 1 << 20
 _CELL_REFERENCE = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})""")
 _WIDE_REFERENCE = re.compile(rb"""\br\s*=\s*["'][A-Z]{2}""")
@@ -36,7 +37,12 @@ def check_workbook(data: bytes, where: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if any(entry.flag_bits & 1 for entry in archive.infolist()):
-                raise DataRefused("the workbook is protected by a password", where=where, remedy="remove the password")
+                raise DataRefused(
+                    "the workbook is protected by a password",
+                    where=where,
+                    rule="a workbook can be read by whoever has it",
+                    remedy="remove the password",
+                )
             size = 0
             for entry in archive.infolist():
                 part = _unpacked(data, entry, size, where)
@@ -44,7 +50,9 @@ def check_workbook(data: bytes, where: str) -> None:
                 if entry.filename.startswith("xl/worksheets/"):
                     _check_span(part, where)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, IndexError) as error:
-        raise DataRefused(f"the workbook is damaged ({error})", where=where, remedy="save it again") from error
+        raise DataRefused(
+            f"the workbook is damaged ({error})", where=where, rule=UNDAMAGED, remedy="copy it or save it again"
+        ) from error
 
 
 def error_cells(data: bytes) -> list[tuple[int, int, str]]:

@@ -17,7 +17,7 @@ from data.errors import DataRefused
 from data.intake.bad_cells import BadCells, bad_cells, no_bad_cells
 from data.schema import ColumnContract
 
-MISSING_TOKENS = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null")
+MISSING_TOKENS = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
 _LONGEST_TOKEN = max(map(len, MISSING_TOKENS))
 EXACT_INTEGERS = 2.0**53  # beyond it a double skips integers
 _LARGEST = np.finfo(np.float64).max
@@ -26,6 +26,9 @@ _INVISIBLE = (
     r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x{9F}"
     r"\x{AD}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2069}\x{FEFF}]"
 )
+# What a formula that failed leaves behind, also where its workbook was saved as text.
+ERROR_CODE = r"^#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|GETTING_DATA)$"
+AN_ERROR = "is an error of the spreadsheet, no value"
 _BOOLEANS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 
 Conformed = tuple[pa.ChunkedArray, BadCells]
@@ -111,7 +114,8 @@ def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
     if not strange:
         return pa.chunked_array([truth]), no_bad_cells(name)
     wrong = positions(pc.is_in(coded.indices, pa.array(strange, coded.indices.type)))
-    return pa.chunked_array([truth]), bad_cells(values, wrong, name, why)
+    said = bad_cells(values, wrong, name, lambda word: AN_ERROR if is_error_code(word) else why)
+    return pa.chunked_array([truth]), said
 
 
 def _truth(word: str) -> bool | None:
@@ -134,6 +138,23 @@ def _may_hide(texts: pa.StringArray) -> bool:
         return False
     found = np.frombuffer(octets, np.uint8)
     return bool(found.size) and (bool(np.any(found < 32)) or bool(found.max() >= 127))
+
+
+def error_codes(texts: pa.ChunkedArray, name: str) -> BadCells:
+    """Cells that hold the code of a spreadsheet's error, such as ``#REF!``: no word, and no blank."""
+    if not pc.any(pc.starts_with(texts, "#")).as_py():
+        return no_bad_cells(name)
+    return bad_cells(texts, positions(pc.match_substring_regex(texts, ERROR_CODE)), name, AN_ERROR)
+
+
+def is_error_code(text: str) -> bool:
+    """Whether a text is the code of a spreadsheet's error.
+
+    Examples:
+        >>> is_error_code("#N/A"), is_error_code("#1")
+        (True, False)
+    """
+    return re.match(ERROR_CODE, text.strip()) is not None
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -196,6 +217,8 @@ def parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
 
 def why_no_number(text: str) -> str:
     """What is wrong with a text that should be a number."""
+    if is_error_code(text):
+        return AN_ERROR
     if "," in text and text.replace(",", "").replace(".", "").lstrip("+-").isdigit():
         return "is not a number (thousands separators and decimal commas are not taken)"
     if text.lstrip("+-").lower() in {"inf", "infinity"}:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from data.errors import DataRefused
 from data.intake.bad_cells import BadCells, emptied, no_bad_cells
 from data.intake.codes import as_coded, without_missing
-from data.intake.columns import as_boolean, as_number, as_text, invisible_cells, is_text
+from data.intake.columns import NUMBER_PATTERN, as_boolean, as_number, as_text, error_codes, invisible_cells, is_text
 from data.intake.dates import as_date, as_instant
 from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
 from data.intake.inference import as_found, says_not_known
@@ -22,10 +22,11 @@ from data.intake.levels import check_levels
 from data.intake.look_alikes import look_alikes
 from data.intake.not_customers import header_again, sums_of_the_rest
 from data.intake.other_styles import refuse_two_styles
-from data.intake.result import Fault, Reading, Rejection, Rows, UnreadableCells
+from data.intake.result import Fault, Reading, Rejection, Rows, UnreadableCells, shown
 from data.schema import ColumnContract, FileContract
 
 _THREADS = 2
+_CODE = r"^\d{1,3}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +138,16 @@ def _column(
         written = without_missing(written, column.codes)
     values, bad, warning = _of_its_kind(written, column, declared, reading, where)
     warnings: tuple[str | None, ...] = (warning,)
+    if column.numeric and warning is not None and pa.types.is_string(values.type):
+        _refuse_undeclared_quantity(values, name, where)
     if len(bad) and is_text(written.type) and (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
         refuse_two_styles(written, bad.positions, rows, name, where)
     if column.levels is not None:
         warnings = (*warnings, check_levels(values, column.levels, rows, name, where))
     if of_format:
         bad = _as_bad_cells(name, of_format).and_also(bad)
+    if column.kind == "boolean" and len(bad):
+        _refuse_half_read(written, emptied(values, bad.positions), bad, where)
     if (column.bad_cells or contract.bad_cells) == "reject_row":
         return _Column(values, list(bad), no_bad_cells(name), warnings)
     if not declared:
@@ -150,8 +155,6 @@ def _column(
     values = emptied(values, bad.positions)
     if len(bad) and values.null_count == len(values):
         _refuse_unreadable(written, bad, where)
-    if column.kind == "boolean" and len(bad):
-        _refuse_half_read(written, values, bad, where)
     return _Column(values, (), bad, warnings)
 
 
@@ -162,7 +165,7 @@ def _of_its_kind(
         text = as_text(values, column.name, where, may_be_empty=not reading.untyped)
         if column.missing_marks:
             text = pc.if_else(pc.is_in(text, pa.array(sorted(column.missing_marks))), None, text)
-        return text, invisible_cells(text, column.name) if declared else no_bad_cells(column.name), None
+        return text, _no_words(text, column.name) if declared else no_bad_cells(column.name), None
     if column.kind == "number":
         return *as_number(values, column, where), None
     if column.codes is not None and column.codes.true:
@@ -177,8 +180,30 @@ def _of_its_kind(
         return values, no_bad_cells(column.name), None
     found, bad, warning = as_found(values, column, untyped=reading.untyped)
     if pa.types.is_string(found.type):
-        bad = bad.and_also(invisible_cells(found, column.name))
+        bad = bad.and_also(_no_words(found, column.name))
     return found, bad, warning
+
+
+def _no_words(texts: pa.ChunkedArray, name: str) -> BadCells:
+    """Cells of text that are none: with a character that nobody sees, or a spreadsheet's error."""
+    return invisible_cells(texts, name).and_also(error_codes(texts, name))
+
+
+def _refuse_undeclared_quantity(values: pa.ChunkedArray, name: str, where: str) -> None:
+    """Turn away a column that is mostly numbers, and no list of codes, and has words among them: a guess would change
+    the model.
+    """
+    words = pc.unique(values).drop_null()
+    number = pc.match_substring_regex(words, NUMBER_PATTERN)
+    if pc.all(pc.match_substring_regex(words.filter(number), _CODE)).as_py():
+        return
+    word = words.filter(pc.invert(number))[0].as_py()
+    raise DataRefused(
+        f"most values of {name} are numbers, and some are none, such as {shown(word)}",
+        where=f"{where}, {name}",
+        rule="a covariate that is mostly numbers and has words among them is declared as the one or the other",
+        remedy=f"write {{column: {name}, as: number}} in the protocol, where words are missing values, or as: category",
+    )
 
 
 def _as_bad_cells(field: str, faults: Sequence[Fault]) -> BadCells:
@@ -201,10 +226,12 @@ def _refuse_unreadable(written: pa.ChunkedArray, bad: BadCells, where: str) -> N
 
 def _refuse_half_read(written: pa.ChunkedArray, values: pa.ChunkedArray, bad: BadCells, where: str) -> None:
     """Turn away yes and no of which only one can be read: whoever has the other would silently be nobody."""
-    read, unread = pc.unique(values).drop_null(), pc.unique(written.take(pa.array(bad.positions)))
-    if len(read) == 1 and len(unread) == 1 and not says_not_known(str(unread[0].as_py())):
+    cells = written.take(pa.array(bad.positions))
+    other = [word for word in pc.unique(cells).to_pylist() if not says_not_known(str(word))]
+    if other and len(pc.unique(values).drop_null()) == 1:
+        why = bad.reasons[pc.index(cells, pa.scalar(other[0], cells.type)).as_py()].as_py()
         raise DataRefused(
-            f"of the two values of {bad.field} only one can be read: {bad.reasons[0].as_py()}",
+            f"of the two values of {bad.field} only one can be read: {why}",
             where=f"{where}, {bad.field}",
             rule="true and false are written 1 and 0, or true and false, or in the codes that the plan declares",
             remedy="export the column again in that form, or declare what its codes mean (true, false and missing)",

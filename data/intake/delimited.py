@@ -19,8 +19,9 @@ import pyarrow.csv as pacsv
 
 from data.errors import DataRefused
 from data.intake.columns import EXACT_INTEGERS, all_within, positions
-from data.intake.headers import LOOKED_AT, check_header, named
-from data.intake.result import CLIFFS, Reading, Rejection, Rows
+from data.intake.content import separator_of
+from data.intake.headers import LOOKED_AT, check_header, named, separated_otherwise
+from data.intake.result import CLIFFS, SOME_ROWS, Reading, Rejection, Rows
 from data.intake.source import Octets, Source
 from data.schema import FileContract
 
@@ -29,6 +30,7 @@ _BLOCK = 1 << 20
 _LARGE_BLOCK = 1 << 28
 _ARROW_KINDS = {"number": pa.float64(), "boolean": pa.bool_()}
 _SAVE_AS_UTF8 = "save the file as CSV UTF-8"
+_QUOTING = "a value that holds a comma, a line end or a quotation mark is quoted, and marks in it are doubled"
 
 
 def read_delimited(source: Source, contract: FileContract) -> Reading:
@@ -52,7 +54,9 @@ def read_delimited(source: Source, contract: FileContract) -> Reading:
     if not faithful:
         parsed = _parse(source, dict.fromkeys(header, pa.string()))
     if parsed.table.column_names != header:
-        raise DataRefused("the header row can be read in more than one way", where=source.name, remedy="simplify it")
+        raise DataRefused(
+            "the header row can be read in more than one way", where=source.name, rule=_QUOTING, remedy="simplify it"
+        )
     return _reading(parsed, header, source.name)
 
 
@@ -95,7 +99,7 @@ def _reading(parsed: _Parsed, header: list[str], where: str) -> Reading:
         rejections += [Rejection(int(rows[i]), None, "the row is empty") for i in empty if rows[i] <= read]
         table, rows = table.filter(pa.array(keep)), rows[keep]
     if read == 0:
-        raise DataRefused("the file has a header and no rows", where=where, remedy="export it again")
+        raise DataRefused("the file has a header and no rows", where=where, rule=SOME_ROWS, remedy="export it again")
     if len(parsed.ragged) == read:
         _refuse_ragged(parsed.ragged, where)
     names, warnings = named(header)
@@ -207,12 +211,17 @@ def _parse_once(
             raise _CutInsideAValue from error
         if "Empty CSV file" in message:
             raise DataRefused(
-                "the file has a header and no rows", where=source.name, remedy="export it again"
+                "the file has a header and no rows", where=source.name, rule=SOME_ROWS, remedy="export it again"
             ) from error
         if "straddling" in message and block == _BLOCK:
             raise _too_long(source, kinds) from error
         reason = "one is very long" if "straddling" in message else message.splitlines()[0]
-        raise DataRefused(f"the rows cannot be told apart ({reason})", where=source.name) from error
+        raise DataRefused(
+            f"the rows cannot be told apart ({reason})",
+            where=source.name,
+            rule=_QUOTING,
+            remedy="export the file again",
+        ) from error
     return _Parsed(table, ragged, octets)
 
 
@@ -269,18 +278,26 @@ def _header(source: Source) -> tuple[list[str], list[list[str]]]:
     except UnicodeDecodeError as error:
         raise source.not_utf8(error.start) from error
     if not text.strip():
-        raise DataRefused("the file is empty", where=where, remedy="export it again")
+        raise DataRefused("the file is empty", where=where, rule=SOME_ROWS, remedy="export it again")
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(rows)
     except (csv.Error, StopIteration) as error:
-        raise DataRefused(f"the header row cannot be read ({error})", where=where) from error
+        separator = separator_of(text.splitlines()[0])
+        raise DataRefused(
+            f"the header row cannot be read ({error})",
+            where=where,
+            rule=_QUOTING,
+            remedy=separated_otherwise(separator) if separator else "export the file again",
+        ) from error
     below: list[list[str]] = []
     with contextlib.suppress(csv.Error, StopIteration):  # faults of later rows are told with their numbers, later
         while len(below) < LOOKED_AT:
             below.append(next(rows))
     if any("\0" in name for name in header):
-        raise DataRefused("the file holds binary data, not text", where=where, remedy=_SAVE_AS_UTF8)
+        raise DataRefused(
+            "the file holds binary data, not text", where=where, rule="text is UTF-8", remedy=_SAVE_AS_UTF8
+        )
     return header, below
 
 
@@ -299,12 +316,13 @@ def _check_quotation(source: Source, parsed: _Parsed) -> None:
         raise DataRefused(
             f"a quotation mark near row {counted + 1:,} opens or closes in the middle of a value ({error})",
             where=source.name,
-            rule="a value that holds a comma, a line end or a quotation mark is quoted, and marks in it are doubled",
+            rule=_QUOTING,
             remedy="export the file again",
         ) from error
     if counted != parsed.rows:
         raise DataRefused(
             f"quotation marks leave it open where rows begin: {counted:,} rows or {parsed.rows:,}",
             where=source.name,
+            rule=_QUOTING,
             remedy="export the file again",
         )

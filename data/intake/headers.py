@@ -14,6 +14,8 @@ from data.schema import FileContract
 
 Rows = Sequence[Sequence[str]]
 LOOKED_AT = 20  # rows below the first that are searched for a header
+_UNSEEN = ("Cc", "Cf")  # controls, and blanks of no width
+_FIRST_ROW = "the first row holds the columns' names"
 # A number, a date or nothing: what a cell of a customer holds, and no column is called.
 _NO_NAME = re.compile(r"^([-+(£$€]*\d[\d.,:/ T-]*\)?%?|)$")
 
@@ -37,7 +39,12 @@ def check_header(names: Sequence[str], contract: FileContract, where: str, below
         _refuse_title(names, contract, where, below)
         _refuse_customer(names, where, below)
     if not names or all(not name.strip() for name in names):
-        raise DataRefused("the header row is empty", where=where, rule="the first row holds the columns' names")
+        raise DataRefused(
+            "the header row is empty",
+            where=where,
+            rule=_FIRST_ROW,
+            remedy="put the names of the columns in the first row",
+        )
     _refuse_one_name_twice(names, where)
     if lacking:
         raise DataRefused(
@@ -52,8 +59,13 @@ def check_header(names: Sequence[str], contract: FileContract, where: str, below
 def _remedy(names: Sequence[str]) -> str:
     separator = separator_of(names[0]) if len(names) == 1 else None
     if separator is not None:
-        return f"its values seem to be separated by {separator}: save it separated by commas, as CSV UTF-8"
+        return separated_otherwise(separator)
     return "export the file with these columns, or correct the names in the protocol"
+
+
+def separated_otherwise(separator: str) -> str:
+    """What to do with a file that is not separated by commas."""
+    return f"its values seem to be separated by {separator}: save it separated by commas, as CSV UTF-8"
 
 
 def _refuse_one_name_twice(names: Sequence[str], where: str) -> None:
@@ -79,7 +91,8 @@ def _refuse_one_name_twice(names: Sequence[str], where: str) -> None:
 
 
 def _folded(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(letter for letter in plain if unicodedata.category(letter) not in _UNSEEN and not letter.isspace())
 
 
 def _refuse_title(names: Sequence[str], contract: FileContract, where: str, below: Rows) -> None:
@@ -93,7 +106,7 @@ def _refuse_title(names: Sequence[str], contract: FileContract, where: str, belo
                 if shown
                 else f"the first row is blank, and the header is in row {line}",
                 where=where,
-                rule="the first row holds the columns' names",
+                rule=_FIRST_ROW,
                 remedy="delete the rows above the header",
             )
 
@@ -107,7 +120,7 @@ def _refuse_customer(names: Sequence[str], where: str, below: Rows) -> None:
     raise DataRefused(
         f"the first row looks like data, not like names: {_listed(names)}",
         where=where,
-        rule="the first row holds the columns' names",
+        rule=_FIRST_ROW,
         remedy="put a header row above the first customer, or export the file with one",
     )
 

@@ -7,14 +7,16 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.intake.bad_cells import BadCells, emptied, no_bad_cells
+from data.intake.bad_cells import BadCells, bad_cells, emptied, no_bad_cells
 from data.intake.columns import (
     EXACT_INTEGERS,
     NUMBER_PATTERN,
     all_within,
     as_boolean,
+    error_codes,
     nan_is_missing,
     parse_numbers,
+    positions,
     without_tokens,
 )
 from data.intake.result import shown
@@ -23,7 +25,10 @@ from data.schema import ColumnContract
 _SAMPLE = 5000
 _LONGEST_CODE_LIST = 60
 _RARE = 0.05
-_BADLY_WRITTEN = r"^[-+(]?\s*[£$€]?\s*[-+]?\d[\d.,\x{a0}' ]*\)?\s*[£$€%]?$"
+_BADLY_WRITTEN = (
+    r"(?i)^[='’]?[-+(\x{2212}]?\s*(?:[£$€]|GBP|EUR|USD)?\s*[-+\x{2212}]?\p{Nd}[\p{Nd}.,\x{a0}\x{202f}'’ ]*\)?"
+    r"\s*(?:[£$€%pkm-]|GBP|EUR|USD|[CD]R|e[-+]?\d+)?$"
+)
 _NOT_KNOWN = r"(?i)^(\W+|[\[(<*]\s*[a-z]+\s*[\])>*]|n\W?[aks]\W?|nil|none|null|unknown|not known|missing|#.*)$"
 Found = tuple[pa.ChunkedArray, BadCells, str | None]
 
@@ -33,6 +38,7 @@ def as_found(values: pa.ChunkedArray, contract: ColumnContract, *, untyped: bool
 
     In a file without types, a column in which every value is a number becomes numbers, and true/false becomes
     boolean. A leading zero (``007``) makes it text: a code is not a quantity. So does a number too long to be exact.
+    In a file with types text stays text, save where a quantity is asked for and words stand among numbers.
 
     Args:
         values: As read.
@@ -41,14 +47,19 @@ def as_found(values: pa.ChunkedArray, contract: ColumnContract, *, untyped: bool
         untyped: Whether text may be numbers that the file could not mark as such.
     """
     kind, name = values.type, contract.name
-    if pa.types.is_dictionary(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    categories = pa.types.is_dictionary(kind)  # as the file says
+    if categories or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         values = values.cast(pa.string())
     if not pa.types.is_string(values.type):
         return (nan_is_missing(values) if pa.types.is_floating(kind) else values), no_bad_cells(name), None
-    if not untyped or values.null_count == len(values):
+    if categories or not (untyped or contract.numeric) or values.null_count == len(values):
         return values, no_bad_cells(name), None
     numbers = _as_plain_numbers(values)
-    return (numbers, no_bad_cells(name), None) if numbers is not None else _judged_by_words(values, contract)
+    if numbers is not None:  # in a file with types they are text because somebody wanted it
+        return numbers if untyped else values, no_bad_cells(name), None
+    errors = error_codes(values, name)
+    found, bad, warning = _judged_by_words(emptied(values, errors.positions), contract)
+    return found, errors.and_also(bad), warning
 
 
 def _as_plain_numbers(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
@@ -80,6 +91,7 @@ def _judged_by_words(written: pa.ChunkedArray, contract: ColumnContract) -> Foun
     if _has_leading_zero(values):
         return as_text, good, None
     doubles, bad = parse_numbers(values, name)
+    bad = bad.and_also(bad_cells(values, positions(pc.is_inf(doubles)), name, "is infinite"))
     if len(bad) and not numeric:
         return as_text, good, f"{name}: read as text, because {bad.reasons[0].as_py()}"
     return _whole_or_double(emptied(doubles, bad.positions)), bad, None
@@ -88,18 +100,20 @@ def _judged_by_words(written: pa.ChunkedArray, contract: ColumnContract) -> Foun
 def _are_a_quantity(values: pa.ChunkedArray, words: pa.Array, numbers: pa.BooleanArray) -> bool:
     """Whether a column with words in it is one of numbers all the same.
 
-    It is when most cells are numbers, well or badly written (``1.234,50``, ``£12``), and the rest either says that
-    something is not known (``n.k.``, ``[x]``, ``-``), or is rare, or stands among more numbers than a code list has.
+    It is when most cells of which something is known are numbers, well or badly written (``1.234,50``, ``£12``), and
+    the rest either says that something is not known (``n.k.``, ``[x]``, ``-``), or is rare, or stands among more
+    numbers than a code list has.
     """
     meant = pc.or_(numbers, pc.match_substring_regex(words, _BADLY_WRITTEN))
-    known = len(values) - values.null_count
+    other = words.filter(pc.invert(meant))
+    not_known = pc.match_substring_regex(other, _NOT_KNOWN)
+    strange = other.filter(pc.invert(not_known))
+    known = len(values) - values.null_count - (pc.sum(pc.is_in(values, other.filter(not_known))).as_py() or 0)
     count = pc.sum(pc.is_in(values, words.filter(meant))).as_py() or 0
     if count <= 0.5 * known:
         return False
     if meant.true_count > _LONGEST_CODE_LIST:
         return True
-    other = words.filter(pc.invert(meant))
-    strange = other.filter(pc.invert(pc.match_substring_regex(other, _NOT_KNOWN)))
     return bool((pc.sum(pc.is_in(values, strange)).as_py() or 0) <= _RARE * known)
 
 

@@ -13,8 +13,8 @@ from data.intake.result import Rows, shown
 _NAMED = 5
 # Cyrillic and Greek letters that are drawn as Latin ones.
 _DRAWN_ALIKE = str.maketrans(
-    "АВЕЗКМНОРСТУХІЈЅаеорсухіјѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονιρυ",
-    "ABE3KMHOPCTYXIJSaeopcyxijsdqwABEZHIKMNOPTYXoviru",
+    "АВЕЗКМНОРСТУХІЈЅаекорсухіјѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοκνιρυ",
+    "ABE3KMHOPCTYXIJSaekopcyxijsdqwABEZHIKMNOPTYXokviru",
 )
 
 

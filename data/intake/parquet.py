@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import DataRefused
+from data.intake.archives import UNDAMAGED
 from data.intake.columns import is_text, not_a
 from data.intake.headers import check_header, named
-from data.intake.result import Reading
+from data.intake.result import SOME_ROWS, Reading
 from data.intake.source import Source
 from data.schema import FileContract, Kind
 
@@ -32,7 +33,7 @@ def read_parquet(source: Source, contract: FileContract) -> Reading:
     table = _damaged_or(file.read, where)
     _damaged_or(lambda: table.validate(full=True), where)  # damaged pages can decode into text that is none
     if table.num_rows == 0:
-        raise DataRefused("the file has columns and no rows", where=where, remedy="export it again")
+        raise DataRefused("the file has columns and no rows", where=where, rule=SOME_ROWS, remedy="export it again")
     rows = table.num_rows
     names, warnings = named(table.column_names)
     table, left_out = _plain(table.rename_columns(names), contract, where)
@@ -113,7 +114,9 @@ def _damaged_or(step: Callable[[], Any], where: str) -> Any:
     except Exception as error:
         # Damaged bytes surface as whatever the parser trips over first; all of it means the same.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataRefused(f"the Parquet file is damaged ({reason})", where=where, remedy="export it again") from error
+        raise DataRefused(
+            f"the Parquet file is damaged ({reason})", where=where, rule=UNDAMAGED, remedy="copy it or export it again"
+        ) from error
 
 
 def _check_size(metadata: pq.FileMetaData, where: str) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 CLIFFS = (65_536, 1_048_576)  # rows that a sheet holds, before and since Excel 2007
+SOME_ROWS = "a file has a header and at least one row"
 Rows = npt.NDArray[np.int64]
 
 

@@ -13,7 +13,8 @@ from typing import IO, Any, cast
 import numpy as np
 
 from data.errors import DataRefused
-from data.intake.archives import check_growth
+from data.intake.archives import UNDAMAGED, check_growth
+from data.intake.result import SOME_ROWS
 
 MAXIMUM_BYTES = 16 << 30
 _TAIL = 1 << 16
@@ -34,14 +35,23 @@ class Source:
         self._path = path
         self._digest: str | None = None
         if path.is_dir():
-            raise DataRefused("this is a folder", where=path.name, remedy="name one file in it")
+            raise DataRefused(
+                "this is a folder", where=path.name, rule="one file is read at a time", remedy="name one file in it"
+            )
         if not path.is_file():
-            raise DataRefused("there is no such file", where=str(path))
+            raise DataRefused(
+                "there is no such file",
+                where=str(path),
+                rule="a file is named from the folder in which the command is given, or from the root",
+                remedy="check the name, and the folder it is in",
+            )
         self.size = path.stat().st_size
         if self.size == 0:
-            raise DataRefused("the file is empty", where=path.name, remedy="export it again")
+            raise DataRefused("the file is empty", where=path.name, rule=SOME_ROWS, remedy="export it again")
         if self.size > MAXIMUM_BYTES:
-            raise DataRefused("the file is larger than 16 GiB", where=path.name, remedy="bring it in parts")
+            raise DataRefused(
+                "the file is too large", where=path.name, rule="at most 16 GiB", remedy="bring it as Parquet"
+            )
 
     @property
     def digest(self) -> str:
@@ -59,7 +69,7 @@ class Source:
         try:
             file = self._path.open("rb", buffering=0)
         except OSError as error:
-            raise DataRefused(f"the file could not be read ({error.strerror})", where=self.name) from error
+            raise _unread(error, self.name) from error
         return Octets(self, file, packed=self.name.lower().endswith(".gz"), text=text)
 
     def contents(self) -> bytes:
@@ -76,7 +86,7 @@ class Source:
             with self._path.open("rb") as file:
                 return file.read(size)
         except OSError as error:
-            raise DataRefused(f"the file could not be read ({error.strerror})", where=self.name) from error
+            raise _unread(error, self.name) from error
 
     def raw_contents(self) -> bytes:
         """All of the file as it lies on disk, not unpacked."""
@@ -103,7 +113,9 @@ class Source:
             DataRefused: An earlier reading had another.
         """
         if self._digest is not None and self._digest != digest:
-            raise DataRefused("the file changed while it was read", where=self.name, remedy="load it again")
+            raise DataRefused(
+                "the file changed while it was read", where=self.name, rule=UNDAMAGED, remedy="load it again"
+            )
         self._digest = digest
 
 
@@ -138,11 +150,17 @@ class Octets(io.RawIOBase):
             piece = self._with_whole_line_ends(size) if self._decoder is not None else self._file.read(size)
         except EOFError as error:
             raise DataRefused(
-                "the compressed file is cut short", where=self._source.name, remedy="copy or export it again"
+                "the compressed file is cut short",
+                where=self._source.name,
+                rule=UNDAMAGED,
+                remedy="copy or export it again",
             ) from error
         except (gzip.BadGzipFile, zlib.error) as error:
             raise DataRefused(
-                f"the compressed file is damaged ({error})", where=self._source.name, remedy="copy it again"
+                f"the compressed file is damaged ({error})",
+                where=self._source.name,
+                rule=UNDAMAGED,
+                remedy="copy or export it again",
             ) from error
         if self._decoder is not None:
             self._check_text(self._decoder, piece)
@@ -207,6 +225,15 @@ class Octets(io.RawIOBase):
         super().close()
 
 
+def _unread(error: OSError, name: str) -> DataRefused:
+    return DataRefused(
+        f"the file could not be read ({error.strerror})",
+        where=name,
+        rule=UNDAMAGED,
+        remedy="see that you may read it, and that its disk is well",
+    )
+
+
 class _Hashed:
     """The file as it lies on disk, hashed as it is read."""
 
@@ -219,7 +246,7 @@ class _Hashed:
         try:
             piece = self._file.read(size)
         except OSError as error:
-            raise DataRefused(f"the file could not be read ({error.strerror})", where=self._name) from error
+            raise _unread(error, self._name) from error
         self._hash.update(piece)
         return piece
 

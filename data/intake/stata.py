@@ -12,13 +12,17 @@ import pyarrow as pa
 
 from data.arrow import recall_pandas
 from data.errors import DataRefused
+from data.intake.archives import UNDAMAGED
 from data.intake.headers import check_header, named
-from data.intake.result import Reading, shown
+from data.intake.result import SOME_ROWS, Reading, shown
 from data.intake.source import Source
 from data.schema import FileContract, is_number
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_BEGINNING, _END = b"<stata_dta>", b"</stata_dta>"  # since Stata 13; what is cut short may still be read in part
 
 
 def read_stata(source: Source, contract: FileContract) -> Reading:
@@ -31,7 +35,7 @@ def read_stata(source: Source, contract: FileContract) -> Reading:
     frame, notes_of_labels = _frame(source.contents(), contract, where)
     check_header([str(name) for name in frame.columns], contract, where)
     if len(frame) == 0:
-        raise DataRefused("the file has columns and no rows", where=where, remedy="export it again")
+        raise DataRefused("the file has columns and no rows", where=where, rule=SOME_ROWS, remedy="export it again")
     columns, left_out = _columns(frame, contract, where)
     names, notes = named(list(columns))
     table = pa.table(list(columns.values()), names=names)
@@ -62,6 +66,8 @@ def _frame(data: bytes, contract: FileContract, where: str) -> tuple[pd.DataFram
     recall_pandas()
     import pandas as pd
 
+    if data.startswith(_BEGINNING) and not data.rstrip().endswith(_END):
+        raise _damaged(where)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about labels and dates, which the kinds below settle
@@ -73,19 +79,25 @@ def _frame(data: bytes, contract: FileContract, where: str) -> tuple[pd.DataFram
                 sets = dict(zip(map(str, codes.columns), reader._lbllist, strict=True))
     except Exception as error:
         # Damaged bytes surface as whatever the parser trips over first; all of it means the same.
-        raise DataRefused(
-            "the Stata file is damaged, or of a version that is not known",
-            where=where,
-            remedy="save it again, or export it as CSV",
-        ) from error
+        raise _damaged(where) from error
     said = []
     for name, of_set in sets.items():
         texts = labels.get(of_set, {})
         if texts and _by_labels(name, contract):
-            codes[name], shared = _labelled(codes[name], texts)
+            words, shared = _labelled(codes[name], texts)
+            codes[name] = words.astype("category" if name in contract.names else object)  # no text that may be numbers
             if shared:
                 said.append(f"{name}: codes under one label are kept apart, such as {shown(shared[0])}")
     return codes, tuple(said)
+
+
+def _damaged(where: str) -> DataRefused:
+    return DataRefused(
+        "the Stata file is damaged, or of a version that is not known",
+        where=where,
+        rule=UNDAMAGED,
+        remedy="copy it or save it again, or export it as CSV",
+    )
 
 
 def _by_labels(name: str, contract: FileContract) -> bool:
@@ -108,7 +120,7 @@ def _labelled(codes: pd.Series, texts: Mapping[float, str]) -> tuple[pd.Series, 
     words = {code: (texts.get(code) or "").strip() or plain[code] for code in known}
     uses = Counter(words.values())
     apart = {code: word if uses[word] == 1 else f"{word} ({plain[code]})" for code, word in words.items()}
-    return codes.map(apart).astype(object), sorted(apart[code] for code in known if uses[words[code]] > 1)
+    return codes.map(apart), sorted(apart[code] for code in known if uses[words[code]] > 1)
 
 
 def _digits(code: float) -> str:

@@ -16,9 +16,9 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from data.errors import DataRefused
-from data.intake.archives import check_workbook, error_cells
+from data.intake.archives import UNDAMAGED, check_workbook, error_cells
 from data.intake.headers import LOOKED_AT, check_header, named
-from data.intake.result import CLIFFS, Fault, Reading, Rejection, shown
+from data.intake.result import CLIFFS, SOME_ROWS, Fault, Reading, Rejection, shown
 from data.intake.sheet_layout import layout, refuse_hidden
 from data.intake.source import Source
 from data.schema import FileContract
@@ -48,7 +48,7 @@ def read_workbook(source: Source, contract: FileContract) -> Reading:
     check_workbook(data, where)
     cells, start = _cells(data, where)
     if not cells:
-        raise DataRefused("the workbook is empty", where=where, remedy="export it again")
+        raise DataRefused("the workbook is empty", where=where, rule=SOME_ROWS, remedy="export it again")
     if len(cells) in CLIFFS:
         raise DataRefused(
             f"the sheet ends exactly at row {len(cells):,}, where Excel cuts a table off",
@@ -79,7 +79,9 @@ def _cells(data: bytes, where: str) -> tuple[list[list[Cell]], tuple[int, int]]:
             )
         rows: list[list[Cell]] = [list(row) for row in filled[0].to_python()] if filled else []
     except (CalamineError, OSError, ValueError, IndexError) as error:
-        raise DataRefused(f"the workbook cannot be read ({error})", where=where, remedy="save it again") from error
+        raise DataRefused(
+            f"the workbook cannot be read ({error})", where=where, rule=UNDAMAGED, remedy="save it again"
+        ) from error
     start = (filled[0].start if filled else None) or (0, 0)
     if filled:
         _mark_errors(rows, start, data)
@@ -100,7 +102,7 @@ def _reading(
     cells: Sequence[Sequence[Cell]], names: list[str], contract: FileContract, where: str, warnings: tuple[str, ...]
 ) -> Reading:
     if not cells:
-        raise DataRefused("the sheet has a header and no rows", where=where, remedy="export it again")
+        raise DataRefused("the sheet has a header and no rows", where=where, rule=SOME_ROWS, remedy="export it again")
     place = names.index(contract.id_column) if contract.id_column is not None else None
     rows_taken: list[int] = []
     rejections = []
@@ -121,8 +123,7 @@ def _reading(
 def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: FileContract) -> tuple[Fault, ...]:
     """Cells that are none by themselves: errors of a formula, and numbers of which Excel has lost the last digits.
 
-    What a column holds that nobody declared is nobody's concern, save before customers are assigned: there such a
-    number costs its row in any column.
+    What a column holds that nobody declared is nobody's concern.
     """
     declared = contract.names
     faults = []
@@ -135,7 +136,7 @@ def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: File
                 isinstance(value, (int, float))
                 and name != contract.id_column
                 and abs(value) >= EXCEL_DIGITS
-                and (name in declared or contract.bad_cells == "reject_row")
+                and name in declared
             ):
                 reason = f"{_written(value)} has more digits than the 15 that Excel keeps"
                 faults.append(Fault(position, name, reason))

@@ -271,7 +271,7 @@ def _column_contract(
         minimum=0 if truths or counts or "time" in parts else None,
         maximum=1 if truths and "time" not in parts else None,
         whole=truths or counts,
-        numeric=kind == "any" and "covariate" in parts,
+        numeric=kind == "any" and any(_may_be_a_quantity(protocol, use) for use in used),
         levels=_levels(protocol, used),
         # A level may be called NA; a condition on the column may ask whether it is missing.
         marks_are_words=kind == "any" and not parts & {"where", "exclude", "not_for"},
@@ -308,6 +308,10 @@ def _own_reading(protocol: Protocol, use: Use) -> ColumnContract:
 
 def _counts(protocol: Protocol, use: Use) -> bool:
     return use.part == "outcome" and protocol.outcomes[int(use.path[1])].kind == "count"
+
+
+def _may_be_a_quantity(protocol: Protocol, use: Use) -> bool:
+    return use.part == "covariate" and protocol.analysis.covariates[int(use.path[2])].as_ is None
 
 
 def _not_an_arm(protocol: Protocol) -> frozenset[str]:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from analysis.results import UnreadableCell
 from data.identifiers import ledger_ids
 from data.intake import Intake, Rejection, read_file
+from data.intake.files import refuse_all_rejected
 from data.intake.ids import REPEATED
 from designs.protocol import outcomes_contract
 from designs.protocol.day_zero import not_before
@@ -92,9 +93,9 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     protocol = trial.plan.protocol
     intake = read_file(path, kind.contract(protocol))
     names = intake.table.column_names
-    _refuse_arm_column(names, protocol.randomisation.arm_column)
-    id_column = _id_column(names, kind.id_columns(protocol))
-    _refuse_several_rows(intake)
+    _refuse_arm_column(names, protocol.randomisation.arm_column, intake.source)
+    id_column = _id_column(names, kind.id_columns(protocol), intake.source)
+    _refuse_several_rows(intake, id_column)
     nameless = Breach(id_column, pc.is_null(intake.table.column(id_column)), f"a {kind.row} without a customer")
     if kind.name == "outcomes":
         intake = with_days(protocol, intake, as_at)
@@ -108,7 +109,10 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     if intake.unreadable:
         content = content.append_column(FILE_ROW, rows)
     matched = match(content, ids, rows, customers, id_column)
+    rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
     if matched.table.num_rows == 0:
+        if 2 * content.num_rows < intake.read:  # most were turned away for something else than whose they are
+            refuse_all_rejected(rejections, intake.read, intake.source)
         raise TrialRefused(
             "no row of the file belongs to a customer of this trial",
             where=intake.source,
@@ -119,7 +123,6 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     left, left_rows = intake.table.filter(named), file_rows(intake).filter(named)
     left_ids = _ledger_ids(registry, trial, customers, id_column, left.column(id_column))
     turned_away = _turned_away(with_marks(trial, kind.content(left, protocol))[0], left_rows, left_ids, customers)
-    rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
     return TakenFile(
         kind=kind,
         intake=intake,
@@ -139,21 +142,22 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     )
 
 
-def _refuse_arm_column(names: Collection[str], declared: str | None) -> None:
+def _refuse_arm_column(names: Collection[str], declared: str | None, where: str) -> None:
     for name in names:
         if name.strip().lower() in ARM_NAMES or name == declared:
             raise TrialRefused(
                 f"the file has a column {name!r}",
-                where=name,
+                where=f"{where}, {name}",
                 rule="a customer's arm comes from the registry alone, so that no file can relabel it",
                 remedy="take the column out of the file and load it again",
             )
 
 
-def _refuse_several_rows(intake: Intake) -> None:
+def _refuse_several_rows(intake: Intake, id_column: str) -> None:
     """Customers with several rows; an id that a spreadsheet spoilt is turned away for that, and may come twice."""
-    spoilt = {rejection.row for rejection in intake.rejections if not rejection.reason.endswith(REPEATED)}
-    repeated = [rejection for rejection in intake.rejections if rejection.row not in spoilt]
+    of_ids = [rejection for rejection in intake.rejections if rejection.field == id_column]
+    spoilt = {rejection.row for rejection in of_ids if not rejection.reason.endswith(REPEATED)}
+    repeated = [rejection for rejection in of_ids if rejection.row not in spoilt]
     if repeated:
         customers = len({rejection.reason for rejection in repeated})
         raise TrialRefused(
@@ -166,13 +170,14 @@ def _refuse_several_rows(intake: Intake) -> None:
         )
 
 
-def _id_column(names: Collection[str], id_columns: Sequence[str]) -> str:
+def _id_column(names: Collection[str], id_columns: Sequence[str], where: str) -> str:
     present = [name for name in id_columns if name in names]
     if len(present) != 1:
         raise TrialRefused(
             "the file names customers in two columns" if present else "the file names customers in no column",
-            where=" and ".join(present) or None,
+            where=", ".join([where, *present]),
             rule=f"one of {' and '.join(f'{name} ({_what_id(name)})' for name in id_columns)}",
+            remedy="leave one of them out" if present else "name the column of ids so, or export the file with it",
         )
     return present[0]
 

@@ -10,10 +10,11 @@ import unicodedata
 from collections import Counter
 from decimal import Decimal
 
+from data.intake.inference import says_not_known
 from data.schema import ColumnContract, FileContract
 
-MISSING = {"", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null"}
-MISSING_IDS = MISSING | {"None", "none"}
+MISSING = {"", "NA", "N/A", "NaN", "nan", "NULL", "null"}
+MISSING_IDS = MISSING | {"#N/A", "None", "none"}
 
 
 def good_id(text: str) -> bool:
@@ -150,6 +151,25 @@ def second_reading(
             if place in taken and values[header.index(contract.id_column)] in nobody:
                 at_fault.setdefault(place, set()).add(contract.id_column)
     return len(rows), at_fault, [values for place, values in taken.items() if place not in at_fault]
+
+
+def half_read(content: str, contract: FileContract) -> bool:
+    """Whether of a column of truths only one can be read, and others are words."""
+    header, *rows = csv.reader(io.StringIO(content, newline=""), strict=True)
+    whole = [values for values in rows if len(values) == len(header) and any(values)]
+    for column in contract.columns:
+        if column.kind != "boolean":
+            continue
+        read, words = set(), 0
+        for values in whole:
+            value = values[header.index(column.name)]
+            try:
+                read |= {boolean_of(value)} - {None}
+            except ValueError:
+                words += not says_not_known(value)
+        if len(read) == 1 and words:
+            return True
+    return False
 
 
 def _written(header: list[str], rows: list[list[str]]) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -311,3 +312,35 @@ def test_a_value_over_a_mebibyte_is_named_by_row_and_field(reference_data: Path)
     said = r"row 10 is longer than a mebibyte: its note holds 2,097,152 bytes.*To do: leave the column"
     with pytest.raises(DataRefused, match=said):
         case(reference_data, "37-a-field-over-a-mebibyte", "population.csv.gz")
+
+
+@pytest.mark.parametrize("twin", ["principal\u200b", "princi\u00adpal", "\ufeffprincipal"])
+def test_names_that_differ_by_what_nobody_sees(tmp_path: Path, twin: str) -> None:
+    rows = [[*values, value] for values, value in zip(ROWS, [twin, *["1"] * 30], strict=True)]
+    with pytest.raises(DataRefused, match="columns share a name"):
+        read_file(saved(tmp_path, "file.csv", rows), CONTRACT)
+
+
+@pytest.mark.parametrize("left", [20, 12, 3])
+def test_a_stata_file_that_was_cut_short_is_damaged(tmp_path: Path, left: int) -> None:
+    """A reader that goes by the places in its head takes what is there, without a word."""
+    path = tmp_path / "file.dta"
+    frame = pd.DataFrame([row[:2] for row in ROWS[1:]], columns=ROWS[0][:2])
+    frame["region"] = "NE"
+    frame.to_stata(path, write_index=False, version=117)
+    assert read_file(path, CONTRACT).loaded == 30
+    path.write_bytes(path.read_bytes()[:-left])
+    with pytest.raises(DataRefused, match="the Stata file is damaged"):
+        read_file(path, CONTRACT)
+
+
+def test_a_header_separated_otherwise_with_quotes(tmp_path: Path) -> None:
+    with pytest.raises(DataRefused, match=r"the header row cannot be read .*separated by vertical bars"):
+        read_file(saved(tmp_path, "file.csv", '"customer_id"|"principal"|"region"\n"1"|"2"|"NE"\n'), CONTRACT)
+
+
+def test_long_numbers_in_a_column_that_nobody_uses_stop_nothing(tmp_path: Path) -> None:
+    """An account number of sixteen digits, in a cell of numbers."""
+    rows = [[*values, 1234567890123456 + i] for i, values in enumerate(ROWS[1:])]
+    intake = read_file(saved(tmp_path, "file.xlsx", [[*ROWS[0], "account"], *rows]), CONTRACT)  # type: ignore[list-item]
+    assert (intake.loaded, intake.rejections) == (30, ())

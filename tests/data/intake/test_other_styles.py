@@ -154,3 +154,55 @@ def test_a_value_of_everybodys_own_is_no_category(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match=r"postcode has 60 different values among 60 customers"):
         read(tmp_path, [f"AB{i} {i}CD" for i in range(60)], "missing", column)
     assert read(tmp_path, [f"AB{i % 25}" for i in range(60)], "missing", column).loaded == 60
+
+
+ERRORS = ["#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("kind", ["number", "boolean", "text", "any"])
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+def test_an_error_of_a_spreadsheet_is_no_blank_and_no_word(
+    tmp_path: Path, kind: str, rule: BadCellRule, ending: str
+) -> None:
+    cells = [*["1", "0"] * 20, *ERRORS]
+    intake = read(tmp_path, cells, rule, ColumnContract("debt", kind, numeric=kind == "any"), ending)  # type: ignore[arg-type]
+    if rule == "missing":
+        (unreadable,) = intake.unreadable
+        assert (unreadable.rows.tolist(), intake.loaded) == (list(range(41, 48)), 47)
+        said = unreadable.reasons.to_pylist()
+    else:
+        said = [rejection.reason for rejection in intake.rejections]
+    assert said == [f"'{code}' is an error of the spreadsheet, no value" for code in ERRORS]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("yes", "no", "more"), [("1", "2", "9"), ("YES", "0", "Yes"), ("1", "No", "NO"), ("2", "1", "2")]
+)
+def test_of_two_codes_only_one_is_read(tmp_path: Path, yes: str, no: str, more: str, rule: BadCellRule) -> None:
+    """Also where the other is spelled in two ways, or stands beside a third; and before the draw as after it."""
+    with pytest.raises(DataRefused, match="of the two values of debt only one can be read"):
+        read(tmp_path, [*[yes, no] * 10, more], rule, ColumnContract("debt", "boolean"))
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+def test_a_covariate_of_numbers_and_words_asks_to_be_declared(tmp_path: Path, ending: str) -> None:
+    column = ColumnContract("debt", "any", numeric=True)
+    with pytest.raises(DataRefused, match=r"most values of debt are numbers, and some are none, such as 'see note'"):
+        read(tmp_path, [*[f"{i}.25" for i in range(12)], *["see note"] * 5], "missing", column, ending)
+    codes = read(tmp_path, [*["1", "2", "X"] * 5, "1", "2"], "missing", column, ending)
+    assert set(codes.table.column("debt").to_pylist()) == {"1", "2", "X"}
+
+
+@pytest.mark.parametrize("odd", ["'12.50", "GBP 12.50", "1250p", "\u221212.5", "12.50 CR", "１２", "nil", "n.k."])
+def test_a_covariate_stays_a_number_beside_numbers_badly_written(tmp_path: Path, odd: str) -> None:
+    cells = [*[f"{i}.25" for i in range(40)], odd]
+    intake = read(tmp_path, cells, "missing", ColumnContract("debt", "any", numeric=True))
+    assert intake.table.column("debt").to_pylist()[:2] == [0.25, 1.25]
+    assert [cells.rows.tolist() for cells in intake.unreadable] == [[41]]
+
+
+def test_a_number_beyond_all_numbers_is_none(tmp_path: Path) -> None:
+    intake = read(tmp_path, [*PLAIN, "1e400"], "missing", ColumnContract("debt", "any", numeric=True))
+    assert [cells.reasons.to_pylist() for cells in intake.unreadable] == [["'1e400' is infinite"]]
