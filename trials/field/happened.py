@@ -17,6 +17,7 @@ from designs.protocol import Protocol
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome
 from designs.protocol.rules.dates import FIRST_DAY, LAST_DAY
+from trials.errors import TrialRefused
 from trials.field.reasons import file_rows
 
 
@@ -35,14 +36,32 @@ def with_days(protocol: Protocol, intake: Intake, as_at: date) -> Intake:
         protocol: whose outcomes they are.
         intake: the file.
         as_at: the day on which it was cut.
+
+    Raises:
+        TrialRefused: not one customer of whom it happened has a day.
     """
     events = {of.id: _event(intake.table.column(column_of(of))) for of in dated(protocol)}
     for outcome in dated(protocol):
         same_day = [of.id for of in dated(protocol) if of.happened_on == outcome.happened_on]
+        _refuse_without_days(intake, outcome, events[outcome.id])
         at_fault = _at_fault(intake.table, outcome, events, same_day, as_at)
         if len(at_fault):
             intake = _without(intake, at_fault)
     return intake
+
+
+def _refuse_without_days(intake: Intake, outcome: Outcome, event: pa.ChunkedArray) -> None:
+    """Were they all missing, whoever is left would be those to whom it did not happen."""
+    happened = pc.fill_null(event, False)
+    customers = int(pc.sum(happened).as_py() or 0)
+    days = intake.table.column(str(outcome.happened_on)).filter(happened)
+    if customers and days.null_count == customers:
+        raise TrialRefused(
+            f"{column_of(outcome)} happened to {customers:,} customers, and none of them has a day",
+            where=f"{intake.source}, {outcome.happened_on}",
+            rule="an outcome with happened_on counts by its day",
+            remedy="export the column of days again, or leave happened_on out of the plan",
+        )
 
 
 def _event(values: pa.ChunkedArray) -> pa.ChunkedArray:

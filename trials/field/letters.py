@@ -96,7 +96,8 @@ def _superseded(own: Sequence[IssueRecord]) -> Iterator[tuple[str, int]]:
 
 
 def _plain(mark: str, value: str) -> str:
-    """A value as it is compared: of a number its digits, without the 0 or the +44 in front."""
+    """A value as it is compared: of a number its digits, without the 0 or the +44 in front, nor a spreadsheet's .0."""
+    value = re.sub(r"^\s*(\d+)\.0+\s*$", r"\1", value)
     if mark == NUMBER:
         digits = re.sub(r"\D", "", value)
         return re.sub(r"^(00)?44(?=\d{9})|^0", "", digits) or value.strip().lower()

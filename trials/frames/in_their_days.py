@@ -72,6 +72,8 @@ def _checked(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> Chec
     if outcome.day is not None:
         detail += f"; after day {outcome.day}: {_listed(protocol, of[_AFTER])}"
     detail += ". It counts as not happened."
+    if not any(customers for counts in of.values() for customers in counts.values()):
+        detail = f"“{name}” happened in its days wherever it did."
     figures: dict[str, float | int | str | None] = {}
     for word, key in (("before", _BEFORE), ("after", _AFTER)):
         figures |= {f"{word}_{arm}": n for arm, n in of[key].items()}

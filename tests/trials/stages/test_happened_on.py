@@ -18,6 +18,7 @@ import pytest
 from analysis.results import Evaluation
 from tests.golden.external import arm, outcome, protocol
 from tests.trials.examples import FIRST, SEED, Files, allocated, eligible, load_outcomes, write_csv
+from trials.errors import TrialRefused
 from trials.registry import Registry
 from trials.stages.allocate import randomise
 from trials.stages.analyse import analyse
@@ -154,6 +155,12 @@ def test_what_cannot_be_is_missing_and_told_by_cell(trial: Callable[..., Evaluat
     assert reason in told[20, "amount"]
     assert evaluation.flow.analysed == 399
     assert next(check for check in evaluation.checks if check.name == "cells_read").passed is False
+
+
+def test_days_that_nobody_has_are_no_days(trial: Callable[..., Evaluation]) -> None:
+    """Were they missing outcomes, whoever is left would be those to whom it did not happen."""
+    with pytest.raises(TrialRefused, match="paid happened to 160 customers, and none of them has a day"):
+        trial({n: paid_on(None) for n in range(400) if n // 2 % 10 < 4})
 
 
 def test_a_day_that_stands_for_none_beside_what_did_not_happen_is_nothing(trial: Callable[..., Evaluation]) -> None:

@@ -4,12 +4,13 @@ import pytest
 
 from designs.protocol import ProtocolRefused, load_protocol
 from designs.protocol.consistency import Breach
-from tests.trials.examples import FIRST, SECOND, Files, customers, locked, write_csv
+from tests.trials.examples import FIRST, SECOND, SEED, Files, customers, eligible, load_outcomes, locked, write_csv
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
 from trials.stages.allocate import randomise
+from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
-from trials.stages.lock import lock
+from trials.stages.lock import check_lock, lock
 from trials.stages.population import load_population
 from trials.stages.register import register
 
@@ -190,6 +191,35 @@ def test_a_stratum_smaller_than_its_arms_is_a_finding(registry, files):
     loaded(registry, files)
     (finding,) = lock(registry, FIRST, files.trial).findings
     assert finding.startswith("band=rare: 1 unit for 3 arms. Some arm will have none")
+
+
+@pytest.mark.parametrize("welsh", [1, 2])
+def test_a_pattern_of_one_or_two_customers_costs_them_their_place_and_no_arm(registry, tmp_path, welsh):
+    """The only customers who may not get the text: they are compared where they have a counterpart, else counted."""
+    files = Files(tmp_path / "welsh", count=1_000)
+    no_text = "channel: sms, not_for: [{when: {column: welsh, equals: 1}, reason: there is no Welsh text}]"
+    files.edit_protocol(lambda text: text.replace("channel: sms", no_text))
+    chosen = {row["customer_id"] for row in eligible(files.customers)[50 : 50 + welsh]}
+    write_csv(files.population, [row | {"welsh": int(row["customer_id"] in chosen)} for row in files.customers])
+    load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
+    register(registry, FIRST, files.protocol)
+    found = [said for said in check_lock(registry, FIRST, files.trial).record.findings if "(without sms)" in said]
+    assert found
+    assert all(said.startswith("band=high (without sms): ") for said in found)
+    lock(registry, FIRST, files.trial)
+    randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
+    load_outcomes(registry, FIRST, files.trial, files.outcomes)
+    document = evaluate(registry, FIRST, files.trial).document
+    rows = [row for row in document["estimates"] if row["estimand"] == "itt" and row["level"] is None]
+    assert {row["arm"] for row in rows} == {"letter", "sms"}
+    for row in rows:
+        assert row["estimate"] is not None
+        assert row["std_error"] is not None
+    left_out = {row["arm"]: row["n_left_out"] for row in rows}
+    assert left_out == {"letter": welsh, "sms": 0}
+    noted = next(row["note"] for row in rows if row["arm"] == "letter")
+    assert ("1 customer of such strata is" if welsh == 1 else "2 customers of such strata are") in noted
+    assert document["verdict"]["code"] != "invalid"
 
 
 def test_a_rule_that_came_after_the_lock_makes_no_other_plan_of_it(registry, files, monkeypatch):
