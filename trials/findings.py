@@ -133,6 +133,10 @@ def shown(of: dict[int, Place]) -> int | None:
 
 
 def rests_on(of: dict[int, Place]) -> int | None:
-    """The evaluation that a decision rests on: the finding; else the latest attempt, on which no effect is scaled."""
+    """The evaluation that a decision rests on: the finding; else the latest attempt, on which no effect is scaled.
+
+    Before there is either it is the latest of all, where a trial ends whose other waves are not drawn.
+    """
     attempts = [number for number, place in of.items() if place.role == "attempt"]
-    return finding_of(of) or max(attempts, default=None)
+    waiting = [number for number, place in of.items() if place.role == "not_due"]
+    return finding_of(of) or max(attempts, default=None) or max(waiting, default=None)

@@ -311,7 +311,8 @@ def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) ->
         case "evaluated":
             return standing.evaluated is not None
         case "verdict":
-            return standing.waits_until is None
+            # A wave that is never drawn never comes to be due: such a trial is ended without a verdict.
+            return standing.waits_until is None or standing.waves_allocated < standing.waves_planned
         case "concluded":
             return standing.void or (standing.evaluated is not None and standing.waits_until is None)
         case "update":

@@ -35,6 +35,10 @@ ON_A_VOID_DRAW: Final = (
     "Two people made the draw of this trial void. It has no verdict, whatever was evaluated before, and nothing can be "
     "decided on it. Its record is kept."
 )
+BEFORE_ITS_WAVES: Final = (
+    "There is no verdict before every outcome is due, and waves of this trial are still to be drawn. Where they will "
+    "not be drawn, a decision here ends the trial without a finding."
+)
 WITHOUT_A_FINDING: Final = "End the trial without a finding"
 UNTIL_RELOAD: Final = "session"
 _RECORDED: Final = "recorded_decision"
@@ -137,15 +141,16 @@ def _record(trial: EvaluatedTrial) -> None:
     if refusal is not None:
         screen.refused(refusal)
         return
-    if trial.evaluation.verdict.code == "not_due":
-        st.write("There is nothing to decide on before every outcome is due.")
-        return
     read = trial.detail.evaluation
     assert read is not None, "a page without an evaluation has no form"
-    attempt = read.role == "attempt"
-    if attempt:
+    if read.role == "not_due":
+        if not trial.detail.waves_to_come:
+            st.write("There is nothing to decide on before every outcome is due.")
+            return
+        st.write(BEFORE_ITS_WAVES)
+    elif read.role == "attempt":
         st.write(ON_AN_ATTEMPT)
-    _form(trial.detail, read, WITHOUT_A_FINDING if attempt else trial.verdict_words)
+    _form(trial.detail, read, trial.verdict_words if read.role == "finding" else WITHOUT_A_FINDING)
 
 
 def _form(detail: TrialDetail, read: EvaluationRecord, suggested: str) -> None:
@@ -154,7 +159,7 @@ def _form(detail: TrialDetail, read: EvaluationRecord, suggested: str) -> None:
     Everything in it is about the evaluation that the page shows. Where another has come into its place, or a later one
     disagrees with it, nothing is recorded before the page was shown once as it is now.
     """
-    trial_id, attempt = detail.summary.id, read.role == "attempt"
+    trial_id, attempt = detail.summary.id, read.role != "finding"
     if st.session_state.pop(_RECORDED, None) == trial_id:
         st.success("The decision is recorded.")
     changed = _changed(detail, read)

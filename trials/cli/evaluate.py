@@ -107,6 +107,7 @@ def decide(
     ] = None,
 ) -> None:
     """Record a decision on the finding, under your name. An invalid attempt cannot be accepted, only overridden."""
+    from trials.findings import WITHOUT_VERDICT
     from trials.stages.decide import decide as decide_stage
 
     review: date = review_on.date()
@@ -124,7 +125,7 @@ def decide(
         )
     verdict = record.verdict_code.replace("_", " ")
     does = f"{'accepts' if accept else 'overrides'} “{verdict}”"
-    if record.verdict_code == "invalid":
+    if record.verdict_code in WITHOUT_VERDICT:
         does = "decides without a finding"
     typer.echo(f"Recorded: {record.decided_by} {does}. Review on {record.review_on:%-d %B %Y}.")
     say(f"It rests on evaluation {record.evaluation}, digest {record.evaluation_digest}")

@@ -31,7 +31,8 @@ def decide(
     """Record a decision on the finding, or on the latest attempt where there is none. Earlier decisions stay.
 
     An attempt has no verdict that could be accepted: its corrected files are evaluated again, or a decision that goes
-    without a verdict (``override``) ends the trial, where its losses cannot be mended.
+    without a verdict (``override``) ends the trial, where its losses cannot be mended. So does one on a trial whose
+    other waves are not drawn any more: it never comes to be due.
 
     Args:
         registry: Where the trial is.
@@ -56,6 +57,8 @@ def decide(
             raise _changed(trial_id, finding, evaluation, queries.evaluations_of(work.session, trial_id))
         if choice == "accept" and evaluation.role == "attempt":
             raise _attempt(trial_id, evaluation.id)
+        if choice == "accept" and evaluation.role == "not_due":
+            raise _not_due(trial_id)
         record = DecisionRecord(
             decided_at=now(),
             decided_by=actor.name,
@@ -100,6 +103,16 @@ def _changed(
         where=trial_id,
         rule="a decision rests on the result that its person read",
         remedy=f"read evaluation {evaluation.id}, digest {evaluation.digest}, then decide on it",
+    )
+
+
+def _not_due(trial_id: str) -> TrialRefused:
+    return TrialRefused(
+        "there is no verdict to decide on",
+        where=trial_id,
+        rule="no effect is shown before all is due, and what is accepted is a finding",
+        remedy="draw the other waves, and evaluate when all is due; or, where they will not be drawn, end the trial "
+        "without a finding by a decision with --override",
     )
 
 

@@ -11,6 +11,7 @@ from tests.trials.examples import FIRST, LOCAL_ACTOR, SECOND, Files, allocated, 
 from tests.trials.stages.test_looks import ALL_DUE, LOW_DUE, cut, field, planned, waved
 from trials.errors import TrialRefused
 from trials.registry import queries
+from trials.reporting.results.decisions import decision_lines
 from trials.stages.correct import confirm_correction, request_correction
 from trials.stages.decide import decide
 from trials.stages.evaluate import evaluate
@@ -132,6 +133,33 @@ def test_with_waves_that_are_never_drawn_a_look_can_be_corrected(registry, tmp_p
     assert again(registry, files).look.again
     corrected(registry, files)
     assert state(registry, files)[0] == "in_field"
+
+
+def test_a_trial_whose_other_waves_are_not_drawn_is_ended_without_a_finding(registry, tmp_path):
+    """It never comes to be due, so that no verdict can be accepted; and one of a single draw waits for its day."""
+    files = waved(Files(tmp_path / "large", count=1_200), 1_800)
+    allocated(registry, files)
+    assert cut(registry, files, LOW_DUE).verdict.code == "not_due"
+    with pytest.raises(TrialRefused, match=r"no verdict to decide on.*with --override"):
+        accept(registry, files)
+    words = {"action": "Stop.", "reason": "The duty was repealed.", "review_on": date(2100, 1, 1)}
+    made = decide(registry, FIRST, files.trial, choice="override", **words)
+    assert (made.verdict_code, made.evaluation) == ("not_due", 1)
+    assert state(registry, files)[:2] == ("decided", "review")
+    with registry.read(LOCAL_ACTOR) as reader:
+        detail = reader.trial(files.trial)
+    assert "decided without a finding, for the trial ended" in decision_lines(made, detail.evaluations)[0]
+    assert cut(registry, files, LOW_DUE + timedelta(days=1)).verdict.code == "not_due"
+    assert state(registry, files)[:2] == ("decided", "review")
+
+
+def test_a_trial_of_one_draw_is_not_ended_before_its_day(registry, large):
+    files = planned(large, LOOKS)
+    allocated(registry, files)
+    cut(registry, files, LOW_DUE)
+    words = {"action": "Stop.", "reason": "Enough.", "review_on": date(2100, 1, 1)}
+    with pytest.raises(TrialRefused, match="no verdict to decide on"):
+        decide(registry, FIRST, files.trial, choice="override", **words)
 
 
 def test_true_files_that_fail_a_check_take_the_finding_away_where_they_are_named(registry, large):

@@ -71,3 +71,8 @@ class TrialDetail:
     waves: tuple[AllocationRecord, ...] = ()  # every wave allocated; ``allocation`` is the first
     evaluations: tuple[EvaluationLine, ...] = ()  # all of them; ``evaluation`` is the finding, else the latest
     corrections: tuple[CorrectionRecord, ...] = ()
+
+    @property
+    def waves_to_come(self) -> bool:
+        """Whether the plan has waves that are not drawn."""
+        return len(self.waves) < len(self.protocol.randomisation.waves)

@@ -10,6 +10,10 @@ from trials.registry.records import DecisionRecord, EvaluationLine, TrialDetail
 from trials.reporting.words.vocabulary import evaluation_role
 
 _CHOSEN: Final[Mapping[str, str]] = {"accept": "accepted", "override": "overrode"}
+_WITHOUT: Final[Mapping[str, str]] = {
+    "invalid": "the data are invalid",
+    "not_due": "the trial ended before everything was due",
+}
 
 
 def decision_lines(decision: DecisionRecord, evaluations: Sequence[EvaluationLine] = ()) -> tuple[str, ...]:
@@ -19,8 +23,8 @@ def decision_lines(decision: DecisionRecord, evaluations: Sequence[EvaluationLin
         evaluations: all of its trial's, in order.
     """
     word = f"{_CHOSEN[decision.choice]} the verdict"
-    if decision.choice == "override" and decision.verdict_code == "invalid":
-        word = "decided without a finding, for the data are invalid"
+    if decision.choice == "override" and decision.verdict_code in _WITHOUT:
+        word = f"decided without a finding, for {_WITHOUT[decision.verdict_code]}"
     lines = [f"On {day(decision.decided_at)} {decision.decided_by} {word}. {decision.action}."]
     lines.append(f"Reason: {decision.reason}")
     if decision.conditions:
