@@ -12,7 +12,7 @@ from typing import Literal
 
 Kind = Literal["text", "number", "boolean", "date", "instant", "any"]
 Duplicates = Literal["refuse", "reject"]
-LevelRule = Literal["where_text", "category", "stratum"]
+LevelRule = Literal["where_text", "category", "stratum", "label"]
 BadCellRule = Literal["reject_row", "missing"]
 
 _WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "nil", "n.k.", "n/k", "nk", "unknown", "not known", "missing")
@@ -80,8 +80,8 @@ class ColumnContract:
         numeric: Whether a column of kind ``any`` that is mostly numbers is one of numbers, so that its other cells
             cannot be read; else it is text as soon as one cell is no number.
         levels: Whether its values are the levels of a category, which must be far fewer than there are customers: only
-            ``where_text``, ``category`` whatever they are, or a ``stratum``, which dates and small blocks may be; None
-            where they are no levels.
+            ``where_text``, ``category`` whatever they are, or a ``stratum``, which dates and small blocks may be. A
+            ``label`` (of a cluster, or compared by a condition) may be everybody's own. None where they are no labels.
         bad_cells: What a cell that cannot be read means here; None where the file's own rule holds.
         marks_are_words: Whether ``NA``, ``nan`` and the like, in a column of kind ``any`` that turns out to be text,
             are words as others are (a sector may be called that); else they are missing values there too.

@@ -157,6 +157,12 @@ def is_error_code(text: str) -> bool:
     return re.match(ERROR_CODE, text.strip()) is not None
 
 
+def without_blanks(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text of which cells that hold nothing but blanks are missing, as empty ones are."""
+    blank = pc.utf8_is_space(texts)
+    return pc.if_else(blank, None, texts) if pc.any(blank).as_py() else texts
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Whether a column's values are text, whatever they are packed in."""
     if pa.types.is_dictionary(kind):

@@ -14,7 +14,16 @@ import pyarrow.compute as pc
 from data.errors import DataRefused
 from data.intake.bad_cells import BadCells, emptied, no_bad_cells
 from data.intake.codes import as_coded, without_missing
-from data.intake.columns import NUMBER_PATTERN, as_boolean, as_number, as_text, error_codes, invisible_cells, is_text
+from data.intake.columns import (
+    NUMBER_PATTERN,
+    as_boolean,
+    as_number,
+    as_text,
+    error_codes,
+    invisible_cells,
+    is_text,
+    without_blanks,
+)
 from data.intake.dates import as_date, as_instant
 from data.intake.ids import id_faults, refuse_repeated, repeated_faults, repeated_ids
 from data.intake.inference import as_found, says_not_known
@@ -134,6 +143,8 @@ def _column(
     where: str,
 ) -> _Column:
     name = column.name
+    if declared and pa.types.is_string(written.type):
+        written = without_blanks(written)
     if column.codes is not None:
         written = without_missing(written, column.codes)
     values, bad, warning = _of_its_kind(written, column, declared, reading, where)

@@ -25,6 +25,7 @@ from data.schema import ColumnContract
 _SAMPLE = 5000
 _LONGEST_CODE_LIST = 60
 _RARE = 0.05
+_PHONE = r"^\+\d{7,}$"
 _BADLY_WRITTEN = (
     r"(?i)^[='’]?[-+(\x{2212}]?\s*(?:[£$€]|GBP|EUR|USD)?\s*[-+\x{2212}]?\p{Nd}[\p{Nd}.,\x{a0}\x{202f}'’ ]*\)?"
     r"\s*(?:[£$€%pkm-]|GBP|EUR|USD|[CD]R|e[-+]?\d+)?$"
@@ -149,11 +150,14 @@ def _disagreement(values: pa.ChunkedArray, words: pa.Array, numeric: pa.BooleanA
 
 
 def _has_leading_zero(values: pa.ChunkedArray) -> bool:
+    """Whether some value is a code by its zeros in front, or a phone number by its plus (+447700900026)."""
     zero = pc.and_(pc.starts_with(values, "0"), pc.greater(pc.binary_length(values), 1))
-    if not pc.any(zero).as_py():
-        return False
-    second = pc.utf8_slice_codeunits(values.filter(zero), 1, 2)
-    return bool(pc.any(pc.ascii_is_decimal(second)).as_py())
+    if pc.any(zero).as_py():
+        second = pc.utf8_slice_codeunits(values.filter(zero), 1, 2)
+        if pc.any(pc.ascii_is_decimal(second)).as_py():
+            return True
+    plus = pc.starts_with(values, "+")
+    return bool(pc.any(plus).as_py()) and bool(pc.any(pc.match_substring_regex(values.filter(plus), _PHONE)).as_py())
 
 
 def _whole_or_double(numbers: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -14,7 +14,7 @@ from data.intake.result import Rows, shown
 from data.schema import LevelRule
 
 _FEW_LEVELS = 20
-_MOST_COMPARED = 1_000
+_MOST_COMPARED = 20_000
 _NAMED = 5
 # Of the customers with a value; beyond it each has a level of their own, nearly. Strata may be as small as pairs are.
 _MOST_LEVELS = {"where_text": 0.5, "category": 0.5, "stratum": 0.75}
@@ -48,9 +48,13 @@ def check_levels(values: pa.ChunkedArray, rule: LevelRule, rows: Rows, name: str
     """
     kind = values.type
     numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    if pa.types.is_boolean(kind) or pa.types.is_null(kind) or (numeric and rule == "where_text"):
+    if pa.types.is_boolean(kind) or pa.types.is_null(kind) or (numeric and rule in ("where_text", "label")):
+        return None
+    if rule == "label" and len(pc.unique(values.slice(0, 5 * _MOST_COMPARED))) > _MOST_COMPARED:
         return None
     levels = pc.unique(values).drop_null()
+    if rule == "label":
+        return _alike(levels.cast(pa.string()), name)
     if numeric:
         _refuse_nearly_all(levels, values, rule, rows, name, where)
         return None
@@ -127,8 +131,8 @@ def _alike(levels: pa.Array, name: str) -> str | None:
         return None
     more = f" and {len(alike) - _NAMED:,} more" if len(alike) > _NAMED else ""
     return (
-        f"{name}: levels differ only by capitals, width, blanks or the way a number is written, and each is a level of "
-        f"its own: {'; '.join(alike[:_NAMED])}{more}"
+        f"{name}: values differ only by capitals, width, blanks or the way a number is written, and each stands for "
+        f"itself: {'; '.join(alike[:_NAMED])}{more}"
     )
 
 

@@ -289,7 +289,9 @@ def _levels(protocol: Protocol, used: Collection[Use]) -> LevelRule | None:
         elif use.part in ("covariate", "subgroup") and use.kind != "number":
             declared = use.part == "subgroup" or protocol.analysis.covariates[int(use.path[2])].as_ == "category"
             rules.add("category" if declared else "where_text")
-    strictest: tuple[LevelRule, ...] = ("category", "where_text", "stratum")
+        elif use.part in ("cluster", "pair", "errors", "where", "exclude", "not_for") and use.kind == "text":
+            rules.add("label")
+    strictest: tuple[LevelRule, ...] = ("category", "where_text", "stratum", "label")
     return next((rule for rule in strictest if rule in rules), None)
 
 

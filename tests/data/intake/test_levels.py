@@ -103,7 +103,30 @@ def test_pairs_that_lost_a_partner_are_strata(tmp_path: Path) -> None:
 def test_levels_that_people_read_as_one_are_named(tmp_path: Path, rule: LevelRule, other: str) -> None:
     intake = read(tmp_path, ["North", other, "South"] * 10, rule)
     (said,) = intake.warnings
-    assert "levels differ only by capitals, width, blanks" in said
+    assert "values differ only by capitals, width, blanks" in said
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet"])
+def test_labels_may_be_everybodys_own_and_are_compared(tmp_path: Path, ending: str) -> None:
+    """Of a household, or of a mark that a condition asks for: Y and y would not be one."""
+    assert read(tmp_path, [f"H{i}" for i in range(100)], "label", ending).warnings == ()
+    (said,) = read(tmp_path, [*(f"H{i}" for i in range(100)), "h7 "], "label", ending).warnings
+    assert "'H7' and 'h7 '" in said
+
+
+@pytest.mark.parametrize("kind", ["text", "any"])
+@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet"])
+def test_a_cell_of_blanks_is_blank_in_every_column(tmp_path: Path, ending: str, kind: Kind) -> None:
+    for cells in (["North", "  ", "South", "\u00a0"], ["5", " ", "6", "\t"]):
+        file = written(tmp_path, cells, ending)
+        intake = read_file(file, FileContract("id", (ColumnContract("x", kind),)))
+        assert [value is None for value in intake.table["x"].to_pylist()] == [False, True, False, True]
+
+
+def test_phone_numbers_keep_their_plus(tmp_path: Path) -> None:
+    cells = [f"+4477009000{i:02d}" for i in range(20)]
+    assert read(tmp_path, cells, "label").table["x"].to_pylist() == cells
+    assert read(tmp_path, ["+5", "-3", "+0.5"], "label").table["x"].to_pylist() == [5, -3, 0.5]
 
 
 def test_numbers_that_are_levels_in_two_spellings_are_named(tmp_path: Path) -> None:
@@ -121,12 +144,17 @@ def test_every_use_as_a_level_is_judged(tmp_path: Path) -> None:
                 ["age_days", {"column": "band", "as": "category"}, {"column": "debt", "as": "number"}],
             ),
             ("analysis.subgroups", [{"column": "reason"}, {"column": "debt", "quantiles": 4}]),
+            ("population.where[1]", {"column": "office", "not_equals": "London"}),
+            ("population.cluster", "household"),
+            ("analysis.standard_errors", "CR2"),
         ),
     ).protocol
     rules = {column.name: column.levels for column in population_contract(protocol).columns}
     assert rules == {
         "years_late": None,
         "trust": None,
+        "office": "label",
+        "household": "label",
         "region": "stratum",
         "age_days": "where_text",
         "band": "category",
