@@ -113,15 +113,20 @@ def whois(
     if json_to is not None:
         write_json(json_to, {"trial": trial, "customers": [_whereabouts(of) for of in found]})
         return
-    for of in found:
-        show_fields(
-            {name.replace("_", " "): str(said) for name, said in _whereabouts(of).items() if said not in (None, [])}
-        )
+    for place, of in enumerate(found):
+        said = _whereabouts(of) | {"standing": of.standing.replace("_", " "), "lists": ", ".join(_lists(of))}
+        if place:
+            typer.echo()
+        show_fields({name.replace("_", " "): value for name, value in said.items() if value})
 
 
 def _whereabouts(of: Whereabouts) -> dict[str, object]:
     said = asdict(of) | {"day_zero": of.day_zero and of.day_zero.isoformat()}
-    return said | {"lists": [f"{of.manifest['file']} of {of.issued_at:%Y-%m-%d}" for of in of.lists]}
+    return said | {"lists": _lists(of)}
+
+
+def _lists(of: Whereabouts) -> list[str]:
+    return [f"{issued.manifest['file']} of {issued.issued_at:%Y-%m-%d}" for issued in of.lists]
 
 
 @contacts_commands.command("load")

@@ -188,4 +188,7 @@ def mixed_up_in(trial: AllocatedTrial, customers: KnownCustomers, contacts: pa.T
     counted = distinct.append_column("_arm", arms).group_by(["_arm", *marks]).aggregate([([], "count_all")])
     tally = [(row["_arm"], {mark: row[mark] for mark in marks}, row["count_all"]) for row in counted.to_pylist()]
     sent = sent_by_mark(trial, tally)
-    return [mixed_up(sent.named, sent.mixed)] if sent.mixed else []
+    if not sent.mixed:
+        return []
+    to_do = "Find out which letters went out; where the file is wrong, load it right with --correct."
+    return [f"{mixed_up(sent.named, sent.mixed)} {to_do}"]
