@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from analysis.deciding import net_benefit
+from analysis.deciding.caveats import with_caveats
 from analysis.deciding.evidence import DecisionRules
 from analysis.deciding.explanation import explain
 from analysis.deciding.invalid import invalid
@@ -15,7 +16,6 @@ from analysis.deciding.not_due import not_due
 from analysis.deciding.threshold_analysis import thresholds
 from analysis.deciding.tipping_points import tipping_points
 from analysis.deciding.verdict import decide
-from analysis.deciding.what_is_missing import with_what_is_missing
 from analysis.deciding.what_would_change import what_would_change
 from analysis.errors import AnalysisRefused
 from analysis.estimators.as_designed import regress_as_designed
@@ -159,7 +159,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
     fits, rules = looking.judging(protocol, fits, rules)
     judged = timed.beside(fits)
     judgement = _judge(of, protocol_digest, specification, judged, rules, arms)
-    verdict = with_what_is_missing(protocol, judgement.verdict, judgement.tipping_points, checks)
+    verdict = with_caveats(protocol, judgement.verdict, judgement.tipping_points, checks)
     health = replace(health, verdict=verdict, look=judgement.look)
     if not health.shows_effects:
         return health

@@ -99,6 +99,7 @@ def dispatch(
     *,
     doubtful: int = 0,
     unread: Mapping[str, int] | None = None,
+    wrong_of: Mapping[str, int] | None = None,
 ) -> Check:
     """Customers sent what another arm should get, against the share that the protocol tolerates.
 
@@ -108,6 +109,7 @@ def dispatch(
         tolerance: the share.
         doubtful: those of which nobody knows what was sent. Where they could be too many, the check does not pass.
         unread: by arm, those of rows that could not be read in full.
+        wrong_of: by the id of the arm they were assigned to, those that are another arm's.
 
     Examples:
         >>> dispatch(500, 0, 0.01, doubtful=6, unread={"Letter": 6}).passed is None
@@ -116,6 +118,7 @@ def dispatch(
     share = wrong_arm / sent if sent else 0.0
     detail = f"{wrong_arm:,} of {sent:,} were sent another arm's contact; {tolerance:.2%} is tolerated."
     figures: dict[str, float | int | str | None] = {"share": share, "tolerance": tolerance}
+    figures |= {f"wrong_{arm}": n for arm, n in (wrong_of or {}).items() if n}
     if any((unread or {}).values()):
         listed = ", ".join(f"{arm} {n:,}" for arm, n in (unread or {}).items())
         detail += f" Their rows could not be read in full of: {listed}."

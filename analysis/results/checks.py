@@ -11,6 +11,7 @@ from designs.literals import Severity
 CheckKind = Literal[
     "allocation_counts", "duplicate_ids", "arm_labels", "rows_taken", "cells_read", "conditions_known", "left_out",
     "known_before", "match", "only_yes", "in_its_days", "letters", "contact_days",
+    "contacts_taken",
     "dispatch", "delivery", "maturity", "planned_day", "sample_ratio", "clusters_whole", "clusters_enough", "retention",
     "missing_outcomes", "coverage", "event_codes", "balance", "second_opinion",
 ]  # fmt: skip

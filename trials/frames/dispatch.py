@@ -47,22 +47,23 @@ def dispatch(
     once = seen.group_by(LEDGER_ID, ARM_COLUMN, CHANNEL).agg(nw.col(_TAKEN).cast(nw.Int8).max().alias(_TAKEN))
     table = engine.collect(once.group_by(ARM_COLUMN, CHANNEL, _TAKEN).agg(nw.len().alias("n")))
     channels = {arm.id: arm.channel for arm in protocol.arms}
-    wrong = doubtful = 0
-    unread = dict.fromkeys(channels, 0)
+    doubtful = 0
+    wrong, unread = dict.fromkeys(channels, 0), dict.fromkeys(channels, 0)
     for row in table.to_pylist():
         arm, channel, customers = row[ARM_COLUMN], row[CHANNEL], int(row["n"])
         unread[arm] = unread.get(arm, 0) + (0 if row[_TAKEN] else customers)
         if channel is None and channels.get(arm) is not None:
             doubtful += customers
         elif channel is None or channels.get(arm) != channel:
-            wrong += customers
+            wrong[arm] = wrong.get(arm, 0) + customers
     everybody = sum(int(row["n"]) for row in table.to_pylist())
     return checks.dispatch(
         everybody,
-        wrong,
+        sum(wrong.values()),
         protocol.analysis.dispatch_tolerance or 0.0,
         doubtful=doubtful,
         unread={protocol.labels.get(arm, arm): n for arm, n in unread.items()},
+        wrong_of=wrong,
     )
 
 

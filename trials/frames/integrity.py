@@ -65,6 +65,7 @@ def frame_checks(frame: AnalysisFrame, snapshots: SnapshotStore, sources: Source
     made += [_not_drawn(wave) for wave in waves_not_drawn(trial, sources.as_at)]
     if sources.contacts is not None:
         made.append(dispatch(engine, snapshots, rows, sources.contacts, protocol))
+        made += _contacts_taken(snapshots, sources.contacts)
         made += contact_days(frame, snapshots, sources, sources.contacts)
         named = letters(engine, snapshots, rows, sources.contacts, trial)
         made += [] if named is None else [named]
@@ -134,6 +135,35 @@ def _rows_taken(snapshots: SnapshotStore, outcomes: Whole) -> tuple[Check, ...]:
         return ()
     taken = sum(load.loaded for load in outcomes.loads)
     return (rows_lost(taken + rows, rows, first["row"], first["field"], first["reason"]),)
+
+
+def _contacts_taken(snapshots: SnapshotStore, contacts: Whole) -> tuple[Check, ...]:
+    """Rows of contacts of which nobody in the trial is known: somebody else was sent something, or was not told whom.
+
+    Rows that name a customer and could not be read in full are of the check of dispatch.
+    """
+    strangers, nameless, first = 0, 0, None
+    for load in contacts.loads:
+        if load.rejections_digest is None:
+            continue
+        table = snapshots.read(load.rejections_digest)
+        if LEDGER_ID in table.column_names:
+            known = pc.unique(table.filter(table[LEDGER_ID].is_valid())["row"])
+            table = table.filter(pc.invert(pc.is_in(table["row"], value_set=known)))
+        of_others = pc.is_in(table["reason"], pa.array(NOT_OF_THE_TRIAL))
+        strangers += pc.count_distinct(table.filter(of_others)["row"]).as_py()
+        nameless += pc.count_distinct(table.filter(pc.invert(of_others))["row"]).as_py()
+        if first is None and table.num_rows:
+            first = table.sort_by("row").slice(0, 1).to_pylist()[0]
+    if first is None:
+        return ()
+    rows = sum(load.loaded for load in contacts.loads) + strangers + nameless
+    where = f"row {first['row']}, {first['field']}" if first["field"] else f"row {first['row']}"
+    said = [f"{strangers:,} are of nobody in the trial"] if strangers else []
+    said += [f"{nameless:,} do not say whose they are"] if nameless else []
+    detail = f"Of {rows:,} rows of contacts {' and '.join(said)}; the first: {where}, {first['reason']}."
+    figures = {"rows": rows, "not_of_the_trial": strangers, "nameless": nameless}
+    return (Check("contacts_taken", False, detail, "warns", figures),)
 
 
 def _match(frame: AnalysisFrame, protocol: Protocol) -> Check:

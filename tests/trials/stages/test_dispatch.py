@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from analysis.document import from_document
 from tests.trials.examples import FIRST, Files, allocated, load_contacts, load_outcomes, write_csv
 from tests.trials.stages.test_issue import arms_by_export_id
 from trials.registry import Registry
+from trials.reporting.results.trust import check_lines
+from trials.reporting.words.names import Names
 from trials.stages.evaluate import evaluate
 
 
@@ -122,7 +125,38 @@ def test_contacts_out_of_time_are_warned_of_at_every_evaluation(
         assert {name: check["figures"][name] for name in ("before", "to_come", "after")} == {
             "before": 0, "to_come": 0, "after": 0, word: 3,
         }  # fmt: skip
+        (reason,) = (said for said in document["verdict"]["reasons"] if said.startswith(check["detail"]))
+        assert "may be another effect" in reason
     assert document["verdict"]["code"] != "invalid"
+
+
+def test_what_went_astray_within_the_tolerance_is_a_reason_of_the_verdict_and_no_plain_pass(
+    registry: Registry, files: Files
+) -> None:
+    files.edit_protocol(lambda text: text.replace("analysis: {", "analysis: {dispatch_tolerance: 0.1, "))
+    allocated(registry, files)
+    astray = contacts(registry, "nfa")[:2] + contacts(registry, "letter", channel="sms")[:1]
+    strange = [{"export_id": "nobody", "channel": "sms", "sent_on": "2026-02-03"}]
+    check, account = dispatched(registry, files, contacts(registry, "sms") + astray + strange)
+    assert (check["passed"], account.rejected) == (True, 1)
+    document = evaluate(registry, FIRST, files.trial).document
+    assert document["verdict"]["code"] == "not_shown"
+    reasons = " ".join(document["verdict"]["reasons"])
+    assert "2 contacts not meant for them went to customers with no further action. They count" in reasons
+    assert "1 contact not meant for them went to customers of an approach" in reasons
+    (lost,) = (check for check in document["checks"] if check["name"] == "contacts_taken")
+    assert (lost["passed"], lost["severity"], lost["figures"]["not_of_the_trial"]) == (False, "warns", 1)
+    assert lost["detail"] in document["verdict"]["reasons"]
+    with registry.read(FIRST) as reader:
+        names = Names(reader.trial(files.trial).protocol)
+    (line,) = (line for line in check_lines(from_document(document).checks, names) if "Dispatch" in line)
+    assert line.startswith("Passed: Dispatch. 3 of ")
+    # The supplier's corrected file takes the place of it all, and nothing is left to say.
+    good = write_csv(files.folder / "good.csv", contacts(registry, "sms"))
+    load_contacts(registry, FIRST, files.trial, good, mode="replace")
+    again = evaluate(registry, FIRST, files.trial).document
+    assert not [said for said in again["verdict"]["reasons"] if "not meant for them" in said or "nobody" in said]
+    assert not [check for check in again["checks"] if check["name"] == "contacts_taken"]
 
 
 def test_a_contact_in_no_sane_year_is_turned_away(registry: Registry, files: Files) -> None:

@@ -128,6 +128,7 @@ CHECKS: Final[Mapping[CheckKind, tuple[str, str]]] = {
     "only_yes": ("Both answers", "The outcomes hold those who did and those who did not."),
     "in_its_days": ("Days", "What happened before the trial is alike in every arm, and counts in none."),
     "rows_taken": ("Rows", "Every row of the file was taken."),
+    "contacts_taken": ("Rows of contacts", "Every row of contacts is of somebody in the trial."),
     "conditions_known": ("Conditions", "Whether customers take part is known of the same share of every arm."),
     "cells_read": ("Cells", "Every cell that the plan uses could be read."),
     "missing_outcomes": (
