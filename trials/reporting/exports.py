@@ -46,10 +46,14 @@ def cell(value: object) -> object:
 
 
 def shown_document(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A stored evaluation as it may be taken away: as it is, but for what earlier releases stored of invalid data."""
-    if document["verdict"]["code"] != "invalid":
-        return document
-    return to_document(from_document(document))
+    """A stored evaluation as it may be taken away: as it is, but where earlier releases said what was not shown.
+
+    That is whatever they stored of invalid data, and "not worth sending" of approaches whose loss was not shown.
+    """
+    whole = from_document(document)
+    stored = [(arm["code"], arm["sentence"]) for arm in document["verdict"].get("arms", ())]
+    true = stored == [(arm.code, arm.sentence) for arm in whole.verdict.arms]
+    return document if true and whole.verdict.code != "invalid" else to_document(whole)
 
 
 def document_json(document: Mapping[str, Any]) -> str:

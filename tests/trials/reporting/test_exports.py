@@ -2,16 +2,18 @@
 
 import csv
 import io
+import json
 from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.document import to_document
 from analysis.results import Estimate, Variant
 from designs.protocol import load_protocol
 from tests.trials.reporting.examples import evaluation
-from trials.reporting.exports import cell, estimates_csv
+from trials.reporting.exports import cell, estimates_csv, shown_document
 from trials.reporting.results.effects import effects, segments
 from trials.reporting.results.sensitivity import sensitivity
 from trials.reporting.words.names import Names
@@ -20,6 +22,19 @@ from trials.stages.analyse import analyse
 
 def read_back(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_what_is_taken_away_of_an_earlier_release_claims_no_loss_that_was_not_shown():
+    today = json.loads(json.dumps(to_document(evaluation())))
+    assert shown_document(today) is today
+    before = {**json.loads(json.dumps(today)), "schema": 2}
+    assert shown_document(before) is before  # it says nothing that was not shown, and its digest can be checked
+    before["verdict"]["arms"][0] |= {"code": "works_not_worth_sending", "sentence": "Works, and is not worth sending."}
+    taken = shown_document(before)
+    assert taken["schema"] == 3
+    assert taken["verdict"]["arms"][0]["code"] == "works_worth_unknown"
+    assert taken["verdict"]["arms"][0]["sentence"] == "Works; whether it is worth sending is not known."
+    assert taken["estimates"] == before["estimates"]
 
 
 def test_every_estimate_keeps_its_precision():
