@@ -15,7 +15,7 @@ Duplicates = Literal["refuse", "reject"]
 LevelRule = Literal["where_text", "category", "stratum", "label"]
 BadCellRule = Literal["reject_row", "missing"]
 
-_WORDS = ("na", "n/a", "#n/a", "nan", "null", "none", "nil", "n.k.", "n/k", "nk", "unknown", "not known", "missing")
+_WORDS = ("na", "n/a", "nan", "null", "none", "nil", "n.k.", "n/k", "nk", "unknown", "not known", "missing")
 # How people write that they do not know, where a column cannot hold it as a value of its own.
 NOT_KNOWN = frozenset(
     [

@@ -33,7 +33,7 @@ Phase = Literal["design", "locked", "allocated", "in_field", "analysed", "decide
 Step = Literal[
     "answer_suitability", "consult", "pass_gateway_1", "design", "sign_off", "pass_gateway_2", "lock", "randomise",
     "resume_randomise", "issue", "load_outcomes", "evaluate", "correct_files", "decide", "review", "confirm_void",
-    "confirm_correction", "analyse_elsewhere", "nothing", "decide_again",
+    "confirm_correction", "analyse_elsewhere", "nothing", "decide_again", "lock_loaded", "next_wave",
 ]  # fmt: skip
 
 MILESTONES: Final[tuple[Milestone, ...]] = get_args(Milestone)
@@ -57,6 +57,7 @@ class Standing:
         randomised_here: Whether the service assigns its customers; False for a trial randomised elsewhere.
         route: The milestones that must be reached before the lock; none for a trial without gateways.
         reached: The milestones that were reached.
+        population: A population is loaded under the name that the plan gives it.
         locked: The plan and its population are fixed.
         seed_drawn: The seed is committed to.
         waves_planned: How many waves the plan allocates; 1 where it declares none.
@@ -81,6 +82,7 @@ class Standing:
     randomised_here: bool = True
     route: tuple[Milestone, ...] = ()
     reached: frozenset[Milestone] = frozenset()
+    population: bool = False
     locked: bool = False
     seed_drawn: bool = False
     waves_planned: int = 1
@@ -225,12 +227,16 @@ def next_step(standing: Standing) -> Next:
         return Next("decide_again", "manager")
     if state in PHASES["decided"]:
         return Next("review", "manager", due=standing.review_on)
+    if state == "in_field" and standing.waves_allocated < standing.waves_planned and not standing.released:
+        return Next("next_wave", "randomiser")
     if state in _STEP_AFTER:
         return Next(*_STEP_AFTER[state], due=standing.waits_until if state == "in_field" else None)
     if not standing.randomised_here:
         return Next("analyse_elsewhere", "analyst")
     missing = _missing_milestones(standing)
-    return Next(*_STEP_TO[missing[0]]) if missing else Next("lock", "designer")
+    if missing:
+        return Next(*_STEP_TO[missing[0]])
+    return Next("lock_loaded" if standing.population else "lock", "designer")
 
 
 def _missing_milestones(standing: Standing) -> list[Milestone]:

@@ -46,7 +46,9 @@ _WORDS: Final[Mapping[Need, Words]] = {
     "outcomes": Words("no outcomes are loaded", remedy="otm outcomes load {trial} FILE"),
     "evaluated": Words("there is no evaluation to decide on", remedy="otm evaluate {trial}"),
     "verdict": Words(
-        "there is no verdict to decide on", "no effect is shown before all is due", "evaluate a later cut of {trial}"
+        "there is no verdict to decide on",
+        "no effect is shown before all is due",
+        "load outcomes that were cut when all is due (otm trials names the day), then otm evaluate {trial}",
     ),
     "update": Words("nothing could take the finding's place", remedy="load corrected files, then otm evaluate {trial}"),
     "correction_not_asked": Words("a correction was asked for already", remedy="otm correct {trial} --confirm"),

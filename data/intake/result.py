@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -159,10 +160,26 @@ RejectedFor(field='id', reason='the id is no id', rows=1, first_row=2))
     """
     rows: dict[tuple[str | None, str], set[int]] = {}
     for rejection in rejections:
-        reason = _COUNTS.sub("", _QUOTED.sub(r"\1", rejection.reason))
-        rows.setdefault((rejection.field, reason), set()).add(rejection.row)
+        rows.setdefault(_cause(rejection), set()).add(rejection.row)
     summed = [RejectedFor(field, reason, len(those), min(those)) for (field, reason), those in rows.items()]
     return tuple(sorted(summed, key=lambda those: (-those.rows, those.first_row)))
+
+
+def rarest_first(rejections: Iterable[Rejection]) -> list[Rejection]:
+    """Rejections with those for a rare reason first: a few errors are not buried under many rows of one kind.
+
+    Examples:
+        >>> left_out = [Rejection(row, "id", "this customer was left out") for row in (1, 2)]
+        >>> [rejection.row for rejection in rarest_first([*left_out, Rejection(9, "sum", "'x' is not a number")])]
+        [9, 1, 2]
+    """
+    listed = list(rejections)
+    rows = Counter(map(_cause, listed))
+    return sorted(listed, key=lambda rejection: rows[_cause(rejection)])
+
+
+def _cause(rejection: Rejection) -> tuple[str | None, str]:
+    return rejection.field, _COUNTS.sub("", _QUOTED.sub(r"\1", rejection.reason))
 
 
 def shown(value: object) -> str:

@@ -109,6 +109,7 @@ def test_a_trial_without_gateways_goes_from_draft_to_locked_and_on_to_its_decisi
 
 def test_what_comes_next_can_be_done_whatever_has_happened(life):
     steps_of = {"resume_randomise": "randomise", "decide_again": "decide", "correct_files": "load_outcomes"}
+    steps_of |= {"next_wave": "randomise", "lock_loaded": "lock"}
     for standing in life:
         step = next_step(standing).step
         use_case = steps_of.get(step, step)
@@ -205,11 +206,18 @@ def test_the_state_of_a_design_is_the_last_of_what_it_reached_in_order(milestone
     ("standing", "state", "coming"),
     [
         (Standing("t"), "draft", Next("lock", "designer")),
+        (Standing("t", population=True), "draft", Next("lock_loaded", "designer")),
         (Standing("t", locked=True), "locked", Next("randomise", "randomiser")),
         (DRAWN, "locked", Next("resume_randomise", "randomiser")),
         (ALLOCATED, "allocated", Next("issue", "randomiser")),
         (replace(ALLOCATED, waves_planned=2), "allocated", Next("issue", "randomiser")),
         (replace(ALLOCATED, issued=True), "in_field", Next("load_outcomes", "analyst")),
+        (replace(ALLOCATED, issued=True, waves_planned=2), "in_field", Next("next_wave", "randomiser")),
+        (
+            replace(EVALUATED, waits_until=DUE, waves_planned=2, released=True),
+            "in_field",
+            Next("load_outcomes", "analyst", due=DUE),
+        ),
         (replace(ALLOCATED, outcomes=1), "data_cut", Next("evaluate", "analyst")),
         (FOUND, "analysed", Next("decide", "manager")),
         (EVALUATED, "analysed", Next("correct_files", "analyst")),  # an attempt, and no finding

@@ -17,7 +17,7 @@ import typer
 from trials.errors import TrialRefused
 
 if TYPE_CHECKING:
-    from data.intake.result import RejectedFor
+    from data.intake.result import RejectedFor, Rejection
     from trials.access import Actor
     from trials.registry import Registry
     from trials.registry.records import CoverageRecord, FileAccount, RejectionRecord, UnreadableRecord
@@ -148,13 +148,14 @@ def registry_and_actor(*, begins: bool = False) -> Iterator[tuple[Registry, Acto
 
 def report_account(account: FileAccount, json_to: str | None, rejections_to: Path | None = None) -> None:
     """A file as it was taken: for people, or as JSON; and why each row was not, in a file of its own."""
-    from data.intake.result import Rejection, rejected_for
+    from data.intake.result import Rejection, rarest_first, rejected_for
 
     for warning in account.warnings:
         say(f"Note: {warning}")
     if rejections_to is not None:
         _write_rejections(account.rejections, rejections_to)
-    causes = rejected_for(Rejection(r.row, r.field, r.reason) for r in account.rejections)
+    rejections = [Rejection(r.row, r.field, r.reason) for r in account.rejections]
+    causes = rejected_for(rejections)
     if json_to is not None:
         said = {
             "rejected_by": [asdict(cause) for cause in causes],
@@ -178,7 +179,7 @@ def report_account(account: FileAccount, json_to: str | None, rejections_to: Pat
         )
     if len(account.rejections) > len(causes):
         _show_causes(causes)
-    _show_first(account.rejections)
+    _show_first(rarest_first(rejections))
     if account.unreadable:
         cells = "1 cell" if len(account.unreadable) == 1 else f"{len(account.unreadable):,} cells"
         typer.echo(f"{cells} could not be read: missing values, and their rows stay.")
@@ -220,7 +221,7 @@ def _write_rejections(rejections: Sequence[RejectionRecord], target: Path) -> No
     say(f"Why rows were rejected: {target}")
 
 
-def _show_first(rows: Sequence[RejectionRecord | UnreadableRecord]) -> None:
+def _show_first(rows: Sequence[Rejection | UnreadableRecord]) -> None:
     if not rows:
         return
     shown = rows[:SHOWN_REJECTIONS]

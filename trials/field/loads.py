@@ -86,7 +86,8 @@ def load_onto(
     warnings += _covers_less(kind, before, after)
     if kind == "outcomes" and as_at < cut:
         warnings.append(
-            f"the outcomes that are there are known as at {as_at.isoformat()}, the earliest cut among their parts"
+            f"the outcomes that are there are known as at {as_at.isoformat()}, the earliest cut among their parts: "
+            "what is due later has no verdict until those rows come from a later cut (--correct), or all do (--replace)"
         )
     loads = () if mode in ("first", "replace") else standing
     return Made(version, mode, whole, loads, as_at, before, after, tuple(warnings))

@@ -221,8 +221,10 @@ def _wrong_cells(made: Made, column: Column, got: Taken, customer_of: dict[int, 
             yield f"row {row}, {column.name}: {cell.written!r} was read as {value!r}, and is {cell.truth!r}"
         else:
             kept.append(cell)
-    lost += [column.cells[customer_of[row]] for row in got.rejected if (customer_of[row]) is not None]  # type: ignore[index]
-    yield from _one_sided(column, kept, [cell for cell in lost if cell.state == "spoilt"])
+    # A row may be lost for another cell: this column is judged by all that it says.
+    elsewhere = [column.cells[place] for row in got.rejected if (place := customer_of[row]) is not None]
+    kept += [cell for cell in elsewhere if cell.state == "good"]
+    yield from _one_sided(column, kept, [cell for cell in (*lost, *elsewhere) if cell.state == "spoilt"])
 
 
 def same(value: Any, cell: Cell) -> bool:

@@ -13,6 +13,7 @@ from trials.errors import TrialRefused
 from trials.findings import WITHOUT_VERDICT
 from trials.life import Standing
 from trials.registry import tables
+from trials.registry.queries.plans import latest_population, population_name
 
 Column = InstrumentedAttribute[Any]
 
@@ -37,6 +38,7 @@ def standings(session: Session, only: str | None = None) -> Iterator[tuple[Stand
         standing = Standing(
             trial=row.id,
             randomised_here=protocol.randomised_here,
+            population=row.lock is not None or latest_population(session, population_name(protocol)) is not None,
             locked=row.lock is not None,
             seed_drawn=row.drawn > 0,
             waves_planned=max(1, len(protocol.randomisation.waves)),

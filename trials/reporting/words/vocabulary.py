@@ -40,9 +40,12 @@ STEPS: Final[Mapping[Step, str]] = {
     "sign_off": "Sign the sample off",
     "pass_gateway_2": "Take the design to the second gateway",
     "lock": "Load the population, then lock the plan",
+    "lock_loaded": "Look at what the lock would say (otm lock TRIAL --check), then lock the plan",
     "randomise": "Randomise",
     "resume_randomise": "Randomise again: the seed is drawn, the allocation was interrupted",
     "issue": "Issue the lists",
+    "next_wave": "Draw the next wave when its day comes: load its customers, randomise, issue its lists; load outcomes "
+    "when they are due",
     "load_outcomes": "Load the outcomes when they are due",
     "evaluate": "Evaluate",
     "correct_files": "Load the corrected files and evaluate again; where nothing can mend them, a manager ends the "
