@@ -156,8 +156,8 @@ def _across_parts(protocol: Protocol, rows: list[Estimate]) -> list[Estimate]:
     """Contrasts of two arms that no part holds together."""
     known = {(row.arm, row.comparison) for row in rows}
     return [
-        replace(row, arm=arm, comparison=comparison, estimate=None, std_error=None, statistic=None, p_value=None,
-                ci_lower=None, ci_upper=None, n_arm=0, n_comparison=0, reason=NOT_COMPARED, note=None)
+        replace(row, arm=arm, comparison=comparison, estimate=None, std_error=None, df=None, statistic=None,
+                p_value=None, ci_lower=None, ci_upper=None, n_arm=0, n_comparison=0, reason=NOT_COMPARED, note=None)
         for arm, comparison in protocol.contrasts if (arm, comparison) not in known
         for row in rows if (row.arm, row.comparison) == (rows[0].arm, rows[0].comparison)
     ]  # fmt: skip
@@ -183,8 +183,8 @@ def _fit(protocol: Protocol, rows: Sequence[Estimate], parts: Sequence[Differenc
         start += len(part.effects)
     contrasts = tuple(
         Contrast(
-            row.outcome, row.arm, row.comparison, None if row.estimate is None else -row.estimate, row.std_error, None,
-            row.n_arm or 0, row.n_comparison or 0, None, None, None, None, reason=row.reason, note=row.note,
+            row.outcome, row.arm, row.comparison, None if row.estimate is None else -row.estimate, row.std_error,
+            row.df, row.n_arm or 0, row.n_comparison or 0, None, None, None, None, reason=row.reason, note=row.note,
         )
         for row in ordered
     )  # fmt: skip

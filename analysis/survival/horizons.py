@@ -3,13 +3,14 @@
 An arm's curve is the average of its strata's curves, each weighted by the customers of the stratum, all arms: what a
 difference in means does. Within one stratum the variance is Greenwood's (or that of the cumulative incidence); where
 several are averaged it is multiplied by n/(n − 1), as Neyman's is, for a stratum of few customers would else be taken
-to be surer than it is. Clusters are resampled instead.
+to be surer than it is. Clusters are resampled instead, and the variance has the degrees of freedom of its clusters
+(Satterthwaite 1946): with few of them a normal quantile would be too small.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ from analysis.survival.kaplan_meier import LifeTable, restricted_mean, survival_
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Quantity = Literal["survival", "mean"]
 QUANTITIES: tuple[Quantity, ...] = ("survival", "mean")
 ROUNDING = 1e-12  # of the horizon or of 1: an error below it is none
@@ -89,18 +91,21 @@ def differences(
             covariance = (flat * variances.reshape(-1)) @ flat.T
         else:
             covariance = _drawn_covariance(functionals, drawn, quantity)
+        df = [None] * len(contrasts) if drawn is None else _df(functionals, drawn, quantity, _units(cells, K))
         values = np.einsum("tkj,kj->t", functionals, estimates)
         scale = 1.0 if quantity == "survival" else horizon
         found[quantity] = _differences(
-            values, np.where(np.abs(covariance) > (ROUNDING * scale) ** 2, covariance, 0.0), weighed
+            values, np.where(np.abs(covariance) > (ROUNDING * scale) ** 2, covariance, 0.0), df, weighed
         )
     return found
 
 
-def _differences(values: Floats, covariance: Floats, weighed: Sequence[_Weighed]) -> Differences:
+def _differences(
+    values: Floats, covariance: Floats, df: Sequence[float | None], weighed: Sequence[_Weighed]
+) -> Differences:
     effects, known = [], np.ones(len(weighed), dtype=bool)
     for t, part in enumerate(weighed):
-        effect = Effect.normal(float(values[t]), float(covariance[t, t]))
+        effect = replace(Effect.normal(float(values[t]), float(covariance[t, t])), df=df[t])
         if part.reason is not None:
             effect = Effect(None, None, reason=part.reason)
         elif part.uninferable is not None:
@@ -232,6 +237,43 @@ def _drawn_covariance(functionals: Floats, drawn: Resampled | tuple[Resampled, .
         return _covariance(functionals.reshape(T, K * J), getattr(drawn, quantity))
     parts = [_covariance(functionals[:, k], getattr(of_arm, quantity)) for k, of_arm in enumerate(drawn)]
     return np.asarray(sum(parts), dtype=np.float64)
+
+
+def _units(cells: ExitCells, arms: int) -> Ints:
+    """Clusters by arm and stratum, each in the stratum where most of its customers are; shape (arms, strata)."""
+    units = np.zeros((arms, len(cells.names)), dtype=np.int64)
+    for k in range(arms):
+        inside = cells.arm == k
+        _, member = np.unique(cells.cluster[inside], return_inverse=True)
+        home = home_strata(member, cells.stratum[inside], cells.count[inside])
+        units[k] = np.bincount(home, minlength=len(cells.names))
+    return units
+
+
+def _df(
+    functionals: Floats, drawn: Resampled | tuple[Resampled, ...], quantity: Quantity, units: Ints
+) -> list[float | None]:
+    """Satterthwaite's degrees of freedom of every contrast.
+
+    Each arm and stratum is resampled by itself and has its clusters less one; where clusters were not assigned whole,
+    each stratum, with the clusters of the arm that has fewer.
+    """
+    found: list[float | None] = []
+    for weights in functionals:
+        if isinstance(drawn, Resampled):
+            values = getattr(drawn, quantity).reshape(-1, *weights.shape)
+            used = (weights != 0).any(axis=0)
+            parts = np.var((values[:, :, used] * weights[:, used]).sum(axis=1), axis=0, ddof=1)
+            clusters = np.where(weights != 0, units, np.iinfo(np.int64).max).min(axis=0)[used]
+        else:
+            used = weights != 0
+            values = np.stack([getattr(of_arm, quantity) for of_arm in drawn], axis=1)
+            parts = weights[used] ** 2 * np.var(values[:, used], axis=0, ddof=1)
+            clusters = units[used]
+        known = (parts > 0) & (clusters > 1)
+        parts = parts[known]
+        found.append(float(parts.sum() ** 2 / (parts**2 / (clusters[known] - 1)).sum()) if parts.size else None)
+    return found
 
 
 def _covariance(weights: Floats, values: Floats) -> Floats:

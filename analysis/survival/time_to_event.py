@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.frame import AnalysisFrame
-from analysis.inference.cautions import few_clusters
+from analysis.inference.cautions import FEW_EQUAL_CLUSTERS, few_clusters
 from analysis.inference.estimates import row_of, with_effect, with_notes
 from analysis.results import Estimand, Estimate, SurvivalCurve
 from analysis.specification import Levels
@@ -87,14 +87,17 @@ def _with_cautions(cells: ExitCells, protocol: Protocol, rows: Sequence[Estimate
 
 
 def _few_clusters(cells: ExitCells, protocol: Protocol, row: Estimate) -> str | None:
-    """What a row must say where its normal distribution rests on few clusters."""
+    """What a row must say that rests on few clusters; sooner where it has no degrees of freedom of theirs."""
     order = {arm.id: number for number, arm in enumerate(protocol.arms)}
     sizes = [np.bincount(cells.cluster, cells.count * (cells.arm == order[arm])) for arm in (row.arm, row.comparison)]
     clusters = [float((size > 0).sum()) for size in sizes]
     effective = [float(size.sum() ** 2 / (size @ size)) for size in sizes]
     together = float(np.any([size > 0 for size in sizes], axis=0).sum())
     return few_clusters(
-        (clusters[0], clusters[1]), (effective[0], effective[1]), together=together, enough=ENOUGH_FOR_NORMAL
+        (clusters[0], clusters[1]),
+        (effective[0], effective[1]),
+        together=together,
+        enough=ENOUGH_FOR_NORMAL if row.df is None else FEW_EQUAL_CLUSTERS,
     )
 
 
