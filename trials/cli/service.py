@@ -100,8 +100,8 @@ def trials(json_to: JsonTarget = None) -> None:
 
 
 def overlap(
-    first: Annotated[str, typer.Argument(metavar="TRIAL")],
-    second: Annotated[str, typer.Argument(metavar="TRIAL")],
+    first: Annotated[str, typer.Argument(metavar="TRIAL", help="The id of a trial.")],
+    second: Annotated[str, typer.Argument(metavar="TRIAL", help="The id of a trial.")],
     json_to: JsonTarget = None,
 ) -> None:
     """Count the customers that two trials share."""
