@@ -183,11 +183,12 @@ def cut(
         judged = dataclasses.replace(judged, monitoring=dataclasses.replace(judged.monitoring, look=seen))
         fits = dataclasses.replace(fits, judged=judged)
         rules = rules_at(rules, judged.monitoring)
-    decided = decided_on(protocol, fits, counts, look, rules)
-    return decided, concluded(protocol, fits, decided) if seen else None
+    evidence = evidence_of(protocol, fits, counts, look, rules)
+    decided = decide(evidence, rules)
+    return decided, concluded(protocol, fits, decided, evidence) if seen else None
 
 
-def decided_on(protocol, fits, counts, look, rules):
+def evidence_of(protocol, fits, counts, look, rules):
     place = {declared_arm.id: number for number, declared_arm in enumerate(protocol.arms)}
 
     def complaints(cell: Cell) -> EventCounts:
@@ -199,7 +200,7 @@ def decided_on(protocol, fits, counts, look, rules):
     guarded = any(outcome.role == "guardrail" for outcome in protocol.outcomes)
     events = {("complaint", cell): complaints(cell) for cell in fits.cells(protocol)} if guarded else {}
     evidence = bare_evidence(protocol, rules, fits, harms_of(protocol, rules, fits, events), "central")
-    return decide(trial_evidence(protocol, fits, evidence, "central"), rules)
+    return trial_evidence(protocol, fits, evidence, "central")
 
 
 def _regressions(protocol: Protocol, names: Sequence[str], paid: Floats, look: int) -> list[Regression]:
@@ -256,7 +257,7 @@ def _as_if_it_were_the_end(setting: Setting, counts: Counts) -> bool:
     rules = rules_of(protocol)
     for look in range(1, LOOKS + 1):
         (regression,) = _regressions(protocol, setting.names, counts.paid[None], look)
-        if decided_on(protocol, Fits(regression), counts, look, rules).code == "scale":
+        if decide(evidence_of(protocol, Fits(regression), counts, look, rules), rules).code == "scale":
             return True
     return False
 
