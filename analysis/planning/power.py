@@ -107,9 +107,7 @@ def plan(protocol: Protocol, customers: int | None) -> tuple[PowerRow, ...]:
         customers: how many are expected in all arms together; ``None`` where nobody has counted yet.
     """
     rows: list[PowerRow] = []
-    shares = {
-        arm.id: float(arm.share or (protocol.randomisation.shares or {}).get(arm.id, 1.0)) for arm in protocol.arms
-    }
+    shares = shares_of_everybody(protocol)
     contrasts = [pair for pair in protocol.contrasts if pair[1] == protocol.comparison.id]
     alpha = protocol.analysis.alpha
     if protocol.analysis.multiplicity not in ("none", "benjamini_hochberg"):
@@ -122,6 +120,25 @@ def plan(protocol: Protocol, customers: int | None) -> tuple[PowerRow, ...]:
         for arm, comparison in contrasts:
             rows.append(_row(protocol, outcome, arm, comparison, shares, alpha, customers))
     return tuple(rows)
+
+
+def shares_of_everybody(protocol: Protocol) -> dict[str, float]:
+    """The share of all customers that each arm can expect, by its id: what a hold-out or saturations leave of it.
+
+    Who is held out is in the comparison, and so are the untreated customers of every cluster; the sum is 1.
+    """
+    scheme, comparison = protocol.randomisation, protocol.comparison.id
+    weights = {arm.id: float(arm.share or (scheme.shares or {}).get(arm.id, 1.0)) for arm in protocol.arms}
+    if scheme.saturations:
+        clusters = sum(float(saturation.share) for saturation in scheme.saturations)
+        treated = sum(float(saturation.share * saturation.treated) for saturation in scheme.saturations) / clusters
+        approaches = sum(weight for arm, weight in weights.items() if arm != comparison)
+        shares = {arm: treated * weight / approaches for arm, weight in weights.items() if arm != comparison}
+        return shares | {comparison: 1.0 - treated}
+    held = float(scheme.hold_out or 0.0)
+    total = sum(weights.values())
+    shares = {arm: (1.0 - held) * weight / total for arm, weight in weights.items()}
+    return shares | {comparison: shares[comparison] + held}
 
 
 def _not_sized(outcome: Outcome) -> str:
@@ -155,9 +172,8 @@ def _row(
     if not customers:
         reasons.append("the number of customers is not known yet, so no power follows")
     else:
-        total = sum(shares.values())
-        in_arm, in_comparison = (customers * shares[name] / total for name in (arm, comparison))
-        expected = int(in_arm)
+        in_arm, in_comparison = (customers * shares[name] for name in (arm, comparison))
+        expected = int(in_arm + 1e-9)
         if outcome.minimum_effect is not None:
             power = power_at(
                 variance, sign * outcome.minimum_effect, in_arm, in_comparison, alpha=alpha, inflation=inflation
