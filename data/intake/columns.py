@@ -158,8 +158,8 @@ def is_error_code(text: str) -> bool:
 
 
 def without_blanks(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text of which cells that hold nothing but blanks are missing, as empty ones are."""
-    blank = pc.utf8_is_space(texts)
+    """Text of which cells that hold nothing, or nothing but blanks, are missing."""
+    blank = pc.or_(pc.utf8_is_space(texts), pc.equal(texts, ""))
     return pc.if_else(blank, None, texts) if pc.any(blank).as_py() else texts
 
 

@@ -143,7 +143,7 @@ def _column(
     where: str,
 ) -> _Column:
     name = column.name
-    if declared and pa.types.is_string(written.type):
+    if declared and (pa.types.is_string(written.type) or pa.types.is_large_string(written.type)):
         written = without_blanks(written)
     if column.codes is not None:
         written = without_missing(written, column.codes)

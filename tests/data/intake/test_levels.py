@@ -115,9 +115,9 @@ def test_labels_may_be_everybodys_own_and_are_compared(tmp_path: Path, ending: s
 
 
 @pytest.mark.parametrize("kind", ["text", "any"])
-@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet"])
+@pytest.mark.parametrize("ending", TYPED)
 def test_a_cell_of_blanks_is_blank_in_every_column(tmp_path: Path, ending: str, kind: Kind) -> None:
-    for cells in (["North", "  ", "South", "\u00a0"], ["5", " ", "6", "\t"]):
+    for cells in (["North", "  ", "South", "\u00a0"], ["North", "", "South", " "], ["5", " ", "6", "\t"]):
         file = written(tmp_path, cells, ending)
         intake = read_file(file, FileContract("id", (ColumnContract("x", kind),)))
         assert [value is None for value in intake.table["x"].to_pylist()] == [False, True, False, True]
