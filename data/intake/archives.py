@@ -7,6 +7,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from html import unescape
 
 from data.errors import DataRefused
 
@@ -20,6 +21,11 @@ _WIDE_REFERENCE = re.compile(rb"""\br\s*=\s*["'][A-Z]{2}""")
 _ERROR = re.compile(
     rb"""<(?:\w+:)?c\b(?=[^>]*?\bt\s*=\s*["']e["'])[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'][^>]*>(.*?)</(?:\w+:)?c>""",
     re.DOTALL,
+)
+# A cell with a formula and no value, as programs write them that work nothing out; a text (t="str") may be empty.
+_NOT_WORKED_OUT = re.compile(
+    rb"""<(?:\w+:)?c\b(?![^<>]*\bt\s*=\s*["']str["'])[^<>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*>\s*"""
+    rb"""<(?:\w+:)?f\b[^<>]*>([^<]*)</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
 )
 _CODE = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]*)<")
 _CELL = re.compile(rb"<(?:\w+:)?c[ />]")
@@ -56,12 +62,17 @@ def check_workbook(data: bytes, where: str) -> None:
 
 
 def error_cells(data: bytes) -> list[tuple[int, int, str]]:
-    """Row, column (both from 0) and code of every cell of a workbook, already checked, that holds an error."""
+    """Row, column (both from 0) and code of every cell of a workbook, already checked, that holds an error.
+
+    Of a formula that was never worked out, which a reader takes for a blank, the code is the formula.
+    """
     found = []
     for part in worksheets(data):
         for letters, row, inside in _ERROR.findall(part):
             code = _CODE.search(inside)
             found.append((int(row) - 1, column_number(letters) - 1, code.group(1).decode() if code else "#N/A"))
+        for letters, row, formula in _NOT_WORKED_OUT.findall(part):
+            found.append((int(row) - 1, column_number(letters) - 1, "=" + unescape(formula.decode("utf-8", "replace"))))
     return found
 
 

@@ -17,6 +17,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from data.errors import DataRefused
 from data.intake.archives import UNDAMAGED, check_workbook, error_cells
+from data.intake.columns import AN_ERROR
 from data.intake.headers import LOOKED_AT, check_header, named
 from data.intake.result import CLIFFS, SOME_ROWS, Fault, Reading, Rejection, shown
 from data.intake.sheet_layout import layout, refuse_hidden
@@ -28,7 +29,7 @@ EXCEL_DIGITS = 1e15
 
 @dataclass(frozen=True, slots=True)
 class ErrorCell:
-    """A cell whose formula failed: the reader takes it for a blank one, and a blank says something else."""
+    """A cell whose formula failed, or was never worked out: the reader takes it for a blank one, which says else."""
 
     code: str
 
@@ -131,7 +132,7 @@ def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: File
         for position, values in enumerate(rows):
             value = values[place]
             if isinstance(value, ErrorCell) and name in declared:
-                faults.append(Fault(position, name, f"{shown(value.code)} is an error of the spreadsheet, no value"))
+                faults.append(Fault(position, name, f"{shown(value.code)} {_why_no_value(value)}"))
             elif (
                 isinstance(value, (int, float))
                 and name != contract.id_column
@@ -141,6 +142,10 @@ def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: File
                 reason = f"{_written(value)} has more digits than the 15 that Excel keeps"
                 faults.append(Fault(position, name, reason))
     return tuple(faults)
+
+
+def _why_no_value(cell: ErrorCell) -> str:
+    return "is a formula that was never worked out" if cell.code.startswith("=") else AN_ERROR
 
 
 def _row_rejections(row: int, values: Sequence[Cell], names: Sequence[str], place: int | None) -> list[Rejection]:

@@ -266,3 +266,22 @@ def test_damage_anywhere_is_refused_or_harmless(tmp_path: Path, place: int, octe
     except DataRefused:
         return
     assert intake.read == intake.loaded + intake.rejected
+
+
+def test_a_formula_that_was_never_worked_out_is_no_blank(tmp_path: Path) -> None:
+    """As a program writes it that puts formulas into a workbook and no values."""
+    book = openpyxl.Workbook()
+    for values in (
+        ["customer_id", "principal", "paid"],
+        ["A1", 12.5, 1],
+        ["A2", "=B2*2", 0],
+        ["A3", 3, "=IF(B2>1,1,0)"],
+    ):
+        book.active.append(values)
+    book.save(tmp_path / "file.xlsx")
+    columns = (ColumnContract("principal", "number"), ColumnContract("paid", "boolean"))
+    intake = read_file(tmp_path / "file.xlsx", FileContract("customer_id", columns))
+    assert [(r.row, r.field, r.reason) for r in intake.rejections] == [
+        (2, "principal", "'=B2*2' is a formula that was never worked out"),
+        (3, "paid", "'=IF(B2>1,1,0)' is a formula that was never worked out"),
+    ]

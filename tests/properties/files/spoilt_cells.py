@@ -46,8 +46,8 @@ def pick(made: Made, *kinds: str) -> Column | None:
 
 
 def spoil(made: Made, column: Column, place: int, written: Any) -> None:
-    if isinstance(written, str) and made.format == "dta":
-        written = written.replace("\0", "\u200b")  # there a NUL ends a text
+    if isinstance(written, str) and made.format in ("dta", "xlsx"):
+        written = written.replace("\0", "\u200b")  # neither can hold a NUL
     column.cells[place].spoil(written)
     made.refusals += [column.name, "not one of the .* rows can be taken"]
 
@@ -101,7 +101,8 @@ def shorthand(made: Made) -> str | None:
     if column is None:
         return None
     mark = made.chance.choice(SHORTHAND)
-    for place in share(made):
+    words = mark in ("tbc", "part", "see note") and column.kind == "any number"  # mostly words is no quantity
+    for place in made.some(0.3) if words else share(made):
         truth = None if made.chance.random() < 0.5 else column.cells[place].truth
         column.cells[place] = Cell(truth, mark)
         spoil(made, column, place, mark)
@@ -211,6 +212,19 @@ def no_days(made: Made) -> str | None:
     return "no days"
 
 
+def formulas(made: Made) -> str | None:
+    """Formulas as a program leaves them that works nothing out: without a value."""
+    if made.format != "xlsx":
+        return None
+    column = pick(made, *NUMBERS, "boolean", "text", "date", "id")
+    if column is None:
+        return None
+    made.dialect["formulas"] = True
+    for place in made.some(0.3):
+        spoil(made, column, place, made.chance.choice(("=A1+1", '=IF(B2>"x",1,0)', "=TODAY()")))
+    return "formulas"
+
+
 def unseen(made: Made) -> str | None:
     if made.format == "dta":
         return None
@@ -300,5 +314,5 @@ def plain_spellings(made: Made) -> str | None:
 
 CELLS: tuple[Callable[[Made], str | None], ...] = (
     blanks, errors, no_numbers, shorthand, style, style, no_truths, pairs, no_days, unseen, channels, arms, counts,
-    typed_wrongly, plain_spellings, plain_spellings,
+    typed_wrongly, formulas, plain_spellings, plain_spellings,
 )  # fmt: skip
