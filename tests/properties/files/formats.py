@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 from tests.properties.files.made import Column, ErrorCell, Made, as_text
 
+BLOCK = 1 << 20  # bytes that the parser takes at once
+
 
 def write(made: Made, folder: Path) -> Path:
     """The file under its name, in a folder."""
@@ -39,6 +41,20 @@ def _table(made: Made) -> list[list[Any]]:
 
 
 def delimited(made: Made) -> bytes:
+    """The text of a CSV file; where it has an edge, stretched so that the parser's first block ends inside it."""
+    if "edge" not in made.dialect:
+        return _delimited(made)
+    filler = made.column("filler").cells[:-1]
+    for cell in filler:
+        cell.written = ""
+    place = _delimited(made).index(made.dialect["edge"].encode()) + made.dialect["into"]
+    each, rest = divmod(BLOCK - place, len(filler))
+    for number, cell in enumerate(filler):
+        cell.written = "x" * (each + (rest if number == 0 else 0))
+    return _delimited(made)
+
+
+def _delimited(made: Made) -> bytes:
     how, chance = made.dialect, Random(made.seed)
     separator, end, quotes = how.get("separator", ","), how.get("line_end", "\n"), how.get("quotes", "needed")
     lines = []

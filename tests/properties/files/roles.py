@@ -115,7 +115,7 @@ def _among(chance: Random, count: int, values: Sequence[str]) -> list[str]:
 def _covariates(chance: Random, count: int) -> list[Column]:
     return [
         Column("region", "text", cells(_among(chance, count, REGIONS))),
-        Column("debt", "any number", cells(abs(value) + 0.25 for value in _amounts(chance, count))),
+        Column("debt", "any number", cells(round(abs(value) + 0.25, 2) for value in _amounts(chance, count))),
         Column("age", "number", cells(float(chance.randrange(18, 90)) for _ in range(count))),
         Column("sector", "any text", cells(_among(chance, count, SECTORS))),
     ]

@@ -304,6 +304,18 @@ def dialects(made: Made) -> str | None:
     return "dialect"
 
 
+def edge(made: Made) -> str | None:
+    """A line end inside a value, and in it the end of the parser's first block; seldom, for its size."""
+    texts = made.of_kind("any text")
+    if made.format != "csv" or not texts or made.customers < 9 or made.chance.random() > 0.15:
+        return None
+    made.dialect |= {"edge": "at the edge\r\nof a block", "into": made.chance.randrange(8, 16), "quotes": "needed"}
+    made.dialect["line_end"] = made.chance.choice(("\n", "\r\n"))
+    texts[0].cells[-1] = Cell(made.dialect["edge"], made.dialect["edge"])
+    made.columns.append(Column("filler", "unused", [Cell(None, "") for _ in texts[0].cells]))
+    return "edge"
+
+
 _ODD: dict[str, Callable[[int], Any]] = {
     "half": lambda n: pa.array(np.arange(n, dtype=np.float16)),
     "list": lambda n: pa.array([[1, 2]] * n),
@@ -337,8 +349,8 @@ def odd_types(made: Made) -> str | None:
     return None
 
 
-COLUMNS = (twin, misnamed)
+COLUMNS = (twin, misnamed, edge)
 FILES: tuple[Callable[[Made], str | None], ...] = (
     ids, ids, alike, repeated, nobody, nobody, header_again, blank_rows, ragged, title, no_header, twin, misnamed,
-    one_too_many, hidden, hidden, content, content, odd_types, odd_types,
+    one_too_many, hidden, hidden, edge, edge, content, content, odd_types, odd_types,
 )  # fmt: skip
