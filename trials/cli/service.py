@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -167,11 +167,21 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where the dashboard listens.")] = DASHBOARD_PORT,
 ) -> None:
     """Serve the dashboard on this machine, until it is stopped with Ctrl-C."""
+    from trials.registry import is_there
+    from trials.settings import load_settings
+
+    settings = load_settings()
+    if not is_there(settings):
+        say(f"There is no registry in {settings.home} yet: the dashboard makes one. Is OTM_HOME the folder you mean?")
     say(f"Dashboard: http://localhost:{port} (Ctrl-C stops it)")
     options = [f"--server.port={port}", "--server.headless=true", "--browser.gatherUsageStats=false"]
     # As a module from the root: started as a plain command it would not find the packages.
     command = [sys.executable, "-m", "streamlit", "run", "dashboards/app.py", *options]
-    raise typer.Exit(subprocess.run(command, cwd=ROOT, check=False).returncode)  # noqa: S603
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # In this process and not beside it: whoever ends this one (a service manager's SIGTERM) ends the server.
+    os.execv(sys.executable, command)  # noqa: S606
 
 
 def demo(
