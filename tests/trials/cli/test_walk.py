@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.places import ROOT
 from tests.trials.cli.conftest import Done, Otm
 from tests.trials.examples import SEED, write_csv
 
@@ -52,6 +53,7 @@ decision: {benefits: [{outcome: collected, value: 1, money: earlier, because: po
 """
 VERSIONS = {"plain": "SRM1", "norm": "SRM2", "sms": ""}
 SWAPPED = {"plain": "SRM2", "norm": "SRM1", "sms": ""}
+GROUPS = ("protocol", "population", "contacts", "outcomes")
 Rows = list[dict[str, Any]]
 
 
@@ -82,6 +84,7 @@ class Walk:
     def __init__(self, otm: Otm, folder: Path) -> None:
         self.otm, self.folder = otm, folder
         self.said = Done(0, "", "")
+        self.given: set[str] = set()
 
     def gives(self, command: str, code: int = 0) -> str:
         """Give a command; what it said on both ways out. Names of files are of the folder."""
@@ -89,6 +92,7 @@ class Walk:
             str(self.folder / word) if re.search(r"\.(csv|yaml)$|^lists$", word) else word for word in _words(command)
         ]
         self.said = self.otm(*words)
+        self.given.add(" ".join(["otm", *words[: 2 if words[0] in GROUPS else 1]]))
         assert self.said.code == code, f"{command}: {self.said}"
         assert "Traceback" not in self.said.err
         return f"{self.said.out}\n{self.said.err}"
@@ -141,6 +145,9 @@ def test_a_new_user_goes_from_a_plan_to_a_decision(walk: Walk) -> None:
     _loads_outcomes_in_parts(walk, january)
     _draws_the_second_wave(walk, march)
     _concludes(walk, january + march)
+    guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    elsewhere = {"otm verify", "otm release"}  # docs/commands.md: of anybody, and after the end
+    assert {command for command in walk.given if command not in guide} <= elsewhere
 
 
 def _plans(walk: Walk) -> None:
