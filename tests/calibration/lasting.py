@@ -28,7 +28,8 @@ RATE = 0.02  # a day, in the comparison
 RATIO = 1.5  # of hazards, where there is an effect
 REMITTED = 0.01  # a day: competing events
 ESTIMANDS = ("log_hazard_ratio", "survival_difference", "rmst_difference")
-FEW = "outside the grid: few clusters for the normal distribution, and every row says so"
+FEW = "outside the grid: few clusters for the normal distribution, and the row says so"
+BY_NORMAL = "log_hazard_ratio"  # the others have the degrees of freedom of the clusters
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ GRID = (
 CLUSTERED = (
     Setting("200 clusters of 8", 800, 800, "CR2", clusters=100),
     Setting("40 clusters of 20", 400, 400, "CR2", clusters=20, note=FEW),
+    Setting("8 clusters of 100", 400, 400, "CR2", clusters=4, note=FEW),
 )
 
 
@@ -141,9 +143,10 @@ def in_clusters(size: int, seed: int) -> Iterator[Figure]:
         null = [estimated(setting, protocol, drawn(setting, 1.0, rng), i) for i in range(size)]
         for estimand in ESTIMANDS:
             rejected = share([(row.p_value or 0.0) <= ALPHA for row in (rows[estimand] for rows in null)])
-            yield banded(f"{estimand}, {setting.name}", "type I error", rejected, ALPHA, size, setting.note)
+            note = setting.note if estimand == BY_NORMAL else None
+            yield banded(f"{estimand}, {setting.name}", "type I error", rejected, ALPHA, size, note)
         if setting.note:
-            noted = [row.note is not None for rows in null for row in rows.values()]
+            noted = [rows[BY_NORMAL].note is not None for rows in null]
             yield always(setting.name, "rows that say so", noted)
 
 
