@@ -37,7 +37,7 @@ def test_every_trial_has_its_row_with_state_verdict_next_action_and_who(seen_pag
 
 def test_an_invalid_trial_says_that_its_files_are_to_be_corrected(seen_page):
     row = table_row(seen_page("portfolio"), "Letters to landlords")
-    assert "Load the corrected files and evaluate again; where nothing can mend them, a manager ends the trial" in row
+    assert "Load the corrected files and evaluate again, or end it without a finding" in row
     assert "Who: analyst" in row
     assert "Record a decision" not in row
 

@@ -134,10 +134,7 @@ def lossy(registry, files):
     return [row if row["paid"] == 0 or at % 2 else row | {"paid": ""} for at, row in enumerate(better(registry, files))]
 
 
-CORRECT_FILES = (
-    "Load the corrected files and evaluate again; where nothing can mend them, a manager ends the trial without a "
-    "finding"
-)
+CORRECT_FILES = "Load the corrected files and evaluate again, or end it without a finding"
 
 
 def test_what_comes_after_an_attempt_is_to_correct_its_files_on_every_list_and_can_be_done(drawn, files, capsys):

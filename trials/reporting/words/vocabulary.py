@@ -48,8 +48,7 @@ STEPS: Final[Mapping[Step, str]] = {
     "when they are due",
     "load_outcomes": "Load the outcomes when they are due",
     "evaluate": "Evaluate",
-    "correct_files": "Load the corrected files and evaluate again; where nothing can mend them, a manager ends the "
-    "trial without a finding",
+    "correct_files": "Load the corrected files and evaluate again, or end it without a finding",
     "decide": "Record a decision",
     "decide_again": "Decide again: the decision rests on an evaluation that is not the finding",
     "review": "Review the decision",
