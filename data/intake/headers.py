@@ -98,8 +98,10 @@ def _folded(name: str) -> str:
 def _refuse_title(names: Sequence[str], contract: FileContract, where: str, below: Rows) -> None:
     """A title, a date of the report or ``sep=;`` above the row that holds the names."""
     wanted = {_folded(name) for name in contract.required_names}
+    in_first = len(wanted & {_folded(name) for name in names})
     for line, values in enumerate(below, start=2):
-        if len(wanted & {_folded(value) for value in values}) * 2 > len(wanted):
+        found = len(wanted & {_folded(value) for value in values})
+        if found * 2 > len(wanted) and found > in_first:  # else the header comes again further down
             shown = next((name for name in names if name.strip()), "")
             raise DataRefused(
                 f"the first row is a title ({shown!r}), and the header is in row {line}"

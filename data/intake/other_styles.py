@@ -16,12 +16,12 @@ from data.intake.result import Rows, shown
 
 _MANY = 0.05  # so large a share of cells in another style is no slip
 _STYLED = (
-    r"^\(?\s*(?:[-+]?\s*[£$€]\s*|[£$€]?\s*[-+]?\s*)\d[\d.,'’\s\x{a0}\x{202f}]*"
-    r"(?:\s*[%)£$€]|\s*-)?$"
+    r"(?i)^\(?\s*(?:[-+\x{2212}]?\s*[£$€]\s*|[£$€]?\s*[-+\x{2212}]?\s*)\d[\d.,'’\s\x{a0}\x{202f}]*"
+    r"(?:\s*[%)£$€]|\s*-|\s*[CD]R)?$"
 )
 _DECIMAL_COMMA = r"^\D*\d[\d.\s\x{a0}'’]*,(\d{1,2}|\d{4,})\D*$"
 _POINTS_GROUP = r"^\D*\d{1,3}(\.\d{3}){2,}\D*$"
-_NEGATIVE_OTHERWISE = r"^\(.*\)$|-$"
+_NEGATIVE_OTHERWISE = r"(?i)^\(.*\)$|-$|^\W*\x{2212}|cr$"
 _POINT_MAY_GROUP = r"^[-+]?\d{1,3}(\.\d{3})+$"
 _GROUPED = r"^\D*\d{1,3}([,'’\s\x{a0}\x{202f}]\d{3})+(\.\d*)?\D*$"
 

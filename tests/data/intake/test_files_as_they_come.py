@@ -344,3 +344,9 @@ def test_long_numbers_in_a_column_that_nobody_uses_stop_nothing(tmp_path: Path) 
     rows = [[*values, 1234567890123456 + i] for i, values in enumerate(ROWS[1:])]
     intake = read_file(saved(tmp_path, "file.xlsx", [[*ROWS[0], "account"], *rows]), CONTRACT)  # type: ignore[list-item]
     assert (intake.loaded, intake.rejections) == (30, ())
+
+
+def test_a_header_with_a_wrong_name_that_comes_again_is_no_title(tmp_path: Path) -> None:
+    header = ["customer_id", "PRINCIPAL", "region"]
+    with pytest.raises(DataRefused, match=r"required columns are missing: principal \(is it 'PRINCIPAL'\?\)"):
+        read_file(saved(tmp_path, "file.csv", [header, *ROWS[1:5], header, *ROWS[5:]]), CONTRACT)
