@@ -45,5 +45,5 @@ def test_a_stata_file_is_read_as_well_after_pandas_was_postponed(tmp_path: Path)
     )
     found = run(f"print(read({str(path)!r}))")
     assert found == (
-        "[{'customer_id': 'A', 'principal': 1.0, 'other': 'x'}, {'customer_id': 'B', 'principal': None, 'other': ''}]"
+        "[{'customer_id': 'A', 'principal': 1.0, 'other': 'x'}, {'customer_id': 'B', 'principal': None, 'other': None}]"
     )
