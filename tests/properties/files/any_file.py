@@ -7,7 +7,7 @@ from typing import get_args
 from tests.properties.files.made import Made, Role
 from tests.properties.files.roles import Known, made_plainly
 from tests.properties.files.spoilt_cells import CELLS
-from tests.properties.files.spoilt_files import COLUMNS, FILES, dialects, one_too_many, repeated
+from tests.properties.files.spoilt_files import FILES, FIRST, dialects, one_too_many, repeated
 
 ENDINGS = (".csv", ".csv", ".csv.gz", ".xlsx", ".parquet", ".dta")
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -23,7 +23,7 @@ def any_file(seed: int, known: Known) -> Made:
     cells = [change for _ in range(count) if chance.random() < 0.7 for change in [chance.choice(CELLS)]]
     others = [chance.choice(FILES) for _ in range(count - len(cells))]
     # Cells before columns, and these before rows and headers, which stand around them.
-    others.sort(key=lambda change: (change not in COLUMNS, change is one_too_many, change is repeated))
+    others.sort(key=lambda change: (change not in FIRST, change is one_too_many, change is repeated))
     for change in (*cells, *dict.fromkeys(others)):
         done = change(made)
         if done is not None:

@@ -184,6 +184,8 @@ def pairs(made: Made) -> str | None:
     column = pick(made, "boolean")
     if column is None:
         return None
+    if len({cell.truth for cell in column.cells if cell.state == "good"}) < 2:
+        return None  # of one code alone nobody can say what it means
     yes, no = made.chance.choice(PAIRS)
     third = made.chance.random() < 0.3
     capitals = made.chance.random() < 0.3

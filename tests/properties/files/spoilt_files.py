@@ -349,7 +349,7 @@ def odd_types(made: Made) -> str | None:
     return None
 
 
-COLUMNS = (twin, misnamed, edge)
+FIRST = (twin, misnamed, edge, ids)  # before what adds rows, which these would spoil
 FILES: tuple[Callable[[Made], str | None], ...] = (
     ids, ids, alike, repeated, nobody, nobody, header_again, blank_rows, ragged, title, no_header, twin, misnamed,
     one_too_many, hidden, hidden, edge, edge, content, content, odd_types, odd_types,
