@@ -23,9 +23,10 @@ _ERROR = re.compile(
     re.DOTALL,
 )
 # A cell with a formula and no value, as programs write them that work nothing out; a text (t="str") may be empty.
-_NOT_WORKED_OUT = re.compile(
-    rb"""<(?:\w+:)?c\b(?![^<>]*\bt\s*=\s*["']str["'])[^<>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*>\s*"""
-    rb"""<(?:\w+:)?f\b[^<>]*>([^<]*)</(?:\w+:)?f>\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
+_NOT_WORKED_OUT = re.compile(  # nothing that was passed is looked at again (*+, ?+), whatever the part holds
+    rb"""<(?:\w+:)?c\b(?![^<>]*\bt\s*=\s*["']str["'])[^<>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*+>\s*+"""
+    rb"""<(?:\w+:)?f\b[^<>]*+>([^<]*+)</(?:\w+:)?f>\s*+(?:<(?:\w+:)?v\s*+/>\s*+|<(?:\w+:)?v>\s*+</(?:\w+:)?v>\s*+)?+"""
+    rb"""</(?:\w+:)?c>"""
 )
 _CODE = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]*)<")
 _CELL = re.compile(rb"<(?:\w+:)?c[ />]")
