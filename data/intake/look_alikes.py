@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +13,7 @@ from data.intake.columns import positions
 from data.intake.result import Rows, shown
 
 _NAMED = 5
+_LONGEST_PADDED = 20
 # Cyrillic and Greek letters that are drawn as Latin ones.
 _DRAWN_ALIKE = str.maketrans(
     "АВЕЗКМНОРСТУХІЈЅаекорсухіјѕԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοκνιρυ",
@@ -82,10 +85,17 @@ def _cannot_be(ids: pa.ChunkedArray) -> bool:
 
 
 def _folded(ids: pa.ChunkedArray) -> pa.ChunkedArray:
-    folded = pc.ascii_lower(ids) if pc.all(pc.string_is_ascii(ids)).as_py() else _plain_letters(ids)
-    if not pc.all(pc.ascii_is_alnum(folded)).as_py():
-        folded = pc.replace_substring_regex(folded, r"[\s\p{Z}]+", "")
-    return pc.ascii_ltrim(folded, characters="0")
+    plain = _plain(ids)
+    lower = pc.ascii_lower(plain) if pc.all(pc.string_is_ascii(plain)).as_py() else pc.utf8_lower(plain)
+    return pc.ascii_ltrim(lower, characters="0")
+
+
+def _plain(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    """In plain letters and without blanks; capitals and zeros in front as they stand."""
+    plain = ids if pc.all(pc.string_is_ascii(ids)).as_py() else _plain_letters(ids)
+    if pc.all(pc.ascii_is_alnum(plain)).as_py():
+        return plain
+    return pc.replace_substring_regex(plain, r"[\s\p{Z}]+", "")
 
 
 def _plain_letters(ids: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -94,4 +104,37 @@ def _plain_letters(ids: pa.ChunkedArray) -> pa.ChunkedArray:
     normal = pc.utf8_normalize(ids.take(pa.array(places)), form="NFKC")
     drawn = pa.array([word.translate(_DRAWN_ALIKE) for word in normal.to_pylist()], pa.string())
     replaced = pc.replace_with_mask(ids.combine_chunks(), foreign.combine_chunks(), drawn)
-    return pa.chunked_array([pc.utf8_lower(replaced)])
+    return pa.chunked_array([replaced])
+
+
+def other_spellings(ids: pa.ChunkedArray) -> Iterator[tuple[Rows, pa.Array]]:
+    """How ids may have been written elsewhere: with zeros in front or without, in capitals or small, without blanks.
+
+    Ids of digits alone get zeros up to twenty digits, for a spreadsheet takes zeros from no other.
+
+    Args:
+        ids: Text, shape (n,), none missing.
+
+    Yields:
+        Places among the ids, and one other spelling of each, both of shape (k,).
+
+    Examples:
+        >>> spelt = [spellings.to_pylist() for _, spellings in other_spellings(pa.chunked_array([["7", "aB 1"]]))]
+        >>> spelt[0], spelt[2], spelt[4], spelt[6:9]
+        (['aB1'], ['ab1'], ['AB1'], [['07'], ['007'], ['0007']])
+    """
+    written, plain = ids.combine_chunks(), _plain(ids).combine_chunks()
+    places = np.arange(len(ids), dtype=np.int64)
+    for spelling in (plain, pc.utf8_lower(plain), pc.utf8_upper(plain)):
+        for text in (spelling, pc.ascii_ltrim(spelling, characters="0")):
+            other = pc.not_equal(text, written)
+            if pc.any(other).as_py():
+                yield places[other.to_numpy(zero_copy_only=False)], text.filter(other)
+    digits = pc.ascii_is_decimal(plain)
+    bare = pc.ascii_ltrim(plain.filter(digits), characters="0")
+    of_digits, lengths = places[digits.to_numpy(zero_copy_only=False)], pc.binary_length(bare)
+    for length in range(1, _LONGEST_PADDED + 1):
+        shorter = pc.less(lengths, length)
+        if pc.any(shorter).as_py():
+            padded = pc.ascii_lpad(bare.filter(shorter), width=length, padding="0")
+            yield of_digits[shorter.to_numpy(zero_copy_only=False)], padded

@@ -18,6 +18,7 @@ from designs.protocol import LoadedProtocol, Protocol, load_protocol, population
 from designs.protocol.conditions import exclusions
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.field.respelt import refuse_respelt
 from trials.randomiser.index_dates import refuse_invented_time
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
@@ -48,7 +49,7 @@ def load_population(
         DataRefused: The whole file is refused.
         ProtocolRefused: The protocol file is no protocol.
         TrialRefused: The trial has no ids, was randomised elsewhere, is locked with another protocol, or declares a
-            clock for customers who are not synthetic.
+            clock for customers who are not synthetic; or ids are those of an earlier wave in another spelling.
     """
     path = Path(protocol_path).absolute()
     loaded = load_protocol(path)
@@ -56,10 +57,14 @@ def load_population(
     refuse_invented_time(loaded.protocol, synthetic=synthetic)
     with registry.inspect(actor, "load_population", loaded.protocol.id) as session:
         _refuse_changed_lock(session, loaded, path)
+        waves = queries.waves_of(session, loaded.protocol.id)
+        latest = queries.latest_population(session, queries.population_name(loaded.protocol))
     contract = population_contract(loaded.protocol)
     intake = read_file(Path(file), contract)
     unit = loaded.protocol.population.unit
-    customers = _customers(intake, loaded.protocol, SYNTHETIC_KEY if synthetic else registry.key())
+    key = SYNTHETIC_KEY if synthetic else registry.key()
+    respelt = refuse_respelt(registry, intake, loaded.protocol, key, waves, latest)
+    customers = _customers(intake, loaded.protocol, key)
     findings = _findings(intake.table, loaded.protocol)
     digest = registry.snapshots.write(customers)
     rejections_digest = keep_rejections(registry.snapshots, intake.rejections)
@@ -96,7 +101,7 @@ def load_population(
         rejections=tuple(RejectionRecord(r.row, r.field, r.reason) for r in intake.rejections),
         digest=digest,
         file_digest=intake.digest,
-        warnings=(*intake.warnings, *findings, *_not_kept(intake.table.column_names, customers, unit)),
+        warnings=(*intake.warnings, *respelt, *findings, *_not_kept(intake.table.column_names, customers, unit)),
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from data.identifiers import ledger_ids
 from data.intake import Rejection
+from data.intake.look_alikes import other_spellings
 from data.snapshots import SnapshotStore
 from trials.errors import TrialRefused
 
@@ -19,6 +22,7 @@ EXPORT_ID = "export_id"
 # Names that the service gives to columns of its own.
 RESERVED = frozenset({LEDGER_ID, EXPORT_ID, "_arm", "_row"})
 
+_AT_ONCE = 2_000_000
 _QUOTED = re.compile(r"(['\"]).*?\1")
 
 
@@ -50,6 +54,57 @@ def _group_ids(column: pa.ChunkedArray, key: bytes) -> pa.Array:
     groups = column.combine_chunks().cast(pa.string())
     hashed = ledger_ids(key, groups.drop_null())
     return pc.replace_with_mask(groups, groups.is_valid(), hashed)
+
+
+@dataclass(frozen=True, slots=True)
+class Respelt:
+    """An id that is another way to write one that was pseudonymised before: ``position`` among the ids given."""
+
+    position: int
+    written: str
+    before: str
+    ledger_id: str
+
+
+def respelt(ids: pa.ChunkedArray, key: bytes, before: pa.ChunkedArray) -> tuple[Respelt, ...]:
+    """Ids that are not among those of before, and are where they are written otherwise; each once, in order.
+
+    Where both spellings are given they are two customers, and neither is named.
+
+    Args:
+        ids: As written, text, none missing, shape (n,). What only they can tell is asked while they are at hand.
+        key: The ledger key.
+        before: Ledger ids, shape (k,).
+    """
+    given = ledger_ids(key, ids)
+    new = np.flatnonzero(pc.invert(pc.is_in(given, value_set=before)).to_numpy(zero_copy_only=False))
+    gone = before.filter(pc.invert(pc.is_in(before, value_set=given))).combine_chunks()
+    if not len(new) or not len(gone):
+        return ()
+    written, found = ids.take(pa.array(new)), dict[int, Respelt]()
+    for places, spellings in _batches(other_spellings(written)):
+        hashed = ledger_ids(key, spellings)
+        for hit in np.flatnonzero(pc.is_in(hashed, value_set=gone).to_numpy(zero_copy_only=False)).tolist():
+            place = int(places[hit])
+            of = Respelt(int(new[place]), written[place].as_py(), spellings[hit].as_py(), hashed[hit].as_py())
+            found.setdefault(of.position, of)
+    return tuple(found[position] for position in sorted(found))
+
+
+def _batches(
+    spelt: Iterable[tuple[NDArray[np.int64], pa.Array]],
+) -> Iterator[tuple[NDArray[np.int64], pa.ChunkedArray]]:
+    """Many at a time: they are hashed side by side."""
+    places, texts, held = list[NDArray[np.int64]](), list[pa.Array](), 0
+    for of, spellings in spelt:
+        places.append(of)
+        texts.append(spellings)
+        held += len(of)
+        if held >= _AT_ONCE:
+            yield np.concatenate(places), pa.chunked_array(texts)
+            places, texts, held = [], [], 0
+    if texts:
+        yield np.concatenate(places), pa.chunked_array(texts)
 
 
 @dataclass(frozen=True, slots=True)
