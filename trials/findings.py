@@ -83,6 +83,7 @@ def places(made: Iterable[Made], corrections: Iterable[Correction] = ()) -> dict
     found: dict[int, Place] = {}
     counts: dict[Role, int] = {}
     codes: dict[int, str] = {}
+    repeats: dict[int, int] = {}
     waiting = list(corrections)
 
     def place(number: int, role: Role) -> None:
@@ -90,17 +91,20 @@ def places(made: Iterable[Made], corrections: Iterable[Correction] = ()) -> dict
         found[number] = Place(role, 1 if role == "finding" else counts[role])
 
     def correct(correction: Correction) -> None:
-        finding = finding_of(found)
-        place(correction.replaced, "replaced")
-        if finding is not None and finding != correction.replaced:
-            place(finding, "replaced")
+        rests = [number for number, of in found.items() if of.role in ("finding", "update")]
+        if repeats.get(correction.replacing) != correction.replaced:  # not of a look: other updates rest on themselves
+            rests = [number for number in rests if found[number].role == "finding"]
+        for number in dict.fromkeys((correction.replaced, *rests)):
+            if number >= correction.replaced or found[number].role == "finding":
+                place(number, "replaced")
         place(correction.replacing, _role(codes[correction.replacing], "finding"))
 
     for evaluation in made:
         while waiting and waiting[0].after < evaluation.number:
             correct(waiting.pop(0))
         codes[evaluation.number] = evaluation.code
-        if evaluation.repeats is not None and evaluation.code != "invalid":
+        if evaluation.repeats is not None:
+            repeats[evaluation.number] = evaluation.repeats
             place(evaluation.number, "repeat")
         else:
             first = finding_of(found) is None

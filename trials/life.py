@@ -246,7 +246,7 @@ def _missing_milestones(standing: Standing) -> list[Milestone]:
 _RETURNED: Final[tuple[Need, ...]] = ("locked", "not_void", "allocated")
 NEEDS: Final[Mapping[UseCase, tuple[Need, ...]]] = {
     "lock": ("not_locked", "randomised_here", "milestones"),
-    "randomise": ("locked", "not_void", "wave_left", "not_released"),
+    "randomise": ("locked", "not_void", "wave_left", "not_released", "not_found"),
     "certificate": ("allocated",),
     "issue": _RETURNED,
     "whois": ("allocated",),
@@ -331,6 +331,8 @@ def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) ->
             return by is None or not same_person(by, standing.correction_asked_by or "")
         case "not_released":
             return not standing.released
+        case "not_found":
+            return standing.finding is None
         case "not_void":
             return not standing.void
         case "void_not_asked":

@@ -11,6 +11,7 @@ from trials.access import UseCase
 Need = Literal[
     "randomised_here", "not_locked", "milestones", "locked", "seed", "wave_left", "allocated", "outcomes", "evaluated",
     "verdict", "concluded", "update", "correction_not_asked", "correction_asked", "second_signature", "not_released",
+    "not_found",
     "not_void", "void_not_asked", "void_asked", "second_person",
 ]  # fmt: skip
 """What has to be so before something may be done."""
@@ -62,6 +63,11 @@ _WORDS: Final[Mapping[Need, Words]] = {
         "otm evaluate {trial}",
     ),
     "not_released": Words("the draw is released already"),
+    "not_found": Words(
+        "the trial has its finding",
+        "who is drawn after it is in no comparison that the finding rests on",
+        "customers who are still to come are a trial with an id of its own",
+    ),
     "not_void": Words(
         "the draw of this trial is void",
         "a void draw is kept and shown, and nothing is built on it",

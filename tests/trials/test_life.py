@@ -272,6 +272,10 @@ LACKING: dict[tuple[UseCase, Need], tuple[Standing, str]] = {
         replace(ALLOCATED, waves_planned=2, released=True),
         "seed is public.*could be worked out",
     ),
+    ("randomise", "not_found"): (
+        replace(ALLOCATED, waves_planned=2, finding=1),
+        "has its finding.*in no comparison",
+    ),
     ("certificate", "allocated"): (DRAWN, r"nothing has been allocated.*otm randomise t"),
     ("whois", "allocated"): (DRAWN, r"nothing has been allocated.*otm randomise t"),
     ("issue", "locked"): (replace(ALLOCATED, locked=False), "plan is not locked"),

@@ -37,14 +37,17 @@ class Changed:
     added: int
 
 
-def changed_outcomes(snapshots: SnapshotStore, before: str, after: str) -> Changed:
+def changed_outcomes(snapshots: SnapshotStore, before: str, after: str, among: pa.Array | None = None) -> Changed:
     """Compare all that was there of outcomes at two times by customer, whatever the order of their rows.
 
     Args:
         snapshots: the store.
         before, after: the digests of the files' snapshots.
+        among: ledger ids of those who count; everybody where not given.
     """
     old, new = (_values(snapshots.read(digest)) for digest in (before, after))
+    if among is not None:
+        old, new = (table.filter(pc.is_in(table.column(LEDGER_ID), value_set=among)) for table in (old, new))
     columns = sorted({*old.column_names, *new.column_names} - {LEDGER_ID, _THERE})
     both = old.join(new, LEDGER_ID, join_type="full outer", right_suffix=_AFTER)
     differs = {name: _differs(both, name, old, new) for name in columns}

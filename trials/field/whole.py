@@ -73,6 +73,12 @@ def files_of(returned: Sequence[ReturnedFileRecord], kind: ReturnedKind) -> list
     return sorted((file for file in returned if file.kind == kind), key=lambda file: file.version)
 
 
+def newest_cut(returned: Sequence[ReturnedFileRecord], kind: ReturnedKind) -> date:
+    """The latest day as at which all that was there of one kind was known, after any load; withdrawn ones too."""
+    days = (file.whole_as_at or file.as_at for file in files_of(returned, kind))
+    return max((day for day in days if day is not None), default=date.min)
+
+
 def parts_of(snapshots: SnapshotStore, loads: Sequence[ReturnedFileRecord]) -> list[Part]:
     """The rows of loads, as they were stored."""
     return [Part(load.version, load.mode, snapshots.read(load.digest)) for load in loads]

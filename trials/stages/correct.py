@@ -6,11 +6,15 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy.orm import Session
 
+from data.engine import open_engine
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.field.allocated import allocated_trial
 from trials.field.corrected import changed_outcomes
-from trials.field.whole import files_of
+from trials.field.whole import files_of, whole_of
 from trials.findings import Place, finding_of
+from trials.frames.looked_at import customers_looked_at
+from trials.frames.sources import Sources
 from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.records import CorrectionRecord
@@ -41,11 +45,14 @@ def request_correction(
     with registry.inspect(actor, "request_correction", trial_id) as session:
         require(queries.standing_of(session, trial_id), "request_correction")
         asked = _pair(session, trial_id, evaluation)
+        look = _look(session, trial_id, asked)
     # Files are compared after the read is over: on SQLite a reader that holds on stalls writers.
-    changed = changed_outcomes(registry.snapshots, asked.before, asked.after)
+    among = customers_looked_at(open_engine(registry.settings.engine), registry.snapshots, look) if look else None
+    changed = changed_outcomes(registry.snapshots, asked.before, asked.after, among)
     if not changed.customers:
+        whom = "every customer" if look is None else "everybody who was due at that look"
         raise TrialRefused(
-            f"evaluation {asked.replacing} read the same outcomes of every customer as evaluation {asked.replaced}",
+            f"evaluation {asked.replacing} read the same outcomes of {whom} as evaluation {asked.replaced}",
             where=trial_id,
             rule="an evaluation is corrected where its outcomes were wrong for somebody; its verdict rests on no "
             "contacts, and what does (who was reached) is told by the update",
@@ -100,14 +107,28 @@ def _pair(session: Session, trial_id: str, wanted: int | None) -> _Pair:
     return _Pair(replaced, replacing, digests[before.outcomes_version], digests[after.outcomes_version])
 
 
+def _look(session: Session, trial_id: str, asked: _Pair) -> Sources | None:
+    """What the look read that is corrected, as at its own day; None where it is no look."""
+    if queries.looks_again(session, trial_id).get(asked.replacing) != asked.replaced:
+        return None
+    outcomes = whole_of(queries.returned_of(session, trial_id), "outcomes")
+    as_at = queries.evaluation_numbered(session, trial_id, asked.replacing).as_at
+    if outcomes is None or as_at is None:
+        return None
+    return Sources(allocated_trial(session, trial_id, "evaluate"), outcomes, None, as_at)
+
+
 def _replaced_and_replacing(
     session: Session, trial_id: str, of: dict[int, Place], wanted: int | None
 ) -> tuple[int, int]:
     finding, looks = finding_of(of), queries.looks_taken(session, trial_id)
     repeats = {number: look for number, look in queries.looks_again(session, trial_id).items() if look in looks}
-    updates = [number for number, place in of.items() if place.role == "update" and number > (finding or number)]
-    attempts = [number for number, place in of.items() if place.role == "attempt" and number > (finding or number)]
-    taken_again = [number for number in repeats if of[number].role == "repeat"]
+    # A look that ended the trial is put right as that look: what came in after allows for its having ended it.
+    later = finding if finding not in looks else None
+    updates = [number for number, place in of.items() if place.role == "update" and number > (later or number)]
+    attempts = [number for number, place in of.items() if place.role == "attempt" and number > (later or number)]
+    codes = {row.number: row.verdict_code for row in queries.evaluations_of(session, trial_id)}
+    taken_again = [number for number in repeats if codes[number] != "invalid" and of[number].role == "repeat"]
     replacing = wanted if wanted is not None else max([*updates, *taken_again], default=None)
     if replacing in repeats:
         return repeats[replacing], replacing

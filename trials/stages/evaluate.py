@@ -19,7 +19,7 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.allocated import allocated_trial
 from trials.field.cut import cut_of_evaluation
-from trials.field.whole import Whole, whole_of
+from trials.field.whole import Whole, newest_cut, whole_of
 from trials.frames.allocated_here import frame_of
 from trials.frames.code import code_digest, with_code
 from trials.frames.sources import Sources
@@ -60,7 +60,9 @@ def evaluate(
     with registry.inspect(actor, "evaluate", trial_id) as session:
         sources = _sources(session, trial_id, as_at)
         looks = _looks(session, sources)
+        newest = newest_cut(queries.returned_of(session, trial_id), "outcomes")
     evaluation = _evaluated(registry, sources, looks, progress)
+    _refuse_chosen_look(sources, newest, evaluation)
     document = to_document(evaluation)
     progress("recording the evaluation", 3, 4)
     with registry.write(actor, "evaluate", trial_id) as work:
@@ -113,6 +115,23 @@ def _looks(session: Session, sources: Sources) -> dict[int, Look]:
     """The looks taken, by the number of their evaluation; where a plan has none, no evaluation is read for them."""
     plan = sources.trial.plan
     return {} if plan.protocol.analysis.looks is None else queries.looks_taken(session, plan.trial)
+
+
+def _refuse_chosen_look(sources: Sources, newest: date, evaluation: Evaluation) -> None:
+    """Refuse a look whose day is chosen when later outcomes are there: whoever may choose finds a day that says more.
+
+    A look that was taken is taken again on its own day; one that was not is taken on the newest cut, or passed over.
+    """
+    look = evaluation.look
+    if look is None or look.final or look.again or sources.as_at >= newest:
+        return
+    raise TrialRefused(
+        f"look {look.number} cannot be taken as at {sources.as_at.isoformat()}, for outcomes as at "
+        f"{newest.isoformat()} were loaded",
+        where=f"{sources.trial.plan.trial}, --as-at",
+        rule="a look is taken when its day comes, and never chosen among days gone by",
+        remedy="evaluate the newest outcomes, without --as-at; a look that was passed over is not made up for",
+    )
 
 
 def _repeated(evaluation: Evaluation, looks: Mapping[int, Look]) -> int | None:

@@ -12,6 +12,7 @@ from tests.trials.stages.test_looks import ALL_DUE, LOW_DUE, cut, field, planned
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.reporting.results.decisions import decision_lines
+from trials.stages.allocate import randomise
 from trials.stages.correct import confirm_correction, request_correction
 from trials.stages.decide import decide
 from trials.stages.evaluate import evaluate
@@ -168,14 +169,17 @@ def test_true_files_that_fail_a_check_take_the_finding_away_where_they_are_named
     cut(registry, files, LOW_DUE, letter=0.5)
     lost = again(registry, files, letter=0.5, lost=0.5)
     assert (lost.verdict.code, lost.look.action) == ("invalid", "not_taken")
-    assert roles(registry, files) == ["finding", "attempt"]
+    assert roles(registry, files) == ["finding", "repeat"]
     with pytest.raises(TrialRefused, match="no later update"):
         request_correction(registry, FIRST, files.trial, reason="Half of them are gone.")
     corrected(registry, files, evaluation=2)
     assert roles(registry, files) == ["replaced", "attempt"]
     assert state(registry, files) == ("analysed", "correct_files", "invalid")
-    assert cut(registry, files, LOW_DUE, letter=0.5).look.again is False  # nothing stands that was looked at
-    assert roles(registry, files)[-1] == "finding"
+    mended = again(registry, files, letter=0.4)
+    assert (mended.verdict.code, mended.look.again) == ("scale", True)  # what the look has spent stays spent
+    assert roles(registry, files) == ["replaced", "attempt", "repeat"]
+    corrected(registry, files)
+    assert roles(registry, files) == ["replaced", "replaced", "finding"]
 
 
 def test_the_same_file_is_no_correction_of_a_look(registry, large):
@@ -201,6 +205,77 @@ def test_data_after_the_end_stand_in_the_place_of_the_look_that_ended_the_trial(
     assert letter.p_value < 1e-12
     assert letter.p_value < next(row for row in first.estimates if row.arm == "letter" and row.declared).p_value
     assert roles(registry, files) == ["finding", "update"]
+
+
+@pytest.mark.parametrize("evaluated", [False, True], ids=["loaded alone", "evaluated as well"])
+def test_a_look_is_not_chosen_among_days_gone_by(registry, large, evaluated):
+    """All is there, and whoever may choose the day of a look finds one that says more than the end."""
+    files = planned(large, LOOKS)
+    allocated(registry, files)
+    load_outcomes(registry, FIRST, files.trial, field(registry, files, letter=0.5), as_at=ALL_DUE)
+    if evaluated:
+        evaluate(registry, FIRST, files.trial)
+    before = roles(registry, files)
+    with pytest.raises(TrialRefused, match=r"look 1 cannot be taken as at 2026-02-25.*never chosen among days gone by"):
+        evaluate(registry, FIRST, files.trial, as_at=LOW_DUE)
+    load_outcomes(registry, FIRST, files.trial, field(registry, files, letter=0.4), as_at=LOW_DUE)
+    with pytest.raises(TrialRefused, match="look 1 cannot be taken"):
+        evaluate(registry, FIRST, files.trial)
+    assert roles(registry, files) == before
+
+
+def test_a_look_that_ended_the_trial_is_put_right_as_that_look(registry, large):
+    """An update allows for the look's having ended the trial: were that look wrong, its p-value would be too small."""
+    files = planned(large, LOOKS)
+    allocated(registry, files)
+    cut(registry, files, LOW_DUE, letter=0.5)
+    again(registry, files)
+    assert cut(registry, files, ALL_DUE, letter=0.09).look.ended_before == 1
+    with pytest.raises(TrialRefused, match="evaluation 3 cannot take another's place"):
+        request_correction(registry, FIRST, files.trial, reason="The look was wrong.", evaluation=3)
+    assert corrected(registry, files).replacing == 2
+    assert roles(registry, files) == ["replaced", "not_due", "replaced"]
+    end = from_document(evaluate(registry, FIRST, files.trial).document)
+    assert (end.look.ended_before, roles(registry, files)[-1]) == (None, "finding")
+
+
+def test_what_is_evaluated_between_request_and_confirmation_falls_too(registry, large):
+    files = planned(large, LOOKS)
+    allocated(registry, files)
+    cut(registry, files, LOW_DUE, letter=0.5)
+    again(registry, files)
+    request_correction(registry, FIRST, files.trial, reason="The look was wrong.")
+    assert cut(registry, files, ALL_DUE, letter=0.5).verdict.code == "scale"
+    confirm_correction(registry, SECOND, files.trial)
+    assert roles(registry, files) == ["replaced", "not_due", "replaced"]
+    assert state(registry, files)[2] == "not_due"
+
+
+def test_a_look_taken_again_is_not_shown_before_two_have_signed(registry, large):
+    files = planned(large, LOOKS)
+    allocated(registry, files)
+    cut(registry, files, LOW_DUE)
+    assert again(registry, files, lost=0.5).verdict.code == "invalid"
+    assert state(registry, files) == ("in_field", "load_outcomes", "not_due")
+
+
+def test_outcomes_of_those_who_were_not_looked_at_correct_no_look(registry, large):
+    files = planned(large, LOOKS)
+    allocated(registry, files)
+    cut(registry, files, LOW_DUE, only=("low",))
+    end = cut(registry, files, ALL_DUE)
+    same = from_document(evaluate(registry, FIRST, files.trial, as_at=LOW_DUE).document)
+    assert (same.look.again, end.look.action) == (True, "final")
+    with pytest.raises(TrialRefused, match="the same outcomes of everybody who was due at that look"):
+        request_correction(registry, FIRST, files.trial, reason="There is more now.")
+
+
+def test_no_wave_is_drawn_once_there_is_a_finding(registry, tmp_path):
+    files = waved(Files(tmp_path / "large", count=1_200), 1_800)
+    allocated(registry, files)
+    assert cut(registry, files, LOW_DUE, letter=0.5).verdict.code == "scale"
+    with pytest.raises(TrialRefused, match="the trial has its finding"):
+        randomise(registry, FIRST, files.trial)
 
 
 def _stored(registry, files, number):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -46,7 +47,8 @@ def looks_taken(session: Session, trial_id: str) -> dict[int, Look]:
     """Every look that was taken before the end and stands, by the number of its evaluation, in their order.
 
     One whose data failed a check was not taken. One that was taken again counts when two people put it in the place of
-    the one before; then what was looked at later falls with that.
+    the one before; then what was looked at later falls with that. What a look has spent stays spent, also where the
+    true files fail a check.
     """
     table = tables.StoredEvaluation
     query = select(table.number, table.repeats, table.document).where(table.trial_id == trial_id)
@@ -54,8 +56,12 @@ def looks_taken(session: Session, trial_id: str) -> dict[int, Look]:
     again: dict[int, Look] = {}
     for row in session.execute(query.order_by(table.number)):
         look = from_document(row.document).look if row.document.get("look") is not None else None
-        if look is not None and look.action not in ("final", "not_taken"):
-            (looks if row.repeats is None else again)[row.number] = look
+        if look is None or look.final:
+            continue
+        if row.repeats is not None:
+            again[row.number] = replace(look, action="go_on") if look.action == "not_taken" else look
+        elif look.action != "not_taken":
+            looks[row.number] = look
     repeats = looks_again(session, trial_id)
     for correction in _held(session, trial_id):
         if repeats.get(correction.replacing) == correction.replaced and correction.replaced in looks:
@@ -65,8 +71,7 @@ def looks_taken(session: Session, trial_id: str) -> dict[int, Look]:
                 for evaluation, look in looks.items()
                 if look.number < number or evaluation > correction.after
             }
-            if correction.replacing in again:
-                looks[correction.replacing] = again[correction.replacing]
+            looks[correction.replacing] = again[correction.replacing]
     return dict(sorted(looks.items(), key=lambda taken: taken[1].number))
 
 
