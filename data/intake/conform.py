@@ -165,7 +165,7 @@ def _column(
         return _Column(values, (), no_bad_cells(name), warnings)
     values = emptied(values, bad.positions)
     if len(bad) and values.null_count == len(values):
-        _refuse_unreadable(written, bad, where)
+        _refuse_unreadable(written, bad, column.kind, where)
     return _Column(values, (), bad, warnings)
 
 
@@ -222,7 +222,7 @@ def _as_bad_cells(field: str, faults: Sequence[Fault]) -> BadCells:
     return BadCells(field, positions, pa.array([fault.reason for fault in faults], pa.string()))
 
 
-def _refuse_unreadable(written: pa.ChunkedArray, bad: BadCells, where: str) -> None:
+def _refuse_unreadable(written: pa.ChunkedArray, bad: BadCells, kind: str | None, where: str) -> None:
     """Turn away a file of which a column cannot be read at all: what it says would be lost without a word."""
     reason = bad.reasons[int(np.argmin(bad.positions))].as_py()
     cells = f"all {len(bad):,} cells" if len(bad) == len(written) else f"{len(bad):,} cells, the others blank"
@@ -230,7 +230,9 @@ def _refuse_unreadable(written: pa.ChunkedArray, bad: BadCells, where: str) -> N
         f"no cell of {bad.field} can be read ({cells}): {reason}",
         where=f"{where}, {bad.field}",
         rule="a cell that cannot be read is a missing value, and a column without any value says nothing",
-        remedy="export the column again: a number as 1234.50, true and false as 1 and 0; or declare what its codes "
+        remedy="export the column again, and write days as 2026-02-02"
+        if kind in ("date", "instant")
+        else "export the column again: a number as 1234.50, true and false as 1 and 0; or declare what its codes "
         "mean (true, false and missing)",
     )
 

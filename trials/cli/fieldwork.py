@@ -110,11 +110,15 @@ def whois(
 
     with registry_and_actor() as (registry, actor):
         found = whois_stage(registry, actor, trial, customers, population=population, reason=reason)
+    void = any(of.void for of in found)
     if json_to is not None:
-        write_json(json_to, {"trial": trial, "customers": [_whereabouts(of) for of in found]})
+        write_json(json_to, {"trial": trial, "void": void, "customers": [_whereabouts(of) for of in found]})
         return
+    if void:
+        typer.echo(f"The draw of {trial} is void: its arms count for nothing, though letters may have gone out.\n")
     for place, of in enumerate(found):
         said = _whereabouts(of) | {"standing": of.standing.replace("_", " "), "lists": ", ".join(_lists(of))}
+        del said["void"]
         if place:
             typer.echo()
         show_fields({name.replace("_", " "): value for name, value in said.items() if value})

@@ -84,6 +84,8 @@ def load_onto(
     before, after = coverage(there, kind, protocol), coverage(whole, kind, protocol)
     warnings = [] if there is None else _warnings(taken, there, mode)
     warnings += _covers_less(kind, before, after)
+    if kind == "outcomes" and mode in ("correct", "replace"):
+        warnings += _older(standing, parts, rows, mode, cut)
     if kind == "outcomes" and as_at < cut:
         warnings.append(
             f"the outcomes that are there are known as at {as_at.isoformat()}, the earliest cut among their parts: "
@@ -238,6 +240,27 @@ def _covers_less(kind: ReturnedKind, before: CoverageRecord, after: CoverageReco
     if (after.observed or 0) < (before.observed or 0):
         return [f"{after.observed or 0:,} customers have the primary outcome, and {before.observed or 0:,} had before"]
     return []
+
+
+def _older(
+    standing: Sequence[ReturnedFileRecord], parts: Sequence[Part], rows: pa.Table, mode: LoadMode, cut: date
+) -> list[str]:
+    """A file that is cut earlier than what it takes the place of knows less than that did."""
+    ids = pc.unique(rows[LEDGER_ID])
+    gives_way = {
+        part.version
+        for part in parts
+        if mode == "replace" or pc.any(pc.is_in(part.rows[LEDGER_ID], value_set=ids)).as_py()
+    }
+    later = [load for load in standing if load.version in gives_way and load.as_at > cut]
+    if not later:
+        return []
+    latest = max(later, key=lambda load: load.as_at)
+    what = "correction" if mode == "correct" else "replacement"
+    return [
+        f"this {what} is as at {cut.isoformat()}, and older than what it takes the place of: load {latest.version} "
+        f"({latest.file_name}) is as at {latest.as_at.isoformat()}, and may know of what happened since"
+    ]
 
 
 def _there_already(table: pa.Table, there: pa.Table) -> pa.ChunkedArray:

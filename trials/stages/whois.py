@@ -28,7 +28,7 @@ from trials.registry.identities.ledger_key import export_key
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import AllocationRecord, IssueRecord, WaveRecord
 
-Standing = Literal["in_an_arm", "left_out", "loaded_since", "unknown"]
+Standing = Literal["in_an_arm", "was_in_an_arm_of_a_void_draw", "left_out", "loaded_since", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,14 @@ class Whereabouts:
 
     Attributes:
         asked: The id as it was given.
-        standing: In an arm; left out before the draw; in a file of the population that was loaded since; or nobody.
+        standing: In an arm, or in one before the draw was made void; left out before the draw; in a file of the
+            population that was loaded since; or nobody.
         customer: Their own id; None where only the id on a list is known.
         export_id: The id on the trial's lists; None of who was not assigned.
         arm, wave, day_zero: Of who was assigned.
         reason: Why they were left out.
         lists: The issue lists that they are on, in order.
+        void: The draw is void, and its arms count for nothing.
     """
 
     asked: str
@@ -54,6 +56,7 @@ class Whereabouts:
     day_zero: date | None = None
     reason: str | None = None
     lists: tuple[IssueRecord, ...] = ()
+    void: bool = False
 
 
 def whois(
@@ -86,7 +89,7 @@ def whois(
     with registry.inspect(actor, "whois", trial_id) as session:
         trial = allocated_trial(session, trial_id, "whois")
     found = _whereabouts(registry, trial, customers, None if population is None else Path(population))
-    told = sum(of.standing == "in_an_arm" for of in found)
+    told = sum(of.arm is not None for of in found)
     with registry.write(actor, "whois", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "whois")
         said = {"reason": reason.strip()} if reason and reason.strip() else {}
@@ -125,7 +128,8 @@ def _whereabouts(
     left = {name: customer for name, customer in own.items() if name not in found}
     found |= _not_assigned(registry, trial, left)
     names = {} if population is None else _own_ids(trial, population, key, exports)
-    return tuple(_named(found.get(name) or Whereabouts(name, "unknown"), names) for name in asked)
+    void = any(allocation.voided for allocation in trial.allocations)
+    return tuple(replace(_named(found.get(name) or Whereabouts(name, "unknown"), names), void=void) for name in asked)
 
 
 def _assigned(
@@ -148,7 +152,7 @@ def _assigned(
                 row = rows.slice(place, 1).to_pylist()[0]
                 found[name] = Whereabouts(
                     asked=name,
-                    standing="in_an_arm",
+                    standing="was_in_an_arm_of_a_void_draw" if allocation.voided else "in_an_arm",
                     customer=name if by_own else None,
                     export_id=listed[place].as_py(),
                     arm=row["arm"],

@@ -142,6 +142,12 @@ def test_a_void_takes_two_people_on_the_command_line(otm, dealt, files):
     assert otm("void", files.trial, "--confirm", actor="First:manager").code == 2
     assert otm("void", files.trial, "--confirm", actor="Second:manager").code == 0
     assert "This draw is void: wrong population" in otm("certificate", files.trial).err
+    own = eligible(files.customers)[0]["customer_id"]
+    told = otm("whois", files.trial, own).out
+    assert told.startswith(f"The draw of {files.trial} is void")
+    assert "was in an arm of a void draw" in told
+    document = json.loads(otm("whois", files.trial, own, "--json", "-").out)
+    assert (document["void"], document["customers"][0]["standing"]) == (True, "was_in_an_arm_of_a_void_draw")
     assert otm("void", files.trial).code == 2
     assert otm("void", files.trial, "--reason", "x", "--confirm").code == 2
 

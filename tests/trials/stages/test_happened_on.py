@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.results import Evaluation
+from data.errors import DataRefused
 from tests.golden.external import arm, outcome, protocol
 from tests.trials.examples import FIRST, SEED, Files, allocated, eligible, load_outcomes, write_csv
 from trials.errors import TrialRefused
@@ -231,6 +232,13 @@ def test_payers_alone_are_seen_where_some_paid_before(dealt: Registry, files: Fi
     load_outcomes(dealt, FIRST, files.trial, path)
     document = evaluate(dealt, FIRST, files.trial).document
     assert any(check["name"] == "only_yes_paid" for check in document["checks"])
+
+
+def test_days_that_cannot_be_read_are_to_be_written_as_days(dealt: Registry, files: Files) -> None:
+    path = returned(files, lambda n: paid_on(5) | {"paid_on": "22/02/2026"})
+    with pytest.raises(DataRefused, match=r"no cell of paid_on can be read .*write days as 2026-02-02") as refused:
+        load_outcomes(dealt, FIRST, files.trial, path)
+    assert "1234.50" not in str(refused.value)
 
 
 def test_a_case_of_payments_before_the_text(registry: Registry, tmp_path: Path, reference_data: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -91,6 +92,30 @@ def test_a_correction_replaces_the_rows_of_its_customers_and_of_nobody_else(deal
     mended = evaluate(dealt, FIRST, files.trial).document
     load(dealt, files, corrected + rows[20:], "replace")
     assert evaluate(dealt, FIRST, files.trial).document["estimates"] == mended["estimates"]
+
+
+@pytest.mark.parametrize("mode", ["correct", "replace"])
+def test_what_is_cut_before_what_it_takes_the_place_of_says_so(dealt, files, mode):
+    rows = known(files)
+    load(dealt, files, rows)
+    file = write_csv(files.folder / "older.csv", [row | {"collected": 99} for row in rows])
+    earlier = DUE - timedelta(days=3)
+    account = load_returned_file(dealt, FIRST, files.trial, "outcomes", file, as_at=earlier, mode=mode)
+    (said,) = [warning for warning in account.warnings if "older than" in warning]
+    assert f"as at {earlier}, and older than what it takes the place of: load 1 (returned.csv)" in said
+    assert f"is as at {DUE}" in said
+    same = load_returned_file(dealt, FIRST, files.trial, "outcomes", file, as_at=DUE, mode=mode)
+    assert not any("older than" in warning for warning in same.warnings)
+
+
+def test_a_correction_of_other_customers_than_those_of_a_later_cut_is_no_older_one(dealt, files):
+    rows = known(files)
+    earlier = DUE - timedelta(days=3)
+    first = write_csv(files.folder / "first.csv", rows[:100])
+    load_returned_file(dealt, FIRST, files.trial, "outcomes", first, as_at=earlier)
+    load(dealt, files, rows[100:], "add")
+    account = load_returned_file(dealt, FIRST, files.trial, "outcomes", first, as_at=earlier, mode="correct")
+    assert not any("older than" in warning for warning in account.warnings)
 
 
 def test_a_correction_names_who_was_not_there(dealt, files):

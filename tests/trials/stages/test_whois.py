@@ -103,10 +103,14 @@ def test_of_several_batches_only_their_own_list_is_told(registry: Registry, file
 
 def test_of_a_void_draw_it_can_still_be_asked(dealt: tuple[Registry, Files]) -> None:
     registry, files = dealt
+    asked = eligible(files.customers)[0]["customer_id"]
+    (before,) = whois(registry, RANDOMISER, files.trial, [asked])
+    assert (before.standing, before.void) == ("in_an_arm", False)
     request_void(registry, FIRST, files.trial, reason="wrong population")
     confirm_void(registry, Actor("Second Person", "all"), files.trial)
-    asked = eligible(files.customers)[0]["customer_id"]
-    assert whois(registry, RANDOMISER, files.trial, [asked])[0].standing == "in_an_arm"
+    told, nobody = whois(registry, RANDOMISER, files.trial, [asked, "nobody"])
+    assert (told.standing, told.void, told.arm) == ("was_in_an_arm_of_a_void_draw", True, before.arm)
+    assert (nobody.standing, nobody.void) == ("unknown", True)
 
 
 def test_nothing_is_told_before_the_draw(registry: Registry, files: Files) -> None:
