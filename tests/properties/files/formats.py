@@ -47,7 +47,9 @@ def delimited(made: Made) -> bytes:
     filler = made.column("filler").cells[:-1]
     for cell in filler:
         cell.written = ""
-    place = _delimited(made).index(made.dialect["edge"].encode()) + made.dialect["into"]
+    place = _delimited(made).find(made.dialect["edge"].encode()) + made.dialect["into"]
+    if place < made.dialect["into"]:
+        return _delimited(made)  # in another encoding
     each, rest = divmod(BLOCK - place, len(filler))
     for number, cell in enumerate(filler):
         cell.written = "x" * (each + (rest if number == 0 else 0))
