@@ -136,12 +136,13 @@ def test_what_has_no_standard_error_needs_no_caution():
     assert clustered([10] * 6, 1) is None
 
 
-def test_times_to_an_event_need_more_clusters_for_want_of_degrees_of_freedom():
-    """80 equal clusters are enough and 60 are not; customers dealt singly need none."""
+def test_hazard_ratios_need_more_clusters_for_want_of_degrees_of_freedom():
+    """80 equal clusters are enough for them and 60 are not, and at a horizon 40; customers dealt singly need none."""
     rng = np.random.default_rng(4)
     outcome_ = {"id": "cleared", "role": "primary", "kind": "time_to_event", "time": "days", "event": "event"}
     outcomes = [{**outcome_, "horizon": 10.0, "direction": "increase"}]
-    for clusters, says in ((80, None), (60, "60 clusters, as good as 60 of equal size")):
+    told = "{0} clusters, as good as {0} of equal size"
+    for clusters, of_hazards, at_horizon in ((80, None, None), (60, told, None), (30, told, told)):
         agent = np.repeat(np.arange(clusters), 6)
         columns = {
             ARM_COLUMN: np.where(agent % 2 == 0, "letter", "nfa"),
@@ -154,7 +155,9 @@ def test_times_to_an_event_need_more_clusters_for_want_of_degrees_of_freedom():
         plan = declared(outcomes=outcomes, randomisation=randomisation, analysis=errors)
         found = time_to_event(frame_of(columns), plan, plan.primary, seed=1).estimates
         assert len(found) == 3
-        assert all((row.note is None) if says is None else row.note.startswith(says) for row in found)
+        for row in found:
+            says = of_hazards if row.estimand == "log_hazard_ratio" else at_horizon
+            assert row.note is None if says is None else row.note.startswith(says.format(clusters))
         single = declared(outcomes=outcomes)
         assert all(
             row.note is None for row in time_to_event(frame_of(columns), single, single.primary, seed=1).estimates

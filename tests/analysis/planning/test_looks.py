@@ -44,7 +44,7 @@ def monitored(looks, *due, alpha=0.05, arms=1, level_worse=0.05):
     ("before", "due", "number"),
     [
         ((), 900, None), ((), 980, 1), ((), 1_000, 1), ((), 1_990, 2), ((), 3_999, 3),
-        ((1_000,), 1_400, None), ((1_000,), 2_000, 2), ((1_000,), 1_000, None), ((1_000,), 3_100, 3),
+        ((1_000,), 1_400, None), ((1_000,), 2_000, 2), ((1_000,), 1_001, None), ((1_000,), 3_100, 3),
         ((2_000,), 1_000, None), ((2_000,), 2_500, None), ((1_000, 2_000, 3_000), 3_900, None),
         ((), N, None), ((1_000,), N, 4), ((1_000, 3_000), N, 4),
     ],
@@ -52,6 +52,13 @@ def monitored(looks, *due, alpha=0.05, arms=1, level_worse=0.05):
 def test_a_cut_is_the_latest_look_that_it_reached_and_no_earlier_one(before, due, number):
     look = look_at(LOOKS, taken(LOOKS, *before), cut(due))
     assert (look and look.number) == number
+
+
+def test_the_day_of_a_look_that_was_taken_is_that_look_again_and_of_no_other_information():
+    first, second = taken(LOOKS, 1_000, 2_000)
+    second = replace(second, as_at=LATER)
+    assert look_at(LOOKS, [first, second], cut(1_000)) == replace(first, again=True)
+    assert look_at(LOOKS, [first, second], cut(1_001)) is None
 
 
 def test_after_a_verdict_there_is_no_look():
@@ -112,7 +119,7 @@ def test_a_share_that_turned_out_too_large_stays_spent_and_later_looks_add_nothi
     first = look_at(looks, (), found)
     assert (first.number, first.fraction, first.overrun) == (3, 0.9, False)
     looks, found = waves(900, 900, due=1, planned=1_000)
-    assert look_at(looks, [first], found) is None
+    assert look_at(looks, [first], replace(found, as_at=found.as_at + timedelta(days=1))) is None
     looks, found = waves(900, 900, 900, due=3, planned=1_000)
     final = look_at(looks, [first], found)
     benefit = monitoring_of(final, [first], alpha=0.05, arms=1, level_worse=0.05).benefit.looks
