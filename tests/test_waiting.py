@@ -12,7 +12,7 @@ from tests.places import ROOT
 PACKAGES = ("data", "designs", "analysis", "trials", "dashboards")
 # Started by name: the command line, jobs, the screens, the steps of a migration.
 STARTED = re.compile(
-    r"trials\.cli(\.__main__)?|trials\.jobs\.__main__|dashboards\.(app|views(\..*)?)|trials\.registry\.migrations(\..*)?"
+    r"trials\.cli(\.(__main__|options))?|trials\.jobs\.__main__|dashboards\.(app|views(\..*)?)|trials\.registry\.migrations(\..*)?"
 )
 
 

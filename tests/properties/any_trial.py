@@ -14,6 +14,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from data.errors import Refused
 from tests.properties.any_customers import Rows, behaviour, contacts, people, with_an_effect, with_competing
 from tests.properties.any_evaluation import VERDICTS, wrong_with
@@ -145,6 +147,11 @@ class _Trial:
         allocated = allocated_customers(self.registry)
         lists = {}
         for arm in self.plan["arms"][1:]:
+            if not allocated.get(arm["id"]):
+                with pytest.raises(Refused, match="nobody is in arm"):
+                    issue(self.registry, FIRST, TRIAL, arm["id"], self.protocol.parent / "lists")
+                lists[arm["id"]] = []
+                continue
             written = issue(self.registry, FIRST, TRIAL, arm["id"], self.protocol.parent / "lists")
             with written.path.open(encoding="utf-8", newline="") as file:
                 lists[arm["id"]] = [row["export_id"] for row in csv.DictReader(file)]
