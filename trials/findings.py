@@ -91,10 +91,9 @@ def places(made: Iterable[Made], corrections: Iterable[Correction] = ()) -> dict
         found[number] = Place(role, 1 if role == "finding" else counts[role])
 
     def correct(correction: Correction) -> None:
-        rests = [number for number, of in found.items() if of.role in ("finding", "update")]
-        if repeats.get(correction.replacing) != correction.replaced:  # not of a look: other updates rest on themselves
-            rests = [number for number in rests if found[number].role == "finding"]
-        for number in dict.fromkeys((correction.replaced, *rests)):
+        of_look = repeats.get(correction.replacing) == correction.replaced  # what came after allows for that look
+        falling: tuple[Role, ...] = ("finding", "update") if of_look else ("finding",)
+        for number in [number for number, of in found.items() if of.role in falling or number == correction.replaced]:
             if number >= correction.replaced or found[number].role == "finding":
                 place(number, "replaced")
         place(correction.replacing, _role(codes[correction.replacing], "finding"))

@@ -26,11 +26,11 @@ def effect_range(trial: TrialEvidence, rules: DecisionRules, evidence: Evidence)
 
 
 def money_range(trial: TrialEvidence, rules: DecisionRules, evidence: Evidence) -> DecidingRange:
-    """Of an arm's net benefit among everyone, likewise; below nought, by the bound that shows a loss or does not.
+    """Of an arm's net benefit among everyone, likewise; below zero, by the bound that shows a loss or does not.
 
     A loss needs no allowance for other arms, for the trial says that no further action is better only where every arm
     is worse; it shares its level with the other routes by which an arm may be worse. With more routes than arms a
-    range that allows for the arms may lie below nought where no loss is shown: it is not the one that decided.
+    range that allows for the arms may lie below zero where no loss is shown: it is not the one that decided.
     """
     of_a_loss = interval(evidence.net_benefit or _NONE, rules.level_worse)
     everyone = [e.net_benefit or _NONE for e in trial.arms]

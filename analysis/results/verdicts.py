@@ -9,7 +9,7 @@ from analysis.results.estimates import Segment
 
 VerdictCode = Literal["scale", "scale_segment", "no_further_action", "not_shown", "not_due", "invalid"]
 # An effect that is shown says nothing of money: "works_not_worth_sending" only where a loss is shown too, the whole
-# range of net benefit that decides below nought; where neither gain nor loss is shown it is "works_worth_unknown".
+# range of net benefit that decides below zero; where neither gain nor loss is shown it is "works_worth_unknown".
 FindingCode = Literal[
     "passes", "worse_than_nfa", "works_not_worth_sending", "works_worth_unknown", "not_shown", "harmful",
     "not_estimable",

@@ -91,7 +91,7 @@ def differences(
             covariance = (flat * variances.reshape(-1)) @ flat.T
         else:
             covariance = _drawn_covariance(functionals, drawn, quantity)
-        df = [None] * len(contrasts) if drawn is None else _df(functionals, drawn, quantity, _units(cells, K))
+        df = [None] * len(contrasts) if drawn is None else _df(functionals, drawn, quantity, _clusters(cells, K))
         values = np.einsum("tkj,kj->t", functionals, estimates)
         scale = 1.0 if quantity == "survival" else horizon
         found[quantity] = _differences(
@@ -192,16 +192,9 @@ def _alone(cells: ExitCells, arms: Sequence[str], places: Sequence[int], kept: B
     """Why a contrast has no error: a stratum in which an arm has one unit, so that nothing is known of their spread."""
     if not clustered and len(cells.names) == 1:
         return None
+    units = _clusters(cells, len(arms)) if clustered else cells.observed(len(arms))
     for place in places:
-        inside = cells.arm == place
-        if clustered:
-            _, member = np.unique(cells.cluster[inside], return_inverse=True)
-            home = home_strata(member, cells.stratum[inside], cells.count[inside])
-            units = np.bincount(home, minlength=len(cells.names))
-            few = units == 1
-        else:
-            few = cells.observed(len(arms))[place] == 1
-        names = [cells.names[j] for j in np.flatnonzero(kept & few)]
+        names = [cells.names[j] for j in np.flatnonzero(kept & (units[place] == 1))]
         if names:
             return short_stratum(arms[place], names, 2, "cluster" if clustered else "customer")
     return None
@@ -239,7 +232,7 @@ def _drawn_covariance(functionals: Floats, drawn: Resampled | tuple[Resampled, .
     return np.asarray(sum(parts), dtype=np.float64)
 
 
-def _units(cells: ExitCells, arms: int) -> Ints:
+def _clusters(cells: ExitCells, arms: int) -> Ints:
     """Clusters by arm and stratum, each in the stratum where most of its customers are; shape (arms, strata)."""
     units = np.zeros((arms, len(cells.names)), dtype=np.int64)
     for k in range(arms):
@@ -251,7 +244,7 @@ def _units(cells: ExitCells, arms: int) -> Ints:
 
 
 def _df(
-    functionals: Floats, drawn: Resampled | tuple[Resampled, ...], quantity: Quantity, units: Ints
+    functionals: Floats, drawn: Resampled | tuple[Resampled, ...], quantity: Quantity, clusters: Ints
 ) -> list[float | None]:
     """Satterthwaite's degrees of freedom of every contrast.
 
@@ -264,15 +257,15 @@ def _df(
             values = getattr(drawn, quantity).reshape(-1, *weights.shape)
             used = (weights != 0).any(axis=0)
             parts = np.var((values[:, :, used] * weights[:, used]).sum(axis=1), axis=0, ddof=1)
-            clusters = np.where(weights != 0, units, np.iinfo(np.int64).max).min(axis=0)[used]
+            number = np.where(weights != 0, clusters, np.iinfo(np.int64).max).min(axis=0)[used]
         else:
             used = weights != 0
             values = np.stack([getattr(of_arm, quantity) for of_arm in drawn], axis=1)
             parts = weights[used] ** 2 * np.var(values[:, used], axis=0, ddof=1)
-            clusters = units[used]
-        known = (parts > 0) & (clusters > 1)
+            number = clusters[used]
+        known = (parts > 0) & (number > 1)
         parts = parts[known]
-        found.append(float(parts.sum() ** 2 / (parts**2 / (clusters[known] - 1)).sum()) if parts.size else None)
+        found.append(float(parts.sum() ** 2 / (parts**2 / (number[known] - 1)).sum()) if parts.size else None)
     return found
 
 

@@ -9,15 +9,13 @@ import narwhals as nw
 
 from analysis.evaluate.tallies import tally_shares
 from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, AnalysisFrame, open_to_every_arm, strata_of
-from analysis.integrity import checks
-from analysis.integrity.checks import ArmShare
-from analysis.integrity.shares_by_stratum import compare_shares
 from analysis.results import Check
 from analysis.wording.naming import outcome_label
 from designs.protocol import Protocol
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome
 from trials.field.happened import dated
+from trials.frames.alike import alike
 
 _BEFORE = "_before:"  # before an outcome's id: whether it happened before day 0
 _AFTER = "_after:"
@@ -77,32 +75,19 @@ def _checked(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> Chec
     figures: dict[str, float | int | str | None] = {}
     for word, key in (("before", _BEFORE), ("after", _AFTER)):
         figures |= {f"{word}_{arm}": n for arm, n in of[key].items()}
-    alike = _alike(frame, protocol, outcome)
-    if alike.passed is False:
-        detail = f"{alike.detail} {detail}"
-    passed = alike.passed is not False
-    return replace(alike, passed=passed, detail=detail, figures={**alike.figures, **figures}, subject=outcome.id)
+    check = _filled_alike(frame, protocol, outcome)
+    if check.passed is False:
+        detail = f"{check.detail} {detail}"
+    passed = check.passed is not False
+    return replace(check, passed=passed, detail=detail, figures={**check.figures, **figures}, subject=outcome.id)
 
 
 def _listed(protocol: Protocol, customers: dict[str, int]) -> str:
     return ", ".join(f"{protocol.labels[arm]} {n:,}" for arm, n in customers.items())
 
 
-def _alike(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> Check:
+def _filled_alike(frame: AnalysisFrame, protocol: Protocol, outcome: Outcome) -> Check:
     early = {outcome.id: nw.when(nw.col(_BEFORE + outcome.id)).then(nw.lit(1))}
     among = open_to_every_arm(frame, protocol)
     counts = tally_shares(among, early, strata_of(frame, protocol), protocol.cluster)[outcome.id]
-    shares = [
-        ArmShare(arm.id, int(counts.customers[of].sum()), int(counts.count[of].sum()), arm.label)
-        for arm in protocol.arms
-        for of in [counts.arm == arm.id]
-    ]
-    comparison = protocol.comparison.id
-    return checks.retention(
-        shares,
-        comparison,
-        kind="in_its_days",
-        what=f"had “{outcome_label(outcome)}” before day 0",
-        least_difference=protocol.retention_margin,
-        compared={arm.id: compare_shares(counts, arm.id, comparison) for arm in protocol.arms if arm.id != comparison},
-    )
+    return alike(counts, protocol, kind="in_its_days", what=f"had “{outcome_label(outcome)}” before day 0")

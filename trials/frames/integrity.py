@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -16,8 +15,7 @@ from analysis.evaluate.tallies import tally_shares
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to_every_arm, strata_of
 from analysis.inference.multiplicity import holm
 from analysis.integrity import checks
-from analysis.integrity.checks import ArmShare
-from analysis.integrity.shares_by_stratum import Compared, ShareCounts, compare_shares
+from analysis.integrity.shares_by_stratum import ShareCounts
 from analysis.results import Check
 from analysis.wording.naming import outcome_label
 from analysis.wording.phrases import day as in_words
@@ -30,6 +28,7 @@ from trials.field.day_zero import passed_before_the_draw, waves_not_drawn
 from trials.field.happened import dated
 from trials.field.matching import NOT_OF_THE_TRIAL
 from trials.field.whole import Whole
+from trials.frames.alike import alike, compared_arms
 from trials.frames.contact_days import contact_days
 from trials.frames.dispatch import dispatch, letters
 from trials.frames.in_their_days import days_checked, outside
@@ -37,6 +36,7 @@ from trials.frames.losses import TOLERATED, rows_lost
 from trials.frames.sources import Sources
 from trials.registry.identities.pseudonyms import LEDGER_ID
 
+_IN_THE_FILE = "are in the file of outcomes"
 MATCHED = "_matched"  # true of customers that the file of outcomes speaks of, null of the others
 
 
@@ -176,7 +176,7 @@ def _match(frame: AnalysisFrame, protocol: Protocol) -> Check:
     if protocol.randomisation.saturations:
         return _match_of_saturations(frame, protocol)
     counts = _matched(open_to_every_arm(frame, protocol), protocol)
-    return _alike(counts, protocol, _compared(counts, protocol), protocol.labels)
+    return alike(counts, protocol, kind="match", what=_IN_THE_FILE)
 
 
 def _match_of_saturations(frame: AnalysisFrame, protocol: Protocol) -> Check:
@@ -185,7 +185,7 @@ def _match_of_saturations(frame: AnalysisFrame, protocol: Protocol) -> Check:
     if judged.estimand == "total" and (between := interior(protocol)):
         parts.append(direct(frame, protocol, between))
     counts = [_matched(part.frame, part.protocol) for part in parts]
-    found = [_compared(of, protocol) for of in counts]
+    found = [compared_arms(of, protocol) for of in counts]
     family = [(number, arm) for number, of in enumerate(found) for arm in of]
     p_values = holm([row.p_value if (row := found[number][arm]) else None for number, arm in family])
     adjusted = dict(zip(family, p_values, strict=True))
@@ -196,7 +196,17 @@ def _match_of_saturations(frame: AnalysisFrame, protocol: Protocol) -> Check:
             treated, untreated = (levels_of(protocol)[at].ids[0] for at in (-1, 0))
             names = {arm: f"saturation {untreated if arm == protocol.comparison.id else treated}" for arm in names}
         of_part = {arm: adjusted[number, arm] for arm in found[number]}
-        made.append(_alike(counts[number], protocol, found[number], names, of_part))
+        made.append(
+            alike(
+                counts[number],
+                protocol,
+                kind="match",
+                what=_IN_THE_FILE,
+                names=names,
+                compared=found[number],
+                adjusted=of_part,
+            )
+        )
     failed = [check for check in made if check.passed is False]
     first = (failed or made)[0]
     of_direct = {f"{name}_direct": value for check in made[1:] for name, value in check.figures.items()}
@@ -206,31 +216,3 @@ def _match_of_saturations(frame: AnalysisFrame, protocol: Protocol) -> Check:
 
 def _matched(frame: AnalysisFrame, protocol: Protocol) -> ShareCounts:
     return tally_shares(frame, {MATCHED: nw.col(MATCHED)}, strata_of(frame, protocol), protocol.cluster)[MATCHED]
-
-
-def _compared(counts: ShareCounts, protocol: Protocol) -> dict[str, Compared | None]:
-    comparison = protocol.comparison.id
-    return {arm.id: compare_shares(counts, arm.id, comparison) for arm in protocol.arms if arm.id != comparison}
-
-
-def _alike(
-    counts: ShareCounts,
-    protocol: Protocol,
-    found: Mapping[str, Compared | None],
-    names: Mapping[str, str],
-    adjusted: Mapping[str, float | None] | None = None,
-) -> Check:
-    shares = [
-        ArmShare(arm.id, int(counts.customers[of].sum()), int(counts.count[of].sum()), names[arm.id])
-        for arm in protocol.arms
-        for of in [counts.arm == arm.id]
-    ]
-    return checks.retention(
-        shares,
-        protocol.comparison.id,
-        kind="match",
-        what="are in the file of outcomes",
-        least_difference=protocol.retention_margin,
-        compared=found,
-        adjusted=adjusted,
-    )

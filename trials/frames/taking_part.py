@@ -13,12 +13,13 @@ from analysis.evaluate.tallies import shares_of_rows
 from analysis.frame import ARM_COLUMN
 from analysis.integrity import checks
 from analysis.integrity.checks import ArmShare
-from analysis.integrity.shares_by_stratum import compare_shares, shares_differ
+from analysis.integrity.shares_by_stratum import shares_differ
 from analysis.results import Check, CheckKind, Exclusion
 from data.engine import Engine
 from designs.protocol import Protocol
 from designs.protocol.conditions import exclusions, left_out_by_arm_or_else
 from designs.protocol.eligibility import could_get
+from trials.frames.alike import alike
 
 _EXCLUDED = "_excluded"
 _UNKNOWN = "_unknown"
@@ -91,20 +92,7 @@ def _alike(
     counts = shares_of_rows(engine, rows, kept, protocol.randomisation.strata, protocol.cluster)[_EXCLUDED]
     if not shares_differ(counts.arm, counts.stratum, counts.customers):
         counts = shares_of_rows(engine, rows, kept, (), protocol.cluster)[_EXCLUDED]
-    shares = [
-        ArmShare(arm.id, int(counts.customers[of].sum()), int(counts.count[of].sum()), arm.label)
-        for arm in protocol.arms
-        for of in [counts.arm == arm.id]
-    ]
-    comparison = protocol.comparison.id
-    return checks.retention(
-        shares,
-        comparison,
-        kind=kind,
-        what=what,
-        least_difference=protocol.retention_margin,
-        compared={arm.id: compare_shares(counts, arm.id, comparison) for arm in protocol.arms if arm.id != comparison},
-    )
+    return alike(counts, protocol, kind=kind, what=what)
 
 
 def _known(protocol: Protocol, counted: list[dict[str, Any]]) -> tuple[Check, ...]:

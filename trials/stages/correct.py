@@ -12,7 +12,6 @@ from trials.errors import TrialRefused
 from trials.field.allocated import allocated_trial
 from trials.field.corrected import changed_outcomes
 from trials.field.whole import files_of, whole_of
-from trials.findings import Place, finding_of
 from trials.frames.looked_at import customers_looked_at
 from trials.frames.sources import Sources
 from trials.life import require
@@ -92,8 +91,7 @@ class _Pair:
 
 
 def _pair(session: Session, trial_id: str, wanted: int | None) -> _Pair:
-    of = queries.places_of(session, trial_id)
-    replaced, replacing = _replaced_and_replacing(session, trial_id, of, wanted)
+    replaced, replacing = _replaced_and_replacing(session, trial_id, wanted)
     before, after = (queries.evaluation_numbered(session, trial_id, number) for number in (replaced, replacing))
     if before.data_digest == after.data_digest:
         raise TrialRefused(
@@ -118,21 +116,19 @@ def _look(session: Session, trial_id: str, asked: _Pair) -> Sources | None:
     return Sources(allocated_trial(session, trial_id, "evaluate"), outcomes, None, as_at)
 
 
-def _replaced_and_replacing(
-    session: Session, trial_id: str, of: dict[int, Place], wanted: int | None
-) -> tuple[int, int]:
-    finding, looks = finding_of(of), queries.looks_taken(session, trial_id)
-    repeats = {number: look for number, look in queries.looks_again(session, trial_id).items() if look in looks}
+def _replaced_and_replacing(session: Session, trial_id: str, wanted: int | None) -> tuple[int, int]:
+    made, looks = queries.evaluations_of(session, trial_id), queries.looks_taken(session, trial_id)
+    finding = next((row.number for row in made if row.role == "finding"), None)
+    again = {number: look for number, look in queries.looks_again(session, trial_id).items() if look in looks}
     # A look that ended the trial is put right as that look: what came in after allows for its having ended it.
-    later = finding if finding not in looks else None
-    updates = [number for number, place in of.items() if place.role == "update" and number > (later or number)]
-    attempts = [number for number, place in of.items() if place.role == "attempt" and number > (later or number)]
-    codes = {row.number: row.verdict_code for row in queries.evaluations_of(session, trial_id)}
-    taken_again = [number for number in repeats if codes[number] != "invalid" and of[number].role == "repeat"]
-    replacing = wanted if wanted is not None else max([*updates, *taken_again], default=None)
-    if replacing in repeats:
-        return repeats[replacing], replacing
-    if finding is not None and replacing is not None and replacing in (*updates, *attempts):
+    later = [row for row in made if finding is not None and finding not in looks and row.number > finding]
+    named = [row.number for row in later if row.role in ("update", "attempt")]
+    offered = [row.number for row in later if row.role == "update"]
+    offered += [row.number for row in made if row.number in again and row.verdict_code != "invalid"]
+    replacing = wanted if wanted is not None else max(offered, default=None)
+    if replacing in again:
+        return again[replacing], replacing
+    if finding is not None and replacing in named:
         return finding, replacing
     raise TrialRefused(
         "there is no later update" if wanted is None else f"evaluation {wanted} cannot take another's place",

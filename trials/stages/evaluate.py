@@ -60,9 +60,7 @@ def evaluate(
     with registry.inspect(actor, "evaluate", trial_id) as session:
         sources = _sources(session, trial_id, as_at)
         looks = _looks(session, sources)
-        newest = newest_cut(queries.returned_of(session, trial_id), "outcomes")
     evaluation = _evaluated(registry, sources, looks, progress)
-    _refuse_chosen_look(sources, newest, evaluation)
     document = to_document(evaluation)
     progress("recording the evaluation", 3, 4)
     with registry.write(actor, "evaluate", trial_id) as work:
@@ -74,6 +72,7 @@ def evaluate(
                 rule="a look is taken once, and each one allows for those before it",
                 remedy="evaluate again",
             )
+        _refuse_chosen_look(sources, newest_cut(queries.returned_of(work.session, trial_id), "outcomes"), evaluation)
         record = EvaluationRecord(
             id=queries.next_number(work.session, tables.StoredEvaluation, trial_id),
             evaluated_at=now(),

@@ -27,7 +27,7 @@ class _Mark:
 
     Attributes:
         name: how such a column is called.
-        risk: what would go wrong if nothing heeded it.
+        risk: what would go wrong if the plan does not use it.
         remedy: what to do, where ``{name}`` stands for the column.
         values: what a marked customer has there.
     """

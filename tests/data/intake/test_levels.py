@@ -16,6 +16,7 @@ from data.schema import ColumnContract, FileContract, Kind, LevelRule
 from designs.protocol import external_contract, population_contract
 from tests.data.intake.test_codes import written
 from tests.designs.protocol.examples import ELSEWHERE, HERE, changed, loaded
+from tests.saved import saved
 from trials.stages.analyse import analyse
 
 TYPED = (".csv", ".csv.gz", ".xlsx", ".parquet", ".dta")
@@ -174,14 +175,6 @@ def test_analyse_refuses_what_a_load_refuses(tmp_path: Path, use: str, ending: s
     plan = loaded(tmp_path, changed(ELSEWHERE, change, ("randomisation.shares", {"control": 1, "letter": 1})))
     assert external_contract(plan.protocol).columns
     data = pd.DataFrame({"treated": [0, 1] * 60, "filed": [0, 1, 1, 0] * 30, "x": [i * 1.25 for i in range(120)]})
-    path = tmp_path / f"data{ending}"
-    if ending == ".csv":
-        data.to_csv(path, index=False)
-    elif ending == ".xlsx":
-        data.to_excel(path, index=False)
-    elif ending == ".parquet":
-        data.to_parquet(path, index=False)
-    else:
-        data.to_stata(path, write_index=False)
+    path = saved(data, tmp_path / f"data{ending}")
     with pytest.raises(DataRefused, match="x has 120 different values"):
         analyse(tmp_path / "protocol.yaml", path)

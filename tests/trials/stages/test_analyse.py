@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from data.errors import DataRefused, Refused
 from designs.protocol import ProtocolRefused
 from tests.golden.external import analysed, arm, outcome, protocol
 from tests.places import ROOT
+from tests.saved import saved
 from trials.errors import TrialRefused
 from trials.stages.analyse import analyse
 
@@ -77,17 +77,7 @@ def test_rejected_rows_are_counted_and_said(tmp_path):
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet", ".xlsx", ".dta"])
 def test_every_format_gives_the_same_estimates(tmp_path, ending):
     data = rows().drop(columns="trust")
-    path = tmp_path / f"data{ending}"
-    if ending == ".csv":
-        data.to_csv(path, index=False)
-    elif ending == ".csv.gz":
-        path.write_bytes(gzip.compress(data.to_csv(index=False).encode()))
-    elif ending == ".parquet":
-        data.to_parquet(path, index=False)
-    elif ending == ".dta":
-        data.to_stata(path, write_index=False)
-    else:
-        data.to_excel(path, index=False)
+    path = saved(data, tmp_path / f"data{ending}")
     ours = analysed(tmp_path, declared(), path).estimates
     reference = analysed(tmp_path, declared(), data).estimates
     assert [(e.estimate, e.std_error, e.n_arm) for e in ours] == [

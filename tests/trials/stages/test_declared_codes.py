@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from analysis.document import to_document
 from data.errors import DataRefused
 from tests.golden.external import analysed, arm, outcome, protocol
+from tests.saved import saved
 from tests.trials.examples import FIRST, Files, allocated, eligible, load_contacts, load_outcomes, outcomes, write_csv
 from tests.trials.stages.test_issue import arms_by_export_id
 from trials.cli.app import app
@@ -72,23 +73,10 @@ PLAIN = declared(
 )
 
 
-def saved(folder: Path, data: pd.DataFrame, ending: str) -> Path:
-    path = folder / f"coded{ending}"
-    if ending == ".xlsx":
-        data.to_excel(path, index=False)
-    elif ending == ".parquet":
-        data.to_parquet(path, index=False)
-    elif ending == ".dta":
-        data.to_stata(path, write_index=False)
-    else:
-        data.to_csv(path, index=False)
-    return path
-
-
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".xlsx", ".parquet", ".dta"])
 def test_effects_are_those_of_a_file_without_codes(tmp_path: Path, ending: str) -> None:
     data = people()
-    by_codes = to_document(analysed(tmp_path, CODED, saved(tmp_path, data, ending)))
+    by_codes = to_document(analysed(tmp_path, CODED, saved(data, tmp_path / f"coded{ending}")))
     without = to_document(analysed(tmp_path, PLAIN, plain(data)))
     for key in ("estimates", "sensitivity", "net_benefit", "verdict", "flow"):
         assert by_codes[key] == without[key], key

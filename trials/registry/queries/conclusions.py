@@ -54,15 +54,16 @@ def looks_taken(session: Session, trial_id: str) -> dict[int, Look]:
     query = select(table.number, table.repeats, table.document).where(table.trial_id == trial_id)
     looks: dict[int, Look] = {}
     again: dict[int, Look] = {}
+    repeats: dict[int, int] = {}
     for row in session.execute(query.order_by(table.number)):
         look = from_document(row.document).look if row.document.get("look") is not None else None
         if look is None or look.final:
             continue
         if row.repeats is not None:
+            repeats[row.number] = row.repeats
             again[row.number] = replace(look, action="go_on") if look.action == "not_taken" else look
         elif look.action != "not_taken":
             looks[row.number] = look
-    repeats = looks_again(session, trial_id)
     for correction in _held(session, trial_id):
         if repeats.get(correction.replacing) == correction.replaced and correction.replaced in looks:
             number = looks[correction.replaced].number
