@@ -34,6 +34,7 @@ Step = Literal[
     "answer_suitability", "consult", "pass_gateway_1", "design", "sign_off", "pass_gateway_2", "lock", "randomise",
     "resume_randomise", "issue", "load_outcomes", "evaluate", "correct_files", "decide", "review", "confirm_void",
     "confirm_correction", "analyse_elsewhere", "nothing", "decide_again", "lock_loaded", "next_wave",
+    "issue_rest",
 ]  # fmt: skip
 
 MILESTONES: Final[tuple[Milestone, ...]] = get_args(Milestone)
@@ -63,6 +64,7 @@ class Standing:
         waves_planned: How many waves the plan allocates; 1 where it declares none.
         waves_allocated: How many it has allocated.
         issued: At least one list was issued.
+        unissued: The arms of which somebody is on no list, in the order of the plan; only once a list was issued.
         outcomes: The version of the latest file of outcomes; None before the first.
         evaluated: The version of the outcomes that the latest evaluation read; None before the first.
         waits_until: The day on which everything is due, where no evaluation so far was of outcomes that were all due.
@@ -88,6 +90,7 @@ class Standing:
     waves_planned: int = 1
     waves_allocated: int = 0
     issued: bool = False
+    unissued: tuple[str, ...] = ()
     outcomes: int | None = None
     evaluated: int | None = None
     waits_until: date | None = None
@@ -122,12 +125,14 @@ class Next:
         role: Whose it is; None where it is nobody's, or anybody's but one person's.
         other_than: Who may not take it, because they took the step before.
         due: When; None for now.
+        arms: Of which arms, by id, where it is about some.
     """
 
     step: Step
     role: Role | None
     other_than: str | None = None
     due: date | None = None
+    arms: tuple[str, ...] = ()
 
 
 def state_of(standing: Standing) -> State:
@@ -210,7 +215,7 @@ def next_step(standing: Standing) -> Next:
 
     Examples:
         >>> next_step(Standing("t", locked=True))
-        Next(step='randomise', role='randomiser', other_than=None, due=None)
+        Next(step='randomise', role='randomiser', other_than=None, due=None, arms=())
     """
     state = state_of(standing)
     if state == "void":
@@ -227,6 +232,8 @@ def next_step(standing: Standing) -> Next:
         return Next("decide_again", "manager")
     if state in PHASES["decided"]:
         return Next("review", "manager", due=standing.review_on)
+    if state == "in_field" and standing.unissued and not standing.released:
+        return Next("issue_rest", "randomiser", arms=standing.unissued)
     if state == "in_field" and standing.waves_allocated < standing.waves_planned and not standing.released:
         return Next("next_wave", "randomiser")
     if state in _STEP_AFTER:

@@ -40,6 +40,8 @@ DUE = date(2026, 3, 1)
 DRAWN = Standing("t", locked=True, seed_drawn=True)
 ALLOCATED = replace(DRAWN, waves_allocated=1)
 EVALUATED = replace(ALLOCATED, issued=True, outcomes=1, evaluated=1)
+HALF_ISSUED = replace(ALLOCATED, issued=True, unissued=("sms",))
+REST = Next("issue_rest", "randomiser", arms=("sms",))
 FOUND = replace(EVALUATED, finding=1)
 CORRECTABLE = replace(EVALUATED, replaceable=True)
 DECIDED = replace(EVALUATED, finding=1, decided_on=1, review_on=REVIEW)
@@ -52,9 +54,11 @@ def after(standing: Standing, use_case: UseCase) -> Iterator[Standing]:
             yield replace(standing, locked=True)
         case "randomise":
             yield replace(standing, seed_drawn=True)
-            yield replace(standing, seed_drawn=True, waves_allocated=standing.waves_allocated + 1)
+            left = ("letter", "sms") if standing.issued else ()
+            yield replace(standing, seed_drawn=True, waves_allocated=standing.waves_allocated + 1, unissued=left)
         case "issue":
-            yield replace(standing, issued=True)
+            yield replace(standing, issued=True, unissued=("sms",))
+            yield replace(standing, issued=True, unissued=())
         case "load_outcomes":
             yield replace(standing, outcomes=min((standing.outcomes or 0) + 1, 2))
         case "evaluate":
@@ -109,7 +113,7 @@ def test_a_trial_without_gateways_goes_from_draft_to_locked_and_on_to_its_decisi
 
 def test_what_comes_next_can_be_done_whatever_has_happened(life):
     steps_of = {"resume_randomise": "randomise", "decide_again": "decide", "correct_files": "load_outcomes"}
-    steps_of |= {"next_wave": "randomise", "lock_loaded": "lock"}
+    steps_of |= {"next_wave": "randomise", "lock_loaded": "lock", "issue_rest": "issue"}
     for standing in life:
         step = next_step(standing).step
         use_case = steps_of.get(step, step)
@@ -213,6 +217,11 @@ def test_the_state_of_a_design_is_the_last_of_what_it_reached_in_order(milestone
         (replace(ALLOCATED, waves_planned=2), "allocated", Next("issue", "randomiser")),
         (replace(ALLOCATED, issued=True), "in_field", Next("load_outcomes", "analyst")),
         (replace(ALLOCATED, issued=True, waves_planned=2), "in_field", Next("next_wave", "randomiser")),
+        (HALF_ISSUED, "in_field", REST),
+        (replace(HALF_ISSUED, waves_planned=2), "in_field", REST),  # this wave before the next
+        (replace(HALF_ISSUED, outcomes=1), "data_cut", Next("evaluate", "analyst")),
+        (replace(HALF_ISSUED, outcomes=1, evaluated=1, waits_until=DUE), "in_field", REST),
+        (replace(FOUND, unissued=("sms",)), "analysed", Next("decide", "manager")),
         (
             replace(EVALUATED, waits_until=DUE, waves_planned=2, released=True),
             "in_field",
@@ -349,6 +358,7 @@ def test_whoever_is_next_holds_the_role_for_it():
             "resume_randomise": "randomise",
             "decide_again": "decide",
             "correct_files": "load_outcomes",
+            "issue_rest": "issue",
         }
         use_case = uses.get(coming.step, coming.step)
         if use_case in get_args(UseCase) and coming.role is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analysis.wording.phrases import day, sentence_case
+from analysis.wording.phrases import day, listed, sentence_case
 from trials.life import Next
 from trials.registry.records import TrialSummary
 from trials.reporting.words.vocabulary import CHANNELS, STATES, STEPS, VOID, state, verdict
@@ -65,8 +65,12 @@ def next_action(coming: Next) -> str:
     >>> from datetime import date
     >>> next_action(Next("review", "manager", due=date(2026, 10, 5)))
     'Review the decision on 5 October 2026'
+    >>> next_action(Next("issue_rest", "randomiser", arms=("letter", "sms")))
+    'Issue the lists that are left, of letter and sms'
     """
     words = STEPS[coming.step]
+    if coming.arms:
+        words += f", of {listed(coming.arms)}"
     return words if coming.due is None else f"{words} on {day(coming.due)}"
 
 

@@ -173,8 +173,7 @@ def _on_lists(session: Session, trial_id: str, arm: str) -> frozenset[tuple[int,
     return frozenset(
         (number, manifest.get("batch"))
         for manifest in queries.manifests_of(session, trial_id, arm)
-        # Lists of an earlier program were of every wave that had been allocated.
-        for number in manifest.get("waves", range(1, len(manifest["allocation_digests"]) + 1))
+        for number in queries.waves_of_list(manifest)
     )
 
 

@@ -19,6 +19,7 @@ from trials.errors import TrialRefused
 from trials.field.dispatch import export_ids
 from trials.registry import queries
 from trials.registry.identities.ledger_key import export_key
+from trials.reporting.portfolio import next_action
 from trials.stages.allocate import randomise
 from trials.stages.issue import issue, issue_lists
 from trials.stages.lock import lock
@@ -30,6 +31,12 @@ from trials.stages.void import confirm_void, request_void
 def rows(path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def coming(registry) -> str:
+    with registry.read(LOCAL_ACTOR) as reader:
+        (trial,) = reader.portfolio()
+    return next_action(trial.next)
 
 
 def arms_by_export_id(registry, trial: str = "reminders") -> dict[str, str]:
@@ -193,18 +200,27 @@ def test_a_second_wave_is_issued_by_itself(either, files, tmp_path):
     lists = [issue(either, FIRST, files.trial, "sms", tmp_path)]
     with pytest.raises(TrialRefused, match="wave 2 has not been allocated"):
         issue(either, FIRST, files.trial, "sms", tmp_path, wave=2)
+    assert coming(either) == "Issue the lists that are left, of letter"
+    issue(either, FIRST, files.trial, "letter", tmp_path)
+    assert coming(either).startswith("Draw the next wave")
     second = write_csv(files.folder / "second.csv", customers(300, first=2_000))
     load_population(either, FIRST, second, files.protocol, synthetic=True)
     later = randomise(either, FIRST, files.trial)
+    assert coming(either) == "Issue the lists that are left, of letter and sms"
     lists.append(issue(either, FIRST, files.trial, "sms", tmp_path))
     assert [found.manifest["waves"] for found in lists] == [[1], [2]]
     assert [found.manifest["customers"] for found in lists] == [first.counts["sms"], later.counts["sms"]]
     assert [found.manifest["issue_on"] for found in lists] == ["2026-03-02", "2026-04-06"]
     assert [found.manifest["allocation_digests"] for found in lists] == [[first.digest], [later.digest]]
+    assert coming(either) == "Issue the lists that are left, of letter"
     assert not any(found.manifest["reissue"] for found in lists)
     again = issue(either, FIRST, files.trial, "sms", tmp_path / "again", wave=1)
     assert (again.manifest["waves"], again.manifest["reissue"]) == ([1], True)
     assert again.path.read_bytes() == lists[0].path.read_bytes()
+    issue(either, FIRST, files.trial, "letter", tmp_path / "again", wave=1)
+    assert coming(either) == "Issue the lists that are left, of letter"  # a list that is issued again leads nowhere
+    issue(either, FIRST, files.trial, "letter", tmp_path)
+    assert coming(either).startswith("Load the outcomes")
 
 
 def test_every_batch_has_a_list_of_its_own_with_its_own_date(registry, files, tmp_path):
@@ -215,13 +231,17 @@ def test_every_batch_has_a_list_of_its_own_with_its_own_date(registry, files, tm
     with pytest.raises(TrialRefused, match=r"no batch 'middle'\. Rule: one of low, high"):
         issue(registry, FIRST, files.trial, "sms", tmp_path, batch="middle")
     low = issue(registry, FIRST, files.trial, "sms", tmp_path, columns=["band"], batch="low")
+    assert coming(registry) == "Issue the lists that are left, of letter and sms"
     (high,) = issue_lists(registry, FIRST, files.trial, "sms", tmp_path, columns=["band"])
     assert ({row["band"] for row in rows(low.path)}, {row["band"] for row in rows(high.path)}) == ({"low"}, {"high"})
     assert [found.manifest["issue_on"] for found in (low, high)] == ["2026-03-02", "2026-05-04"]
     assert low.manifest["customers"] + high.manifest["customers"] == record.counts["sms"]
+    assert coming(registry) == "Issue the lists that are left, of letter"
     both = issue_lists(registry, FIRST, files.trial, "sms", tmp_path / "again")
     assert [(found.manifest["batch"], found.manifest["reissue"]) for found in both] == [("low", True), ("high", True)]
+    assert coming(registry) == "Issue the lists that are left, of letter"
     letters = issue_lists(registry, FIRST, files.trial, "letter", tmp_path)
+    assert coming(registry).startswith("Load the outcomes")
     assert [found.manifest["reissue"] for found in letters] == [False, False]
 
 
@@ -236,6 +256,8 @@ def test_a_batch_in_which_nobody_is_of_the_arm_has_no_list(registry, files, tmp_
     assert issued.manifest["batch"] == "first"
     assert said == ["nobody of batch 'second' is in arm 'sms', and no list is made for it"]
     assert len(list(tmp_path.glob("*.csv"))) == 1
+    issue_lists(registry, FIRST, files.trial, "letter", tmp_path)
+    assert coming(registry).startswith("Load the outcomes")  # the batch without a list is not waited for
     with pytest.raises(TrialRefused, match=r"nobody of batch 'second' is in arm 'sms'.*a list is of customers"):
         issue_lists(registry, FIRST, files.trial, "sms", tmp_path, batch="second")
     (again,) = issue_lists(registry, FIRST, files.trial, "sms", tmp_path / "again")

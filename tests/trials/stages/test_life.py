@@ -42,6 +42,8 @@ def test_a_trial_goes_from_draft_to_decided(either, files, tmp_path):
     assert sum(allocation.counts.values()) == record.eligible
     assert record.eligible + sum(e.customers for e in record.exclusions) == len(files.customers)
     issue(either, FIRST, files.trial, "sms", tmp_path / "lists")
+    assert state(either) == ("in_field", "randomiser")  # the letters are still to be issued
+    issue(either, FIRST, files.trial, "letter", tmp_path / "lists")
     assert state(either) == ("in_field", "analyst")
     load_outcomes(either, FIRST, files.trial, files.outcomes)
     assert state(either) == ("data_cut", "analyst")
@@ -61,7 +63,7 @@ def test_a_trial_goes_from_draft_to_decided(either, files, tmp_path):
     assert detail.allocation.seed == SEED
     assert detail.summary.synthetic
     assert actions == [
-        "register", "load_population", "lock", "commit_seed", "allocate", "issue", "load_outcomes", "evaluate",
+        "register", "load_population", "lock", "commit_seed", "allocate", "issue", "issue", "load_outcomes", "evaluate",
         "release", "decide",
     ]  # fmt: skip
     assert all(proof.holds for proof in verify(either, FIRST, files.trial))

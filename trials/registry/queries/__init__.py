@@ -22,6 +22,7 @@ from trials.registry.queries.conclusions import (
 from trials.registry.queries.draws import (
     allocations_of,
     certificates_of,
+    customers_left,
     draw_of,
     issues_of,
     lists_issued,
@@ -30,6 +31,7 @@ from trials.registry.queries.draws import (
     void_asked_for,
     void_of,
     waves_of,
+    waves_of_list,
 )
 from trials.registry.queries.in_hand import draft_of
 from trials.registry.queries.jobs import job_of, job_row, latest_job, running_job
@@ -53,6 +55,7 @@ __all__ = [
     "audit_events",
     "certificates_of",
     "corrections_of",
+    "customers_left",
     "decisions_of",
     "draft_of",
     "draw_of",
@@ -90,4 +93,5 @@ __all__ = [
     "void_asked_for",
     "void_of",
     "waves_of",
+    "waves_of_list",
 ]

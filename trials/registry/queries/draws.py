@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -116,6 +117,40 @@ def manifests_of(session: Session, trial_id: str, arm: str) -> tuple[dict[str, A
     table = tables.IssueList
     query = select(table.manifest).where(table.trial_id == trial_id, table.arm == arm).order_by(table.number)
     return tuple(session.scalars(query))
+
+
+def waves_of_list(manifest: Mapping[str, Any]) -> tuple[int, ...]:
+    """The waves whose customers a list holds; a list of an earlier program was of all that had been allocated."""
+    return tuple(manifest.get("waves", range(1, len(manifest["allocation_digests"]) + 1)))
+
+
+def customers_left(session: Session, only: str | None = None) -> dict[str, dict[str, int]]:
+    """How many customers of each arm are on no list, by trial, of the trials of which a list was issued.
+
+    Every arm is there, one that gets no list too. A list is of all the customers of its arm in its waves, or in one
+    batch of them, and nobody comes to be on a second one but by a list that is marked as issued again.
+    """
+    lists, drawn = tables.IssueList, tables.Allocation
+    issued = select(lists.trial_id, lists.arm, lists.customers, lists.manifest)
+    allocated = select(drawn.trial_id, drawn.wave, drawn.counts).where(drawn.trial_id.in_(select(lists.trial_id)))
+    if only is not None:
+        issued, allocated = issued.where(lists.trial_id == only), allocated.where(drawn.trial_id == only)
+    whole: set[tuple[str, str, int]] = set()  # waves that are on a list of all batches
+    left: dict[str, dict[str, int]] = {}
+    of_batches = []
+    for row in session.execute(issued):
+        if row.manifest.get("batch") is None:
+            whole |= {(row.trial_id, row.arm, wave) for wave in waves_of_list(row.manifest)}
+        elif not row.manifest["reissue"]:
+            of_batches.append(row)
+    for row in session.execute(allocated):
+        counts = left.setdefault(row.trial_id, {})
+        for arm, customers in row.counts.items():
+            on_none = 0 if (row.trial_id, arm, row.wave) in whole else customers
+            counts[arm] = counts.get(arm, 0) + on_none
+    for row in of_batches:
+        left[row.trial_id][row.arm] -= row.customers
+    return left
 
 
 def void_of(session: Session, trial_id: str) -> VoidRecord | None:

@@ -13,6 +13,7 @@ from trials.errors import TrialRefused
 from trials.findings import WITHOUT_VERDICT
 from trials.life import Standing
 from trials.registry import tables
+from trials.registry.queries.draws import customers_left
 from trials.registry.queries.plans import latest_population, population_name
 
 Column = InstrumentedAttribute[Any]
@@ -33,6 +34,7 @@ def standing_of(session: Session, trial_id: str) -> Standing:
 
 def standings(session: Session, only: str | None = None) -> Iterator[tuple[Standing, Protocol]]:
     """What has happened to every trial, by id, each with its protocol in force; ``only`` limits it to one trial."""
+    left = customers_left(session, only)
     for row in session.execute(_facts(only)):
         protocol = parse_canonical(row.canonical)
         standing = Standing(
@@ -44,6 +46,7 @@ def standings(session: Session, only: str | None = None) -> Iterator[tuple[Stand
             waves_planned=max(1, len(protocol.randomisation.waves)),
             waves_allocated=row.allocated,
             issued=row.issued > 0,
+            unissued=tuple(arm.id for arm in protocol.arms if arm.channel and left.get(row.id, {}).get(arm.id, 0) > 0),
             outcomes=row.outcomes,
             evaluated=row.evaluated,
             waits_until=row.due_on if row.judged == 0 else None,

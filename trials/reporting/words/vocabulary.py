@@ -44,6 +44,7 @@ STEPS: Final[Mapping[Step, str]] = {
     "randomise": "Randomise",
     "resume_randomise": "Randomise again: the seed is drawn, the allocation was interrupted",
     "issue": "Issue the lists",
+    "issue_rest": "Issue the lists that are left",
     "next_wave": "Draw the next wave when its day comes: load its customers, randomise, issue its lists; load outcomes "
     "when they are due",
     "load_outcomes": "Load the outcomes when they are due",
