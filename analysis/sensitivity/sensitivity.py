@@ -50,6 +50,7 @@ def with_sensitivity(frame: AnalysisFrame, protocol: Protocol, evaluation: Evalu
     specification = specify.specification_of(frame, protocol, specify.column_kinds(frame))
     outcomes = specify.regressed(protocol)
     columns = [*(column_of(outcome) for outcome in outcomes), *(column.name for column in specification.covariates)]
+    columns += _pairs_of(protocol)
     data = _in_memory(frame, protocol, columns) if evaluation.flow.allocated <= IN_MEMORY_UP_TO else None
     sensitivity = [*evaluation.sensitivity, *of.told(other_choices(frame, protocol, specification))]
     sensitivity += of.told(randomisation_rows(frame, protocol, protocol.primary, digest))
@@ -83,9 +84,15 @@ def with_bounds(frame: AnalysisFrame, protocol: Protocol, evaluation: Evaluation
     lacked = [] if of.bar is not None else _lacked(frame, specify.regressed(protocol))
     if not lacked:
         return evaluation
-    data = _in_memory(frame, protocol, [column_of(outcome) for outcome in lacked])
+    data = _in_memory(frame, protocol, [*(column_of(outcome) for outcome in lacked), *_pairs_of(protocol)])
     bounds = [row for outcome in lacked for row in outcome_bounds(data.by_contrast, protocol, outcome)]
     return replace(evaluation, bounds=tuple(bounds))
+
+
+def _pairs_of(protocol: Protocol) -> list[str]:
+    """The column that names the pair, where units were paired."""
+    pairs = protocol.randomisation.pairs
+    return [pairs] if pairs is not None else []
 
 
 def _lacked(frame: AnalysisFrame, outcomes: Sequence[Outcome]) -> list[Outcome]:
