@@ -1,4 +1,4 @@
-"""Navigation, and nothing else: `python -m streamlit run dashboards/app.py` from the root of the checkout."""
+"""Navigation, and nothing else. `python -m dashboards` serves it."""
 
 import streamlit as st
 

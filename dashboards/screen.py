@@ -30,7 +30,7 @@ disable_debug_mode()
 
 _THEME = Path(__file__).parent / "theme"
 _STYLE = _THEME / "style.css"
-_SECTION = f"<script>{(_THEME / 'section.js').read_text('utf-8')}</script>"
+SECTION_SCRIPT = (_THEME / "section.js").read_text("utf-8")
 _LAST_TRIAL = "last_trial"
 
 
@@ -60,7 +60,7 @@ class EvaluatedTrial:
 def show(page: StreamlitPage) -> None:
     """Run a page; whatever the service refuses is said plainly instead of the page."""
     st.html(_STYLE)
-    st.html(_SECTION, unsafe_allow_javascript=True)
+    st.html(f"<script>{SECTION_SCRIPT}</script>", unsafe_allow_javascript=True)
     try:
         page.run()
     except Refused as refusal:

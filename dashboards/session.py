@@ -18,14 +18,33 @@ from analysis.results import Evaluation
 from dashboards.uploads import Upload, keep
 from data.errors import Refused
 from trials.access import Actor, UseCase, allow, parse_actor
+from trials.errors import AccessRefused
 from trials.registry import Registry, open_registry
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import DARK, LIGHT, Ink
 from trials.settings import load_settings
 
+_open: bool = False
+
+
+def open_for_visitors() -> None:
+    """A door stands before this process's pages, so they may show something."""
+    global _open
+    _open = True
+
+
+def _registry() -> Registry:
+    if not _open:
+        raise AccessRefused(
+            "these pages are served to whoever asks",
+            rule="nothing is read or written without a door before the pages",
+            remedy="start the dashboard with `otm serve`, and open the address that it prints",
+        )
+    return _opened_registry()
+
 
 @st.cache_resource(show_spinner=False)
-def _registry() -> Registry:
+def _opened_registry() -> Registry:
     return open_registry(load_settings())
 
 

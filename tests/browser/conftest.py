@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -41,31 +41,41 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("browser") / "empty"
 
 
-Serve = Callable[[Path], str]
+@dataclass(frozen=True)
+class Served:
+    """A dashboard that runs: where, and the address that it printed."""
+
+    address: str
+    entrance: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+Serve = Callable[[Path], Served]
 
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Serve]:
     """Serve a home as ``otm serve`` does; the same address for the same home."""
-    servers: dict[Path, tuple[str, subprocess.Popen[bytes]]] = {}
+    servers: dict[Path, Served] = {}
 
-    def served(home: Path) -> str:
+    def served(home: Path) -> Served:
         if home not in servers:
-            servers[home] = _start(home)
-        return servers[home][0]
+            servers[home] = start(home)
+        return servers[home]
 
     yield served
-    for _, process in servers.values():
-        process.terminate()
-    for _, process in servers.values():
+    for server in servers.values():
+        server.process.terminate()
+    for server in servers.values():
         try:
-            process.wait(timeout=20)
+            server.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            server.process.kill()
+            server.process.wait()
 
 
-def _start(home: Path) -> tuple[str, subprocess.Popen[bytes]]:
+def start(home: Path, *python: str) -> Served:
     """Serve a home on a free port. Another process may take the port before the dashboard does; then on another."""
     home.mkdir(parents=True, exist_ok=True)
     log = home.parent / f"{home.name}.log"
@@ -73,36 +83,33 @@ def _start(home: Path) -> tuple[str, subprocess.Popen[bytes]]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        address = f"http://127.0.0.1:{port}"
-        process = _launched(home, port, log)
-        if _answers(address, process, log):
-            return address, process
+        process = _launched(home, port, log, python or ("-m", "dashboards"))
+        entrance = _printed(process, log)
+        if entrance is not None:
+            return Served(f"http://localhost:{port}", entrance, process, log)
         process.kill()
         process.wait()
     raise AssertionError(f"the dashboard did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
 
 
-def _launched(home: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+def _launched(home: Path, port: int, log: Path, python: tuple[str, ...]) -> subprocess.Popen[bytes]:
     settings = {name: value for name, value in os.environ.items() if not name.startswith("OTM_")}
-    command = [sys.executable, "-m", "streamlit", "run", "dashboards/app.py", f"--server.port={port}"]
+    settings = {**settings, "OTM_HOME": str(home), "PYTHONPATH": str(ROOT)}
     with log.open("wb") as written:
         return subprocess.Popen(
-            command, cwd=ROOT, env={**settings, "OTM_HOME": str(home)}, stdout=written, stderr=written
+            [sys.executable, *python, str(port)], cwd=ROOT, env=settings, stdout=written, stderr=written
         )
 
 
-def _answers(address: str, process: subprocess.Popen[bytes], log: Path) -> bool:
-    """Whether this process, and no other on its port, serves the address."""
+def _printed(process: subprocess.Popen[bytes], log: Path) -> str | None:
+    """The address that the server prints once it listens; None where it ended instead."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health") as answer:
-                if answer.status == 200 and address in log.read_text("utf-8", "replace"):
-                    return True
-        except (urllib.error.URLError, ConnectionError):
-            pass
+        found = re.search(r"Dashboard: (http://localhost:\d+/\?token=\S+) ", log.read_text("utf-8", "replace"))
+        if found:
+            return found[1]
         time.sleep(0.1)
-    return False
+    return None
 
 
 @pytest.fixture(scope="session")
@@ -116,12 +123,16 @@ def context(chromium: Path) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def visit(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Page]]:
-    """Open an address. After the test, every request must have gone to the dashboard itself."""
+    """Open an address. After the test, every request must have gone to the dashboard itself, and no page
+    may have broken the content security policy."""
     pages: list[Page] = []
     elsewhere: list[str] = []
+    violations: list[str] = []
 
     def opened(home: Path, path: str = "", *, dark: bool = False, script: str | None = None) -> Page:
-        address = serve(home)
+        served = serve(home)
+        address = served.address
+        context.request.get(served.entrance)
         page = context.new_page()
         pages.append(page)
         if script is not None:
@@ -135,6 +146,7 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Page]
                 elsewhere.append(request.url)
 
         page.on("request", note)
+        page.on("console", lambda said: violations.append(said.text) if _is_violation(said.text) else None)
         page.goto(f"{address}/{path}")
         settled(page)
         return page
@@ -143,6 +155,12 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Page]
     for page in pages:
         page.close()
     assert elsewhere == []
+    assert violations == []
+
+
+def _is_violation(said: str) -> bool:
+    """Whether the browser says that a page broke the rules that it came with."""
+    return any(words in said for words in ("Content Security Policy", "Content-Security-Policy", "X-Frame-Options"))
 
 
 # Fonts have come, and nothing has changed its height for some frames on end.

@@ -166,17 +166,15 @@ def collect() -> None:
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where the dashboard listens.")] = DASHBOARD_PORT,
 ) -> None:
-    """Serve the dashboard on this machine, until it is stopped with Ctrl-C."""
+    """Serve the dashboard on this machine until Ctrl-C, at the address that it prints."""
     from trials.registry import is_there
     from trials.settings import load_settings
 
     settings = load_settings()
     if not is_there(settings):
         say(f"There is no registry in {settings.home} yet: the dashboard makes one. Is OTM_HOME the folder you mean?")
-    say(f"Dashboard: http://localhost:{port} (Ctrl-C stops it)")
-    options = [f"--server.port={port}", "--server.headless=true", "--browser.gatherUsageStats=false"]
     # As a module from the root: started as a plain command it would not find the packages.
-    command = [sys.executable, "-m", "streamlit", "run", "dashboards/app.py", *options]
+    command = [sys.executable, "-m", "dashboards", str(port)]
     os.chdir(ROOT)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -31,10 +32,10 @@ def test_whoever_ends_the_command_ends_the_server(tmp_path: Path, ending: signal
     with log.open("w") as said_to:
         process = subprocess.Popen(command, env=environment, stderr=said_to, stdout=subprocess.DEVNULL)
     try:
-        _wait_until(lambda: _answers(port))
+        _wait_until(lambda: _answers(log))
         process.send_signal(ending)
         process.wait(PATIENCE)
-        _wait_until(lambda: not _answers(port))
+        _wait_until(lambda: not _answers(log))
     finally:
         process.kill()
         process.wait()
@@ -42,9 +43,14 @@ def test_whoever_ends_the_command_ends_the_server(tmp_path: Path, ending: signal
     assert f"There is no registry in {home} yet" in said
 
 
-def _answers(port: int) -> bool:
+def _answers(log: Path) -> bool:
+    """Whether the address that was printed leads to the pages."""
+    printed = re.search(r"http://\S+", log.read_text())
+    if printed is None:
+        return False
+    visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer:
+        with visitor.open(printed[0], timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -1,0 +1,56 @@
+"""Serve the dashboard: `python -m dashboards PORT` from the root of the checkout, which is what `otm serve` does."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit
+from starlette.middleware import Middleware
+from streamlit import net_util
+
+from dashboards import session
+from dashboards.door import NAMES, TOKEN, Door, inline_scripts
+from dashboards.screen import SECTION_SCRIPT
+from trials.cli.output import say
+
+_SHELL: Final = Path(streamlit.__file__).parent / "static" / "index.html"
+
+
+def serve(port: int) -> None:
+    """Serve on this machine until the process is ended. The address, with its token, is printed once it answers."""
+    token = secrets.token_urlsafe(24)
+    # Streamlit asks outside which address the machine has, to compare a foreign origin with it. None gets that far.
+    net_util.get_external_ip = net_util.get_internal_ip = lambda: None
+    session.open_for_visitors()
+
+    @asynccontextmanager
+    async def announced(_: Any) -> AsyncIterator[None]:
+        say(f"Dashboard: http://{NAMES[0]}:{port}/?{TOKEN}={token} (Ctrl-C stops it)")
+        say("Whoever has this address can see and do here what you can, until the server is stopped.")
+        yield
+
+    scripts = [*inline_scripts(_SHELL), SECTION_SCRIPT]
+    door = Middleware(Door, port=port, token=token, scripts=scripts)
+    served = streamlit.App(Path(__file__).parent / "app.py", middleware=[door], lifespan=announced)
+    with suppress(KeyboardInterrupt):
+        served.run(
+            config={
+                "server.port": port,
+                "server.address": "127.0.0.1",
+                "server.headless": True,
+                "server.enableXsrfProtection": True,
+                "server.enableCORS": True,
+                "server.enableAgentApi": False,
+                "browser.gatherUsageStats": False,
+                "logger.hideWelcomeMessage": True,
+            }
+        )
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
