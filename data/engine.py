@@ -21,6 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.errors import DataRefused
+from data.snapshots import Snapshot
 
 EngineName = Literal["duckdb", "spark"]
 
@@ -31,8 +32,8 @@ class Engine(Protocol):
     name: str
     version: str
 
-    def scan(self, source: Path | pa.Table) -> nw.LazyFrame[Any]:
-        """Rows of a Parquet file or an Arrow table, lazily."""
+    def scan(self, source: Snapshot | Path | pa.Table) -> nw.LazyFrame[Any]:
+        """Rows of a snapshot, a Parquet file or an Arrow table, lazily."""
         ...
 
     def companion(self, table: pa.Table) -> nw.LazyFrame[Any]:
@@ -115,15 +116,19 @@ class DuckDBEngine:
         except duckdb.Error as error:
             raise DataRefused(f"DuckDB did not take its settings ({_first_line(error)})", where="engine") from error
         self._companions = 0
+        self._scanned: dict[str, Snapshot] = {}
 
-    def scan(self, source: Path | pa.Table) -> nw.LazyFrame[Any]:
-        """Rows of a Parquet file or an Arrow table, lazily.
+    def scan(self, source: Snapshot | Path | pa.Table) -> nw.LazyFrame[Any]:
+        """Rows of a snapshot, a Parquet file or an Arrow table, lazily.
 
         Raises:
             DataRefused: The file is missing or is not Parquet.
         """
         if isinstance(source, pa.Table):
             return nw.from_native(self._connection.from_arrow(source))
+        if isinstance(source, Snapshot):
+            self._scanned[source.digest] = source
+            source = source.path
         if not source.is_file():
             raise DataRefused("there is no such file", where=str(source))
         try:
@@ -142,19 +147,29 @@ class DuckDBEngine:
         """Carry a lazy frame out, to its end, and bring the result into memory.
 
         Raises:
-            DataRefused: Memory or scratch space ran out, or the file could not be read.
+            DataRefused: Memory or scratch space ran out, the file could not be read, or a snapshot was changed
+                while it was.
         """
         with _named("engine"):
-            return nw.to_native(frame).to_arrow_table()
+            rows = nw.to_native(frame).to_arrow_table()
+        self._recheck()
+        return rows
 
     def write(self, frame: nw.LazyFrame[Any], path: Path) -> None:
         """Write a lazy frame as one Parquet file (Zstandard), rows in their order.
 
         Raises:
-            DataRefused: The disk is full, the folder is missing or memory ran out.
+            DataRefused: The disk is full, the folder is missing, memory ran out, or a snapshot was changed while it
+                was read.
         """
         with _named(str(path)):
             nw.to_native(frame).write_parquet(str(path), compression="zstd")
+        self._recheck()
+
+    def _recheck(self) -> None:
+        """What is lazy is read when it is carried out: by then a snapshot must still be the one that was opened."""
+        for snapshot in self._scanned.values():
+            snapshot.recheck()
 
     def numbered(self, frame: nw.LazyFrame[Any], column: str, labels: Sequence[str], *, name: str) -> nw.LazyFrame[Any]:
         """Add ``name``: position of a text column's value in ``labels`` (32-bit), null where it is none of them.

@@ -2,6 +2,8 @@
 
 A snapshot is written to a temporary name, fsynced, renamed, and its folder fsynced, before anybody records its
 digest. So a record never names a file that is missing or half written; a file that no record names is harmless.
+
+Nothing is read unhashed: a file's bytes are hashed before any of them is used, by the one function that leads to it.
 """
 
 from __future__ import annotations
@@ -13,14 +15,18 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import DataRefused
+from data.row_bytes import HashingSink, write_parquet
 
 ROW_GROUP_ROWS = 262_144
 ORPHAN_SECONDS = 24 * 3600
@@ -28,15 +34,46 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK_BYTES = 1 << 20
 
 
+# Within so many nanoseconds of a file's last change another may leave no mark on it: clocks of file systems tick.
+_TICK = 100_000_000
+
+_Identity = tuple[int, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot whose bytes have been hashed. Made by :meth:`SnapshotStore.opened` alone.
+
+    Args:
+        digest: Its name.
+        path: Its file.
+    """
+
+    digest: str
+    path: Path
+    _store: SnapshotStore = field(repr=False)
+
+    def recheck(self) -> None:
+        """Show that what has been read since is of the bytes that were hashed.
+
+        Raises:
+            DataRefused: The file was changed or taken away while it was read.
+        """
+        self._store.opened(self.digest)  # hashes it again where it was touched
+
+
 class SnapshotStore:
     """A folder of snapshots. Safe for many processes at once.
 
     Args:
         root: The folder; made, readable by its owner only, when it is missing.
+        named: What a digest is called in the records, for whoever reads why a file was refused.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, named: Callable[[str], str | None] = lambda _: None) -> None:
         self.root = root
+        self._named = named
+        self._verified: dict[str, _Identity] = {}
 
     def write(
         self, source: pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch], *, schema: pa.Schema | None = None
@@ -56,46 +93,55 @@ class SnapshotStore:
         with _storing(self.root), self.holding():
             return self._write_held(source, schema)
 
-    def path(self, digest: str) -> Path:
-        """The file of a digest.
+    def opened(self, digest: str) -> Snapshot:
+        """The file of a digest, once its bytes are known to give it: the one way to a snapshot.
+
+        A file is hashed once, and again when it is another file, or was touched, since it was.
 
         Raises:
-            DataRefused: The digest is malformed, or the store does not hold it.
+            DataRefused: The digest is malformed, the store does not hold it, or its bytes no longer give it.
         """
         path = self._path(digest)
-        if not path.is_file():
-            raise DataRefused(
-                "the snapshot is missing from the store",
-                where=path.name,
-                rule="every snapshot that the registry names is kept",
-                remedy="restore it from the last backup",
-            )
-        return path
+        with self._file(digest, path) as file:
+            if self._verified.get(digest) != _identity_of(file.fileno()):
+                self._hash(digest, file)
+        return Snapshot(digest, path, self)
 
     def read(self, digest: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a digest, in their order; every column where none are named.
 
         Raises:
-            DataRefused: The digest is malformed, or the store does not hold it, or the file is no snapshot any more.
+            DataRefused: The digest is malformed, or the store does not hold it, or its bytes no longer give it.
         """
-        return read_rows(self.path(digest), columns)
+        return read_rows(self.opened(digest), columns)
+
+    def read_changed(self, digest: str) -> pa.Table:
+        """The rows of a file whatever its bytes give, to tell what in it was changed. For ``otm verify`` alone.
+
+        Raises:
+            DataRefused: The digest is malformed, or there is no such file, or it is no Parquet any more.
+        """
+        path = self._path(digest)
+        with self._file(digest, path):
+            return read_rows(path)
+
+    def names(self, digest: str) -> tuple[str, ...]:
+        """The names of a snapshot's columns.
+
+        Raises:
+            DataRefused: As for :meth:`read`.
+        """
+        return tuple(pq.read_schema(self.opened(digest).path).names)
 
     def verify(self, digest: str) -> None:
-        """Hash the file again.
+        """Hash the file again, whatever is known of it.
 
         Raises:
             DataRefused: It is missing, or its bytes are no longer those that gave it its name.
         """
-        path = self.path(digest)
-        with _storing(path), path.open("rb") as file:
-            actual = hashlib.file_digest(file, "sha256").hexdigest()
-        if actual != digest:
-            raise DataRefused(
-                f"the snapshot has been changed: its bytes now give {actual}",
-                where=path.name,
-                rule="a snapshot is named by the SHA-256 of its bytes",
-                remedy="restore it from the last backup, and find out who wrote to the store",
-            )
+        path = self._path(digest)
+        with self._file(digest, path) as file:
+            self._hash(digest, file)
 
     def digests(self) -> frozenset[str]:
         """Every digest that the store holds."""
@@ -145,6 +191,45 @@ class SnapshotStore:
             raise DataRefused(f"{digest!r} is not a digest", rule="64 lower-case hexadecimal characters")
         return self.root / f"{digest}.parquet"
 
+    @contextlib.contextmanager
+    def _file(self, digest: str, path: Path) -> Iterator[BufferedReader]:
+        """The file, to be hashed; a link or a pipe in its place is no snapshot."""
+        with _storing(path):
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            except (FileNotFoundError, NotADirectoryError):
+                raise self._refused(digest, "is missing from the store") from None
+            except OSError as error:
+                if error.errno != errno.ELOOP:
+                    raise
+                raise self._refused(digest, "is a link to another file") from None
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.close(descriptor)
+                raise self._refused(digest, "is no file")
+            with os.fdopen(descriptor, "rb") as file:
+                yield file
+
+    def _hash(self, digest: str, file: BufferedReader) -> None:
+        """Hash an open file, and remember it by its identity; one that might yet change unmarked is not remembered."""
+        before = _identity_of(file.fileno())
+        file.seek(0)
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
+        if actual != digest:
+            self._verified.pop(digest, None)
+            raise self._refused(digest, "has been changed", f": its bytes now give {actual}")
+        if _identity_of(file.fileno()) == before and time.time_ns() - before[-1] > _TICK:
+            self._verified[digest] = before
+
+    def _refused(self, digest: str, problem: str, detail: str = "") -> DataRefused:
+        name = self._named(digest)
+        return DataRefused(
+            f"the snapshot {problem}{'' if name is None else f' ({name})'}{detail}",
+            where=f"{digest}.parquet",
+            rule="a snapshot is kept as it was stored, named by the SHA-256 of its bytes; nothing of this one was used",
+            remedy=f"put {digest}.parquet back from the last backup, then do the same again; run otm verify for what "
+            "else was changed, and find out who wrote to the store",
+        )
+
     def _make_root(self) -> None:
         if not self.root.is_dir():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -158,8 +243,8 @@ class SnapshotStore:
             # Exclusive and private: customers' rows are never readable by others, not even for a moment.
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb", buffering=0) as file:
-                sink = _HashingSink(file.fileno())
-                _write_parquet(source, schema, sink)
+                sink = HashingSink(file.fileno())
+                write_parquet(source, schema, sink, ROW_GROUP_ROWS)
                 os.fsync(file.fileno())
             digest = sink.hexdigest()
             partial.rename(self._path(digest))
@@ -188,16 +273,23 @@ class SnapshotStore:
             os.close(descriptor)
 
 
-def read_rows(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of a snapshot's file, in their order; every column where none are named.
+def _identity_of(descriptor: int) -> _Identity:
+    """What no change of a file leaves as it was: which file it is, its size, and its times to the nanosecond."""
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def read_rows(source: Snapshot | Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of a snapshot, or of a file of our own making, in their order; every column where none are named.
 
     Raises:
-        DataRefused: The disk failed, or the file is no snapshot any more.
+        DataRefused: The disk failed, the file is no snapshot any more, or was changed while it was read.
     """
+    path = source.path if isinstance(source, Snapshot) else source
     try:
         with _storing(path):
             # A folder called year=2026 must not become a column.
-            return pq.read_table(path, columns=None if columns is None else list(columns), partitioning=None)
+            rows = pq.read_table(path, columns=None if columns is None else list(columns), partitioning=None)
     except pa.ArrowException as error:
         raise DataRefused(
             f"the snapshot cannot be read ({str(error).splitlines()[0]})",
@@ -205,106 +297,9 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
             rule="a snapshot is never written over",
             remedy="restore it from the last backup, and find out who wrote to the store",
         ) from error
-
-
-class _HashingSink:
-    """A file that hashes what passes through it, so that the digest needs no second reading."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._hash = hashlib.sha256()
-        self._position = 0
-        self.closed = False
-
-    def write(self, data: bytes | memoryview) -> int:
-        view = memoryview(data).cast("B")
-        self._hash.update(view)
-        rest = view
-        while len(rest):
-            rest = rest[os.write(self._descriptor, rest) :]
-        self._position += len(view)
-        return len(view)
-
-    def tell(self) -> int:
-        return self._position
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        self.closed = True
-
-    def hexdigest(self) -> str:
-        return self._hash.hexdigest()
-
-
-def _write_parquet(
-    source: pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch], schema: pa.Schema | None, sink: _HashingSink
-) -> None:
-    batches = iter(source.to_batches() if isinstance(source, pa.Table) else source)
-    if isinstance(source, pa.Table | pa.RecordBatchReader):
-        schema = source.schema
-    first: list[pa.RecordBatch] = []
-    if schema is None:
-        first = [batch for _, batch in zip(range(1), batches, strict=False)]
-        if not first:
-            raise DataRefused("there are no batches and no schema to write")
-        schema = first[0].schema
-    plain = _plain_schema(schema)
-    with pq.ParquetWriter(
-        pa.PythonFile(sink, mode="w"),
-        plain,
-        version="2.6",
-        data_page_version="1.0",
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=True,
-        write_statistics=True,
-        store_schema=True,
-    ) as writer:
-        for group in _row_groups(_chain(first, batches), plain):
-            writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
-
-
-def _chain(first: list[pa.RecordBatch], rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield from first
-    yield from rest
-
-
-def _row_groups(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Tables of exactly ``ROW_GROUP_ROWS`` rows (the last may be shorter), each in one piece.
-
-    Page boundaries follow the pieces an array is in, so equal rows give equal bytes only from equal pieces.
-    """
-    waiting: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows += batch.num_rows
-        while rows >= ROW_GROUP_ROWS:
-            table = pa.Table.from_batches(waiting)
-            yield _in_one_piece(table.slice(0, ROW_GROUP_ROWS), schema)
-            rest = table.slice(ROW_GROUP_ROWS)
-            waiting, rows = rest.to_batches(), rest.num_rows
-    if rows:
-        yield _in_one_piece(pa.Table.from_batches(waiting), schema)
-
-
-def _in_one_piece(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    return table.replace_schema_metadata(None).cast(schema).combine_chunks()
-
-
-def _plain_schema(schema: pa.Schema) -> pa.Schema:
-    """Columns without the encodings that the same values may come in, and without readers' notes."""
-    return pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema])
-
-
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_dictionary(kind):
-        return _plain_type(kind.value_type)
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pa.string()
-    return kind
+    if isinstance(source, Snapshot):
+        source.recheck()
+    return rows
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -256,7 +256,7 @@ def arms_of(registry: Registry, trial: str, people: Rows) -> dict[str, str]:
     with registry.inspect(LOCAL_ACTOR, "verify", trial) as session:
         waves = [allocation.snapshot_digest for allocation in queries.allocations_of(session, trial)]
     assigned = pa.concat_tables(
-        pq.read_table(registry.snapshots.path(digest), columns=[LEDGER_ID, "arm"]) for digest in waves
+        pq.read_table(registry.snapshots.opened(digest).path, columns=[LEDGER_ID, "arm"]) for digest in waves
     )
     arms = dict(zip(assigned.column(LEDGER_ID).to_pylist(), assigned.column("arm").to_pylist(), strict=True))
     ids = [row["customer_id"] for row in people]

@@ -100,6 +100,25 @@ def test_commits_happen_in_stages():
     assert {name: found for name, text in elsewhere.items() if (found := commits(text))} == {}
 
 
+# What leads to a stored file's bytes, and who may: the store, which hashes them first; a backup, which copies whole
+# files between stores; verify, which tells what in an edited file was edited. Row groups are of a snapshot opened.
+WAYS_TO_A_SNAPSHOT = {
+    r"snapshots\.root\b|\}\.parquet|\*\.parquet": {"data/snapshots.py", "trials/stages/backup.py"},
+    r"/ [\"']snapshots[\"']": {"trials/registry/registry.py", "trials/stages/backup.py"},
+    r"\bread_changed\b": {"data/snapshots.py", "trials/stages/verify.py"},
+    r"pq\.read_|\bParquetFile\(|\bmemory_map\b|pyarrow\.dataset|\bread_parquet\(|scan_parquet": {
+        "data/engine.py", "data/intake/files.py", "data/intake/parquet.py", "data/snapshots.py",
+        "designs/assignment/files/row_groups.py",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS_TO_A_SNAPSHOT)
+def test_nothing_but_the_store_leads_to_a_snapshot(way):
+    found = {name for name, text in sources(*PACKAGES) if re.search(way, text)}
+    assert found - WAYS_TO_A_SNAPSHOT[way] == set()
+
+
 def test_tests_skip_only_where_the_shared_fixtures_do():
     forbidden = re.compile(r"(?:pytest|mark)\.(?:skip|xfail|importorskip)|unittest\.skip|doctest:\s*\+SKIP")
     allowed = {"tests/conftest.py", "tests/record.py", "tests/test_house.py", "tests/test_record.py"}

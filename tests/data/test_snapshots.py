@@ -34,15 +34,15 @@ def store(tmp_path: Path) -> SnapshotStore:
 
 def test_a_snapshot_is_named_by_its_bytes_and_reads_back(store: SnapshotStore) -> None:
     digest = store.write(TABLE)
-    content = store.path(digest).read_bytes()
+    content = store.opened(digest).path.read_bytes()
     assert digest == hashlib.sha256(content).hexdigest()
-    assert pq.read_table(store.path(digest)).equals(TABLE)
+    assert pq.read_table(store.opened(digest).path).equals(TABLE)
     assert store.digests() == {digest}
     store.verify(digest)
 
 
 def test_what_is_stored_is_for_its_owner_only(store: SnapshotStore) -> None:
-    path = store.path(store.write(TABLE))
+    path = store.opened(store.write(TABLE)).path
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(store.root.stat().st_mode) == 0o700
 
@@ -70,7 +70,7 @@ def test_equal_rows_give_equal_bytes_however_they_are_cut(
             store.write(table.cast(pa.schema([("text", pa.large_string()), ("n", pa.int64())]))),
         }
     assert len(digests) == 1
-    assert pq.read_table(store.path(digests.pop())).equals(table)
+    assert pq.read_table(store.opened(digests.pop()).path).equals(table)
 
 
 def test_other_rows_or_another_order_give_another_digest(store: SnapshotStore) -> None:
@@ -95,7 +95,7 @@ def test_a_stream_is_never_held_whole(store: SnapshotStore, monkeypatch: pytest.
 
 def test_empty_sources(store: SnapshotStore) -> None:
     digest = store.write(TABLE.slice(0, 0))
-    assert pq.read_table(store.path(digest)).schema == TABLE.schema
+    assert pq.read_table(store.opened(digest).path).schema == TABLE.schema
     assert store.write(iter(()), schema=TABLE.schema) == digest
     with pytest.raises(DataRefused, match="no batches and no schema"):
         store.write(iter(()))
@@ -103,7 +103,7 @@ def test_empty_sources(store: SnapshotStore) -> None:
 
 def test_any_changed_byte_is_found(store: SnapshotStore) -> None:
     digest = store.write(TABLE)
-    path = store.path(digest)
+    path = store.opened(digest).path
     content = bytearray(path.read_bytes())
     for place in (0, len(content) // 2, len(content) - 1):
         changed = bytearray(content)
@@ -118,7 +118,7 @@ def test_any_changed_byte_is_found(store: SnapshotStore) -> None:
 
 def test_writing_again_heals_what_was_changed(store: SnapshotStore) -> None:
     digest = store.write(TABLE)
-    store.path(digest).write_bytes(b"something else")
+    store.opened(digest).path.write_bytes(b"something else")
     assert store.write(TABLE) == digest
     store.verify(digest)
 
@@ -126,7 +126,7 @@ def test_writing_again_heals_what_was_changed(store: SnapshotStore) -> None:
 @pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
 def test_only_a_digest_names_a_file(store: SnapshotStore, digest: str) -> None:
     with pytest.raises(DataRefused, match="is not a digest"):
-        store.path(digest)
+        store.opened(digest)
 
 
 def test_a_missing_snapshot_is_said_so(store: SnapshotStore) -> None:
@@ -207,9 +207,9 @@ def test_rows_come_back_as_they_were_stored(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [lambda content: b"not Parquet", lambda content: content[:-9], lambda content: b""])
 def test_a_file_that_is_no_snapshot_any_more_is_refused(store: SnapshotStore, spoil: Callable[[bytes], bytes]) -> None:
-    path = store.path(store.write(TABLE))
+    path = store.opened(store.write(TABLE)).path
     path.write_bytes(spoil(path.read_bytes()))
-    with pytest.raises(DataRefused, match="the snapshot cannot be read"):
+    with pytest.raises(DataRefused, match="has been changed"):
         store.read(path.stem)
 
 
@@ -220,7 +220,7 @@ def test_only_old_files_that_nobody_names_are_collected(store: SnapshotStore) ->
     stranger = store.root / "notes.txt"
     stranger.write_bytes(b"x")
     old = time.time() - 2 * 24 * 3600
-    for path in (store.path(named), store.path(orphan), half, stranger):
+    for path in (store.opened(named).path, store.opened(orphan).path, half, stranger):
         os.utime(path, (old, old))
     assert store.collect_orphans({named}) == tuple(sorted([f"{orphan}.parquet", "half.partial"]))
     assert store.digests() == {named, young}

@@ -34,7 +34,7 @@ def everything_said(registry, trial: str) -> str:
 def dealt_ids(registry, trial: str) -> list[str]:
     with registry.inspect(FIRST, "verify") as session:
         (allocation,) = queries.allocations_of(session, trial)
-    return pq.read_table(registry.snapshots.path(allocation.snapshot_digest)).column("ledger_id").to_pylist()
+    return pq.read_table(registry.snapshots.opened(allocation.snapshot_digest).path).column("ledger_id").to_pylist()
 
 
 def test_no_seed_and_no_customer_is_visible_before_release(done, caplog):

@@ -11,7 +11,6 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from data.intake import Intake
 from data.intake.look_alikes import shown_exactly
@@ -78,7 +77,7 @@ def refuse_respelt(
 
 def _of(registry: Registry, digests: Sequence[str], column: str) -> pa.ChunkedArray:
     """What a column of some snapshots holds, each value once; nothing of those that lack it."""
-    with_it = [digest for digest in digests if column in pq.read_schema(registry.snapshots.path(digest)).names]
+    with_it = [digest for digest in digests if column in registry.snapshots.names(digest)]
     chunks = [pc.unique(registry.snapshots.read(digest, [column]).column(column)).drop_null() for digest in with_it]
     return pa.chunked_array(chunks, pa.string())
 

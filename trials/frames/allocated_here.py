@@ -77,7 +77,7 @@ def frame_of(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch
 def _rows(engine: Engine, snapshots: SnapshotStore, sources: Sources, path: Path) -> nw.LazyFrame[Any]:
     """Population and outcomes joined to the allocation, m:1 on the ledger id, and laid down once."""
     trial, protocol = sources.trial, sources.trial.plan.protocol
-    outcomes = engine.scan(snapshots.path(sources.outcomes.digests[0]))
+    outcomes = engine.scan(snapshots.opened(sources.outcomes.digests[0]))
     outcomes = outcomes.select(*(name for name in outcomes.collect_schema().names() if name != LOAD))
     after = [name for name in outcomes.collect_schema().names() if name != LEDGER_ID]
     parts = [
@@ -108,7 +108,7 @@ def _wave(
 ) -> nw.LazyFrame[Any]:
     """One wave's customers: their arm, what was known of them, and the arms that they could get by that."""
     protocol = trial.plan.protocol
-    allocated = engine.scan(snapshots.path(allocation.snapshot_digest))
+    allocated = engine.scan(snapshots.opened(allocation.snapshot_digest))
     kept = [nw.col(LEDGER_ID), nw.col("arm").alias(ARM_COLUMN), nw.col("probability").alias(PROBABILITY)]
     kept.append(_day_zero(allocated, allocation, drawn_on(trial, allocation)).alias(DAY_ZERO_COLUMN))
     if protocol.randomisation.merge:
@@ -116,7 +116,7 @@ def _wave(
             allocated = _with_strata(engine, snapshots, protocol, wave, allocation, allocated)
         kept.append(nw.col(STRATUM).cast(nw.String).alias(STRATUM_COLUMN))
     kept += _of_saturations(protocol)
-    rows = allocated.select(*kept).join(engine.scan(snapshots.path(wave.population.digest)), on=LEDGER_ID, how="left")
+    rows = allocated.select(*kept).join(engine.scan(snapshots.opened(wave.population.digest)), on=LEDGER_ID, how="left")
     if closes_an_arm(protocol):
         rows = with_eligible_arms(rows, protocol)
     # What the file of outcomes brings stands for what was known before under the same name.
@@ -132,7 +132,7 @@ def _with_strata(
     allocated: nw.LazyFrame[Any],
 ) -> nw.LazyFrame[Any]:
     """An allocation of before strata were kept with it: merged again from its units, as they were before the draw."""
-    units = read_rows(snapshots.path(wave.units_digest))
+    units = read_rows(snapshots.opened(wave.units_digest))
     strata = strata_as_assigned(protocol, units, algorithm=allocation.algorithm)
     of_units = pa.table({LEDGER_ID: units.column(LEDGER_ID), STRATUM: strata.cast(pa.string())})
     return allocated.join(engine.scan(of_units), on=LEDGER_ID, how="left")
@@ -208,7 +208,7 @@ def _with_receipt(
 def _unreadable(engine: Engine, snapshots: SnapshotStore, outcomes: Whole) -> tuple[UnreadableCell, ...]:
     """The first cells of the outcomes that could not be read; the check of cells counts them all, by arm."""
     digest = outcomes.digests[0]
-    names = engine.scan(snapshots.path(digest)).collect_schema().names()
+    names = engine.scan(snapshots.opened(digest)).collect_schema().names()
     reasons = [name for name in names if name.startswith(REASON_PREFIX)]
     if not reasons:
         return ()

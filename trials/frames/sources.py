@@ -37,7 +37,7 @@ class Sources:
 def scan_contacts(engine: Engine, snapshots: SnapshotStore, contacts: Whole) -> nw.LazyFrame[Any]:
     """Every contact that is there, one row a contact; why a cell could not be read is null where it could."""
     return nw.concat(
-        [_with_every_reason(engine.scan(snapshots.path(digest))) for digest in contacts.digests], how="vertical"
+        [_with_every_reason(engine.scan(snapshots.opened(digest))) for digest in contacts.digests], how="vertical"
     )
 
 

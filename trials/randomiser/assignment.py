@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from data.snapshots import read_rows
+from data.snapshots import Snapshot, read_rows
 from designs.assignment import Assignment, Scheme, certify, conduct, declare, gather
 from designs.assignment.files.assign import ARM, HELD_OUT, PROBABILITY, STRATUM, FileAssignment, assign_file
 from designs.assignment.population.waves import scope_of
@@ -41,7 +41,7 @@ class AssignedWave:
 
 def assign_wave(
     protocol: Protocol,
-    units: Path,
+    units: Snapshot | Path,
     *,
     wave: int,
     seed: str,
@@ -54,7 +54,7 @@ def assign_wave(
 
     Args:
         protocol: As locked.
-        units: The units' snapshot.
+        units: The units' snapshot. When the last row has been read it must still be as it was opened.
         wave: Counted from 1; it labels the random numbers.
         seed, demonstration: The trial's one seed, and whether it was declared beforehand.
         protocol_digest, population_digest: What the certificate speaks of.
@@ -67,8 +67,9 @@ def assign_wave(
     scope = scope_of(wave)
     assignment: Assignment | FileAssignment
     if isinstance(scheme, Simple | Complete | Factorial):
-        assigned = assign_file(scheme, units, LEDGER_ID, seed, protocol.id, scope=scope)
-        assignment, rows, schema = assigned.assignment, assigned.batches(), assigned.schema
+        file = units.path if isinstance(units, Snapshot) else units
+        assigned = assign_file(scheme, file, LEDGER_ID, seed, protocol.id, scope=scope)
+        assignment, rows, schema = assigned.assignment, _rechecked(assigned.batches(), units), assigned.schema
     else:
         assignment, table = _in_memory(scheme, units, seed, protocol.id, scope)
         rows, schema = iter(table.to_batches()), table.schema
@@ -85,7 +86,15 @@ def assign_wave(
     return AssignedWave(*dated(rows, schema, protocol, units), assignment, asdict(certificate))
 
 
-def _in_memory(scheme: Scheme, units: Path, seed: str, trial: str, scope: str) -> tuple[Assignment, pa.Table]:
+def _rechecked(rows: Iterable[pa.RecordBatch], units: Snapshot | Path) -> Iterator[pa.RecordBatch]:
+    yield from rows
+    if isinstance(units, Snapshot):
+        units.recheck()
+
+
+def _in_memory(
+    scheme: Scheme, units: Snapshot | Path, seed: str, trial: str, scope: str
+) -> tuple[Assignment, pa.Table]:
     table = read_rows(units)
     gathered = gather(scheme, table, LEDGER_ID)
     assignment = conduct(scheme, gathered, seed, trial, scope=scope)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.engine import Engine
-from data.snapshots import read_rows
+from data.snapshots import Snapshot, read_rows
 from designs.protocol import Protocol
 from designs.protocol.columns import uses
 from designs.protocol.conditions import exclusions
@@ -40,7 +40,7 @@ class Eligible:
 
 
 def eligible(
-    engine: Engine, population: Path, protocol: Protocol, kept_out: Sequence[tuple[str, pa.Array]] = ()
+    engine: Engine, population: Snapshot | Path, protocol: Protocol, kept_out: Sequence[tuple[str, pa.Array]] = ()
 ) -> Eligible:
     """Split a population snapshot.
 
@@ -80,7 +80,9 @@ def eligible(
     )
 
 
-def assigned_before(population: Path, protocol: Protocol, waves: Sequence[Path]) -> tuple[tuple[str, pa.Array], ...]:
+def assigned_before(
+    population: Snapshot | Path, protocol: Protocol, waves: Sequence[Snapshot | Path]
+) -> tuple[tuple[str, pa.Array], ...]:
     """Whom earlier waves keep out of the next: those allocated, and who has since joined a cluster
     that was allocated whole.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.snapshots import read_rows
+from data.snapshots import Snapshot, read_rows
 from designs.protocol import Protocol
 from designs.protocol.day_zero import day_of_draw, earliest_day_zero, not_before, planned_days
 from trials.errors import TrialRefused
@@ -105,7 +105,7 @@ def refuse_undated(protocol: Protocol, population: pa.Table) -> None:
 
 
 def dated(
-    rows: Iterable[pa.RecordBatch], schema: pa.Schema, protocol: Protocol, units: Path
+    rows: Iterable[pa.RecordBatch], schema: pa.Schema, protocol: Protocol, units: Snapshot | Path
 ) -> tuple[Iterable[pa.RecordBatch], pa.Schema]:
     """The rows with each customer's own day 0, where batches give them one; as they are where they do not.
 

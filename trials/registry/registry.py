@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from trials.access import Actor, UseCase, allow
@@ -48,7 +49,17 @@ class Registry:
         """The unit-level files, named by digest."""
         from data.snapshots import SnapshotStore  # a screen that lists trials has no need of Arrow
 
-        return SnapshotStore(self.home / "snapshots")
+        return SnapshotStore(self.home / "snapshots", named=self._named)
+
+    def _named(self, digest: str) -> str | None:
+        """What rows call a snapshot; None where none names it or they cannot be asked: a refusal is not to fail."""
+        from trials.registry.proof.integrity import snapshots_described
+
+        try:
+            with Session(self._engine) as session:
+                return snapshots_described(session).get(digest)
+        except SQLAlchemyError:
+            return None
 
     @contextmanager
     def read(self, actor: Actor, trial: str | None = None) -> Iterator[Reader]:

@@ -88,7 +88,7 @@ def randomise(
     progress("assigning customers to arms", 1, 3)
     assigned = assign_wave(
         plan.protocol,
-        registry.snapshots.path(wave.units_digest),
+        registry.snapshots.opened(wave.units_digest),
         wave=wave.number,
         seed=draw.seed,
         demonstration=draw.demonstration,
@@ -220,8 +220,8 @@ def _eligible(registry: Registry, engine: Engine, basis: _Basis, today: date) ->
         last_index_date(protocol, number, today, synthetic=synthetic),
     )
     excluded = excluded_by_ledger(engine, registry.snapshots, basis.ledger, protocol, days)
-    before = [registry.snapshots.path(wave.units_digest) for wave in basis.allocated]
-    population = registry.snapshots.path(basis.population.digest)
+    before = [registry.snapshots.opened(wave.units_digest) for wave in basis.allocated]
+    population = registry.snapshots.opened(basis.population.digest)
     return eligible(engine, population, protocol, (*assigned_before(population, protocol, before), *excluded))
 
 

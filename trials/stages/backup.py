@@ -84,7 +84,7 @@ def _fill(folder: Path, registry: Registry, rows: dict[str, Any]) -> int:
     (folder / SNAPSHOTS).mkdir(mode=0o700)
     for digest in sorted(named):
         registry.snapshots.verify(digest)
-        shutil.copyfile(registry.snapshots.path(digest), folder / SNAPSHOTS / f"{digest}.parquet")
+        shutil.copyfile(registry.snapshots.opened(digest).path, folder / SNAPSHOTS / f"{digest}.parquet")
     drafts = sorted(registry.draft_files.glob("*.json"))
     if drafts:  # an earlier program's, of before its tables held them
         (folder / DRAFTS).mkdir(mode=0o700)

@@ -92,7 +92,7 @@ def _lockable(registry: Registry, actor: Actor, trial_id: str) -> tuple[Plan, Po
         plan, population = _ready(session, trial_id)
     _refuse_unfit(plan, population)
     engine = open_engine(registry.settings.engine)
-    found = eligible(engine, registry.snapshots.path(population.digest), plan.protocol)
+    found = eligible(engine, registry.snapshots.opened(population.digest), plan.protocol)
     refuse_more_than_planned(plan.protocol, found.units.num_rows)
     record = LockRecord(
         protocol_version=plan.version,

@@ -174,7 +174,7 @@ def _replay_of(
     certified = read_certificate(kept)
     assigned = assign_wave(
         plan.protocol,
-        registry.snapshots.path(wave.units_digest),
+        registry.snapshots.opened(wave.units_digest),
         wave=wave.number,
         seed=draw.seed,
         demonstration=draw.demonstration,
@@ -187,7 +187,7 @@ def _replay_of(
     if assigned.assignment.counts.by_arm != allocation.counts:
         yield "the replay gives other counts by arm"
     yield from differences(certified, read_certificate(canonical(assigned.certificate)))
-    stored = registry.snapshots.read(allocation.snapshot_digest)
+    stored = registry.snapshots.read_changed(allocation.snapshot_digest)  # an edit is told from another by what it says
     if allocation_digest(stored.column(LEDGER_ID), stored.column("arm")) != allocation.digest:
         yield "allocation file: its arms do not give the allocation digest"
         return

@@ -197,7 +197,7 @@ def _demonstrated(registry: Registry, demonstration: Demonstration) -> Row:
     assert draw is not None
     assert detail.allocation is not None
     assert detail.evaluation is not None
-    excluded = pq.read_table(registry.snapshots.path(wave.excluded_digest))
+    excluded = pq.read_table(registry.snapshots.opened(wave.excluded_digest).path)
     by_ledger = pc.match_substring(excluded.column("_reason").cast("string"), "another OTM contact")
     left_out = sorted(excluded.column("ledger_id").filter(by_ledger).to_pylist())
     number = _number("population", demonstration)

@@ -199,7 +199,7 @@ class Life:
 
         with self.registry.inspect(actor("administrator"), "verify", self.story.trial) as session:
             allocations = queries.allocations_of(session, self.story.trial)
-        tables = [pq.read_table(self.registry.snapshots.path(one.snapshot_digest)) for one in allocations]
+        tables = [pq.read_table(self.registry.snapshots.opened(one.snapshot_digest).path) for one in allocations]
         dealt = {row["ledger_id"]: row["arm"] for table in tables for row in table.to_pylist()}
         ids = [row["customer_id"] for row in self.rows]
         key = SYNTHETIC_KEY if self.story.synthetic else self.registry.key()

@@ -117,7 +117,7 @@ def test_contacts_may_carry_days_that_a_spreadsheet_typed(dealt, files):
     book.save(files.folder / "contacts.xlsx")
     account = load_contacts(dealt, FIRST, files.trial, files.folder / "contacts.xlsx")
     assert [(r.row, r.field) for r in account.rejections] == [(3, "sent_on")]
-    stored = pq.read_table(dealt.snapshots.path(account.digest))
+    stored = pq.read_table(dealt.snapshots.opened(account.digest).path)
     assert stored.column("contact_on").to_pylist() == [date(2026, 2, 3), date(2026, 2, 4)]
 
 

@@ -172,7 +172,7 @@ def test_the_two_rules_part_where_shares_are_unequal(registry: Registry, files: 
         (wave,) = queries.waves_of(session, files.trial)
     again = [
         assign_wave(
-            load_protocol(files.protocol).protocol, registry.snapshots.path(wave.units_digest), wave=1, seed=SEED,
+            load_protocol(files.protocol).protocol, registry.snapshots.opened(wave.units_digest), wave=1, seed=SEED,
             demonstration=True, protocol_digest="", population_digest="", algorithm=algorithm,
         ).assignment.counts.strata
         for algorithm in (ALGORITHM, MERGED_BY_QUOTA)

@@ -40,7 +40,7 @@ def exclusions(record) -> dict[str, int]:
 def ids(registry, trial: str, arms: set[str] | None = None) -> set[str]:
     with registry.inspect(FIRST, "verify") as session:
         (record,) = queries.allocations_of(session, trial)
-    table = pq.read_table(registry.snapshots.path(record.snapshot_digest))
+    table = pq.read_table(registry.snapshots.opened(record.snapshot_digest).path)
     pairs = zip(table.column("ledger_id").to_pylist(), table.column("arm").to_pylist(), strict=True)
     return {ledger_id for ledger_id, arm in pairs if arms is None or arm in arms}
 
@@ -102,7 +102,7 @@ def test_a_long_run_hold_out_is_kept_out_of_every_other_trial(registry, files, t
     first_trial(registry, files)
     with registry.inspect(FIRST, "verify") as session:
         (record,) = queries.allocations_of(session, files.trial)
-    table = pq.read_table(registry.snapshots.path(record.snapshot_digest))
+    table = pq.read_table(registry.snapshots.opened(record.snapshot_digest).path)
     flags = zip(table.column("ledger_id").to_pylist(), table.column("held_out").to_pylist(), strict=True)
     held_out = {ledger_id for ledger_id, held in flags if held}
     assert len(held_out) == pytest.approx(0.2 * table.num_rows, abs=2)

@@ -43,8 +43,8 @@ def snapshot(registry, trial: str = "reminders", wave: int = 1):
     with registry.inspect(FIRST, "verify") as session:
         record = queries.allocations_of(session, trial)[wave - 1]
         frozen = queries.waves_of(session, trial)[wave - 1]
-    dealt = pq.read_table(registry.snapshots.path(record.snapshot_digest))
-    units = pq.read_table(registry.snapshots.path(frozen.units_digest))
+    dealt = pq.read_table(registry.snapshots.opened(record.snapshot_digest).path)
+    units = pq.read_table(registry.snapshots.opened(frozen.units_digest).path)
     assert units.column("ledger_id").equals(dealt.column("ledger_id"))
     for name in units.column_names:
         if name not in dealt.column_names:

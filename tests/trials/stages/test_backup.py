@@ -247,7 +247,7 @@ def test_a_backup_never_overwrites(done, backed_up):
 
 def test_a_backup_finds_a_damaged_snapshot(registry, files, tmp_path):
     record = allocated(registry, files)
-    path = registry.snapshots.path(record.snapshot_digest)
+    path = registry.snapshots.opened(record.snapshot_digest).path
     path.write_bytes(b"x" + path.read_bytes())
     with pytest.raises(Refused, match="has been changed"):
         backup(registry, FIRST, tmp_path / "backup")

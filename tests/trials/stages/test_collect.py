@@ -25,7 +25,7 @@ def test_only_old_files_that_nothing_names_are_removed(registry, files):
     old = registry.snapshots.write(pa.table({"x": [1]}))
     young = registry.snapshots.write(pa.table({"x": [2]}))
     for digest in [*named, old]:
-        make_old(registry.snapshots.path(digest))
+        make_old(registry.snapshots.opened(digest).path)
     assert collect(registry, FIRST) == (f"{old}.parquet",)
     assert registry.snapshots.digests() == named | {young}
     assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
@@ -34,7 +34,7 @@ def test_only_old_files_that_nothing_names_are_removed(registry, files):
 def test_nothing_is_collected_while_somebody_copies(registry, files):
     evaluated(registry, files)
     orphan = registry.snapshots.write(pa.table({"x": [1]}))
-    make_old(registry.snapshots.path(orphan))
+    make_old(registry.snapshots.opened(orphan).path)
     with registry.snapshots.holding(), pytest.raises(DataRefused, match="in use"):
         collect(registry, FIRST)
     assert orphan in registry.snapshots.digests()

@@ -54,7 +54,7 @@ def better(registry, files):
     """What came back if the SMS had worked: everybody who got it has paid, and the letter did nothing."""
     with registry.inspect(FIRST, "verify") as session:
         (allocation,) = queries.allocations_of(session, files.trial)
-    table = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
+    table = pq.read_table(registry.snapshots.opened(allocation.snapshot_digest).path)
     arms = dict(zip(table.column("ledger_id").to_pylist(), table.column("arm").to_pylist(), strict=True))
     people = eligible(files.customers)
     ids = ledger_ids(SYNTHETIC_KEY, pa.array([row["customer_id"] for row in people])).to_pylist()

@@ -42,7 +42,7 @@ def coming(registry) -> str:
 def arms_by_export_id(registry, trial: str = "reminders") -> dict[str, str]:
     with registry.inspect(FIRST, "issue") as session:
         (allocation,) = queries.allocations_of(session, trial)
-    table = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
+    table = pq.read_table(registry.snapshots.opened(allocation.snapshot_digest).path)
     exported = export_ids(export_key(registry.key(), trial), table.column("ledger_id"))
     return dict(zip(exported.to_pylist(), table.column("arm").to_pylist(), strict=True))
 
@@ -79,7 +79,9 @@ def test_no_list_carries_an_id_that_anyone_else_knows(registry, files, tmp_path)
     text = issue(registry, FIRST, files.trial, "sms", tmp_path).path.read_text()
     with registry.inspect(FIRST, "issue") as session:
         (allocation,) = queries.allocations_of(session, files.trial)
-    ledger_ids = pq.read_table(registry.snapshots.path(allocation.snapshot_digest)).column("ledger_id").to_pylist()
+    ledger_ids = (
+        pq.read_table(registry.snapshots.opened(allocation.snapshot_digest).path).column("ledger_id").to_pylist()
+    )
     assert not any(ledger_id in text for ledger_id in ledger_ids)
     assert "C0000" not in text
 

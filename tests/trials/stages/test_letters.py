@@ -144,7 +144,7 @@ def test_customers_own_numbers_are_no_letter_and_are_not_kept(dealt: Registry, f
     check, account, _ = found(dealt, files, rows)
     assert check is None
     assert account.warnings == ("column 'contact_number' names no letter of this trial and is not read",)
-    assert "contact_number" not in pq.read_schema(dealt.snapshots.path(account.digest)).names
+    assert "contact_number" not in pq.read_schema(dealt.snapshots.opened(account.digest).path).names
 
 
 def test_the_list_that_a_letter_came_from_says_which_it_was(dealt: Registry, files: Files, tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_contacts_that_name_no_letter_load_as_before(dealt: Registry, files: Fil
     rows = [{k: v for k, v in row.items() if k != "x"} for row in contacts(dealt, "x", lambda _, __: "")]
     check, account, _ = found(dealt, files, rows)
     assert check is None
-    assert pq.read_schema(dealt.snapshots.path(account.digest)).names == [
+    assert pq.read_schema(dealt.snapshots.opened(account.digest).path).names == [
         "ledger_id", "channel", "contact_on", "delivered", "received",
     ]  # fmt: skip
 

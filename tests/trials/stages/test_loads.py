@@ -165,7 +165,7 @@ def test_a_withdrawal_brings_back_what_was_there_and_keeps_the_file(dealt, files
     assert [(file.mode, file.withdraws, file.reason) for file in returned] == [
         ("first", None, None), ("replace", None, None), ("withdraw", 2, "an extract of one office"),
     ]  # fmt: skip
-    assert pq.read_table(dealt.snapshots.path(wrong.digest)).num_rows == 20
+    assert pq.read_table(dealt.snapshots.opened(wrong.digest).path).num_rows == 20
     with dealt.inspect(FIRST, "verify") as session:
         event = [event for event in queries.audit_events(session, files.trial) if event.action == "load_outcomes"][-1]
     assert (event.detail["mode"], event.detail["withdraws"]) == ("withdraw", 2)
@@ -271,7 +271,7 @@ def test_contacts_are_added_corrected_and_replaced(dealt, files):
     with dealt.inspect(FIRST, "verify") as session:
         whole = queries.returned_of(session, files.trial)
     latest = max((file for file in whole if file.kind == "contacts"), key=lambda file: file.version)
-    table = pq.read_table(dealt.snapshots.path(latest.whole_digest))
+    table = pq.read_table(dealt.snapshots.opened(latest.whole_digest).path)
     assert table["delivered"].to_pylist().count(False) == 30
     assert table.num_rows == len(rows) + 10  # the ten that came twice are contacts of customers 41 to 50
     assert withdraw_returned_file(dealt, FIRST, files.trial, "contacts", reason="x").after == CoverageRecord(len(rows))

@@ -77,7 +77,7 @@ def test_the_plan_in_force_would_not_have_replayed_it(registry, files):
         in_force = queries.protocol_of(session, files.trial)
         (wave,) = queries.waves_of(session, files.trial)
     other = allocate.assign_wave(
-        load_protocol(files.protocol).protocol, registry.snapshots.path(wave.units_digest), wave=1, seed=SEED,
+        load_protocol(files.protocol).protocol, registry.snapshots.opened(wave.units_digest).path, wave=1, seed=SEED,
         demonstration=True, protocol_digest=in_force.digest, population_digest=wave.population.digest,
     )  # fmt: skip
     assert in_force.version == 2

@@ -19,7 +19,7 @@ from trials.stages.register import register
 
 
 def stored(registry, digest: str):
-    return pq.read_table(registry.snapshots.path(digest))
+    return pq.read_table(registry.snapshots.opened(digest).path)
 
 
 def versions(registry) -> list[tuple[int, str]]:

@@ -49,7 +49,7 @@ def test_every_row_is_loaded_or_rejected_with_its_reason(dealt, files):
     out = [at for at, row in enumerate(files.customers, start=1) if row["principal"] < 32]
     assert reasons[out[0]] == "this customer was left out before the draw"
     assert {len(rows) - 1, len(rows)} <= set(reasons)
-    stored = pq.read_table(dealt.snapshots.path(account.digest))
+    stored = pq.read_table(dealt.snapshots.opened(account.digest).path)
     assert stored.column_names == ["ledger_id", "paid", "collected"]
     assert stored.num_rows == account.loaded
 
@@ -123,7 +123,7 @@ def test_the_tail_of_one_arms_file_that_is_missing_makes_the_trial_invalid(regis
     allocated(registry, files)
     with registry.inspect(FIRST, "verify") as session:
         (allocation,) = queries.allocations_of(session, files.trial)
-    table = pq.read_table(registry.snapshots.path(allocation.snapshot_digest))
+    table = pq.read_table(registry.snapshots.opened(allocation.snapshot_digest).path)
     arms = dict(zip(table.column("ledger_id").to_pylist(), table.column("arm").to_pylist(), strict=True))
     kept = eligible(files.customers)
     ids = ledger_ids(SYNTHETIC_KEY, pa.array([row["customer_id"] for row in kept])).to_pylist()
@@ -152,7 +152,7 @@ def test_contacts_come_back_under_export_ids_as_often_as_they_were_made(dealt, f
         (len(rows) - 2, "export_id"), (len(rows) - 1, "channel"), (len(rows), "sent_on"),
     ]  # fmt: skip
     assert {row.arm: row.matched for row in account.matched} == {"nfa": 0, "letter": 0, "sms": len(sms)}
-    stored = pq.read_table(dealt.snapshots.path(account.digest))
+    stored = pq.read_table(dealt.snapshots.opened(account.digest).path)
     assert str(stored.column(CONTACT_ON)[0]) == "2026-02-03"
 
 

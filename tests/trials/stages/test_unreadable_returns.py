@@ -54,7 +54,7 @@ def test_a_bad_cell_is_kept_with_its_reason_and_its_row_stays(registry: Registry
     bad = list(range(1, len(rows) + 1, 9))
     assert [(cell.row, cell.field) for cell in account.unreadable] == [(row, "collected") for row in bad]
     assert {cell.reason for cell in account.unreadable} == {"'n.k.' is not a number"}
-    stored = pq.read_table(registry.snapshots.path(account.digest))
+    stored = pq.read_table(registry.snapshots.opened(account.digest).path)
     reasons = stored.filter(stored["_unreadable:collected"].is_valid())
     assert set(reasons["_unreadable:collected"].to_pylist()) == {"is not a number"}  # nothing quoted is stored
     assert reasons["_file_row"].to_pylist() == bad

@@ -24,7 +24,7 @@ def failing(registry: Registry, trial: str = "reminders") -> dict[str, str]:
 def file_of(registry: Registry, what: str) -> Path:
     with registry.inspect(FIRST, "verify") as session:
         (digest,) = [digest for digest, is_ in snapshots_named(session, "reminders").items() if is_ == what]
-    return registry.snapshots.path(digest)
+    return registry.snapshots.opened(digest).path
 
 
 def test_an_untouched_trial_is_verified(either, files):

@@ -114,7 +114,7 @@ def contacts(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...]
 
 
 def _contacts_of(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> nw.LazyFrame[Any]:
-    rows = engine.scan(snapshots.path(entry.digest))
+    rows = engine.scan(snapshots.opened(entry.digest))
     if entry.kind == "allocated":
         rows = rows.filter(nw.col("arm").is_in(entry.arms))
     day = nw.col(CONTACT_ON) if entry.contact_on is None else nw.lit(entry.contact_on)
@@ -168,7 +168,7 @@ def _held_out(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...
             reason = f"may be held out by trial {entry.trial}, which is being allocated"
             excluded.append((reason, _ids(engine, snapshots, entry)))
         else:
-            rows = engine.scan(snapshots.path(entry.digest)).filter(nw.col("held_out"))
+            rows = engine.scan(snapshots.opened(entry.digest)).filter(nw.col("held_out"))
             ids = engine.collect(rows.select(LEDGER_ID)).column(LEDGER_ID)
             excluded.append(("held out for the long run", ids.combine_chunks()))
     return excluded
@@ -208,7 +208,7 @@ def _within(seen: nw.LazyFrame[Any], issued: tuple[date, date], days: int) -> nw
 
 
 def _ids(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> pa.Array:
-    rows = engine.collect(engine.scan(snapshots.path(entry.digest)).select(LEDGER_ID))
+    rows = engine.collect(engine.scan(snapshots.opened(entry.digest)).select(LEDGER_ID))
     return rows.column(LEDGER_ID).combine_chunks()
 
 
@@ -217,7 +217,7 @@ def overlap(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...],
 
     def customers(trial: str) -> nw.LazyFrame[Any] | None:
         entries_of_trial = [entry for entry in ledger if entry.trial == trial and entry.kind != "contacts"]
-        parts = [engine.scan(snapshots.path(entry.digest)).select(LEDGER_ID) for entry in entries_of_trial]
+        parts = [engine.scan(snapshots.opened(entry.digest)).select(LEDGER_ID) for entry in entries_of_trial]
         return nw.concat(parts, how="vertical").unique() if parts else None
 
     of_first, of_second = customers(first), customers(second)

@@ -97,6 +97,19 @@ def snapshots_named(session: Session, trial_id: str | None = None) -> dict[str, 
     return named
 
 
+def snapshots_described(session: Session) -> dict[str, str]:
+    """What each snapshot is and whose, in the words of a refusal: digest → "the allocation of winter-2026"."""
+    described: dict[str, str] = {}
+    for row in _rows(session):
+        for column, what in _SNAPSHOTS.get(row.__tablename__, {}).items():
+            digest = getattr(row, column)
+            if digest is not None:
+                of = f"{row.kind} file" if isinstance(row, ReturnedFile) and not what else what
+                whose = row.name if isinstance(row, PopulationVersion) else getattr(row, "trial_id", "")
+                described.setdefault(digest, f"the {of} of {whose}")
+    return described
+
+
 def snapshots_of_dump(tables: Mapping[str, list[dict[str, Any]]]) -> set[str]:
     """The digest of every snapshot that the rows of a dump name, which may be of an earlier revision."""
     named = {row.get(column) for name, columns in _SNAPSHOTS.items() for row in tables[name] for column in columns}
