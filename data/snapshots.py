@@ -115,7 +115,7 @@ class SnapshotStore:
         """
         return read_rows(self.opened(digest), columns)
 
-    def read_changed(self, digest: str) -> pa.Table:
+    def read_changed(self, digest: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a file whatever its bytes give, to tell what in it was changed. For ``otm verify`` alone.
 
         Raises:
@@ -123,7 +123,7 @@ class SnapshotStore:
         """
         path = self._path(digest)
         with self._file(digest, path):
-            return read_rows(path)
+            return read_rows(path, columns)
 
     def names(self, digest: str) -> tuple[str, ...]:
         """The names of a snapshot's columns.

@@ -129,7 +129,7 @@ def _customers(registry: Registry, stored: _Stored) -> Iterator[str]:
     before: pa.ChunkedArray | None = None
     for wave in stored.waves:
         units, excluded, population = (
-            registry.snapshots.read(digest, [LEDGER_ID]).column(LEDGER_ID)
+            registry.snapshots.read_changed(digest, [LEDGER_ID]).column(LEDGER_ID)
             for digest in (wave.units_digest, wave.excluded_digest, wave.population.digest)
         )
         both = pa.chunked_array([*units.chunks, *excluded.chunks], pa.string())
