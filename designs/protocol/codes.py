@@ -11,6 +11,8 @@ from designs.protocol.values import Value
 
 Coded = Outcome | ColumnDeclaration
 SETS = ("true", "false", "missing")
+DELIVERED = "delivered"
+"""The column of contacts that says whether one arrived; a plan may declare its codes as it does those of others."""
 
 
 def declared_codes(protocol: Protocol) -> Iterator[tuple[KeyPath, Coded]]:
@@ -27,6 +29,14 @@ def codes_of(protocol: Protocol, column: str) -> Codes | None:
     """What the codes of a column mean to all who use it; an outcome of its very name may say so for it."""
     of_its_name = (outcome for outcome in protocol.outcomes if outcome.coded and column == outcome.id == outcome.header)
     declared = next(of_its_name, None) or protocol.population.columns.get(column)
+    return None if declared is None else codes_in(declared)
+
+
+def codes_of_delivery(protocol: Protocol) -> Codes | None:
+    """What the codes of the contacts' own column mean; an outcome of that name is another column, of another file."""
+    if protocol.analysis.complier is not None and protocol.analysis.complier.received == DELIVERED:
+        return codes_of(protocol, DELIVERED)
+    declared = protocol.population.columns.get(DELIVERED)
     return None if declared is None else codes_in(declared)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from data.schema import NOT_KNOWN, BadCellRule, ColumnContract, FileContract, Kind, LevelRule
 from designs.literals import ColumnKind
-from designs.protocol.codes import codes_in, codes_of
+from designs.protocol.codes import DELIVERED, codes_in, codes_of, codes_of_delivery
 from designs.protocol.consistency import Breach
 from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, nearest, path_text
 from designs.protocol.models import Condition, Outcome, Protocol
@@ -209,6 +209,8 @@ def _uses_of(protocol: Protocol, file: File) -> list[Use]:
     if file == "population":
         used = {use.column for use in all_uses if use.part not in AFTER_ALLOCATION | {"declared"}}
         later = {use.column for use in all_uses if use.part in AFTER_ALLOCATION} - used
+        if codes_of_delivery(protocol) is not None:
+            later |= {DELIVERED} - used  # contacts have it
         # What is only known later may be declared too, and no population has it.
         return [use for use in all_uses if use.part not in AFTER_ALLOCATION and use.column not in later]
     if file == "outcomes":

@@ -167,10 +167,11 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where the dashboard listens.")] = DASHBOARD_PORT,
 ) -> None:
     """Serve the dashboard on this machine until Ctrl-C, at the address that it prints."""
-    from trials.registry import is_there
+    from trials.registry import is_there, require_folder
     from trials.settings import load_settings
 
     settings = load_settings()
+    require_folder(settings)
     if not is_there(settings):
         say(f"There is no registry in {settings.home} yet: the dashboard makes one. Is OTM_HOME the folder you mean?")
     # As a module from the root: started as a plain command it would not find the packages.

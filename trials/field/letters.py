@@ -96,11 +96,11 @@ def _superseded(own: Sequence[IssueRecord]) -> Iterator[tuple[str, int]]:
 
 
 def _plain(mark: str, value: str) -> str:
-    """A value as it is compared: of a number its digits, without the 0 or the +44 in front, nor a spreadsheet's .0."""
+    """A value as it is compared: of a number its digits, without the 0, +44 or +44 (0) in front, nor a sheet's .0."""
     value = re.sub(r"^\s*(\d+)\.0+\s*$", r"\1", value)
     if mark == NUMBER:
         digits = re.sub(r"\D", "", value)
-        return re.sub(r"^(00)?44(?=\d{9})|^0", "", digits) or value.strip().lower()
+        return re.sub(r"^(00)?440?(?=\d{9,10}$)|^0", "", digits) or value.strip().lower()
     return " ".join(value.split()).casefold()
 
 

@@ -12,8 +12,9 @@ import narwhals as nw
 from analysis.frame import REASON_PREFIX
 from data.engine import Engine
 from data.snapshots import SnapshotStore
+from designs.protocol.codes import DELIVERED
 from trials.field.allocated import AllocatedTrial
-from trials.field.kinds.contacts import CHANNEL, DELIVERED, MARKS, RECEIVED
+from trials.field.kinds.contacts import CHANNEL, MARKS, RECEIVED
 from trials.field.whole import Whole
 from trials.registry.identities.contact_ledger import CONTACT_ON
 from trials.registry.identities.pseudonyms import LEDGER_ID

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trials.registry.registry import Registry, is_there, open_registry, require_there
+from trials.registry.registry import Registry, is_there, open_registry, require_folder, require_there
 
-__all__ = ["Registry", "is_there", "open_registry", "require_there"]
+__all__ = ["Registry", "is_there", "open_registry", "require_folder", "require_there"]

@@ -21,6 +21,7 @@ from trials.registry.reader import Reader
 from trials.registry.storage.database import database_url, open_engine, rebuilders, storage_refusals, writers
 from trials.registry.storage.draft_files import drafts_in_files, remove_draft_files
 from trials.registry.storage.dump import load, require_known_revision
+from trials.registry.storage.folder import KEY, has_key, out_of_sight
 from trials.registry.storage.revisions import NEWEST, REVISIONS, bring_up, require_current, revision_of
 from trials.registry.tables import Draft, Installation
 from trials.registry.tables.columns import now
@@ -39,7 +40,7 @@ class Registry:
         self.home = settings.home
         self.url = database_url(settings.home, settings.database_url)
         self.head = ChainHead(settings.home / "chain-head")
-        self.key_path = settings.home / "ledger.key"
+        self.key_path = settings.home / KEY
         self.draft_files = settings.home / "drafts"  # an earlier program's
         self._engine = open_engine(self.url)
         self._writers = writers(self._engine)
@@ -166,13 +167,31 @@ class Registry:
 
         Raises:
             AccessRefused: The actor's role does not hold the use case.
+            RegistryRefused: The folder that goes with the database is out of sight.
         """
+        self.require_folder()
         try:
             allow(actor, use_case)
         except AccessRefused:
             with storage_refusals("registry"), Session(self._writers) as session:
                 UnitOfWork(session, actor, "denied", trial, self.head).commit({"use_case": use_case})
             raise
+
+    def require_folder(self) -> None:
+        """Refuse where there is a registry in a database elsewhere and the folder that goes with it is out of sight.
+
+        Asked at every use and not only at the first: a folder can go while a server runs, and another made in its place
+        would begin a second chain head.
+
+        Raises:
+            RegistryRefused: It is not there, not mounted, or has lost its key.
+        """
+        if self.settings.database_url is None or has_key(self.home):
+            return
+        with storage_refusals("registry"), Session(self._engine) as session:
+            there = revision_of(session.connection()) is not None and session.get(Installation, 1) is not None
+        if there:
+            raise out_of_sight(self.home)
 
     def key(self) -> bytes:
         """The ledger key.
@@ -214,6 +233,7 @@ class Registry:
             installed = session.get(Installation, 1) is not None
         if not installed:
             self._install()
+        self.require_folder()
         if self.draft_files.is_dir():
             self._take_in_drafts()
 
@@ -229,6 +249,7 @@ class Registry:
         remove_draft_files(self.draft_files, set(drafts))
 
     def _install(self) -> None:
+        _make_home(self.settings)
         key = ledger_key.read_key(self.key_path) or ledger_key.create_key(self.key_path)
         with storage_refusals("registry"), Session(self._writers) as session:
             session.connection()
@@ -268,6 +289,19 @@ def is_there(settings: Settings) -> bool:
         return True
 
 
+def require_folder(settings: Settings) -> None:
+    """Refuse where the folder of a team's registry is out of sight, before anything serves it. Makes nothing.
+
+    Raises:
+        RegistryRefused: It is, or the database cannot say whether there is a registry.
+    """
+    registry = Registry(settings)
+    try:
+        registry.require_folder()
+    finally:
+        registry.close()
+
+
 def require_there(settings: Settings) -> None:
     """Refuse to read a registry that nobody made.
 
@@ -291,7 +325,9 @@ def open_as_it_is(settings: Settings) -> Registry:
     """
     registry = connect(settings)
     try:
-        if not registry.waits_for_migration():
+        if registry.waits_for_migration():
+            registry.require_folder()
+        else:
             registry.make_ready()
     except BaseException:
         registry.close()
@@ -305,16 +341,28 @@ def connect(settings: Settings) -> Registry:
     Raises:
         RegistryRefused: The home cannot be used.
     """
-    try:
-        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        registry = Registry(settings)
-        if registry.url.get_backend_name() == "sqlite":
+    if settings.database_url is None:  # else the folder may be out of sight, and is made only with a registry
+        _make_home(settings)
+    registry = Registry(settings)
+    if registry.url.get_backend_name() == "sqlite":
+        with _folder_refusals(settings):
             # Private from the first byte: the file holds seeds, and SQLite would make it readable by all.
             os.close(os.open(str(registry.url.database), os.O_RDWR | os.O_CREAT, 0o600))
+    return registry
+
+
+def _make_home(settings: Settings) -> None:
+    with _folder_refusals(settings):
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@contextmanager
+def _folder_refusals(settings: Settings) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise RegistryRefused(
             f"the registry's folder cannot be used ({error.strerror})",
             where=str(error.filename or settings.home),
             remedy="set OTM_HOME to a folder that this account may write",
         ) from error
-    return registry

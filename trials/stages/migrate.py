@@ -23,6 +23,7 @@ def migrate(settings: Settings, actor: Actor) -> tuple[str | None, str]:
         if not registry.has_tables():
             registry.make_ready()
             return None, NEWEST
+        registry.require_folder()
         with registry.write_migrated(actor, "migrate") as (work, before):
             if before != NEWEST:
                 work.commit({"from": before, "to": NEWEST})

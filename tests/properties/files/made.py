@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from random import Random
 from typing import Any, Literal
 
 Role = Literal["analyse", "population", "contacts", "outcomes"]
-Kind = Literal["id", "number", "count", "boolean", "text", "any number", "any text", "date", "unused"]
+Kind = Literal[
+    "id", "number", "count", "boolean", "text", "any number", "any text", "date", "unused", "coded", "mark", "event",
+    "event day",
+]  # fmt: skip
 State = Literal["good", "blank", "spoilt"]
 NUMBERS = ("number", "count", "any number")
 
@@ -48,6 +51,14 @@ class Column:
     cells: list[Cell]
     essential: bool = False  # a cell that cannot be read costs its row
     marked: bool = False  # written in another way as a whole, so that it may be refused
+    readings: dict[str, Callable[[Any], Any]] = field(default_factory=dict)  # by name, where not its own: what is true
+
+    def read_as(self) -> Iterator[tuple[str, list[Cell]]]:
+        """The column under each name that it is read by, with what is true by that reading."""
+        if not self.readings:
+            yield self.name, self.cells
+        for name, true in self.readings.items():
+            yield name, [Cell(None if of.truth is None else true(of.truth), of.written, of.state) for of in self.cells]
 
 
 @dataclass(slots=True)

@@ -14,14 +14,27 @@ from tests.properties.files.made import Cell, Column, Made, Role, cells
 from trials.registry.tables.columns import now
 
 TRIAL = "files"
+_DAY = now().date()
+ALLOCATED = _DAY - timedelta(days=60)
 REGIONS = ("north", "south", "east", "west")
 SECTORS = ("retail", "farming", "building, repairs", 'the "trade"', "Gŵyr")
 CHANNELS = ("letter", "sms", "call", "email")
+
+# What codes mean, as the plan says it; the truths of such columns are the codes as people write them.
+SETTLED: dict[str, list[Any]] = {"true": ["P", "PP", 3], "false": ["N", "01"], "missing": ["NK", -9]}
+IN_PART: dict[str, list[Any]] = {"true": ["PP"], "false": ["P", "N", "01", "3"], "missing": ["NK", "-9"]}
+WELSH: dict[str, list[Any]] = {"true": ["CY", 1], "false": ["EN", 2], "missing": [9, "?"]}
+DELIVERED: dict[str, list[Any]] = {"true": ["D", 1], "false": [0], "missing": ["X"]}
+VERSION = "OTM 12b"  # of the letter
+CALL = {"letter": "0300 200 3100", "sms": "0300 200 3200"}
 
 OUTCOMES: list[dict[str, Any]] = [
     {"id": "paid", "role": "primary", "kind": "binary", "direction": "increase", "day": 23},
     {"id": "collected", "role": "secondary", "kind": "amount", "direction": "increase"},
     {"id": "calls", "role": "secondary", "kind": "count", "direction": "decrease"},
+    {"id": "settled", "role": "secondary", "kind": "binary", "direction": "increase", "column": "status", **SETTLED},
+    {"id": "in_part", "role": "secondary", "kind": "binary", "direction": "increase", "column": "status", **IN_PART},
+    {"id": "rang", "role": "secondary", "kind": "binary", "direction": "increase", "day": 9, "happened_on": "rang_on"},
     {"id": "wait", "role": "secondary", "kind": "time_to_event", "time": "days", "event": "done", "horizon": 40},
 ]
 ARMS: list[dict[str, Any]] = [
@@ -36,7 +49,12 @@ def plan(role: Role) -> dict[str, Any]:
     elsewhere = role == "analyse"
     made: dict[str, Any] = {
         "schema": 1, "id": TRIAL, "title": "Files", "hypothesis": "A letter brings payment.",
-        "population": {"unit": "customer_id", "where": [{"column": "principal", "at_least": 32}]},
+        "population": {
+            "unit": "customer_id", "where": [{"column": "principal", "at_least": 32}],
+            "columns": {
+                "age": {"missing": [-9]}, "welsh": WELSH, "delivered": DELIVERED,
+            },
+        },
         "arms": ARMS, "outcomes": OUTCOMES,
         "analysis": {
             "covariates": ["debt", {"column": "age", "as": "number"}], "adjustment": "lin",
@@ -45,9 +63,16 @@ def plan(role: Role) -> dict[str, Any]:
     }  # fmt: skip
     if elsewhere:
         made["arms"] = ARMS[:2]
-        made["randomisation"] = {"method": "external", "arm_column": "arm", "strata": ["region"]}
+        del made["population"]["columns"]["delivered"]
+        date = ALLOCATED.isoformat()
+        made["randomisation"] = {
+            "method": "external", "arm_column": "arm", "strata": ["region"], "allocation_date": date
+        }  # fmt: skip
     else:
         made["arms"] = [arm | {"share": 1} for arm in ARMS]
+        for arm in made["arms"][1:]:
+            arm |= {"contact_number": CALL[arm["id"]]}
+        made["arms"][1]["idms99_version"] = VERSION
         made["population"]["exclude"] = [{"when": {"column": "hnw", "equals": True}, "reason": "HNW"}]
         made["randomisation"] = {"method": "complete", "strata": ["region"]}
     return made
@@ -65,6 +90,7 @@ class Known:
 
     ids: Sequence[str]
     export_ids: Sequence[str]
+    lists: Sequence[str] = ()  # SHA-256 of the lists issued
 
 
 def columns_of(role: Role, chance: Random, known: Known) -> list[Column]:
@@ -118,7 +144,26 @@ def _covariates(chance: Random, count: int) -> list[Column]:
         Column("debt", "any number", cells(round(abs(value) + 0.25, 2) for value in _amounts(chance, count))),
         Column("age", "number", cells(float(chance.randrange(18, 90)) for _ in range(count))),
         Column("sector", "any text", cells(_among(chance, count, SECTORS))),
+        Column("welsh", "coded", _coded(chance, count, WELSH), readings={"welsh": lambda code: code in ("CY", "1")}),
     ]
+
+
+def _coded(chance: Random, count: int, *codes: dict[str, list[Any]]) -> list[Cell]:
+    """Codes of a plan, both a yes and a no by every reading of them, and one in ten not known."""
+    known = sorted({str(code) for of in codes for code in (*of["true"], *of["false"])})
+    missing = sorted({str(code) for of in codes for code in of["missing"]})
+    made = [Cell(code, code) for code in _among(chance, count, known)]
+    for cell in made[len(known) :]:
+        if chance.random() < 0.1:
+            cell.truth, cell.written, cell.state = None, chance.choice(missing), "blank"
+    return made
+
+
+def _events(chance: Random, count: int) -> list[Column]:
+    """What happened once, and on which day."""
+    happened = _truths(chance, count)
+    days = [_DAY - timedelta(days=chance.randrange(0, 30)) if true else None for true in happened]
+    return [Column("rang", "event", cells(happened)), Column("rang_on", "event day", cells(days))]
 
 
 def _what_they_did(chance: Random, count: int) -> list[Column]:
@@ -128,8 +173,16 @@ def _what_they_did(chance: Random, count: int) -> list[Column]:
         Column("calls", "count", cells(float(chance.choice((0, 0, 0, 1, 2, 11))) for _ in range(count))),
         Column("days", "number", cells(float(chance.randrange(0, 41)) for _ in range(count))),
         Column("done", "boolean", cells(_truths(chance, count))),
+        Column(
+            "status", "coded", _coded(chance, count, SETTLED, IN_PART),
+            readings={
+                "status as settled": lambda code: code in ("P", "PP", "3"),
+                "status as in_part": lambda code: code == "PP",
+            },
+        ),
+        *_events(chance, count),
         Column("read", "boolean", cells(_truths(chance, count))),
-    ]
+    ]  # fmt: skip
 
 
 def _elsewhere(chance: Random, _: Known) -> list[Column]:
@@ -173,10 +226,27 @@ def _contacts(chance: Random, known: Known) -> list[Column]:
             "sent_on", "date", cells(today - timedelta(days=chance.randrange(0, 9)) for _ in range(count)),
             essential=True,
         ),
-        Column("delivered", "boolean", cells(_truths(chance, count))),
+        Column(
+            "delivered", "coded", _coded(chance, count, DELIVERED),
+            readings={"delivered": lambda code: code in ("D", "1")},
+        ),
+        *_marks(chance, count, known),
         Column("read", "boolean", cells(_truths(chance, count))),
     ]  # fmt: skip
     return columns if chance.random() < 0.6 else columns[:-1]
+
+
+def _marks(chance: Random, count: int, known: Known) -> list[Column]:
+    """What may say which letter it was; the truth is what it comes to once spelling does not count."""
+    versions = {"otm 12b": VERSION, "letter": "Letter", "sms": "sms"}
+    numbers = {"3002003100": "0300 200 3100", "3002003200": "03002003200"}
+    lists = {digest: digest for digest in known.lists}
+    made = []
+    for name, of in (("letter_version", versions), ("contact_number", numbers), ("list_digest", lists)):
+        if chance.random() < 0.6 and of:
+            values = _among(chance, count, list(of))
+            made.append(Column(name, "mark", [Cell(value, of[value]) for value in values]))
+    return made
 
 
 UNUSED: tuple[Callable[[int], Any], ...] = (

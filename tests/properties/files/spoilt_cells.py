@@ -6,10 +6,11 @@ Each function spoils some cells of a made file, and says by which words a refusa
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from tests.properties.files.made import NUMBERS, Cell, Column, ErrorCell, Made
+from trials.registry.tables.columns import now
 
 ERRORS = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 SHORTHAND = ("[x]", "[c]", "[low]", "..", ".", "-", "--", "n.k.", "nil", "unknown", "tbc", "?", "part", "see note")
@@ -36,6 +37,7 @@ NO_DAYS = (
     "２０２６-11-29", "2026-11-29\u200b",
 )  # fmt: skip
 _MIDNIGHT, _HALF_PAST = datetime.fromisoformat("2026-01-05"), datetime.fromisoformat("2026-01-05T09:30")
+NO_CODES = ("p", "CYM", "4", "11", "Yes", "N/P", "PPP", "001", "-1", "d", "0.5")
 UNSEEN = ("\x00", "\u200b", "\u00ad", "\x07", "\u202e", "\ufeff")
 NO_CHANNELS = ("fax", "Letters", "e-mail", "letter, sms", "1", "l\u0435tter", "#N/A", "whatsapp")
 
@@ -74,7 +76,7 @@ def blanks(made: Made) -> str | None:
 
 
 def errors(made: Made) -> str | None:
-    column = pick(made, *NUMBERS, "boolean", "text", "any text", "date", "id")
+    column = pick(made, *NUMBERS, "boolean", "text", "any text", "date", "id", "coded", "event", "event day", "mark")
     if column is None:
         return None
     for place in made.some(0.2):
@@ -169,7 +171,7 @@ def _gives_itself_away(column: Column) -> bool:
 
 
 def no_truths(made: Made) -> str | None:
-    column = pick(made, "boolean")
+    column = pick(made, "boolean", "event")
     if column is None:
         return None
     several = made.chance.random() < 0.5
@@ -203,7 +205,7 @@ def pairs(made: Made) -> str | None:
 
 
 def no_days(made: Made) -> str | None:
-    column = pick(made, "date")
+    column = pick(made, "date", "event day")
     if column is None:
         return None
     several = made.chance.random() < 0.5
@@ -314,7 +316,70 @@ def plain_spellings(made: Made) -> str | None:
     return "plain spellings"
 
 
+def other_codes(made: Made) -> str | None:
+    """Codes as they may be written and are still themselves; and some that are none of the plan."""
+    column = pick(made, "coded")
+    if column is None:
+        return None
+    for place in made.some(1.0):
+        cell = column.cells[place]
+        if cell.state == "good" and cell.truth in ("1", "2", "3", "0"):
+            number = int(cell.truth)
+            cell.written = made.chance.choice((f"{number}.0", f"{number}.", f" {number}", f"+{number}", str(number)))
+            if made.format == "xlsx" and made.chance.random() < 0.5:
+                cell.written = made.chance.choice((number, float(number)))
+        elif cell.state == "good" and not made.typed:
+            cell.written = made.chance.choice((f"{cell.truth} ", f" {cell.truth}", cell.truth))
+        elif cell.state == "blank" and made.chance.random() < 0.3:
+            cell.written = None
+    for place in made.some(0.2) if made.chance.random() < 0.7 else ():
+        spoil(made, column, place, made.chance.choice(NO_CODES))
+    return "other codes"
+
+
+def event_days(made: Made) -> str | None:
+    """Days that cannot be: of nothing that happened, to come, before anything, none at all, or not one that exists."""
+    column = pick(made, "event day")
+    if column is None:
+        return None
+    today = now().date()
+    made.refusals += [column.name, "none of them has a day"]
+    for place in made.some(0.4):
+        cell = column.cells[place]
+        day = made.chance.choice((None, today, today + timedelta(days=1), date(1970, 1, 1), date(2126, 1, 1)))
+        if made.chance.random() < 0.3:
+            spoil(made, column, place, made.chance.choice(NO_DAYS))
+        else:
+            cell.truth, cell.written, cell.state = day, day, "good" if day else "blank"
+    return "event days"
+
+
+def marks(made: Made) -> str | None:
+    """Marks of letters in other spellings, and of no letter."""
+    column = pick(made, "mark")
+    if column is None:
+        return None
+    for place in made.some(1.0):
+        cell = column.cells[place]
+        if cell.state != "good" or made.chance.random() < 0.5:
+            continue
+        text = str(cell.written)
+        if column.name == "contact_number":
+            bare = str(cell.truth)
+            cell.written = made.chance.choice(
+                (f"+44 {bare}", f"0044{bare}", f"0{bare[:4]}-{bare[4:]}", f"{bare}.0", f"+44(0){bare}", bare)
+            )
+        else:
+            cell.written = made.chance.choice((text.upper(), f" {text}", text.lower(), text.replace(" ", "  ")))
+    for place in made.some(0.2) if made.chance.random() < 0.6 else ():
+        column.cells[place] = Cell("?", made.chance.choice(("Z99", "0300 999 9999", "0" * 64, "letters", "12")))
+    for place in made.some(0.1) if made.chance.random() < 0.4 else ():
+        column.cells[place] = Cell(None, None, "blank")
+    return "marks"
+
+
 CELLS: tuple[Callable[[Made], str | None], ...] = (
     blanks, errors, no_numbers, shorthand, style, style, no_truths, pairs, no_days, unseen, channels, arms, counts,
-    typed_wrongly, formulas, plain_spellings, plain_spellings,
+    typed_wrongly, formulas, plain_spellings, plain_spellings, other_codes, other_codes, event_days, event_days, marks,
+    marks,
 )  # fmt: skip

@@ -103,7 +103,8 @@ def header_again(made: Made) -> str | None:
         return None
     names: list[Any] = [column.name for column in made.columns]
     for place in made.some(0.1):
-        made.junk.append(Junk(place, names, "the header again"))
+        if place or not made.no_header:  # or it would be the header
+            made.junk.append(Junk(place, names, "the header again"))
     return "header again"
 
 
@@ -149,6 +150,7 @@ def no_header(made: Made) -> str | None:
     if made.typed:
         return None
     made.no_header = True
+    made.junk = [junk for junk in made.junk if junk.place or junk.why != "the header again"]
     made.must_be_refused = True
     made.refusals += ["looks like data", "required columns are missing", "share a name", "the first row is a title"]
     return "no header"
@@ -171,7 +173,9 @@ def twin(made: Made) -> str | None:
 def misnamed(made: Made) -> str | None:
     """A required column under another name, or none."""
     required = [
-        column for column in made.columns if column.kind != "unused" and column.name not in ("read", "delivered")
+        column
+        for column in made.columns
+        if column.kind not in ("unused", "mark") and column.name not in ("read", "delivered")
     ]
     column = made.chance.choice(required)
     shown = column.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.trials.examples import SEED, write_csv
 from trials.access import LOCAL_ACTOR
 from trials.field.allocated import AllocatedTrial, allocated_trial, known_customers
 from trials.field.dispatch import export_ids
+from trials.field.happened import with_days
 from trials.field.kinds import kind_named
 from trials.field.taking import take
 from trials.frames.randomised_elsewhere import frame_of
@@ -30,6 +31,7 @@ from trials.registry.identities.ledger_key import export_key
 from trials.registry.tables.columns import now
 from trials.settings import Settings
 from trials.stages.allocate import randomise
+from trials.stages.issue import issue
 from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register
@@ -59,18 +61,21 @@ def field(folder: Path) -> Field:
     registry = open_registry(Settings(home=folder / "home"))
     rows = [
         {"customer_id": f"C{i:06d}", "principal": 40 + i, "hnw": 0, "region": ("north", "south")[i % 2],
-         "debt": 10 + i, "age": 20 + i % 60, "sector": ("retail", "farming")[i % 2]}
+         "debt": 10 + i, "age": 20 + i % 60, "sector": ("retail", "farming")[i % 2], "welsh": ("CY", "EN", "2")[i % 3]}
         for i in range(320)
     ]  # fmt: skip
     load_population(registry, LOCAL_ACTOR, write_csv(folder / "first.csv", rows), plan, synthetic=True)
     register(registry, LOCAL_ACTOR, plan)
     lock(registry, LOCAL_ACTOR, TRIAL)
     randomise(registry, LOCAL_ACTOR, TRIAL, demonstration_seed=SEED)
+    for arm in ("letter", "sms"):
+        issue(registry, LOCAL_ACTOR, TRIAL, arm, folder / "lists")
     with registry.inspect(LOCAL_ACTOR, "load_outcomes", TRIAL) as session:
         trial = allocated_trial(session, TRIAL, "load_outcomes")
     ledger = known_customers(registry.snapshots, trial).ids
     named = export_ids(export_key(registry.key(), TRIAL), ledger).to_pylist()
-    return Field(folder, registry, trial, Known([row["customer_id"] for row in rows], sorted(named)), open_engine())
+    known = Known([row["customer_id"] for row in rows], sorted(named), [of.file_digest for of in trial.lists])
+    return Field(folder, registry, trial, known, open_engine())
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ def taken(made: Made, path: Path, at: Field) -> Taken | Refused:
         if made.role == "analyse":
             protocol = load_protocol(at.plan_of("analyse")).protocol
             intake = read_file(path, external_contract(protocol))
+            intake = with_days(protocol, intake, now().date())
             frame_of(at.engine, protocol, intake, "arm", now().date())
             return _of_intake(intake)
         if made.role == "population":
@@ -153,8 +159,13 @@ def wrong_with(made: Made, got: Taken | Refused, path: Path) -> Iterator[str]:
     customer_of = {row: customer for row, (customer, _) in enumerate(rows, start=1)}
     yield from _wrong_rows(made, got, customer_of)
     for column in made.columns:
-        if column.kind != "unused" and _KEPT_AS.get(column.name, column.name) in got.values:
-            yield from _wrong_cells(made, column, got, customer_of)
+        if column.kind == "unused":
+            continue
+        for name, cells in by_its_day(made, column).read_as():
+            if _KEPT_AS.get(name, name) in got.values:
+                yield from _wrong_cells(replace(column, name=name, cells=cells), got, customer_of)
+            elif column.kind == "mark" and not any(f"{name!r} names no letter" in said for said in got.warnings):
+                yield f"{name} is not kept"
     for pattern in made.warnings:
         if not any(re.search(pattern, warning) for warning in got.warnings):
             yield f"no warning says {pattern!r}: {got.warnings}"
@@ -200,7 +211,30 @@ def _may_go(made: Made, customer: int, reasons: list[tuple[str | None, str]]) ->
     return False
 
 
-def _wrong_cells(made: Made, column: Column, got: Taken, customer_of: dict[int, int | None]) -> Iterator[str]:
+def by_its_day(made: Made, column: Column) -> Column:
+    """What happened once, as it must be read with its day: missing where the two cannot be together."""
+    if column.kind != "event":
+        return column
+    read = []
+    for event, day in zip(column.cells, made.column("rang_on").cells, strict=True):
+        # Before 1990 and after 2099 is what systems write for no day.
+        a_day = day.truth is not None and 1990 <= day.truth.year < 2100
+        if event.state == "spoilt" or event.truth is None:
+            read.append(event)
+        elif day.state == "spoilt":  # read or not, it may be the day that it is
+            read.append(Cell(event.truth, event.written, "spoilt"))
+        elif event.truth == a_day and (not a_day or day.truth <= now().date()):
+            read.append(event)
+        else:
+            read.append(Cell(Never(), event.written, "spoilt"))
+    return replace(column, cells=read)
+
+
+class Never:
+    """What no value is, so that the cell must be listed as one that cannot be read."""
+
+
+def _wrong_cells(column: Column, got: Taken, customer_of: dict[int, int | None]) -> Iterator[str]:
     values = got.values[_KEPT_AS.get(column.name, column.name)]
     lost: list[Cell] = []
     kept: list[Cell] = []
@@ -217,6 +251,8 @@ def _wrong_cells(made: Made, column: Column, got: Taken, customer_of: dict[int, 
                 yield f"row {row}, {column.name}: {cell.written!r} was not read"
             if cell.truth is not None:
                 lost.append(cell)
+        elif column.kind == "event day" and not 1990 <= value.year < 2100:
+            continue  # kept as it is, for it is the event that is missing
         elif not same(value, cell):
             yield f"row {row}, {column.name}: {cell.written!r} was read as {value!r}, and is {cell.truth!r}"
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,8 @@ def test_population_outcomes_and_contacts_of_a_trial_randomised_here(registry: R
             .replace(
                 "  exclude:",
                 "  columns: {hnw: {true: [Yes], false: ['No']}, age: {missing: [999]}, "
-                "read: {true: [opened], false: [bounced], missing: [lost]}}\n  exclude:",
+                "read: {true: [opened], false: [bounced], missing: [lost]}, "
+                "delivered: {true: [D, 1], false: [R], missing: ['-9']}}\n  exclude:",
             )
         )
     )
@@ -134,11 +136,25 @@ def test_population_outcomes_and_contacts_of_a_trial_randomised_here(registry: R
     assert [(cell.row, cell.field) for cell in loaded.unreadable] == [(2, "status as paid")]
     letters = [name for name, arm_id in arms_by_export_id(registry).items() if arm_id == "letter"]
     sent = [
-        {"export_id": name, "channel": "letter", "sent_on": "2099-01-01", "read": ("opened", "bounced", "lost")[at % 3]}
+        {
+            "export_id": name,
+            "channel": "letter",
+            "sent_on": "2099-01-01",
+            "read": ("opened", "bounced", "lost")[at % 3],
+            "delivered": ("D", "R", "1.0", "-9")[at % 4],
+        }
         for at, name in enumerate(letters)
     ]
+    sent[1]["delivered"] = "0"  # no code of the plan
     contacts = load_contacts(registry, FIRST, files.trial, write_csv(files.folder / "contacts.csv", sent))
-    assert (contacts.rejected, contacts.unreadable) == (0, ())
+    assert contacts.rejected == 0
+    assert [(cell.row, cell.field) for cell in contacts.unreadable] == [(2, "delivered")]
+    arrived = registry.snapshots.read(contacts.digest, ["delivered"]).column("delivered").to_pylist()
+    assert Counter(arrived) == {
+        True: sum(at % 2 == 0 for at in range(len(sent))),
+        False: sum(at % 4 == 1 for at in range(len(sent))) - 1,
+        None: sum(at % 4 == 3 for at in range(len(sent))) + 1,
+    }
     document = evaluate(registry, FIRST, files.trial).document
     effects = [row for row in document["estimates"] if row["outcome"] == "paid" and row["subgroup"] is None]
     known = sum(row["n_arm"] for row in effects if row["estimand"] == "itt") + effects[0]["n_comparison"]

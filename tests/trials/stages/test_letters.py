@@ -125,8 +125,9 @@ def test_a_few_that_were_swapped_are_counted(dealt: Registry, files: Files) -> N
 
 @pytest.mark.parametrize(
     "spelled", [str, lambda number: number.replace(" ", ""), lambda number: f"+44 {number[1:]}",
+                lambda number: f"+44 (0){number[1:]}",
                 lambda number: str(int(number.replace(" ", ""))), lambda number: f"{number[1:].replace(' ', '')}.0"],
-    ids=["as it is", "without blanks", "+44", "as a spreadsheet has it", "as a column of floats has it"],
+    ids=["as it is", "without blanks", "+44", "+44 (0)", "as a spreadsheet has it", "as a column of floats has it"],
 )  # fmt: skip
 def test_the_number_in_the_letter_says_which_it_was(
     dealt: Registry, files: Files, spelled: Callable[[str], str]

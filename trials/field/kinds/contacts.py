@@ -13,7 +13,7 @@ from data.intake.dates import NOT_A_DAY
 from data.schema import ColumnContract, FileContract
 from designs.literals import Channel
 from designs.protocol import Protocol
-from designs.protocol.codes import codes_of
+from designs.protocol.codes import DELIVERED, codes_of, codes_of_delivery
 from designs.protocol.rules.dates import A_DAY, FIRST_DAY, LAST_DAY
 from trials.field.kinds.kind import Breach, FileKind
 from trials.registry.identities.contact_ledger import CONTACT_ON
@@ -21,7 +21,6 @@ from trials.registry.identities.pseudonyms import EXPORT_ID
 
 CHANNEL = "channel"
 SENT_ON = "sent_on"
-DELIVERED = "delivered"
 RECEIVED = "received"
 VERSION = "letter_version"
 NUMBER = "contact_number"
@@ -34,16 +33,17 @@ _CHANNELS = get_args(Channel)
 
 def _contract(protocol: Protocol) -> FileContract:
     """A customer may have several contacts, so no column is a key."""
+    codes = codes_of_delivery(protocol)
     columns = [
         ColumnContract(protocol.population.unit, "text", required=False),
         ColumnContract(EXPORT_ID, "text", required=False),
         ColumnContract(CHANNEL, "text"),
         ColumnContract(SENT_ON, "date", bad_cells="missing"),
-        ColumnContract(DELIVERED, "boolean", required=False, bad_cells="missing"),
+        ColumnContract(DELIVERED, "boolean", required=False, bad_cells="missing", codes=codes),
         *(ColumnContract(name, "text", required=False, bad_cells="missing") for name in (*MARKS, *_ALSO)),
     ]
     received = _received(protocol)
-    if received is not None:
+    if received not in (None, DELIVERED):
         codes = codes_of(protocol, received)
         columns.append(ColumnContract(received, "boolean", required=False, bad_cells="missing", codes=codes))
     return FileContract(None, tuple(columns))
