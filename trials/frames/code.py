@@ -9,7 +9,12 @@ from pathlib import Path
 
 from analysis.results import Evaluation
 
-_PACKAGES = ("data", "designs", "analysis")
+# All that makes a frame of what is stored and judges it: what is read of the registry, too, and what ids are made of.
+ROOMS = (
+    "data", "designs", "analysis", "trials/field", "trials/frames", "trials/randomiser", "trials/registry/identities",
+    "trials/registry/queries", "trials/registry/records", "trials/registry/tables", "trials/registry/plan.py",
+    "trials/findings.py", "trials/life.py", "trials/needs.py", "trials/stages/evaluate.py", "trials/stages/analyse.py",
+)  # fmt: skip
 
 
 def with_code(evaluation: Evaluation) -> Evaluation:
@@ -22,7 +27,7 @@ def code_digest() -> str:
     """SHA-256 over the source of everything that an evaluation rests on."""
     root = Path(__file__).resolve().parent.parent.parent
     digest = hashlib.sha256()
-    for package in _PACKAGES:
-        for path in sorted((root / package).rglob("*.py")):
+    for room in ROOMS:
+        for path in [root / room] if room.endswith(".py") else sorted((root / room).rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode() + b"\x00" + path.read_bytes() + b"\x00")
     return digest.hexdigest()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from trials.access import Actor, UseCase, allow
 from trials.errors import AccessRefused, RegistryRefused
+from trials.registry import queries
 from trials.registry.identities import ledger_key
 from trials.registry.proof.carried import carry_over, look_before
 from trials.registry.proof.chain_head import ChainHead
@@ -208,7 +209,14 @@ class Registry:
                 remedy="restore it from a backup",
             )
         with storage_refusals("registry"), Session(self._engine) as session:
-            installation = session.get_one(Installation, 1)
+            installation = session.get(Installation, 1)
+        if installation is None:
+            raise RegistryRefused(
+                "the registry does not say any more which ledger key it was made with",
+                where="installation",
+                rule="that is recorded once, when the registry is made",
+                remedy="run otm verify --all, then restore the registry from a backup",
+            )
         if ledger_key.fingerprint(key) != installation.key_fingerprint:
             raise RegistryRefused(
                 "the ledger key is not the one this registry was made with",
@@ -230,7 +238,8 @@ class Registry:
             with storage_refusals("registry"), rebuilding.connect() as connection, connection.begin():
                 bring_up(connection)
         with storage_refusals("registry"), Session(self._engine) as session:
-            installed = session.get(Installation, 1) is not None
+            # Where the chain has events a row that is gone was deleted: another key must not be recorded in its place.
+            installed = session.get(Installation, 1) is not None or queries.last_event(session) is not None
         if not installed:
             self._install()
         self.require_folder()

@@ -18,7 +18,7 @@ from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import queries
 from trials.registry.proof.audit import GENESIS, event_hash
 from trials.registry.proof.carried import Carried
-from trials.registry.proof.chain_head import ChainHead
+from trials.registry.proof.chain_head import HEAD_LOST, ChainHead
 from trials.registry.proof.rows import row_digest, row_key
 from trials.registry.storage.database import storage_refusals
 from trials.registry.tables import AuditRow, Row, UnrecordedRow
@@ -110,13 +110,14 @@ class UnitOfWork:
             action: The event's name, where a use case has several.
 
         Raises:
-            RegistryRefused: The chain does not agree with its head outside, or the database could not be written.
+            RegistryRefused: The chain does not agree with its head outside, or either could not be written.
         """
         with storage_refusals("registry"):
             witnessed = self._witnessed()
-            self._append(action or self.action, detail)
+            self._append(action or self.action, {**detail, **self._lost(witnessed)})
             self.session.flush()
             hashes = queries.event_hashes(self.session, after=witnessed)
+            self._announce(hashes)
             self.session.commit()
         self._witness(hashes)
 
@@ -135,6 +136,30 @@ class UnitOfWork:
                 remedy="run otm verify, then restore the registry from a backup",
             )
         return sequence
+
+    def _lost(self, witnessed: int) -> dict[str, Any]:
+        """What the event says where the head has lost lines: from here on they are there again, and prove nothing.
+
+        One event may be missing after a crash of an earlier program, which announced none before its commit.
+        """
+        seen = self.head.announced()
+        lost = [
+            sequence
+            for sequence, digest in queries.event_hashes(self.session, after=witnessed).items()
+            if seen.get(sequence) != digest
+        ]
+        return {HEAD_LOST: [min(lost), max(lost)]} if len(lost) > 1 else {}
+
+    def _announce(self, hashes: dict[int, str]) -> None:
+        try:
+            self.head.announce(hashes)
+        except OSError as error:
+            raise RegistryRefused(
+                f"the chain head cannot be written ({error.strerror})",
+                where=str(self.head.path),
+                rule="what is recorded is witnessed outside the database first; nothing was changed",
+                remedy="check the disk and the rights on this file, then give the same command again",
+            ) from error
 
     def _append(self, action: Action, detail: dict[str, Any]) -> None:
         rows = {row_key(row): row_digest(row) for row in self._added}

@@ -93,7 +93,7 @@ def _fill(folder: Path, registry: Registry, rows: dict[str, Any]) -> int:
     last = max(event["sequence"] for event in rows["tables"]["audit_event"])
     _write(folder / ROWS, canonical(rows))
     _write(folder / KEY, registry.key().hex() + "\n")
-    _write(folder / HEAD, "".join(f"{n} {h}\n" for n, h in sorted(registry.head.lines().items()) if n <= last))
+    _write(folder / HEAD, "".join(f"{n} {h}\n" for n, h in sorted(registry.head.seen().items()) if n <= last))
     _write(folder / MANIFEST, json.dumps(_manifest(folder), indent=1, sort_keys=True) + "\n")
     return len(named)
 

@@ -38,7 +38,8 @@ def parse_key(path: Path) -> bytes:
         RegistryRefused: The file is not a key.
     """
     try:
-        key = bytes.fromhex(path.read_text("ascii").strip())
+        # A pipe would be read for ever.
+        key = bytes.fromhex(path.read_text("ascii").strip()) if path.is_file() else b""
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:

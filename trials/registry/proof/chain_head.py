@@ -1,18 +1,25 @@
 """The head of the audit chain, kept in a file outside the database.
 
-One line an event, ``sequence hash``, appended after its commit and synced. A crash between the commit and the append
-leaves the file behind the chain, never ahead of it; the next writer fills the gap. So a chain that is shorter than the
-file, or says something else where the file has a line, has been cut or rewritten.
+One line an event, ``sequence hash``. Before a commit its event stands at the end as ``sequence hash?``, synced; after
+it the sign gives way to the end of the line. So a crash leaves at most an event that is announced, which the chain has
+or not, and a chain that has an event of which the file knows nothing has lost a part of its head. A chain that is
+shorter than the file, or says something else where the file has a line, has been cut or rewritten.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Mapping
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from trials.errors import RegistryRefused
+
+HEAD_LOST = "head_lost"  # in the detail of the event that found it so: the first and the last event that was lost
+_ANNOUNCED = re.compile(r"(\d+) ([0-9a-f]{64})\?")
 
 
 class ChainHead:
@@ -25,17 +32,46 @@ class ChainHead:
         """Every witnessed event: sequence → hash. A last line cut short by a crash is not one yet.
 
         Raises:
-            RegistryRefused: A line is not ``sequence hash``, or two lines disagree.
+            RegistryRefused: It is no file, a line is not ``sequence hash``, or two lines disagree.
         """
-        if not self.path.exists():
-            return {}
         seen: dict[int, str] = {}
-        content = self.path.read_text("ascii", errors="replace")
+        content = self._text()
         for number, line in enumerate(content[: content.rfind("\n") + 1].splitlines(), start=1):
             sequence, _, digest = line.partition(" ")
             if not sequence.isdecimal() or len(digest) != 64 or seen.setdefault(int(sequence), digest) != digest:
                 raise self._damaged(f"line {number}")
         return seen
+
+    def announced(self) -> dict[int, str]:
+        """The event that was about to be committed, if any: the chain has it, or a crash came first."""
+        content = self._text()
+        return _announced(content[content.rfind("\n") + 1 :])
+
+    def seen(self) -> dict[int, str]:
+        """Every event that it has seen, the announced one too: what a copy of it holds as far as the chain goes."""
+        return self.announced() | self.lines()
+
+    def _text(self) -> str:
+        with self._reading():
+            if not self.path.exists():
+                return ""
+            self._require_file()
+            return self.path.read_text("ascii", errors="replace")
+
+    def _require_file(self) -> None:
+        if not stat.S_ISREG(self.path.stat().st_mode):  # a pipe would be read for ever
+            raise self._damaged("which is no file")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RegistryRefused(
+                f"the chain head cannot be read ({error.strerror})",
+                where=str(self.path),
+                remedy="give this account the right to read it, or restore it from a backup",
+            ) from error
 
     def _damaged(self, where: str) -> RegistryRefused:
         return RegistryRefused(
@@ -47,12 +83,17 @@ class ChainHead:
 
     def last(self) -> tuple[int, str] | None:
         """The last whole line, read from the end of the file: what a writer compares with before it adds to a chain."""
-        if not self.path.exists():
-            return None
-        with self.path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - 4096))
-            tail = file.read()
+        with self._reading():
+            if not self.path.exists():
+                return None
+            self._require_file()
+            with self.path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - 4096))
+                tail = file.read()
+        return self._last_of(tail)
+
+    def _last_of(self, tail: bytes) -> tuple[int, str] | None:
         lines = tail[: tail.rfind(b"\n") + 1].decode("ascii", errors="replace").splitlines()
         if not lines:
             return None
@@ -61,23 +102,85 @@ class ChainHead:
             raise self._damaged("last line")
         return int(sequence), digest
 
-    def append(self, hashes: Mapping[int, str]) -> None:
-        """Witness events, in order of sequence, durably.
+    def announce(self, hashes: Mapping[int, str]) -> None:
+        """Say durably which event is about to be committed, the last of these; those before it are witnessed.
 
         Raises:
             OSError: The file could not be written or synced.
         """
-        text = "".join(f"{sequence} {hashes[sequence]}\n" for sequence in sorted(hashes))
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with self._held() as descriptor:
+            missing = self._missing(descriptor, hashes)
+            if not missing:  # it has seen events of this number already: not this chain's
+                raise self._damaged("last line")
+            *before, last = missing
+            text = "".join(f"{sequence} {hashes[sequence]}\n" for sequence in before) + f"{last} {hashes[last]}?"
+            _write(descriptor, text)
+
+    def append(self, hashes: Mapping[int, str]) -> None:
+        """Witness events that are committed, in order of sequence: what was announced stands.
+
+        Raises:
+            OSError: The file could not be written or synced.
+        """
+        with self._held() as descriptor:
+            missing = self._missing(descriptor, hashes, keep=True)
+            if missing:
+                _write(descriptor, "".join(f"{sequence} {hashes[sequence]}\n" for sequence in missing))
+
+    @contextmanager
+    def _held(self) -> Iterator[int]:
+        new = not self.path.exists()
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            _drop_partial_line(descriptor)
-            remaining = text.encode("ascii")
-            while remaining:
-                remaining = remaining[os.write(descriptor, remaining) :]
-            os.fsync(descriptor)
+            yield descriptor
         finally:
             os.close(descriptor)
+        if new:
+            _sync_folder(self.path.parent)
+
+    def _missing(self, descriptor: int, hashes: Mapping[int, str], *, keep: bool = False) -> list[int]:
+        """Which of these events the file has no line of, once an announcement of one that stands is a line.
+
+        Nothing is left after its last line, unless another process's announcement is to be kept: then none is missing,
+        for whoever announced has written all before it.
+        """
+        size = os.fstat(descriptor).st_size
+        start = max(0, size - 4096)
+        tail = os.pread(descriptor, size - start, start)
+        rest = tail[tail.rfind(b"\n") + 1 :].decode("ascii", errors="replace")
+        announced = _announced(rest)
+        if announced and announced.items() <= hashes.items() and (keep or max(announced) < max(hashes)):
+            os.pwrite(descriptor, b"\n", size - 1)  # one byte: there is no moment at which the event is not there
+            tail = tail[:-1] + b"\n"
+        elif announced and keep:
+            return []
+        elif rest:
+            os.ftruncate(descriptor, size - len(rest))
+            tail = tail[: len(tail) - len(rest)]
+        last = self._last_of(tail)
+        return sorted(sequence for sequence in hashes if last is None or sequence > last[0])
+
+
+def _announced(rest: str) -> dict[int, str]:
+    match = _ANNOUNCED.fullmatch(rest)
+    return {int(match[1]): match[2]} if match else {}
+
+
+def _write(descriptor: int, text: str) -> None:
+    os.lseek(descriptor, 0, os.SEEK_END)
+    remaining = text.encode("ascii")
+    while remaining:
+        remaining = remaining[os.write(descriptor, remaining) :]
+    os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def disagreements(head: Mapping[int, str], chain: Mapping[int, str]) -> list[str]:
@@ -85,20 +188,14 @@ def disagreements(head: Mapping[int, str], chain: Mapping[int, str]) -> list[str
     faults: list[str] = []
     cut = [sequence for sequence in head if sequence not in chain]
     if cut:
-        faults.append(f"audit events {_span(cut)}: cut off the end of the chain, which its head outside has seen")
+        faults.append(f"audit events {span(cut)}: cut off the end of the chain, which its head outside has seen")
     rewritten = [sequence for sequence, digest in head.items() if chain.get(sequence, digest) != digest]
     if rewritten:
-        faults.append(f"audit events {_span(rewritten)}: rewritten, its head outside has seen others")
+        faults.append(f"audit events {span(rewritten)}: rewritten, its head outside has seen others")
     return faults
 
 
-def _span(sequences: Iterable[int]) -> str:
+def span(sequences: Iterable[int]) -> str:
+    """The first and the last of them, in words."""
     ordered = sorted(sequences)
     return f"{ordered[0]}" if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
-
-
-def _drop_partial_line(descriptor: int) -> None:
-    size = os.fstat(descriptor).st_size
-    tail = os.pread(descriptor, min(size, 256), max(0, size - 256))
-    if tail and not tail.endswith(b"\n"):
-        os.ftruncate(descriptor, size - (len(tail) - (tail.rfind(b"\n") + 1)))

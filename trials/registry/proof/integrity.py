@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trials.registry import queries
 from trials.registry.proof.audit import broken_links
-from trials.registry.proof.chain_head import ChainHead, disagreements
+from trials.registry.proof.chain_head import HEAD_LOST, ChainHead, disagreements, span
 from trials.registry.proof.rows import row_digest, row_key
 from trials.registry.records import AuditEvent
 from trials.registry.tables import AuditRow, PopulationVersion, ReturnedFile, Row, Trial, UnrecordedRow
@@ -22,6 +22,35 @@ def chain_faults(session: Session, head: ChainHead) -> list[str]:
     events = queries.audit_events(session)
     faults = broken_links(events)
     return faults + disagreements(head.lines(), {event.sequence: event.hash for event in events})
+
+
+def head_faults(session: Session, head: ChainHead, copy: Mapping[int, str] | None = None) -> list[str]:
+    """What the chain's head outside has lost, in words: the file is gone or empty, or lacks events that the chain has.
+
+    Args:
+        session: Where the chain is.
+        head: Its head.
+        copy: A copy of it that was kept elsewhere: what that has seen is proved although the head lost it.
+    """
+    chain = queries.event_hashes(session, after=0)
+    if chain and not head.path.exists():
+        return [f"{head.path}: the chain head is gone"]
+    seen = head.seen()
+    if chain and not seen:
+        return [f"{head.path}: the chain head is empty"]
+    faults = []
+    lost = [sequence for sequence in chain if sequence not in seen]
+    if lost:
+        faults.append(f"audit events {span(lost)}: the chain head has lost them: {head.path}")
+    for event in queries.audit_events(session):
+        first, last = event.detail.get(HEAD_LOST, (1, 0))
+        unproved = [sequence for sequence in range(first, last + 1) if sequence not in (copy or {})]
+        if unproved:
+            faults.append(
+                f"audit event {event.sequence}: the chain head had lost events {span(unproved)} when it was written; "
+                "only a copy kept elsewhere can prove them (otm verify --head FILE)"
+            )
+    return faults
 
 
 def chain_faults_of_dump(tables: Mapping[str, list[dict[str, Any]]], head: ChainHead) -> list[str]:
@@ -36,8 +65,14 @@ def chain_faults_of_dump(tables: Mapping[str, list[dict[str, Any]]], head: Chain
     return broken_links(events) + disagreements(head.lines(), {event.sequence: event.hash for event in events})
 
 
-def row_faults(session: Session, trial_id: str) -> list[str]:
-    """What is wrong with the rows that one trial stands on: edited, deleted or never written by a use case.
+def trials_written(session: Session) -> list[str]:
+    """Every trial that a use case registered, as the audit chain has it, in order of id; its row may be gone."""
+    trials = (name.partition("/") for name in written_digests(session))
+    return sorted(trial for table, _, trial in trials if table == Trial.__tablename__)
+
+
+def row_faults(session: Session, trial_id: str | None) -> list[str]:
+    """What is wrong with the rows that one trial stands on, or with any: edited, deleted, written by no use case.
 
     The digest that each row had when it was written is in the audit chain.
     """
@@ -73,15 +108,17 @@ def _rows(session: Session) -> Iterator[Row]:
             yield from session.scalars(select(mapper.class_))
 
 
-def _concerns(row: Row, trial_id: str) -> bool:
+def _concerns(row: Row, trial_id: str | None) -> bool:
     """A trial stands on its own rows and on what belongs to no trial: populations and the installation."""
+    if trial_id is None:
+        return True
     owner = row.id if isinstance(row, Trial) else getattr(row, "trial_id", None)
     return owner is None or owner == trial_id
 
 
-def _names(key: str, trial_id: str) -> bool:
+def _names(key: str, trial_id: str | None) -> bool:
     table, *keys = key.split("/")
-    return table in ("population_version", "installation") or keys[:1] == [trial_id]
+    return trial_id is None or table in ("population_version", "installation") or keys[:1] == [trial_id]
 
 
 def snapshots_named(session: Session, trial_id: str | None = None) -> dict[str, str]:

@@ -1,0 +1,48 @@
+"""Proofs of the record itself: the chain and its head, every row, the database around them, the files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from trials.proofs.proof import Proof, prove
+from trials.registry import Registry
+from trials.registry.proof.database import database_faults
+from trials.registry.proof.files import key_faults, open_to_others
+from trials.registry.proof.integrity import chain_faults, head_faults, row_faults
+
+CHAIN = "the audit chain is whole, and its head outside has seen all of it"
+ROWS = "every row says what was written, and nothing else acts on them"
+
+
+def chain_proof(session: Session, registry: Registry, copy: Mapping[int, str] | None = None) -> Proof:
+    """The audit chain against itself, its head, and a copy of that which was kept elsewhere."""
+    return prove(
+        "audit_chain",
+        CHAIN,
+        lambda: chain_faults(session, registry.head),
+        lambda: head_faults(session, registry.head, copy),
+        session=session,
+    )
+
+
+def rows_proof(session: Session, registry: Registry, trial_id: str | None) -> Proof:
+    """The rows that one trial stands on, or all; the database that holds them; the key and who may read what."""
+    return prove(
+        "registry_rows",
+        ROWS,
+        lambda: row_faults(session, trial_id),
+        lambda: database_faults(session.connection()),
+        lambda: key_faults(session, registry.key_path),
+        lambda: open_to_others(_private(registry)),
+        session=session,
+    )
+
+
+def _private(registry: Registry) -> Iterator[Path]:
+    yield registry.head.path
+    yield registry.snapshots.root
+    if registry.url.get_backend_name() == "sqlite":
+        yield Path(str(registry.url.database))
