@@ -101,11 +101,14 @@ def test_commits_happen_in_stages():
 
 
 # What leads to a stored file's bytes, and who may: the store, which hashes them first; a backup, which copies whole
-# files between stores; verify, which tells what in an edited file was edited. Row groups are of a snapshot opened.
+# files between stores; verify, which tells what in an edited
+# file was edited, and whether others may read it. Row groups are of a snapshot opened.
 WAYS_TO_A_SNAPSHOT = {
-    r"snapshots\.root\b|\}\.parquet|\*\.parquet": {"data/snapshots.py", "trials/stages/backup.py"},
+    r"snapshots\.root\b|\}\.parquet|\*\.parquet": {
+        "data/snapshots.py", "trials/stages/backup.py", "trials/proofs/record.py",
+    },
     r"/ [\"']snapshots[\"']": {"trials/registry/registry.py", "trials/stages/backup.py"},
-    r"\bread_changed\b": {"data/snapshots.py", "trials/stages/verify.py"},
+    r"\bread_changed\b": {"data/snapshots.py", "trials/proofs/draw.py"},
     r"pq\.read_|\bParquetFile\(|\bmemory_map\b|pyarrow\.dataset|\bread_parquet\(|scan_parquet": {
         "data/engine.py", "data/intake/files.py", "data/intake/parquet.py", "data/snapshots.py",
         "designs/assignment/files/row_groups.py",

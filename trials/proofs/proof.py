@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from data.errors import Refused
+from trials.registry.storage.database import DATABASE_ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def prove(name: str, said: str, *looks: Look, session: Session | None = None) ->
         try:
             for words in look():
                 (remarks if isinstance(words, Remark) else faults).append(str(words))
-        except SQLAlchemyError as error:
+        except DATABASE_ERROR as error:
             faults.append(f"cannot be verified: {_first_line(getattr(error, 'orig', None) or error)}")
             if session is not None:
                 session.rollback()

@@ -13,12 +13,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.pool import NullPool
 
 from data.text import unstorable
 from trials.errors import RegistryRefused
 
+DATABASE_ERROR = SQLAlchemyError  # whatever goes wrong in asking a database, also that a row is not there
 BUSY_SECONDS = 30
 SQLITE_SYNCHRONOUS_FULL = 2
 WRITER = "otm_writer"
