@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from data.errors import Refused
-from trials.registry.storage.database import DATABASE_ERROR
+from trials.registry.storage.database import DATABASE_ERROR, read_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def prove(name: str, said: str, *looks: Look, session: Session | None = None) ->
         except DATABASE_ERROR as error:
             faults.append(f"cannot be verified: {_first_line(getattr(error, 'orig', None) or error)}")
             if session is not None:
-                session.rollback()
+                read_again(session)
         except _UNREADABLE as error:
             faults.append(f"cannot be verified: {_first_line(error)}")
     return Proof(name, tuple(faults), said, tuple(remarks))

@@ -34,7 +34,7 @@ def rows_proof(session: Session, registry: Registry, trial_id: str | None) -> Pr
         "registry_rows",
         ROWS,
         lambda: row_faults(session, trial_id),
-        lambda: database_faults(session.connection()),
+        lambda: database_faults(session),
         lambda: key_faults(session, registry.key_path),
         lambda: open_to_others(_private(registry)),
         session=session,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.orm import Session
 
 from tests.trials import tampering
 from tests.trials.examples import FIRST, Files, allocated, locked
@@ -244,7 +245,7 @@ def faults_within(connection: Connection) -> list[str]:
     """As they are inside a transaction, which is rolled back afterwards."""
     from trials.registry.proof.database import database_faults
 
-    return list(database_faults(connection))
+    return list(database_faults(Session(connection)))
 
 
 @pytest.mark.parametrize("registry_url", ["sqlite"], indirect=True)

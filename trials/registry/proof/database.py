@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.orm import Session
 
 from trials.registry.tables import Row
 
@@ -75,8 +76,9 @@ _POSTGRESQL: dict[str, str] = {
 }
 
 
-def database_faults(connection: Connection) -> Iterator[str]:
+def database_faults(session: Session) -> Iterator[str]:
     """What the database holds that is not the registry's, what it lacks, and what of it is damaged, in words."""
+    connection = session.connection()
     yield from _of_sqlite(connection) if connection.dialect.name == "sqlite" else _of_postgresql(connection)
     inspector = inspect(connection)
     present = set(inspector.get_table_names())

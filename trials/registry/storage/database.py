@@ -21,6 +21,7 @@ from sqlalchemy.exc import (
     OperationalError,
     SQLAlchemyError,
 )
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from data.text import unstorable
@@ -139,6 +140,11 @@ def _prepare_postgresql(engine: Engine) -> None:
         connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+
+
+def read_again(session: Session) -> None:
+    """Let a session read that an error of the database left unusable."""
+    session.rollback()
 
 
 @contextmanager
