@@ -1,6 +1,8 @@
-"""Small pieces of HTML that Streamlit has no element for: what ``theme/markup.html`` calls them, with types.
+"""Everything that a page says, as small pieces of HTML: what ``theme/markup.html`` calls them, with types.
 
-The templates escape every word that comes from a file or a person; only what they made themselves is markup.
+The templates escape every word that comes from a file or a person; only what they made themselves is markup. What
+Streamlit writes for itself is Markdown, where a name may become an image, a link, an icon or a formula, and escapes do
+not hold: addresses and emoji are looked for after them. So words reach a page through these pieces and in no other way.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
@@ -43,6 +45,41 @@ def _inner(name: str, *arguments: Any) -> Markup:
 
 def _block(name: str, *arguments: Any) -> str:
     return f'<div class="otm">{_inner(name, *arguments)}</div>'
+
+
+def heading(level: Literal[1, 2, 3], words: str, anchor: str | None = None) -> str:
+    """A heading, which an address can name by its anchor."""
+    return _block("heading", level, words, anchor)
+
+
+def said(words: str) -> str:
+    """A plain paragraph."""
+    return _block("said", words)
+
+
+def done(words: str) -> str:
+    """What was done as asked."""
+    return _block("done", words)
+
+
+def refusal(sentences: Iterable[str], lines: Sequence[str] = ()) -> str:
+    """What was not done, and why: sentences, and below them one line for each thing that is wrong."""
+    return _block("refusal", sentences, lines)
+
+
+def links(items: Iterable[tuple[str, str]]) -> str:
+    """Ways to other pages, one below the other: (address, words)."""
+    return _block("links", items)
+
+
+def contents(sections: Iterable[tuple[str, str]]) -> str:
+    """Ways to the sections of a page: (anchor, words)."""
+    return _block("contents", sections)
+
+
+def details(words: str, *pieces: str) -> str:
+    """Pieces of this module that are shown where somebody asks for them."""
+    return _block("details", words, [Markup(piece) for piece in pieces])  # noqa: S704 - made by these templates
 
 
 def notice(words: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
@@ -32,6 +32,7 @@ _THEME = Path(__file__).parent / "theme"
 _STYLE = _THEME / "style.css"
 SECTION_SCRIPT = (_THEME / "section.js").read_text("utf-8")
 _LAST_TRIAL = "last_trial"
+Page = Literal["Decision", "Results"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +85,17 @@ def _who_is_at_work() -> None:
 def refused(refusal: Refused) -> None:
     """Why something was refused, what rule that is, and what to do next."""
     if isinstance(refusal, ProtocolRefused):
-        lines = "\n".join(f"- {_plain(str(error))}" for error in refusal.errors)
-        st.error(f"{_sentence(refusal.problem)}\n\n{lines}")
+        lines = [str(error) for error in refusal.errors]
+        st.html(markup.refusal([f"{capitalised(refusal.problem)}."], lines))
         return
     # A path on the server is nothing to a reader of a screen; a field, a row or a trial is.
     in_sight = refusal.where and "/" not in refusal.where
-    parts = [f"{_plain(f'{refusal.where}: {refusal.problem}')}." if in_sight else _sentence(refusal.problem)]
+    parts = [f"{refusal.where}: {refusal.problem}." if in_sight else f"{capitalised(refusal.problem)}."]
     if refusal.rule:
-        parts.append(f"Rule: {_plain(refusal.rule)}.")
+        parts.append(f"Rule: {refusal.rule}.")
     if refusal.remedy:
-        parts.append(f"What to do: {_plain(refusal.remedy)}.")
-    st.error("\n\n".join(parts))
-
-
-def _sentence(problem: str) -> str:
-    return f"{_plain(capitalised(problem))}."
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+-!|~$:" else letter for letter in text)
+        parts.append(f"What to do: {refusal.remedy}.")
+    st.html(markup.refusal(parts))
 
 
 def synthetic_notice(trials: tuple[TrialSummary, ...]) -> None:
@@ -115,7 +107,7 @@ def synthetic_notice(trials: tuple[TrialSummary, ...]) -> None:
         st.html(markup.notice("Synthetic data: the trials marked synthetic are made of invented customers."))
 
 
-def trial_page(page: str, other_page: str, other_label: str, *, any_evaluation: bool = False) -> EvaluatedTrial | None:
+def trial_page(page: Page, *, any_evaluation: bool = False) -> EvaluatedTrial | None:
     """Begin a page about one trial: its heading and the way to its other page.
 
     Args:
@@ -128,7 +120,7 @@ def trial_page(page: str, other_page: str, other_label: str, *, any_evaluation: 
     detail = _chosen_trial(page)
     if detail is None:
         return None
-    _heading(detail, other_page, other_label)
+    _heading(detail, page)
     if any_evaluation:
         detail = _chosen_evaluation(detail)
     evaluation = session.evaluation(detail)
@@ -138,7 +130,7 @@ def trial_page(page: str, other_page: str, other_label: str, *, any_evaluation: 
     return EvaluatedTrial(detail, evaluation, Names(detail.protocol))
 
 
-def _chosen_trial(page: str) -> TrialDetail | None:
+def _chosen_trial(page: Page) -> TrialDetail | None:
     """The trial that the address names, or the last one looked at; otherwise a list to choose from."""
     trial_id = st.query_params.get("trial") or st.session_state.get(_LAST_TRIAL)
     refusal = None
@@ -167,34 +159,37 @@ def _chosen_evaluation(detail: TrialDetail) -> TrialDetail:
         return detail
 
 
-def _choose(page: str, refusal: Refused | None) -> None:
+def _choose(page: Page, refusal: Refused | None) -> None:
     trials = session.portfolio()
     synthetic_notice(trials)
-    st.title(page)
+    st.html(markup.heading(1, page))
     if refusal is not None:
         refused(refusal)
     if not trials:
         no_trials()
         return
-    st.write("Choose a trial.")
-    for trial in trials:
-        st.page_link(f"views/{page.lower()}.py", label=trial.title, query_params={"trial": trial.id})
+    st.html(markup.said("Choose a trial."))
+    st.html(markup.links((f"{page.lower()}?trial={trial.id}", trial.title) for trial in trials))
 
 
 def no_trials() -> None:
-    st.write("No trials yet. Start with a protocol, or load the demonstration.")
+    st.html(markup.said("No trials yet. Start with a protocol, or load the demonstration."))
     st.page_link("views/add_trial.py", label="Start with a protocol")
-    st.write("The demonstration is loaded from the command line with `python3 otm demo`.")
+    st.html(markup.said("The demonstration is loaded from the command line with python3 otm demo."))
 
 
-def _heading(detail: TrialDetail, other_page: str, other_label: str) -> None:
+def _heading(detail: TrialDetail, page: Page) -> None:
     """The trial's title, its state, and the way to its other page."""
     summary = detail.summary
     synthetic_notice((summary,))
-    st.title(summary.title)
+    st.html(markup.heading(1, summary.title))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.write(state(summary.state))
-        st.page_link(other_page, label=other_label, query_params={"trial": summary.id})
+        st.html(markup.said(state(summary.state)))
+        address = {"trial": summary.id}
+        if page == "Decision":
+            st.page_link("views/results.py", label="Results, for the analyst", query_params=address)
+        else:
+            st.page_link("views/decision.py", label="Decision, for the manager", query_params=address)
 
 
 def _what_is_next(detail: TrialDetail) -> None:
@@ -220,13 +215,13 @@ def figure(shown: Figure | None, absent: str, anchor: str | None = None) -> None
     With an ``anchor`` its title is a heading that an address can name.
     """
     if shown is None:
-        st.write(absent)
+        st.html(markup.said(absent))
         return
     if anchor:
-        st.subheader(shown.title, anchor=anchor)
+        st.html(markup.heading(3, shown.title, anchor))
     else:
         st.html(markup.title(shown.title))
     st.vega_lite_chart(shown.chart.to_dict(validate=False), width="stretch", height=shown.height, alt=shown.alt)
     st.html(markup.quiet(shown.caption))
-    with st.expander("The same numbers in a table"):
-        st.html(markup.table(shown.table, dense=len(shown.table.columns) > 6))
+    table = markup.table(shown.table, dense=len(shown.table.columns) > 6)
+    st.html(markup.details("The same numbers in a table", table))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.markdown import markdown
 from tests.places import REQUIREMENTS, ROOT
 from tests.syntax import commits, queries
 
@@ -120,6 +121,21 @@ WAYS_TO_A_SNAPSHOT = {
 def test_nothing_but_the_store_leads_to_a_snapshot(way):
     found = {name for name, text in sources(*PACKAGES) if re.search(way, text)}
     assert found - WAYS_TO_A_SNAPSHOT[way] == set()
+
+
+def test_no_page_says_anything_in_markdown():
+    served = "dashboards/__main__.py"  # starts the server, and shows nothing
+    found = {name: markdown(text) for name, text in sources("dashboards") if name != served}
+    assert len(found) > 8
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_only_templates_make_html():
+    """They escape what they are given; nothing tells them not to, and no other module makes a piece."""
+    assert [name for name, text in sources("dashboards") if re.search(r"\bMarkup\(", text)] == ["dashboards/markup.py"]
+    templates = [text for name, text in texts() if name.startswith("dashboards/theme/") and name.endswith(".html")]
+    assert len(templates) == 1
+    assert not re.search(r"\|\s*safe\b|autoescape", templates[0])
 
 
 def test_tests_skip_only_where_the_shared_fixtures_do():

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import screen, session
+from dashboards import markup, screen, session
 from dashboards.uploads import Upload
 from data.errors import Refused
 
 
 def show() -> None:
-    st.title("Add a trial")
+    st.html(markup.heading(1, "Add a trial"))
     refusal = session.may("register")
     if refusal is not None:
         screen.refused(refusal)
         return
-    st.write(
-        "Send the protocol file, and the texts that it names: letters, messages and scripts. "
-        "The file is checked as a whole. If anything in it cannot be taken, nothing is kept."
+    st.html(
+        markup.said(
+            "Send the protocol file, and the texts that it names: letters, messages and scripts. "
+            "The file is checked as a whole. If anything in it cannot be taken, nothing is kept."
+        )
     )
     with st.form("protocol", border=False):
         protocol = st.file_uploader("Protocol file (YAML)", type=("yaml", "yml"), key="protocol-file")
@@ -28,16 +30,16 @@ def show() -> None:
     if not sent:
         return
     if protocol is None:
-        st.error("No protocol file was chosen. Choose one, then send it again.")
+        st.html(markup.refusal(["No protocol file was chosen. Choose one, then send it again."]))
         return
     uploads = tuple(Upload(text.name, text.getvalue()) for text in texts)
     try:
         trial_id = session.register(Upload(protocol.name, protocol.getvalue()), uploads)
     except Refused as refused:
-        st.write(f"{protocol.name} was not taken. Nothing has changed.")
+        st.html(markup.said(f"{protocol.name} was not taken. Nothing has changed."))
         screen.refused(refused)
         return
-    st.success(f"{protocol.name} is registered as the trial {trial_id}.")
+    st.html(markup.done(f"{protocol.name} is registered as the trial {trial_id}."))
     st.page_link("views/results.py", label="See what comes next", query_params={"trial": trial_id})
 
 

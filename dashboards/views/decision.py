@@ -16,7 +16,7 @@ from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.results.approaches import approaches
 from trials.reporting.results.decisions import decision_lines
 from trials.reporting.results.effects import as_judged
-from trials.reporting.results.headline import headline, why_no_figures
+from trials.reporting.results.headline import headline, why_no_figures, why_no_net_benefit
 from trials.reporting.results.looks import looks_of
 from trials.reporting.results.near_misses import near_misses, segment_misses
 from trials.reporting.results.trust import change_lines, check_lines, reason_lines, value_lines
@@ -46,7 +46,7 @@ _DRAFT_OF: Final = "finding"  # the digest of the evaluation that a draft is abo
 
 
 def show() -> None:
-    trial = screen.trial_page("Decision", "views/results.py", "Results, for the analyst")
+    trial = screen.trial_page("Decision")
     if trial is None:
         return
     _first_screen(trial)
@@ -72,7 +72,7 @@ def _first_screen(trial: EvaluatedTrial) -> None:
     screen.which_evaluation(trial.detail)
     figures = headline(evaluation, names)
     if figures is None:
-        st.write(why_no_figures(evaluation))
+        st.html(markup.said(why_no_figures(evaluation)))
         return
     if figures.about:
         st.html(markup.quiet(figures.about))
@@ -81,7 +81,7 @@ def _first_screen(trial: EvaluatedTrial) -> None:
         shown = net_benefit_figure(evaluation.net_benefit.arms, names, session.ink())
         screen.figure(shown, "No net benefit could be estimated, so there is no chart of it.")
     else:
-        st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
+        st.html(markup.said(why_no_net_benefit(evaluation)))
         rows = [row for row in as_judged(evaluation.estimates) if row.role == "primary" and row.declared]
         screen.figure(effect_figure(rows, names, session.ink()), "The primary effect could not be estimated.")
 
@@ -89,38 +89,38 @@ def _first_screen(trial: EvaluatedTrial) -> None:
 def _reasons(evaluation: Evaluation) -> None:
     lines = reason_lines(evaluation)
     if lines:
-        st.header("Reasons", anchor="reasons")
+        st.html(markup.heading(2, "Reasons", "reasons"))
         st.html(markup.bullets(lines))
 
 
 def _looks(evaluation: Evaluation, names: Names) -> None:
     table = looks_of(evaluation, names)
     if table is not None:
-        st.header("Looks", anchor="looks")
+        st.html(markup.heading(2, "Looks", "looks"))
         st.html(markup.table(table))
 
 
 def _each_approach(evaluation: Evaluation, names: Names) -> None:
     if not evaluation.verdict.arms or not evaluation.shows_effects:
         return
-    st.header("Each approach", anchor="approaches")
+    st.html(markup.heading(2, "Each approach", "approaches"))
     st.html(markup.table(approaches(evaluation, names), headed=True))
     missed = near_misses(evaluation, names)
     if missed is not None:
         st.html(markup.table(missed))
     in_segments = segment_misses(evaluation, names)
     if in_segments is not None:
-        with st.expander("Each planned segment: what was shown there, and what was not"):
-            st.html(markup.table(in_segments))
+        words = "Each planned segment: what was shown there, and what was not"
+        st.html(markup.details(words, markup.table(in_segments)))
 
 
 def _what_would_change_this(evaluation: Evaluation, names: Names) -> None:
-    st.header("What would change this", anchor="changes")
+    st.html(markup.heading(2, "What would change this", "changes"))
     st.html(markup.bullets(change_lines(evaluation, names)))
 
 
 def _can_i_trust_it(trial: EvaluatedTrial) -> None:
-    st.header("Can I trust it?", anchor="trust")
+    st.html(markup.heading(2, "Can I trust it?", "trust"))
     values = value_lines(trial.names) if trial.evaluation.net_benefit is not None else ()
     st.html(markup.bullets((*check_lines(trial.evaluation.checks, trial.names), *values)))
     st.page_link(
@@ -130,7 +130,7 @@ def _can_i_trust_it(trial: EvaluatedTrial) -> None:
 
 
 def _record(trial: EvaluatedTrial) -> None:
-    st.header("Record a decision", anchor="decide")
+    st.html(markup.heading(2, "Record a decision", "decide"))
     decisions = trial.detail.decisions
     if decisions:
         evaluations = trial.detail.evaluations
@@ -145,11 +145,11 @@ def _record(trial: EvaluatedTrial) -> None:
     assert read is not None, "a page without an evaluation has no form"
     if read.role == "not_due":
         if not trial.detail.waves_to_come:
-            st.write("There is nothing to decide on before every outcome is due.")
+            st.html(markup.said("There is nothing to decide on before every outcome is due."))
             return
-        st.write(BEFORE_ITS_WAVES)
+        st.html(markup.said(BEFORE_ITS_WAVES))
     elif read.role == "attempt":
-        st.write(ON_AN_ATTEMPT)
+        st.html(markup.said(ON_AN_ATTEMPT))
     _form(trial.detail, read, trial.verdict_words if read.role == "finding" else WITHOUT_A_FINDING)
 
 
@@ -161,7 +161,7 @@ def _form(detail: TrialDetail, read: EvaluationRecord, suggested: str) -> None:
     """
     trial_id, attempt = detail.summary.id, read.role != "finding"
     if st.session_state.pop(_RECORDED, None) == trial_id:
-        st.success("The decision is recorded.")
+        st.html(markup.done("The decision is recorded."))
     changed = _changed(detail, read)
     # A recorded decision is followed by an empty form, and so is another evaluation.
     key = f"decision-{trial_id}-{len(detail.decisions)}-{read.id}"
@@ -173,7 +173,7 @@ def _form(detail: TrialDetail, read: EvaluationRecord, suggested: str) -> None:
         session.keep_draft(trial_id, {**typed, _DRAFT_OF: read.digest})
     asked = st.button("Record the decision", type="primary", key=f"{key}-record")
     if changed is not None:
-        st.error(changed)
+        st.html(markup.refusal([changed]))
         return
     if not asked:
         return

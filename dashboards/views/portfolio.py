@@ -15,13 +15,13 @@ from trials.reporting.portfolio import Filters, choices, dates_of, filtered, nex
 def show() -> None:
     trials = session.portfolio()
     screen.synthetic_notice(trials)
-    st.title("Trials")
+    st.html(markup.heading(1, "Trials"))
     if not trials:
         screen.no_trials()
         return
     matching = filtered(trials, _filters(trials))
     if not matching:
-        st.write("No trial matches these filters. Clear one of them to see more.")
+        st.html(markup.said("No trial matches these filters. Clear one of them to see more."))
         return
     st.html(markup.rows(_caption(matching, trials), _COLUMNS, [_row(trial) for trial in matching]))
     screen.figure(timeline_figure(matching, session.today(), session.ink()), "")

@@ -17,6 +17,7 @@ from trials.reporting.charts.figure import arm_colours
 from trials.reporting.exports import document_json, estimates_csv, shown_document
 from trials.reporting.results import effects, flow, integrity, missing_outcomes, money, sensitivity
 from trials.reporting.results.evaluations import evaluations_table, not_the_finding, other_evaluations
+from trials.reporting.results.headline import why_no_net_benefit
 from trials.reporting.results.looks import declared_looks, inference, looks_of
 from trials.reporting.results.near_misses import segment_misses
 from trials.reporting.results.record import deviation_lines, digests, people
@@ -43,7 +44,7 @@ _OF_EFFECTS = ("effects", "over-time", "segments", "money", "sensitivity")
 
 
 def show() -> None:
-    trial = screen.trial_page("Results", "views/decision.py", "Decision, for the manager", any_evaluation=True)
+    trial = screen.trial_page("Results", any_evaluation=True)
     if trial is None:
         return
     evaluation, names = trial.evaluation, trial.names
@@ -69,16 +70,19 @@ def _contents(trial: EvaluatedTrial) -> None:
     screen.which_evaluation(trial.detail)
     _other_evaluations(trial.detail)
     if code == "not_due":
-        st.write("What follows is the health of the field. No effect is estimated before every outcome is due.")
+        field = "What follows is the health of the field. No effect is estimated before every outcome is due."
+        st.html(markup.said(field))
     if trial.void:
-        st.write("The draw is void. What follows is kept for the record: no effect below is a finding.")
+        st.html(markup.said("The draw is void. What follows is kept for the record: no effect below is a finding."))
     elif code == "invalid":
-        st.write(
-            "An integrity check failed, so no effect was estimated. What follows is for finding out why: load the "
-            "corrected files, then evaluate again."
+        st.html(
+            markup.said(
+                "An integrity check failed, so no effect was estimated. What follows is for finding out why: load the "
+                "corrected files, then evaluate again."
+            )
         )
     sections = [part for part in SECTIONS if trial.evaluation.shows_effects or part[0] not in _OF_EFFECTS]
-    st.markdown(" · ".join(f"[{title}](#{anchor})" for anchor, title in sections))
+    st.html(markup.contents(sections))
 
 
 def _other_evaluations(detail: TrialDetail) -> None:
@@ -86,10 +90,9 @@ def _other_evaluations(detail: TrialDetail) -> None:
     others = other_evaluations(detail)
     if not others:
         return
-    with st.expander(f"Other evaluations of this trial: {len(others)}"):
-        for label, number in others:
-            address = {"trial": detail.summary.id, "evaluation": str(number)}
-            st.page_link("views/results.py", label=label, query_params=address)
+    address = f"results?trial={detail.summary.id}&evaluation="
+    links = markup.links((f"{address}{number}", label) for label, number in others)
+    st.html(markup.details(f"Other evaluations of this trial: {len(others)}", links))
 
 
 def _looks(evaluation: Evaluation, names: Names) -> None:
@@ -97,8 +100,8 @@ def _looks(evaluation: Evaluation, names: Names) -> None:
     table = looks_of(evaluation, names)
     if table is None:
         return
-    st.header("Looks", anchor="looks")
-    st.write(declared_looks(names.plan))
+    st.html(markup.heading(2, "Looks", "looks"))
+    st.html(markup.said(declared_looks(names.plan) or ""))
     st.html(markup.table(table))
     judged = inference(evaluation, names)
     if judged is not None:
@@ -106,7 +109,7 @@ def _looks(evaluation: Evaluation, names: Names) -> None:
 
 
 def _header(anchor: str) -> None:
-    st.header(dict(SECTIONS)[anchor], anchor=anchor)
+    st.html(markup.heading(2, dict(SECTIONS)[anchor], anchor))
 
 
 def _flow(evaluation: Evaluation, names: Names) -> None:
@@ -114,11 +117,11 @@ def _flow(evaluation: Evaluation, names: Names) -> None:
     diagram = flow.flow_diagram(evaluation.flow, names)
     st.html(markup.flow(diagram, arm_colours(names)))
     if diagram.adds_up:
-        st.write(diagram.sums)
+        st.html(markup.said(diagram.sums))
     else:
-        st.error(diagram.sums)
-    with st.expander("The same numbers in a table"):
-        st.html(markup.table(flow.flow_arms(evaluation.flow, names), total=True))
+        st.html(markup.refusal([diagram.sums]))
+    table = markup.table(flow.flow_arms(evaluation.flow, names), total=True)
+    st.html(markup.details("The same numbers in a table", table))
 
 
 def _checks(evaluation: Evaluation, names: Names) -> None:
@@ -127,8 +130,8 @@ def _checks(evaluation: Evaluation, names: Names) -> None:
     if evaluation.unreadable:
         st.html(markup.table(integrity.unreadable(evaluation.unreadable)))
     if evaluation.balance:
-        with st.expander("Balance before allocation"):
-            st.html(markup.table(integrity.balance(evaluation.balance, names)))
+        table = markup.table(integrity.balance(evaluation.balance, names))
+        st.html(markup.details("Balance before allocation", table))
 
 
 def _effects(evaluation: Evaluation, names: Names) -> None:
@@ -141,8 +144,8 @@ def _effects(evaluation: Evaluation, names: Names) -> None:
         others = [row for row in rows if not row.declared]
         for title, kinds in _BESIDE.items():
             if alike := [row for row in others if row.estimand in kinds]:
-                with st.expander(title):
-                    st.html(markup.table(effects.effects(alike, names, title), dense=True, headed=True))
+                table = markup.table(effects.effects(alike, names, title), dense=True, headed=True)
+                st.html(markup.details(title, table))
 
 
 def _by_outcome(rows: list[Estimate]) -> list[tuple[str, list[Estimate]]]:
@@ -164,31 +167,34 @@ def _over_time(evaluation: Evaluation, names: Names) -> None:
     _header("over-time")
     rows = [row for row in evaluation.estimates if _is_over_time(row) and row.subgroup is None]
     if not rows and not evaluation.curves:
-        st.write(
-            "Nothing over time was estimated for this trial: its plan has no outcome in days, or none has matured."
+        st.html(
+            markup.said(
+                "Nothing over time was estimated for this trial: its plan has no outcome in days, or none has matured."
+            )
         )
         return
     for _, curves in groupby(evaluation.curves, key=lambda curve: curve.outcome):
         screen.figure(survival_figure(list(curves), names, session.ink()), "")
     for outcome, outcome_rows in _by_outcome(rows):
-        with st.expander(f"{names.outcome(outcome)}: hazards, shares and days"):
-            st.html(markup.quiet(names.better(outcome)))
-            for estimand in dict.fromkeys(row.estimand for row in outcome_rows):
-                alike = [row for row in outcome_rows if row.estimand == estimand]
-                st.html(markup.table(effects.effects(alike, names, sentence_case(ESTIMANDS[estimand])), dense=True))
+        tables = []
+        for estimand in dict.fromkeys(row.estimand for row in outcome_rows):
+            alike = [row for row in outcome_rows if row.estimand == estimand]
+            tables.append(markup.table(effects.effects(alike, names, sentence_case(ESTIMANDS[estimand])), dense=True))
+        words = f"{names.outcome(outcome)}: hazards, shares and days"
+        st.html(markup.details(words, markup.quiet(names.better(outcome)), *tables))
 
 
 def _segments(evaluation: Evaluation, names: Names) -> None:
     _header("segments")
     rows = [row for row in effects.as_judged(evaluation.estimates) if row.subgroup is not None and row.decides]
     if not rows:
-        st.write("The plan declares no segments.")
+        st.html(markup.said("The plan declares no segments."))
         return
     judged = segment_misses(evaluation, names)
     if judged is not None:
         st.html(markup.table(judged, headed=True))
     for column in dict.fromkeys(row.subgroup for row in rows):
-        st.subheader(f"By {column_words(column or '')}", anchor=f"segments-{column}")
+        st.html(markup.heading(3, f"By {column_words(column or '')}", f"segments-{column}"))
         cut = [level for level in evaluation.cut_levels if level.subgroup == column]
         if cut:
             st.html(markup.table(effects.cut_points(cut, column_words(column or "")), dense=True))
@@ -209,16 +215,16 @@ def _primary_in_segments(rows: list[Estimate], tests: list[Interaction], names: 
 
 def _other_in_segments(rows: list[Estimate], tests: list[Interaction], names: Names) -> None:
     label = names.outcome(rows[0].outcome)
-    with st.expander(f"{label}, by segment"):
-        st.html(markup.table(effects.segments(rows, names, label), dense=True))
-        st.html(markup.table(effects.interactions(tests, names, "Does the effect differ between segments?")))
+    levels = markup.table(effects.segments(rows, names, label), dense=True)
+    differences = markup.table(effects.interactions(tests, names, "Does the effect differ between segments?"))
+    st.html(markup.details(f"{label}, by segment", levels, differences))
 
 
 def _money(evaluation: Evaluation, names: Names) -> None:
     _header("money")
     benefit = evaluation.net_benefit
     if benefit is None:
-        st.write(f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}.")
+        st.html(markup.said(why_no_net_benefit(evaluation)))
         return
     screen.figure(
         net_benefit_figure(benefit.arms, names, session.ink()), "No approach's net benefit could be estimated."
@@ -228,8 +234,7 @@ def _money(evaluation: Evaluation, names: Names) -> None:
     if capped.rows:
         st.html(markup.table(capped))
     if benefit.segments:
-        with st.expander("Net benefit by segment"):
-            st.html(markup.table(money.segment_money(benefit.segments, names)))
+        st.html(markup.details("Net benefit by segment", markup.table(money.segment_money(benefit.segments, names))))
 
 
 def _sensitivity(evaluation: Evaluation, names: Names) -> None:
@@ -237,7 +242,7 @@ def _sensitivity(evaluation: Evaluation, names: Names) -> None:
     if evaluation.sensitivity:
         st.html(markup.table(sensitivity.sensitivity(evaluation.sensitivity, names), dense=True, headed=True))
     else:
-        st.write("Nothing else was tried.")
+        st.html(markup.said("Nothing else was tried."))
     if evaluation.tipping_points:
         st.html(markup.table(missing_outcomes.tipping_points(evaluation.tipping_points, names), dense=True))
     if evaluation.bounds:
@@ -250,7 +255,7 @@ def _deviations(detail: TrialDetail, evaluation: Evaluation) -> None:
     _header("deviations")
     lines = deviation_lines(detail, evaluation)
     if not lines:
-        st.write("None: the plan that was locked is the plan that was followed.")
+        st.html(markup.said("None: the plan that was locked is the plan that was followed."))
         return
     st.html(markup.bullets(lines))
 
@@ -259,8 +264,7 @@ def _reproduce(detail: TrialDetail, evaluation: Evaluation) -> None:
     _header("reproduce")
     st.html(markup.table(digests(detail, evaluation)))
     st.html(markup.table(evaluations_table(detail), dense=True))
-    with st.expander("Who did what"):
-        st.html(markup.table(people(detail)))
+    st.html(markup.details("Who did what", markup.table(people(detail))))
     trial = detail.summary.id
     with st.container(horizontal=True):
         if evaluation.shows_effects:

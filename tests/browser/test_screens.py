@@ -239,7 +239,7 @@ def test_a_bad_protocol_is_refused_in_plain_words_and_changes_nothing(empty_home
         name = f"plan-{number}.yaml"
         upload(page, name, content)
         page.get_by_text(f"{name} was not taken. Nothing has changed.").wait_for()
-        page.get_by_test_id("stAlert").filter(has_text=said).wait_for()
+        page.get_by_role("alert").filter(has_text=said).wait_for()
         assert "Traceback" not in page.content()
         assert str(empty_home) not in page.content()
     keep_screenshots(page, "add_trial-refused", WIDE)

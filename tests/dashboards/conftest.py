@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -157,6 +159,26 @@ def shown(page: AppTest) -> str:
         parts = (getattr(element, "label", None), getattr(element, "value", None))
         words += [str(part) for part in parts if part not in (None, "")]
     return "\n".join(text for text in words if not text.startswith("<script>"))
+
+
+def _plain(piece: str) -> str:
+    """A piece of HTML as a person reads it."""
+    return html.unescape(re.sub(r"<[^>]*>", " ", piece)).strip()
+
+
+def refusals(page: AppTest) -> list[str]:
+    """What the page says was not done, and why."""
+    return [_plain(piece) for piece in re.findall(r'<div class="otm-refusal" role="alert">(.*?)</div>', shown(page))]
+
+
+def done(page: AppTest) -> list[str]:
+    """What the page says was done."""
+    return [_plain(piece) for piece in re.findall(r'<p class="otm-done-as-asked" role="status">(.*?)</p>', shown(page))]
+
+
+def details(page: AppTest) -> list[tuple[str, str]]:
+    """What the page shows where somebody asks for it: (words, the piece)."""
+    return re.findall(r"<details><summary>(.*?)</summary>(.*?)</details>", shown(page), re.DOTALL)
 
 
 def table_row(page: AppTest, *marks: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.results import Estimate
 from dashboards import session
-from tests.dashboards.conftest import charts, shown, table_row
+from tests.dashboards.conftest import charts, refusals, shown, table_row
 from tests.small_registry import FIVE_MESSAGES, LOST_OUTCOMES, SMALL_DEBTS, STALLED
 from trials.access import Actor
 from trials.stages.void import request_void
@@ -18,10 +18,10 @@ SECTIONS = ["Flow", "Checks", "Effects", "Over time", "Segments", "Money", "Sens
 
 def test_the_sections_stand_in_their_order_each_with_an_anchor(seen_page):
     page = seen_page("results", trial=SMALL_DEBTS)
-    assert [header.value for header in page.header] == SECTIONS
-    anchors = [header.proto.anchor for header in page.header]
-    contents = next(element.value for element in page.markdown if "[Flow]" in element.value)
-    assert re.findall(r"\(#([a-z-]+)\)", contents) == anchors
+    headers = re.findall(r'<h2 id="([a-z-]+)">(.*?)</h2>', shown(page))
+    assert [words for _, words in headers] == SECTIONS
+    contents = re.search(r'<nav aria-label="Sections of this page">(.*?)</nav>', shown(page))[1]
+    assert re.findall(r'<a href="#([a-z-]+)">(.*?)</a>', contents) == headers
 
 
 def test_the_flow_accounts_for_every_row(seen_page, recorded):
@@ -39,7 +39,7 @@ def test_a_flow_that_does_not_add_up_is_an_error_on_the_page(evaluated_page, rec
     evaluation = recorded(SMALL_DEBTS).evaluation
     wrong = replace(evaluation.flow, rejected=evaluation.flow.rejected + 2)
     page = evaluated_page("results", SMALL_DEBTS, replace(evaluation, flow=wrong))
-    assert f"2 rows of {wrong.rows_read:,} are not accounted for" in page.error[0].value
+    assert f"2 rows of {wrong.rows_read:,} are not accounted for" in refusals(page)[0]
 
 
 def test_every_check_that_was_made_is_shown_with_what_was_found(seen_page, recorded):

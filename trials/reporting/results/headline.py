@@ -59,6 +59,11 @@ def why_no_figures(evaluation: Evaluation) -> str:
     return "No approach's effect could be estimated. The reasons are below."
 
 
+def why_no_net_benefit(evaluation: Evaluation) -> str:
+    """What stands in place of the net benefit where there is none."""
+    return f"Net benefit was not estimated: {evaluation.net_benefit_reason or 'no reason was recorded'}."
+
+
 def _best_arm(evaluation: Evaluation, names: Names) -> str | None:
     rows = evaluation.net_benefit.arms if evaluation.net_benefit else ()
     worth = [(row.central.estimate, row.arm) for row in rows if row.central.estimate is not None]
