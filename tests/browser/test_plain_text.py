@@ -13,7 +13,8 @@ MADE_OF_THEM = """() => {
     const page = document.querySelector('.stApp');
     const found = selector => [...page.querySelectorAll(selector)].map(part => part.outerHTML.slice(0, 200));
     const marks = '[src*="evil.test"], [href*="evil.test"], [href^="mailto:"], .katex, math, mark, del, em, code, pre, '
-        + 'blockquote, .otm script, .otm img, .otm b > b, [data-testid="stMain"] [data-testid="stIconMaterial"], '
+        + 'blockquote, .otm script, .otm img, .otm b > b, '
+        + '[data-testid="stMain"] [data-testid="stIconMaterial"]:not(.stFileUploader *), '
         + '[data-testid="stMain"] [class*="badge" i], sup a, .stMarkdown img, .stMarkdown a, .stMarkdown table';
     return found(marks).concat(/\\u{1F604}|\\u{1F44D}|\\u2192/u.test(page.innerText) ? ['an emoji or an arrow'] : []);
 }"""

@@ -12,6 +12,13 @@ BAD = '<b onclick="x">&\''
 SAFE = "&lt;b onclick=&#34;x&#34;&gt;&amp;&#39;"
 DIAGRAM = FlowDiagram(BAD, (FlowStep(BAD, BAD),), BAD, (FlowArm("a", BAD, BAD, BAD, BAD),), "", True)
 PIECES = {
+    "heading": (markup.heading(2, BAD, BAD), 2),
+    "said": (markup.said(BAD), 1),
+    "done": (markup.done(BAD), 1),
+    "refusal": (markup.refusal([BAD, BAD], [BAD]), 3),
+    "links": (markup.links([(BAD, BAD)]), 2),
+    "contents": (markup.contents([(BAD, BAD)]), 2),
+    "details": (markup.details(BAD, markup.said(BAD)), 2),
     "notice": (markup.notice(BAD), 1),
     "lead": (markup.lead(BAD), 1),
     "verdict_banner": (markup.verdict_banner("scale", BAD), 1),
