@@ -21,6 +21,7 @@ from trials.reporting.results.decisions import decision_notice
 from trials.reporting.results.evaluations import evaluation_line
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import VOID, state, verdict
+from trials.unforeseen import unforeseen
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -66,6 +67,8 @@ def show(page: StreamlitPage) -> None:
         page.run()
     except Refused as refusal:
         refused(refusal)
+    except Exception as error:  # noqa: BLE001 no traceback on a screen; Streamlit's own stops are no Exception
+        refused(unforeseen(error, f"the page {page.title}"))
     _who_is_at_work()
 
 

@@ -6,6 +6,8 @@ one kind of message: what was wrong, where, the rule, and what to do next. A ref
 
 from __future__ import annotations
 
+from data.text import printable
+
 
 class Refused(Exception):
     """A request that a rule forbids.
@@ -29,8 +31,8 @@ class Refused(Exception):
         rule: str | None = None,
         remedy: str | None = None,
     ) -> None:
-        self.problem = problem
-        self.where = where
+        self.problem = printable(problem)
+        self.where = None if where is None else printable(where)
         self.rule = rule
         self.remedy = remedy
         super().__init__(self._sentence())

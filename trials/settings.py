@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from data.text import unstorable
 from trials.errors import TrialRefused
 
 
@@ -46,9 +47,14 @@ def load_settings() -> Settings:
         TrialRefused: A variable holds what it cannot.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         names = sorted({f"OTM_{str(problem['loc'][0]).upper()}" for problem in error.errors() if problem["loc"]})
         raise TrialRefused(
             "a setting cannot be used", where=", ".join(names), rule="see the settings in the README"
         ) from error
+    if unstorable(str(settings.home)):
+        raise TrialRefused(
+            "the folder's name is not UTF-8", where="OTM_HOME", remedy="rename it, or set OTM_HOME to another"
+        )
+    return settings

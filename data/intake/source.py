@@ -15,6 +15,7 @@ import numpy as np
 from data.errors import DataRefused
 from data.intake.archives import UNDAMAGED, check_growth
 from data.intake.result import SOME_ROWS
+from data.text import shown_name
 
 MAXIMUM_BYTES = 16 << 30
 _TAIL = 1 << 16
@@ -31,12 +32,12 @@ class Source:
     """
 
     def __init__(self, path: Path) -> None:
-        self.name = path.name
+        self.name = shown_name(path)
         self._path = path
         self._digest: str | None = None
         if path.is_dir():
             raise DataRefused(
-                "this is a folder", where=path.name, rule="one file is read at a time", remedy="name one file in it"
+                "this is a folder", where=self.name, rule="one file is read at a time", remedy="name one file in it"
             )
         if not path.is_file():
             raise DataRefused(
@@ -47,10 +48,10 @@ class Source:
             )
         self.size = path.stat().st_size
         if self.size == 0:
-            raise DataRefused("the file is empty", where=path.name, rule=SOME_ROWS, remedy="export it again")
+            raise DataRefused("the file is empty", where=self.name, rule=SOME_ROWS, remedy="export it again")
         if self.size > MAXIMUM_BYTES:
             raise DataRefused(
-                "the file is too large", where=path.name, rule="at most 16 GiB", remedy="bring it as Parquet"
+                "the file is too large", where=self.name, rule="at most 16 GiB", remedy="bring it as Parquet"
             )
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from typing import Any
 
 import typer
 
@@ -24,10 +26,17 @@ for room in (design, allocate, fieldwork, evaluate, service):
     room.register(app)
 
 REFUSED = 2
+FAILED = 70  # as sysexits.h has it: a fault of the program
 
 
 def main() -> None:
-    """Run the command line. Refused: a plain message on standard error and exit code 2."""
+    """Run the command line, and be the one place where what goes wrong becomes a message and an exit code.
+
+    Refused: a plain message on standard error and 2. Not foreseen: one line, the rest in the log, and 70.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # no name that a file system has may end a command
     try:
         app(prog_name="otm")
     except Refused as refusal:
@@ -36,3 +45,20 @@ def main() -> None:
     except KeyboardInterrupt:
         say("Stopped. What was not finished can be repeated.")
         sys.exit(130)
+    except Exception as error:  # noqa: BLE001 the last place where anything can be said
+        from trials.unforeseen import unforeseen
+
+        say(f"Failed. {unforeseen(error, _asked_for())}")
+        sys.exit(FAILED)
+
+
+def _asked_for() -> str:
+    """The command without its arguments, which may name customers."""
+    known: Any = typer.main.get_command(app)
+    words = ["otm"]
+    for word in sys.argv[1:]:
+        known = getattr(known, "commands", {}).get(word)
+        if known is None:
+            break
+        words.append(word)
+    return " ".join(words)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from data.text import printable
 from trials.errors import TrialRefused
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def write_json(target: str, document: Any) -> None:
     Raises:
         TrialRefused: The file cannot be written.
     """
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = printable(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
     if target == "-":
         sys.stdout.write(text)
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from data.errors import Refused
-from designs.protocol import LoadedProtocol, Protocol, digest_as_written, parse_canonical
+from designs.protocol import LoadedProtocol, Protocol, digest_as_written
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.records import LockRecord, PopulationRecord
@@ -46,7 +46,7 @@ def plan_of(session: Session, trial_id: str, version: int | None = None) -> Plan
         TrialRefused: There is no such trial.
     """
     record = queries.protocol_of(session, trial_id, version)
-    protocol = parse_canonical(record.canonical)
+    protocol = queries.stored_protocol(record.canonical)
     lock = queries.lock_of(session, trial_id, record.version)
     population = (
         queries.latest_population(session, queries.population_name(protocol))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from analysis.document import from_document
@@ -131,9 +132,15 @@ def _synthetic(
         by_version[row.name, row.version] = row.synthetic
         latest[row.name] = row.synthetic
     return {
-        trial: by_version[name, locks[trial].population_version] if trial in locks else latest.get(name, False)
+        trial: _of_load(by_version, name, locks[trial]) if trial in locks else latest.get(name, False)
         for trial, name in names.items()
     }
+
+
+def _of_load(by_version: Mapping[tuple[str, int], bool], name: str, lock: tables.TrialLock) -> bool:
+    if (name, lock.population_version) not in by_version:
+        raise NoResultFound(f"load {lock.population_version} of {name}")
+    return by_version[name, lock.population_version]
 
 
 def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummary:

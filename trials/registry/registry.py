@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -23,7 +24,13 @@ from trials.registry.storage.database import database_url, open_engine, rebuilde
 from trials.registry.storage.draft_files import drafts_in_files, remove_draft_files
 from trials.registry.storage.dump import load, require_known_revision
 from trials.registry.storage.folder import KEY, has_key, out_of_sight
-from trials.registry.storage.revisions import NEWEST, REVISIONS, bring_up, require_current, revision_of
+from trials.registry.storage.revisions import (
+    REVISIONS,
+    bring_up,
+    require_at_most_current,
+    require_current,
+    revision_of,
+)
 from trials.registry.tables import Draft, Installation
 from trials.registry.tables.columns import now
 from trials.registry.unit_of_work import UnitOfWork, UnrecordedWork
@@ -31,6 +38,8 @@ from trials.settings import Settings
 
 if TYPE_CHECKING:
     from data.snapshots import SnapshotStore
+
+_IS_ID = re.compile("[a-z0-9][a-z0-9_-]{0,62}")
 
 
 class Registry:
@@ -114,16 +123,10 @@ class Registry:
         """A transaction that first brings the tables up to the newest revision; with it, the revision before.
 
         Raises:
-            RegistryRefused: The tables are a newer program's.
+            RegistryRefused: The tables are a newer program's, or of a revision that no program wrote.
         """
         with storage_refusals("registry"), Session(rebuilders(self._engine)) as session:
-            before = revision_of(session.connection())
-            if before is not None and before > NEWEST:
-                raise RegistryRefused(
-                    f"the registry is at revision {before}, newer than this program's {NEWEST}",
-                    where="registry",
-                    remedy="run the newer program",
-                )
+            before = require_at_most_current(session.connection())
             yield self._brought_up(session, actor, use_case), before
 
     @contextmanager
@@ -175,7 +178,10 @@ class Registry:
             allow(actor, use_case)
         except AccessRefused:
             with storage_refusals("registry"), Session(self._writers) as session:
-                UnitOfWork(session, actor, "denied", trial, self.head).commit({"use_case": use_case})
+                # Whatever was typed for a trial: what none can be called is not kept, and the denial is.
+                named = trial if trial is None or _IS_ID.fullmatch(trial) else None
+                said = {"use_case": use_case} | ({} if named == trial else {"trial": "not an id"})
+                UnitOfWork(session, actor, "denied", named, self.head).commit(said)
             raise
 
     def require_folder(self) -> None:

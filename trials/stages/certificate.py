@@ -43,6 +43,13 @@ def certificate(
     with registry.inspect(actor, "certificate", trial_id) as session:
         require(queries.standing_of(session, trial_id), "certificate", wave=wave)
         allocations = {allocation.wave: allocation for allocation in queries.allocations_of(session, trial_id)}
+        if wave not in allocations:
+            raise TrialRefused(
+                f"wave {wave} has not been allocated, or its rows are gone",
+                where=trial_id,
+                rule=f"waves that are allocated: {', '.join(map(str, allocations)) or 'none'}",
+                remedy="otm verify tells whether rows are gone",
+            )
         plan = plan_of(session, trial_id, allocations[wave].protocol_version)
         certificates = dict(zip(allocations, queries.certificates_of(session, trial_id), strict=True))
         waves = {found.number: found for found in queries.waves_of(session, trial_id)}

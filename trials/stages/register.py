@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.text import unstorable
 from designs.protocol import check
 from trials.access import Actor
+from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
 from trials.registry.plan import plan_of, refuse_other_than_locked
 from trials.registry.tables.columns import now
@@ -31,6 +33,13 @@ def register(registry: Registry, actor: Actor, protocol_path: str | Path) -> Reg
         TrialRefused: The trial is locked and the file says something else.
     """
     path = Path(protocol_path).absolute()
+    if unstorable(str(path)):
+        raise TrialRefused(
+            "the name of the file, or of a folder above it, is not UTF-8",
+            where=str(path),
+            rule="the registry remembers where a protocol lies, to notice an edit after the lock",
+            remedy="rename it, and register it again",
+        )
     loaded = check(path)
     trial_id = loaded.protocol.id
     with registry.write(actor, "register", trial_id) as work:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from data.identifiers import MAXIMUM_ID_BYTES, ledger_ids
 from data.intake import read_file
 from data.schema import FileContract
+from data.text import unstorable
 from designs.protocol.day_zero import not_before
 from trials.access import Actor
 from trials.errors import TrialRefused
@@ -120,7 +121,8 @@ def _whereabouts(
         DataRefused: The file is refused.
     """
     key, exports = ledger_key_of(registry, trial), export_key(registry.key(), trial.plan.trial)
-    usable = [name for name in dict.fromkeys(asked) if 0 < len(name.encode()) <= MAXIMUM_ID_BYTES]
+    texts = [name for name in dict.fromkeys(asked) if unstorable(name) is None]  # no file holds any other
+    usable = [name for name in texts if 0 < len(name.encode()) <= MAXIMUM_ID_BYTES]
     own = dict(zip(usable, ledger_ids(key, pa.array(usable, pa.string())).to_pylist(), strict=True))
     found: dict[str, Whereabouts] = {}
     for wave, allocation in zip(trial.waves, trial.allocations, strict=True):

@@ -179,7 +179,7 @@ def test_a_home_that_cannot_be_used_is_refused(tmp_path):
 
 
 def test_a_database_that_is_away_is_refused(home):
-    with pytest.raises(RegistryRefused, match="could not be read or written"):
+    with pytest.raises(RegistryRefused, match="the database cannot be reached"):
         open_registry(Settings(home=home, database_url="postgresql://nobody@localhost:1/otm"))
 
 

@@ -92,9 +92,9 @@ def test_every_constraint_has_a_name():
 
 
 def test_a_registry_of_another_revision_is_not_opened(either):
-    tampering.run(either, "UPDATE alembic_version SET version_num = '0000'")
+    tampering.run(either, "UPDATE alembic_version SET version_num = '0001'")
     with pytest.raises(
-        RegistryRefused, match=rf"at revision 0000, this program needs {revisions.NEWEST}.*run otm migrate"
+        RegistryRefused, match=rf"at revision 0001, this program needs {revisions.NEWEST}.*run otm migrate"
     ):
         open_registry(either.settings)
 

@@ -46,6 +46,7 @@ from trials.registry.queries.plans import (
     population_name,
     protocol_of,
     require_trial,
+    stored_protocol,
 )
 from trials.registry.queries.returned_files import returned_of
 from trials.registry.queries.standings import standing_of, standings
@@ -90,6 +91,7 @@ __all__ = [
     "running_job",
     "standing_of",
     "standings",
+    "stored_protocol",
     "void_asked_for",
     "void_of",
     "waves_of",

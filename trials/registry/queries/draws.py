@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from trials.registry import tables
@@ -46,6 +47,12 @@ def waves_of(session: Session, trial_id: str) -> tuple[WaveRecord, ...]:
     )
 
 
+def _wave(waves: Mapping[int, WaveRecord], allocation: tables.Allocation) -> WaveRecord:
+    if allocation.wave not in waves:
+        raise NoResultFound(f"wave {allocation.wave} of {allocation.trial_id}")
+    return waves[allocation.wave]
+
+
 def allocations_of(session: Session, trial_id: str) -> tuple[AllocationRecord, ...]:
     """The allocation of each wave as anyone may see it: counts, digests, and the seed only once it is released."""
     draw = session.get(tables.Draw, trial_id)
@@ -59,7 +66,7 @@ def allocations_of(session: Session, trial_id: str) -> tuple[AllocationRecord, .
         AllocationRecord(
             digest=row.digest,
             snapshot_digest=row.snapshot_digest,
-            population_digest=waves[row.wave].population.digest,
+            population_digest=_wave(waves, row).population.digest,
             algorithm=row.algorithm,
             seed_commitment=draw.commitment,
             seed_released=released,
@@ -68,7 +75,7 @@ def allocations_of(session: Session, trial_id: str) -> tuple[AllocationRecord, .
             allocated_at=row.allocated_at,
             allocated_by=row.allocated_by,
             voided=voided,
-            exclusions=waves[row.wave].exclusions,
+            exclusions=_wave(waves, row).exclusions,
             index_date=row.index_date,
             seed=draw.seed if released else None,
             wave=row.wave,

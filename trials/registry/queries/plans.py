@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from designs.protocol import Protocol
-from trials.errors import TrialRefused
+from designs.protocol import Protocol, parse_canonical
+from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import tables
 from trials.registry.records import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
 
@@ -44,11 +44,28 @@ def protocol_of(session: Session, trial_id: str, version: int | None = None) -> 
     if version is None:
         lock = _lock(session, trial_id)
         version = lock.protocol_version if lock is not None else _latest_version(session, trial_id)
-    row = session.get_one(tables.ProtocolVersion, (trial_id, version))
+    row = session.get_one(tables.ProtocolVersion, (trial_id, version or 0))
     return ProtocolRecord(row.version, row.digest, row.canonical, row.path)
 
 
-def _latest_version(session: Session, trial_id: str) -> int:
+def stored_protocol(canonical: str) -> Protocol:
+    """A protocol back from the canonical form that the registry holds.
+
+    Raises:
+        RegistryRefused: It is none any more.
+    """
+    try:
+        return parse_canonical(canonical)
+    except ValueError as error:
+        raise RegistryRefused(
+            "the protocol of a trial cannot be read, or is gone",
+            where="registry",
+            rule="a protocol that was registered is never changed",
+            remedy="run otm verify to see what was edited, then restore a backup",
+        ) from error
+
+
+def _latest_version(session: Session, trial_id: str) -> int | None:
     table = tables.ProtocolVersion
     return session.scalars(select(func.max(table.version)).where(table.trial_id == trial_id)).one()
 

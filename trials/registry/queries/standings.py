@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from designs.protocol import Protocol, parse_canonical
+from designs.protocol import Protocol
 from trials.errors import TrialRefused
 from trials.findings import WITHOUT_VERDICT
 from trials.life import Standing
 from trials.registry import tables
 from trials.registry.queries.draws import customers_left
-from trials.registry.queries.plans import latest_population, population_name
+from trials.registry.queries.plans import latest_population, population_name, stored_protocol
 
 Column = InstrumentedAttribute[Any]
 
@@ -36,7 +36,7 @@ def standings(session: Session, only: str | None = None) -> Iterator[tuple[Stand
     """What has happened to every trial, by id, each with its protocol in force; ``only`` limits it to one trial."""
     left = customers_left(session, only)
     for row in session.execute(_facts(only)):
-        protocol = parse_canonical(row.canonical)
+        protocol = stored_protocol(row.canonical)
         standing = Standing(
             trial=row.id,
             randomised_here=protocol.randomised_here,

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import (
     ArgumentError,
-    DatabaseError,
+    DataError,
     DBAPIError,
-    InterfaceError,
-    OperationalError,
+    IntegrityError,
+    NoResultFound,
+    NotSupportedError,
+    ProgrammingError,
     SQLAlchemyError,
 )
 from sqlalchemy.orm import Session
@@ -35,6 +37,8 @@ REBUILDER = "otm_rebuilder"
 _ADVISORY_LOCK = 0x4F544D  # "OTM"
 # What SQLite and PostgreSQL say when the queue did not move in time.
 _BUSY = ("database is locked", "lock timeout", "canceling statement due to lock timeout")
+_GONE = ("no such table", "no such column", "does not exist")
+LARGEST_NUMBER = 2**31 - 1  # of PostgreSQL's integers, and so of either database's
 
 
 def database_url(home: Path, url: str | None) -> URL:
@@ -47,11 +51,12 @@ def database_url(home: Path, url: str | None) -> URL:
         return URL.create("sqlite", database=str(home / "registry.sqlite"))
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number
         raise _unknown_address() from error
-    if parsed.get_backend_name() in ("postgresql", "postgres"):
+    if unstorable(url) is None and parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
+    # An option of SQLite's could take away its locks, or lead to another file than is looked for.
+    if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:") and not parsed.query:
         return parsed
     raise _unknown_address()
 
@@ -74,15 +79,23 @@ def open_engine(url: URL) -> Engine:
         engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
         _prepare_postgresql(engine)
     event.listen(engine, "before_cursor_execute", _refuse_unstorable)
+    event.listen(engine, "handle_error", _refuse_unreachable)
     return engine
+
+
+def _refuse_unreachable(context: ExceptionContext) -> None:
+    if context.connection is None:  # it never came to a question
+        raise _unreachable(context.original_exception) from context.original_exception
 
 
 def _refuse_unstorable(
     _connection: Connection, _cursor: object, _statement: str, parameters: Any, _context: object, executemany: bool
 ) -> None:
-    """Refuse text that PostgreSQL or UTF-8 cannot hold, on either database: typed words, file names and trials' ids."""
+    """Refuse what PostgreSQL or UTF-8 cannot hold, on either database: typed words, file names, ids and numbers."""
     for row in parameters if executemany else (parameters,):
         for value in row.values() if isinstance(row, Mapping) else row or ():
+            if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+                raise _too_large()
             reason = unstorable(value) if isinstance(value, str) else None
             if reason is not None:
                 raise _text_refusal(reason)
@@ -149,15 +162,28 @@ def read_again(session: Session) -> None:
 
 @contextmanager
 def storage_refusals(where: str) -> Iterator[None]:
-    """Turn a busy queue, a full disk, a lost connection or half a character into a refusal that says what to do."""
+    """Turn what a database cannot do into a refusal that says what to do.
+
+    That is a busy queue, a full disk, a lost connection, an address that leads nowhere, a table or a row that is gone,
+    a value that does not fit, half a character.
+    """
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except IntegrityError:  # what a key forbids is for the stage to say
+        raise
+    except DBAPIError as error:
+        if isinstance(error, ProgrammingError | NotSupportedError) and not _is_gone(error):
+            raise  # a wrong statement is not the storage's fault
         raise _storage_refusal(error, where) from error
-    except DatabaseError as error:
-        if type(error) is not DatabaseError:  # a broken key or a wrong statement is not the storage's fault
-            raise
-        raise _storage_refusal(error, where) from error  # a damaged file
+    except NoResultFound as error:
+        raise RegistryRefused(
+            "a row that other rows name is gone",
+            where=where,
+            rule="no row of a registry is ever removed",
+            remedy="run otm verify to see what else is missing, then restore a backup",
+        ) from error
+    except OverflowError as error:  # SQLite's own limit is 64 bits
+        raise _too_large() from error
     except UnicodeEncodeError as error:  # a digest is made of it before the database sees it
         reason = unstorable(error.object)
         if reason is None:
@@ -174,8 +200,38 @@ def _storage_refusal(error: DBAPIError, where: str) -> RegistryRefused:
             rule=f"a writer waits {BUSY_SECONDS} seconds for its turn",
             remedy="try again when it has finished; nothing was changed",
         )
+    if isinstance(error, DataError):
+        return _too_large()
+    if _is_gone(error):
+        return RegistryRefused(
+            f"a table or a column of the registry is gone ({lines[0]})",
+            where=where,
+            remedy="restore a backup; nothing was changed",
+        )
     return RegistryRefused(
         f"the registry could not be read or written ({lines[0]})",
         where=where,
         remedy="check the disk and the database, then give the same command again: it is safe to repeat",
+    )
+
+
+def _is_gone(error: DBAPIError) -> bool:
+    return any(gone in str(error.orig) for gone in _GONE)
+
+
+def _unreachable(error: BaseException) -> RegistryRefused:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return RegistryRefused(
+        f"the database cannot be reached ({lines[0]})",
+        where="registry",
+        rule="OTM_DATABASE_URL names a host, port, user, password, database and options that exist",
+        remedy="check it, and that the database runs; then give the same command again: it is safe to repeat",
+    )
+
+
+def _too_large() -> RegistryRefused:
+    return RegistryRefused(
+        "a number or a text is larger than the registry holds",
+        rule="a whole number is at most 2,147,483,647, and a name fits its column",
+        remedy="look at what was typed; nothing was changed",
     )

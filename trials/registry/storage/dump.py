@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from trials.errors import RegistryRefused
 from trials.registry.storage.revisions import NEWEST, REVISIONS, revision_of
 from trials.registry.tables import Row
+from trials.registry.tables.base import require_fit
 from trials.registry.tables.columns import Instant, instant_text, parse_instant
 
 
@@ -84,6 +85,8 @@ def load(session: Session, document: Mapping[str, Any]) -> None:
         try:
             if any(set(row) != columns for row in given[table.name]):
                 raise RegistryRefused(f"the backup and this program differ in a column of table {table.name!r}")
+            for row in given[table.name]:
+                require_fit(table, row)
             rows = [_typed(table, row) for row in given[table.name]]
             if rows:
                 session.execute(insert(table), rows)

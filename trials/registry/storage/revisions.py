@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -12,24 +13,32 @@ from trials.registry.tables import Row
 # The migrations in migrations/versions, in order. Kept here so that opening a registry need not load Alembic.
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 NEWEST = REVISIONS[-1]
+_NUMBERED = re.compile("[0-9]{4}")
 
 
 def revision_of(connection: Connection) -> str | None:
     """The revision a database is at; None for one without our tables.
 
     Raises:
-        RegistryRefused: Our tables are there, without a revision.
+        RegistryRefused: Our tables are there, and not one revision.
     """
     names = set(inspect(connection).get_table_names())
-    if "alembic_version" in names:
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    if names & set(Row.metadata.tables):
+    ours = bool(names & set(Row.metadata.tables))
+    found = _written(connection) if "alembic_version" in names else []
+    if len(found) == 1:
+        return str(found[0])
+    if ours or found:
+        told = "tables of a registry and no revision" if not found else f"{len(found)} revisions at once"
         raise RegistryRefused(
-            "the database has tables of a registry and no revision",
+            f"the database has {told}",
             where="registry",
             remedy="point OTM_DATABASE_URL at an empty database, or restore a backup",
         )
     return None
+
+
+def _written(connection: Connection) -> list[str]:
+    return list(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
 
 
 def require_current(connection: Connection) -> bool:
@@ -40,12 +49,34 @@ def require_current(connection: Connection) -> bool:
     """
     revision = revision_of(connection)
     if revision is not None and revision != NEWEST:
-        raise RegistryRefused(
-            f"the registry is at revision {revision}, this program needs {NEWEST}",
-            where="registry",
-            remedy="run otm backup, then run otm migrate; or run the program that wrote it",
-        )
+        raise other_revision(revision)
     return revision is not None
+
+
+def require_at_most_current(connection: Connection) -> str | None:
+    """The revision of tables that are this program's or can be brought up to it; None where there are none yet.
+
+    Raises:
+        RegistryRefused: The tables are a newer program's, or of a revision that no program wrote.
+    """
+    revision = revision_of(connection)
+    if revision is not None and revision not in REVISIONS:
+        raise other_revision(revision)
+    return revision
+
+
+def other_revision(revision: str) -> RegistryRefused:
+    """The refusal of a registry that is not of this program's revision: what to do hangs on whether it is older."""
+    if revision in REVISIONS:
+        problem = f"the registry is at revision {revision}, this program needs {NEWEST}"
+        remedy = "run otm backup, then run otm migrate; or run the program that wrote it"
+    elif _NUMBERED.fullmatch(revision) and revision > NEWEST:
+        problem = f"the registry is at revision {revision}, newer than this program's {NEWEST}"
+        remedy = "run the newer program, or restore a backup that this one made; otm migrate never leads back"
+    else:
+        problem = f"the registry is at revision {revision[:40]!r}, which no version of this program wrote"
+        remedy = "see that OTM_HOME and OTM_DATABASE_URL name the registry that you mean, or restore a backup"
+    return RegistryRefused(problem, where="registry", remedy=remedy)
 
 
 def bring_up(connection: Connection, to: str = NEWEST) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import MetaData, String, Text
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy import Connection, MetaData, String, Table, Text, event
+from sqlalchemy.orm import DeclarativeBase, Mapper, mapped_column
 
+from trials.errors import RegistryRefused
 from trials.registry.tables.columns import Document, Instant
 
 Digest = Annotated[str, mapped_column(String(64))]
@@ -32,6 +34,30 @@ class Row(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def require_fit(table: Table, values: Mapping[str, Any]) -> None:
+    """Refuse a text that is longer than its column: PostgreSQL would not take it, and SQLite would not mind.
+
+    Raises:
+        RegistryRefused: A text is too long; nothing was changed.
+    """
+    for column in table.columns:
+        value, most = values.get(column.name), getattr(column.type, "length", None)
+        if most is not None and isinstance(value, str) and len(value) > most:
+            raise RegistryRefused(
+                f"the {column.name.replace('_', ' ')} has {len(value):,} characters",
+                where=table.name.replace("_", " "),
+                rule=f"it has at most {most}, on either database",
+                remedy="give it a shorter one; nothing was changed",
+            )
+
+
+@event.listens_for(Row, "before_insert", propagate=True)
+@event.listens_for(Row, "before_update", propagate=True)
+def _require_fit(mapper: Mapper[Any], _connection: Connection, row: Any) -> None:
+    table = mapper.local_table
+    require_fit(table, {column.name: getattr(row, column.name) for column in table.columns})  # type: ignore[arg-type]
 
 
 class UnrecordedRow(Row):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+
+from trials.errors import RegistryRefused
 
 _INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -49,6 +53,20 @@ def parse_instant(text: str) -> datetime:
     return datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
 
 
+@contextmanager
+def _unreadable(what: str) -> Iterator[None]:
+    """What this program wrote it can read; what it cannot read was written by something else."""
+    try:
+        yield
+    except (ValueError, TypeError, RecursionError) as error:
+        raise RegistryRefused(
+            f"{what} in a row of the registry cannot be read",
+            where="registry",
+            rule="rows are written by this program alone",
+            remedy="run otm verify to see which was edited, then restore a backup",
+        ) from error
+
+
 class Instant(TypeDecorator[datetime]):
     """A time in UTC as ISO 8601 text; SQLite would lose the zone of any other form."""
 
@@ -59,7 +77,8 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else instant_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else parse_instant(value)
+        with _unreadable("a time"):
+            return None if value is None else parse_instant(value)
 
 
 class Document(TypeDecorator[Any]):
@@ -72,4 +91,5 @@ class Document(TypeDecorator[Any]):
         return None if value is None else canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else json.loads(value)
+        with _unreadable("a document"):
+            return None if value is None else json.loads(value)
