@@ -12,12 +12,15 @@ from typing import Any, Final
 import streamlit
 from starlette.middleware import Middleware
 from streamlit import net_util
+from streamlit.runtime import get_instance
 
 from dashboards import session
 from dashboards.door import NAMES, TOKEN, Door, inline_scripts
 from dashboards.screen import SECTION_SCRIPT
+from dashboards.upload_limits import MOST_A_FILE, UploadLimits
 from trials.cli.output import say
 
+MOST_A_MESSAGE: Final = 25  # MiB, over the WebSocket
 _SHELL: Final = Path(streamlit.__file__).parent / "static" / "index.html"
 
 
@@ -35,8 +38,8 @@ def serve(port: int) -> None:
         yield
 
     scripts = [*inline_scripts(_SHELL), SECTION_SCRIPT]
-    door = Middleware(Door, port=port, token=token, scripts=scripts)
-    served = streamlit.App(Path(__file__).parent / "app.py", middleware=[door], lifespan=announced)
+    before = [Middleware(Door, port=port, token=token, scripts=scripts), Middleware(UploadLimits, held=_held)]
+    served = streamlit.App(Path(__file__).parent / "app.py", middleware=before, lifespan=announced)
     with suppress(KeyboardInterrupt):
         served.run(
             config={
@@ -46,10 +49,19 @@ def serve(port: int) -> None:
                 "server.enableXsrfProtection": True,
                 "server.enableCORS": True,
                 "server.enableAgentApi": False,
+                "server.maxUploadSize": MOST_A_FILE,
+                "server.maxMessageSize": MOST_A_MESSAGE,
                 "browser.gatherUsageStats": False,
                 "logger.hideWelcomeMessage": True,
             }
         )
+
+
+def _held() -> dict[str, dict[str, int]]:
+    """What was uploaded and is in memory: of each session each file's bytes."""
+    manager: Any = get_instance().uploaded_file_mgr  # the one that keeps files in memory
+    storage = manager.file_storage
+    return {page: {name: len(file.data) for name, file in list(files.items())} for page, files in list(storage.items())}
 
 
 if __name__ == "__main__":

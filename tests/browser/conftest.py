@@ -146,7 +146,7 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Page]
                 elsewhere.append(request.url)
 
         page.on("request", note)
-        page.on("console", lambda said: violations.append(said.text) if _is_violation(said.text) else None)
+        page.on("console", lambda said: violations.append(said.text) if broke_a_rule(said.text) else None)
         page.goto(f"{address}/{path}")
         settled(page)
         return page
@@ -158,7 +158,7 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Page]
     assert violations == []
 
 
-def _is_violation(said: str) -> bool:
+def broke_a_rule(said: str) -> bool:
     """Whether the browser says that a page broke the rules that it came with."""
     return any(words in said for words in ("Content Security Policy", "Content-Security-Policy", "X-Frame-Options"))
 
