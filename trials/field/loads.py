@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from analysis.frame import REASON_PREFIX
 from data.snapshots import SnapshotStore
-from designs.protocol import Protocol
 from trials.errors import TrialRefused
+from trials.field.allocated import AllocatedTrial
+from trials.field.known_as_at import known_as_at
 from trials.field.reasons import FILE_ROW
 from trials.field.taking import TakenFile
 from trials.field.whole import Part, composed, coverage, parts_of, versions_in
@@ -31,7 +32,7 @@ class Made:
         mode: Of the load; None of a withdrawal.
         whole: Every row that is there; of nothing, no row.
         loads: The loads that it is made of, in order; a new one is not among them.
-        as_at: The earliest cut of its parts.
+        as_at: The day as at which all of it is known.
         before, after: How many customers are spoken of.
         warnings: What became of what was there, where somebody may not have meant it.
     """
@@ -48,7 +49,7 @@ class Made:
 
 def load_onto(
     snapshots: SnapshotStore,
-    protocol: Protocol,
+    trial: AllocatedTrial,
     files: Sequence[ReturnedFileRecord],
     taken: TakenFile,
     rows: pa.Table,
@@ -59,7 +60,7 @@ def load_onto(
 
     Args:
         snapshots: The store.
-        protocol: Of the trial.
+        trial: Whose file it is.
         files: The loads and withdrawals of the kind so far, in order.
         taken: The file.
         rows: Its rows, as they are stored.
@@ -70,7 +71,7 @@ def load_onto(
         TrialRefused: Something is there and nobody said what becomes of it, or there is nothing to correct; or a part
             holds customers whose outcomes are there already, or nothing but contacts that are.
     """
-    kind = taken.kind.name
+    kind, protocol = taken.kind.name, trial.plan.protocol
     standing = standing_loads(files)
     parts = parts_of(snapshots, standing)
     there = composed(kind, parts) if parts else None
@@ -80,7 +81,7 @@ def load_onto(
     kept = [own] if mode in ("first", "replace") else [*parts, own]
     whole = composed(kind, kept)
     cuts = {load.version: load.as_at for load in standing} | {version: cut}
-    as_at = min(cuts[part] for part in versions_in(whole, kept))
+    as_at = _as_at(snapshots, trial, kind, whole, {part: cuts[part] for part in versions_in(whole, kept)})
     before, after = coverage(there, kind, protocol), coverage(whole, kind, protocol)
     warnings = [] if there is None else _warnings(taken, there, mode)
     warnings += _covers_less(kind, before, after)
@@ -88,8 +89,9 @@ def load_onto(
         warnings += _older(standing, parts, rows, mode, cut)
     if kind == "outcomes" and as_at < cut:
         warnings.append(
-            f"the outcomes that are there are known as at {as_at.isoformat()}, the earliest cut among their parts: "
-            "what is due later has no verdict until those rows come from a later cut (--correct), or all do (--replace)"
+            f"the outcomes that are there are known as at {as_at.isoformat()}, the earliest cut among their parts that "
+            "had something still to come: what is due later has no verdict until those rows come from a later cut "
+            "(--correct), or all do (--replace)"
         )
     loads = () if mode in ("first", "replace") else standing
     return Made(version, mode, whole, loads, as_at, before, after, tuple(warnings))
@@ -97,8 +99,7 @@ def load_onto(
 
 def withdraw_from(
     snapshots: SnapshotStore,
-    protocol: Protocol,
-    trial: str,
+    trial: AllocatedTrial,
     kind: ReturnedKind,
     files: Sequence[ReturnedFileRecord],
     version: int | None,
@@ -110,8 +111,7 @@ def withdraw_from(
 
     Args:
         snapshots: The store.
-        protocol: Of the trial.
-        trial: Its id.
+        trial: Whose they are.
         kind: Of the files.
         files: The loads and withdrawals of the kind so far, in order.
         version: Which load; None for the last that was not withdrawn.
@@ -119,16 +119,24 @@ def withdraw_from(
     Raises:
         TrialRefused: There is no such load, or it was withdrawn already.
     """
-    goes = _load_of(trial, kind, files, version)
+    protocol = trial.plan.protocol
+    goes = _load_of(trial.plan.trial, kind, files, version)
     before = parts_of(snapshots, standing_loads(files))
     number = files[-1].version + 1
     left = standing_loads([*files, replace(goes, version=number, mode="withdraw", withdraws=goes.version)])
     parts = parts_of(snapshots, left)
     whole = composed(kind, parts) if parts else snapshots.read(goes.digest).slice(0, 0)
     cuts = {load.version: load.as_at for load in left}
-    as_at = min((cuts[part] for part in versions_in(whole, parts)), default=goes.as_at)
+    of_parts = {part: cuts[part] for part in versions_in(whole, parts)}
+    as_at = _as_at(snapshots, trial, kind, whole, of_parts) if of_parts else goes.as_at
     covered = coverage(composed(kind, before) if before else None, kind, protocol), coverage(whole, kind, protocol)
     return Made(number, None, whole, left, as_at, *covered), goes
+
+
+def _as_at(
+    snapshots: SnapshotStore, trial: AllocatedTrial, kind: ReturnedKind, whole: pa.Table, cuts: Mapping[int, date]
+) -> date:
+    return known_as_at(snapshots, trial, whole, cuts) if kind == "outcomes" else min(cuts.values())
 
 
 def _load_of(

@@ -38,8 +38,7 @@ from trials.frames.in_their_days import in_their_days
 from trials.frames.integrity import MATCHED, frame_checks
 from trials.frames.losses import MOST_LISTED
 from trials.frames.sources import Sources, scan_contacts
-from trials.randomiser.index_dates import INDEX_DATE
-from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.identities.pseudonyms import INDEX_DATE, LEDGER_ID
 from trials.registry.records import AllocationRecord, WaveRecord
 from trials.registry.tables.columns import digest_of
 

@@ -16,8 +16,7 @@ from data.snapshots import Snapshot, read_rows
 from designs.protocol import Protocol
 from designs.protocol.day_zero import day_of_draw, earliest_day_zero, not_before, planned_days
 from trials.errors import TrialRefused
-
-INDEX_DATE = "index_date"
+from trials.registry.identities.pseudonyms import INDEX_DATE
 
 
 def last_index_date(protocol: Protocol, wave: int, today: date, *, synthetic: bool) -> date:

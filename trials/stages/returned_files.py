@@ -92,7 +92,7 @@ def load_returned_file(
     cut = _cut(trial, kind.name, as_at)
     taken = take(registry, trial, kind, Path(file), cut)
     rows = without_values(taken.table)
-    made = load_onto(registry.snapshots, trial.plan.protocol, files, taken, rows, mode, cut)
+    made = load_onto(registry.snapshots, trial, files, taken, rows, mode, cut)
     digest = registry.snapshots.write(rows)
     whole_digest = digest if made.whole is rows else registry.snapshots.write(made.whole)
     rejections_digest = keep_rejections(registry.snapshots, taken.rejections, taken.turned_away)
@@ -154,7 +154,7 @@ def withdraw_returned_file(
     with registry.inspect(actor, kind.use_case, trial_id) as session:
         trial = allocated_trial(session, trial_id, kind.use_case)
         files = files_of(queries.returned_of(session, trial_id), kind.name)
-    made, goes = withdraw_from(registry.snapshots, trial.plan.protocol, trial_id, kind.name, files, version)
+    made, goes = withdraw_from(registry.snapshots, trial, kind.name, files, version)
     whole_digest = registry.snapshots.write(made.whole)
     with registry.write(actor, kind.use_case, trial_id) as work:
         require(queries.standing_of(work.session, trial_id), kind.use_case)

@@ -23,10 +23,9 @@ from trials.field.day_zero import drawn_on
 from trials.field.dispatch import export_ids
 from trials.life import require
 from trials.randomiser.eligibility import REASON
-from trials.randomiser.index_dates import INDEX_DATE
 from trials.registry import Registry, queries
 from trials.registry.identities.ledger_key import export_key
-from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.identities.pseudonyms import INDEX_DATE, LEDGER_ID
 from trials.registry.records import AllocationRecord, IssueRecord, WaveRecord
 
 Standing = Literal["in_an_arm", "was_in_an_arm_of_a_void_draw", "left_out", "loaded_since", "unknown"]

@@ -8,9 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.trials.examples import FIRST, LOCAL_ACTOR, OTHER_SEED, Files, allocated, load_outcomes, locked, write_csv
+from tests.trials.examples import (
+    FIRST,
+    LOCAL_ACTOR,
+    OTHER_SEED,
+    Files,
+    allocated,
+    customers,
+    eligible,
+    load_outcomes,
+    locked,
+    outcomes,
+    write_csv,
+)
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries
+from trials.registry.records import LoadMode
 from trials.registry.tables.columns import now
 from trials.stages import allocate as stages_allocate
 from trials.stages import lock as stages_lock
@@ -20,7 +33,7 @@ from trials.stages.issue import issue
 from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register
-from trials.stages.returned_files import load_returned_file
+from trials.stages.returned_files import load_returned_file, withdraw_returned_file
 
 DAY_ZERO = date(2026, 2, 2)
 CLOCK = "clock: {drawn_on: 2026-02-02, cut_on: 2026-03-02}"
@@ -190,6 +203,81 @@ def test_a_wave_that_is_still_to_be_drawn_holds_the_verdict_back(registry, files
     document = evaluate(registry, FIRST, files.trial).document
     assert document["verdict"]["code"] == "not_due"
     assert document["maturity"]["due_on"] == "2026-04-29"
+
+
+def in_two_waves(registry, files: Files) -> tuple[list[dict], list[dict]]:
+    """Drawn, with days 0 of 2 February and 6 April and due on the 23rd day after; what they did, by wave."""
+    waves = "waves: [{id: one, issue_on: 2026-02-02}, {id: two, issue_on: 2026-04-06}]"
+    files.edit_protocol(lambda text: text.replace("strata: [band]", f"strata: [band], {waves}"))
+    allocated(registry, files)
+    later = customers(300, first=2_000)
+    population = write_csv(files.folder / "second.csv", later)
+    load_population(registry, FIRST, population, files.protocol, synthetic=True)
+    randomise(registry, FIRST, files.trial)
+    return outcomes(eligible(files.customers)), outcomes(eligible(later))
+
+
+def loaded(registry, files: Files, rows: list[dict], cut: date, mode: LoadMode | None = None):
+    file = write_csv(files.folder / "returned.csv", rows)
+    return load_returned_file(registry, FIRST, files.trial, "outcomes", file, as_at=cut, mode=mode)
+
+
+DUE_ONE, DUE_TWO = date(2026, 2, 25), date(2026, 4, 29)
+
+
+def verdict_as_at(registry, files: Files) -> tuple[bool, date]:
+    record = evaluate(registry, FIRST, files.trial)
+    return record.document["verdict"]["code"] != "not_due", record.as_at
+
+
+def test_outcomes_of_waves_come_wave_by_wave(either, files):
+    one, two = in_two_waves(either, files)
+    loaded(either, files, one, DUE_ONE)
+    assert verdict_as_at(either, files) == (False, DUE_ONE)
+    early = DUE_TWO - timedelta(days=1)
+    loaded(either, files, two, early, "add")  # a day too early for these, and not for the first
+    assert verdict_as_at(either, files) == (False, early)
+    account = loaded(either, files, two, DUE_TWO, "correct")
+    assert not any("are known as at" in warning for warning in account.warnings)
+    assert verdict_as_at(either, files) == (True, DUE_TWO)
+    loaded(either, files, one, DUE_TWO, "correct")
+    at_once = evaluate(either, FIRST, files.trial).document
+    withdraw_returned_file(either, FIRST, files.trial, "outcomes", reason="it was there")
+    assert verdict_as_at(either, files) == (True, DUE_TWO)
+    assert evaluate(either, FIRST, files.trial).document["estimates"] == at_once["estimates"]
+    withdraw_returned_file(either, FIRST, files.trial, "outcomes", reason="the correction")
+    assert verdict_as_at(either, files) == (False, early)
+
+
+def test_a_part_in_which_somebody_was_not_due_holds_the_others_to_its_day(registry, files):
+    one, two = in_two_waves(registry, files)
+    day_before = DUE_ONE - timedelta(days=1)
+    loaded(registry, files, one, day_before)
+    account = loaded(registry, files, two, DUE_TWO, "add")
+    assert any(f"known as at {day_before}, the earliest cut" in warning for warning in account.warnings)
+    assert verdict_as_at(registry, files) == (False, day_before)
+    loaded(registry, files, one[:-1], DUE_ONE, "correct")
+    assert verdict_as_at(registry, files) == (False, day_before)  # one customer's row is of the day before
+    loaded(registry, files, one[-1:], DUE_ONE, "correct")
+    assert verdict_as_at(registry, files) == (True, DUE_TWO)
+
+
+def test_a_wave_of_which_nobody_is_there_is_not_known_by_a_late_correction_of_another(registry, files):
+    one, two = in_two_waves(registry, files)
+    loaded(registry, files, one, DUE_ONE)
+    loaded(registry, files, one[:1], DUE_TWO + timedelta(days=30), "correct")
+    assert verdict_as_at(registry, files) == (False, DUE_ONE)
+    loaded(registry, files, two, DUE_TWO, "add")
+    assert verdict_as_at(registry, files) == (True, DUE_TWO + timedelta(days=30))
+
+
+def test_the_last_day_of_every_outcome_counts_not_of_the_primary_alone(registry, files):
+    later = "{id: complained, role: secondary, kind: binary, direction: decrease, day: 40}"
+    files.edit_protocol(lambda text: text.replace("  - {id: collected", f"  - {later}\n  - {{id: collected"))
+    one, two = ([row | {"complained": 0} for row in rows] for rows in in_two_waves(registry, files))
+    loaded(registry, files, one, DUE_ONE)
+    loaded(registry, files, two, DUE_TWO, "add")
+    assert verdict_as_at(registry, files)[1] == DUE_ONE
 
 
 def test_batches_are_due_from_their_own_days(registry, tmp_path):

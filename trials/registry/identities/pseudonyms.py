@@ -19,6 +19,7 @@ from trials.errors import TrialRefused
 
 LEDGER_ID = "ledger_id"
 EXPORT_ID = "export_id"
+INDEX_DATE = "index_date"  # day 0 of whoever has one of their own, by their batch
 # Names that the service gives to columns of its own.
 RESERVED = frozenset({LEDGER_ID, EXPORT_ID, "_arm", "_row"})
 

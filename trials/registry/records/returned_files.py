@@ -86,7 +86,7 @@ class ReturnedFileRecord:
         as_at: The day on which its outcomes were cut; that of the load where nobody said another.
         mode: What became of what was there.
         whole_digest: The snapshot of all that is there since; None in files of before there were modes.
-        whole_as_at: The day as at which all of it is known: the earliest cut of its parts.
+        whole_as_at: The day as at which all of it is known: the earliest cut of its parts that had something to come.
         coverage: How many customers all of it speaks of; None in files of before there were modes.
         withdraws: The version that a withdrawal takes back, and its reason.
     """
