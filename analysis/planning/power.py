@@ -1,17 +1,20 @@
 """How many customers a trial needs, and what it can find with those it has.
 
-Normal approximation with unpooled variances, each planned contrast at α/m, whole customers rounded up. Clusters
-multiply the variance by 1 + (m − 1)ρ (Kish 1965), with the declared cluster size m and correlation ρ.
+Unpooled variances, each planned contrast at α/m, whole customers rounded up. Shares are judged by the normal
+approximation, amounts by Student's noncentral t on their customers less two. Clusters multiply the variance by
+1 + (m − 1)ρ (Kish 1965), with the declared cluster size m and correlation ρ; they are whole, at least two an arm, and
+judged by t on the clusters less two, for it is they that are assigned. Clusters at saturations, each of which holds
+several arms, are not counted so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, floor, isnan, sqrt
 
 from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
+from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 
 from analysis.errors import AnalysisRefused
 from designs.protocol.models import Outcome, Protocol
@@ -21,8 +24,9 @@ from designs.protocol.models import Outcome, Protocol
 class PowerRow:
     """One outcome and arm. A figure that the protocol does not allow is ``None``, and ``reason`` says why.
 
-    ``n_per_arm`` is the arm's own size at which the declared minimum effect is found with the declared power;
-    ``n_comparison`` goes with it. ``power`` and ``minimum_detectable_effect`` are at the customers expected.
+    ``n_per_arm`` is the arm's own size at which the declared minimum effect is found with the declared power, of whole
+    clusters where they are assigned; ``n_comparison`` goes with it. ``power`` and ``minimum_detectable_effect`` are at
+    the customers expected.
     """
 
     outcome: str
@@ -73,26 +77,59 @@ def sample_size(
     return ceil(z**2 * inflation * (arm + comparison / ratio) / effect**2 - 1e-9)
 
 
+def students_sample_size(
+    variance: Variance, effect: float, *, alpha: float, power: float, ratio: float = 1.0, inflation: float = 1.0,
+    size: float = 1.0,
+) -> tuple[int, int]:  # fmt: skip
+    """Units needed in the arm and in the comparison, at least two in each, judged by Student's t on units less two.
+
+    Args:
+        variance, effect, alpha, power, ratio, inflation: as for :func:`sample_size`.
+        size: customers in a unit: 1, or the size of the clusters that are assigned.
+
+    Examples:
+        >>> students_sample_size(lambda _: (1.0, 1.0), 2.0, alpha=0.05, power=0.8)
+        (6, 6)
+    """
+    normal = sample_size(variance, effect, alpha=alpha, power=power, ratio=ratio, inflation=inflation)
+    units = max(2, ceil(normal / size - 1e-9))  # t needs no fewer
+    while True:
+        others = max(2, ceil(units * ratio - 1e-9))
+        found = power_at(
+            variance, effect, units * size, others * size, alpha=alpha, inflation=inflation, df=units + others - 2
+        )
+        if found >= power:
+            return units, others
+        units += 1
+
+
 def power_at(
-    variance: Variance, effect: float, n_arm: float, n_comparison: float, *, alpha: float, inflation: float = 1.0
-) -> float:
-    """Chance of a two-sided rejection when the effect is as stated."""
+    variance: Variance, effect: float, n_arm: float, n_comparison: float, *, alpha: float, inflation: float = 1.0,
+    df: float | None = None,
+) -> float:  # fmt: skip
+    """Chance of a two-sided rejection when the effect is as stated; by Student's t where it has degrees of freedom."""
     arm, comparison = variance(effect)
     error = sqrt(inflation * (arm / n_arm + comparison / n_comparison))
-    z = float(ndtri(1 - alpha / 2))
     if error == 0.0:
         return 1.0 if effect else alpha
-    return float(ndtr(abs(effect) / error - z) + ndtr(-abs(effect) / error - z))
+    away = abs(effect) / error
+    if df is not None:
+        edge = float(stdtrit(df, 1 - alpha / 2))
+        found = float(1.0 - nctdtr(df, away, edge) + nctdtr(df, away, -edge))
+        if not isnan(found):  # so far away that its sum has no digits left, where the normal one says 1 too
+            return min(found, 1.0)
+    z = float(ndtri(1 - alpha / 2))
+    return float(ndtr(away - z) + ndtr(-away - z))
 
 
 def minimum_detectable_effect(
     variance: Variance, n_arm: float, n_comparison: float, *, alpha: float, power: float, sign: float, largest: float,
-    inflation: float = 1.0,
+    inflation: float = 1.0, df: float | None = None,
 ) -> float | None:  # fmt: skip
     """The smallest effect found with the wanted power; ``None`` when even ``largest`` is not."""
 
     def shortfall(size: float) -> float:
-        return power_at(variance, sign * size, n_arm, n_comparison, alpha=alpha, inflation=inflation) - power
+        return power_at(variance, sign * size, n_arm, n_comparison, alpha=alpha, inflation=inflation, df=df) - power
 
     if largest <= 0 or shortfall(largest) < 0:
         return None
@@ -158,33 +195,58 @@ def _row(
     if variance is None or inflation is None:
         return PowerRow(outcome.id, arm, comparison, reason=problem)
     sign = -1.0 if outcome.direction == "decrease" else 1.0
-    ratio = shares[comparison] / shares[arm]
-    n_arm = n_comparison = power = detectable = expected = None
+    effect = None if outcome.minimum_effect is None else sign * outcome.minimum_effect
+    size = _size_of_units(protocol, outcome)
+    needed: tuple[int | None, int | None] = (None, None)
+    power = detectable = expected = None
     reasons = []
-    if outcome.minimum_effect is None:
+    if effect is None:
         reasons.append("no minimum_effect is declared, so no size follows")
     else:
-        n_arm = sample_size(
-            variance, sign * outcome.minimum_effect, alpha=alpha, power=protocol.analysis.power, ratio=ratio,
-            inflation=inflation,
-        )  # fmt: skip
-        n_comparison = ceil(n_arm * ratio - 1e-9)
+        needed = _needed(protocol, variance, effect, alpha, shares[comparison] / shares[arm], inflation, size)
     if not customers:
         reasons.append("the number of customers is not known yet, so no power follows")
     else:
         in_arm, in_comparison = (customers * shares[name] for name in (arm, comparison))
         expected = int(in_arm + 1e-9)
-        if outcome.minimum_effect is not None:
-            power = power_at(
-                variance, sign * outcome.minimum_effect, in_arm, in_comparison, alpha=alpha, inflation=inflation
+        units = [floor(customers / size + 1e-9) for customers in (in_arm, in_comparison)] if size else []
+        if min(units, default=2) < 2:
+            reasons.append(
+                f"{min(units)} whole {'customers' if size == 1 else 'clusters'} in an arm are fewer than two"
             )
+            return PowerRow(outcome.id, arm, comparison, *needed, None, None, expected, "; ".join(reasons))
+        df = sum(units) - 2.0 if units else None
+        if size is not None and size > 1:
+            in_arm, in_comparison = (count * size for count in units)
+        if effect is not None:
+            power = power_at(variance, effect, in_arm, in_comparison, alpha=alpha, inflation=inflation, df=df)
         detectable = minimum_detectable_effect(
             variance, in_arm, in_comparison, alpha=alpha, power=protocol.analysis.power, sign=sign,
-            largest=_largest(outcome, sign), inflation=inflation,
+            largest=_largest(outcome, sign), inflation=inflation, df=df,
         )  # fmt: skip
-    return PowerRow(
-        outcome.id, arm, comparison, n_arm, n_comparison, power, detectable, expected, "; ".join(reasons) or None
+    return PowerRow(outcome.id, arm, comparison, *needed, power, detectable, expected, "; ".join(reasons) or None)
+
+
+def _needed(
+    protocol: Protocol, variance: Variance, effect: float, alpha: float, ratio: float, inflation: float,
+    size: float | None,
+) -> tuple[int, int]:  # fmt: skip
+    """Customers needed in the arm and in the comparison."""
+    wanted = protocol.analysis.power
+    if size is None:
+        arm = sample_size(variance, effect, alpha=alpha, power=wanted, ratio=ratio, inflation=inflation)
+        return arm, ceil(arm * ratio - 1e-9)
+    units = students_sample_size(
+        variance, effect, alpha=alpha, power=wanted, ratio=ratio, inflation=inflation, size=size
     )
+    return ceil(units[0] * size - 1e-9), ceil(units[1] * size - 1e-9)
+
+
+def _size_of_units(protocol: Protocol, outcome: Outcome) -> float | None:
+    """Customers in each unit that Student's t counts; None where the normal approximation judges."""
+    if protocol.randomisation.saturations or not protocol.cluster:
+        return None if outcome.kind == "binary" or protocol.cluster else 1.0
+    return float(protocol.population.cluster_size or 1.0)
 
 
 def _declared_variance(outcome: Outcome) -> tuple[Variance | None, str | None]:

@@ -71,6 +71,24 @@ def test_power_is_that_of_the_customers_who_get_the_letter(
     assert len(lines) - 1 == letters
 
 
+@pytest.mark.parametrize(
+    ("name", "plan", "customers", "needed", "power"),
+    [
+        ("06-power-with-few-large-clusters", "clusters_of_500.yaml", 3000, 1500, 0.93),
+        ("06-power-with-few-large-clusters", "clusters_of_1000.yaml", 4000, 9000, 0.14),
+        ("17-power-of-a-handful", "p.yaml", 8, 6, 0.657),
+        ("17-power-of-a-handful", "p.yaml", 10, 6, 0.790),
+    ],
+)
+def test_power_of_few_units_is_students(
+    otm: Otm, cases: Path, name: str, plan: str, customers: int, needed: int, power: float
+) -> None:
+    """06 and 17, by `reference.py` of each: whole clusters, and t on the units less two."""
+    (row,) = json.loads(otm("power", cases / name / plan, "--customers", customers, "--json", "-").out)["outcomes"]
+    assert (row["n_per_arm"], row["n_comparison"]) == (needed, needed)
+    assert row["power"] == pytest.approx(power, abs=5e-4 if power != round(power, 2) else 5e-3)
+
+
 def test_contacts_that_are_corrected(otm: Otm, cases: Path, tmp_path: Path) -> None:
     """52: two in three received it, and the effect of 0.10 among all is 0.15 among those reached."""
     folder = cases / "field-trial"
