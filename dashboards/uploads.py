@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from data.errors import DataRefused
+from data.private import make_private, write_private
 from designs.protocol import ProtocolError, ProtocolRefused, named_texts
 
 PROTOCOL_NAME: Final = "protocol.yaml"
@@ -103,14 +104,14 @@ def _lay_out(home: Path, protocol: Upload, placed: Mapping[PurePosixPath, Upload
     """Write everything, or nothing; whether it was not there yet."""
     if home.exists():
         return False
-    home.parent.mkdir(parents=True, exist_ok=True)
+    make_private(home.parent)
     # Under another name until it is whole: an interrupted upload must not pass for this one.
     half = Path(tempfile.mkdtemp(dir=home.parent))
     try:
-        (half / PROTOCOL_NAME).write_bytes(protocol.content)
+        write_private(half / PROTOCOL_NAME, protocol.content)
         for path, text in placed.items():
-            (half / path).parent.mkdir(parents=True, exist_ok=True)
-            (half / path).write_bytes(text.content)
+            make_private((half / path).parent)
+            write_private(half / path, text.content)
         half.rename(home)
     except BaseException as error:
         shutil.rmtree(half, ignore_errors=True)

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
@@ -66,7 +63,7 @@ def open_engine(
         name: ``duckdb``, in this process; or ``spark``, which comes as an extra.
         threads: Threads to use; every core when not given.
         memory_limit: For example ``"2GB"``; beyond it the engine works out of core, in ``scratch``.
-        scratch: Folder for what does not fit in memory; a private temporary folder when not given.
+        scratch: Folder for what does not fit in memory; without one nothing is ever written, and memory may run out.
 
     Raises:
         DataRefused: The engine is unknown, not installed, or an option is not one it takes.
@@ -92,14 +89,10 @@ class DuckDBEngine:
     version: str = duckdb.__version__
 
     def __init__(self, *, threads: int | None, memory_limit: str | None, scratch: Path | None) -> None:
-        folder = scratch if scratch is not None else Path(tempfile.mkdtemp(prefix="otm-duckdb-"))
-        if scratch is None:
-            # What spills holds customers' rows, so the folder is private and goes when the engine does.
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         # An engine that fetches code or reads variables of the caller by name would break both the closed
         # network and the promise that a query sees only what it was given.
         options: dict[str, str | bool | int | float | list[str]] = {
-            "temp_directory": str(folder),
+            "temp_directory": "" if scratch is None else str(scratch),  # what spills holds customers' rows
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,

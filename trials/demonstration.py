@@ -8,8 +8,6 @@ demonstration tells the same story; a real trial draws its own.
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +23,7 @@ from data.cohort.demonstrations import DEMONSTRATIONS, Demonstration
 from data.cohort.outcomes import lose_tail, outcomes
 from data.cohort.population import population
 from data.identifiers import ledger_ids
+from data.private import make_private, write_private
 from designs.library import FOLDER as LIBRARY
 from designs.protocol import Protocol, load_protocol
 from trials.access import Actor
@@ -84,12 +83,12 @@ def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> 
     wanted = [wanted for wanted in DEMONSTRATIONS.values() if _is_unfinished(states.get(wanted.trial))]
     total = len(wanted) * len(STEPS)
     for number, demonstration in enumerate(wanted):
-        with tempfile.TemporaryDirectory(prefix="otm-demonstration-") as name:
+        with registry.scratch() as scratch:
             at = number * len(STEPS)
             progress(f"{demonstration.letter}: {demonstration.customers:,} synthetic customers", at, total)
             path = _protocol_beside(registry, demonstration)
             customers = population(_number("population", demonstration), demonstration.customers, demonstration.kind)
-            work = _Build(registry, actor, demonstration, path, load_protocol(path).protocol, customers, Path(name))
+            work = _Build(registry, actor, demonstration, path, load_protocol(path).protocol, customers, scratch)
             state = states.get(demonstration.trial, "draft")
             for step, (doing, leads_to, carry_out) in enumerate(STEPS):
                 progress(f"{demonstration.letter}: {doing}", at + step, total)
@@ -116,13 +115,13 @@ def _protocol_beside(registry: Registry, demonstration: Demonstration) -> Path:
     """
     folder = registry.settings.home / "demonstration" / demonstration.letter
     if not folder.exists():
-        (folder / "wording").mkdir(parents=True)
+        make_private(folder / "wording")
         for path in LIBRARY.glob("*.yaml"):
             if load_protocol(path).protocol.id == demonstration.trial:
                 text = path.read_text(encoding="utf-8")
-                (folder / "protocol.yaml").write_text(text + _CLOCK, encoding="utf-8")
+                write_private(folder / "protocol.yaml", (text + _CLOCK).encode())
         for path in (LIBRARY / "wording").iterdir():
-            shutil.copyfile(path, folder / "wording" / path.name)
+            write_private(folder / "wording" / path.name, path.read_bytes())
     return folder / "protocol.yaml"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 
+from data.private import write_private
 from designs.assignment.files.assign import FileAssignment
 from designs.assignment.keyed.stream import commitment
 from designs.assignment.population.units import Units, as_array
@@ -149,6 +150,7 @@ def write_population(units: Units, destination: Path) -> None:
     """
     columns = {"id": units.ids, "stratum": units.strata, "cluster": units.cluster, "barred": units.barred}
     given = {name: _plain_text(column) for name, column in columns.items() if column is not None}
+    write_private(destination, b"")  # private before there is anything in it
     pyarrow.csv.write_csv(pa.table(given), destination)
 
 

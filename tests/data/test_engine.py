@@ -100,12 +100,17 @@ def test_nothing_is_fetched_or_found_by_name(engine: Engine) -> None:
     assert rows_of_the_caller.num_rows == 4
 
 
-def test_scratch_space_goes_with_the_engine() -> None:
-    engine = open_engine(threads=1)
-    folder = Path(connection_of(engine).sql("SELECT current_setting('temp_directory')").fetchall()[0][0])
-    assert folder.stat().st_mode & 0o077 == 0
-    del engine
-    assert not folder.exists()
+def test_an_engine_without_scratch_writes_nothing_and_says_that_memory_ran_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TMPDIR", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    engine = open_engine(threads=1, memory_limit="60MB")
+    rows = engine.scan(pa.table({"key": np.random.default_rng(2).random(3_000_000)}))
+    with pytest.raises(DataRefused, match="memory ran out"):
+        engine.collect(rows.sort("key"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_no_parquet_file_is_refused(engine: Engine, tmp_path: Path) -> None:

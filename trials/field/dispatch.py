@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from data.identifiers import ledger_ids
+from data.private import make_private, write_private
 from data.spreadsheet_safety import safe_table
 from trials.errors import TrialRefused
 from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID
@@ -52,7 +53,7 @@ def write_list(table: pa.Table, path: Path) -> str:
     """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         if path.exists():
             raise TrialRefused(
                 "a file of that name is there already",
@@ -85,6 +86,6 @@ def write_manifest(manifest: dict[str, Any], path: Path) -> None:
         TrialRefused: The disk refused.
     """
     try:
-        path.write_text(json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_private(path, (json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
     except OSError as error:
         raise TrialRefused(f"the manifest cannot be written ({error.strerror or error})", where=str(path)) from error

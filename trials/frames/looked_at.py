@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,8 +14,7 @@ from trials.frames.sources import Sources
 from trials.registry.identities.pseudonyms import LEDGER_ID
 
 
-def customers_looked_at(engine: Engine, snapshots: SnapshotStore, sources: Sources) -> pa.Array:
-    """Their ledger ids, as at the day of the sources."""
-    with tempfile.TemporaryDirectory(prefix="otm-look-") as scratch:
-        frame = due_now(frame_of(engine, snapshots, sources, Path(scratch)), sources.trial.plan.protocol)
-        return engine.collect(frame.rows.select(LEDGER_ID)).column(LEDGER_ID).combine_chunks()
+def customers_looked_at(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch: Path) -> pa.Array:
+    """Their ledger ids, as at the day of the sources; ``scratch`` is a private folder."""
+    frame = due_now(frame_of(engine, snapshots, sources, scratch), sources.trial.plan.protocol)
+    return engine.collect(frame.rows.select(LEDGER_ID)).column(LEDGER_ID).combine_chunks()

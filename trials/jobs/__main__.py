@@ -13,6 +13,7 @@ from trials.stages.job import job_to_do
 def main(job_id: str, held: int) -> None:
     """Conduct one job. ``held`` is the open file whose lock says that this process lives; it closes when it ends."""
     os.set_inheritable(held, False)
+    os.umask(0o077)
     settings = load_settings()
     actor = parse_actor(settings.actor)
     registry = open_registry(settings)

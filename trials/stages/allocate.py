@@ -123,7 +123,8 @@ def _frozen(
 
 def _units(registry: Registry, basis: _Basis, today: date) -> _Units:
     """Who is to be allocated as things stand, and the files that say so."""
-    found = _eligible(registry, open_engine(registry.settings.engine), basis, today)
+    with registry.scratch() as scratch:
+        found = _eligible(registry, open_engine(registry.settings.engine, scratch=scratch), basis, today)
     return _Units(found, registry.snapshots.write(found.units), registry.snapshots.write(found.excluded))
 
 

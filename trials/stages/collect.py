@@ -1,4 +1,4 @@
-"""Collect: remove old files that no row names, left behind by work that was interrupted."""
+"""Collect: remove what interrupted work has left behind: old files that no row names, and its scratch."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from trials.registry.proof.integrity import snapshots_named
 
 
 def collect(registry: Registry, actor: Actor) -> tuple[str, ...]:
-    """Remove orphans that are over a day old; the names of those removed.
+    """Remove orphans that are over a day old, and scratch that no process holds; the names of what was removed.
 
     Raises:
         DataRefused: Somebody is writing or copying snapshots.
     """
     with registry.write(actor, "collect") as work:
         removed = registry.snapshots.collect_orphans(frozenset(snapshots_named(work.session)))
+        removed += tuple(f"scratch/{name}" for name in registry.clear_scratch())
         work.commit({"removed": list(removed)})
     return removed

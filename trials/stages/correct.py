@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from data.engine import open_engine
@@ -46,7 +47,7 @@ def request_correction(
         asked = _pair(session, trial_id, evaluation)
         look = _look(session, trial_id, asked)
     # Files are compared after the read is over: on SQLite a reader that holds on stalls writers.
-    among = customers_looked_at(open_engine(registry.settings.engine), registry.snapshots, look) if look else None
+    among = _looked_at(registry, look) if look else None
     changed = changed_outcomes(registry.snapshots, asked.before, asked.after, among)
     if not changed.customers:
         whom = "every customer" if look is None else "everybody who was due at that look"
@@ -136,6 +137,12 @@ def _replaced_and_replacing(session: Session, trial_id: str, wanted: int | None)
         rule="what takes the finding's place is due and later; what takes a look's place is that look, taken again",
         remedy="load the corrected files, then evaluate; a look is taken again with --as-at and its day",
     )
+
+
+def _looked_at(registry: Registry, look: Sources) -> pa.Array:
+    with registry.scratch() as scratch:
+        engine = open_engine(registry.settings.engine, scratch=scratch)
+        return customers_looked_at(engine, registry.snapshots, look, scratch)
 
 
 def confirm_correction(registry: Registry, actor: Actor, trial_id: str) -> CorrectionRecord:

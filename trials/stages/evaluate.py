@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -142,12 +140,12 @@ def _repeated(evaluation: Evaluation, looks: Mapping[int, Look]) -> int | None:
 
 
 def _evaluated(registry: Registry, sources: Sources, looks: Mapping[int, Look], progress: Progress) -> Evaluation:
-    # One thread: sums of doubles taken in one order are the same to the last bit, on every registry.
-    engine = open_engine(registry.settings.engine, threads=1)
     plan = sources.trial.plan
-    with tempfile.TemporaryDirectory(prefix="otm-frame-") as scratch:
+    with registry.scratch() as scratch:
+        # One thread: sums of doubles taken in one order are the same to the last bit, on every registry.
+        engine = open_engine(registry.settings.engine, threads=1, scratch=scratch)
         progress("joining what came back to the allocation", 0, 4)
-        frame = frame_of(engine, registry.snapshots, sources, Path(scratch))
+        frame = frame_of(engine, registry.snapshots, sources, scratch)
         progress("estimating, and deciding the verdict", 1, 4)
         taken = tuple(looks.values())
         evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest, looks=taken)

@@ -91,8 +91,9 @@ def _lockable(registry: Registry, actor: Actor, trial_id: str) -> tuple[Plan, Po
     with registry.inspect(actor, "lock", trial_id) as session:
         plan, population = _ready(session, trial_id)
     _refuse_unfit(plan, population)
-    engine = open_engine(registry.settings.engine)
-    found = eligible(engine, registry.snapshots.opened(population.digest), plan.protocol)
+    with registry.scratch() as scratch:
+        engine = open_engine(registry.settings.engine, scratch=scratch)
+        found = eligible(engine, registry.snapshots.opened(population.digest), plan.protocol)
     refuse_more_than_planned(plan.protocol, found.units.num_rows)
     record = LockRecord(
         protocol_version=plan.version,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import nullcontext
+
 from data.engine import open_engine
 from trials.access import Actor
 from trials.registry import Registry, queries
@@ -19,4 +22,7 @@ def overlap(registry: Registry, actor: Actor, first: str, second: str) -> int:
         for trial in (first, second):
             queries.require_trial(session, trial)
         ledger = contact_ledger.entries(session, today=now().date())
-    return contact_ledger.overlap(open_engine(registry.settings.engine), registry.snapshots, ledger, first, second)
+    # A home that may only be read can be asked too; then all of it has to fit in memory.
+    with registry.scratch() if os.access(registry.home, os.W_OK) else nullcontext() as scratch:
+        engine = open_engine(registry.settings.engine, scratch=scratch)
+        return contact_ledger.overlap(engine, registry.snapshots, ledger, first, second)

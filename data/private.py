@@ -1,0 +1,115 @@
+"""Folders and files for their owner only, whatever the umask; and scratch space that a kill does not leave behind.
+
+What a piece of work lays down on the way holds customers' rows and arms. So it lies in a folder that is locked by the
+process at work; the lock goes with the process, however that ends, and whoever comes next removes what nobody holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from data.errors import DataRefused
+
+_NAME = re.compile(r"[0-9a-f]{32}")
+_LOCK = ".lock"
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for the owner only; nothing where it is there.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file for the owner only; one that is there is written over, and is for the owner only from then on.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o600)
+        file.write(content)
+
+
+@contextlib.contextmanager
+def scratch_in(room: Path) -> Iterator[Path]:
+    """A private folder in a room for one piece of work, gone when the work is.
+
+    Should the process be killed, the folder is what :func:`clear_scratch` removes.
+
+    Raises:
+        DataRefused: The disk is full, or the room may not be written.
+    """
+    try:
+        folder, held = _made(room)
+    except OSError as error:
+        raise DataRefused(
+            f"there is no room to work in ({error.strerror or error})",
+            where=str(room),
+            rule="rows that are being worked on lie in the registry's own folder, and nowhere else",
+            remedy="free space there, or let this account write there",
+        ) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def clear_scratch(room: Path) -> tuple[str, ...]:
+    """Remove the folders of a room that no living process holds; their names, sorted.
+
+    Where the room may not be written or locked, nothing is removed.
+    """
+    removed = []
+    with contextlib.suppress(OSError), _locked(room / _LOCK, os.O_RDWR, fcntl.LOCK_EX):
+        for folder in sorted(place for place in room.iterdir() if _NAME.fullmatch(place.name)):
+            if not _is_held(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                if not folder.exists():
+                    removed.append(folder.name)
+    return tuple(removed)
+
+
+def _made(room: Path) -> tuple[Path, int]:
+    """A new folder and the open file whose lock holds it."""
+    make_private(room)
+    folder = room / secrets.token_hex(16)
+    # Whoever clears the room holds its lock, so nobody finds the folder between its making and its locking.
+    with _locked(room / _LOCK, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX):
+        folder.mkdir(mode=0o700)
+        held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX)
+    return folder, held
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a process has the folder's lock. A folder without one was killed in the making, under the room's lock."""
+    try:
+        with _locked(folder / _LOCK, os.O_RDWR, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            return False
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+
+
+@contextlib.contextmanager
+def _locked(path: Path, flags: int, operation: int) -> Iterator[None]:
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, operation)
+        yield
+    finally:
+        os.close(descriptor)
