@@ -155,7 +155,7 @@ def migrate() -> None:
 
 
 def collect() -> None:
-    """Remove snapshots over a day old that nothing names; interrupted work leaves them, and they do no harm."""
+    """Remove what interrupted work left: snapshots over a day old that nothing names, scratch that no process holds."""
     from trials.stages.collect import collect as collect_stage
 
     with registry_and_actor() as (registry, actor):

@@ -100,7 +100,7 @@ def test_what_is_being_worked_on_is_not_taken_away_by_another_start(done: Any) -
         ("trials.field.taking.known_customers", ("outcomes", "load", "reminders", "OUTCOMES", "--replace")),
         ("trials.field.dispatch.export_ids", ("issue", "reminders", "--arm", "letter", "--out", "OUT")),
         ("trials.stages.whois.export_ids", ("whois", "reminders", "C000001")),
-        ("trials.demonstration._evaluate", ("demo", "--no-serve")),
+        ("trials.demonstration.load_population", ("demo", "--no-serve")),
     ],
 )
 def test_whatever_is_killed_leaves_nothing_elsewhere(
@@ -161,7 +161,7 @@ def test_with_any_umask_everything_at_home_is_private(tmp_path: Path, elsewhere:
     steps: list[tuple[str | Path, ...]] = [
         ("population", "load", files.population, "--protocol", files.protocol, "--synthetic"),
         ("register", files.protocol),
-        ("lock", files.trial, "--without-governance", "a test"),
+        ("lock", files.trial),
         ("randomise", files.trial),
         ("issue", files.trial, "--arm", "letter", "--out", tmp_path / "lists"),
         ("certificate", files.trial, "--population", tmp_path / "lists" / "units.csv"),
