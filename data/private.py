@@ -60,7 +60,7 @@ def scratch_in(room: Path) -> Iterator[Path]:
             f"there is no room to work in ({error.strerror or error})",
             where=str(room),
             rule="rows that are being worked on lie in the registry's own folder, and nowhere else",
-            remedy="free space there, or let this account write there",
+            remedy="see that the folder is there, that this account may write in it and that the disk has space",
         ) from error
     try:
         yield folder
@@ -86,7 +86,7 @@ def clear_scratch(room: Path) -> tuple[str, ...]:
 
 def _made(room: Path) -> tuple[Path, int]:
     """A new folder and the open file whose lock holds it."""
-    make_private(room)
+    room.mkdir(mode=0o700, exist_ok=True)  # not what it lies in: a home that is out of sight is not made again
     folder = room / secrets.token_hex(16)
     # Whoever clears the room holds its lock, so nobody finds the folder between its making and its locking.
     with _locked(room / _LOCK, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX):
