@@ -23,7 +23,7 @@ from data.cohort.demonstrations import DEMONSTRATIONS, Demonstration
 from data.cohort.outcomes import lose_tail, outcomes
 from data.cohort.population import population
 from data.identifiers import ledger_ids
-from data.private import make_private, write_private
+from data.private import make_private, scratch_in, write_private
 from designs.library import FOLDER as LIBRARY
 from designs.protocol import Protocol, load_protocol
 from trials.access import Actor
@@ -83,7 +83,7 @@ def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> 
     wanted = [wanted for wanted in DEMONSTRATIONS.values() if _is_unfinished(states.get(wanted.trial))]
     total = len(wanted) * len(STEPS)
     for number, demonstration in enumerate(wanted):
-        with registry.scratch() as scratch:
+        with scratch_in(registry.scratch_room) as scratch:
             at = number * len(STEPS)
             progress(f"{demonstration.letter}: {demonstration.customers:,} synthetic customers", at, total)
             path = _protocol_beside(registry, demonstration)

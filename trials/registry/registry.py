@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from data.private import clear_scratch, scratch_in
+from data.private import clear_scratch
 from trials.access import Actor, UseCase, allow
 from trials.errors import AccessRefused, RegistryRefused
 from trials.registry import queries
@@ -52,6 +52,7 @@ class Registry:
         self.url = database_url(settings.home, settings.database_url)
         self.head = ChainHead(settings.home / "chain-head")
         self.key_path = settings.home / KEY
+        self.scratch_room = settings.home / "scratch"  # what is being worked on; see data.private
         self.draft_files = settings.home / "drafts"  # an earlier program's
         self._engine = open_engine(self.url)
         self._writers = writers(self._engine)
@@ -72,24 +73,6 @@ class Registry:
                 return snapshots_described(session).get(digest)
         except SQLAlchemyError:
             return None
-
-    @contextmanager
-    def scratch(self) -> Iterator[Path]:
-        """A private folder for one piece of work; what a killed process leaves in it goes at the next start.
-
-        Raises:
-            DataRefused: The home may not be written.
-        """
-        with scratch_in(self._scratch_room) as folder:
-            yield folder
-
-    def clear_scratch(self) -> tuple[str, ...]:
-        """Remove what killed processes have left in scratch; the names of their folders."""
-        return clear_scratch(self._scratch_room)
-
-    @property
-    def _scratch_room(self) -> Path:
-        return self.home / "scratch"
 
     @contextmanager
     def read(self, actor: Actor, trial: str | None = None) -> Iterator[Reader]:
@@ -382,7 +365,7 @@ def connect(settings: Settings) -> Registry:
         with _folder_refusals(settings):
             # Private from the first byte: the file holds seeds, and SQLite would make it readable by all.
             os.close(os.open(str(registry.url.database), os.O_RDWR | os.O_CREAT, 0o600))
-    registry.clear_scratch()
+    clear_scratch(registry.scratch_room)
     return registry
 
 

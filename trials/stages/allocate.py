@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from data.engine import Engine, open_engine
+from data.private import scratch_in
 from designs.assignment import commitment, draw_seed
 from trials.access import Actor
 from trials.errors import TrialRefused
@@ -123,7 +124,7 @@ def _frozen(
 
 def _units(registry: Registry, basis: _Basis, today: date) -> _Units:
     """Who is to be allocated as things stand, and the files that say so."""
-    with registry.scratch() as scratch:
+    with scratch_in(registry.scratch_room) as scratch:
         found = _eligible(registry, open_engine(registry.settings.engine, scratch=scratch), basis, today)
     return _Units(found, registry.snapshots.write(found.units), registry.snapshots.write(found.excluded))
 

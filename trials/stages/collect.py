@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from data.private import clear_scratch
 from trials.access import Actor
 from trials.registry import Registry
 from trials.registry.proof.integrity import snapshots_named
@@ -15,6 +16,6 @@ def collect(registry: Registry, actor: Actor) -> tuple[str, ...]:
     """
     with registry.write(actor, "collect") as work:
         removed = registry.snapshots.collect_orphans(frozenset(snapshots_named(work.session)))
-        removed += tuple(f"scratch/{name}" for name in registry.clear_scratch())
+        removed += tuple(f"scratch/{name}" for name in clear_scratch(registry.scratch_room))
         work.commit({"removed": list(removed)})
     return removed

@@ -8,6 +8,7 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from data.engine import open_engine
+from data.private import scratch_in
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.allocated import allocated_trial
@@ -140,7 +141,7 @@ def _replaced_and_replacing(session: Session, trial_id: str, wanted: int | None)
 
 
 def _looked_at(registry: Registry, look: Sources) -> pa.Array:
-    with registry.scratch() as scratch:
+    with scratch_in(registry.scratch_room) as scratch:
         engine = open_engine(registry.settings.engine, scratch=scratch)
         return customers_looked_at(engine, registry.snapshots, look, scratch)
 

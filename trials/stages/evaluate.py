@@ -13,6 +13,7 @@ from analysis.document import to_document
 from analysis.results import Evaluation, Look
 from analysis.sensitivity import with_sensitivity
 from data.engine import open_engine
+from data.private import scratch_in
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.allocated import allocated_trial
@@ -141,7 +142,7 @@ def _repeated(evaluation: Evaluation, looks: Mapping[int, Look]) -> int | None:
 
 def _evaluated(registry: Registry, sources: Sources, looks: Mapping[int, Look], progress: Progress) -> Evaluation:
     plan = sources.trial.plan
-    with registry.scratch() as scratch:
+    with scratch_in(registry.scratch_room) as scratch:
         # One thread: sums of doubles taken in one order are the same to the last bit, on every registry.
         engine = open_engine(registry.settings.engine, threads=1, scratch=scratch)
         progress("joining what came back to the allocation", 0, 4)

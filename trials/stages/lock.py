@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from data.engine import open_engine
+from data.private import scratch_in
 from designs.assignment.findings.draw import check_population
 from designs.protocol import check_allocation_date, check_columns, population_contract
 from designs.protocol.day_zero import day_of_draw
@@ -91,7 +92,7 @@ def _lockable(registry: Registry, actor: Actor, trial_id: str) -> tuple[Plan, Po
     with registry.inspect(actor, "lock", trial_id) as session:
         plan, population = _ready(session, trial_id)
     _refuse_unfit(plan, population)
-    with registry.scratch() as scratch:
+    with scratch_in(registry.scratch_room) as scratch:
         engine = open_engine(registry.settings.engine, scratch=scratch)
         found = eligible(engine, registry.snapshots.opened(population.digest), plan.protocol)
     refuse_more_than_planned(plan.protocol, found.units.num_rows)

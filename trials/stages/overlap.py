@@ -6,6 +6,7 @@ import os
 from contextlib import nullcontext
 
 from data.engine import open_engine
+from data.private import scratch_in
 from trials.access import Actor
 from trials.registry import Registry, queries
 from trials.registry.identities import contact_ledger
@@ -23,6 +24,6 @@ def overlap(registry: Registry, actor: Actor, first: str, second: str) -> int:
             queries.require_trial(session, trial)
         ledger = contact_ledger.entries(session, today=now().date())
     # A home that may only be read can be asked too; then all of it has to fit in memory.
-    with registry.scratch() if os.access(registry.home, os.W_OK) else nullcontext() as scratch:
+    with scratch_in(registry.scratch_room) if os.access(registry.home, os.W_OK) else nullcontext() as scratch:
         engine = open_engine(registry.settings.engine, scratch=scratch)
         return contact_ledger.overlap(engine, registry.snapshots, ledger, first, second)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from data.private import scratch_in
 from tests.places import ROOT
 from tests.trials.examples import FIRST, Files, evaluated
 from trials.registry import Registry, open_registry
@@ -83,7 +84,7 @@ def test_collect_removes_it_from_under_a_server_that_lives_on(done: Any, elsewhe
 
 
 def test_what_is_being_worked_on_is_not_taken_away_by_another_start(done: Any) -> None:
-    with done.registry.scratch() as folder:
+    with scratch_in(done.registry.scratch_room) as folder:
         (folder / "frame.parquet").write_bytes(b"x")
         open_registry(done.registry.settings).close()
         assert collect(done.registry, FIRST) == ()
