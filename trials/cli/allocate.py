@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, say, show_fields, show_table, write_json
+
+if TYPE_CHECKING:
+    from trials.proofs.proof import Proof
 
 MISMATCH = 1
 
@@ -76,23 +80,65 @@ def certificate(
     )
 
 
-def verify(trial: TrialId, json_to: JsonTarget = None) -> None:
-    """Replay the draw, hash every file again and walk the audit chain. Exit 0 where all agrees, 1 where not."""
+def verify(
+    trial: Annotated[str | None, typer.Argument(metavar="TRIAL", help="The trial's id; none with --all.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every trial, those too that were deleted and that the audit chain names.")
+    ] = False,
+    head: Annotated[
+        Path | None,
+        typer.Option("--head", metavar="FILE", help="A copy of the chain head that otm head --to wrote elsewhere."),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out running evaluations again, which takes as long as they did.")
+    ] = False,
+    json_to: JsonTarget = None,
+) -> None:
+    """Replay the draw and the evaluations, hash every file, walk the audit chain. Exit 0 if all agrees, 1 if not."""
+    from trials.errors import TrialRefused
     from trials.stages.verify import verify as verify_stage
+    from trials.stages.verify import verify_all
 
+    if every == (trial is not None):
+        raise TrialRefused("name a trial, or say --all", where="otm verify", remedy="otm trials lists them")
     with registry_and_actor() as (registry, actor), at_work("Replaying the draw"):
-        proofs = verify_stage(registry, actor, trial)
+        if trial is None:
+            of_all = verify_all(registry, actor, head=head, quick=quick)
+            proofs, trials = of_all.proofs, of_all.trials
+        else:
+            proofs, trials = (), {trial: verify_stage(registry, actor, trial, head=head, quick=quick)}
+    holds = all(proof.holds for listed in (proofs, *trials.values()) for proof in listed)
     if json_to is not None:
-        listed = [{"name": p.name, "passed": p.holds, "faults": list(p.faults)} for p in proofs]
-        write_json(json_to, {"trial": trial, "verified": all(p.holds for p in proofs), "proofs": listed})
+        listed = [{"trial": of, **_proofs_json(found)} for of, found in trials.items()]
+        write_json(json_to, listed[0] if trial else _proofs_json(proofs) | {"verified": holds, "trials": listed})
     else:
-        for proof in proofs:
-            typer.echo(f"{'holds' if proof.holds else 'FAILS'}  {proof.name}: {proof.said}")
-    for proof in proofs:
-        for fault in proof.faults:
-            say(f"{proof.name}: {fault}")
-    if not all(proof.holds for proof in proofs):
+        _show_proofs("", proofs)
+        for of, found in trials.items():
+            _show_proofs("" if trial else f"{of}: ", found)
+    for where, found in (("", proofs), *trials.items()):
+        for proof in found:
+            for words in (*proof.faults, *proof.remarks):
+                say(f"{'' if trial or not where else f'{where}: '}{proof.name}: {words}")
+    if not holds:
         raise typer.Exit(MISMATCH)
+
+
+def _show_proofs(where: str, proofs: Sequence[Proof]) -> None:
+    for proof in proofs:
+        typer.echo(f"{'holds' if proof.holds else 'FAILS'}  {where}{proof.name}: {proof.said}")
+
+
+def _proofs_json(proofs: Sequence[Proof]) -> dict[str, object]:
+    listed = [
+        {
+            "name": p.name,
+            "passed": p.holds,
+            "faults": list(p.faults),
+            **({"remarks": [*p.remarks]} if p.remarks else {}),
+        }
+        for p in proofs
+    ]
+    return {"verified": all(p.holds for p in proofs), "proofs": listed}
 
 
 def release(trial: TrialId, reason: Annotated[str, typer.Option(help="Why the arms may be seen now.")]) -> None:

@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add this file's commands."""
     app.command("trials")(trials)
     app.command("overlap")(overlap)
+    app.command("head")(head)
     app.command("backup")(backup)
     app.command("restore")(restore)
     app.command("migrate")(migrate)
@@ -113,6 +114,29 @@ def overlap(
         write_json(json_to, {"trials": [first, second], "customers": customers})
     else:
         typer.echo(f"{first} and {second} share {customers:,} customers.")
+
+
+def head(
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PLACE", help="Write a copy of it there, a file or a folder: elsewhere than the registry."
+        ),
+    ] = None,
+    json_to: JsonTarget = None,
+) -> None:
+    """The end of the audit chain, to be kept elsewhere: otm verify --head compares with it."""
+    from trials.stages.head import head as head_stage
+
+    with registry_and_actor() as (registry, actor):
+        found = head_stage(registry, actor, to=to)
+    if json_to is not None:
+        written = None if found.path is None else str(found.path)
+        write_json(json_to, {"sequence": found.sequence, "hash": found.hash, "copy": written})
+        return
+    typer.echo(f"{found.sequence} {found.hash}")
+    if found.path is not None:
+        say(f"A copy of {found.sequence} events is in {found.path}: otm verify --all --head {found.path}")
 
 
 def backup(out: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")]) -> None:

@@ -39,7 +39,7 @@ class Remark(str):
     __slots__ = ()
 
 
-Look = Callable[[], Iterable[str]]
+Look = Callable[[], Iterable[str] | None]
 
 # Rows and files that somebody changed can be wrong in every way that code can trip over.
 _UNREADABLE = (
@@ -53,14 +53,14 @@ def prove(name: str, said: str, *looks: Look, session: Session | None = None) ->
     Args:
         name: What it is called in JSON.
         said: What holds where nothing is found.
-        looks: Each gives faults and remarks; one that fails is a fault of its own, and the others are taken all the
-            same.
+        looks: Each gives faults and remarks, or None; one that fails is a fault of its own, and the others are taken
+            all the same.
         session: The one that they read from, which an error of the database leaves unusable until it is rolled back.
     """
     faults, remarks = list[str](), list[str]()
     for look in looks:
         try:
-            for words in look():
+            for words in look() or ():
                 (remarks if isinstance(words, Remark) else faults).append(str(words))
         except DATABASE_ERROR as error:
             faults.append(f"cannot be verified: {_first_line(getattr(error, 'orig', None) or error)}")

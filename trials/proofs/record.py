@@ -7,11 +7,12 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from trials.proofs.proof import Proof, prove
-from trials.registry import Registry
+from trials.proofs.proof import Proof, Remark, prove
+from trials.registry import Registry, queries
 from trials.registry.proof.database import database_faults
 from trials.registry.proof.files import key_faults, open_to_others
-from trials.registry.proof.integrity import chain_faults, head_faults, row_faults
+from trials.registry.proof.head_copy import copy_faults
+from trials.registry.proof.integrity import chain_faults, head_faults, row_faults, trials_written
 
 CHAIN = "the audit chain is whole, and its head outside has seen all of it"
 ROWS = "every row says what was written, and nothing else acts on them"
@@ -24,8 +25,23 @@ def chain_proof(session: Session, registry: Registry, copy: Mapping[int, str] | 
         CHAIN,
         lambda: chain_faults(session, registry.head),
         lambda: head_faults(session, registry.head, copy),
+        lambda: [] if copy is None else copy_faults(session, copy),
+        lambda: (
+            [] if copy is None else [Remark(f"compared with a copy that has seen {len(copy)} events to {max(copy)}")]
+        ),
         session=session,
     )
+
+
+def trials_proof(session: Session) -> Proof:
+    """Every trial that was registered is there."""
+    return prove("trials", "every trial that the audit chain names is there", lambda: _gone(session), session=session)
+
+
+def _gone(session: Session) -> Iterator[str]:
+    for trial in trials_written(session):
+        if not queries.is_registered(session, trial):
+            yield f"trial {trial}: deleted; the audit chain names it"
 
 
 def rows_proof(session: Session, registry: Registry, trial_id: str | None) -> Proof:

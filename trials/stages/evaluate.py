@@ -8,19 +8,16 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-import analysis.evaluate
 from analysis.document import to_document
 from analysis.results import Evaluation, Look
-from analysis.sensitivity import with_sensitivity
-from data.engine import open_engine
 from data.private import scratch_in
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.allocated import allocated_trial
 from trials.field.cut import cut_of_evaluation
 from trials.field.whole import Whole, newest_cut, whole_of
-from trials.frames.allocated_here import frame_of
-from trials.frames.code import code_digest, with_code
+from trials.frames.code import code_digest
+from trials.frames.evaluated import evaluated
 from trials.frames.sources import Sources
 from trials.life import require
 from trials.progress import Progress, in_silence
@@ -141,17 +138,9 @@ def _repeated(evaluation: Evaluation, looks: Mapping[int, Look]) -> int | None:
 
 
 def _evaluated(registry: Registry, sources: Sources, looks: Mapping[int, Look], progress: Progress) -> Evaluation:
-    plan = sources.trial.plan
     with scratch_in(registry.scratch_room) as scratch:
-        # One thread: sums of doubles taken in one order are the same to the last bit, on every registry.
-        engine = open_engine(registry.settings.engine, threads=1, scratch=scratch)
-        progress("joining what came back to the allocation", 0, 4)
-        frame = frame_of(engine, registry.snapshots, sources, scratch)
-        progress("estimating, and deciding the verdict", 1, 4)
         taken = tuple(looks.values())
-        evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest, looks=taken)
-        progress("sensitivity analyses", 2, 4)
-        return with_code(with_sensitivity(frame, plan.protocol, evaluation))
+        return evaluated(registry.settings.engine, registry.snapshots, sources, taken, scratch, progress)
 
 
 def _row(

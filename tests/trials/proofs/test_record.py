@@ -197,7 +197,10 @@ def test_files_that_others_may_read_are_named(done):
         path.chmod(0o644)
         assert f"{path}: others may read it" in failing(registry)["registry_rows"]
         path.chmod(0o600)
+    registry.snapshots.root.chmod(0o755)  # names of files are digests
     assert failing(registry) == {}
+    registry.snapshots.root.chmod(0o777)
+    assert "others may read it or write to it" in failing(registry)["registry_rows"]
 
 
 BESIDE = {

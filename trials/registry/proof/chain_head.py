@@ -195,6 +195,11 @@ def disagreements(head: Mapping[int, str], chain: Mapping[int, str]) -> list[str
     return faults
 
 
+def proved_to(copy: Mapping[int, str], chain: Mapping[int, str]) -> int:
+    """The last event that a copy proves, 0 for none: each event's hash holds all that went before it."""
+    return max((sequence for sequence, digest in copy.items() if chain.get(sequence) == digest), default=0)
+
+
 def span(sequences: Iterable[int]) -> str:
     """The first and the last of them, in words."""
     ordered = sorted(sequences)

@@ -13,6 +13,7 @@ from trials.registry.identities import ledger_key
 from trials.registry.tables import Installation
 
 _OTHERS = 0o077
+_WRITE = 0o022
 _MOST_NAMED = 5
 
 
@@ -44,13 +45,18 @@ def key_faults(session: Session, path: Path) -> Iterator[str]:
 def open_to_others(paths: Iterable[Path]) -> Iterator[str]:
     """Which files others may read or write, in words; a folder stands for every file in it.
 
-    What is refused to others in a folder above is still open when that is moved or its mode changes.
+    What is refused to others in a folder above is still open when that is moved or its mode changes. A folder whose
+    files are private may be looked into: their names are digests.
     """
     for path in paths:
         inside = sorted(path.iterdir()) if path.is_dir() else []
-        seen = [file for file in (path, *inside) if file.exists() and file.stat().st_mode & _OTHERS]
+        seen = [file for file in (path, *inside) if file.exists() and _is_open(file)]
         for file in seen[:_MOST_NAMED]:
             mode = stat.S_IMODE(file.stat().st_mode)
             yield f"{file}: others may read it or write to it, its mode is {mode:04o} (chmod go=)"
         if len(seen) > _MOST_NAMED:
             yield f"{path}: {len(seen) - _MOST_NAMED} more files in it, too"
+
+
+def _is_open(path: Path) -> bool:
+    return bool(path.stat().st_mode & (_WRITE if path.is_dir() else _OTHERS))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trials.registry import queries
 from trials.registry.proof.audit import broken_links
-from trials.registry.proof.chain_head import HEAD_LOST, ChainHead, disagreements, span
+from trials.registry.proof.chain_head import HEAD_LOST, ChainHead, disagreements, proved_to, span
 from trials.registry.proof.rows import row_digest, row_key
 from trials.registry.records import AuditEvent
 from trials.registry.tables import AuditRow, PopulationVersion, ReturnedFile, Row, Trial, UnrecordedRow
@@ -42,9 +42,10 @@ def head_faults(session: Session, head: ChainHead, copy: Mapping[int, str] | Non
     lost = [sequence for sequence in chain if sequence not in seen]
     if lost:
         faults.append(f"audit events {span(lost)}: the chain head has lost them: {head.path}")
+    proved = proved_to(copy or {}, chain)
     for event in queries.audit_events(session):
         first, last = event.detail.get(HEAD_LOST, (1, 0))
-        unproved = [sequence for sequence in range(first, last + 1) if sequence not in (copy or {})]
+        unproved = range(max(first, proved + 1), last + 1)
         if unproved:
             faults.append(
                 f"audit event {event.sequence}: the chain head had lost events {span(unproved)} when it was written; "
@@ -69,6 +70,11 @@ def trials_written(session: Session) -> list[str]:
     """Every trial that a use case registered, as the audit chain has it, in order of id; its row may be gone."""
     trials = (name.partition("/") for name in written_digests(session))
     return sorted(trial for table, _, trial in trials if table == Trial.__tablename__)
+
+
+def trials_known(session: Session) -> list[str]:
+    """Every trial that is there or was registered, in order of id."""
+    return sorted({*session.scalars(select(Trial.id)), *trials_written(session)})
 
 
 def row_faults(session: Session, trial_id: str | None) -> list[str]:

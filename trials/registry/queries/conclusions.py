@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +14,14 @@ from trials.errors import TrialRefused
 from trials.findings import Correction, Made, Place, places, rests_on, shown
 from trials.registry import tables
 from trials.registry.queries.chain import audit_events
-from trials.registry.records import ChangedRecord, CorrectionRecord, DecisionRecord, EvaluationLine, EvaluationRecord
+from trials.registry.records import (
+    ChangedRecord,
+    CorrectionRecord,
+    DecisionRecord,
+    EvaluationLine,
+    EvaluationRecord,
+    EvaluationRow,
+)
 
 
 def evaluation_of(session: Session, trial_id: str) -> EvaluationRecord | None:
@@ -43,15 +49,18 @@ def evaluation_numbered(session: Session, trial_id: str, number: int) -> Evaluat
     return _evaluation(session, trial_id, number, places_of(session, trial_id)[number])
 
 
-def looks_taken(session: Session, trial_id: str) -> dict[int, Look]:
+def looks_taken(session: Session, trial_id: str, before: int | None = None) -> dict[int, Look]:
     """Every look that was taken before the end and stands, by the number of its evaluation, in their order.
 
     One whose data failed a check was not taken. One that was taken again counts when two people put it in the place of
     the one before; then what was looked at later falls with that. What a look has spent stays spent, also where the
-    true files fail a check.
+    true files fail a check. Not all that there are, but as they stood when an evaluation was made, where its number is
+    given as ``before``.
     """
     table = tables.StoredEvaluation
     query = select(table.number, table.repeats, table.document).where(table.trial_id == trial_id)
+    if before is not None:
+        query = query.where(table.number < before)
     looks: dict[int, Look] = {}
     again: dict[int, Look] = {}
     repeats: dict[int, int] = {}
@@ -65,6 +74,8 @@ def looks_taken(session: Session, trial_id: str) -> dict[int, Look]:
         elif look.action != "not_taken":
             looks[row.number] = look
     for correction in _held(session, trial_id):
+        if before is not None and correction.after >= before:
+            continue
         if repeats.get(correction.replacing) == correction.replaced and correction.replaced in looks:
             number = looks[correction.replaced].number
             looks = {
@@ -111,12 +122,12 @@ def evaluations_of(session: Session, trial_id: str) -> tuple[EvaluationLine, ...
     )
 
 
-def evaluation_digests(session: Session, trial_id: str) -> Iterator[tuple[int, str, Any]]:
-    """The number, the stored digest and the document of every evaluation of a trial."""
+def evaluation_rows(session: Session, trial_id: str) -> Iterator[EvaluationRow]:
+    """Every evaluation of a trial as its row has it, in order."""
     table = tables.StoredEvaluation
-    query = select(table.number, table.digest, table.document).where(table.trial_id == trial_id)
-    for row in session.execute(query.order_by(table.number)):
-        yield row.number, row.digest, row.document
+    columns = (getattr(table, field.name) for field in fields(EvaluationRow))
+    for row in session.execute(select(*columns).where(table.trial_id == trial_id).order_by(table.number)):
+        yield EvaluationRow(**row._mapping)
 
 
 def corrections_of(session: Session, trial_id: str) -> tuple[CorrectionRecord, ...]:

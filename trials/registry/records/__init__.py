@@ -10,6 +10,7 @@ from trials.registry.records.conclusions import (
     DecisionRecord,
     EvaluationLine,
     EvaluationRecord,
+    EvaluationRow,
 )
 from trials.registry.records.draws import (
     AllocationRecord,
@@ -46,6 +47,7 @@ __all__ = [
     "DrawRecord",
     "EvaluationLine",
     "EvaluationRecord",
+    "EvaluationRow",
     "ExclusionRecord",
     "FileAccount",
     "IssueRecord",

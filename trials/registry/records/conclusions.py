@@ -27,6 +27,25 @@ class EvaluationRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationRow:
+    """An evaluation as its row has it, with what it was made of: what a proof compares."""
+
+    number: int
+    digest: str
+    protocol_digest: str
+    data_digest: str
+    code_digest: str
+    outcomes_version: int
+    contacts_version: int | None
+    as_at: date | None
+    evaluated_at: datetime
+    verdict_code: str
+    verdict_arm: str | None
+    verdict_sentence: str
+    document: Any
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationLine:
     """One of a trial's evaluations in a list of them all."""
 
