@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +21,19 @@ from dashboards.upload_limits import MOST_A_FILE, UploadLimits
 from trials.cli.output import say
 
 MOST_A_MESSAGE: Final = 25  # MiB, over the WebSocket
+# What no file and no environment variable may say otherwise.
+SETTINGS: Final = {
+    "server.address": "127.0.0.1",
+    "server.baseUrlPath": "",
+    "server.headless": True,
+    "server.enableXsrfProtection": True,
+    "server.enableCORS": True,
+    "server.enableAgentApi": False,
+    "server.maxUploadSize": MOST_A_FILE,
+    "server.maxMessageSize": MOST_A_MESSAGE,
+    "browser.gatherUsageStats": False,
+    "logger.hideWelcomeMessage": True,
+}
 _SHELL: Final = Path(streamlit.__file__).parent / "static" / "index.html"
 
 
@@ -40,21 +53,13 @@ def serve(port: int) -> None:
     scripts = [*inline_scripts(_SHELL), SECTION_SCRIPT]
     before = [Middleware(Door, port=port, token=token, scripts=scripts), Middleware(UploadLimits, held=_held)]
     served = streamlit.App(Path(__file__).parent / "app.py", middleware=before, lifespan=announced)
-    with suppress(KeyboardInterrupt):
-        served.run(
-            config={
-                "server.port": port,
-                "server.address": "127.0.0.1",
-                "server.headless": True,
-                "server.enableXsrfProtection": True,
-                "server.enableCORS": True,
-                "server.enableAgentApi": False,
-                "server.maxUploadSize": MOST_A_FILE,
-                "server.maxMessageSize": MOST_A_MESSAGE,
-                "browser.gatherUsageStats": False,
-                "logger.hideWelcomeMessage": True,
-            }
-        )
+    try:
+        served.run(config={"server.port": port, **SETTINGS})
+    except KeyboardInterrupt:
+        pass
+    except SystemExit:
+        say(f"Nothing is served. Where another program has port {port}, choose a free one: otm serve --port NUMBER")
+        raise
 
 
 def _held() -> dict[str, dict[str, int]]:

@@ -10,7 +10,7 @@ from tests.browser.hostile import COLUMN, LEVELS, MARKS, TITLE, TRIAL, words
 
 # What Streamlit, a Markdown reader or a browser would make of the words.
 MADE_OF_THEM = """() => {
-    const page = document.querySelector('.stApp');
+    const page = document.body;  // lists and tooltips hang there
     const found = selector => [...page.querySelectorAll(selector)].map(part => part.outerHTML.slice(0, 200));
     const marks = '[src*="evil.test"], [href*="evil.test"], [href^="mailto:"], .katex, math, mark, del, em, code, pre, '
         + 'blockquote, .otm script, .otm img, .otm b > b, '
@@ -57,6 +57,26 @@ def test_every_word_is_shown_as_it_was_written(hostile_home, visit, path, said):
     for written in said:
         assert " ".join(written.split()).casefold() in shown
     plain(page)
+
+
+def test_a_choice_and_what_a_chart_tells_are_plain_words(hostile_home, visit):
+    page = visit(hostile_home)
+    page.get_by_label("Segment").click()
+    choice = page.get_by_role("option")
+    choice.wait_for()
+    plain(page)
+    assert choice.inner_text().casefold() == COLUMN.casefold()
+    choice.click()
+    settled(page)
+    plain(page)
+    page.goto(f"{page.url.split('?')[0]}results?trial={TRIAL}")
+    settled(page)
+    for chart in page.get_by_test_id("stVegaLiteChart").all():
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        for across in range(20, int(box["width"]), 40):
+            page.mouse.move(box["x"] + across, box["y"] + box["height"] * 0.4)
+        plain(page)
 
 
 @pytest.mark.parametrize("mark", [" ".join(MARKS), "http://evil.test/x", "![i](http://evil.test/i.png)"])

@@ -43,6 +43,46 @@ def test_whoever_ends_the_command_ends_the_server(tmp_path: Path, ending: signal
     assert f"There is no registry in {home} yet" in said
 
 
+def test_a_port_that_another_program_has_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        environment = {**os.environ, "OTM_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "trials.cli", "serve", "--port", str(port)]
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert ended.returncode != 0
+    assert f"Where another program has port {port}, choose a free one: otm serve --port NUMBER" in ended.stderr
+    assert "token" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "asked", "held"),
+    [
+        ("server.address", "0.0.0.0", "127.0.0.1"),
+        ("server.baseUrlPath", "elsewhere", ""),
+        ("server.enableAgentApi", "true", False),
+        ("server.enableXsrfProtection", "false", True),
+        ("server.maxUploadSize", "5000", 5),
+        ("browser.gatherUsageStats", "true", False),
+    ],
+)
+def test_no_environment_opens_the_door_wider(tmp_path: Path, option: str, asked: str, held: object) -> None:
+    program = (
+        "from streamlit import config; from streamlit.web.server.starlette import starlette_server\n"
+        "from dashboards.__main__ import serve\n"
+        f"starlette_server.UvicornRunner.run = lambda _: print(repr(config.get_option('{option}')))\n"
+        "serve(8999)"
+    )
+    variable = "STREAMLIT_" + re.sub(r"([A-Z])", r"_\1", option.replace(".", "_")).upper()
+    environment = {**os.environ, "OTM_HOME": str(tmp_path), variable: asked}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert ended.stdout == f"{held!r}\n", ended.stderr[-500:]
+
+
 def _answers(log: Path) -> bool:
     """Whether the address that was printed leads to the pages."""
     printed = re.search(r"http://\S+", log.read_text())
