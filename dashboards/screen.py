@@ -101,6 +101,11 @@ def refused(refusal: Refused) -> None:
     st.html(markup.refusal(parts))
 
 
+def told(*sentences: str) -> None:
+    """What must be read before anything else is done, each sentence on a line of its own."""
+    st.html(markup.refusal(sentences))
+
+
 def synthetic_notice(trials: tuple[TrialSummary, ...]) -> None:
     """The plain line at the top of every page that shows made-up customers."""
     if trials and all(trial.synthetic for trial in trials):

@@ -7,6 +7,7 @@ between two runs of a page: only the connection to the registry is shared.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -22,6 +23,8 @@ from trials.errors import AccessRefused
 from trials.registry import Registry, open_registry
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import DARK, LIGHT, Ink
+from trials.reporting.results.changed_results import result_changes as changes
+from trials.reporting.words.names import Names
 from trials.settings import load_settings
 
 _open: bool = False
@@ -99,6 +102,14 @@ def with_evaluation(detail: TrialDetail, number: int) -> TrialDetail:
         return replace(detail, evaluation=reader.evaluation(trial_id, number))
 
 
+def result_changes(detail: TrialDetail, before: int, after: int) -> tuple[str, ...]:
+    """How two evaluations of a trial differ, by their numbers, in sentences."""
+    trial_id = detail.summary.id
+    with _registry().read(current_user(), trial_id) as reader:
+        records = reader.evaluation(trial_id, before), reader.evaluation(trial_id, after)
+    return changes(*records, Names(detail.protocol))
+
+
 def decide(
     trial_id: str,
     *,
@@ -108,11 +119,13 @@ def decide(
     conditions: str | None,
     review_on: date,
     finding: str,
+    also_read: Sequence[str],
 ) -> None:
     """Record a decision.
 
     Args:
         finding: the digest of the evaluation that the page showed.
+        also_read: those of every evaluation that it listed.
 
     Raises:
         TrialRefused: The decision cannot be taken as things stand.
@@ -123,6 +136,7 @@ def decide(
     record(
         _registry(), current_user(), trial_id,
         choice=choice, action=action, reason=reason, conditions=conditions, review_on=review_on, finding=finding,
+        also_read=also_read,
     )  # fmt: skip
     drop_draft(_registry(), current_user(), trial_id)
 

@@ -20,6 +20,9 @@ UseCase = Literal[
 ]  # fmt: skip
 """What a person may ask for, in one role or another."""
 
+READ_ONLY: Final[frozenset[UseCase]] = frozenset({"read", "overlap", "certificate", "verify"})
+"""What leaves the registry as it is."""
+
 Action = Literal[UseCase, "installed", "denied", "commit_seed", "freeze_wave", "allocate"]
 """What an event of the audit chain may be: a use case, or one of the steps that a use case is made of."""
 
@@ -43,6 +46,13 @@ _SHOWS_NOTHING: Final = (
     ("\ufe00", "\ufe0f"), ("\uffa0", "\uffa0"), ("\U000e0000", "\U000e0fff"),
 )  # fmt: skip
 """Besides formats and controls: what Unicode lets a display ignore."""
+
+_LOOKS_LIKE: Final = str.maketrans(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458\u04bb\u0501\u051b\u051d"
+    "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7",
+    "abekmhopctyxsijhdqwabezhikmnoptyx",
+)
+"""Small letters of Cyrillic and Greek to the Latin one that they, or their capitals, cannot be told from."""
 
 LOCAL_ACTOR = Actor("local", "all")
 
@@ -109,7 +119,7 @@ def same_person(name: str, other: str) -> bool:
     """Whether two names are one person's, however each was typed. What is stored is what was typed.
 
     Compared are letters and digits, without case or width; whatever stands between them (blanks of any kind, full
-    stops, hyphens, apostrophes) is one gap. Invisible characters are none.
+    stops, hyphens, apostrophes) is one gap. Invisible characters are none. Letters that cannot be told apart are one.
 
     Examples:
         >>> same_person("Ada Byrne", " ada\u00a0\u200b BYRNE."), same_person("Ada Byrne", "Ada Byrnes")
@@ -120,7 +130,7 @@ def same_person(name: str, other: str) -> bool:
 
 def _person(name: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    seen = "".join(letter for letter in folded if not _invisible(letter))
+    seen = "".join(letter for letter in folded if not _invisible(letter)).translate(_LOOKS_LIKE)
     words = "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in seen).split()
     return " ".join(words) or " ".join(seen.split())  # a name of signs alone is those signs
 

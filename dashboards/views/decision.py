@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import streamlit as st
 
@@ -27,6 +27,7 @@ REVIEW_AFTER = timedelta(days=182)
 ACCEPT: Final = "Accept"
 OVERRIDE: Final = "Override"
 CHOICES: Final = (ACCEPT, OVERRIDE)
+UNDECIDED: Final = ""
 ON_AN_ATTEMPT: Final = (
     "This evaluation is an attempt: its data are invalid, so there is no verdict to accept. Load the corrected files "
     "and evaluate again. Where nothing can mend them, a decision here ends the trial without a finding."
@@ -43,6 +44,11 @@ WITHOUT_A_FINDING: Final = "End the trial without a finding"
 UNTIL_RELOAD: Final = "session"
 _RECORDED: Final = "recorded_decision"
 _DRAFT_OF: Final = "finding"  # the digest of the evaluation that a draft is about
+_SUGGESTED: Final = "suggested"  # the action that its verdict suggested
+KEPT: Final = (
+    "The result changed since you typed what follows. It is kept: read the result above again, say whether you accept "
+    "its verdict, and record what you decide."
+)
 
 
 def show() -> None:
@@ -153,35 +159,60 @@ def _record(trial: EvaluatedTrial) -> None:
     _form(trial.detail, read, trial.verdict_words if read.role == "finding" else WITHOUT_A_FINDING)
 
 
+class Drawn(NamedTuple):
+    """What the page showed this reader when it was last drawn: a decision is about that."""
+
+    decisions: int
+    evaluation: int
+    digest: str
+    evaluations: int
+    suggested: str
+
+
 def _form(detail: TrialDetail, read: EvaluationRecord, suggested: str) -> None:
     """Not a Streamlit form: those send nothing until the end, and what was typed would be lost on leaving the page.
 
-    Everything in it is about the evaluation that the page shows. Where another has come into its place, or a later one
-    disagrees with it, nothing is recorded before the page was shown once as it is now.
+    Everything in it is about the evaluation that the page shows. Where something came in since the page was drawn,
+    nothing is recorded before it was drawn once as things are now; what was typed stays.
     """
-    trial_id, attempt = detail.summary.id, read.role != "finding"
-    if st.session_state.pop(_RECORDED, None) == trial_id:
+    trial_id = detail.summary.id
+    own = st.session_state.pop(_RECORDED, None) == trial_id
+    if own:
         st.html(markup.done("The decision is recorded."))
-    changed = _changed(detail, read)
-    # A recorded decision is followed by an empty form, and so is another evaluation.
-    key = f"decision-{trial_id}-{len(detail.decisions)}-{read.id}"
-    first = _begun(_suggested(suggested), _draft(detail, read))
-    if attempt:
+    drawn = Drawn(len(detail.decisions), read.id, read.digest, len(detail.evaluations), suggested)
+    before: Drawn | None = st.session_state.get(f"decision-drawn-{trial_id}")
+    st.session_state[f"decision-drawn-{trial_id}"] = drawn
+    changed = None if own or before is None or before == drawn else _changed(detail, read, before)
+    if changed is not None and before is not None:
+        _keep_typed(trial_id, before)
+    # A recorded decision is followed by an empty form; another evaluation asks anew whether its verdict is accepted.
+    key = _key(trial_id, drawn)
+    first, about_another = _begun(_suggested(suggested), session.draft(trial_id), _may_be_about(detail, read))
+    if read.role != "finding":
         first["choice"] = OVERRIDE
-    typed = _fields(key, first, attempt=attempt)
+    if about_another and changed is None:
+        st.html(markup.notice(KEPT))
+    typed = _fields(key, first, attempt=read.role != "finding")
     if typed != first:
-        session.keep_draft(trial_id, {**typed, _DRAFT_OF: read.digest})
+        session.keep_draft(trial_id, {**typed, _DRAFT_OF: read.digest, _SUGGESTED: suggested})
     asked = st.button("Record the decision", type="primary", key=f"{key}-record")
     if changed is not None:
-        st.html(markup.refusal([changed]))
+        screen.told(*changed)
+    elif asked:
+        _decide(detail, read, typed)
+
+
+def _decide(detail: TrialDetail, read: EvaluationRecord, typed: Draft) -> None:
+    if not typed["choice"]:
+        screen.told("Say first whether you accept the verdict or override it.")
         return
-    if not asked:
-        return
+    trial_id = detail.summary.id
     try:
         session.decide(
             trial_id, choice="accept" if typed["choice"] == ACCEPT else "override", action=typed["action"],
             reason=typed["reason"], conditions=typed["conditions"] or None,
             review_on=date.fromisoformat(typed["review_on"]), finding=read.digest,
+            also_read=[row.digest for row in detail.evaluations],
         )  # fmt: skip
     except Refused as refusal:
         screen.refused(refusal)
@@ -190,38 +221,56 @@ def _form(detail: TrialDetail, read: EvaluationRecord, suggested: str) -> None:
         st.rerun()
 
 
-def _changed(detail: TrialDetail, read: EvaluationRecord) -> str | None:
-    """What has changed since this page last showed the trial to this reader; said once."""
-    own = next(row for row in detail.evaluations if row.number == read.id)
-    against = tuple(
-        row.number for row in detail.evaluations if row.role == "update" and row.number > own.number
-        and not row.agrees(own)
-    )  # fmt: skip
-    key = f"decision-read-{detail.summary.id}"
-    before, st.session_state[key] = st.session_state.get(key), (read.id, against)
-    if before is None or before == (read.id, against):
-        return None
-    if before[0] != read.id:
+def _key(trial_id: str, drawn: Drawn) -> str:
+    return f"decision-{trial_id}-{drawn.decisions}-{drawn.evaluation}"
+
+
+def _changed(detail: TrialDetail, read: EvaluationRecord, before: Drawn) -> tuple[str, ...] | None:
+    """What has come in since this page was last drawn for this reader, in sentences; said once."""
+    if before.evaluation != read.id:
         return (
-            f"The result changed since you opened this page: you read evaluation {before[0]}, and this is evaluation "
-            f"{read.id}. Nothing was recorded, and what you typed about the other is not carried over. Read it, then "
-            "decide."
+            f"The result changed since you opened this page: you read evaluation {before.evaluation}, and this is "
+            f"evaluation {read.id}. Nothing was recorded.",
+            *session.result_changes(detail, before.evaluation, read.id),
+            "What you typed is kept. Read the new result, say whether you accept it, and record what you decide.",
         )
-    return (
-        f"The result changed since you opened this page: evaluation {against[-1] if against else read.id} has another "
-        "verdict than the finding. Nothing was recorded. Read it, then decide."
-    )
+    if before.evaluations != len(detail.evaluations):
+        latest = detail.evaluations[-1]
+        own = next(row for row in detail.evaluations if row.number == read.id)
+        verdict = "the same verdict as" if latest.agrees(own) else "another verdict than"
+        return (
+            f"The result changed since you opened this page: evaluation {latest.number} has {verdict} evaluation "
+            f"{read.id}, which you read and which stays. Nothing was recorded.",
+            *session.result_changes(detail, read.id, latest.number),
+            "What you typed is kept. Read it, then decide.",
+        )
+    if before.decisions != len(detail.decisions):
+        return (
+            f"{detail.decisions[-1].decided_by} recorded a decision since you opened this page. Yours is not recorded.",
+            "What you typed is kept. Read theirs, above, then decide.",
+        )
+    return None
 
 
-def _draft(detail: TrialDetail, read: EvaluationRecord) -> Draft:
-    """What the reader typed about this evaluation; what was typed about another one is no draft of it.
+def _keep_typed(trial_id: str, before: Drawn) -> None:
+    """Keep what stands in the fields of the form that is on the page still, also where it was typed a moment ago."""
+    key = _key(trial_id, before)
+    fields = {"choice": "choice", "action": "action", "reason": "reason", "conditions": "conditions"}
+    typed = {field: st.session_state.get(f"{key}-{name}") for field, name in (*fields.items(), ("review_on", "review"))}
+    kept = {field: str(value) for field, value in typed.items() if value is not None}
+    begun = _suggested(before.suggested)
+    if any(kept[field] != begun[field] for field in kept):
+        draft = session.draft(trial_id)
+        session.keep_draft(trial_id, {**draft, **kept, _DRAFT_OF: before.digest, _SUGGESTED: before.suggested})
 
-    A draft of an earlier release does not say what it is about: it is about the only one that could be decided on.
+
+def _may_be_about(detail: TrialDetail, read: EvaluationRecord) -> tuple[str, ...]:
+    """The digests of what a draft may say that it is about, and be about what the page shows.
+
+    A draft of an earlier release does not say it: it is about the only one that could be decided on.
     """
-    draft = session.draft(detail.summary.id)
     only = sum(row.role != "not_due" for row in detail.evaluations) == 1
-    about = draft.get(_DRAFT_OF, read.digest if only else None)
-    return draft if about == read.digest else {}
+    return (read.digest, "") if only else (read.digest,)
 
 
 def _suggested(action: str) -> Draft:
@@ -234,24 +283,33 @@ def _suggested(action: str) -> Draft:
     }
 
 
-def _begun(suggested: Draft, draft: Draft) -> Draft:
-    """What the fields hold at first: a draft, but for what an old or damaged one holds that its field cannot."""
+def _begun(suggested: Draft, draft: Draft, about: tuple[str, ...]) -> tuple[Draft, bool]:
+    """What the fields hold at first, and whether it was typed about another evaluation than the one that is shown.
+
+    It is a draft, but for what an old or damaged one holds that its field cannot. Of a draft about another evaluation
+    the choice is not kept, nor an action that was only suggested: both follow from its verdict.
+    """
     first = {field: draft.get(field, text) for field, text in suggested.items()}
-    if first["choice"] not in CHOICES:
+    if first["choice"] not in (*CHOICES, UNDECIDED):
         first["choice"] = suggested["choice"]
     try:
         date.fromisoformat(first["review_on"])
     except ValueError:
         first["review_on"] = suggested["review_on"]
-    return first
+    about_another = bool(draft) and draft.get(_DRAFT_OF, "") not in about
+    if about_another:
+        first["choice"] = UNDECIDED
+        if draft.get("action") == draft.get(_SUGGESTED, draft.get("action")):
+            first["action"] = suggested["action"]
+    return first, about_another
 
 
 def _fields(key: str, first: Draft, *, attempt: bool) -> Draft:
     """The fields, filled at first with a draft; what stands in them now. An attempt has nothing to accept."""
-    choice = first["choice"]
+    choice: str | None = first["choice"]
     if not attempt:
         choice = st.radio(
-            "Do you accept the verdict?", CHOICES, CHOICES.index(choice), key=f"{key}-choice",
+            "Do you accept the verdict?", CHOICES, CHOICES.index(choice) if choice else None, key=f"{key}-choice",
             persist_state=UNTIL_RELOAD,
         )  # fmt: skip
     action = st.text_input("What will be done", first["action"], key=f"{key}-action", persist_state=UNTIL_RELOAD)
@@ -265,7 +323,7 @@ def _fields(key: str, first: Draft, *, attempt: bool) -> Draft:
         key=f"{key}-review", persist_state=UNTIL_RELOAD,
     )  # fmt: skip
     return {
-        "choice": choice, "action": action, "reason": reason, "conditions": conditions,
+        "choice": choice or UNDECIDED, "action": action, "reason": reason, "conditions": conditions,
         "review_on": review_on.isoformat(),
     }  # fmt: skip
 

@@ -222,7 +222,7 @@ class _Trial:
         choice = self.chance.of("accept", "override")
         terms = {
             "action": "Wait", "reason": "A reason", "conditions": self.chance.of(None, "A condition"),
-            "review_on": now().date() + timedelta(days=int(self.chance.rng.integers(1, 400))),
+            "review_on": now().date() + timedelta(days=int(self.chance.rng.integers(1, 400))), "finding": self.read(),
         }  # fmt: skip
         if code == "invalid" and choice == "accept":
             try:
@@ -235,16 +235,21 @@ class _Trial:
         assert record.verdict_code == code
         self.done("decide", "decided")
 
+    def read(self) -> str | None:
+        """The evaluation that pages show, as whoever acts on it has read it."""
+        shown = detail(self.registry).evaluation
+        return None if shown is None else shown.digest
+
     def made_void(self) -> None:
         state = self.state()
-        request_void(self.registry, FIRST, TRIAL, reason="the wrong file")
+        request_void(self.registry, FIRST, TRIAL, reason="the wrong file", read=self.read())
         assert self.state() == state
-        confirm_void(self.registry, SECOND, TRIAL)
+        confirm_void(self.registry, SECOND, TRIAL, read=self.read())
         self.done("void", "void")
 
     def released(self) -> None:
         state = self.state()
-        release(self.registry, FIRST, TRIAL, reason="it is over")
+        release(self.registry, FIRST, TRIAL, reason="it is over", read=self.read())
         with self.registry.read(FIRST) as reader:
             assert {shown["seed"] for shown in reader.certificates(TRIAL)} == {f"{self.chance.seed:064x}"}
         self.done("release", state)

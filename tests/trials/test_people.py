@@ -46,6 +46,18 @@ def test_letters_of_any_alphabet_and_names_of_signs_alone_are_compared():
     assert not same_person("?", "!")
 
 
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("Ann", "ann"), ("Ann", "\uff21\uff4e\uff4e"), ("Ann", " A\u200bnn "), ("POE", "\u0420\u041e\u0415"),
+     ("Bob", "\u0412\u041e\u0412"),
+     ("NINA", "\u039d\u0399\u039d\u0391"), ("Hector Ix", "Hector \u0406\u0425")],
+    ids=ascii,
+)  # fmt: skip
+def test_names_that_cannot_be_told_apart_are_one_persons(name, other):
+    """Each word is in one alphabet, so that none mixes any."""
+    assert same_person(name, other)
+
+
 @pytest.mark.parametrize("name", ["\u0410da Byrne", "Ad\u0430 Byrne", "Ada By\u03c1ne"], ids=ascii)
 def test_a_name_that_looks_like_another_by_mixing_alphabets_is_refused(name):
     with pytest.raises(AccessRefused, match=r"several alphabets.*look like that of another person"):

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from trials.proofs.proof import Proof
 
 MISMATCH = 1
+EvaluationRead = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NUMBER or DIGEST", help="The one that you read; needed where there are several, refused when stale."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -67,6 +73,8 @@ def certificate(
         return
     listed = {name: value for name, value in found.certificate.items() if name not in ("arms", "strata")}
     show_fields({name.replace("_", " "): value for name, value in listed.items()})
+    if "withheld" in found.certificate:
+        return
     arms = [arm["id"] for arm in found.certificate["arms"]]
     show_table(
         ("stratum", *arms),
@@ -141,12 +149,18 @@ def _proofs_json(proofs: Sequence[Proof]) -> dict[str, object]:
     return {"verified": all(p.holds for p in proofs), "proofs": listed}
 
 
-def release(trial: TrialId, reason: Annotated[str, typer.Option(help="Why the arms may be seen now.")]) -> None:
+def release(
+    trial: TrialId,
+    reason: Annotated[str, typer.Option(help="Why the arms may be seen now.")],
+    evaluation: EvaluationRead = None,
+) -> None:
     """Release the seed: from here on the draw can be checked by anyone, and arms may be seen."""
+    from trials.seen import read_of
     from trials.stages.release import release as release_stage
 
+    read = None if evaluation is None else read_of(evaluation)
     with registry_and_actor() as (registry, actor):
-        release_stage(registry, actor, trial, reason=reason)
+        release_stage(registry, actor, trial, reason=reason, read=read)
     typer.echo(f"The draw of {trial} is released; otm certificate {trial} now shows its seed.")
 
 
@@ -154,17 +168,20 @@ def void(
     trial: TrialId,
     reason: Annotated[str | None, typer.Option(help="Why the draw must not be used; the first person says it.")] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="Confirm it, as the second person.")] = False,
+    evaluation: EvaluationRead = None,
 ) -> None:
     """Make a draw void. It takes two people, and the old draw is kept and shown."""
     from trials.errors import TrialRefused
+    from trials.seen import read_of
     from trials.stages.void import confirm_void, request_void
 
     if confirm == (reason is not None):
         raise TrialRefused("say --reason TEXT to ask for a void, or --confirm to confirm one", where=trial)
+    read = None if evaluation is None else read_of(evaluation)
     with registry_and_actor() as (registry, actor):
         if reason is None:
-            confirm_void(registry, actor, trial)
+            confirm_void(registry, actor, trial, read=read)
             typer.echo(f"The draw of {trial} is void. It is kept, and every later screen says so.")
         else:
-            request_void(registry, actor, trial, reason=reason)
+            request_void(registry, actor, trial, reason=reason, read=read)
             typer.echo(f"The void of {trial} is asked for. Somebody else confirms it: otm void {trial} --confirm")

@@ -101,13 +101,23 @@ def decide(
     ],
     accept: Annotated[bool, typer.Option("--accept/--override", help="Accept the verdict, or override it.")] = True,
     conditions: Annotated[str | None, typer.Option(help="On what it depends.")] = None,
-    finding: Annotated[
+    evaluation: Annotated[
         str | None,
-        typer.Option(metavar="DIGEST", help="Of the evaluation that you read; refused where another is the finding."),
+        typer.Option(
+            "--evaluation",
+            "--finding",
+            metavar="NUMBER or DIGEST",
+            help="The one that you read; needed where there are several, refused where another is the finding.",
+        ),
+    ] = None,
+    also_read: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NUMBER or DIGEST", help="A later one with another verdict that you read as well."),
     ] = None,
 ) -> None:
     """Record a decision on the finding, under your name. An invalid attempt cannot be accepted, only overridden."""
     from trials.findings import WITHOUT_VERDICT
+    from trials.seen import read_of
     from trials.stages.decide import decide as decide_stage
 
     review: date = review_on.date()
@@ -121,7 +131,8 @@ def decide(
             reason=reason,
             conditions=conditions,
             review_on=review,
-            finding=finding and finding.strip().lower(),
+            finding=None if evaluation is None else read_of(evaluation),
+            also_read=[read_of(text) for text in also_read or ()],
         )
     verdict = record.verdict_code.replace("_", " ")
     does = f"{'accepts' if accept else 'overrides'} “{verdict}”"
@@ -135,7 +146,13 @@ def correct(
     trial: TrialId,
     reason: Annotated[str | None, typer.Option(help="What was wrong with the files; the first person says it.")] = None,
     evaluation: Annotated[
-        int | None, typer.Option(help="What takes the place; the latest update or look taken again, where not given.")
+        int | None, typer.Option(help="What takes the place, as you read it; needed where it could be another.")
+    ] = None,
+    in_place_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER or DIGEST", help="The one that is wrong, as you read it; needed where one was before."
+        ),
     ] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="Confirm it, as the second person.")] = False,
 ) -> None:
@@ -143,13 +160,14 @@ def correct(
     from trials.errors import TrialRefused
     from trials.reporting.results.decisions import decision_notice
     from trials.reporting.results.evaluations import changed_words, correction_done
+    from trials.seen import read_of
     from trials.stages.correct import confirm_correction, request_correction
 
-    if confirm == (reason is not None) or (confirm and evaluation is not None):
+    if confirm == (reason is not None) or (confirm and in_place_of is not None):
         raise TrialRefused("say --reason TEXT to ask for a correction, or --confirm to confirm one", where=trial)
     with registry_and_actor() as (registry, actor):
         if reason is None:
-            done = confirm_correction(registry, actor, trial)
+            done = confirm_correction(registry, actor, trial, evaluation=evaluation)
             with registry.read(actor, trial) as reader:
                 detail = reader.trial(trial)
             typer.echo(correction_done(done, detail.evaluations))
@@ -157,10 +175,11 @@ def correct(
             if decided is not None:
                 say(decided)
         else:
-            asked = request_correction(registry, actor, trial, reason=reason, evaluation=evaluation)
+            wrong = None if in_place_of is None else read_of(in_place_of)
+            asked = request_correction(registry, actor, trial, reason=reason, evaluation=evaluation, in_place_of=wrong)
             typer.echo(
                 f"Evaluation {asked.replacing} is to take the place of evaluation {asked.replaced}. "
-                f"Somebody else confirms it: otm correct {trial} --confirm"
+                f"Somebody else confirms it: otm correct {trial} --confirm --evaluation {asked.replacing}"
             )
             done = asked
         if done.changed is not None:

@@ -178,6 +178,8 @@ def report_account(account: FileAccount, json_to: str | None, rejections_to: Pat
                 for row in account.matched
             ),
         )
+    elif account.version is not None:
+        say("Counts by arm are the randomiser's until the draw is released; the evaluation checks that arms are alike.")
     if len(account.rejections) > len(causes):
         _show_causes(causes)
     _show_first(rarest_first(rejections))

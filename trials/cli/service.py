@@ -113,7 +113,10 @@ def overlap(
     if json_to is not None:
         write_json(json_to, {"trials": [first, second], "customers": customers})
     else:
-        typer.echo(f"{first} and {second} share {customers:,} customers.")
+        from trials.concealment import SMALL
+
+        number = f"fewer than {SMALL}" if customers is None else f"{customers:,}"
+        typer.echo(f"{first} and {second} share {number} customers.")
 
 
 def head(

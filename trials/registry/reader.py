@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from trials.access import Actor
+from trials.concealment import concealed, concealed_certificate, concealed_event, sees_arms
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.plan import plan_allocated_under
@@ -15,7 +17,10 @@ from trials.registry.records import AuditEvent, EvaluationRecord, TrialDetail, T
 
 
 class Reader:
-    """Read-only questions about the registry. No seed before its release, no customer's arm, ever."""
+    """Read-only questions about the registry. No seed before its release, no customer's arm, ever.
+
+    Counts by arm are the randomiser's until then: others get what :mod:`trials.concealment` leaves.
+    """
 
     def __init__(self, session: Session, actor: Actor) -> None:
         self._session = session
@@ -36,7 +41,7 @@ class Reader:
         plan = plan_allocated_under(session, trial_id)
         (summary,) = portfolio(session, trial_id)
         allocations = queries.allocations_of(session, trial_id)
-        return TrialDetail(
+        detail = TrialDetail(
             summary=summary,
             protocol=plan.protocol,
             canonical=queries.protocol_of(session, trial_id, plan.version).canonical,
@@ -54,6 +59,10 @@ class Reader:
             evaluations=queries.evaluations_of(session, trial_id),
             corrections=queries.corrections_of(session, trial_id),
         )
+        return detail if self._sees_arms(trial_id) else _concealed(detail)
+
+    def _sees_arms(self, trial_id: str) -> bool:
+        return sees_arms(self._actor) or queries.release_of(self._session, trial_id) is not None
 
     def evaluation(self, trial_id: str, number: int) -> EvaluationRecord:
         """One evaluation of a trial, whole, whatever it is: finding, update, attempt, or one that was replaced.
@@ -69,7 +78,8 @@ class Reader:
                 rule="evaluations are numbered in the order in which they were made",
                 remedy="the results page lists them",
             )
-        return queries.evaluation_numbered(self._session, trial_id, number)
+        record = queries.evaluation_numbered(self._session, trial_id, number)
+        return record if self._sees_arms(trial_id) else concealed_record(record)
 
     def draft(self, trial_id: str) -> dict[str, str]:
         """What the reader has typed about a trial and not recorded yet, by field; nobody else's."""
@@ -83,9 +93,10 @@ class Reader:
         """
         queries.require_trial(self._session, trial_id)
         void = queries.void_of(self._session, trial_id)
+        sees = self._sees_arms(trial_id)
         return tuple(
             {
-                **certificate,
+                **(certificate if sees else concealed_certificate(certificate)),
                 "allocated_at": allocation.allocated_at.isoformat(),
                 "allocated_by": allocation.allocated_by,
                 "seed": allocation.seed,
@@ -100,4 +111,28 @@ class Reader:
 
     def audit(self, trial_id: str | None = None) -> tuple[AuditEvent, ...]:
         """The audit chain in order, or one trial's events."""
-        return queries.audit_events(self._session, trial_id)
+        events = queries.audit_events(self._session, trial_id)
+        seen = {None: True} | {trial: self._sees_arms(trial) for trial in {event.trial for event in events} if trial}
+        return tuple(
+            event if seen[event.trial] else replace(event, detail=concealed_event(event.action, event.detail))
+            for event in events
+        )
+
+
+def concealed_record(record: EvaluationRecord) -> EvaluationRecord:
+    """A stored evaluation as others than the randomiser see it; its digest is that of the whole."""
+    from analysis.document import from_document, to_document  # a list of trials has no need of it
+
+    return replace(record, document=to_document(concealed(from_document(record.document))))
+
+
+def _concealed(detail: TrialDetail) -> TrialDetail:
+    waves = tuple(replace(wave, counts={}) for wave in detail.waves)
+    return replace(
+        detail,
+        allocation=next(iter(waves), None),
+        waves=waves,
+        evaluation=None if detail.evaluation is None else concealed_record(detail.evaluation),
+        issues=tuple(replace(issue, customers=None, manifest={}) for issue in detail.issues),
+        returned=tuple(replace(file, matched=()) for file in detail.returned),
+    )

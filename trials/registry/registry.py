@@ -14,12 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from data.private import clear_scratch
-from trials.access import Actor, UseCase, allow
+from trials.access import READ_ONLY, Actor, UseCase, allow
 from trials.errors import AccessRefused, RegistryRefused
 from trials.registry import queries
 from trials.registry.identities import ledger_key
 from trials.registry.proof.carried import carry_over, look_before
 from trials.registry.proof.chain_head import ChainHead
+from trials.registry.proof.clock import recorded_at
 from trials.registry.reader import Reader
 from trials.registry.storage.database import database_url, open_engine, rebuilders, storage_refusals, writers
 from trials.registry.storage.draft_files import drafts_in_files, remove_draft_files
@@ -91,9 +92,12 @@ class Registry:
 
         Raises:
             AccessRefused: The actor's role does not hold the use case; the denial is in the audit chain.
+            RegistryRefused: The use case will write, and the clock is behind the last event: nothing is begun.
         """
         self.permit(actor, use_case, trial)
         with storage_refusals("registry"), Session(self._engine) as session:
+            if use_case not in READ_ONLY:
+                recorded_at(session, now())
             yield session
 
     @contextmanager
@@ -102,10 +106,12 @@ class Registry:
 
         Raises:
             AccessRefused: The actor's role does not hold the use case; the denial is in the audit chain.
+            RegistryRefused: The clock is behind the last event.
         """
         self.permit(actor, use_case, trial)
         with storage_refusals("registry"), Session(self._writers) as session:
             session.connection()  # takes the writers' turn before anything is read
+            recorded_at(session, now())
             yield UnitOfWork(session, actor, use_case, trial, self.head)
 
     @contextmanager

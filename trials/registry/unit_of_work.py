@@ -19,6 +19,7 @@ from trials.registry import queries
 from trials.registry.proof.audit import GENESIS, event_hash
 from trials.registry.proof.carried import Carried
 from trials.registry.proof.chain_head import HEAD_LOST, ChainHead
+from trials.registry.proof.clock import recorded_at, refuse_before_draw
 from trials.registry.proof.rows import row_digest, row_key
 from trials.registry.storage.database import storage_refusals
 from trials.registry.tables import AuditRow, Row, UnrecordedRow
@@ -83,8 +84,9 @@ class UnitOfWork:
         """Add a row; the registry knows no other change. Rows go in the order in which they are added.
 
         Raises:
-            TrialRefused: A UNIQUE key is there already: what happens once has happened.
+            TrialRefused: A UNIQUE key is there already: what happens once has happened; or it is dated before its draw.
         """
+        refuse_before_draw(self.session, self.trial, row)
         try:
             with storage_refusals("registry"):
                 self.session.add(row)
@@ -110,7 +112,8 @@ class UnitOfWork:
             action: The event's name, where a use case has several.
 
         Raises:
-            RegistryRefused: The chain does not agree with its head outside, or either could not be written.
+            RegistryRefused: The chain does not agree with its head outside, the clock is behind the last event, or
+                chain or head could not be written.
         """
         with storage_refusals("registry"):
             witnessed = self._witnessed()
@@ -167,7 +170,8 @@ class UnitOfWork:
         if self._carried.replaced:
             said["replaced"] = self._carried.replaced
         sequence, previous = queries.last_event(self.session) or (0, GENESIS)
-        at = now()
+        # A denial is recorded whatever the clock says: it changes nothing, and must not go unseen.
+        at = now() if action == "denied" else recorded_at(self.session, now())
         event = AuditRow(
             sequence=sequence + 1,
             at=at,

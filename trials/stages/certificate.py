@@ -9,6 +9,7 @@ from typing import Any
 from designs.assignment import declare, gather
 from designs.assignment.certificate import write_population
 from trials.access import Actor
+from trials.concealment import concealed_certificate, sees_arms
 from trials.errors import TrialRefused
 from trials.life import require
 from trials.registry import Registry, queries
@@ -27,7 +28,7 @@ class Certified:
 def certificate(
     registry: Registry, actor: Actor, trial_id: str, *, wave: int = 1, population: Path | None = None
 ) -> Certified:
-    """A wave's certificate.
+    """A wave's certificate. Counts by arm and stratum are the randomiser's until the draw is released.
 
     Args:
         registry: Where the trial is.
@@ -54,6 +55,7 @@ def certificate(
         certificates = dict(zip(allocations, queries.certificates_of(session, trial_id), strict=True))
         waves = {found.number: found for found in queries.waves_of(session, trial_id)}
         void = queries.void_of(session, trial_id)
+        released = queries.release_of(session, trial_id) is not None
     if population is not None:
         registry.permit(actor, "randomise", trial_id)
         units = registry.snapshots.read(waves[wave].units_digest)
@@ -64,6 +66,5 @@ def certificate(
             raise TrialRefused(
                 f"the file cannot be written ({error.strerror or error})", where=str(population)
             ) from error
-    return Certified(
-        {**certificates[wave], "seed": allocations[wave].seed}, void.reason if void is not None and void.holds else None
-    )
+    said = certificates[wave] if released or sees_arms(actor) else concealed_certificate(certificates[wave])
+    return Certified({**said, "seed": allocations[wave].seed}, void.reason if void is not None and void.holds else None)

@@ -20,10 +20,17 @@ from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.records import CorrectionRecord
 from trials.registry.tables.columns import now
+from trials.seen import Read, require_read
 
 
 def request_correction(
-    registry: Registry, actor: Actor, trial_id: str, *, reason: str, evaluation: int | None = None
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    *,
+    reason: str,
+    evaluation: int | None = None,
+    in_place_of: Read | None = None,
 ) -> CorrectionRecord:
     """Ask that a later evaluation take the place of the finding, or of a look. Until it is confirmed, nothing changes.
 
@@ -35,17 +42,21 @@ def request_correction(
         actor: Who asks.
         trial_id: The trial.
         reason: What was wrong with the files.
-        evaluation: The number of the later evaluation; the latest update or look taken again where it is not given.
+        evaluation: The number of the later evaluation; needed where several could take the place.
+        in_place_of: The finding or look that was read, by number or digest; needed where one was corrected before.
 
     Raises:
         TrialRefused: There is nothing to replace or to replace it by, both read the same files or the same outcomes of
-            every customer, a correction was asked for already, or no reason is given.
+            every customer, a correction was asked for already, no reason is given, or what was read is not what would
+            be replaced now.
     """
     if not reason.strip():
         raise TrialRefused("a correction needs a reason", where=trial_id)
     with registry.inspect(actor, "request_correction", trial_id) as session:
         require(queries.standing_of(session, trial_id), "request_correction")
         asked = _pair(session, trial_id, evaluation)
+        if in_place_of is not None or any(row.holds for row in queries.corrections_of(session, trial_id)):
+            require_read(session, trial_id, "correction", read=in_place_of, rests_on=asked.replaced)
         look = _look(session, trial_id, asked)
     # Files are compared after the read is over: on SQLite a reader that holds on stalls writers.
     among = _looked_at(registry, look) if look else None
@@ -127,6 +138,14 @@ def _replaced_and_replacing(session: Session, trial_id: str, wanted: int | None)
     named = [row.number for row in later if row.role in ("update", "attempt")]
     offered = [row.number for row in later if row.role == "update"]
     offered += [row.number for row in made if row.number in again and row.verdict_code != "invalid"]
+    if wanted is None and len(offered) > 1:
+        several = " and ".join(str(number) for number in sorted(offered))
+        raise TrialRefused(
+            f"evaluations {several} could take its place, and which of them was read is not said",
+            where=trial_id,
+            rule="a correction rests on the result that its person read",
+            remedy=f"read them, then name one: --evaluation {max(offered)}",
+        )
     replacing = wanted if wanted is not None else max(offered, default=None)
     if replacing in again:
         return again[replacing], replacing
@@ -146,15 +165,27 @@ def _looked_at(registry: Registry, look: Sources) -> pa.Array:
         return customers_looked_at(engine, registry.snapshots, look, scratch)
 
 
-def confirm_correction(registry: Registry, actor: Actor, trial_id: str) -> CorrectionRecord:
+def confirm_correction(
+    registry: Registry, actor: Actor, trial_id: str, *, evaluation: Read | None = None
+) -> CorrectionRecord:
     """Confirm a correction that somebody else asked for: from here on it holds, and what it replaces is kept.
 
+    Args:
+        registry: Where the trial is.
+        actor: Who confirms, another person.
+        trial_id: The trial.
+        evaluation: The one that was read as what takes the place, by number or digest; needed where a correction was
+            confirmed before, for then another may have been asked for since.
+
     Raises:
-        TrialRefused: Nobody asked for it, or the same person did.
+        TrialRefused: Nobody asked for it, the same person did, or what was read is not what takes the place.
     """
     with registry.write(actor, "confirm_correction", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "confirm_correction", by=actor.name)
-        asked = next(row for row in queries.corrections_of(work.session, trial_id) if not row.holds)
+        corrections = queries.corrections_of(work.session, trial_id)
+        asked = next(row for row in corrections if not row.holds)
+        if evaluation is not None or len(corrections) > 1:
+            require_read(work.session, trial_id, "correction", read=evaluation, rests_on=asked.replacing)
         work.add(
             tables.CorrectionConfirmation(
                 trial_id=trial_id,

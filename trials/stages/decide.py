@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date
 from typing import Literal, get_args
 
@@ -10,8 +10,9 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import require
 from trials.registry import Registry, queries, tables
-from trials.registry.records import DecisionRecord, EvaluationLine, EvaluationRecord
+from trials.registry.records import DecisionRecord
 from trials.registry.tables.columns import now
+from trials.seen import Read, require_read
 
 Choice = Literal["accept", "override"]
 
@@ -26,7 +27,8 @@ def decide(
     reason: str,
     conditions: str | None = None,
     review_on: date,
-    finding: str | None = None,
+    finding: Read | None = None,
+    also_read: Collection[Read] = (),
 ) -> DecisionRecord:
     """Record a decision on the finding, or on the latest attempt where there is none. Earlier decisions stay.
 
@@ -43,18 +45,18 @@ def decide(
         reason: Why.
         conditions: On what it depends, if on anything.
         review_on: When it is looked at again; after today.
-        finding: The digest of the evaluation that was read; whichever is the finding, where it is not given.
+        finding: The evaluation that was read, by number or digest; needed where the trial has several.
+        also_read: Later ones that were read too: those with another verdict than the finding must be among them.
 
     Raises:
         TrialRefused: There is no evaluation, outcomes were not due at any, what its data make invalid is accepted, the
-            draw is void, something is left out, or the evaluation that was read is not what a decision rests on now.
+            draw is void, something is left out, or what was read is not, or not all of, what a decision rests on now.
     """
     _refuse_incomplete(trial_id, choice, action, reason, review_on)
     with registry.write(actor, "decide", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "decide")
         evaluation = queries.evaluation_to_decide_on(work.session, trial_id)
-        if finding is not None and finding != evaluation.digest:
-            raise _changed(trial_id, finding, evaluation, queries.evaluations_of(work.session, trial_id))
+        require_read(work.session, trial_id, "decision", read=finding, rests_on=evaluation.id, also_read=also_read)
         if choice == "accept" and evaluation.role == "attempt":
             raise _attempt(trial_id, evaluation.id)
         if choice == "accept" and evaluation.role == "not_due":
@@ -88,22 +90,6 @@ def decide(
         )
         work.commit({"choice": choice, "verdict": record.verdict_code, "evaluation": evaluation.digest})
     return record
-
-
-def _changed(
-    trial_id: str, read: str, evaluation: EvaluationRecord, evaluations: Sequence[EvaluationLine]
-) -> TrialRefused:
-    number = next((row.number for row in evaluations if row.digest == read), None)
-    problem = f"no evaluation of this trial has the digest {read}"
-    if number is not None:
-        problem = f"the result changed since it was read: that was evaluation {number}"
-    what = "the finding" if evaluation.role == "finding" else "the latest attempt, and there is no finding"
-    return TrialRefused(
-        f"{problem}, and evaluation {evaluation.id} is {what}",
-        where=trial_id,
-        rule="a decision rests on the result that its person read",
-        remedy=f"read evaluation {evaluation.id}, digest {evaluation.digest}, then decide on it",
-    )
 
 
 def _not_due(trial_id: str) -> TrialRefused:

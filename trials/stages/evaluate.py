@@ -12,6 +12,7 @@ from analysis.document import to_document
 from analysis.results import Evaluation, Look
 from data.private import scratch_in
 from trials.access import Actor
+from trials.concealment import sees_arms
 from trials.errors import TrialRefused
 from trials.field.allocated import allocated_trial
 from trials.field.cut import cut_of_evaluation
@@ -22,6 +23,7 @@ from trials.frames.sources import Sources
 from trials.life import require
 from trials.progress import Progress, in_silence
 from trials.registry import Registry, queries, tables
+from trials.registry.reader import concealed_record
 from trials.registry.records import EvaluationRecord
 from trials.registry.tables.columns import digest_of, now
 
@@ -40,6 +42,8 @@ def evaluate(
     Where the protocol declares looks, a cut that has reached the next of them takes it: once, and in order. A look
     whose data fail a check is not taken. As at the day of a look that was taken, it is taken again on what is there
     now, and counts when two people put it in the place of the one before.
+
+    What is returned to whoever is not the randomiser has no counts by arm before the release; what is stored is whole.
 
     Args:
         registry: Where the trial is.
@@ -83,6 +87,7 @@ def evaluate(
         )
         work.add(_row(trial_id, record, evaluation, sources.contacts, _repeated(evaluation, looks)))
         place = queries.places_of(work.session, trial_id)[record.id]
+        shown = sees_arms(actor) or queries.release_of(work.session, trial_id) is not None
         work.commit(
             {
                 "evaluation_digest": record.digest,
@@ -94,7 +99,8 @@ def evaluate(
                 **({"look": evaluation.look.number} if evaluation.look else {}),
             }
         )
-    return replace(record, role=place.role, count=place.count)
+    made = replace(record, role=place.role, count=place.count)
+    return made if shown else concealed_record(made)
 
 
 def _sources(session: Session, trial_id: str, as_at: date | None) -> Sources:

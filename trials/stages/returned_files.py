@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from trials.access import Actor
+from trials.concealment import sees_arms
 from trials.errors import TrialRefused
 from trials.field.allocated import AllocatedTrial, allocated_trial
 from trials.field.cut import cut_of_load
@@ -66,7 +67,8 @@ def load_returned_file(
 
     The first of a kind is what is there. A later one says what becomes of that: it is a further part, its customers'
     rows replace their earlier ones, or it replaces everything. Every load is kept as it came, with all that was there
-    after it, which is what an evaluation reads. Contacts feed the contact ledger and the check of dispatch.
+    after it, which is what an evaluation reads. Contacts feed the contact ledger and the check of dispatch. How many
+    customers of each arm a file speaks of is told to the randomiser alone, until the draw is released.
 
     Args:
         registry: Where the trial is.
@@ -99,6 +101,7 @@ def load_returned_file(
     with registry.write(actor, kind.use_case, trial_id) as work:
         require(queries.standing_of(work.session, trial_id), kind.use_case)
         _refuse_changed(work.session, trial_id, kind, files)
+        shown = sees_arms(actor) or queries.release_of(work.session, trial_id) is not None
         work.add(_row(actor, trial_id, taken, made, digest, whole_digest, rejections_digest, cut))
         said = {} if kind.name != "outcomes" else {"as_at": cut.isoformat()}
         work.commit(
@@ -122,7 +125,7 @@ def load_returned_file(
         digest=digest,
         file_digest=taken.intake.digest,
         warnings=(*taken.warnings, *made.warnings),
-        matched=taken.by_arm,
+        matched=taken.by_arm if shown else (),
         as_at=cut if kind.name == "outcomes" else None,
         unreadable=tuple(UnreadableRecord(cell.row, cell.field, cell.reason) for cell in taken.unreadable),
         version=made.version,

@@ -90,10 +90,10 @@ def test_a_later_wave_that_is_drawn_late_counts_from_its_draw(registry, files):
     late = AFTER + timedelta(days=10)
     with on(DRAWN):
         allocated(registry, files, seed=None)
-    load_population(
-        registry, FIRST, write_csv(files.population, invented(200, first=400)), files.protocol, synthetic=False
-    )
     with on(late):
+        load_population(
+            registry, FIRST, write_csv(files.population, invented(200, first=400)), files.protocol, synthetic=False
+        )
         assert randomise(registry, FIRST, files.trial).index_date == late
     assert judged(registry, files, AFTER + LAST)["verdict"]["code"] == "not_due"
     document = judged(registry, files, late + LAST)

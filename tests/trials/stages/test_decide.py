@@ -46,7 +46,12 @@ def test_a_decision_on_what_was_read_is_refused_where_another_is_the_finding_now
         decide(either, FIRST, files.trial, **terms(finding="0ld"))
     decide(either, FIRST, files.trial, **terms(finding=read.digest))
     update = cut(either, files, better(either, files))
-    decide(either, FIRST, files.trial, **terms(finding=read.digest))  # an update does not take its place
+    # An update does not take its place, but one that says otherwise is read first.
+    with pytest.raises(
+        TrialRefused, match=r"evaluation 2 came after the finding and has another verdict.*--also-read 2"
+    ):
+        decide(either, FIRST, files.trial, **terms(finding=read.digest))
+    decide(either, FIRST, files.trial, **terms(finding=read.digest, also_read=[update.digest]))
     with pytest.raises(TrialRefused, match="that was evaluation 2, and evaluation 1 is the finding"):
         decide(either, FIRST, files.trial, **terms(finding=update.digest))
     request_correction(either, FIRST, files.trial, reason="last year's file")

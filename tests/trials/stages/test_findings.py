@@ -177,7 +177,8 @@ def test_after_the_corrected_file_the_finding_is_accepted(drawn, files):
     cut(drawn, files, lossy(drawn, files))
     finding = cut(drawn, files, better(drawn, files))
     cut(drawn, files, lossy(drawn, files), after=60)  # a later attempt takes nothing from it
-    record = decide(drawn, FIRST, files.trial, choice="accept", action="scale", reason="it works", review_on=LATER)
+    terms = {"action": "scale", "reason": "it works", "review_on": LATER, "finding": finding.id}
+    record = decide(drawn, FIRST, files.trial, choice="accept", **terms)
     assert (record.evaluation, record.verdict_code) == (finding.id, "scale")
 
 
@@ -191,8 +192,9 @@ def test_an_attempt_before_all_is_due_again_is_still_not_accepted(drawn, files):
 
 def test_a_decision_names_the_evaluation_it_rests_on(drawn, files):
     finding = cut(drawn, files, rows_of(files))
-    cut(drawn, files, better(drawn, files), after=60)
-    record = decide(drawn, FIRST, files.trial, choice="accept", action="stop", reason="it is", review_on=LATER)
+    update = cut(drawn, files, better(drawn, files), after=60)
+    terms = {"action": "stop", "reason": "it is", "review_on": LATER, "finding": finding.id, "also_read": [update.id]}
+    record = decide(drawn, FIRST, files.trial, choice="accept", **terms)
     assert (record.evaluation, record.evaluation_digest) == (finding.id, finding.digest)
     assert record.verdict_code == "not_shown"
     (stored,) = detail_of(drawn, files).decisions
@@ -314,7 +316,7 @@ def test_a_correction_rests_on_outcomes_that_differ_for_somebody(drawn, files):
     cut(drawn, files, other, after=50)
     with pytest.raises(TrialRefused, match="evaluation 2 read the same outcomes"):
         request_correction(drawn, FIRST, files.trial, reason="reordered", evaluation=2)
-    asked = request_correction(drawn, FIRST, files.trial, reason="one customer was wrong")
+    asked = request_correction(drawn, FIRST, files.trial, reason="one customer was wrong", evaluation=3)
     assert (asked.changed.customers, asked.changed.by_column) == (1, {"paid": 1})
     assert (asked.changed.vanished, asked.changed.added) == (0, 0)
     assert confirm_correction(drawn, SECOND, files.trial).changed == asked.changed

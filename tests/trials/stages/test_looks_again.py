@@ -34,8 +34,8 @@ def again(registry, files, **came_back):
 
 
 def corrected(registry, files, **which):
-    request_correction(registry, FIRST, files.trial, reason="The extract was of another trial.", **which)
-    return confirm_correction(registry, SECOND, files.trial)
+    asked = request_correction(registry, FIRST, files.trial, reason="The extract was of another trial.", **which)
+    return confirm_correction(registry, SECOND, files.trial, evaluation=asked.replacing)
 
 
 def roles(registry, files):
@@ -51,7 +51,12 @@ def state(registry, files):
 
 def accept(registry, files):
     words = {"action": "Scale it.", "reason": "It works.", "review_on": date(2100, 1, 1)}
-    return decide(registry, FIRST, files.trial, choice="accept", **words)
+    with registry.read(LOCAL_ACTOR) as reader:
+        read = reader.trial(files.trial)
+    everything = [row.number for row in read.evaluations]
+    return decide(
+        registry, FIRST, files.trial, choice="accept", finding=read.evaluation.id, also_read=everything, **words
+    )
 
 
 def test_a_scale_at_a_look_on_a_wrong_file_is_taken_back_and_the_trial_goes_on(registry, large):
@@ -178,7 +183,7 @@ def test_true_files_that_fail_a_check_take_the_finding_away_where_they_are_named
     mended = again(registry, files, letter=0.4)
     assert (mended.verdict.code, mended.look.again) == ("scale", True)  # what the look has spent stays spent
     assert roles(registry, files) == ["replaced", "attempt", "repeat"]
-    corrected(registry, files)
+    corrected(registry, files, in_place_of=2)
     assert roles(registry, files) == ["replaced", "replaced", "finding"]
 
 

@@ -25,12 +25,18 @@ def drawn(registry, files):
 
 
 def decided(registry, files, choice="accept"):
-    return decide(registry, FIRST, files.trial, choice=choice, action="stop", reason="it is so", review_on=LATER)
+    """By somebody who read all that was there."""
+    detail = detail_of(registry, files)
+    read = {"finding": detail.evaluation.id, "also_read": [row.number for row in detail.evaluations]}
+    terms = {"action": "stop", "reason": "it is so", "review_on": LATER}
+    return decide(registry, FIRST, files.trial, choice=choice, **terms, **read)
 
 
 def corrected(registry, files):
-    request_correction(registry, FIRST, files.trial, reason="last year's file")
-    return confirm_correction(registry, SECOND, files.trial)
+    """By two people who read what is replaced, and what takes its place."""
+    finding = detail_of(registry, files).evaluation.id
+    asked = request_correction(registry, FIRST, files.trial, reason="last year's file", in_place_of=finding)
+    return confirm_correction(registry, SECOND, files.trial, evaluation=asked.replacing)
 
 
 def test_a_correction_of_the_finding_asks_for_another_decision(drawn, files):

@@ -6,7 +6,7 @@ screens hold, and the unit of work that stages hold.
 
 from __future__ import annotations
 
-from trials.registry.queries.chain import audit_events, event_hashes, last_event
+from trials.registry.queries.chain import audit_events, event_hashes, last_event, latest_change
 from trials.registry.queries.conclusions import (
     corrections_of,
     decisions_of,
@@ -25,6 +25,7 @@ from trials.registry.queries.draws import (
     customers_left,
     draw_of,
     issues_of,
+    last_drawn_at,
     lists_issued,
     manifests_of,
     release_of,
@@ -70,7 +71,9 @@ __all__ = [
     "issues_of",
     "job_of",
     "job_row",
+    "last_drawn_at",
     "last_event",
+    "latest_change",
     "latest_job",
     "latest_population",
     "lists_issued",

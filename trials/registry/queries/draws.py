@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,12 @@ def draw_of(session: Session, trial_id: str) -> DrawRecord | None:
         committed_by=row.committed_by,
         seed=row.seed,
     )
+
+
+def last_drawn_at(session: Session, trial_id: str) -> datetime | None:
+    """When the latest wave of a trial was drawn; None before its first."""
+    table = tables.Allocation
+    return session.scalar(select(func.max(table.allocated_at)).where(table.trial_id == trial_id))
 
 
 def waves_of(session: Session, trial_id: str) -> tuple[WaveRecord, ...]:

@@ -45,7 +45,7 @@ class AllocationRecord:
     seed_commitment: str
     seed_released: bool
     demonstration_seed: bool
-    counts: dict[str, int]  # by arm
+    counts: dict[str, int]  # by arm; empty for whoever does not see them before the release
     allocated_at: datetime
     allocated_by: str
     voided: bool = False
@@ -58,13 +58,16 @@ class AllocationRecord:
 
 @dataclass(frozen=True, slots=True)
 class IssueRecord:
-    """An issue list: ``manifest`` is all that was written beside it."""
+    """An issue list: ``manifest`` is all that was written beside it.
+
+    ``customers`` is None for whoever does not see counts by arm before the release.
+    """
 
     trial: str
     number: int
     arm: str
     channel: str
-    customers: int
+    customers: int | None
     file_digest: str
     issued_at: datetime
     issued_by: str

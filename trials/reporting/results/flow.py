@@ -72,8 +72,13 @@ def _sums(flow: Flow) -> tuple[str, bool]:
 
 
 def flow_arms(flow: Flow, names: Names) -> Table:
-    """Customers of each arm, with and without the primary outcome; the last row is the sum."""
+    """Customers of each arm, with and without the primary outcome; the last row is the sum.
+
+    Where counts by arm are withheld it is the only one.
+    """
     lines = [(names.arm(row.arm), row) for row in flow.arms]
+    if not flow.arms and flow.allocated:
+        lines = [("All arms", ArmFlow("", flow.allocated, flow.analysed, flow.allocated - flow.analysed))]
     if flow.arms:
         allocated, observed = sum(row.allocated for row in flow.arms), sum(row.observed for row in flow.arms)
         lines.append(("All arms", ArmFlow("", allocated, observed, sum(row.missing for row in flow.arms))))

@@ -88,7 +88,12 @@ def people(detail: TrialDetail) -> Table:
     if detail.allocation is not None:
         rows.append(("Allocation drawn", detail.allocation.allocated_by, moment(detail.allocation.allocated_at)))
     rows += [
-        (f"{count(issue.customers)} issued to {issue.arm} by {issue.channel}", issue.issued_by, moment(issue.issued_at))
+        (
+            f"{'A list' if issue.customers is None else count(issue.customers)} issued to {issue.arm} by "
+            f"{issue.channel}",
+            issue.issued_by,
+            moment(issue.issued_at),
+        )
         for issue in detail.issues
     ]
     rows += [(_said_of(file), file.loaded_by, moment(file.loaded_at)) for file in detail.returned]
