@@ -25,9 +25,15 @@ def read_by_the_manager(tmp_path):
     registry.close()
 
 
+# The alert is drawn before what is below it: until the last line is there once, the page of before stands there too.
+DRAWN_ONCE = """() => !document.querySelector('[data-stale="true"]')
+    && [...document.querySelectorAll('.otm-quiet')].filter(of => of.innerText.startsWith('You are working')).length === 1"""
+
+
 def told(page, beginning):
     alert = page.locator(".otm-refusal").filter(has_text=beginning)
     alert.wait_for()
+    page.wait_for_function(DRAWN_ONCE)
     settled(page)
     return alert.inner_text()
 
@@ -70,6 +76,7 @@ def test_an_evaluation_that_arrives_meanwhile_is_read_before_anything_is_recorde
     told(manager, "Say first whether you accept the verdict or override it.")
     assert detail_of(registry, files).decisions == ()
     manager.get_by_test_id("stRadio").get_by_text("Override", exact=True).click()
+    manager.wait_for_function(DRAWN_ONCE)
     settled(manager)
     manager.get_by_role("button", name="Record the decision").click()
     manager.get_by_text("The decision is recorded.").wait_for()
