@@ -27,7 +27,8 @@ def read_by_the_manager(tmp_path):
 
 # The alert is drawn before what is below it: until the last line is there once, the page of before stands there too.
 DRAWN_ONCE = """() => !document.querySelector('[data-stale="true"]')
-    && [...document.querySelectorAll('.otm-quiet')].filter(of => of.innerText.startsWith('You are working')).length === 1"""
+    && [...document.querySelectorAll('.otm-quiet')].filter(line => line.innerText.startsWith('You are working'))
+        .length === 1"""
 
 
 def told(page, beginning):
