@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -140,6 +141,18 @@ def test_an_edited_probability_is_found_even_where_the_arms_stand(registry, file
     doubled = pc.multiply(table.column("probability"), 2.0)
     pq.write_table(table.set_column(place, "probability", doubled), path)
     assert "its column probability is not that of the replay" in failing(registry)["replay"]
+
+
+@pytest.mark.parametrize("column", ["probability", "arm"])
+def test_values_taken_out_of_the_allocation_are_found_too(registry, files, column):
+    allocated(registry, files)
+    path = file_of(registry, "allocation")
+    table = pq.read_table(path)
+    nothing = pa.nulls(1, table.schema.field(column).type)
+    spoilt = pa.chunked_array([nothing, *table.column(column).slice(1).chunks])
+    pq.write_table(table.set_column(table.column_names.index(column), column, spoilt), path)
+    words = "371 ids and 370 arms" if column == "arm" else f"its column {column} is not that of the replay"
+    assert words in failing(registry)["replay"]
 
 
 def test_a_trial_that_was_not_drawn_says_so(registry, files):
