@@ -25,6 +25,10 @@ from data.schema import ColumnContract
 _SAMPLE = 5000
 _LONGEST_CODE_LIST = 60
 _RARE = 0.05
+_NUMBERS_AS_TEXT = (
+    "the file marks it as text, and it holds numbers alone: it is read as a number, as in a file without types; "
+    "as: category in the protocol makes it one"
+)
 _PHONE = r"^\+\d{7,}$"
 _BADLY_WRITTEN = (
     r"(?i)^[='’]?[-+(\x{2212}]?\s*(?:[£$€]|GBP|EUR|USD)?\s*[-+\x{2212}]?\p{Nd}[\p{Nd}.,\x{a0}\x{202f}'’ ]*\)?"
@@ -39,7 +43,7 @@ def as_found(values: pa.ChunkedArray, contract: ColumnContract, *, untyped: bool
 
     In a file without types, a column in which every value is a number becomes numbers, and true/false becomes
     boolean. A leading zero (``007``) makes it text: a code is not a quantity. So does a number too long to be exact.
-    In a file with types text stays text, save where a quantity is asked for and words stand among numbers.
+    In a file with types text stays text, save where a quantity is asked for: a covariate is the same in every format.
 
     Args:
         values: As read.
@@ -56,8 +60,9 @@ def as_found(values: pa.ChunkedArray, contract: ColumnContract, *, untyped: bool
     if categories or not (untyped or contract.numeric) or values.null_count == len(values):
         return values, no_bad_cells(name), None
     numbers = _as_plain_numbers(values)
-    if numbers is not None:  # in a file with types they are text because somebody wanted it
-        return numbers if untyped else values, no_bad_cells(name), None
+    if numbers is not None:
+        said = None if untyped or pa.types.is_string(numbers.type) else f"{name}: {_NUMBERS_AS_TEXT}"
+        return numbers, no_bad_cells(name), said
     errors = error_codes(values, name)
     found, bad, warning = _judged_by_words(emptied(values, errors.positions), contract)
     return found, errors.and_also(bad), warning

@@ -7,16 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.integrity.letters import Mixed, mixed_up
 from analysis.wording.phrases import listed
+from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
 from trials.field.allocated import AllocatedTrial, KnownCustomers
 from trials.field.kinds.contacts import LIST, MARKS, NUMBER, VERSION
 from trials.registry.identities.contact_ledger import CONTACT_ON
 from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.queries import waves_of_list
 from trials.registry.records import IssueRecord
 
 OF_NO_LETTER: Final = "?"  # stored for what names no letter: a file may hold customers' own numbers there
@@ -176,6 +179,53 @@ def _whose(letters: Letters, wrong: Mapping[str, str], labels: Mapping[str, str]
     trials = {letters.of_trial[value] for value in wrong.values() if value in letters.of_trial}
     names = [f"“{labels.get(arm, arm)}”" for arm in sorted(arms)] + [f"trial {trial}" for trial in sorted(trials)]
     return listed(names, "or")
+
+
+def on_another_list(
+    snapshots: SnapshotStore, trial: AllocatedTrial, customers: KnownCustomers, contacts: pa.Table
+) -> list[str]:
+    """What a file of contacts says of lists of the customer's own arm that the customer is not on: another wave's or
+    batch's, whose day is not theirs; nothing where there is none.
+    """
+    own = {of.file_digest: of for of in trial.lists if of.trial == trial.plan.trial}
+    if LIST not in contacts.column_names or not own:
+        return []
+    place = pc.index_in(contacts.column(LEDGER_ID), value_set=customers.ids)
+    held = pa.table({LIST: contacts.column(LIST), "arm": customers.arms.take(place)} | _where(snapshots, trial, place))
+    counted = held.group_by(held.column_names).aggregate([([], "count_all")]).to_pylist()
+    astray: dict[int, int] = {}
+    for row in counted:
+        named = own.get(row[LIST] or "")
+        if named is None or named.arm != row["arm"]:
+            continue
+        batch = named.manifest.get("batch")
+        if row["wave"] not in waves_of_list(named.manifest) or batch not in (None, row.get("batch")):
+            astray[named.number] = astray.get(named.number, 0) + row["count_all"]
+    if not astray:
+        return []
+    contacts_are = "1 contact is" if sum(astray.values()) == 1 else f"{sum(astray.values()):,} contacts are"
+    lists = f"{'list' if len(astray) == 1 else 'lists'} {listed([*map(str, sorted(astray))])}"
+    return [
+        f"{contacts_are} of an issue list of the customer's own arm that the customer is not on, but another wave or "
+        f"batch ({lists}): they may have been sent on another day than was planned"
+    ]
+
+
+def _where(snapshots: SnapshotStore, trial: AllocatedTrial, place: pa.ChunkedArray) -> dict[str, Any]:
+    """The wave of each customer, by their place among all, and their batch where the plan has batches."""
+    sizes = [sum(allocation.counts.values()) for allocation in trial.allocations]
+    waves = pa.array(np.repeat([allocation.wave for allocation in trial.allocations], sizes))
+    found: dict[str, Any] = {"wave": waves.take(place)}
+    scheme = trial.plan.protocol.randomisation.batches
+    if scheme is not None:
+        parts = []
+        for wave, allocation in zip(trial.waves, trial.allocations, strict=True):
+            ids = snapshots.read(allocation.snapshot_digest, [LEDGER_ID]).column(LEDGER_ID)
+            people = snapshots.read(wave.population.digest, [LEDGER_ID, scheme.column])
+            batches = people.column(scheme.column).cast(pa.string())
+            parts += batches.take(pc.index_in(ids, value_set=people.column(LEDGER_ID))).chunks
+        found["batch"] = pa.chunked_array(parts, pa.string()).take(place)
+    return found
 
 
 def mixed_up_in(trial: AllocatedTrial, customers: KnownCustomers, contacts: pa.Table) -> list[str]:

@@ -26,7 +26,7 @@ from trials.field.dispatch import export_ids
 from trials.field.happened import with_days
 from trials.field.kinds import Breach, FileKind
 from trials.field.kinds.contacts import CHANNEL, MARKS
-from trials.field.letters import mixed_up_in, with_marks
+from trials.field.letters import mixed_up_in, on_another_list, with_marks
 from trials.field.matching import match
 from trials.field.reasons import FILE_ROW, cells_of_rows, file_rows, with_reasons
 from trials.registry import Registry
@@ -138,6 +138,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
             *_of_days(trial, customers, intake.table, content, rows, as_at),
             *of_marks,
             *mixed_up_in(trial, customers, matched.table),
+            *on_another_list(registry.snapshots, trial, customers, matched.table),
         ),
     )
 

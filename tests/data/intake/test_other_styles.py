@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from data.errors import DataRefused
@@ -195,6 +196,26 @@ def test_a_covariate_of_numbers_and_words_asks_to_be_declared(tmp_path: Path, en
         read(tmp_path, [*[f"{i}.25" for i in range(12)], *["see note"] * 5], "missing", column, ending)
     codes = read(tmp_path, [*["1", "2", "X"] * 5, "1", "2"], "missing", column, ending)
     assert set(codes.table.column("debt").to_pylist()) == {"1", "2", "X"}
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet", ".dta"])
+@pytest.mark.parametrize("cells", [["12", "7", "30"], ["12.5", "7.25", "3e2"], ["12", "7", "NA"], ["012", "7", "30"]])
+def test_a_covariate_of_numbers_is_the_same_in_every_format(tmp_path: Path, ending: str, cells: list[str]) -> None:
+    """In a file with types, too, where they are marked as text; a code with zeros in front is one in all of them."""
+    column, file = ColumnContract("debt", "any", numeric=True), tmp_path / f"typed{ending}"
+    frame = pd.DataFrame({"customer_id": [f"A{i:05d}" for i in range(12)], "debt": cells * 4})
+    if ending == ".parquet":
+        frame.to_parquet(file)
+    elif ending == ".dta":
+        frame.to_stata(file, write_index=False, version=118)
+    typed = ending in (".parquet", ".dta")
+    contract = FileContract("customer_id", (column,), bad_cells="missing")
+    intake = read_file(file, contract) if typed else read(tmp_path, cells * 4, "missing", column, ending)
+    code = cells[0].startswith("0")
+    expected = cells if code else [None if cell == "NA" else float(cell) for cell in cells]
+    assert intake.table.column("debt").to_pylist() == expected * 4
+    said = [warning for warning in intake.warnings if "marks it as text" in warning]
+    assert len(said) == (typed and not code and "NA" not in cells)
 
 
 @pytest.mark.parametrize("odd", ["'12.50", "GBP 12.50", "1250p", "１２", "nil", "n.k."])

@@ -8,14 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from tests.trials.examples import FIRST, OTHER_SEED, Files, allocated, load_contacts, load_outcomes, write_csv
+from tests.trials.examples import (
+    FIRST,
+    OTHER_SEED,
+    Files,
+    allocated,
+    customers,
+    load_contacts,
+    load_outcomes,
+    write_csv,
+)
 from tests.trials.stages.test_issue import arms_by_export_id
 from trials.registry import Registry
+from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue, issue_lists
+from trials.stages.population import load_population
+from trials.stages.returned_files import load_returned_file
 
 VERSIONS = {"a": "OTM 12 v2", "b": "OTM 13 v1", "c": "OTM 14 v1"}
 NUMBERS = {"a": "0300 200 0001", "b": "0300 200 0002", "c": "0300 200 0003"}
@@ -262,3 +275,50 @@ def test_letters_are_read_from_parquet_as_from_text(dealt: Registry, files: File
     pq.write_table(table, files.folder / "contacts.parquet")
     account = load_contacts(dealt, FIRST, files.trial, files.folder / "contacts.parquet")
     assert len(mixed(account)) == 1
+
+
+def test_a_list_of_another_batch_of_the_customers_own_arm_is_said(registry: Registry, files: Files) -> None:
+    three_letters(files, batches=True)
+    allocated(registry, files)
+    lists = {}
+    for arm in VERSIONS:
+        for issued in issue_lists(registry, FIRST, files.trial, arm, files.folder / "lists"):
+            names = pa.csv.read_csv(issued.path).column("export_id").to_pylist()
+            lists[arm, issued.manifest["batch"]] = (issued.manifest["sha256"], names)
+    sent = [
+        {"export_id": name, "channel": "letter", "sent_on": datetime.now(UTC).date().isoformat(), "list_digest": digest}
+        for digest, names in lists.values()
+        for name in names
+    ]
+    account = load_contacts(registry, FIRST, files.trial, write_csv(files.folder / "right.csv", sent))
+    assert not any("not on" in warning for warning in account.warnings)
+    late, (_, early) = lists["a", "second"][0], lists["a", "first"]
+    strayed = [row | ({"list_digest": late} if row["export_id"] in early[:7] else {}) for row in sent]
+    file = write_csv(files.folder / "strayed.csv", strayed)
+    account = load_returned_file(registry, FIRST, files.trial, "contacts", file, mode="replace")
+    (said,) = [warning for warning in account.warnings if "not on" in warning]
+    assert said.startswith("7 contacts are of an issue list of the customer's own arm that the customer is not on")
+    assert "(list 2)" in said
+
+
+def test_a_list_of_another_wave_of_the_customers_own_arm_is_said(registry: Registry, files: Files) -> None:
+    three_letters(files)
+    waves = "waves: [{id: one, issue_on: 2026-03-02}, {id: two, issue_on: 2026-04-06}], strata: [band]"
+    files.edit_protocol(lambda text: text.replace("strata: [band]", waves))
+    allocated(registry, files)
+    lists = [issue(registry, FIRST, files.trial, "a", files.folder / "lists")]
+    second = write_csv(files.folder / "second.csv", customers(300, first=2_000))
+    load_population(registry, FIRST, second, files.protocol, synthetic=True)
+    randomise(registry, FIRST, files.trial)
+    lists.append(issue(registry, FIRST, files.trial, "a", files.folder / "lists"))
+    names = [pa.csv.read_csv(issued.path).column("export_id").to_pylist() for issued in lists]
+    day = datetime.now(UTC).date().isoformat()
+    sent = [
+        {"export_id": name, "channel": "letter", "sent_on": day, "list_digest": lists[of].manifest["sha256"].upper()}
+        for of, at in ((0, names[0]), (1, names[1][1:]), (0, names[1][:1]))
+        for name in at
+    ]
+    account = load_contacts(registry, FIRST, files.trial, write_csv(files.folder / "sent.csv", sent))
+    (said,) = [warning for warning in account.warnings if "not on" in warning]
+    assert said.startswith("1 contact is of an issue list")
+    assert "(list 1)" in said
