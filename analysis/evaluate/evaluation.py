@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 
 from analysis.deciding import net_benefit
 from analysis.deciding.caveats import with_caveats
 from analysis.deciding.evidence import DecisionRules
-from analysis.deciding.explanation import explain
 from analysis.deciding.invalid import invalid
-from analysis.deciding.looks import at_look, go_on, no_look
+from analysis.deciding.looks import at_look, no_look
 from analysis.deciding.not_due import not_due
-from analysis.deciding.threshold_analysis import thresholds
-from analysis.deciding.tipping_points import tipping_points
-from analysis.deciding.verdict import decide
-from analysis.deciding.what_would_change import what_would_change
 from analysis.errors import AnalysisRefused
 from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate import specify
 from analysis.evaluate.complier_rows import complier_rows
-from analysis.evaluate.evidence.gather import gather_evidence
-from analysis.evaluate.evidence.missing import missing_of
 from analysis.evaluate.evidence.rules import rules_of
 from analysis.evaluate.factorial_rows import factorial_rows
 from analysis.evaluate.families import family, family_over_levels
@@ -36,9 +29,9 @@ from analysis.evaluate.integrity import (
     observed_value,
 )
 from analysis.evaluate.itt_rows import interaction_rows, itt_rows
+from analysis.evaluate.judgement import judge
 from analysis.evaluate.known_before import known_before
-from analysis.evaluate.looks import Looking, concluded, look_of, looked_at
-from analysis.evaluate.money import net_benefit_of
+from analysis.evaluate.looks import Looking, look_of, looked_at
 from analysis.evaluate.quantile_groups import cut_levels, merged_note
 from analysis.evaluate.saturation import Compared, bar_of, compared, located
 from analysis.evaluate.saturation_rows import saturation_rows
@@ -59,9 +52,6 @@ from analysis.results import (
     Interaction,
     Look,
     Maturity,
-    NetBenefit,
-    Thresholds,
-    TippingPoint,
     Variant,
     Verdict,
     ended_at,
@@ -158,7 +148,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
     timed = times_to_event(frame, protocol, protocol_digest, [subgroup.by for subgroup in fits.subgroups])
     fits, rules = looking.judging(protocol, fits, rules)
     judged = timed.beside(fits)
-    judgement = _judge(of, protocol_digest, specification, judged, rules, arms)
+    judgement = judge(of, protocol_digest, specification, judged, rules, arms)
     verdict = with_caveats(protocol, judgement.verdict, judgement.tipping_points, checks)
     health = replace(health, verdict=verdict, look=judgement.look)
     if not health.shows_effects:
@@ -280,45 +270,6 @@ def _capped(protocol: Protocol, whole: Regression) -> tuple[Estimate, ...]:
             variant = Variant("capped", outcome.measured_in, cap=outcome.cap)
             rows += itt_rows(protocol, outcome, fit, family(protocol, fit), variant=variant)
     return tuple(rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A verdict, its money, what would make it another, and the look that gave it."""
-
-    verdict: Verdict
-    net_benefit: NetBenefit | None
-    thresholds: Thresholds
-    tipping_points: tuple[TippingPoint, ...]
-    look: Look | None = None
-
-
-def _judge(
-    of: Compared,
-    protocol_digest: str,
-    specification: Specification,
-    fits: Fits,
-    rules: DecisionRules,
-    arms: Mapping[str, ArmTally],
-) -> _Judged:
-    frame, protocol = of.frame, of.protocol
-    evidence, fits = gather_evidence(frame, protocol, protocol_digest, rules, fits)
-    decided = {scenario: decide(trial, rules) for scenario, trial in evidence.items()}
-    look = concluded(protocol, fits, decided["central"], evidence["central"]) if fits.judged else None
-    if look is not None and decided["central"].code == "not_due":
-        return _Judged(go_on(protocol, look, decided["central"]), None, Thresholds(), (), look)
-    codes = {scenario: decided[scenario].code for scenario in net_benefit.SCENARIOS} if rules.valued else {}
-    central = evidence["central"], rules, decided["central"]
-    contact = {arm.id: arm.cost_per_customer.central for arm in protocol.arms}
-    found = Thresholds() if of.bar else thresholds(evidence["central"], rules, decided, contact)
-    changes = what_would_change(protocol, *central, found=found, customers=frame.flow.allocated)
-    verdict = explain(protocol, *central, changes=changes, look=look)
-    verdict = verdict if look is None else at_look(verdict, look)
-    lacked = [outcome for outcome in protocol.outcomes if any(tally.lacks(outcome.id) for tally in arms.values())]
-    missing = [] if of.bar else missing_of(frame, protocol, specification, fits, lacked)
-    tipping = tipping_points(*central, missing)
-    money = net_benefit_of(protocol, fits, codes) if rules.valued and rules.bar is None else None
-    return _Judged(verdict, money, found, tipping, look)
 
 
 def _flow(flow: Flow, protocol: Protocol, arms: Mapping[str, ArmTally]) -> Flow:
