@@ -9,6 +9,9 @@ import pyarrow.compute as pc
 from data.intake.columns import positions
 from data.intake.result import Fault, Reading, Rows, shown
 
+NOBODYS = r"is a line of a report, (such as a total, )?and no customer$|^the row repeats the header$"
+"""The reasons of rows that are surely no customer's: nobody is lost with them."""
+
 _COMMON = 0.05  # so many ids of one shape are a way in which a system writes them
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
 

@@ -32,7 +32,7 @@ from trials.frames.alike import alike, compared_arms
 from trials.frames.contact_days import contact_days
 from trials.frames.dispatch import dispatch, letters
 from trials.frames.in_their_days import days_checked, outside
-from trials.frames.losses import TOLERATED, rows_lost
+from trials.frames.losses import TOLERATED, of_somebody, rows_lost
 from trials.frames.sources import Sources
 from trials.registry.identities.pseudonyms import LEDGER_ID
 
@@ -126,7 +126,7 @@ def _rows_taken(snapshots: SnapshotStore, outcomes: Whole) -> tuple[Check, ...]:
     for load in outcomes.loads:
         if load.rejections_digest is None:
             continue
-        table = snapshots.read(load.rejections_digest)
+        table = of_somebody(snapshots.read(load.rejections_digest))
         lost = table.filter(pc.invert(pc.is_in(table["reason"], pa.array(NOT_OF_THE_TRIAL)))).sort_by("row")
         rows += pc.count_distinct(lost["row"]).as_py()
         if first is None and lost.num_rows:
@@ -146,7 +146,7 @@ def _contacts_taken(snapshots: SnapshotStore, contacts: Whole) -> tuple[Check, .
     for load in contacts.loads:
         if load.rejections_digest is None:
             continue
-        table = snapshots.read(load.rejections_digest)
+        table = of_somebody(snapshots.read(load.rejections_digest))
         if LEDGER_ID in table.column_names:
             known = pc.unique(table.filter(table[LEDGER_ID].is_valid())["row"])
             table = table.filter(pc.invert(pc.is_in(table["row"], value_set=known)))

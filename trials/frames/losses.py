@@ -1,15 +1,21 @@
 """What a file lost on its way into a frame: cells that could not be read, which stay as missing values, and rows.
 
-A row is lost only where nothing says whose it is or in which arm. More than one in a thousand of them block: who is
-not there cannot be asked, and rows that are lost unlike between arms make a verdict of nothing.
+A row is lost only where nothing says whose it is or in which arm; a total or the header once more is nobody's. More
+than one in a thousand of them block: who is not there cannot be asked, and rows that are lost unlike between arms make
+a verdict of nothing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.results import Check, UnreadableCell
 from data.intake import Rejection, UnreadableCells
+from data.intake.not_customers import NOBODYS
 
 MOST_LISTED = 10_000
 TOLERATED = 0.001
@@ -25,6 +31,12 @@ def first_unreadable(unreadable: Sequence[UnreadableCells], most: int = MOST_LIS
     return tuple(sorted(cells, key=lambda cell: (cell.row, cell.field))[:most])
 
 
+def of_somebody(rejections: pa.Table) -> pa.Table:
+    """Stored reasons, by ``row`` and ``reason``, without the rows that are surely no customer's."""
+    nobodys = rejections.filter(pc.match_substring_regex(rejections["reason"], NOBODYS))["row"]
+    return rejections.filter(pc.invert(pc.is_in(rejections["row"], value_set=pc.unique(nobodys))))
+
+
 def rows_taken(taking_part: int, read: int, rejections: Sequence[Rejection]) -> Check:
     """Whether rows of the file were lost: with more than one in a thousand nothing can be concluded.
 
@@ -33,10 +45,15 @@ def rows_taken(taking_part: int, read: int, rejections: Sequence[Rejection]) -> 
         read: rows of the file.
         rejections: why rows were turned away.
     """
-    lost = len({rejection.row for rejection in rejections})
+    nobodys = {rejection.row for rejection in rejections if re.search(NOBODYS, rejection.reason)}
+    of_somebody = [rejection for rejection in rejections if rejection.row not in nobodys]
+    lost = len({rejection.row for rejection in of_somebody})
     if lost == 0:
-        return Check("rows_taken", True, f"All {read:,} rows of the file were taken.", "warns")
-    first = rejections[0]
+        detail = f"All {read:,} rows of the file were taken"
+        if nobodys:
+            detail += f", but for {len(nobodys):,} that are lines of a report or the header once more, and no customers"
+        return Check("rows_taken", True, f"{detail}.", "warns")
+    first = of_somebody[0]
     return rows_lost(taking_part + lost, lost, first.row, first.field, first.reason)
 
 

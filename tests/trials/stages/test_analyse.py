@@ -74,6 +74,22 @@ def test_rejected_rows_are_counted_and_said(tmp_path):
     assert evaluation.verdict.code == "invalid"
 
 
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+def test_a_total_and_the_header_once_more_are_nobody_who_was_lost(tmp_path, ending):
+    data = rows()
+    total = {"customer_id": "Grand total", "group": None, "paid": data.paid.sum()}
+    again = {name: name for name in data.columns}
+    spoilt = pd.concat([data.iloc[:200], pd.DataFrame([again]), data.iloc[200:], pd.DataFrame([total])])
+    evaluation = analysed(tmp_path, declared(), saved(spoilt, tmp_path / f"data{ending}"))
+    reference = analysed(tmp_path, declared(), data)
+    assert (evaluation.flow.rows_read, evaluation.flow.rejected) == (reference.flow.rows_read + 2, 2)
+    taken = next(check for check in evaluation.checks if check.name == "rows_taken")
+    assert taken.passed
+    assert "but for 2 that are lines of a report or the header once more" in taken.detail
+    assert evaluation.verdict.code == reference.verdict.code != "invalid"
+    assert [row.estimate for row in evaluation.estimates] == [row.estimate for row in reference.estimates]
+
+
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet", ".xlsx", ".dta"])
 def test_every_format_gives_the_same_estimates(tmp_path, ending):
     data = rows().drop(columns="trust")

@@ -102,6 +102,21 @@ def test_rows_of_nobody_are_tolerated_up_to_one_in_a_thousand(
     assert (document["verdict"]["code"] == "invalid") == (severity == "blocks")
 
 
+def test_a_total_is_nobody_who_was_lost_and_a_row_beside_it_is(registry: Registry, files: Files) -> None:
+    allocated(registry, files)
+    rows = outcomes(eligible(files.customers))
+    total = {"customer_id": "Total", "paid": len(rows), "collected": "sum"}
+    load_outcomes(registry, FIRST, files.trial, write_csv(files.outcomes, [*rows, total]))
+    document = evaluate(registry, FIRST, files.trial).document
+    assert "rows_taken" not in {found["name"] for found in document["checks"]}
+    assert document["verdict"]["code"] != "invalid"
+    rows[3] = rows[3] | {"customer_id": "#REF!"}
+    load_outcomes(registry, FIRST, files.trial, write_csv(files.outcomes, [*rows, total]))
+    taken = check(evaluate(registry, FIRST, files.trial).document, "rows_taken")
+    assert (taken["severity"], taken["figures"]["rejected"]) == ("blocks", 1)
+    assert "row 4, customer_id" in taken["detail"]
+
+
 def test_error_cells_of_a_workbook_are_no_blanks(registry: Registry, files: Files) -> None:
     """Case 27 of the folder of cases: a lookup that failed for everybody who never called."""
     allocated(registry, files)
