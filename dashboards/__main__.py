@@ -21,7 +21,7 @@ from dashboards.upload_limits import MOST_A_FILE, UploadLimits
 from trials.cli.output import say
 
 MOST_A_MESSAGE: Final = 25  # MiB, over the WebSocket
-# What no file and no environment variable may say otherwise.
+# What no other file may say otherwise: Streamlit reads one of the account too.
 SETTINGS: Final = {
     "server.address": "127.0.0.1",
     "server.baseUrlPath": "",

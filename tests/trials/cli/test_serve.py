@@ -60,23 +60,27 @@ def test_a_port_that_another_program_has_is_named_with_what_to_do(tmp_path: Path
 @pytest.mark.parametrize(
     ("option", "asked", "held"),
     [
-        ("server.address", "0.0.0.0", "127.0.0.1"),
-        ("server.baseUrlPath", "elsewhere", ""),
+        ("server.address", '"0.0.0.0"', "127.0.0.1"),
+        ("server.baseUrlPath", '"elsewhere"', ""),
         ("server.enableAgentApi", "true", False),
         ("server.enableXsrfProtection", "false", True),
         ("server.maxUploadSize", "5000", 5),
         ("browser.gatherUsageStats", "true", False),
     ],
 )
-def test_no_environment_opens_the_door_wider(tmp_path: Path, option: str, asked: str, held: object) -> None:
+def test_no_setting_of_the_account_opens_the_door_wider(tmp_path: Path, option: str, asked: str, held: object) -> None:
+    """Streamlit reads a file of the account besides the project's, and variables where it is started by itself."""
     program = (
         "from streamlit import config; from streamlit.web.server.starlette import starlette_server\n"
         "from dashboards.__main__ import serve\n"
         f"starlette_server.UvicornRunner.run = lambda _: print(repr(config.get_option('{option}')))\n"
         "serve(8999)"
     )
+    section, name = option.split(".")
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "config.toml").write_text(f"[{section}]\n{name} = {asked}\n")
     variable = "STREAMLIT_" + re.sub(r"([A-Z])", r"_\1", option.replace(".", "_")).upper()
-    environment = {**os.environ, "OTM_HOME": str(tmp_path), variable: asked}
+    environment = {**os.environ, "HOME": str(tmp_path), "OTM_HOME": str(tmp_path), variable: asked.strip('"')}
     ended = subprocess.run(
         [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
     )
