@@ -14,7 +14,8 @@ from data.hashing import hmac_sha256
 
 MAXIMUM_ID_BYTES = 55  # what one SHA-256 block holds beside its padding
 LEDGER_ID_CHARACTERS = 32
-_MOST = (2**31 - 1) // LEDGER_ID_CHARACTERS  # what one Arrow array of text can hold
+# What one Arrow array of text can hold; an export id has a letter more than a ledger id.
+MOST_CUSTOMERS = (2**31 - 1) // (LEDGER_ID_CHARACTERS + 1)
 _HEXADECIMAL = np.frombuffer(bytes(range(256)).hex().encode(), np.uint16)
 
 
@@ -29,7 +30,7 @@ def ledger_ids(key: bytes, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
         Text of 32 characters, shape (n,).
 
     Raises:
-        DataRefused: An id is null, the key is too short, or there are more than 67 million ids.
+        DataRefused: An id is null, the key is too short, or there are more than 65,075,262 ids.
 
     Examples:
         >>> ledger_ids(b"0123456789abcdef", pa.array(["007", "7"])).to_pylist()
@@ -39,8 +40,12 @@ def ledger_ids(key: bytes, ids: pa.Array | pa.ChunkedArray) -> pa.Array:
         raise DataRefused("the registry's key is too short", rule="at least 16 bytes")
     if ids.null_count:
         raise DataRefused(f"{ids.null_count} ids are missing", rule="every customer has an id")
-    if len(ids) > _MOST:
-        raise DataRefused(f"there are {len(ids):,} ids", rule=f"at most {_MOST:,} customers in one file")
+    if len(ids) > MOST_CUSTOMERS:
+        raise DataRefused(
+            f"there are {len(ids):,} ids",
+            rule=f"at most {MOST_CUSTOMERS:,} customers in one file and in one trial",
+            remedy="split the customers into trials of fewer, or take a sample of them",
+        )
     pieces = ids if isinstance(ids, pa.ChunkedArray) else pa.chunked_array([ids])
     if not (pa.types.is_string(pieces.type) or pa.types.is_large_string(pieces.type)):
         pieces = pieces.cast(pa.string())

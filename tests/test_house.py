@@ -117,6 +117,12 @@ WAYS_TO_A_SNAPSHOT = {
 }  # fmt: skip
 
 
+def test_only_what_counts_the_bytes_puts_text_into_one_piece():
+    # A row group is cut to size before it is put together.
+    allowed = {"data/pieces.py", "data/row_bytes.py"}
+    assert {name for name, text in sources(*PACKAGES) if re.search(r"\.combine_chunks\(", text)} - allowed == set()
+
+
 def test_what_is_worked_on_lies_nowhere_but_in_the_registrys_scratch():
     # An upload's half lies in the home already; the other is an example in a docstring.
     allowed = {"dashboards/uploads.py", "data/intake/files.py"}

@@ -169,7 +169,7 @@ def _arms_as_issued(work: _Build) -> np.ndarray:
             continue
         issued = issue(work.registry, work.actor, work.trial, arm.id, work.folder / "lists")
         listed = pyarrow.csv.read_csv(issued.path).column(EXPORT_ID)
-        arms[pc.is_in(exported, value_set=listed.combine_chunks()).to_numpy(zero_copy_only=False)] = arm.id
+        arms[pc.is_in(exported, value_set=listed).to_numpy(zero_copy_only=False)] = arm.id
     return arms
 
 

@@ -23,6 +23,7 @@ from analysis.integrity.shares_by_stratum import ShareCounts, shares_differ
 from analysis.regression.leaving import strata_that_leave
 from analysis.specification import Levels, level_position
 from data.engine import Engine
+from data.pieces import coded
 
 ByArmAndStratum = dict[str, dict[tuple[Any, ...], tuple[float, float, float]]]  # events, customers, those assigned
 LEVEL = "_level"
@@ -269,7 +270,7 @@ def codes_of(table: pa.Table, names: Sequence[str]) -> np.ndarray[Any, np.dtype[
     """Codes of the combinations of some columns, shape (rows,); a missing value is a value too."""
     combined = np.zeros(table.num_rows, dtype=np.int64)
     for name in names:
-        encoded = table[name].cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
+        encoded = coded(table[name].cast(pa.string()), nulls="encode")
         codes = np.asarray(encoded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
         combined = np.unique(combined * (codes.max(initial=0) + 1) + codes, return_inverse=True)[1].astype(np.int64)
     return combined

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from analysis.frame import ARM_COLUMN, AnalysisFrame, open_to, strata_of
 from analysis.regression.leaving import strata_that_leave
 from analysis.specification import Cell, Response, level_position, response_values
+from data.pieces import coded
 from designs.protocol.models import Protocol
 
 Floats = NDArray[np.float64]
@@ -46,7 +47,7 @@ class RowsInMemory:
 
     def codes(self, column: str) -> tuple[Integers, list[str | None]]:
         """A column as codes of its values, in their order; a missing value is the level ``None``, last."""
-        values = self.table[column].cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
+        values = coded(self.table[column].cast(pa.string()), nulls="encode")
         names: list[str | None] = values.dictionary.to_pylist()
         order = sorted(range(len(names)), key=lambda k: (names[k] is None, str(names[k])))
         rank = np.empty(len(names), dtype=np.int64)

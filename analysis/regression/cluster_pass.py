@@ -9,7 +9,6 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.frame import AnalysisFrame
@@ -20,6 +19,7 @@ from analysis.regression.model import filled, filled_responses
 from analysis.regression.moments import Cells, refuse_missing_cluster
 from analysis.regression.plan import cluster_text
 from analysis.regression.residuals import joined
+from data.pieces import coded
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -101,7 +101,7 @@ def _chunk(cells: Cells, table: pa.Table) -> ClusterRows:
     plan = cells.plan
     if table["cluster"].null_count:
         refuse_missing_cluster(plan)
-    encoded = pc.dictionary_encode(table["cluster"].combine_chunks())
+    encoded = coded(table["cluster"])
     cell = table["cell"].to_numpy().astype(np.int64)
     n, k, c, R = len(cell), len(plan.keyed), len(plan.numbers), len(plan.responses)
     values = np.zeros((n, c))

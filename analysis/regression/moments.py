@@ -19,6 +19,7 @@ from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN, AnalysisFrame
 from analysis.regression.first_pass import corrected, first_pass, floats, numbered_keys, ratio_of
 from analysis.regression.plan import Plan
+from data.pieces import coded
 from designs.literals import CLUSTERED
 
 Floats = NDArray[np.float64]
@@ -264,8 +265,7 @@ def _text(label: str | float | None) -> str:
 
 def _coded(name: str, column: pa.ChunkedArray) -> Coded:
     """Codes in the order of the labels, so that they do not depend on the order of the rows."""
-    column = column.combine_chunks()
-    encoded = pc.dictionary_encode(pc.cast(column, pa.int8()) if pa.types.is_boolean(column.type) else column)
+    encoded = coded(pc.cast(column, pa.int8()) if pa.types.is_boolean(column.type) else column)
     labels = encoded.dictionary
     rank = pc.sort_indices(labels).to_numpy()
     position = np.empty(len(rank) + 1, dtype=np.int64)

@@ -24,6 +24,7 @@ from analysis.regression.join_keys import join_keys
 from analysis.regression.moments import Cells
 from analysis.regression.plan import Plan, cluster_text, number, numbered_rows
 from analysis.specification import response_value
+from data.pieces import coded
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -147,7 +148,7 @@ def cluster_scores(frame: AnalysisFrame, cells: Cells, fits: Sequence[Fitted]) -
             error = error if plan.specification.weight is None else nw.col("w") * error
             sums += [(_line(plan, f"w{sample}_{t}") * error).sum().alias(f"u{r}_{t}") for t in range(T)]
     result = frame.engine.collect(rows.group_by("cluster", "level", "arm").agg(*sums))
-    encoded = pc.dictionary_encode(result["cluster"].combine_chunks())
+    encoded = coded(result["cluster"])
     return ClusterScores(
         pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64),
         len(encoded.dictionary),

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.intake.result import Fault, Rows, shown
+from data.pieces import in_one_piece, rows_of
 
 Why = str | Callable[[Any], str]
 _NOWHERE = np.empty(0, np.int64)
@@ -74,7 +75,7 @@ def bad_cells(values: pa.ChunkedArray, positions: Sequence[int] | Rows, field: s
     if not len(positions):
         return no_bad_cells(field)
     places = np.asarray(positions, np.int64)
-    chosen = values.take(pa.array(places)).combine_chunks()
+    chosen = in_one_piece(rows_of(values, pa.array(places), field), field)
     if pa.types.is_dictionary(chosen.type):
         chosen = chosen.cast(chosen.type.value_type)
     coded = pc.dictionary_encode(chosen)

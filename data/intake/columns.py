@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from data.errors import DataRefused
 from data.intake.bad_cells import BadCells, bad_cells, no_bad_cells
+from data.pieces import coded
 from data.schema import ColumnContract
 
 MISSING_TOKENS = ("", "NA", "N/A", "NaN", "nan", "NULL", "null")
@@ -105,15 +106,14 @@ def as_boolean(values: pa.ChunkedArray, name: str, where: str) -> Conformed:
     if not (is_text(kind) or pa.types.is_dictionary(kind)):
         raise not_a(kind, name, where, "boolean")
     # Two or three spellings stand for a million rows, so the spellings are judged and the rows looked up.
-    spelled = values.cast(pa.string()).combine_chunks()
-    coded = spelled.dictionary_encode()
-    words = coded.dictionary.to_pylist()
+    codes = coded(values.cast(pa.string()))
+    words = codes.dictionary.to_pylist()
     known = [_truth(word.strip().lower()) for word in words]
     strange = [i for i, word in enumerate(words) if known[i] is None and word.strip() not in MISSING_TOKENS]
-    truth = pa.array(known, pa.bool_()).take(coded.indices)
+    truth = pa.array(known, pa.bool_()).take(codes.indices)
     if not strange:
         return pa.chunked_array([truth]), no_bad_cells(name)
-    wrong = positions(pc.is_in(coded.indices, pa.array(strange, coded.indices.type)))
+    wrong = positions(pc.is_in(codes.indices, pa.array(strange, codes.indices.type)))
     said = bad_cells(values, wrong, name, lambda word: AN_ERROR if is_error_code(word) else why)
     return pa.chunked_array([truth]), said
 

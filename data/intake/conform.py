@@ -32,6 +32,7 @@ from data.intake.look_alikes import look_alikes
 from data.intake.not_customers import header_again, sums_of_the_rest
 from data.intake.other_styles import refuse_two_styles
 from data.intake.result import Fault, Reading, Rejection, Rows, UnreadableCells, shown
+from data.pieces import rows_of
 from data.schema import ColumnContract, FileContract
 
 _THREADS = 2
@@ -239,7 +240,7 @@ def _refuse_unreadable(written: pa.ChunkedArray, bad: BadCells, kind: str | None
 
 def _refuse_half_read(written: pa.ChunkedArray, values: pa.ChunkedArray, bad: BadCells, where: str) -> None:
     """Turn away yes and no of which only one can be read: whoever has the other would silently be nobody."""
-    cells = written.take(pa.array(bad.positions))
+    cells = rows_of(written, pa.array(bad.positions), where)
     other = [word for word in pc.unique(cells).to_pylist() if not says_not_known(str(word))]
     if other and len(pc.unique(values).drop_null()) == 1:
         why = bad.reasons[pc.index(cells, pa.scalar(other[0], cells.type)).as_py()].as_py()

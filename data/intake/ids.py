@@ -14,6 +14,7 @@ from data.identifiers import MAXIMUM_ID_BYTES
 from data.intake.columns import positions
 from data.intake.not_customers import unlikely_ids
 from data.intake.result import Fault, Rows, shown
+from data.pieces import rows_of
 
 MISSING_IDS = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "none")
 _LONGEST_MISSING = max(map(len, MISSING_IDS))
@@ -74,7 +75,7 @@ def id_faults(ids: pa.ChunkedArray, field: str) -> list[Fault]:
 
 def _add_unusual(ids: pa.ChunkedArray, reasons: dict[int, str]) -> None:
     unusual = np.asarray(positions(pc.invert(pc.ascii_is_alnum(ids))), dtype=np.int64)
-    texts = ids.take(pa.array(unusual))
+    texts = rows_of(ids, pa.array(unusual), "ids")
     for test, reason in _RULES:
         for i in positions(test(texts)):
             reasons.setdefault(int(unusual[i]), reason.format(id=shown(texts[i].as_py())))

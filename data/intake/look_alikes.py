@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from data.engine import hashes_of
 from data.intake.columns import positions
 from data.intake.result import Rows, shown
+from data.pieces import in_one_piece, rows_of
 
 _NAMED = 5
 _LONGEST_PADDED = 20
@@ -44,7 +45,7 @@ def look_alikes(ids: pa.ChunkedArray, rows: Rows, field: str) -> str | None:
     where = rows[ids.is_valid().to_numpy()]
     among = np.asarray(positions(pc.is_in(folded, alike.field("values"))), np.int64)
     groups: dict[str, list[int]] = {}
-    for place, fold in zip(among.tolist(), folded.take(pa.array(among)).to_pylist(), strict=True):
+    for place, fold in zip(among.tolist(), rows_of(folded, pa.array(among), "ids").to_pylist(), strict=True):
         groups.setdefault(fold, []).append(place)
     # An id that comes twice is another fault, told elsewhere.
     pairs = [places for places in groups.values() if len({present[place].as_py() for place in places[:50]}) > 1]
@@ -101,9 +102,9 @@ def _plain(ids: pa.ChunkedArray) -> pa.ChunkedArray:
 def _plain_letters(ids: pa.ChunkedArray) -> pa.ChunkedArray:
     foreign = pc.invert(pc.string_is_ascii(ids))
     places = np.asarray(positions(foreign), np.int64)
-    normal = pc.utf8_normalize(ids.take(pa.array(places)), form="NFKC")
+    normal = pc.utf8_normalize(rows_of(ids, pa.array(places), "ids"), form="NFKC")
     drawn = pa.array([word.translate(_DRAWN_ALIKE) for word in normal.to_pylist()], pa.string())
-    replaced = pc.replace_with_mask(ids.combine_chunks(), foreign.combine_chunks(), drawn)
+    replaced = pc.replace_with_mask(in_one_piece(ids, "ids"), in_one_piece(foreign, "ids"), drawn)
     return pa.chunked_array([replaced])
 
 
@@ -123,7 +124,7 @@ def other_spellings(ids: pa.ChunkedArray) -> Iterator[tuple[Rows, pa.Array]]:
         >>> spelt[0], spelt[2], spelt[4], spelt[6:9]
         (['aB1'], ['ab1'], ['AB1'], [['07'], ['007'], ['0007']])
     """
-    written, plain = ids.combine_chunks(), _plain(ids).combine_chunks()
+    written, plain = in_one_piece(ids, "ids"), in_one_piece(_plain(ids), "ids")
     places = np.arange(len(ids), dtype=np.int64)
     for spelling in (plain, pc.utf8_lower(plain), pc.utf8_upper(plain)):
         for text in (spelling, pc.ascii_ltrim(spelling, characters="0")):

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from data.intake.columns import positions
 from data.intake.result import Fault, Reading, Rows, shown
+from data.pieces import in_one_piece, rows_of
 
 NOBODYS = r"is a line of a report, (such as a total, )?and no customer$|^the row repeats the header$"
 """The reasons of rows that are surely no customer's: nobody is lost with them."""
@@ -67,7 +68,7 @@ def unlikely_ids(ids: pa.ChunkedArray) -> dict[int, str]:
     odd = np.flatnonzero(pc.fill_null(pc.invert(pc.ascii_is_decimal(ids)), False).to_numpy())
     if not odd.size:
         return {}
-    texts = ids.take(pa.array(odd)).combine_chunks()
+    texts = in_one_piece(rows_of(ids, pa.array(odd), "ids"), "ids")
     doubtful = np.asarray(positions(pc.match_substring_regex(texts, _ANY)), np.int64)
     if not doubtful.size:
         return {}
@@ -107,7 +108,9 @@ def header_again(reading: Reading) -> list[Fault]:
     for name in texts[1:]:
         if not found.size:
             return []
-        found = found[np.asarray(positions(_is_name(table.column(name).take(pa.array(found)), name)), np.int64)]
+        found = found[
+            np.asarray(positions(_is_name(rows_of(table.column(name), pa.array(found), name), name)), np.int64)
+        ]
     return [Fault(int(place), None, "the row repeats the header") for place in found]
 
 

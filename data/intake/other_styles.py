@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from data.errors import DataRefused
 from data.intake.columns import NUMBER_PATTERN, positions
 from data.intake.result import Rows, shown
+from data.pieces import in_one_piece
 
 _MANY = 0.05  # so large a share of cells in another style is no slip
 _STYLED = (
@@ -42,7 +43,7 @@ def refuse_two_styles(written: pa.ChunkedArray, unread: Rows, rows: Rows, name: 
     Raises:
         DataRefused: Two styles, with an example of each and its row.
     """
-    texts = pc.utf8_trim_whitespace(written.cast(pa.string())).combine_chunks()
+    texts = in_one_piece(pc.utf8_trim_whitespace(written.cast(pa.string())), name)
     unread_texts = texts.take(pa.array(unread))
     numbers = pc.match_substring_regex(unread_texts, NUMBER_PATTERN)  # too long, or outside its bounds
     styled = unread[

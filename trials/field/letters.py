@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from analysis.integrity.letters import Mixed, mixed_up
 from analysis.wording.phrases import listed
+from data import pieces
 from data.snapshots import SnapshotStore
 from designs.protocol import Protocol
 from trials.field.allocated import AllocatedTrial, KnownCustomers
@@ -117,7 +118,7 @@ def with_marks(trial: AllocatedTrial, content: pa.Table) -> tuple[pa.Table, list
     marks = [mark for mark in MARKS if mark in content.column_names and CONTACT_ON in content.column_names]
     letters = letters_of(trial)
     for mark in marks:
-        coded = content.column(mark).cast(pa.string()).combine_chunks().dictionary_encode()
+        coded = pieces.coded(content.column(mark).cast(pa.string()))
         values = [_plain(mark, value) for value in coded.dictionary.to_pylist()]
         known = [value if value in letters.arms[mark] else None for value in values]
         place = content.column_names.index(mark)
@@ -234,7 +235,7 @@ def mixed_up_in(trial: AllocatedTrial, customers: KnownCustomers, contacts: pa.T
     if not marks:
         return []
     distinct = contacts.select([LEDGER_ID, *marks]).group_by([LEDGER_ID, *marks]).aggregate([])
-    arms: Any = customers.arms.take(pc.index_in(distinct.column(LEDGER_ID), value_set=customers.ids))
+    arms: Any = pieces.rows_of(customers.arms, pc.index_in(distinct.column(LEDGER_ID), value_set=customers.ids), "arms")
     counted = distinct.append_column("_arm", arms).group_by(["_arm", *marks]).aggregate([([], "count_all")])
     tally = [(row["_arm"], {mark: row[mark] for mark in marks}, row["count_all"]) for row in counted.to_pylist()]
     sent = sent_by_mark(trial, tally)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.intake import Rejection
+from data.pieces import rows_of
 from trials.field.allocated import KnownCustomers
 from trials.registry.records import MatchRecord
 
@@ -61,7 +62,7 @@ def match(table: pa.Table, ids: pa.Array, rows: pa.Array, customers: KnownCustom
         Rejection(row, field, reason)
         for row, reason in zip(rows.filter(unknown).to_pylist(), reasons.to_pylist(), strict=True)
     )
-    arms = customers.arms.take(pc.unique(place.drop_null()))
+    arms = rows_of(customers.arms, pc.unique(place.drop_null()), "arms")
     return Matched(table.filter(known), rows.filter(known), rejections, _by_arm(customers, arms))
 
 

@@ -12,6 +12,7 @@ from analysis.frame import REASON_PREFIX
 from analysis.results import UnreadableCell
 from data.intake import Intake, UnreadableCells
 from data.intake.bad_cells import without_value
+from data.pieces import coded
 
 FILE_ROW = "_file_row"  # the data row of the file, counted from 1, where the file has cells that could not be read
 
@@ -37,9 +38,9 @@ def without_values(table: pa.Table) -> pa.Table:
     """The table as it is stored: reasons without the values that they quote."""
     for place, name in enumerate(table.column_names):
         if name.startswith(REASON_PREFIX):
-            coded = table.column(name).cast(pa.string()).combine_chunks().dictionary_encode()
-            plain = pa.array([without_value(reason) for reason in coded.dictionary.to_pylist()], pa.string())
-            table = table.set_column(place, name, plain.take(coded.indices))
+            codes = coded(table.column(name))
+            plain = pa.array([without_value(reason) for reason in codes.dictionary.to_pylist()], pa.string())
+            table = table.set_column(place, name, plain.take(codes.indices))
     return table
 
 

@@ -16,6 +16,7 @@ from data.identifiers import ledger_ids
 from data.intake import Intake, Rejection, read_file
 from data.intake.files import refuse_all_rejected
 from data.intake.ids import REPEATED
+from data.pieces import in_one_piece, rows_of
 from designs.protocol import outcomes_contract
 from designs.protocol.day_zero import not_before
 from trials.errors import TrialRefused
@@ -205,7 +206,7 @@ def _usable(intake: Intake, breaches: Sequence[Breach]) -> tuple[pa.ChunkedArray
 
 def _turned_away(content: pa.Table, rows: pa.Array, ids: pa.Array, customers: KnownCustomers) -> dict[int, TurnedAway]:
     """Rows of allocated customers that cannot be used, by their number in the file, with what can be read of them."""
-    known = pc.is_in(ids, value_set=customers.ids.combine_chunks()).to_pylist()
+    known = pc.is_in(ids, value_set=customers.ids).to_pylist()
     channels = content.column(CHANNEL).to_pylist() if CHANNEL in content.column_names else [None] * len(rows)
     marks = content.select([mark for mark in MARKS if mark in content.column_names]).to_pylist() or [{}] * len(rows)
     named = zip(rows.to_pylist(), ids.to_pylist(), channels, marks, known, strict=True)
@@ -219,9 +220,9 @@ def _ledger_ids(
     if id_column != EXPORT_ID:
         return ledger_ids(ledger_key_of(registry, trial), ids)
     exported = export_ids(export_key(registry.key(), trial.plan.trial), customers.ids)
-    named = ids.combine_chunks()
+    named = in_one_piece(ids, "ids")
     place = pc.index_in(named, value_set=exported)
-    return pc.coalesce(customers.ids.take(place).combine_chunks(), named)
+    return pc.coalesce(in_one_piece(rows_of(customers.ids, place, "customers"), "ids"), named)
 
 
 def _matured(trial: AllocatedTrial, due_day: int | None, as_at: date) -> bool | None:

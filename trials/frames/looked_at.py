@@ -14,7 +14,7 @@ from trials.frames.sources import Sources
 from trials.registry.identities.pseudonyms import LEDGER_ID
 
 
-def customers_looked_at(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch: Path) -> pa.Array:
+def customers_looked_at(engine: Engine, snapshots: SnapshotStore, sources: Sources, scratch: Path) -> pa.ChunkedArray:
     """Their ledger ids, as at the day of the sources; ``scratch`` is a private folder."""
     frame = due_now(frame_of(engine, snapshots, sources, scratch), sources.trial.plan.protocol)
-    return engine.collect(frame.rows.select(LEDGER_ID)).column(LEDGER_ID).combine_chunks()
+    return engine.collect(frame.rows.select(LEDGER_ID)).column(LEDGER_ID)

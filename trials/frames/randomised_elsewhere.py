@@ -19,6 +19,7 @@ from analysis.results import Flow
 from data.engine import Engine
 from data.intake import Intake
 from data.intake.files import refuse_all_rejected
+from data.pieces import coded
 from designs.assignment import strata_as_assigned
 from designs.protocol import (
     Protocol,
@@ -152,14 +153,13 @@ def _ids_of_labels(
     meaning: Callable[[Protocol, Iterable[Value]], dict[Value, str]],
 ) -> pa.DictionaryArray:
     """What each label of a column stands for, row by row; null where it stands for nothing."""
-    labels = intake.table.column(column).combine_chunks()
-    coded = pc.dictionary_encode(labels) if not pa.types.is_dictionary(labels.type) else labels
-    named = coded.dictionary.to_pylist()
+    labels = coded(intake.table.column(column))
+    named = labels.dictionary.to_pylist()
     meant = meaning(protocol, named)
     ids = pa.array([meant.get(label) for label in named], pa.string())
     if ids.null_count:
-        return ids.take(coded.indices).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(coded.indices, ids)
+        return ids.take(labels.indices).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(labels.indices, ids)
 
 
 def _refuse_unknown(

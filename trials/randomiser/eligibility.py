@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.engine import Engine
+from data.pieces import in_one_piece
 from data.snapshots import Snapshot, read_rows
 from designs.protocol import Protocol
 from designs.protocol.columns import uses
@@ -40,7 +41,10 @@ class Eligible:
 
 
 def eligible(
-    engine: Engine, population: Snapshot | Path, protocol: Protocol, kept_out: Sequence[tuple[str, pa.Array]] = ()
+    engine: Engine,
+    population: Snapshot | Path,
+    protocol: Protocol,
+    kept_out: Sequence[tuple[str, pa.ChunkedArray]] = (),
 ) -> Eligible:
     """Split a population snapshot.
 
@@ -57,9 +61,11 @@ def eligible(
     names = list(dict.fromkeys([LEDGER_ID, *(use.column for use in uses(protocol) if use.part in _ASSIGNED_BY)]))
     rows = engine.collect(engine.scan(population).select(*names, _first_reason([test for _, test in declared])))
     reasons = [reason for reason, _ in declared]
-    codes = rows.column(REASON).combine_chunks()
+    codes = in_one_piece(rows.column(REASON), "reasons")
     for reason, ids in kept_out:
-        taken = pc.and_(pc.is_null(codes), pc.is_in(rows.column(LEDGER_ID), value_set=ids).combine_chunks())
+        taken = pc.and_(
+            pc.is_null(codes), in_one_piece(pc.is_in(rows.column(LEDGER_ID), value_set=ids), "who is left out")
+        )
         codes = pc.if_else(taken, pa.scalar(len(reasons), pa.int32()), codes)
         reasons.append(reason)
     eligible_rows = pc.is_null(codes)
@@ -82,7 +88,7 @@ def eligible(
 
 def assigned_before(
     population: Snapshot | Path, protocol: Protocol, waves: Sequence[Snapshot | Path]
-) -> tuple[tuple[str, pa.Array], ...]:
+) -> tuple[tuple[str, pa.ChunkedArray], ...]:
     """Whom earlier waves keep out of the next: those allocated, and who has since joined a cluster
     that was allocated whole.
 
@@ -96,12 +102,12 @@ def assigned_before(
     cluster = protocol.cluster
     names = [LEDGER_ID] if cluster is None else [LEDGER_ID, cluster]
     earlier = pa.concat_tables(read_rows(path, names) for path in waves)
-    kept_out = [("allocated in an earlier wave", earlier.column(LEDGER_ID).combine_chunks())]
+    kept_out = [("allocated in an earlier wave", earlier.column(LEDGER_ID))]
     if cluster is not None:
         members = read_rows(population, names)
         joined = members.filter(pc.is_in(members.column(cluster), value_set=earlier.column(cluster), skip_nulls=True))
         reason = f"their {cluster} was allocated in an earlier wave"
-        kept_out.append((reason, joined.column(LEDGER_ID).combine_chunks()))
+        kept_out.append((reason, joined.column(LEDGER_ID)))
     return tuple(kept_out)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.pieces import in_one_piece
 from data.snapshots import Snapshot, read_rows
 from designs.protocol import Protocol
 from designs.protocol.day_zero import day_of_draw, earliest_day_zero, not_before, planned_days
@@ -120,7 +121,7 @@ def dated(
     names = pa.array(batches.issue_on, pa.string())
     days = pa.array(batches.issue_on.values(), pa.date32())
     column = read_rows(units, [batches.column]).column(0)
-    dates = days.take(pc.index_in(column.cast(pa.string()), value_set=names).combine_chunks())
+    dates = days.take(in_one_piece(pc.index_in(column.cast(pa.string()), value_set=names), "batches"))
     extended = schema.append(pa.field(INDEX_DATE, pa.date32()))
 
     def with_dates() -> Iterator[pa.RecordBatch]:

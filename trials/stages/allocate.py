@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from data.engine import Engine, open_engine
+from data.identifiers import MOST_CUSTOMERS
 from data.private import scratch_in
 from designs.assignment import commitment, draw_seed
 from trials.access import Actor
@@ -126,6 +127,14 @@ def _units(registry: Registry, basis: _Basis, today: date) -> _Units:
     """Who is to be allocated as things stand, and the files that say so."""
     with scratch_in(registry.scratch_room) as scratch:
         found = _eligible(registry, open_engine(registry.settings.engine, scratch=scratch), basis, today)
+    together = found.units.num_rows + sum(wave.units for wave in basis.allocated)
+    if together > MOST_CUSTOMERS:
+        raise TrialRefused(
+            f"the waves of the trial would hold {together:,} customers",
+            where=basis.plan.trial,
+            rule=f"at most {MOST_CUSTOMERS:,} customers in one trial",
+            remedy="load fewer for this wave, or register a trial of its own for them",
+        )
     return _Units(found, registry.snapshots.write(found.units), registry.snapshots.write(found.excluded))
 
 

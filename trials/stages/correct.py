@@ -159,7 +159,7 @@ def _replaced_and_replacing(session: Session, trial_id: str, wanted: int | None)
     )
 
 
-def _looked_at(registry: Registry, look: Sources) -> pa.Array:
+def _looked_at(registry: Registry, look: Sources) -> pa.ChunkedArray:
     with scratch_in(registry.scratch_room) as scratch:
         engine = open_engine(registry.settings.engine, scratch=scratch)
         return customers_looked_at(engine, registry.snapshots, look, scratch)

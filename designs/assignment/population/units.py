@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from data.pieces import in_one_piece
 from designs.errors import DesignRefused
 
 Codes = NDArray[np.int64] | NDArray[np.int32]
@@ -74,7 +75,7 @@ class Levels:
 def as_array(column: Any) -> Any:
     """One contiguous Arrow array, whatever came."""
     if isinstance(column, pa.ChunkedArray):
-        return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        return in_one_piece(column, "a column of the population") if column.num_chunks != 1 else column.chunk(0)
     return column if isinstance(column, pa.Array) else pa.array(column)
 
 

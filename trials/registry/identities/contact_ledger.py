@@ -27,7 +27,7 @@ from trials.registry.records import standing_loads
 CONTACT_ON = "contact_on"
 TRIAL = "trial"
 
-LedgerExclusion = tuple[str, pa.Array]
+LedgerExclusion = tuple[str, pa.ChunkedArray]
 """A reason to leave customers out of a draw, and their ledger ids."""
 
 
@@ -170,7 +170,7 @@ def _held_out(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...
         else:
             rows = engine.scan(snapshots.opened(entry.digest)).filter(nw.col("held_out"))
             ids = engine.collect(rows.select(LEDGER_ID)).column(LEDGER_ID)
-            excluded.append(("held out for the long run", ids.combine_chunks()))
+            excluded.append(("held out for the long run", ids))
     return excluded
 
 
@@ -188,7 +188,7 @@ def _too_soon(
     excluded: list[LedgerExclusion] = []
     if population.cooling_off_days is not None:
         near = _within(seen, issued, population.cooling_off_days)
-        ids = engine.collect(near.select(LEDGER_ID).unique()).column(LEDGER_ID).combine_chunks()
+        ids = engine.collect(near.select(LEDGER_ID).unique()).column(LEDGER_ID)
         excluded.append((f"another OTM contact within {population.cooling_off_days} days", ids))
     limit = population.contact_limit
     if limit is not None:
@@ -197,7 +197,7 @@ def _too_soon(
         counted = days.group_by(LEDGER_ID).agg(nw.len().alias("contacts"))
         many = engine.collect(counted.filter(nw.col("contacts") >= limit.contacts).select(LEDGER_ID))
         reason = f"{limit.contacts} OTM contacts within {limit.days} days already"
-        excluded.append((reason, many.column(LEDGER_ID).combine_chunks()))
+        excluded.append((reason, many.column(LEDGER_ID)))
     return excluded
 
 
@@ -207,9 +207,9 @@ def _within(seen: nw.LazyFrame[Any], issued: tuple[date, date], days: int) -> nw
     return seen.filter((nw.col(CONTACT_ON) >= nw.lit(first)) & (nw.col(CONTACT_ON) <= nw.lit(last)))
 
 
-def _ids(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> pa.Array:
+def _ids(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> pa.ChunkedArray:
     rows = engine.collect(engine.scan(snapshots.opened(entry.digest)).select(LEDGER_ID))
-    return rows.column(LEDGER_ID).combine_chunks()
+    return rows.column(LEDGER_ID)
 
 
 def overlap(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], first: str, second: str) -> int:

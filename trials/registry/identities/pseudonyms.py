@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from data.identifiers import ledger_ids
 from data.intake import Rejection
 from data.intake.look_alikes import other_spellings
+from data.pieces import in_one_piece, rows_of
 from data.snapshots import SnapshotStore
 from trials.errors import TrialRefused
 
@@ -52,7 +53,7 @@ def pseudonymised(table: pa.Table, key: bytes, unit: str, *, groups: Collection[
 
 
 def _group_ids(column: pa.ChunkedArray, key: bytes) -> pa.Array:
-    groups = column.combine_chunks().cast(pa.string())
+    groups = in_one_piece(column, "groups").cast(pa.string())
     hashed = ledger_ids(key, groups.drop_null())
     return pc.replace_with_mask(groups, groups.is_valid(), hashed)
 
@@ -79,10 +80,10 @@ def respelt(ids: pa.ChunkedArray, key: bytes, before: pa.ChunkedArray) -> tuple[
     """
     given = ledger_ids(key, ids)
     new = np.flatnonzero(pc.invert(pc.is_in(given, value_set=before)).to_numpy(zero_copy_only=False))
-    gone = before.filter(pc.invert(pc.is_in(before, value_set=given))).combine_chunks()
+    gone = in_one_piece(before.filter(pc.invert(pc.is_in(before, value_set=given))), "ids of before")
     if not len(new) or not len(gone):
         return ()
-    written, found = ids.take(pa.array(new)), dict[int, Respelt]()
+    written, found = rows_of(ids, pa.array(new), "ids"), dict[int, Respelt]()
     for places, spellings in _batches(other_spellings(written)):
         hashed = ledger_ids(key, spellings)
         for hit in np.flatnonzero(pc.is_in(hashed, value_set=gone).to_numpy(zero_copy_only=False)).tolist():
