@@ -21,6 +21,7 @@ from data.errors import DataRefused
 from data.intake.columns import EXACT_INTEGERS, all_within, positions
 from data.intake.content import separator_of
 from data.intake.headers import LOOKED_AT, check_header, named, separated_otherwise
+from data.intake.not_customers import EMPTY
 from data.intake.result import CLIFFS, SOME_ROWS, Reading, Rejection, Rows
 from data.intake.source import Octets, Source
 from data.schema import FileContract
@@ -96,7 +97,7 @@ def _reading(parsed: _Parsed, header: list[str], where: str) -> Reading:
         keep[empty] = False
         after = parsed.octets.blank_lines_at_end
         read -= after
-        rejections += [Rejection(int(rows[i]), None, "the row is empty") for i in empty if rows[i] <= read]
+        rejections += [Rejection(int(rows[i]), None, EMPTY) for i in empty if rows[i] <= read]
         table, rows = table.filter(pa.array(keep)), rows[keep]
     if read == 0:
         raise DataRefused("the file has a header and no rows", where=where, rule=SOME_ROWS, remedy="export it again")

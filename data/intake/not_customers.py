@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,8 +13,9 @@ from data.intake.columns import positions
 from data.intake.result import Fault, Reading, Rows, shown
 from data.pieces import in_one_piece, rows_of
 
-NOBODYS = r"is a line of a report, (such as a total, )?and no customer$|^the row repeats the header$"
-"""The reasons of rows that are surely no customer's: nobody is lost with them."""
+_NOBODYS = r"is a line of a report, (such as a total, )?and no customer$|^the row repeats the header$"
+
+EMPTY = "the row is empty"
 
 _COMMON = 0.05  # so many ids of one shape are a way in which a system writes them
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
@@ -112,6 +116,29 @@ def header_again(reading: Reading) -> list[Fault]:
             np.asarray(positions(_is_name(rows_of(table.column(name), pa.array(found), name), name)), np.int64)
         ]
     return [Fault(int(place), None, "the row repeats the header") for place in found]
+
+
+def rows_of_nobody(rejections: Iterable[tuple[int, str]], read: int) -> set[int]:
+    """Rows that are surely no customer's: a total, the header once more, and what is empty below all others.
+
+    An empty row among others may be a customer of whom nothing is left.
+
+    Args:
+        rejections: Row and reason, of each reason.
+        read: Rows of the file.
+
+    Examples:
+        >>> said = [(2, EMPTY), (5, EMPTY), (6, "the id 'Total' is a line of a report, and no customer"), (7, EMPTY)]
+        >>> rows_of_nobody(said, 7), rows_of_nobody(said, 8)
+        ({5, 6, 7}, {6})
+    """
+    told = list(rejections)
+    nobodys = {row for row, reason in told if re.search(_NOBODYS, reason)}
+    empty = {row for row, reason in told if reason == EMPTY}
+    while read in nobodys or read in empty:
+        nobodys.add(read)
+        read -= 1
+    return nobodys
 
 
 def _is_name(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:

@@ -19,6 +19,7 @@ from data.errors import DataRefused
 from data.intake.archives import UNDAMAGED, check_workbook, error_cells
 from data.intake.columns import AN_ERROR
 from data.intake.headers import LOOKED_AT, check_header, named
+from data.intake.not_customers import EMPTY
 from data.intake.result import CLIFFS, SOME_ROWS, Fault, Reading, Rejection, shown
 from data.intake.sheet_layout import layout, refuse_hidden
 from data.intake.source import Source
@@ -150,7 +151,7 @@ def _why_no_value(cell: ErrorCell) -> str:
 
 def _row_rejections(row: int, values: Sequence[Cell], names: Sequence[str], place: int | None) -> list[Rejection]:
     if all(value == "" for value in values):
-        return [Rejection(row, None, "the row is empty")]
+        return [Rejection(row, None, EMPTY)]
     if place is not None and not isinstance(values[place], (str, ErrorCell)):
         return [Rejection(row, names[place], _why_no_id(values[place]))]
     return []

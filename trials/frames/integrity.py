@@ -126,7 +126,7 @@ def _rows_taken(snapshots: SnapshotStore, outcomes: Whole) -> tuple[Check, ...]:
     for load in outcomes.loads:
         if load.rejections_digest is None:
             continue
-        table = of_somebody(snapshots.read(load.rejections_digest))
+        table = of_somebody(snapshots.read(load.rejections_digest), load.rows_read)
         lost = table.filter(pc.invert(pc.is_in(table["reason"], pa.array(NOT_OF_THE_TRIAL)))).sort_by("row")
         rows += pc.count_distinct(lost["row"]).as_py()
         if first is None and lost.num_rows:
@@ -146,7 +146,7 @@ def _contacts_taken(snapshots: SnapshotStore, contacts: Whole) -> tuple[Check, .
     for load in contacts.loads:
         if load.rejections_digest is None:
             continue
-        table = of_somebody(snapshots.read(load.rejections_digest))
+        table = of_somebody(snapshots.read(load.rejections_digest), load.rows_read)
         if LEDGER_ID in table.column_names:
             known = pc.unique(table.filter(table[LEDGER_ID].is_valid())["row"])
             table = table.filter(pc.invert(pc.is_in(table["row"], value_set=known)))

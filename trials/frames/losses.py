@@ -1,13 +1,13 @@
 """What a file lost on its way into a frame: cells that could not be read, which stay as missing values, and rows.
 
-A row is lost only where nothing says whose it is or in which arm; a total or the header once more is nobody's. More
+A row is lost only where nothing says whose it is or in which arm; a total, the header once more
+and empty rows at the end are nobody's. More
 than one in a thousand of them block: who is not there cannot be asked, and rows that are lost unlike between arms make
 a verdict of nothing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from analysis.results import Check, UnreadableCell
 from data.intake import Rejection, UnreadableCells
-from data.intake.not_customers import NOBODYS
+from data.intake.not_customers import rows_of_nobody
 
 MOST_LISTED = 10_000
 TOLERATED = 0.001
@@ -31,10 +31,10 @@ def first_unreadable(unreadable: Sequence[UnreadableCells], most: int = MOST_LIS
     return tuple(sorted(cells, key=lambda cell: (cell.row, cell.field))[:most])
 
 
-def of_somebody(rejections: pa.Table) -> pa.Table:
-    """Stored reasons, by ``row`` and ``reason``, without the rows that are surely no customer's."""
-    nobodys = rejections.filter(pc.match_substring_regex(rejections["reason"], NOBODYS))["row"]
-    return rejections.filter(pc.invert(pc.is_in(rejections["row"], value_set=pc.unique(nobodys))))
+def of_somebody(rejections: pa.Table, read: int) -> pa.Table:
+    """Stored reasons, by ``row`` and ``reason``, without the rows that are surely no customer's; of ``read`` rows."""
+    nobodys = rows_of_nobody(zip(rejections["row"].to_pylist(), rejections["reason"].to_pylist(), strict=True), read)
+    return rejections.filter(pc.invert(pc.is_in(rejections["row"], value_set=pa.array(nobodys, pa.int64()))))
 
 
 def rows_taken(taking_part: int, read: int, rejections: Sequence[Rejection]) -> Check:
@@ -45,13 +45,15 @@ def rows_taken(taking_part: int, read: int, rejections: Sequence[Rejection]) -> 
         read: rows of the file.
         rejections: why rows were turned away.
     """
-    nobodys = {rejection.row for rejection in rejections if re.search(NOBODYS, rejection.reason)}
+    nobodys = rows_of_nobody(((rejection.row, rejection.reason) for rejection in rejections), read)
     of_somebody = [rejection for rejection in rejections if rejection.row not in nobodys]
     lost = len({rejection.row for rejection in of_somebody})
     if lost == 0:
         detail = f"All {read:,} rows of the file were taken"
         if nobodys:
-            detail += f", but for {len(nobodys):,} that are lines of a report or the header once more, and no customers"
+            detail += (
+                f", but for {len(nobodys):,} that are empty, lines of a report or the header once more, and nobody"
+            )
         return Check("rows_taken", True, f"{detail}.", "warns")
     first = of_somebody[0]
     return rows_lost(taking_part + lost, lost, first.row, first.field, first.reason)

@@ -85,9 +85,21 @@ def test_a_total_and_the_header_once_more_are_nobody_who_was_lost(tmp_path, endi
     assert (evaluation.flow.rows_read, evaluation.flow.rejected) == (reference.flow.rows_read + 2, 2)
     taken = next(check for check in evaluation.checks if check.name == "rows_taken")
     assert taken.passed
-    assert "but for 2 that are lines of a report or the header once more" in taken.detail
+    assert "but for 2 that are empty, lines of a report or the header once more, and nobody" in taken.detail
     assert evaluation.verdict.code == reference.verdict.code != "invalid"
     assert [row.estimate for row in evaluation.estimates] == [row.estimate for row in reference.estimates]
+
+
+@pytest.mark.parametrize("below", ["\n\n\n", ",,,,\n,,,,\n", ",,,,\nTotal,,,,\n,,,,\n"])
+def test_empty_rows_below_the_last_customer_are_nobody_who_was_lost_and_those_above_may_be(tmp_path, below):
+    data = rows()[["customer_id", "group", "paid", "principal", "trust"]]
+    text = data.to_csv(index=False)
+    path = tmp_path / "below.csv"
+    path.write_text(text + below)
+    assert analysed(tmp_path, declared(), path).verdict.code != "invalid"
+    lines = text.splitlines(keepends=True)
+    path.write_text("".join([*lines[:50], ",,,,\n", *lines[50:]]))
+    assert analysed(tmp_path, declared(), path).verdict.code == "invalid"
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet", ".xlsx", ".dta"])
