@@ -35,42 +35,46 @@ REVISION_TABLE = "alembic_version"
 _POSTGRESQL: dict[str, str] = {
     "trigger {0} on table {1}: not the registry's": """
         SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-        WHERE NOT t.tgisinternal AND c.relnamespace = CAST(current_schema() AS regnamespace)""",
+        WHERE NOT t.tgisinternal AND c.relnamespace = :here""",
     "trigger of a foreign key on table {1}: put to sleep": """
         SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-        WHERE t.tgisinternal AND t.tgenabled <> 'O' AND c.relnamespace = CAST(current_schema() AS regnamespace)""",
+        WHERE t.tgisinternal AND t.tgenabled <> 'O' AND c.relnamespace = :here""",
     "trigger {0} on events of the database: not the registry's": """
-        SELECT evtname, evtevent FROM pg_event_trigger WHERE evtenabled <> 'D'""",
+        SELECT evtname, evtevent FROM pg_event_trigger t WHERE evtenabled <> 'D'
+        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = CAST('pg_event_trigger' AS regclass)
+                        AND d.objid = t.oid AND d.deptype = 'e')""",
     "rule {0} on table {1}: not the registry's": """
         SELECT r.rulename, c.relname FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
-        WHERE r.rulename <> '_RETURN' AND c.relnamespace = CAST(current_schema() AS regnamespace)""",
+        WHERE r.rulename <> '_RETURN' AND c.relnamespace = :here""",
     "policy {0} on table {1}: it hides rows": """
         SELECT p.polname, c.relname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
-        WHERE c.relnamespace = CAST(current_schema() AS regnamespace)""",
+        WHERE c.relnamespace = :here""",
     "table {1}: row security hides rows of it": """
         SELECT '', relname FROM pg_class
-        WHERE relrowsecurity AND relnamespace = CAST(current_schema() AS regnamespace)""",
+        WHERE relrowsecurity AND relnamespace = :here""",
     "table {1}: another table, {0}, inherits from it, and its rows are shown here": """
         SELECT CAST(CAST(i.inhrelid AS regclass) AS text), c.relname FROM pg_inherits i
         JOIN pg_class c ON c.oid = i.inhparent
-        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = CAST(current_schema() AS regnamespace)""",
+        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = :here""",
     "view {1}: not the registry's": """
-        SELECT '', relname FROM pg_class
-        WHERE relkind IN ('v', 'm') AND relnamespace = CAST(current_schema() AS regnamespace)""",
+        SELECT '', relname FROM pg_class c
+        WHERE relkind IN ('v', 'm') AND c.oid NOT IN (
+            SELECT objid FROM pg_depend WHERE classid = CAST('pg_class' AS regclass) AND deptype = 'e')
+        AND relnamespace = :here""",
     "table {1}: it is no plain table": """
         SELECT '', relname FROM pg_class WHERE relkind IN ('f', 'p') AND relispartition IS FALSE
-        AND relnamespace = CAST(current_schema() AS regnamespace)""",
+        AND relnamespace = :here""",
     "rule {0} of table {1}: it is not asked of every row": """
         SELECT o.conname, c.relname FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
-        WHERE NOT o.convalidated AND c.relnamespace = CAST(current_schema() AS regnamespace)""",
+        WHERE NOT o.convalidated AND c.relnamespace = :here""",
     "index {0} of table {1}: it is not valid": """
         SELECT x.relname, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
         JOIN pg_class x ON x.oid = i.indexrelid
-        WHERE NOT (i.indisvalid AND i.indisready) AND c.relnamespace = CAST(current_schema() AS regnamespace)""",
+        WHERE NOT (i.indisvalid AND i.indisready) AND c.relnamespace = :here""",
     "setting {0}: it lets rows past the rules of the tables, or shows other tables": """
         SELECT s, '' FROM pg_db_role_setting d, unnest(d.setconfig) AS s
         WHERE (d.setdatabase = 0 OR d.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()))
-        AND (d.setrole = 0 OR d.setrole = CAST(CAST(current_user AS text) AS regrole))
+        AND (d.setrole = 0 OR d.setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user))
         AND split_part(s, '=', 1) IN ('session_replication_role', 'search_path', 'row_security',
                                       'zero_damaged_pages', 'ignore_checksum_failure')""",
 }
@@ -83,7 +87,7 @@ def database_faults(session: Session) -> Iterator[str]:
     inspector = inspect(connection)
     present = set(inspector.get_table_names())
     known = Row.metadata.tables
-    for name in sorted(present - set(known) - {REVISION_TABLE}):
+    for name in sorted(present - set(known) - {REVISION_TABLE} - _of_extensions(connection)):
         yield f"table {name}: not the registry's"
     for name in sorted(set(known) - present):
         yield f"table {name}: gone"
@@ -107,18 +111,30 @@ def _of_sqlite(connection: Connection) -> Iterator[str]:
             yield f"the file is damaged: {said}"
 
 
+def _of_extensions(connection: Connection) -> set[str]:
+    """Tables that an extension of PostgreSQL brought: an administrator's, and the database says whose they are."""
+    if connection.dialect.name == "sqlite":
+        return set()
+    query = text(
+        "SELECT c.relname FROM pg_class c JOIN pg_depend d ON d.objid = c.oid "
+        "WHERE d.classid = CAST('pg_class' AS regclass) AND d.deptype = 'e'"
+    )
+    return set(connection.execute(query).scalars())
+
+
 def _of_postgresql(connection: Connection) -> Iterator[str]:
-    for words, query in _POSTGRESQL.items():
-        for row in connection.execute(text(query)):
-            yield words.format(*row)
+    schema = "SELECT CAST(oid AS bigint) FROM pg_namespace WHERE nspname = current_schema()"
+    here = {"here": connection.execute(text(schema)).scalar()}
     enforced = text("SELECT 1 FROM pg_attribute WHERE attrelid = 'pg_constraint'::regclass AND attname = 'conenforced'")
+    queries = dict(_POSTGRESQL)
     if connection.execute(enforced).first():  # from PostgreSQL 18 on
-        asleep = text(
+        queries["rule {0} of table {1}: put to sleep"] = (
             "SELECT o.conname, c.relname FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid "
-            "WHERE NOT o.conenforced AND c.relnamespace = CAST(current_schema() AS regnamespace)"
+            "WHERE NOT o.conenforced AND c.relnamespace = :here"
         )
-        for name, table in connection.execute(asleep):
-            yield f"rule {name} of table {table}: put to sleep"
+    for words, query in queries.items():
+        for row in connection.execute(text(query), here if ":here" in query else {}):
+            yield words.format(*row)
     (role,) = connection.exec_driver_sql("SHOW session_replication_role").one()
     if role != "origin":
         yield f"session_replication_role is {role}: rows pass the rules of the tables"

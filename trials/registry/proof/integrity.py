@@ -33,10 +33,12 @@ def head_faults(session: Session, head: ChainHead, copy: Mapping[int, str] | Non
         copy: A copy of it that was kept elsewhere: what that has seen is proved although the head lost it.
     """
     chain = queries.event_hashes(session, after=0)
-    if chain and not head.path.exists():
+    if not chain:
+        return ["the audit chain is empty, and its first event is that of the registry's making"]
+    if not head.path.exists():
         return [f"{head.path}: the chain head is gone"]
     seen = head.seen()
-    if chain and not seen:
+    if not seen:
         return [f"{head.path}: the chain head is empty"]
     faults = []
     lost = [sequence for sequence in chain if sequence not in seen]
