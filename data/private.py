@@ -72,10 +72,11 @@ def scratch_in(room: Path) -> Iterator[Path]:
 def clear_scratch(room: Path) -> tuple[str, ...]:
     """Remove the folders of a room that no living process holds; their names, sorted.
 
-    Where the room may not be written or locked, nothing is removed.
+    Where the room may not be written, or somebody else has its lock just then, nothing is removed: a start waits for
+    nobody.
     """
     removed = []
-    with contextlib.suppress(OSError), _locked(room / _LOCK, os.O_RDWR, fcntl.LOCK_EX):
+    with contextlib.suppress(OSError), _locked(room / _LOCK, os.O_RDWR, fcntl.LOCK_EX | fcntl.LOCK_NB):
         for folder in sorted(place for place in room.iterdir() if _NAME.fullmatch(place.name)):
             if not _is_held(folder):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import stat
@@ -95,6 +96,14 @@ def test_a_folder_of_a_process_killed_in_its_making_is_removed(tmp_path: Path) -
         pass
     (tmp_path / ("0" * 32)).mkdir()
     assert clear_scratch(tmp_path) == ("0" * 32,)
+
+
+def test_whoever_clears_waits_for_nobody(tmp_path: Path) -> None:
+    killed(tmp_path)
+    with (tmp_path / ".lock").open("r+b") as room:
+        fcntl.flock(room, fcntl.LOCK_EX)
+        assert clear_scratch(tmp_path) == ()
+    assert len(clear_scratch(tmp_path)) == 1
 
 
 def test_a_room_that_is_not_there_or_may_not_be_written_is_no_trouble_to_whoever_clears(tmp_path: Path) -> None:
