@@ -19,8 +19,8 @@ from analysis.results import Evaluation
 from dashboards.uploads import Upload, keep
 from data.errors import Refused
 from trials.access import Actor, UseCase, allow, parse_actor
-from trials.errors import AccessRefused
-from trials.registry import Registry, open_registry
+from trials.errors import AccessRefused, NoRegistry
+from trials.registry import Registry, open_registry, open_standing
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import DARK, LIGHT, Ink
 from trials.reporting.results.changed_results import result_changes as changes
@@ -48,7 +48,7 @@ def _registry() -> Registry:
 
 @st.cache_resource(show_spinner=False)
 def _opened_registry() -> Registry:
-    return open_registry(load_settings())
+    return open_standing(load_settings())
 
 
 def current_user() -> Actor:
@@ -71,7 +71,11 @@ def may(use_case: UseCase) -> Refused | None:
 
 def portfolio() -> tuple[TrialSummary, ...]:
     """Every trial, newest first."""
-    with _registry().read(current_user()) as reader:
+    try:
+        registry = _registry()
+    except NoRegistry:
+        return ()
+    with registry.read(current_user()) as reader:
         trials = reader.portfolio()
     return tuple(sorted(trials, key=lambda trial: (trial.created_on, trial.id), reverse=True))
 
@@ -162,7 +166,13 @@ def register(protocol: Upload, texts: tuple[Upload, ...]) -> str:
     """
     from trials.stages.register import register as record
 
-    registry, actor = _registry(), current_user()
+    actor = current_user()
+    try:
+        registry = _registry()
+    except NoRegistry:
+        allow(actor, "register")
+        open_registry(load_settings()).close()  # the first protocol begins one
+        registry = _registry()
     registry.permit(actor, "register")
     path, is_new = keep(registry.home / "uploads", protocol, texts)
     try:

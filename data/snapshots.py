@@ -183,7 +183,7 @@ class SnapshotStore:
                     path.unlink()
                     removed.append(path.name)
             if removed:
-                _fsync_folder(self.root)
+                fsync_folder(self.root)
         return tuple(removed)
 
     def _path(self, digest: str) -> Path:
@@ -233,7 +233,7 @@ class SnapshotStore:
     def _make_root(self) -> None:
         if not self.root.is_dir():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _fsync_folder(self.root.parent)
+            fsync_folder(self.root.parent)
 
     def _write_held(
         self, source: pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch], schema: pa.Schema | None
@@ -252,7 +252,7 @@ class SnapshotStore:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
             raise
-        _fsync_folder(self.root)
+        fsync_folder(self.root)
         return digest
 
     @contextlib.contextmanager
@@ -302,7 +302,8 @@ def read_rows(source: Snapshot | Path, columns: Sequence[str] | None = None) -> 
     return rows
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """Make what was written into a folder, and renamed there, survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -148,6 +148,7 @@ def read_population(path, clustered):
     unit_of, units = {}, {}
     with Path(path).open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
+            row = {name: (value or "").removeprefix("'") for name, value in row.items()}  # marked for spreadsheets
             if row["id"] in unit_of:
                 stop(f"id {row['id']} occurs twice")
             unit_of[row["id"]] = unit = row["cluster" if clustered else "id"]

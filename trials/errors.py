@@ -15,3 +15,7 @@ class AccessRefused(TrialRefused):
 
 class RegistryRefused(TrialRefused):
     """A registry that cannot be opened, read or written."""
+
+
+class NoRegistry(RegistryRefused):
+    """Nobody has made a registry there, and nothing was made by looking."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -9,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 
 from data.private import write_private
+from data.spreadsheet_safety import write_for_program
 from designs.assignment.files.assign import FileAssignment
 from designs.assignment.keyed.stream import commitment
 from designs.assignment.population.units import Units, as_array
@@ -146,12 +147,13 @@ def certify(
 def write_population(units: Units, destination: Path) -> None:
     """The population as ``docs/verify_allocation.py`` reads it: CSV of id, stratum, cluster and barred arms.
 
-    For a program, so byte for byte: an id or label marked for spreadsheets would no longer hash to what was drawn.
+    For a program, which gets every id and label back byte for byte, and as safe in a spreadsheet as any other CSV.
     """
     columns = {"id": units.ids, "stratum": units.strata, "cluster": units.cluster, "barred": units.barred}
     given = {name: _plain_text(column) for name, column in columns.items() if column is not None}
-    write_private(destination, b"")  # private before there is anything in it
-    pyarrow.csv.write_csv(pa.table(given), destination)
+    written = io.BytesIO()
+    write_for_program(pa.table(given), written)
+    write_private(destination, written.getvalue())
 
 
 def _plain_text(column: Any) -> Any:

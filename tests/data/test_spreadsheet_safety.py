@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
+import re
 import sys
 import unicodedata
 
@@ -11,7 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.spreadsheet_safety import changed_cells, safe_table, safe_text, safe_texts
+from data.spreadsheet_safety import (
+    changed_cells,
+    safe_table,
+    safe_text,
+    safe_texts,
+    write_for_program,
+    write_rows,
+    write_table,
+)
+from tests.places import ROOT
 
 SIGNS = "=+-@＝＋－＠"
 CUTTING = "\t\r\n\0"  # where some programs begin another cell, or end this one
@@ -84,3 +96,35 @@ def test_what_was_changed_is_counted_by_column() -> None:
     table = pa.table({"name": ["=1", "Ann", None], "mobile": ["+447700900026", "+447700900027", None], "n": [1, 2, 3]})
     assert changed_cells(table) == {"name": 1}
     assert safe_table(table).column("mobile").equals(table.column("mobile"))
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=20))
+def test_a_program_gets_back_byte_for_byte_what_no_spreadsheet_runs(texts: list[str]) -> None:
+    file = io.BytesIO()
+    write_for_program(pa.table({"id": pa.array(texts)}), file)
+    cells = [row["id"] for row in csv.DictReader(io.StringIO(file.getvalue().decode(), newline=""))]
+    assert [cell.removeprefix("'") for cell in cells if cell] == [text for text in texts if text]
+    assert not any(cell.lstrip("".join(BLANKS))[:1] in tuple(SIGNS) for cell in cells if cell)
+
+
+@pytest.mark.parametrize("payload", ["=1+1", "@SUM(A1)", "＝1+A1", "\t=1", "\u200b＋cmd|'/C calc'!A0", "\x00-A1"])
+def test_every_writer_of_csv_marks_what_runs(payload: str) -> None:
+    rows, table, program = io.StringIO(), io.BytesIO(), io.BytesIO()
+    write_rows([(payload, 1, None)], rows)
+    write_table(pa.table({payload: [payload]}), table)
+    write_for_program(pa.table({"id": [payload]}), program)
+    for written in (rows.getvalue(), table.getvalue().decode(), program.getvalue().decode()):
+        cells = [cell for row in csv.reader(io.StringIO(written, newline="")) for cell in row]
+        assert not any(cell.lstrip("".join(BLANKS))[:1] in tuple(SIGNS) for cell in cells if cell), written
+
+
+def test_nothing_else_writes_csv() -> None:
+    """A file that another module writes would have rules of its own."""
+    writes = re.compile(r"csv\.writer\(|DictWriter|write_csv\(|\.to_csv\(|CSVWriter|\bCOPY\b.*\bTO\b")
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for room in ("data", "designs", "analysis", "trials", "dashboards")
+        for path in (ROOT / room).rglob("*.py")
+        if writes.search(path.read_text("utf-8"))
+    }
+    assert found == {"data/spreadsheet_safety.py"}

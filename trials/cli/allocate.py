@@ -58,12 +58,13 @@ def certificate(
         typer.Option(metavar="FILE.csv", help="Also write the units there: what an outsider needs to check."),
     ] = None,
     wave: Annotated[int, typer.Option(min=1, help="Which wave, in a trial that has several.")] = 1,
+    reason: Annotated[str | None, typer.Option(help="Why the units are taken out; it is recorded.")] = None,
 ) -> None:
     """Show the certificate of the draw; the seed is in it once it is released."""
     from trials.stages.certificate import certificate as certificate_stage
 
     with registry_and_actor() as (registry, actor):
-        found = certificate_stage(registry, actor, trial, wave=wave, population=population)
+        found = certificate_stage(registry, actor, trial, wave=wave, population=population, reason=reason)
     if found.void is not None:
         say(f"This draw is void: {found.void}")
     if found.certificate["demonstration"]:

@@ -26,6 +26,7 @@ from trials.errors import TrialRefused
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from trials.access import UseCase
     from trials.registry.records import LoadMode
     from trials.stages.whois import Whereabouts
 
@@ -197,9 +198,14 @@ def _load(
     rejections_to: Path | None,
 ) -> None:
     from trials.stages.returned_files import load_returned_file
+    from trials.stages.take_out import note_taken_out
 
     with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
         account = load_returned_file(registry, actor, trial, kind_name, file, as_at=as_at and as_at.date(), mode=mode)
+        if rejections_to is not None:
+            use_case: UseCase = "load_outcomes" if kind_name == "outcomes" else "load_contacts"
+            what, rows = f"reasons of rejected rows of {kind_name}", len(account.rejections)
+            note_taken_out(registry, actor, use_case, trial, what=what, rows=rows)
     report_account(account, json_to, rejections_to)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -130,15 +129,13 @@ def registry_and_actor(*, begins: bool = False) -> Iterator[tuple[Registry, Acto
         RegistryRefused: There is no registry, and this does not begin one.
     """
     from trials.access import parse_actor
-    from trials.registry import is_there, open_registry, require_there
+    from trials.registry import is_there, open_registry, open_standing
     from trials.settings import load_settings
 
     settings = load_settings()
     actor = parse_actor(settings.actor)
-    if not begins:
-        require_there(settings)
-    is_new = not is_there(settings)
-    registry = open_registry(settings)
+    is_new = begins and not is_there(settings)
+    registry = open_registry(settings) if begins else open_standing(settings)
     try:
         yield registry, actor
         if is_new:
@@ -212,13 +209,11 @@ def _show_causes(causes: Sequence[RejectedFor]) -> None:
 
 
 def _write_rejections(rejections: Sequence[RejectionRecord], target: Path) -> None:
-    from data.spreadsheet_safety import safe_text
+    from data.spreadsheet_safety import write_rows
 
     try:
         with target.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("row", "field", "reason"))
-            writer.writerows((r.row, safe_text(r.field or ""), safe_text(r.reason)) for r in rejections)
+            write_rows([("row", "field", "reason"), *((r.row, r.field, r.reason) for r in rejections)], file)
     except OSError as error:
         raise TrialRefused(f"the rejections cannot be written there ({error.strerror})", where=str(target)) from error
     say(f"Why rows were rejected: {target}")

@@ -145,14 +145,12 @@ def head(
 def backup(out: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")]) -> None:
     """Copy registry, snapshots, key and chain head into a new folder. Keep it as private as they are."""
     from trials.access import parse_actor
-    from trials.registry import require_there
-    from trials.registry.registry import open_as_it_is
+    from trials.registry.opening import open_as_it_is
     from trials.settings import load_settings
     from trials.stages.backup import backup as backup_stage
 
     settings = load_settings()
     actor = parse_actor(settings.actor)
-    require_there(settings)
     with closing(open_as_it_is(settings)) as registry, at_work("Copying"):
         done = backup_stage(registry, actor, out)
     typer.echo(f"{done.trials} trials and {done.snapshots} snapshots are in {done.folder}")
@@ -200,7 +198,7 @@ def serve(
     settings = load_settings()
     require_folder(settings)
     if not is_there(settings):
-        say(f"There is no registry in {settings.home} yet: the dashboard makes one. Is OTM_HOME the folder you mean?")
+        say(f"There is no registry in {settings.home} yet: a first protocol makes one. Is OTM_HOME what you mean?")
     # As a module from the root: started as a plain command it would not find the packages.
     command = [sys.executable, "-m", "dashboards", str(port)]
     os.chdir(ROOT)

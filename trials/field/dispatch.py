@@ -13,11 +13,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
 from data.identifiers import ledger_ids
 from data.private import make_private, write_private
-from data.spreadsheet_safety import safe_table
+from data.spreadsheet_safety import write_table
 from trials.errors import TrialRefused
 from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID
 
@@ -63,7 +62,7 @@ def write_list(table: pa.Table, path: Path) -> str:
             )
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            pyarrow.csv.write_csv(safe_table(table), file)
+            write_table(table, file)
             file.flush()
             os.fsync(file.fileno())
         with partial.open("rb") as file:

@@ -5,7 +5,7 @@ import sys
 
 from trials.access import parse_actor
 from trials.jobs.conducting import conduct
-from trials.registry import open_registry
+from trials.registry import open_standing
 from trials.settings import load_settings
 from trials.stages.job import job_to_do
 
@@ -16,7 +16,7 @@ def main(job_id: str, held: int) -> None:
     os.umask(0o077)
     settings = load_settings()
     actor = parse_actor(settings.actor)
-    registry = open_registry(settings)
+    registry = open_standing(settings)
     try:
         conduct(registry, actor, job_to_do(registry, actor, job_id))
     finally:

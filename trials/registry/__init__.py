@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from trials.registry.registry import Registry, is_there, open_registry, require_folder, require_there
+from trials.registry.opening import is_there, open_standing
+from trials.registry.registry import Registry, open_registry, require_folder
 
-__all__ = ["Registry", "is_there", "open_registry", "require_folder", "require_there"]
+__all__ = ["Registry", "is_there", "open_registry", "open_standing", "require_folder"]

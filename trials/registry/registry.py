@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from data.private import clear_scratch
 from trials.access import READ_ONLY, Actor, UseCase, allow
-from trials.errors import AccessRefused, RegistryRefused
+from trials.errors import AccessRefused, NoRegistry, RegistryRefused
 from trials.registry import queries
 from trials.registry.identities import ledger_key
 from trials.registry.proof.carried import carry_over, look_before
@@ -72,7 +71,7 @@ class Registry:
         try:
             with Session(self._engine) as session:
                 return snapshots_described(session).get(digest)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, RegistryRefused):
             return None
 
     @contextmanager
@@ -244,21 +243,49 @@ class Registry:
         self._engine.dispose()
 
     def make_ready(self) -> None:
-        """Bring an empty database up to the newest tables, and note which key its ids are made with."""
-        with storage_refusals("registry"), self._engine.connect() as connection:
-            has_tables = require_current(connection)
-        if not has_tables:
-            rebuilding = rebuilders(self._engine)
-            with storage_refusals("registry"), rebuilding.connect() as connection, connection.begin():
-                bring_up(connection)
-        with storage_refusals("registry"), Session(self._engine) as session:
-            # Where the chain has events a row that is gone was deleted: another key must not be recorded in its place.
-            installed = session.get(Installation, 1) is not None or queries.last_event(session) is not None
-        if not installed:
-            self._install()
+        """Bring an empty database up to the newest tables, and note which key its ids are made with; all or nothing."""
+        if not self._is_made():
+            self._make()
         self.require_folder()
         if self.draft_files.is_dir():
             self._take_in_drafts()
+
+    def require_made(self) -> None:
+        """Refuse to work on a registry that nobody made; nothing is made by asking.
+
+        Raises:
+            NoRegistry: There is none.
+            RegistryRefused: Its tables are not this program's.
+        """
+        if not self._is_made():
+            raise no_registry(self.settings)
+        self.require_folder()
+
+    def _is_made(self) -> bool:
+        with storage_refusals("registry"), Session(self._engine) as session:
+            if not require_current(session.connection()):
+                return False
+            # Where the chain has events a row that is gone was deleted: another key must not be recorded in its place.
+            return session.get(Installation, 1) is not None or queries.last_event(session) is not None
+
+    def _make(self) -> None:
+        if self.head.last() is not None and not self.has_tables():
+            raise RegistryRefused(
+                "the database is empty, and the chain head beside it has seen events",
+                where=str(self.home),
+                rule="a registry begins in a home where no other one was",
+                remedy="give otm restore again where it was interrupted; or set OTM_DATABASE_URL to the database that "
+                "belongs to this home",
+            )
+        _make_home(self.settings)
+        key = ledger_key.read_key(self.key_path) or ledger_key.create_key(self.key_path)
+        with storage_refusals("registry"), Session(rebuilders(self._engine)) as session:
+            if not require_current(session.connection()):
+                bring_up(session.connection())
+            if session.get(Installation, 1) is None:
+                work = UnitOfWork(session, Actor("registry", "administrator"), "installed", None, self.head)
+                work.add(Installation(id=1, key_fingerprint=ledger_key.fingerprint(key), created_at=now()))
+                work.commit({})
 
     def _take_in_drafts(self) -> None:
         """Put drafts that were files into their table; one that was saved there since is the later."""
@@ -270,16 +297,6 @@ class Registry:
                     session.add(Draft(key=key, fields=fields, saved_at=now()))
             session.commit()
         remove_draft_files(self.draft_files, set(drafts))
-
-    def _install(self) -> None:
-        _make_home(self.settings)
-        key = ledger_key.read_key(self.key_path) or ledger_key.create_key(self.key_path)
-        with storage_refusals("registry"), Session(self._writers) as session:
-            session.connection()
-            if session.get(Installation, 1) is None:
-                work = UnitOfWork(session, Actor("registry", "administrator"), "installed", None, self.head)
-                work.add(Installation(id=1, key_fingerprint=ledger_key.fingerprint(key), created_at=now()))
-                work.commit({})
 
 
 def open_registry(settings: Settings) -> Registry:
@@ -297,19 +314,14 @@ def open_registry(settings: Settings) -> Registry:
     return registry
 
 
-def is_there(settings: Settings) -> bool:
-    """Whether a registry was made where the settings say; also where only opening it can tell.
-
-    Only opening tells of a database server, and of a folder that cannot be one: then the refusal says why.
-    """
-    url = database_url(settings.home, settings.database_url)
-    if url.get_backend_name() != "sqlite":
-        return True
-    try:
-        nearest = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
-        return Path(str(url.database)).exists() or not nearest.is_dir()
-    except OSError:
-        return True
+def no_registry(settings: Settings) -> NoRegistry:
+    """The refusal to read a registry that nobody made."""
+    return NoRegistry(
+        "there is no registry",
+        where=str(settings.home),
+        rule="one begins with otm population load, otm register or otm demo; a command that reads makes none",
+        remedy="set OTM_HOME to the folder of the registry, and look for a slip in its name",
+    )
 
 
 def require_folder(settings: Settings) -> None:
@@ -325,37 +337,13 @@ def require_folder(settings: Settings) -> None:
         registry.close()
 
 
-def require_there(settings: Settings) -> None:
-    """Refuse to read a registry that nobody made.
-
-    Raises:
-        RegistryRefused: Nothing is there; nothing was made.
-    """
-    if not is_there(settings):
-        raise RegistryRefused(
-            "there is no registry",
-            where=str(settings.home),
-            rule="one begins with otm population load, otm register or otm demo; a command that reads makes none",
-            remedy="set OTM_HOME to the folder of the registry, and look for a slip in its name",
-        )
-
-
-def open_as_it_is(settings: Settings) -> Registry:
-    """Open the registry that the settings name, also where its tables wait for ``otm migrate``: what a backup needs.
-
-    Raises:
-        RegistryRefused: The home cannot be used, or the tables are of a program that this one does not know.
-    """
-    registry = connect(settings)
-    try:
-        if registry.waits_for_migration():
-            registry.require_folder()
-        else:
-            registry.make_ready()
-    except BaseException:
-        registry.close()
-        raise
-    return registry
+def unusable(problem: str | None, where: object) -> RegistryRefused:
+    """The refusal of a folder that cannot hold a registry, or not be read."""
+    return RegistryRefused(
+        f"the registry's folder cannot be used ({problem})",
+        where=str(where),
+        remedy="set OTM_HOME to a folder that this account may write",
+    )
 
 
 def connect(settings: Settings) -> Registry:
@@ -385,8 +373,4 @@ def _folder_refusals(settings: Settings) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RegistryRefused(
-            f"the registry's folder cannot be used ({error.strerror})",
-            where=str(error.filename or settings.home),
-            remedy="set OTM_HOME to a folder that this account may write",
-        ) from error
+        raise unusable(error.strerror, error.filename or settings.home) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -12,37 +11,23 @@ from typing import Any, Final
 from analysis.document import from_document, to_document
 from analysis.results import Estimate
 from analysis.wording.naming import variant_words
-from data.spreadsheet_safety import safe_text
+from data.spreadsheet_safety import write_rows
 
 FARTHEST: Final = 1e-300  # p-values beyond it are bounds, for tails lose their digits there
-_CONTROL: Final = dict.fromkeys((*range(32), 127), " ")  # a cell is one line
 
 
 def estimates_csv(rows: Sequence[Estimate]) -> str:
     """Every estimate at full precision, one row each; what is missing is empty. A p-value so small that
     only a bound of it is known is said to be below one, for none is nil."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Estimate)])
+    lines: list[Sequence[object]] = [[field.name for field in fields(Estimate)]]
     for row in rows:
         said = {**asdict(row), "variant": None if row.variant is None else variant_words(row.variant)}
         tiny = [name for name in ("p_value", "p_adjusted") if said[name] is not None and said[name] < FARTHEST]
         said |= dict.fromkeys(tiny, f"<{FARTHEST:g}")
-        writer.writerow([cell(value) for value in said.values()])
+        lines.append(list(said.values()))
+    write_rows(lines, buffer)
     return buffer.getvalue()
-
-
-def cell(value: object) -> object:
-    """A value for a spreadsheet: numbers as they are, text that would be read as a formula made plain.
-
-    >>> cell("=1+1"), cell(-0.5), cell(None)
-    ("'=1+1", -0.5, '')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return safe_text(value.translate(_CONTROL))
-    return value
 
 
 def shown_document(document: Mapping[str, Any]) -> Mapping[str, Any]:

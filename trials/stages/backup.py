@@ -7,8 +7,6 @@ taken back where the transaction is not committed.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -18,25 +16,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data.snapshots import SnapshotStore
-from trials.access import Actor, allow
+from data.snapshots import SnapshotStore, fsync_folder
+from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry
 from trials.registry.identities import ledger_key
+from trials.registry.opening import permit_where_it_stands
 from trials.registry.proof.chain_head import ChainHead
 from trials.registry.proof.integrity import chain_faults_of_dump, snapshots_of_dump
 from trials.registry.registry import connect
+from trials.registry.storage.backup_files import (
+    DRAFTS,
+    HEAD,
+    KEY,
+    MANIFEST,
+    PARTS,
+    ROWS,
+    SNAPSHOTS,
+    copy_file,
+    hold,
+    is_folder,
+    manifest_of,
+    sha256_of,
+    storing,
+    write_file,
+)
 from trials.registry.storage.database import database_url
 from trials.registry.storage.dump import dump, require_known_revision
 from trials.registry.tables.columns import canonical
 from trials.settings import Settings
-
-ROWS = "registry.json"
-KEY = "ledger.key"
-HEAD = "chain-head"
-MANIFEST = "manifest.json"
-SNAPSHOTS = "snapshots"
-DRAFTS = "drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,9 @@ class BackedUp:
 def backup(registry: Registry, actor: Actor, out: str | Path) -> BackedUp:
     """Copy everything that the registry is into a new folder.
 
-    The folder holds the ledger key and the seeds: keep it as you keep the registry itself.
+    It is written beside, as ``DIR.partial``, and is there as a whole or not at all. That a copy was taken is in the
+    audit chain once it stands; what failed left neither a folder nor an event. The folder holds the ledger key and the
+    seeds: keep it as you keep the registry itself.
 
     Args:
         registry: Of this program's revision or of an earlier one.
@@ -59,42 +69,117 @@ def backup(registry: Registry, actor: Actor, out: str | Path) -> BackedUp:
         out: The new folder.
 
     Raises:
-        TrialRefused: The folder is there already, or the disk refused.
+        TrialRefused: The folder is there already, another backup is writing there, or the disk refused.
     """
-    folder = Path(out)
-    with registry.write(actor, "backup") as work:
-        if folder.exists():
-            raise TrialRefused("the folder is there already", where=str(folder), remedy="name a new one")
-        work.commit({})
-    # Rows are copied first: a file that no copied row names is harmless, the other way round it is not.
-    with _storing(folder), registry.snapshots.holding():
-        with registry.inspect(actor, "backup") as session:
-            rows = dump(session)
-        folder.mkdir(mode=0o700, parents=True)
-        try:
-            snapshots = _fill(folder, registry, rows)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-    return BackedUp(folder, len(rows["tables"]["trial"]), snapshots)
+    registry.permit(actor, "backup")
+    folder = Path(out).absolute()
+    if os.path.lexists(folder):
+        raise TrialRefused("the folder is there already", where=str(folder), remedy="name a new one")
+    with _written_beside(folder) as beside:
+        with registry.snapshots.holding():
+            # Rows are copied first: a file that no copied row names is harmless, the other way round it is not.
+            with registry.inspect(actor, "backup") as session:
+                rows = dump(session)
+            snapshots = _fill(beside.partial, registry, rows)
+        beside.put_in_place()
+        trials = len(rows["tables"]["trial"])
+        # A copy of every customer that nobody can see was taken is worse than none: no event, no copy.
+        with registry.write(actor, "backup") as work:
+            manifest = sha256_of(folder / MANIFEST)
+            work.commit({"trials": trials, "snapshots": snapshots, "manifest": manifest})
+    return BackedUp(folder, trials, snapshots)
+
+
+@dataclass(slots=True)
+class _Beside:
+    """A folder under the name that it has while it is written."""
+
+    folder: Path
+    partial: Path
+    made: list[Path]
+    is_placed: bool = False
+
+    def put_in_place(self) -> None:
+        """Sync every folder and give it its name, durably."""
+        for path in (*(path for path in self.partial.rglob("*") if path.is_dir()), self.partial):
+            fsync_folder(path)
+        if os.path.lexists(self.folder):
+            raise TrialRefused("the folder is there already", where=str(self.folder), remedy="name a new one")
+        self.partial.rename(self.folder)
+        self.is_placed = True
+        for path in (self.folder.parent, *(path.parent for path in self.made)):
+            fsync_folder(path)
+
+    def take_back(self) -> None:
+        shutil.rmtree(self.folder if self.is_placed else self.partial, ignore_errors=True)
+        for path in self.made:
+            with suppress(OSError):
+                path.rmdir()
+
+
+@contextmanager
+def _written_beside(folder: Path) -> Iterator[_Beside]:
+    """A folder to write into before it gets its name; where anything fails it is gone, with what was made for it.
+
+    One that a crash left behind is removed first; a lock tells it from one that is being written.
+    """
+    partial = folder.with_name(f"{folder.name}.partial")
+    beside = _Beside(folder, partial, [path for path in (folder.parent, *folder.parent.parents) if not path.exists()])
+    with storing(folder):
+        for path in reversed(beside.made):
+            path.mkdir(mode=0o700, exist_ok=True)
+        _remove_left(partial)
+        partial.mkdir(mode=0o700)
+        lock = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        hold(lock, partial, "another backup is being written here")
+        with storing(folder):
+            yield beside
+    except BaseException:
+        beside.take_back()
+        raise
+    finally:
+        os.close(lock)
+
+
+def _remove_left(partial: Path) -> None:
+    """Remove what a backup that was killed left behind, and nothing else.
+
+    Raises:
+        TrialRefused: Another backup is writing there, or it is something else's.
+    """
+    if not os.path.lexists(partial):
+        return
+    ours = partial.is_dir() and not partial.is_symlink() and {path.name for path in partial.iterdir()} <= PARTS
+    if not ours:
+        raise TrialRefused(
+            "something else is where the backup would be written", where=str(partial), remedy="name another folder"
+        )
+    lock = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        hold(lock, partial, "another backup is being written here")
+        shutil.rmtree(partial)
+    finally:
+        os.close(lock)
 
 
 def _fill(folder: Path, registry: Registry, rows: dict[str, Any]) -> int:
     named = snapshots_of_dump(rows["tables"])
     (folder / SNAPSHOTS).mkdir(mode=0o700)
     for digest in sorted(named):
-        registry.snapshots.verify(digest)
-        shutil.copyfile(registry.snapshots.opened(digest).path, folder / SNAPSHOTS / f"{digest}.parquet")
-    drafts = sorted(registry.draft_files.glob("*.json"))
+        snapshot = registry.snapshots.opened(digest)
+        copy_file(snapshot.path, folder / SNAPSHOTS / f"{digest}.parquet")
+        snapshot.recheck()
+    drafts = sorted(path for path in registry.draft_files.glob("*.json") if path.is_file())
     if drafts:  # an earlier program's, of before its tables held them
         (folder / DRAFTS).mkdir(mode=0o700)
         for path in drafts:
-            _copy(path, folder / DRAFTS / path.name)
-    last = max(event["sequence"] for event in rows["tables"]["audit_event"])
-    _write(folder / ROWS, canonical(rows))
-    _write(folder / KEY, registry.key().hex() + "\n")
-    _write(folder / HEAD, "".join(f"{n} {h}\n" for n, h in sorted(registry.head.seen().items()) if n <= last))
-    _write(folder / MANIFEST, json.dumps(_manifest(folder), indent=1, sort_keys=True) + "\n")
+            copy_file(path, folder / DRAFTS / path.name)
+    last = max((event["sequence"] for event in rows["tables"]["audit_event"]), default=0)
+    write_file(folder / ROWS, canonical(rows))
+    write_file(folder / KEY, registry.key().hex() + "\n")
+    write_file(folder / HEAD, "".join(f"{n} {h}\n" for n, h in sorted(registry.head.seen().items()) if n <= last))
+    write_file(folder / MANIFEST, json.dumps(manifest_of(folder), indent=1, sort_keys=True) + "\n")
     return len(named)
 
 
@@ -104,7 +189,7 @@ def restore(settings: Settings, actor: Actor, source: str | Path) -> BackedUp:
     Raises:
         TrialRefused: The backup is not whole, or the home or the database holds a registry. Nothing has changed.
     """
-    allow(actor, "restore")
+    permit_where_it_stands(settings, actor, "restore")
     folder = Path(source)
     rows, trials = _judged(folder)
     if _another_key(settings.home / KEY, folder):
@@ -118,7 +203,7 @@ def restore(settings: Settings, actor: Actor, source: str | Path) -> BackedUp:
         registry = connect(settings)
         try:
             with registry.write_restored(actor, rows) as work:
-                with _storing(settings.home):
+                with storing(settings.home):
                     copied = _place(placed, registry, folder)
                 placed.committing = True
                 work.commit({"trials": trials, "revision": rows["revision"]})
@@ -148,13 +233,13 @@ class _Placed:
     def file(self, source: Path, destination: Path) -> None:
         if not destination.exists():
             self.made.append(destination)
-        elif _sha256(destination) != _sha256(source):
+        elif sha256_of(destination) != sha256_of(source):
             kept = destination.with_name(f"{destination.name}.before-restore")
             destination.rename(kept)
             self.aside[destination] = kept
         else:
             return
-        _copy(source, destination)
+        copy_file(source, destination)
 
     def take_back(self) -> None:
         for path in reversed(self.made):
@@ -169,12 +254,12 @@ class _Placed:
 def _taking_back(settings: Settings) -> Iterator[_Placed]:
     """One restore at a time into a home; what it puts there is gone again unless the database has committed."""
     placed = _Placed()
-    with _storing(settings.home):
+    with storing(settings.home):
         placed.made += [path for path in (*reversed(settings.home.parents), settings.home) if not path.exists()]
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(settings.home, os.O_RDONLY)
     try:
-        _hold(lock, settings.home)
+        hold(lock, settings.home, "another restore is at work here")
         url = database_url(settings.home, settings.database_url)
         if url.get_backend_name() == "sqlite":
             files = (Path(f"{url.database}"), Path(f"{url.database}-journal"))
@@ -188,15 +273,6 @@ def _taking_back(settings: Settings) -> Iterator[_Placed]:
         os.close(lock)
     for kept in placed.aside.values():
         kept.unlink(missing_ok=True)
-
-
-def _hold(lock: int, home: Path) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise TrialRefused(
-            "another restore is at work here", where=str(home), remedy="wait until it has ended"
-        ) from error
 
 
 def _stands(settings: Settings) -> bool:
@@ -223,6 +299,8 @@ def _place(placed: _Placed, registry: Registry, folder: Path) -> int:
             placed.file(path, registry.draft_files / path.name)
     placed.file(folder / HEAD, registry.head.path)
     placed.file(folder / KEY, registry.key_path)
+    for path in (registry.snapshots.root, registry.home):
+        fsync_folder(path)
     return len(snapshots)
 
 
@@ -239,7 +317,7 @@ def _judged(folder: Path) -> tuple[dict[str, Any], int]:
         fingerprints = [row["key_fingerprint"] for row in rows["tables"]["installation"]]
         named = snapshots_of_dump(rows["tables"])
         trials = len(rows["tables"]["trial"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TrialRefused("the backup's rows are not those of a registry", where=str(folder / ROWS)) from error
     if faults:
         raise TrialRefused("the backup's audit chain is not whole", where=str(folder), rule="; ".join(faults))
@@ -258,8 +336,9 @@ def _judged(folder: Path) -> tuple[dict[str, Any], int]:
 def _checked(folder: Path) -> dict[str, Any]:
     """A backup's rows, once every file in it is the one that its manifest lists."""
     try:
+        is_folder(folder / MANIFEST)
         listed = json.loads((folder / MANIFEST).read_text("utf-8"))
-        found = _manifest(folder)
+        found = manifest_of(folder)
         wrong = sorted(name for name in listed.keys() | found.keys() if listed.get(name) != found.get(name))
         if wrong:
             raise TrialRefused(
@@ -269,45 +348,8 @@ def _checked(folder: Path) -> dict[str, Any]:
         if missing:
             raise TrialRefused(f"{missing[0]} is missing", where=str(folder), remedy="use another backup")
         rows: dict[str, Any] = json.loads((folder / ROWS).read_text("utf-8"))
-    except (OSError, ValueError, AttributeError) as error:
+        if not isinstance(rows, dict):
+            raise ValueError("no rows")
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise TrialRefused("this is not a backup", where=str(folder), rule="a folder that otm backup wrote") from error
     return rows
-
-
-def _manifest(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file, by its path."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _copy(source: Path, destination: Path) -> None:
-    """Copy a file durably and privately; never over another."""
-    with source.open("rb") as read:
-        descriptor = os.open(destination, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as written:
-            shutil.copyfileobj(read, written)
-            written.flush()
-            os.fsync(written.fileno())
-
-
-@contextmanager
-def _storing(where: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise TrialRefused(
-            f"the disk refused ({error.strerror or error})", where=str(error.filename or where)
-        ) from error

@@ -26,7 +26,13 @@ class Certified:
 
 
 def certificate(
-    registry: Registry, actor: Actor, trial_id: str, *, wave: int = 1, population: Path | None = None
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    *,
+    wave: int = 1,
+    population: Path | None = None,
+    reason: str | None = None,
 ) -> Certified:
     """A wave's certificate. Counts by arm and stratum are the randomiser's until the draw is released.
 
@@ -36,7 +42,9 @@ def certificate(
         trial_id: The trial.
         wave: Counted from 1.
         population: Where to write the units that were allocated (ledger ids, strata, clusters, never arms), for
-            ``docs/verify_allocation.py``. Only the randomiser may take these out.
+            ``docs/verify_allocation.py``. Only the randomiser may take these out, and that it was done, and of how
+            many, is in the audit chain before the file is there.
+        reason: Why they are taken out.
 
     Raises:
         TrialRefused: This wave has not been allocated, or the file cannot be written.
@@ -59,6 +67,10 @@ def certificate(
     if population is not None:
         registry.permit(actor, "randomise", trial_id)
         units = registry.snapshots.read(waves[wave].units_digest)
+        said = {"reason": reason.strip()} if reason and reason.strip() else {}
+        with registry.write(actor, "certificate", trial_id) as work:
+            what = {"use_case": "certificate", "what": f"units of wave {wave}", "rows_taken": units.num_rows}
+            work.commit({**what, **said}, action="take_out")
         try:
             scheme = declare(plan.protocol, allocations[wave].algorithm)
             write_population(gather(scheme, units, LEDGER_ID), population)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trials.access import Actor, allow
+from trials.access import Actor
+from trials.registry.opening import permit_where_it_stands
 from trials.registry.registry import connect
 from trials.registry.storage.revisions import NEWEST
 from trials.settings import Settings
@@ -17,7 +18,7 @@ def migrate(settings: Settings, actor: Actor) -> tuple[str | None, str]:
     Raises:
         RegistryRefused: The registry is of a newer program.
     """
-    allow(actor, "migrate")
+    permit_where_it_stands(settings, actor, "migrate")
     registry = connect(settings)
     try:
         if not registry.has_tables():

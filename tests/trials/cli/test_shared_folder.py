@@ -24,7 +24,7 @@ COMMANDS = {
     "release": "reminders --reason R", "serve": "", "trials": "", "verify": "reminders",
     "void": "reminders --reason R", "whois": "reminders C000001", "backup": "{out}", "demo": "--no-serve",
 }  # fmt: skip
-NO_REGISTRY = {"power", "analyse", "schema", "protocol check", "restore"}
+NO_REGISTRY = {"power", "analyse", "schema", "protocol check", "restore", "licences"}
 
 
 def every_command() -> set[str]:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from analysis.document import to_document
 from analysis.results import Estimate, Variant
+from data.spreadsheet_safety import cell
 from designs.protocol import load_protocol
 from tests.trials.reporting.examples import evaluation
-from trials.reporting.exports import cell, estimates_csv, shown_document
+from trials.reporting.exports import estimates_csv, shown_document
 from trials.reporting.results.effects import effects, segments
 from trials.reporting.results.sensitivity import sensitivity
 from trials.reporting.words.names import Names

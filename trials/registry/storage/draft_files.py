@@ -39,7 +39,7 @@ def _fields(path: Path) -> dict[str, str] | None:
     """What one file holds; ``None`` of a damaged draft, which is no draft."""
     fields: Any = None
     with suppress(OSError, ValueError, RecursionError):
-        fields = json.loads(path.read_text("utf-8"))
+        fields = json.loads(path.read_text("utf-8")) if path.is_file() else None  # a pipe would be read for ever
     if not isinstance(fields, dict):
         return None
     texts = {str(field): str(text) for field, text in fields.items()}
