@@ -21,9 +21,10 @@ from trials.cli.app import app
 from trials.errors import RegistryRefused
 from trials.jobs import progress
 from trials.registry import Registry, open_registry, queries
+from trials.registry.opening import open_as_it_is
 from trials.registry.proof.integrity import row_faults
 from trials.registry.records import LongStage
-from trials.registry.registry import connect, open_as_it_is
+from trials.registry.registry import connect
 from trials.registry.storage.dump import dump
 from trials.registry.storage.revisions import NEWEST
 from trials.registry.tables.columns import digest_of
