@@ -88,8 +88,7 @@ def _who_is_at_work() -> None:
 def refused(refusal: Refused) -> None:
     """Why something was refused, what rule that is, and what to do next."""
     if isinstance(refusal, ProtocolRefused):
-        lines = [str(error) for error in refusal.errors]
-        st.html(markup.refusal([f"{capitalised(refusal.problem)}."], lines))
+        st.html(markup.refusal([f"{capitalised(refusal.problem)}."], list(refusal.lines)))
         return
     # A path on the server is nothing to a reader of a screen; a field, a row or a trial is.
     in_sight = refusal.where and "/" not in refusal.where

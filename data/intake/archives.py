@@ -3,97 +3,121 @@
 from __future__ import annotations
 
 import io
-import re
+import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
-from html import unescape
 
 from data.errors import DataRefused
+from data.intake.result import UNDAMAGED
 
-MAXIMUM_WORKBOOK = 2 << 30
-MAXIMUM_RATIO = 250  # tables of text pack 5 to 50 times; DEFLATE's limit, which bombs use, is 1,032
-RATIO_COUNTS_FROM = 64 << 20  # a small file may pack as well as it likes
-UNDAMAGED = "a file is read as a whole or not at all"
+MAXIMUM_WORKBOOK = 8 << 30
+MAXIMUM_RATIO = 50  # tables of text pack 5 to 30 times; DEFLATE's limit, which bombs use, is 1,032
+RATIO_COUNTS_FROM = 32 << 20  # a small file may pack as well as it likes
+MAXIMUM_PARTS = 10_000
+_DIRECTORY = 64 + 200  # bytes that a part takes there, with a long name
+_END, _END_SIZE = b"PK\x05\x06", 22
+LAST = (1 << 16) + _END_SIZE  # bytes in which the end lies, with its comment
 _PIECE = 1 << 20
-_CELL_REFERENCE = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})""")
-_WIDE_REFERENCE = re.compile(rb"""\br\s*=\s*["'][A-Z]{2}""")
-_ERROR = re.compile(
-    rb"""<(?:\w+:)?c\b(?=[^>]*?\bt\s*=\s*["']e["'])[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'][^>]*>(.*?)</(?:\w+:)?c>""",
-    re.DOTALL,
-)
-# A cell with a formula and no value, as programs write them that work nothing out; a text (t="str") may be empty.
-_NOT_WORKED_OUT = re.compile(  # nothing that was passed is looked at again (*+, ?+), whatever the part holds
-    rb"""<(?:\w+:)?c\b(?![^<>]*\bt\s*=\s*["']str["'])[^<>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*+>\s*+"""
-    rb"""<(?:\w+:)?f\b[^<>]*+>([^<]*+)</(?:\w+:)?f>\s*+(?:<(?:\w+:)?v\s*+/>\s*+|<(?:\w+:)?v>\s*+</(?:\w+:)?v>\s*+)?+"""
-    rb"""</(?:\w+:)?c>"""
-)
-_CODE = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]*)<")
-_CELL = re.compile(rb"<(?:\w+:)?c[ />]")
 
 
-def check_workbook(data: bytes, where: str) -> None:
-    """Look through an Excel workbook before a reader unpacks it.
+def parts_claimed(data: bytes) -> int:
+    """How many parts a zip archive says that it has, or would have in a directory of its size; 0 where it has no end.
 
-    Two kinds of bomb are refused: parts that unpack to far more than their size, whatever size they claim, and
-    sheets whose few cells span so wide a range that a reader would lay out billions.
+    Asked before anything is made of each of them.
+
+    Args:
+        data: The archive, or its ``LAST`` bytes.
+    """
+    end = data[-_END_SIZE:]  # as zipfile looks for it: without a comment, else the last there is
+    if not (end.startswith(_END) and end.endswith(b"\0\0")):
+        at = data.rfind(_END, max(0, len(data) - LAST))
+        end = data[at : at + _END_SIZE] if at >= 0 else b""
+    if len(end) < _END_SIZE:
+        return 0
+    return max(int.from_bytes(end[10:12], "little"), int.from_bytes(end[12:16], "little") // _DIRECTORY)
+
+
+class Archive:
+    """A workbook's zip archive, its parts unpacked and counted first, piece by piece, whatever size they claim.
+
+    Args:
+        data: The file.
+        where: What to call it.
 
     Raises:
-        DataRefused: A bomb, a damaged archive, or an archive that is no workbook.
+        DataRefused: Damaged, protected by a password, with more parts than any workbook has, or with parts that unpack
+            to far more than their size.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if any(entry.flag_bits & 1 for entry in archive.infolist()):
-                raise DataRefused(
-                    "the workbook is protected by a password",
-                    where=where,
-                    rule="a workbook can be read by whoever has it",
-                    remedy="remove the password",
-                )
-            size = 0
-            for entry in archive.infolist():
-                part = _unpacked(data, entry, size, where)
-                size += len(part)
-                if entry.filename.startswith("xl/worksheets/"):
-                    _check_span(part, where)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, IndexError) as error:
-        raise DataRefused(
-            f"the workbook is damaged ({error})", where=where, rule=UNDAMAGED, remedy="copy it or save it again"
-        ) from error
+
+    def __init__(self, data: bytes, where: str) -> None:
+        self.size = len(data)
+        self.where = where
+        self._data = data
+        if parts_claimed(data) > MAXIMUM_PARTS:
+            raise DataRefused(
+                f"the workbook has more than {MAXIMUM_PARTS:,} parts",
+                where=where,
+                rule="a workbook holds one table",
+                remedy="copy the table to a new workbook",
+            )
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                self._entries = archive.infolist()
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, IndexError) as error:
+            raise self.damaged(error) from error
+        if any(entry.flag_bits & 1 for entry in self._entries):
+            raise DataRefused(
+                "the workbook is protected by a password",
+                where=where,
+                rule="a workbook can be read by whoever has it",
+                remedy="remove the password",
+            )
+        self._count()
+
+    def _count(self) -> None:
+        unpacked = 0
+        for entry in self._entries:
+            for piece in self._pieces(entry):
+                unpacked += len(piece)
+                check_growth(self.size, unpacked, MAXIMUM_WORKBOOK, self.where)
+
+    def damaged(self, error: object) -> DataRefused:
+        return DataRefused(
+            f"the workbook is damaged ({error})", where=self.where, rule=UNDAMAGED, remedy="copy it or save it again"
+        )
+
+    def parts(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Each part's name as readers know it (small letters, no ./), and its content in pieces of a mebibyte or so."""
+        for entry in self._entries:
+            yield part_name(entry.filename), self._pieces(entry)
+
+    def _pieces(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+        try:
+            yield from _inflated(self._data, entry)
+        except (zipfile.BadZipFile, zlib.error) as error:
+            raise self.damaged(error) from error
+
+    def pieces_of(self, name: str) -> Iterator[bytes]:
+        """A part once more."""
+        for entry in self._entries:
+            if part_name(entry.filename) == name:
+                yield from self._pieces(entry)
 
 
-def error_cells(data: bytes) -> list[tuple[int, int, str]]:
-    """Row, column (both from 0) and code of every cell of a workbook, already checked, that holds an error.
+def part_name(path: str, beside: str = "") -> str:
+    """A part's name as readers look for it, from a path in the archive or one beside another part.
 
-    Of a formula that was never worked out, which a reader takes for a blank, the code is the formula.
+    Examples:
+        >>> part_name("worksheets/Sheet1.xml", "xl/workbook.xml"), part_name("/xl/other/../a.xml", "xl/workbook.xml")
+        ('xl/worksheets/sheet1.xml', 'xl/a.xml')
     """
-    found = []
-    for part in worksheets(data):
-        for letters, row, inside in _ERROR.findall(part):
-            code = _CODE.search(inside)
-            found.append((int(row) - 1, column_number(letters) - 1, code.group(1).decode() if code else "#N/A"))
-        for letters, row, formula in _NOT_WORKED_OUT.findall(part):
-            found.append((int(row) - 1, column_number(letters) - 1, "=" + unescape(formula.decode("utf-8", "replace"))))
-    return found
+    whole = posixpath.join("/", posixpath.dirname(beside), path.replace("\\", "/"))
+    return posixpath.normpath(whole).lstrip("/").lower()
 
 
-def worksheets(data: bytes) -> Iterator[bytes]:
-    """The XML of each worksheet of a workbook, already checked."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for entry in archive.infolist():
-            if entry.filename.startswith("xl/worksheets/"):
-                yield _unpacked(data, entry, 0, entry.filename)
-
-
-def column_number(letters: bytes) -> int:
-    """The number of a column, from 1, by its letters."""
-    column = 0
-    for letter in letters:
-        column = column * 26 + letter - 64
-    return column
-
-
-def _unpacked(data: bytes, entry: zipfile.ZipInfo, before: int, where: str) -> bytes:
+def _inflated(data: bytes, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The content of a part. The size written in the directory may lie, so it is not asked."""
     start = entry.header_offset
     if data[start : start + 4] != b"PK\x03\x04":
         raise zipfile.BadZipFile("a part is not where the directory says")
@@ -101,21 +125,19 @@ def _unpacked(data: bytes, entry: zipfile.ZipInfo, before: int, where: str) -> b
     begin = start + 30 + names + extra
     packed = data[begin : begin + entry.compress_size]
     if entry.compress_type == zipfile.ZIP_STORED:
-        check_growth(len(data), before + len(packed), MAXIMUM_WORKBOOK, where)
-        return packed
+        for at in range(0, len(packed), _PIECE):
+            yield packed[at : at + _PIECE]
+        return
     if entry.compress_type != zipfile.ZIP_DEFLATED:
         raise zipfile.BadZipFile("a part is packed in a way that workbooks do not use")
-    # The size written in the directory may lie, so the parts are unpacked and counted.
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    pieces = []
-    size = before
     while packed:
         piece = unpacker.decompress(packed, _PIECE)
-        size += len(piece)
-        check_growth(len(data), size, MAXIMUM_WORKBOOK, where)
-        pieces.append(piece)
+        if piece:
+            yield piece
         packed = unpacker.unconsumed_tail
-    return b"".join(pieces)
+    if rest := unpacker.flush():
+        yield rest
 
 
 def check_growth(packed: int, unpacked: int, most: int, where: str) -> None:
@@ -128,22 +150,7 @@ def check_growth(packed: int, unpacked: int, most: int, where: str) -> None:
         raise DataRefused(
             f"the file of {packed:,} bytes unpacks to more than {unpacked:,}",
             where=where,
-            rule=f"at most {most:,} bytes, and {MAXIMUM_RATIO} times its size",
-            remedy="bring it as Parquet",
-        )
-
-
-def _check_span(sheet: bytes, where: str) -> None:
-    if _WIDE_REFERENCE.search(sheet) is None:
-        return  # 26 columns at most: laid out in full it still fits
-    cells = len(_CELL.findall(sheet))
-    rows = columns = 0
-    for letters, row in _CELL_REFERENCE.findall(sheet):
-        rows, columns = max(rows, int(row)), max(columns, column_number(letters))
-    if rows * columns > 20 * cells + 1_000_000:
-        raise DataRefused(
-            f"{cells:,} cells are spread over {rows:,} rows and {columns:,} columns",
-            where=where,
-            rule="a table without wide gaps, its header in the first row",
-            remedy="copy the table to a new workbook",
+            rule=f"at most {most:,} bytes, and {MAXIMUM_RATIO} times its size where that is more than "
+            f"{RATIO_COUNTS_FROM >> 20} MiB",
+            remedy="bring the table as CSV, not packed",
         )

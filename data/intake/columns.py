@@ -285,3 +285,15 @@ def not_a(kind: pa.DataType, name: str, where: str, wanted: str) -> DataRefused:
         rule=f"the protocol needs {wanted} here",
         remedy="export the column in that form",
     )
+
+
+def with_plain_decimals(table: pa.Table) -> pa.Table:
+    """Decimals of more than 38 digits as 128 bits where all of a column fit, else as the nearest doubles."""
+    for place, column in enumerate(table.columns):
+        if pa.types.is_decimal(column.type) and not pa.types.is_decimal128(column.type):
+            try:
+                plain = column.cast(pa.decimal128(38, column.type.scale))
+            except pa.ArrowException:
+                plain = column.cast(pa.float64())
+            table = table.set_column(place, table.schema.names[place], plain)
+    return table

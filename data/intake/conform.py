@@ -31,7 +31,7 @@ from data.intake.levels import check_levels
 from data.intake.look_alikes import look_alikes
 from data.intake.not_customers import header_again, sums_of_the_rest
 from data.intake.other_styles import refuse_two_styles
-from data.intake.result import Fault, Reading, Rejection, Rows, UnreadableCells, shown
+from data.intake.result import Fault, Reading, Rejection, Rows, UnreadableCells, refuse_too_many, shown
 from data.pieces import rows_of
 from data.schema import ColumnContract, FileContract
 
@@ -89,6 +89,7 @@ def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
     with ThreadPoolExecutor(_THREADS) as pool:
         columns = list(pool.map(conformed, asked))
     table = pa.table({column.name: made.values for column, made in zip(asked, columns, strict=True)})
+    refuse_too_many(sum(len(column.faults) for column in columns), "their cells are of many kinds", where)
     costly = [fault for column in columns for fault in column.faults]
     keep = np.ones(table.num_rows, bool)
     keep[[fault.position for fault in costly]] = False
@@ -149,6 +150,9 @@ def _column(
     if column.codes is not None:
         written = without_missing(written, column.codes)
     values, bad, warning = _of_its_kind(written, column, declared, reading, where)
+    costs_rows = (column.bad_cells or contract.bad_cells) == "reject_row"
+    if costs_rows and len(bad):
+        refuse_too_many(len(bad), bad.reasons[0].as_py(), f"{where}, {name}")
     warnings: tuple[str | None, ...] = (warning,)
     if column.numeric and warning is not None and pa.types.is_string(values.type):
         _refuse_undeclared_quantity(values, name, where)
@@ -160,7 +164,7 @@ def _column(
         bad = _as_bad_cells(name, of_format).and_also(bad)
     if column.kind == "boolean" and len(bad):
         _refuse_half_read(written, emptied(values, bad.positions), bad, where)
-    if (column.bad_cells or contract.bad_cells) == "reject_row":
+    if costs_rows:
         return _Column(values, list(bad), no_bad_cells(name), warnings)
     if not declared:
         return _Column(values, (), no_bad_cells(name), warnings)
@@ -261,6 +265,7 @@ def _ids(
     where: str,
 ) -> _Column:
     field = contract.id_column or ""
+    at = f"{where}, {field}"
     if not (pa.types.is_integer(values.type) or is_text(values.type)):
         raise DataRefused(
             f"the id column is marked as {values.type}",
@@ -270,10 +275,10 @@ def _ids(
         )
     ids = as_text(values, field, where, may_be_empty=not reading.untyped)
     marked = {fault.position for fault in of_format}
-    faults = [*of_format, *(fault for fault in id_faults(ids, field) if fault.position not in marked)]
+    faults = [*of_format, *(fault for fault in id_faults(ids, field, at) if fault.position not in marked)]
     repeated = repeated_ids(ids)
     if repeated is not None:
         if contract.duplicates == "refuse":
             refuse_repeated(ids, repeated, rows, field, where)
-        faults += repeated_faults(ids, repeated, field)
+        faults += repeated_faults(ids, repeated, field, at)
     return _Column(ids, faults, no_bad_cells(field), (look_alikes(ids, rows, field),))

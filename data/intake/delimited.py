@@ -18,17 +18,20 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from data.errors import DataRefused
-from data.intake.columns import EXACT_INTEGERS, all_within, positions
+from data.intake.columns import EXACT_INTEGERS, all_within
 from data.intake.content import separator_of
 from data.intake.headers import LOOKED_AT, check_header, named, separated_otherwise
 from data.intake.not_customers import EMPTY
-from data.intake.result import CLIFFS, SOME_ROWS, Reading, Rejection, Rows
+from data.intake.result import CLIFFS, SOME_ROWS, Reading, Rejection, Rows, refuse_too_many
 from data.intake.source import Octets, Source
+from data.intake.unfolding import check_names
 from data.schema import FileContract
 
 _HEADER_BYTES = 1 << 20
 _BLOCK = 1 << 20
 _LARGE_BLOCK = 1 << 28
+MOST_RAGGED = 1_000_000
+_FEW_RAGGED = 1_000
 _ARROW_KINDS = {"number": pa.float64(), "boolean": pa.bool_()}
 _SAVE_AS_UTF8 = "save the file as CSV UTF-8"
 _QUOTING = "a value that holds a comma, a line end or a quotation mark is quoted, and marks in it are doubled"
@@ -42,6 +45,7 @@ def read_delimited(source: Source, contract: FileContract) -> Reading:
             where rows begin.
     """
     header, below = _header(source)
+    check_names(header, source.name)
     check_header(header, contract, source.name, below)
     coded = contract.coded  # what its codes mean is asked of the text
     kinds = {
@@ -78,6 +82,10 @@ class _CutInsideAValue(Exception):
     """A block ended inside a quoted value, which the parser notices only sometimes."""
 
 
+class _ManyRagged(Exception):
+    """Threads that stop at every other row to tell of it hinder each other: one alone is ten times quicker."""
+
+
 class _NotOfThisKind(Exception):
     """Some value is not of its column's kind: the file is read again as text, which can say which."""
 
@@ -92,17 +100,19 @@ def _reading(parsed: _Parsed, header: list[str], where: str) -> Reading:
         rows = np.delete(rows, [row.number - 2 for row in parsed.ragged])
     read = parsed.rows
     empty = _empty_rows(table)
-    if empty:
+    if empty.size:
         keep = np.ones(table.num_rows, bool)
         keep[empty] = False
         after = parsed.octets.blank_lines_at_end
         read -= after
-        rejections += [Rejection(int(rows[i]), None, EMPTY) for i in empty if rows[i] <= read]
+        between = rows[empty][rows[empty] <= read]
+        refuse_too_many(len(between), EMPTY, where)
+        rejections += [Rejection(row, None, EMPTY) for row in between.tolist()]
         table, rows = table.filter(pa.array(keep)), rows[keep]
     if read == 0:
         raise DataRefused("the file has a header and no rows", where=where, rule=SOME_ROWS, remedy="export it again")
     if len(parsed.ragged) == read:
-        _refuse_ragged(parsed.ragged, where)
+        raise _refused_ragged(parsed.ragged, "every row has", where)
     names, warnings = named(header)
     if read + 1 in CLIFFS:
         warnings += (
@@ -112,8 +122,8 @@ def _reading(parsed: _Parsed, header: list[str], where: str) -> Reading:
     return Reading(table.rename_columns(names), read, rows, tuple(rejections), warnings, untyped=True)
 
 
-def _refuse_ragged(ragged: list[pacsv.InvalidRow], where: str) -> None:
-    """Turn away a file of which no row has the header's number of values."""
+def _refused_ragged(ragged: list[pacsv.InvalidRow], which: str, where: str) -> DataRefused:
+    """The refusal of a file of which no row, or a great many not, have the header's number of values."""
     counts = {row.actual_columns for row in ragged}
     expected = ragged[0].expected_columns
     if counts == {expected + 1}:
@@ -121,8 +131,8 @@ def _refuse_ragged(ragged: list[pacsv.InvalidRow], where: str) -> None:
     else:
         remedy = "export the file again: a value that holds a comma is quoted"
     found = f"{counts.pop()}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-    raise DataRefused(
-        f"every row has {found} {'value' if found == '1' else 'values'}, and the header has {expected}",
+    return DataRefused(
+        f"{which} {found} {'value' if found == '1' else 'values'}, and the header has {expected}",
         where=where,
         rule="every row has as many values as the header",
         remedy=remedy,
@@ -143,6 +153,16 @@ def _parse(source: Source, kinds: Mapping[str, pa.DataType]) -> _Parsed:
     it may cut inside a quoted value. So it is not told, and where the counts of lines, rows and quotation marks
     leave any doubt, or a mark is left in a value, the file is read again the slow way.
     """
+    try:
+        return _parse_quickly(source, kinds)
+    except _ManyRagged:
+        parsed = _parse_once(source, kinds, threads=False, line_ends_in_values=True)
+        if parsed.octets.quotation_marks:
+            _check_quotation(source, parsed)
+        return parsed
+
+
+def _parse_quickly(source: Source, kinds: Mapping[str, pa.DataType]) -> _Parsed:
     try:
         parsed = _parse_once(source, kinds, threads=True, line_ends_in_values=False)
     except _CutInsideAValue:
@@ -183,10 +203,11 @@ def _parse_once(
     block: int = _BLOCK,
 ) -> _Parsed:
     ragged: list[pacsv.InvalidRow] = []
+    most = _FEW_RAGGED if threads else MOST_RAGGED
 
     def skip(row: pacsv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
+        ragged.append(row._replace(text=None))
+        return "skip" if len(ragged) <= most else "error"
 
     try:
         with source.open(text=True) as octets:
@@ -206,6 +227,10 @@ def _parse_once(
             )
     except pa.ArrowInvalid as error:
         message = str(error)
+        if len(ragged) > most and threads:
+            raise _ManyRagged from error
+        if len(ragged) > most:
+            raise _refused_ragged(ragged, f"more than {MOST_RAGGED:,} rows have", source.name) from error
         if "conversion error" in message:
             raise _NotOfThisKind from error
         if "out of sync" in message and not line_ends_in_values:
@@ -257,14 +282,14 @@ def _kept_exactly(column: pa.ChunkedArray) -> bool:
     return not pa.types.is_floating(column.type) or all_within(column, -EXACT_INTEGERS + 1, EXACT_INTEGERS - 1)
 
 
-def _empty_rows(table: pa.Table) -> list[int]:
+def _empty_rows(table: pa.Table) -> Rows:
     columns = table.columns
     if any(column.null_count == 0 for column in columns):
-        return []
+        return np.empty(0, np.int64)
     mask = columns[0].is_null()
     for column in columns[1:]:
         mask = pc.and_(mask, column.is_null())
-    return positions(mask)
+    return np.asarray(pc.indices_nonzero(mask), np.int64)
 
 
 def _header(source: Source) -> tuple[list[str], list[list[str]]]:

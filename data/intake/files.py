@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from data.errors import DataRefused
-from data.intake.conform import conform
+from data.intake.apart import read_apart
+from data.intake.columns import with_plain_decimals
 from data.intake.content import check_content, unknown_ending
-from data.intake.delimited import read_delimited
 from data.intake.result import Intake, Reading, RejectedFor, Rejection, rejected_for
 from data.intake.source import Source
 from data.schema import FileContract
-
-Reader = Callable[[Source, FileContract], Reading]
 
 
 def read_file(path: Path, contract: FileContract) -> Intake:
@@ -45,10 +44,10 @@ def read_file(path: Path, contract: FileContract) -> Intake:
         2 customer_id the id '1E+13' is a number that a spreadsheet has rounded
         3 principal 'none' is not a number
     """
+    from data.intake.conform import conform  # the process that opens a file for this one has no use for it
+
     source = Source(path)
-    wanted, reader = _reader(source)
-    check_content(source, wanted)
-    reading = reader(source, contract)
+    reading = _read(source, contract)
     conformed = conform(reading, contract, source.name)
     if not conformed.table.num_rows:
         refuse_all_rejected(conformed.rejections, reading.read, source.name)
@@ -88,37 +87,28 @@ def _named(cause: RejectedFor) -> str:
     return cause.reason if cause.field is None else f"{cause.field}: {cause.reason}"
 
 
-def _reader(source: Source) -> tuple[str, Reader]:
-    """What the content of a name's ending must be, and who reads it."""
+def _read(source: Source, contract: FileContract) -> Reading:
+    """The rows of a file. What can unfold into more than it seems is opened by a process of its own."""
+    kind = _kind(source)
+    if kind in _IN_PLACE:
+        from data.intake.delimited import read_delimited
+
+        check_content(source, kind)
+        if kind == "gzip":
+            source.check_growth()
+        return read_delimited(source, contract)
+    reading = read_apart(source, contract, kind)
+    return replace(reading, table=with_plain_decimals(reading.table))
+
+
+def _kind(source: Source) -> str:
+    """What the content of a name's ending must be."""
     name = source.name.lower()
-    for ending, reader in _READERS.items():
+    for ending, kind in _KINDS.items():
         if name.endswith(ending):
-            return reader
-    raise unknown_ending(source, ", ".join(_READERS))
+            return kind
+    raise unknown_ending(source, ", ".join(_KINDS))
 
 
-def _read_parquet(source: Source, contract: FileContract) -> Reading:
-    from data.intake.parquet import read_parquet
-
-    return read_parquet(source, contract)
-
-
-def _read_workbook(source: Source, contract: FileContract) -> Reading:
-    from data.intake.workbook import read_workbook
-
-    return read_workbook(source, contract)
-
-
-def _read_stata(source: Source, contract: FileContract) -> Reading:
-    from data.intake.stata import read_stata
-
-    return read_stata(source, contract)
-
-
-_READERS: dict[str, tuple[str, Reader]] = {
-    ".csv": ("text", read_delimited),
-    ".csv.gz": ("gzip", read_delimited),
-    ".parquet": ("parquet", _read_parquet),
-    ".xlsx": ("workbook", _read_workbook),
-    ".dta": ("stata", _read_stata),
-}
+_KINDS = {".csv": "text", ".csv.gz": "gzip", ".parquet": "parquet", ".xlsx": "workbook", ".dta": "stata"}
+_IN_PLACE = ("text", "gzip")

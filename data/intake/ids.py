@@ -13,7 +13,7 @@ from data.errors import DataRefused
 from data.identifiers import MAXIMUM_ID_BYTES
 from data.intake.columns import positions
 from data.intake.not_customers import unlikely_ids
-from data.intake.result import Fault, Rows, shown
+from data.intake.result import Fault, Rows, refuse_too_many, shown
 from data.pieces import rows_of
 
 MISSING_IDS = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "none")
@@ -46,43 +46,56 @@ _RULES: tuple[tuple[Callable[[pa.Array], pa.Array], str], ...] = (
 )
 
 
-def id_faults(ids: pa.ChunkedArray, field: str) -> list[Fault]:
+def id_faults(ids: pa.ChunkedArray, field: str, where: str | None = None) -> list[Fault]:
     """Every id that cannot be kept as it stands.
 
     Args:
         ids: Text, shape (n,).
         field: The id column's name.
+        where: What to call the column in a refusal.
+
+    Raises:
+        DataRefused: There are more of them than are told.
     """
     reasons: dict[int, str] = {}
     if ids.null_count:
+        refuse_too_many(ids.null_count, "the id is missing", where)
         reasons.update(dict.fromkeys(positions(ids.is_null()), "the id is missing"))
     lengths = pc.min_max(pc.binary_length(ids)).as_py()
     if lengths["max"] is None:
         return [Fault(position, field, reason) for position, reason in reasons.items()]
     if lengths["max"] > MAXIMUM_ID_BYTES:
         size = pc.binary_length(ids)
-        for position in positions(pc.greater(size, MAXIMUM_ID_BYTES)):
+        long = pc.greater(size, MAXIMUM_ID_BYTES)
+        refuse_too_many(_count(long), f"the id is above {MAXIMUM_ID_BYTES} bytes long", where)
+        for position in positions(long):
             reasons[position] = f"the id is {size[position].as_py()} bytes long, above {MAXIMUM_ID_BYTES}"
     if lengths["min"] <= _LONGEST_MISSING:
-        for position in positions(pc.is_in(ids, pa.array(MISSING_IDS))):
+        missing = pc.is_in(ids, pa.array(MISSING_IDS))
+        refuse_too_many(_count(missing), "the id is missing", where)
+        for position in positions(missing):
             reasons[position] = f"the id is missing ({ids[position].as_py()})"
     if not pc.all(pc.ascii_is_alnum(ids)).as_py():
-        _add_unusual(ids, reasons)
+        _add_unusual(ids, reasons, where)
     for position, reason in unlikely_ids(ids).items():
         reasons.setdefault(position, reason)
     return [Fault(position, field, reason) for position, reason in sorted(reasons.items())]
 
 
-def _add_unusual(ids: pa.ChunkedArray, reasons: dict[int, str]) -> None:
-    unusual = np.asarray(positions(pc.invert(pc.ascii_is_alnum(ids))), dtype=np.int64)
+def _add_unusual(ids: pa.ChunkedArray, reasons: dict[int, str], where: str | None) -> None:
+    unusual = _places(pc.invert(pc.ascii_is_alnum(ids)))
     texts = rows_of(ids, pa.array(unusual), "ids")
     for test, reason in _RULES:
-        for i in positions(test(texts)):
+        found = test(texts)
+        refuse_too_many(_count(found), reason.format(id="of each"), where)
+        for i in positions(found):
             reasons.setdefault(int(unusual[i]), reason.format(id=shown(texts[i].as_py())))
-    foreign = np.asarray(positions(pc.invert(pc.string_is_ascii(texts))), dtype=np.int64)
+    foreign = _places(pc.invert(pc.string_is_ascii(texts)))
     if foreign.size:
         words = texts.take(pa.array(foreign))
-        for i in positions(pc.not_equal(pc.utf8_normalize(words, form="NFC"), words)):
+        other = pc.not_equal(pc.utf8_normalize(words, form="NFC"), words)
+        refuse_too_many(_count(other), "the id is not in Unicode's composed form (NFC)", where)
+        for i in positions(other):
             reason = f"the id {words[i].as_py()!a} is not in Unicode's composed form (NFC)"
             reasons.setdefault(int(unusual[foreign[i]]), reason)
 
@@ -107,7 +120,7 @@ def refuse_repeated(ids: pa.ChunkedArray, repeated: pa.Array, rows: Rows, field:
     """Turn the file away, naming the first few ids and their rows."""
     examples = []
     for value in repeated.slice(0, 3):
-        places = rows[np.asarray(positions(pc.equal(ids, value)))]
+        places = rows[_places(pc.equal(ids, value))]
         listed = ", ".join(str(place) for place in places[:4]) + (" …" if len(places) > 4 else "")
         examples.append(f"{shown(value.as_py())} (rows {listed})")
     more = f" and {len(repeated) - 3:,} more" if len(repeated) > 3 else ""
@@ -119,9 +132,23 @@ def refuse_repeated(ids: pa.ChunkedArray, repeated: pa.Array, rows: Rows, field:
     )
 
 
-def repeated_faults(ids: pa.ChunkedArray, repeated: pa.Array, field: str) -> list[Fault]:
-    """A fault for every row of every repeated id."""
+def repeated_faults(ids: pa.ChunkedArray, repeated: pa.Array, field: str, where: str | None = None) -> list[Fault]:
+    """A fault for every row of every repeated id.
+
+    Raises:
+        DataRefused: There are more of them than are told.
+    """
+    again = pc.is_in(ids, repeated)
+    refuse_too_many(_count(again), f"the id {REPEATED}", where)
     return [
-        Fault(position, field, f"the id {shown(ids[position].as_py())} {REPEATED}")
-        for position in positions(pc.is_in(ids, repeated))
+        Fault(position, field, f"the id {shown(ids[position].as_py())} {REPEATED}") for position in positions(again)
     ]
+
+
+def _count(mask: pa.ChunkedArray | pa.Array) -> int:
+    return pc.sum(mask).as_py() or 0
+
+
+def _places(mask: pa.ChunkedArray | pa.Array) -> Rows:
+    """Where a mask is true, for as many as there may be."""
+    return np.asarray(pc.indices_nonzero(pc.fill_null(mask, False)), np.int64)

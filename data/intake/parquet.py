@@ -2,42 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import DataRefused
-from data.intake.archives import UNDAMAGED
+from data.intake.apart.wire import Opened
 from data.intake.columns import is_text, not_a
 from data.intake.headers import check_header, named
-from data.intake.result import SOME_ROWS, Reading
+from data.intake.result import SOME_ROWS, UNDAMAGED
 from data.intake.source import Source
+from data.intake.unfolding import Unfolding, check_names
 from data.schema import FileContract, Kind
 
 MAXIMUM_ROWS = 200_000_000
 MAXIMUM_BYTES = 64 << 30
+_RATIO = 100  # columns of few values pack 50 times; a run of one value, of which bombs are made, packs thousands
+_BATCH = 16 << 20
+_MOST_ROWS, _LEAST_ROWS = 65_536, 64
+_DECIMAL_DIGITS = 38
 
 
-def read_parquet(source: Source, contract: FileContract) -> Reading:
-    """All rows of a Parquet file.
+def open_parquet(source: Source, contract: FileContract) -> Opened:
+    """A Parquet file, batch by batch.
+
+    Categories are unpacked, half floats become doubles and a column without any value is empty text, as it is in a
+    CSV file. What no cell of a table holds (a list, binary data) is left out where nobody asks for it.
 
     Raises:
-        DataRefused: Damaged, empty, larger than the caps once unpacked, or with a header that cannot be used.
+        DataRefused: Damaged, empty, larger than the caps once unpacked, with a header that cannot be used, or a column
+            that the contract names holds no plain values. Also while its batches are read.
     """
     where = source.name
-    file = _damaged_or(lambda: pq.ParquetFile(pa.BufferReader(source.contents())), where)
+    data = source.contents()
+    file = _damaged_or(lambda: pq.ParquetFile(pa.BufferReader(data)), where)
     _check_size(file.metadata, where)
+    check_names(file.schema_arrow.names, where)
     check_header(file.schema_arrow.names, contract, where)
-    table = _damaged_or(file.read, where)
-    _damaged_or(lambda: table.validate(full=True), where)  # damaged pages can decode into text that is none
-    if table.num_rows == 0:
+    if file.metadata.num_rows == 0:
         raise DataRefused("the file has columns and no rows", where=where, rule=SOME_ROWS, remedy="export it again")
-    rows = table.num_rows
-    names, warnings = named(table.column_names)
-    table, left_out = _plain(table.rename_columns(names), contract, where)
-    return Reading(table, rows, warnings=warnings + left_out)
+    names, warnings = named(file.schema_arrow.names)
+    kinds, left_out = _plain_kinds(dict(zip(names, file.schema_arrow.types, strict=True)), contract, where)
+    schema = pa.schema(list(kinds.items()))
+    return Opened(
+        schema, _batches(file, names, schema, Unfolding(len(data), _RATIO, where), where), warnings + left_out
+    )
+
+
+def _batches(
+    file: pq.ParquetFile, names: Sequence[str], schema: pa.Schema, unfolding: Unfolding, where: str
+) -> Iterator[pa.RecordBatch]:
+    """The rows, with columns of plain kinds only."""
+    places = [names.index(name) for name in schema.names]
+    rows = 0
+    batches = file.iter_batches(_rows_at_once(file.metadata))
+    while (batch := _damaged_or(lambda: next(batches, None), where)) is not None:
+        _damaged_or(lambda: batch.validate(full=True), where)  # damaged pages can decode into text that is none
+        columns = [_unpacked(batch.column(place), kind) for place, kind in zip(places, schema.types, strict=True)]
+        plain = pa.record_batch(columns, schema=schema)
+        unfolding.add(plain)
+        rows += batch.num_rows
+        yield plain
+    if rows != file.metadata.num_rows:
+        raise DataRefused(
+            f"the file claims {file.metadata.num_rows:,} rows and holds {rows:,}",
+            where=where,
+            rule=UNDAMAGED,
+            remedy="copy it or export it again",
+        )
+
+
+def _rows_at_once(metadata: pq.FileMetaData) -> int:
+    """Rows a batch, so that one is some mebibytes, by what the file says of itself."""
+    claimed = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    each = max(1, claimed // max(1, metadata.num_rows))
+    return int(min(_MOST_ROWS, max(_LEAST_ROWS, _BATCH // each)))
 
 
 _WANTED: dict[Kind, str] = {
@@ -50,51 +91,48 @@ _WANTED: dict[Kind, str] = {
 }
 
 
-def _plain(table: pa.Table, contract: FileContract, where: str) -> tuple[pa.Table, tuple[str, ...]]:
-    """The table with columns of plain kinds only, and what to say of those that have none.
-
-    Categories are unpacked, half floats become doubles and a column without any value is empty text, as it is in a
-    CSV file. What no cell of a table holds (a list, binary data) is left out where nobody asks for it.
+def _plain_kinds(
+    kinds: Mapping[str, pa.DataType], contract: FileContract, where: str
+) -> tuple[dict[str, pa.DataType], tuple[str, ...]]:
+    """The kind that each column that can be in a table becomes, and what to say of those that cannot.
 
     Raises:
         DataRefused: A column that the contract names holds no plain values.
     """
-    declared = contract.names
-    columns, warnings = {}, []
-    for name, values in zip(table.column_names, table.columns, strict=True):
-        unpacked = _unpacked(values)
-        if name != contract.id_column and pa.types.is_null(unpacked.type):
-            unpacked = unpacked.cast(pa.string())
-        if not _is_cell(unpacked.type, contract.kind_of(name)):
-            if name in declared:
-                raise not_a(values.type, name, where, _WANTED[contract.kind_of(name)])
-            warnings.append(f"{name}: left out, because the file marks it as {values.type}, no value of a table")
-            continue
-        columns[name] = unpacked
-    return pa.table(columns), tuple(warnings)
+    plain, warnings = {}, []
+    for name, kind in kinds.items():
+        becomes = _plain_kind(kind)
+        if name != contract.id_column and pa.types.is_null(becomes):
+            becomes = pa.string()
+        if _is_cell(becomes, contract.kind_of(name)):
+            plain[name] = becomes
+        elif name in contract.names:
+            raise not_a(kind, name, where, _WANTED[contract.kind_of(name)])
+        else:
+            warnings.append(f"{name}: left out, because the file marks it as {kind}, no value of a table")
+    return plain, tuple(warnings)
 
 
-def _unpacked(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    kind = values.type
+def _plain_kind(kind: pa.DataType) -> pa.DataType:
     if isinstance(kind, pa.BaseExtensionType):
-        return _unpacked(pa.chunked_array([chunk.storage for chunk in values.chunks], kind.storage_type))
+        return _plain_kind(kind.storage_type)
     if pa.types.is_dictionary(kind):
-        return _unpacked(values.cast(kind.value_type))
+        return _plain_kind(kind.value_type)
     if pa.types.is_float16(kind):
-        return values.cast(pa.float32()).cast(pa.float64())
+        return pa.float64()
     if pa.types.is_string_view(kind):
-        return values.cast(pa.large_string())
-    if pa.types.is_decimal(kind) and not pa.types.is_decimal128(kind):
-        return _decimal(values)
-    return values
+        return pa.large_string()
+    if pa.types.is_decimal(kind) and not pa.types.is_decimal128(kind) and kind.precision <= _DECIMAL_DIGITS:
+        return pa.decimal128(_DECIMAL_DIGITS, kind.scale)
+    return kind
 
 
-def _decimal(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Decimals in 128 bits where they fit, else the nearest doubles."""
-    try:
-        return values.cast(pa.decimal128(38, values.type.scale))
-    except pa.ArrowException:
-        return values.cast(pa.float64())
+def _unpacked(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    if isinstance(values.type, pa.BaseExtensionType):
+        return _unpacked(values.storage, kind)
+    if pa.types.is_float16(values.type):
+        values = values.cast(pa.float32())
+    return values if values.type == kind else values.cast(kind)
 
 
 def _is_cell(kind: pa.DataType, wanted: str) -> bool:
@@ -109,7 +147,7 @@ def _is_cell(kind: pa.DataType, wanted: str) -> bool:
 def _damaged_or(step: Callable[[], Any], where: str) -> Any:
     try:
         return step()
-    except DataRefused:
+    except (DataRefused, MemoryError):
         raise
     except Exception as error:
         # Damaged bytes surface as whatever the parser trips over first; all of it means the same.

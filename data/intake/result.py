@@ -11,8 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from data.errors import DataRefused
+
 CLIFFS = (65_536, 1_048_576)  # rows that a sheet holds, before and since Excel 2007
 SOME_ROWS = "a file has a header and at least one row"
+UNDAMAGED = "a file is read as a whole or not at all"
+MAXIMUM_REJECTIONS = 2_000_000  # each is told with its row, field and reason, and takes some hundred bytes until then
 Rows = npt.NDArray[np.int64]
 
 
@@ -143,6 +147,26 @@ class Fault:
     position: int
     field: str | None
     reason: str
+
+
+def refuse_too_many(count: int, reason: str, where: str | None) -> None:
+    """Turn away a file of which so many rows cannot be taken that telling of each would fill the memory.
+
+    Args:
+        count: How many there are.
+        reason: Why the last of them are not taken.
+        where: The file, and the column.
+
+    Raises:
+        DataRefused: More than are told of one file.
+    """
+    if count > MAXIMUM_REJECTIONS:
+        raise DataRefused(
+            f"more than {MAXIMUM_REJECTIONS:,} rows cannot be taken: {reason}",
+            where=where,
+            rule=f"every row that is not taken is told, up to {MAXIMUM_REJECTIONS:,} of them",
+            remedy="export the file again in the form that is asked for",
+        )
 
 
 _QUOTED = re.compile(r"""^((?:the id |the row )?)(?:(['"]).*\2|-?[\d.,]+(?:e[+-]?\d+)?) """)

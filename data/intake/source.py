@@ -13,12 +13,16 @@ from typing import IO, Any, cast
 import numpy as np
 
 from data.errors import DataRefused
-from data.intake.archives import UNDAMAGED, check_growth
-from data.intake.result import SOME_ROWS
+from data.intake.archives import RATIO_COUNTS_FROM, check_growth
+from data.intake.machine import memory_of_machine
+from data.intake.result import SOME_ROWS, UNDAMAGED
 from data.text import shown_name
 
 MAXIMUM_BYTES = 16 << 30
 _TAIL = 1 << 16
+_PIECE = 1 << 20
+_DEFLATE = 1_032  # bytes that one byte may hold
+_SHARE = 4  # a table takes about four times the memory of its text
 
 
 class Source:
@@ -33,7 +37,7 @@ class Source:
 
     def __init__(self, path: Path) -> None:
         self.name = shown_name(path)
-        self._path = path
+        self.path = path.absolute()
         self._digest: str | None = None
         if path.is_dir():
             raise DataRefused(
@@ -68,10 +72,22 @@ class Source:
             text: Whether it must be UTF-8; what is not is refused as it is read.
         """
         try:
-            file = self._path.open("rb", buffering=0)
+            file = self.path.open("rb", buffering=0)
         except OSError as error:
             raise _unread(error, self.name) from error
         return Octets(self, file, packed=self.name.lower().endswith(".gz"), text=text)
+
+    def check_growth(self) -> None:
+        """Unpack all of a compressed file without keeping any, so that no reader holds what is too much.
+
+        Raises:
+            DataRefused: It is damaged, or unpacks to more than the caps.
+        """
+        if self.size * _DEFLATE <= RATIO_COUNTS_FROM:
+            return
+        with self.open() as octets:
+            while octets.read(_PIECE):
+                pass
 
     def contents(self) -> bytes:
         """All of the content at once, for formats that are read from both ends."""
@@ -84,14 +100,19 @@ class Source:
     def first_bytes(self, size: int) -> bytes:
         """The beginning of the file as it lies on disk, not unpacked."""
         try:
-            with self._path.open("rb") as file:
+            with self.path.open("rb") as file:
                 return file.read(size)
         except OSError as error:
             raise _unread(error, self.name) from error
 
-    def raw_contents(self) -> bytes:
-        """All of the file as it lies on disk, not unpacked."""
-        return self.first_bytes(-1)
+    def last_bytes(self, size: int) -> bytes:
+        """The end of the file as it lies on disk, not unpacked."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(max(0, self.size - size))
+                return file.read(size)
+        except OSError as error:
+            raise _unread(error, self.name) from error
 
     def not_utf8(self, position: int) -> DataRefused:
         """The refusal of a byte at a position, with its row."""
@@ -134,6 +155,7 @@ class Octets(io.RawIOBase):
         if packed:
             self._file = gzip.GzipFile(fileobj=cast("IO[bytes]", self._raw))
         self._packed = packed
+        self._most = min(MAXIMUM_BYTES, memory_of_machine() // _SHARE)
         self._decoder = codecs.getincrementaldecoder("utf-8")() if text else None
         self._read = 0
         self._held = b""
@@ -193,7 +215,7 @@ class Octets(io.RawIOBase):
     def _count(self, piece: bytes) -> None:
         self._read += len(piece)
         if self._packed:
-            check_growth(self._source.size, self._read, MAXIMUM_BYTES, self._source.name)
+            check_growth(self._source.size, self._read, self._most, self._source.name)
         if self.quotation_marks or b'"' in piece:
             octets = np.frombuffer(piece, np.uint8)
             self.quotation_marks += int(np.count_nonzero(octets == 34))

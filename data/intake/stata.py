@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from data.arrow import recall_pandas
 from data.errors import DataRefused
-from data.intake.archives import UNDAMAGED
 from data.intake.headers import check_header, named
-from data.intake.result import SOME_ROWS, Reading, shown
+from data.intake.result import SOME_ROWS, UNDAMAGED, Reading, shown
 from data.intake.source import Source
+from data.intake.unfolding import check_names, refuse_long_cells
 from data.schema import FileContract, is_number
 
 if TYPE_CHECKING:
@@ -33,12 +33,15 @@ def read_stata(source: Source, contract: FileContract) -> Reading:
     """
     where = source.name
     frame, notes_of_labels = _frame(source.contents(), contract, where)
+    check_names([str(name) for name in frame.columns], where)
     check_header([str(name) for name in frame.columns], contract, where)
     if len(frame) == 0:
         raise DataRefused("the file has columns and no rows", where=where, rule=SOME_ROWS, remedy="export it again")
     columns, left_out = _columns(frame, contract, where)
     names, notes = named(list(columns))
     table = pa.table(list(columns.values()), names=names)
+    for batch in table.to_batches():
+        refuse_long_cells(batch, lambda place: place + 1, where)
     return Reading(table, len(frame), warnings=notes + notes_of_labels + left_out)
 
 
@@ -77,6 +80,8 @@ def _frame(data: bytes, contract: FileContract, where: str) -> tuple[pd.DataFram
                 labels = reader.value_labels()
                 # pandas offers no other way to ask which labels are a column's.
                 sets = dict(zip(map(str, codes.columns), reader._lbllist, strict=True))
+    except MemoryError:
+        raise
     except Exception as error:
         # Damaged bytes surface as whatever the parser trips over first; all of it means the same.
         raise _damaged(where) from error

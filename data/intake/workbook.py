@@ -7,25 +7,30 @@ later: a number cell keeps 15 digits and no leading zero.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 
 import numpy as np
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from data.errors import DataRefused
-from data.intake.archives import UNDAMAGED, check_workbook, error_cells
 from data.intake.columns import AN_ERROR
 from data.intake.headers import LOOKED_AT, check_header, named
 from data.intake.not_customers import EMPTY
-from data.intake.result import CLIFFS, SOME_ROWS, Fault, Reading, Rejection, shown
-from data.intake.sheet_layout import layout, refuse_hidden
+from data.intake.result import CLIFFS, SOME_ROWS, UNDAMAGED, Fault, Reading, Rejection, shown
+from data.intake.sheet_events import Part
+from data.intake.sheet_layout import refuse_hidden
+from data.intake.sheets import checked_sheets
 from data.intake.source import Source
+from data.intake.unfolding import check_names, refuse_long_cells
 from data.schema import FileContract
 
 EXCEL_DIGITS = 1e15
+_ROWS_AT_ONCE = 8_192
+_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,82 +52,129 @@ def read_workbook(source: Source, contract: FileContract) -> Reading:
     """
     where = source.name
     data = source.contents()
-    check_workbook(data, where)
-    cells, start = _cells(data, where)
-    if not cells:
+    parts = checked_sheets(data, where)
+    sheet = _filled_sheet(data, where)
+    start = sheet.start if sheet is not None else None
+    if sheet is None or start is None:
         raise DataRefused("the workbook is empty", where=where, rule=SOME_ROWS, remedy="export it again")
-    if len(cells) in CLIFFS:
+    part = parts.get(sheet.name)
+    if part is None:
         raise DataRefused(
-            f"the sheet ends exactly at row {len(cells):,}, where Excel cuts a table off",
+            f"{shown(sheet.name)} is no sheet of cells",
+            where=where,
+            rule="one table in one sheet",
+            remedy="save it again",
+        )
+    rows = _Rows(sheet, start, part)
+    first = list(islice(rows, LOOKED_AT + 1))
+    if not first:
+        raise DataRefused("the workbook is empty", where=where, rule=SOME_ROWS, remedy="export it again")
+    header = [cell if isinstance(cell, str) else _written(cell) for cell in first[0]]
+    check_names(header, where)
+    check_header(header, contract, where, [[_written(cell) for cell in row] for row in first[1:]])
+    names, warnings = named(header)
+    reading = _reading(chain(first[1:], rows), names, contract, where, warnings)
+    if len(rows.filled) in CLIFFS:
+        raise DataRefused(
+            f"the sheet ends exactly at row {len(rows.filled):,}, where Excel cuts a table off",
             where=where,
             rule="rows beyond a sheet's last row are lost without a word",
             remedy="export the table as CSV or Parquet",
         )
-    header = [cell if isinstance(cell, str) else _written(cell) for cell in cells[0]]
-    check_header(header, contract, where, [[_written(cell) for cell in row] for row in cells[1 : LOOKED_AT + 1]])
-    names, warnings = named(header)
-    filled = [any(cell != "" for cell in row) for row in cells]
-    refuse_hidden(layout(data), filled, names, contract.names, start, where)
-    return _reading(cells[1:], names, contract, where, warnings)
+    refuse_hidden(part, rows.filled, names, contract.names, start, where)
+    return reading
 
 
-def _cells(data: bytes, where: str) -> tuple[list[list[Cell]], tuple[int, int]]:
-    """The rows of the one sheet that holds any, and the row and column, from 0, at which they begin."""
+def _filled_sheet(data: bytes, where: str) -> CalamineSheet | None:
+    """The one sheet that holds any rows."""
+    filled: list[CalamineSheet] = []
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [workbook.get_sheet_by_index(i) for i in range(len(workbook.sheet_names))]
-        filled = [sheet for sheet in sheets if sheet.height]
-        if len(filled) > 1:
-            raise DataRefused(
-                f"several sheets hold something: {', '.join(repr(sheet.name) for sheet in filled)}",
-                where=where,
-                rule="one table in one sheet",
-                remedy="save the sheet that is meant as a workbook of its own",
-            )
-        rows: list[list[Cell]] = [list(row) for row in filled[0].to_python()] if filled else []
+        for place in range(len(workbook.sheet_names)):
+            sheet = workbook.get_sheet_by_index(place)
+            if sheet.height:
+                filled.append(sheet)
+            if len(filled) > _NAMED:
+                break
     except (CalamineError, OSError, ValueError, IndexError) as error:
         raise DataRefused(
             f"the workbook cannot be read ({error})", where=where, rule=UNDAMAGED, remedy="save it again"
         ) from error
-    start = (filled[0].start if filled else None) or (0, 0)
-    if filled:
-        _mark_errors(rows, start, data)
-    while rows and all(cell == "" for cell in rows[-1]):
-        rows.pop()
-    return rows, start
+    if len(filled) > 1:
+        raise DataRefused(
+            f"several sheets hold something: {', '.join(shown(sheet.name) for sheet in filled)}",
+            where=where,
+            rule="one table in one sheet",
+            remedy="save the sheet that is meant as a workbook of its own",
+        )
+    return filled[0] if filled else None
 
 
-def _mark_errors(rows: list[list[Cell]], start: tuple[int, int], data: bytes) -> None:
-    """Put the cells that are errors where they stand; the reader has left them blank."""
-    for row, column, code in error_cells(data):
-        at, place = row - start[0], column - start[1]
-        if 0 <= at < len(rows) and 0 <= place < len(rows[at]):
-            rows[at][place] = ErrorCell(code)
+class _Rows:
+    """The rows of a sheet, one after the other, up to the last that holds anything.
+
+    Cells that are errors stand where they are; the reader leaves them blank. ``filled`` says of each row that has
+    passed whether it holds anything.
+    """
+
+    def __init__(self, sheet: CalamineSheet, start: tuple[int, int], part: Part) -> None:
+        self.filled: list[bool] = []
+        self._rows = islice(sheet.iter_rows(), start[0], None)
+        self._errors: dict[int, list[tuple[int, str]]] = {}
+        for row, column, code in part.errors:
+            self._errors.setdefault(row - start[0], []).append((column - start[1], code))
+        self._given = self._give()
+
+    def __iter__(self) -> Iterator[list[Cell]]:
+        return self._given
+
+    def _give(self) -> Iterator[list[Cell]]:
+        empty: list[list[Cell]] = []
+        for at, values in enumerate(self._rows):
+            row: list[Cell] = list(values)
+            for column, code in self._errors.get(at, ()):
+                if 0 <= column < len(row):
+                    row[column] = ErrorCell(code)
+            if all(cell == "" for cell in row):
+                empty.append(row)
+                continue
+            self.filled += [False] * len(empty) + [True]
+            yield from empty
+            empty.clear()
+            yield row
 
 
 def _reading(
-    cells: Sequence[Sequence[Cell]], names: list[str], contract: FileContract, where: str, warnings: tuple[str, ...]
+    rows: Iterator[Sequence[Cell]], names: list[str], contract: FileContract, where: str, warnings: tuple[str, ...]
 ) -> Reading:
-    if not cells:
-        raise DataRefused("the sheet has a header and no rows", where=where, rule=SOME_ROWS, remedy="export it again")
     place = names.index(contract.id_column) if contract.id_column is not None else None
     rows_taken: list[int] = []
-    rejections = []
-    for row, values in enumerate(cells, start=1):
-        of_row = _row_rejections(row, values, names, place)
-        rejections += of_row
-        if not of_row:
-            rows_taken.append(row)
-    columns = [
-        pa.array([_written(cells[row - 1][i]) or None for row in rows_taken], pa.string()) for i in range(len(names))
-    ]
-    table = pa.table(dict(zip(names, columns, strict=True)))
-    faults = _faults([cells[row - 1] for row in rows_taken], names, contract)
-    taken = np.array(rows_taken, np.int64)
-    return Reading(table, len(cells), taken, tuple(rejections), warnings, untyped=True, faults=faults)
+    rejections: list[Rejection] = []
+    faults: list[Fault] = []
+    batches: list[pa.RecordBatch] = []
+    read = 0
+    while some := list(islice(rows, _ROWS_AT_ONCE)):
+        taken: list[Sequence[Cell]] = []
+        for values in some:
+            read += 1
+            of_row = _row_rejections(read, values, names, place)
+            rejections += of_row
+            if not of_row:
+                rows_taken.append(read)
+                taken.append(values)
+        before = len(rows_taken) - len(taken)
+        faults += _faults(taken, names, contract, before)
+        columns = [pa.array([_written(values[i]) or None for values in taken], pa.string()) for i in range(len(names))]
+        batches.append(pa.record_batch(columns, names=names))
+        refuse_long_cells(batches[-1], rows_taken[before:].__getitem__, where)
+    if not read:
+        raise DataRefused("the sheet has a header and no rows", where=where, rule=SOME_ROWS, remedy="export it again")
+    numbers = np.array(rows_taken, np.int64)
+    table = pa.Table.from_batches(batches)
+    return Reading(table, read, numbers, tuple(rejections), warnings, untyped=True, faults=tuple(faults))
 
 
-def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: FileContract) -> tuple[Fault, ...]:
+def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: FileContract, before: int) -> list[Fault]:
     """Cells that are none by themselves: errors of a formula, and numbers of which Excel has lost the last digits.
 
     What a column holds that nobody declared is nobody's concern.
@@ -130,7 +182,7 @@ def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: File
     declared = contract.names
     faults = []
     for place, name in enumerate(names):
-        for position, values in enumerate(rows):
+        for position, values in enumerate(rows, start=before):
             value = values[place]
             if isinstance(value, ErrorCell) and name in declared:
                 faults.append(Fault(position, name, f"{shown(value.code)} {_why_no_value(value)}"))
@@ -142,7 +194,7 @@ def _faults(rows: Sequence[Sequence[Cell]], names: Sequence[str], contract: File
             ):
                 reason = f"{_written(value)} has more digits than the 15 that Excel keeps"
                 faults.append(Fault(position, name, reason))
-    return tuple(faults)
+    return faults
 
 
 def _why_no_value(cell: ErrorCell) -> str:

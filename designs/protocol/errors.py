@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from designs.errors import DesignRefused
 
 KeyPath = tuple[str | int, ...]
+_MOST_SHOWN = 500  # a hostile file may hold tens of thousands
 
 
 def path_text(path: KeyPath) -> str:
@@ -87,6 +88,13 @@ class ProtocolRefused(DesignRefused):
             where=where,
         )
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The errors in words, one each, as many as somebody can be shown."""
+        more = len(self.errors) - _MOST_SHOWN
+        rest = [f"and {more:,} more; mend these first"] if more > 0 else []
+        return (*map(str, self.errors[:_MOST_SHOWN]), *rest)
+
     def _sentence(self) -> str:
         head = f"{self.where}: {self.problem}" if self.where else self.problem
-        return "\n".join([f"{head}:", *(f"  {error}" for error in self.errors)])
+        return "\n".join([f"{head}:", *(f"  {line}" for line in self.lines)])

@@ -36,6 +36,8 @@ from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, pat
 
 SIZE_CAP = 256 * 1024
 DEPTH_CAP = 16
+NODE_CAP = 20_000  # values and keys: each costs some 30 microseconds, during which the server does little else
+KEY_CAP = 1_000  # characters: a key is part of the path of every error below it
 EXACT_INTEGER = 2**53
 
 # YAML 1.2.2, section 10.3.2 (core schema).
@@ -127,6 +129,7 @@ class _Builder:
     events: Iterator[Event]
     lines: dict[KeyPath, int] = field(default_factory=dict)
     errors: list[ProtocolError] = field(default_factory=list)
+    nodes: int = 0
 
     def document(self) -> object:
         value: object = None
@@ -150,6 +153,11 @@ class _Builder:
 
     def _node(self, event: Event, path: KeyPath) -> object:
         self.lines.setdefault(path, _line(event))
+        self.nodes += 1
+        if self.nodes > NODE_CAP:
+            raise _StopError(
+                self._error((), event, "too many values", f"a protocol holds at most {NODE_CAP:,} of them")
+            )
         self._refuse_indirection(event, path)
         if isinstance(event, ScalarEvent):
             return self._scalar(event, path)
@@ -197,6 +205,10 @@ class _Builder:
                 self._error(path, event, "<< is a merge key", "a protocol says each thing where it stands")
             )
         self._refuse_unstorable(event, path)
+        if len(event.value) > KEY_CAP:
+            raise _StopError(
+                self._error(path, event, "a key is very long", f"a key has at most {KEY_CAP:,} characters")
+            )
         self.lines.setdefault((*path, event.value), _line(event))
         return str(event.value)
 

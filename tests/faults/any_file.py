@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from data.errors import Refused
+from tests.data.intake.opened_here import opened_here
 from tests.properties.files.any_file import any_file
 from tests.properties.files.commands import wrong_with_command, wrong_with_process
 from tests.properties.files.formats import write
@@ -32,7 +33,7 @@ def faults_of(seed: int, at: Field) -> tuple[str, list[str]]:
     path = write(made, at.folder)
     what = f"{path.name} ({', '.join(made.names) or 'nothing wrong with it'})"
     try:
-        with warnings.catch_warnings():
+        with opened_here(), warnings.catch_warnings():  # those of a process of their own are opened so below
             warnings.simplefilter("error", RuntimeWarning)
             got = taken(made, path, at)
             faults = list(wrong_with(made, got, path))

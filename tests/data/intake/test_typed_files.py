@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from data.errors import DataRefused
 from data.intake import read_file
+from data.intake.source import Source
 from data.schema import ColumnContract, FileContract
+from tests.data.intake.opened_here import opened_here
 
 CONTRACT = FileContract(
     "customer_id",
@@ -115,7 +117,7 @@ def test_a_parquet_file_that_claims_too_much_is_refused(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "MAXIMUM_ROWS", 2_000_000)
         with pytest.raises(DataRefused, match="claims 3,000,000 rows"):
-            read_file(path, CONTRACT)
+            room.open_parquet(Source(path), CONTRACT)
 
 
 def stata(folder: Path, columns: dict[str, Any]) -> Path:
@@ -168,7 +170,8 @@ def test_damage_anywhere_is_refused_or_harmless(tmp_path: Path, data: st.DataObj
         del content[data.draw(st.integers(1, len(content) - 1)) :]
     path.write_bytes(content)
     try:
-        intake = read_file(path, CONTRACT)
+        with opened_here():
+            intake = read_file(path, CONTRACT)
     except DataRefused:
         return
     assert intake.read == intake.loaded + intake.rejected

@@ -1,0 +1,166 @@
+"""The process that opens a file: bounded by the file's size, gone with whoever asked, and none of its doing left."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data.errors import DataRefused
+from data.intake import read_file
+from data.intake.apart import asking, wire
+from data.intake.apart.limits import Allowance, allowance
+from data.intake.machine import memory_of_machine
+from data.intake.result import Fault, Reading, Rejection
+from data.schema import ColumnContract, FileContract
+from tests.places import ROOT
+
+CONTRACT = FileContract("customer_id", (ColumnContract("principal", "number", required=False),))
+MIB = 1 << 20
+
+
+def parquet(folder: Path, table: pa.Table, times: int = 1, **how: object) -> Path:
+    with pq.ParquetWriter(folder / "people.parquet", table.schema, **how) as writer:
+        for _ in range(times):
+            writer.write_table(table)
+    return folder / "people.parquet"
+
+
+def long_texts(rows: int, size: int) -> pa.Table:
+    """One text many times: a file of some kilobytes."""
+    one = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(["x" * size]))
+    return pa.table({"customer_id": [f"C{i}" for i in range(rows)], "note": one})
+
+
+def test_a_dictionary_that_unfolds_into_gigabytes_is_refused(tmp_path: Path) -> None:
+    path = parquet(tmp_path, long_texts(2_000, MIB))
+    assert path.stat().st_size < 100_000
+    with pytest.raises(DataRefused, match=r"takes more than 768 MiB of memory|unfolds into more than"):
+        read_file(path, CONTRACT)
+
+
+def test_a_run_of_one_value_is_refused_at_64_mebibytes(tmp_path: Path) -> None:
+    table = pa.table({"customer_id": np.zeros(1_000_000, np.int64), "principal": np.zeros(1_000_000, np.int64)})
+    with pytest.raises(DataRefused, match=r"unfolds into more than 6\d,\d{3},\d{3} \(in its first 4,"):
+        read_file(parquet(tmp_path, table, times=20), CONTRACT)
+
+
+def test_a_cell_of_more_than_a_mebibyte_is_named_by_its_row(tmp_path: Path) -> None:
+    table = pa.table({"customer_id": ["a", "b", "c"], "note": ["x", "y" * (MIB + 1), "z"]})
+    with pytest.raises(DataRefused, match="row 2 of note holds 1,048,577 bytes"):
+        read_file(parquet(tmp_path, table), CONTRACT)
+    just = pa.table({"customer_id": ["a", "b", "c"], "note": ["x", "y" * MIB, "z"]})
+    assert read_file(parquet(tmp_path, just), CONTRACT).loaded == 3
+
+
+def test_a_table_has_no_more_than_4_096_columns(tmp_path: Path) -> None:
+    wide = {f"c{i}": [1] for i in range(4_095)}
+    assert read_file(parquet(tmp_path, pa.table({"customer_id": ["a"]} | wide)), CONTRACT).loaded == 1
+    with pytest.raises(DataRefused, match="the file has 4,097 columns"):
+        read_file(parquet(tmp_path, pa.table({"customer_id": ["a"]} | wide | {"one": [1]})), CONTRACT)
+
+
+def test_memory_grows_with_the_file_and_never_beyond_half_the_machine() -> None:
+    small, large = allowance("workbook", 1_000), allowance("workbook", 20 * MIB)
+    assert small.memory < 800 * MIB < large.memory
+    assert small.seconds < large.seconds
+    assert allowance("stata", 1 << 60).memory <= max(768 * MIB, memory_of_machine() // 2)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        (Allowance(memory=200 * MIB, seconds=60), "takes more than 200 MiB of memory|its reader ended"),
+        (Allowance(memory=2048 * MIB, seconds=0), "takes more than 0 seconds of the processor|its reader ended"),
+    ],
+)
+def test_what_the_process_may_take_is_held_by_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: Allowance, said: str
+) -> None:
+    rows = 300_000
+    table = pa.table({"customer_id": [f"C{i}" for i in range(rows)], "note": np.arange(rows)})
+    path = parquet(tmp_path, table)
+    monkeypatch.setattr(asking, "allowance", lambda kind, size: allowed)
+    with pytest.raises(DataRefused, match=said):
+        read_file(path, CONTRACT)
+
+
+def test_a_reader_that_ends_without_a_word_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = parquet(tmp_path, pa.table({"customer_id": ["a"]}))
+    monkeypatch.setattr(asking.sys, "executable", "/bin/false")
+    with pytest.raises(DataRefused, match=r"its reader ended \(status 1\)"):
+        read_file(path, CONTRACT)
+    monkeypatch.setattr(asking.sys, "executable", str(tmp_path / "nowhere"))
+    with pytest.raises(DataRefused, match="no process could be started"):
+        read_file(path, CONTRACT)
+
+
+def test_the_process_knows_no_secret_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTM_DATABASE_URL", "postgresql://someone:secret@host/db")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert not [name for name in asking._environment() if name.startswith("OTM_")]
+    path = parquet(tmp_path, pa.table({"customer_id": ["a"]}))
+    assert read_file(path, CONTRACT).loaded == 1
+    assert read_file(Path(path.name), CONTRACT).loaded == 1, "named from the folder in which the command is given"
+    assert {p.name for p in tmp_path.rglob("*")} == {"scratch", "people.parquet"}
+
+
+def test_the_process_ends_with_whoever_asked() -> None:
+    """Whoever asked is killed while the process waits for its question, which somebody else could still put."""
+    asker = (
+        "import os, subprocess, sys\n"
+        "end = int(sys.argv[1])\n"
+        "child = subprocess.Popen([sys.executable, '-m', 'data.intake.apart', str(os.getpid())], stdin=end)\n"
+        "print(child.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    theirs, ours = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", asker, str(theirs)],
+            stdout=subprocess.PIPE, pass_fds=(theirs,), cwd=ROOT, env=asking._environment(),
+        )  # fmt: skip
+        assert process.stdout is not None
+        said = process.stdout.read()  # ends when the last process that could speak has ended
+        process.wait()
+        process.stdout.close()
+        assert said.decode().strip().isdigit()
+    finally:
+        os.close(theirs)
+        os.close(ours)
+
+
+def test_what_is_sent_is_what_is_received() -> None:
+    reading = Reading(
+        pa.table({"id": ["a", None], "n": [1.5, 2.5], "band": pa.array(["x", "y"]).dictionary_encode()}),
+        4,
+        np.array([1, 3]),
+        (Rejection(2, None, "the row is empty"), Rejection(4, "id", "it’s 'x'")),
+        ("a warning",),
+        untyped=True,
+        faults=(Fault(0, "n", "why"),),
+    )
+    pipe = io.BytesIO()
+    opened = wire.Opened.of(reading)
+    wire.send(pipe, opened)
+    wire.send_account(pipe, opened, "digest")
+    for cut in (0, 5, 40, len(pipe.getvalue()) - 1):
+        with pytest.raises(wire.Broken):
+            wire.receive(io.BytesIO(pipe.getvalue()[:cut]))
+    pipe.seek(0)
+    received, digest = wire.receive(pipe)
+    assert digest == "digest"
+    assert received.table.equals(reading.table)
+    assert np.array_equal(received.rows, reading.rows)
+    assert (received.read, received.rejections, received.warnings, received.untyped, received.faults) == (
+        reading.read, reading.rejections, reading.warnings, reading.untyped, reading.faults,
+    )  # fmt: skip
