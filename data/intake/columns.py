@@ -214,7 +214,8 @@ def parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
     if numbers is None or not all_within(numbers, -_LARGEST, _LARGEST):
         texts = without_tokens(pc.ascii_trim_whitespace(texts))
         wrong = pc.fill_null(pc.invert(pc.match_substring_regex(texts, NUMBER_PATTERN)), False)
-        bad = bad_cells(texts, positions(wrong), name, why_no_number)
+        places = np.asarray(pc.indices_nonzero(pc.fill_null(wrong, False)), np.int64)  # there may be millions
+        bad = bad_cells(texts, places, name, why_no_number)
         numbers = pc.if_else(wrong, None, texts).cast(pa.float64())
     long = positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS))
     inexact = [i for i in long if not _exact(texts[i].as_py(), numbers[i].as_py())]
