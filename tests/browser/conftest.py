@@ -132,7 +132,7 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Callable[..., Page]
     def opened(home: Path, path: str = "", *, dark: bool = False, script: str | None = None) -> Page:
         served = serve(home)
         address = served.address
-        context.request.get(served.entrance)
+        context.request.get(served.entrance, max_retries=3)  # a server ends idle connections
         page = context.new_page()
         pages.append(page)
         if script is not None:

@@ -81,7 +81,7 @@ def socket_opened(served, origin, cookie=None):
 
 
 def cookie_of(context, served):
-    context.request.get(served.entrance)
+    context.request.get(served.entrance, max_retries=3)  # a server ends idle connections
     port = urlsplit(served.address).port
     (cookie,) = [cookie for cookie in context.cookies(served.address) if cookie["name"] == f"otm-{port}"]
     return cookie
