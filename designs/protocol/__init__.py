@@ -13,7 +13,7 @@ from designs.protocol.errors import ProtocolError, ProtocolRefused
 from designs.protocol.labels import arms_of_labels, known_arms, known_saturations, saturations_of_labels
 from designs.protocol.loading import LoadedProtocol, check, digest_as_written, load_protocol
 from designs.protocol.models import Protocol
-from designs.protocol.texts import named_texts
+from designs.protocol.texts import named_texts, texts_beside
 
 __all__ = [
     "LoadedProtocol",
@@ -37,4 +37,5 @@ __all__ = [
     "parse_canonical",
     "population_contract",
     "saturations_of_labels",
+    "texts_beside",
 ]

@@ -36,6 +36,24 @@ def named_texts(content: bytes) -> tuple[PurePosixPath, ...]:
     return tuple(dict.fromkeys(path for path in paths if not path.is_absolute() and ".." not in path.parts))
 
 
+def texts_beside(protocol_path: Path) -> dict[str, tuple[str, bytes]]:
+    """The texts that a protocol's file names, as they lie beside it now: path as written and bytes, by SHA-256.
+
+    What cannot be read is left out: which of them a protocol was registered with is told by its digests.
+    """
+    found: dict[str, tuple[str, bytes]] = {}
+    try:
+        names = named_texts(protocol_path.read_bytes()) if protocol_path.is_file() else ()
+        for name in names:
+            file = protocol_path.parent / name
+            if file.is_file() and file.stat().st_size <= TEXT_CAP:
+                content = file.read_bytes()
+                found[hashlib.sha256(content).hexdigest()] = (str(name), content)
+    except (OSError, ValueError):
+        return found
+    return found
+
+
 def _names(arms: Any) -> Iterator[str]:
     for arm in arms if isinstance(arms, list) else ():
         text = arm.get("text") if isinstance(arm, dict) else None

@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(population_commands, name="population")
     app.command("power")(power)
     app.command("register")(register_protocol)
+    app.command("texts")(texts)
     app.command("lock")(lock)
 
 
@@ -118,6 +119,19 @@ def register_protocol(protocol: ProtocolFile) -> None:
         registered = register_stage(registry, actor, protocol)
     state = f"registered as version {registered.version}" if registered.new else "is registered already"
     typer.echo(f"{registered.trial} {state}, digest {registered.digest}")
+
+
+def texts(
+    trial: TrialId,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the texts.")],
+) -> None:
+    """Write the texts that the arms are sent, as they were registered."""
+    from trials.stages.texts import write_texts
+
+    with registry_and_actor() as (registry, actor):
+        written = write_texts(registry, actor, trial, out)
+    for path in written:
+        typer.echo(path)
 
 
 def lock(

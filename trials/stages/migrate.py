@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trials.access import Actor
+from trials.registry.kept_texts import keep_texts_of_all
 from trials.registry.opening import permit_where_it_stands
 from trials.registry.registry import connect
 from trials.registry.storage.revisions import NEWEST
@@ -27,7 +28,7 @@ def migrate(settings: Settings, actor: Actor) -> tuple[str | None, str]:
         registry.require_folder()
         with registry.write_migrated(actor, "migrate") as (work, before):
             if before != NEWEST:
-                work.commit({"from": before, "to": NEWEST})
+                work.commit({"from": before, "to": NEWEST, "texts_kept": keep_texts_of_all(work)})
         registry.make_ready()
         return before, NEWEST
     finally:

@@ -10,6 +10,7 @@ from designs.protocol import check
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
+from trials.registry.kept_texts import keep_texts
 from trials.registry.plan import plan_of, refuse_other_than_locked
 from trials.registry.tables.columns import now
 
@@ -50,6 +51,9 @@ def register(registry: Registry, actor: Actor, protocol_path: str | Path) -> Reg
             plan = plan_of(work.session, trial_id)
             refuse_other_than_locked(plan, loaded, path)
             if plan.digest == loaded.digest and (plan.lock is not None or plan.path == path):
+                kept = keep_texts(work, trial_id, frozenset(loaded.texts.values()), path)
+                if kept:
+                    work.commit({"protocol_digest": loaded.digest, "version": plan.version, "texts_kept": kept})
                 return Registered(trial_id, loaded.protocol.title, plan.version, loaded.digest, new=False)
             version = queries.next_number(work.session, tables.ProtocolVersion, trial_id)
         work.add(
@@ -63,5 +67,6 @@ def register(registry: Registry, actor: Actor, protocol_path: str | Path) -> Reg
                 registered_by=actor.name,
             )
         )
-        work.commit({"protocol_digest": loaded.digest, "version": version})
+        kept = keep_texts(work, trial_id, frozenset(loaded.texts.values()), path)
+        work.commit({"protocol_digest": loaded.digest, "version": version} | ({"texts_kept": kept} if kept else {}))
     return Registered(trial_id, loaded.protocol.title, version, loaded.digest, new=True)

@@ -23,6 +23,7 @@ COMMANDS = {
     "population load": "{file} --protocol {protocol}", "randomise": "reminders", "register": "{protocol}",
     "release": "reminders --reason R", "serve": "", "trials": "", "verify": "reminders",
     "void": "reminders --reason R", "whois": "reminders C000001", "backup": "{out}", "demo": "--no-serve",
+    "head": "", "texts": "reminders --out {out}",
 }  # fmt: skip
 NO_REGISTRY = {"power", "analyse", "schema", "protocol check", "restore", "licences"}
 

@@ -21,7 +21,7 @@ from trials.registry.records.draws import (
     WaveRecord,
 )
 from trials.registry.records.jobs import JobRecord, JobRefusal, JobState, LongStage
-from trials.registry.records.plans import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
+from trials.registry.records.plans import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord, TextRecord
 from trials.registry.records.returned_files import (
     CoverageRecord,
     FileAccount,
@@ -65,6 +65,7 @@ __all__ = [
     "ReturnedFileRecord",
     "ReturnedKind",
     "ReturnedMode",
+    "TextRecord",
     "TrialDetail",
     "TrialSummary",
     "UnreadableRecord",

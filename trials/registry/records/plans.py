@@ -17,6 +17,15 @@ class ProtocolRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TextRecord:
+    """A text that an arm is sent: its path as the protocol's file has it, and its bytes."""
+
+    name: str
+    digest: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PopulationRecord:
     """One load of a population file; ``digest`` names its snapshot."""
 

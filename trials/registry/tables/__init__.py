@@ -13,7 +13,7 @@ from trials.registry.tables.conclusions import CorrectionConfirmation, Correctio
 from trials.registry.tables.draws import Allocation, Draw, IssueList, Release, VoidConfirmation, VoidRequest, Wave
 from trials.registry.tables.in_hand import Draft
 from trials.registry.tables.jobs import Job
-from trials.registry.tables.plans import PopulationVersion, ProtocolVersion, Trial, TrialLock
+from trials.registry.tables.plans import LetterText, PopulationVersion, ProtocolVersion, Trial, TrialLock
 from trials.registry.tables.returned_files import ReturnedFile
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Installation",
     "IssueList",
     "Job",
+    "LetterText",
     "PopulationVersion",
     "ProtocolVersion",
     "Release",

@@ -30,6 +30,22 @@ class ProtocolVersion(Row):
     registered_by: Mapped[Name]
 
 
+class LetterText(Row):
+    """A text that an arm of the trial is sent, whole: what its protocol holds is the digest alone.
+
+    ``name`` is its path as the protocol's file has it, and ``content`` its bytes in Base64, for a text is any file.
+    """
+
+    __tablename__ = "letter_text"
+
+    trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("trial.id"))
+    digest: Mapped[Digest] = mapped_column(primary_key=True)
+    name: Mapped[Prose]
+    content: Mapped[Prose]
+    kept_at: Mapped[At]
+    kept_by: Mapped[Name]
+
+
 class PopulationVersion(Row):
     """One load of a population file under a name; ``digest`` names its snapshot, which several loads may have."""
 
