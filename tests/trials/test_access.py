@@ -121,8 +121,7 @@ def test_every_role_is_held_to_its_use_cases_and_each_denial_is_logged(done, tmp
             else:
                 with pytest.raises(AccessRefused, match=f"the role {role} may not {use_case.replace('_', ' ')}"):
                     call(registry, actor, files, tmp_path)
-                if use_case not in ("restore", "migrate"):  # there is no registry to log to before these
-                    denied.append((f"A {role}", role, use_case))
+                denied.append((f"A {role}", role, use_case))
     with registry.read(LOCAL_ACTOR) as reader:
         logged = [(e.actor, e.role, e.detail["use_case"]) for e in reader.audit() if e.action == "denied"]
     assert logged == denied
