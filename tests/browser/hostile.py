@@ -62,7 +62,7 @@ def build(home: Path, files: Path) -> None:
         },
     )  # fmt: skip
     protocol = trial.protocol()
-    protocol["arms"][0]["label"] = words("Nothing")
+    protocol["arms"][0] = {**protocol["arms"][0], "label": words("Nothing")}  # the other trials share it
     path = files / "hostile.yaml"
     path.write_text(json.dumps(protocol), encoding="utf-8")
     people = small_registry._people(trial.customers, 9)
