@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 
 import pytest
 
 from dashboards import session
 from dashboards.door import Door, inline_scripts
+from tests.dashboards import event_loops
 from trials.errors import AccessRefused
 
 PORT = 8501
@@ -63,7 +63,7 @@ def ask(path="/", *headers, kind="http", method="GET", host=HERE, query="", port
         "type": kind, "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
         "headers": [*named, *headers],
     }  # fmt: skip
-    asyncio.run(Door(application, port=port, token=TOKEN, scripts=scripts)(scope, None, send))
+    event_loops.run(Door(application, port=port, token=TOKEN, scripts=scripts)(scope, None, send))
     return answer
 
 

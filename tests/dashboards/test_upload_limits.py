@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from dashboards.upload_limits import MIB, MOST_A_PAGE, MOST_FILES, MOST_IN_ALL, UploadLimits
+from tests.dashboards import event_loops
 
 
 class Server:
@@ -44,25 +43,25 @@ def server():
 
 
 def test_a_page_that_has_sent_much_sends_no_more_and_another_does(server):
-    sizes = [asyncio.run(server.put(f"f{number}", 5 * MIB)) for number in range(6)]
+    sizes = [event_loops.run(server.put(f"f{number}", 5 * MIB)) for number in range(6)]
     assert sizes == [204] * 4 + [413] * 2
     assert sum(server.held["p"].values()) == MOST_A_PAGE
-    assert asyncio.run(server.put("f", 5 * MIB, page="q")) == 204
+    assert event_loops.run(server.put("f", 5 * MIB, page="q")) == 204
 
 
 def test_a_file_sent_again_takes_its_own_place(server):
     for number in range(4):
-        asyncio.run(server.put(f"f{number}", 5 * MIB))
-    assert asyncio.run(server.put("f0", 5 * MIB)) == 204
+        event_loops.run(server.put(f"f{number}", 5 * MIB))
+    assert event_loops.run(server.put("f0", 5 * MIB)) == 204
 
 
 def test_many_empty_files_are_counted(server):
-    taken = [asyncio.run(server.put(f"f{number}", 0)) for number in range(MOST_FILES + 5)]
+    taken = [event_loops.run(server.put(f"f{number}", 0)) for number in range(MOST_FILES + 5)]
     assert taken == [204] * MOST_FILES + [413] * 5
 
 
 def test_many_pages_together_have_an_end(server):
-    taken = [asyncio.run(server.put("f", 5 * MIB, page=f"p{number}")) for number in range(50)]
+    taken = [event_loops.run(server.put("f", 5 * MIB, page=f"p{number}")) for number in range(50)]
     assert taken == [204] * (MOST_IN_ALL // (5 * MIB)) + [413] * 10
 
 
@@ -74,20 +73,20 @@ def test_what_is_still_coming_is_counted_and_no_longer_when_it_has_come(server):
         second.append(await server.put("c", 5 * MIB))
 
     server.during = during
-    assert asyncio.run(server.put("b", 5 * MIB)) == 204
+    assert event_loops.run(server.put("b", 5 * MIB)) == 204
     assert second == [413]
     server.held = {}
-    assert asyncio.run(server.put("c", 5 * MIB)) == 204
+    assert event_loops.run(server.put("c", 5 * MIB)) == 204
 
 
 def test_who_does_not_say_how_much_may_send_a_whole_file(server):
     server.held = {"p": {"a": 16 * MIB}}
-    assert asyncio.run(server.put("b", 1, said=False)) == 413
-    assert asyncio.run(server.put("b", 1)) == 204
+    assert event_loops.run(server.put("b", 1, said=False)) == 413
+    assert event_loops.run(server.put("b", 1)) == 204
 
 
 def test_everything_else_goes_through(server):
     server.held = {"p": {"a": MOST_IN_ALL}}
-    assert asyncio.run(server.put("a", 5 * MIB, page="q")) == 413
-    assert asyncio.run(server.put("a", 5 * MIB, page="q", path="/results/q/a")) == 204
-    assert asyncio.run(server.put("a", 5 * MIB, page="q", method="DELETE")) == 204
+    assert event_loops.run(server.put("a", 5 * MIB, page="q")) == 413
+    assert event_loops.run(server.put("a", 5 * MIB, page="q", path="/results/q/a")) == 204
+    assert event_loops.run(server.put("a", 5 * MIB, page="q", method="DELETE")) == 204
