@@ -96,7 +96,7 @@ def verify(
     ] = False,
     head: Annotated[
         Path | None,
-        typer.Option("--head", metavar="FILE", help="A copy of the chain head that otm head --to wrote elsewhere."),
+        typer.Option("--head", metavar="FILE", help="A copy of the chain head that otm head --to PLACE wrote."),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out running evaluations again, which takes as long as they did.")

@@ -55,7 +55,7 @@ def shown() -> list[tuple[str, str]]:
 def wrong_with(text: str) -> Iterator[str]:
     """What in a text cannot be typed."""
     for mention in _MENTION.finditer(text):
-        yield from _wrong_with_command(mention[1].split())
+        yield from _wrong_with_command(mention[1].rstrip(".").split())
 
 
 def _wrong_with_command(words: list[str]) -> Iterator[str]:

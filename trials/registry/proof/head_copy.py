@@ -98,7 +98,7 @@ def witnessed(session: Session, head: ChainHead) -> dict[int, str]:
             f"the audit chain and its head disagree ({'; '.join(faults)})",
             where=str(head.path),
             rule="a copy of what may be forged proves nothing",
-            remedy="run otm verify --all --head with an earlier copy",
+            remedy="run otm verify --all --head FILE, where FILE is an earlier copy",
         )
     return chain
 
@@ -132,7 +132,7 @@ def _refuse_other(path: Path, chain: Mapping[int, str]) -> None:
             f"({'; '.join(found)})",
             where=str(path),
             rule="a copy gives way only to a later copy of the same chain",
-            remedy="run otm verify --all --head with it, or name another place",
+            remedy="run otm verify --all --head FILE, where FILE is that copy, or name another place",
         )
 
 
