@@ -171,6 +171,12 @@ def test_a_key_that_is_swapped_gone_or_open_is_found(whole):
     content = path.read_text()
     for spoil, words in KEYS.values():
         spoil(path)
+        if not path.exists() and whole.settings.database_url is not None:
+            # Where the database is elsewhere, a folder without its key is refused before anything is read.
+            with pytest.raises(RegistryRefused, match="the ledger key is missing"):
+                failing(whole)
+            path.write_text(content)
+            continue
         found = failing(whole)
         assert set(found) == {"registry_rows"}
         assert words in found["registry_rows"]
@@ -348,15 +354,19 @@ def test_rows_that_say_what_no_row_can_say_are_faults_and_no_traceback(done, sta
 
 
 def test_another_home_of_the_same_database_is_no_whole_registry(whole, tmp_path):
-    """A folder that lacks key, head and files while the database has the rows: each is named."""
+    """A folder that lacks key, head and files while the database has the rows is refused, and nothing is made in it."""
     url = whole.settings.database_url
     if whole.url.get_backend_name() == "sqlite":
         shutil.copy(str(whole.url.database), tmp_path / "elsewhere.sqlite")
         url = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
-    opened = open_registry(Settings(home=tmp_path / "elsewhere", database_url=url))
+    elsewhere = tmp_path / "elsewhere"
+    with pytest.raises(RegistryRefused, match="the folder that this registry shares is not there"):
+        open_registry(Settings(home=elsewhere, database_url=url))
+    assert not elsewhere.exists()
+    elsewhere.mkdir(mode=0o700)
+    shutil.copy(whole.key_path, elsewhere / whole.key_path.name)
+    opened = open_registry(Settings(home=elsewhere, database_url=url))
     found = failing(opened)
     assert "the chain head is gone" in found["audit_chain"]
-    assert "the ledger key is gone" in found["registry_rows"]
     assert "missing from the store" in found["snapshots"]
-    assert not Path(opened.key_path).exists()
     opened.close()
