@@ -270,7 +270,9 @@ def test_every_stored_evaluation_is_proved_not_the_latest_alone(drawn, files):
     cut(drawn, files, better(drawn, files))
     tampering.run(drawn, "UPDATE evaluation SET document = replace(document, 'Not shown', 'Shown') WHERE number = 1")
     proof = next(proof for proof in verify(drawn, FIRST, files.trial) if proof.name == "evaluation")
-    assert proof.faults == ("evaluation 1: its document does not give its digest",)
+    digest, sentence = proof.faults
+    assert digest == "evaluation 1: its document does not give its digest"
+    assert sentence.startswith("evaluation 1: its row and its document differ in the sentence")
 
 
 def test_the_commands_say_which_evaluation_is_the_finding(drawn, files, capsys):
