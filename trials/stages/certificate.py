@@ -69,6 +69,7 @@ def certificate(
         units = registry.snapshots.read(waves[wave].units_digest)
         said = {"reason": reason.strip()} if reason and reason.strip() else {}
         with registry.write(actor, "certificate", trial_id) as work:
+            require(queries.standing_of(work.session, trial_id), "certificate", wave=wave)
             what = {"use_case": "certificate", "what": f"units of wave {wave}", "rows_taken": units.num_rows}
             work.commit({**what, **said}, action="take_out")
         try:
