@@ -375,9 +375,12 @@ def test_every_state_has_one_phase_but_void_and_every_code_has_its_words():
 
 
 def test_every_stage_that_writes_on_a_trial_asks_life_in_the_same_transaction():
-    """A void may have come in between: what was asked before the work was done is asked again as it is written."""
+    """A void may have come in between: what was asked before the work was done is asked again as it is written.
+
+    That rows which were turned away leave in a file is noted whatever became of the trial, and changes nothing of it.
+    """
     folder = Path(trials.stages.__file__).parent
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(set(folder.glob("*.py")) - {folder / "take_out.py"}):
         for block in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(block, ast.With):
                 continue
