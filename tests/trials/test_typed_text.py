@@ -6,12 +6,14 @@ import shutil
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from designs.protocol import ProtocolRefused
 from tests.trials import tampering
 from tests.trials.examples import SEED, evaluated, load_outcomes, locked
 from trials.access import LOCAL_ACTOR, Actor
 from trials.errors import AccessRefused, RegistryRefused, TrialRefused
+from trials.registry.tables import PopulationVersion, ReturnedFile
 from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
 from trials.stages.decide import decide
@@ -71,13 +73,17 @@ def test_no_text_of_a_protocol_holds_what_cannot_be_kept(either, files, key, esc
         register(either, LOCAL_ACTOR, files.protocol)
 
 
-def test_a_file_whose_name_is_no_text_is_refused_in_words_and_taken_under_another(either, files):
+def test_a_file_whose_name_is_no_text_is_read_and_recorded_under_a_name_that_can_be_kept(either, files):
     population = shutil.copy(files.population, files.folder / "people\udcff.csv")
-    with pytest.raises(TrialRefused, match=REFUSED):
-        load_population(either, LOCAL_ACTOR, population, files.protocol, synthetic=True)
+    load_population(either, LOCAL_ACTOR, population, files.protocol, synthetic=True)
     locked(either, files)
     randomise(either, LOCAL_ACTOR, files.trial, demonstration_seed=SEED)
     outcomes = shutil.copy(files.outcomes, files.folder / "outcomes\udcff.csv")
-    with pytest.raises(TrialRefused, match=REFUSED):
-        load_outcomes(either, LOCAL_ACTOR, files.trial, outcomes)
-    load_outcomes(either, LOCAL_ACTOR, files.trial, files.outcomes)
+    load_outcomes(either, LOCAL_ACTOR, files.trial, outcomes)
+    with either.inspect(LOCAL_ACTOR, "verify") as session:
+        names = {
+            *session.scalars(select(PopulationVersion.file_name)),
+            *session.scalars(select(ReturnedFile.file_name)),
+        }
+    assert {"people\ufffd.csv", "outcomes\ufffd.csv"} <= names
+    assert all(proof.holds for proof in verify(either, LOCAL_ACTOR, files.trial))
