@@ -8,6 +8,7 @@ import os
 import secrets
 from pathlib import Path
 
+from data.snapshots import fsync_folder
 from trials.errors import RegistryRefused
 
 KEY_BYTES = 32
@@ -64,7 +65,7 @@ def create_key(path: Path) -> bytes:
         pass
     finally:
         temporary.unlink()
-    _sync_folder(path.parent)
+    fsync_folder(path.parent)
     key = read_key(path)
     if key is None:
         raise RegistryRefused("the ledger key has gone", where=str(path), remedy="restore it from a backup")
@@ -79,11 +80,3 @@ def fingerprint(key: bytes) -> str:
 def export_key(key: bytes, trial_id: str) -> bytes:
     """The key of one trial's export ids: a second pseudonym that no other trial shares."""
     return hmac.new(key, b"export\x00" + trial_id.encode(), hashlib.sha256).digest()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

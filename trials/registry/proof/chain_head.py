@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from data.snapshots import fsync_folder
 from trials.errors import RegistryRefused
 
 HEAD_LOST = "head_lost"  # in the detail of the event that found it so: the first and the last event that was lost
@@ -137,7 +138,7 @@ class ChainHead:
         finally:
             os.close(descriptor)
         if new:
-            _sync_folder(self.path.parent)
+            fsync_folder(self.path.parent)
 
     def _missing(self, descriptor: int, hashes: Mapping[int, str], *, keep: bool = False) -> list[int]:
         """Which of these events the file has no line of, once an announcement of one that stands is a line.
@@ -173,14 +174,6 @@ def _write(descriptor: int, text: str) -> None:
     while remaining:
         remaining = remaining[os.write(descriptor, remaining) :]
     os.fsync(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def disagreements(head: Mapping[int, str], chain: Mapping[int, str]) -> list[str]:

@@ -6,7 +6,6 @@ the registry's folder can make a chain and a head that agree, but not with what 
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,9 +13,11 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from data.snapshots import fsync_folder
 from trials.errors import RegistryRefused
 from trials.registry import queries
 from trials.registry.proof.chain_head import ChainHead, disagreements, span
+from trials.registry.storage.backup_files import write_file
 
 _NAME = "chain-head"
 
@@ -138,19 +139,11 @@ def _refuse_other(path: Path, chain: Mapping[int, str]) -> None:
 
 def _replace(path: Path, text: str) -> None:
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        write_file(partial, text)
         partial.replace(path)
     except BaseException:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    fsync_folder(path.parent)
