@@ -1,0 +1,229 @@
+"""What people put on record about a design: one frozen model for each kind of entry.
+
+A design is approved by what happened around it: who was asked and what they said, who signed which text, what the
+steering group decided. Each such thing is an entry, recorded once and never changed; what holds now follows from all of
+them in their order. A signature names the digest of what was signed: another digest, and it is
+void.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Final, Literal, get_args
+
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+
+from designs.protocol.sections.scalars import Declared, Identifier, Scalar, Text
+
+Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+Subject = Annotated[str, StringConstraints(pattern=r"^(sample_size|plan|text/[a-z0-9][a-z0-9_-]{0,62}/(en|cy))$")]
+"""What can be signed: ``sample_size``, ``plan``, or the text of an arm in a language, such as ``text/letter/en``."""
+
+Grade = Literal["grade_7", "deputy_director"]
+Response = Literal["agreed", "agreed_with_conditions", "no_comment", "objected"]
+GatewayDecision = Literal["approved", "approved_with_conditions", "deferred", "rejected"]
+Confirmation = Literal["gateway_1", "gateway_2", "lock"]
+"""The gates at which every answer is given again."""
+
+Signatory = Literal["taa", "copgu", "kai", "communications"]
+Instead = Literal["something_else", "no_further_action"]
+
+
+class _Entry(Declared):
+    """What every entry has: the day on which it happened, which may lie before the day on which it is recorded."""
+
+    on: date
+
+
+class StakeholderAdded(_Entry):
+    """Somebody whose input is needed.
+
+    Attributes:
+        body: One of those that must be involved, or an id of its own.
+        name: What people call it.
+        contact: How it is reached: a team's mailbox, not a person's.
+        input_needed: What is asked of it.
+        needed_by: When at the latest.
+    """
+
+    kind: Literal["stakeholder_added"]
+    body: Identifier
+    name: Text
+    contact: Text
+    input_needed: Text
+    needed_by: date
+
+
+class StakeholderRetired(_Entry):
+    """Somebody whose input is not needed any more."""
+
+    kind: Literal["stakeholder_retired"]
+    body: Identifier
+    reason: Text
+
+
+class Consulted(_Entry):
+    """A stakeholder was asked."""
+
+    kind: Literal["consulted"]
+    body: Identifier
+
+
+class Responded(_Entry):
+    """What a stakeholder said."""
+
+    kind: Literal["responded"]
+    body: Identifier
+    outcome: Response
+    note: Text | None = None
+
+
+class LineSignedOff(_Entry):
+    """The directorate's own line agrees: the sponsor at grade 7, then the deputy director."""
+
+    kind: Literal["line_signed_off"]
+    grade: Grade
+    signed_by: Text
+
+
+class DoubtOverridden(_Entry):
+    """An approver lets a design go on although questions are in doubt.
+
+    Attributes:
+        answers: What each of the questions was answered with, as a digest: another answer, and this is void.
+    """
+
+    kind: Literal["doubt_overridden"]
+    answers: Annotated[dict[Identifier, Digest], Field(min_length=1)]
+    reason: Text
+
+
+class AnswersConfirmed(_Entry):
+    """Every answer was looked at again, and still holds.
+
+    Attributes:
+        gate: Before which.
+        rests_on: What each answer, and what it rests on, was at the time, as a digest: another, and it is stale.
+    """
+
+    kind: Literal["answers_confirmed"]
+    gate: Confirmation
+    rests_on: Annotated[dict[Identifier, Digest], Field(min_length=1)]
+
+
+class SignedOff(_Entry):
+    """A body signs what it answers for.
+
+    Attributes:
+        signatory: Which body.
+        subject: What is signed.
+        digest: Of exactly what was signed.
+        edition: Of the checklist that was answered; None where there is none.
+        answers: To each point of the checklist.
+        signed_by: Who signed, as that body names them.
+    """
+
+    kind: Literal["signed_off"]
+    signatory: Signatory
+    subject: Subject
+    digest: Digest
+    edition: Text | None = None
+    answers: dict[Identifier, Scalar] = Field(default_factory=dict)
+    signed_by: Text
+
+
+class GatewayDecided(_Entry):
+    """What the Campaigns Steering Group decided at a meeting; ``on`` is the day of the meeting."""
+
+    kind: Literal["gateway_decided"]
+    gateway: Literal[1, 2]
+    decision: GatewayDecision
+    conditions: tuple[Text, ...] = ()
+    plan: Digest | None = None  # of the plan that it decided on, where there was one
+
+
+class ConditionMet(_Entry):
+    """A condition of a gateway's approval is met; ``condition`` is its place in the decision, from 1."""
+
+    kind: Literal["condition_met"]
+    gateway: Literal[1, 2]
+    condition: Annotated[int, Field(ge=1)]
+    how: Text
+
+
+class OwnRouteApproved(_Entry):
+    """A directorate whose approaches do not go to the steering group approves by its own route."""
+
+    kind: Literal["own_route_approved"]
+    route: Text
+    approved_by: Text
+
+
+class SetAside(_Entry):
+    """The design ends without a trial: something else is done, or nothing."""
+
+    kind: Literal["set_aside"]
+    instead: Instead
+    what: Text
+    reason: Text
+
+
+Entry = Annotated[
+    StakeholderAdded | StakeholderRetired | Consulted | Responded | LineSignedOff | DoubtOverridden | AnswersConfirmed
+    | SignedOff | GatewayDecided | ConditionMet | OwnRouteApproved | SetAside,
+    Field(discriminator="kind"),
+]  # fmt: skip
+EntryKind = Literal[
+    "stakeholder_added", "stakeholder_retired", "consulted", "responded", "line_signed_off", "doubt_overridden",
+    "answers_confirmed", "signed_off", "gateway_decided", "condition_met", "own_route_approved", "set_aside",
+]  # fmt: skip
+ENTRY_KINDS: Final[tuple[EntryKind, ...]] = get_args(EntryKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry as it was recorded.
+
+    Attributes:
+        number: Its place among those of the design, from 1.
+        entry: What was recorded.
+        at: When it was recorded.
+        by: Who recorded it.
+        role: As what.
+    """
+
+    number: int
+    entry: Entry
+    at: datetime
+    by: str
+    role: str
+
+
+def entry_document(entry: Entry) -> dict[str, object]:
+    """An entry as plain values, for storage.
+
+    Examples:
+        >>> entry_document(Consulted(kind="consulted", body="kai", on=date(2026, 2, 2)))
+        {'on': '2026-02-02', 'kind': 'consulted', 'body': 'kai'}
+    """
+    document: dict[str, object] = entry.model_dump(mode="json", exclude_none=True)
+    return document
+
+
+def parse_entry(document: Mapping[str, object]) -> Entry:
+    """An entry back from plain values.
+
+    Raises:
+        ValueError: They are none.
+    """
+    try:
+        entry: Entry = _ADAPTER.validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise ValueError(str(error)) from error
+    return entry
+
+
+_ADAPTER: TypeAdapter[Entry] = TypeAdapter(Entry)
