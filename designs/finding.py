@@ -35,6 +35,27 @@ class Finding:
         return f"{self.where}: {self.problem}. {self.risk}. To do: {self.remedy}."
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One thing that a design still lacks, or that is wrong with it.
+
+    Args:
+        code: What kind it is.
+        severity: ``blocks`` where the next gate would refuse.
+        where: A path of the plan, such as ``arms[1].text.en``, or the id of a body.
+        problem: What is missing or wrong, without a final stop.
+        remedy: What to do next.
+        clears: Who clears it: a role, or the id of a body.
+    """
+
+    code: str
+    severity: Severity
+    where: str
+    problem: str
+    remedy: str
+    clears: str
+
+
 def blocking_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings by severity, otherwise as they came."""
     severities = get_args(Severity)
