@@ -9,10 +9,10 @@ from pathlib import Path
 
 from designs.protocol.canonical import canonical_json, digest_of
 from designs.protocol.columns import measured_after
-from designs.protocol.errors import ProtocolRefused
+from designs.protocol.errors import ProtocolError, ProtocolRefused
 from designs.protocol.models import Protocol
-from designs.protocol.reading import read_document
-from designs.protocol.texts import hash_texts
+from designs.protocol.reading import Document, read_document
+from designs.protocol.texts import hash_texts, kept_digests
 from designs.protocol.validation import examine, placed
 
 
@@ -31,6 +31,21 @@ class LoadedProtocol:
     canonical: str
     digest: str
     texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules say of a document.
+
+    Attributes:
+        protocol: As far as it could be read, with None for each section that is not there; None where nothing could.
+        errors: Everything that is wrong, in the order of its lines.
+        loaded: The protocol with its proof; None while there are errors.
+    """
+
+    protocol: Protocol | None
+    errors: tuple[ProtocolError, ...]
+    loaded: LoadedProtocol | None
 
 
 def load_protocol(path: str | Path) -> LoadedProtocol:
@@ -77,19 +92,33 @@ def check(path: str | Path, *, day: date | None = None) -> LoadedProtocol:
     return _load(Path(path), day=day or datetime.now(tz=UTC).date())
 
 
-def _load(path: Path, *, day: date | None) -> LoadedProtocol:
-    document = read_document(path)
+def judge(document: Document, texts: Mapping[str, str] | Path, *, day: date | None) -> Judged:
+    """What every rule says of a document, wherever it came from: a file, or a draft in the registry.
+
+    Args:
+        document: As read; it may be partly filled.
+        texts: The SHA-256 of each text that there is, by the path that the document gives it; or the folder in which
+            they lie.
+        day: The day on which it is asked whether it may be registered; None to ask only whether it can be loaded.
+    """
     examined = examine(document)
     protocol, errors = examined.protocol, list(examined.errors)
-    texts: dict[str, str] = {}
-    if protocol is not None and "arms" not in examined.unread:
-        texts, wrong = hash_texts(protocol, path.parent)
+    digests: Mapping[str, str] = {}
+    if protocol is not None and protocol.arms is not None and "arms" not in examined.unread:
+        digests, wrong = hash_texts(protocol, texts) if isinstance(texts, Path) else kept_digests(protocol, texts)
         errors += [placed(breach, document.lines) for breach in wrong]
     if protocol is not None and not examined.unread and day is not None and protocol.randomised_here:
         drawn_on = protocol.clock.drawn_on if protocol.clock else day
         late = measured_after(protocol, drawn_on) if protocol.randomisation.allocation_date is None else ()
         errors += [placed(breach, document.lines) for breach in late]
     if errors or protocol is None:
-        raise ProtocolRefused(sorted(errors, key=lambda error: error.line or 0), where=str(path))
-    canonical = canonical_json(protocol, texts)
-    return LoadedProtocol(protocol, canonical, digest_of(canonical), texts)
+        return Judged(protocol, tuple(sorted(errors, key=lambda error: error.line or 0)), None)
+    canonical = canonical_json(protocol, digests)
+    return Judged(protocol, (), LoadedProtocol(protocol, canonical, digest_of(canonical), digests))
+
+
+def _load(path: Path, *, day: date | None) -> LoadedProtocol:
+    judged = judge(read_document(path), path.parent, day=day)
+    if judged.loaded is None:
+        raise ProtocolRefused(judged.errors, where=str(path))
+    return judged.loaded

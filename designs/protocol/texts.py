@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from designs.protocol.consistency import Breach
-from designs.protocol.errors import ProtocolRefused
+from designs.protocol.errors import KeyPath, ProtocolRefused
 from designs.protocol.models import Protocol
 from designs.protocol.reading import parse_document
 
@@ -80,18 +80,51 @@ def hash_texts(protocol: Protocol, folder: Path) -> tuple[dict[str, str], tuple[
     return digests, tuple(wrong)
 
 
+def kept_digests(protocol: Protocol, kept: Mapping[str, str]) -> tuple[dict[str, str], tuple[Breach, ...]]:
+    """As :func:`hash_texts`, of texts that are kept and not files.
+
+    Args:
+        protocol: As validated.
+        kept: The SHA-256 of each text that there is, by its path.
+    """
+    digests: dict[str, str] = {}
+    wrong: list[Breach] = []
+    for number, arm in enumerate(protocol.arms):
+        for language, name in (arm.text.model_dump(exclude_none=True) if arm.text else {}).items():
+            path: KeyPath = ("arms", number, "text", language)
+            try:
+                _require_inside(name)
+            except _UnusableTextError as unusable:
+                wrong.append(Breach(path, unusable.problem, unusable.rule))
+                continue
+            if name in kept:
+                digests[name] = kept[name]
+            else:
+                wrong.append(Breach(path, f'"{name}" is not there', "a text that an arm names exists"))
+    return digests, tuple(wrong)
+
+
 class _UnusableTextError(Exception):
     def __init__(self, problem: str, rule: str) -> None:
         self.problem, self.rule = problem, rule
 
 
-def _digest_of_text(name: str, folder: Path) -> str:
-    inside = "a text lies beside the protocol or below it, and its path is relative, with /"
+_INSIDE = "a text lies beside the protocol or below it, and its path is relative, with /"
+
+
+def _require_inside(name: str) -> None:
     if "\\" in name or PurePosixPath(name).is_absolute():
-        raise _UnusableTextError(f'"{name}" is not a relative path', inside)
+        raise _UnusableTextError(f'"{name}" is not a relative path', _INSIDE)
+    if ".." in PurePosixPath(name).parts:
+        raise _UnusableTextError(f'"{name}" leads out of the protocol\'s folder', _INSIDE)
+
+
+def _digest_of_text(name: str, folder: Path) -> str:
+    if "\\" in name or PurePosixPath(name).is_absolute():
+        raise _UnusableTextError(f'"{name}" is not a relative path', _INSIDE)
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise _UnusableTextError(f'"{name}" leads out of the protocol\'s folder', inside)
+        raise _UnusableTextError(f'"{name}" leads out of the protocol\'s folder', _INSIDE)
     if not path.is_file():  # a pipe would wait for ever
         raise _UnusableTextError(f'"{name}" is not a file', "a text that an arm names exists")
     try:

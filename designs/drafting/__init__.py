@@ -1,0 +1,19 @@
+"""A plan in the making: the protocol file's own shape, partly filled, with the texts that its arms are sent."""
+
+from __future__ import annotations
+
+from designs.drafting.changes import Change, Conflict, changes, merge
+from designs.drafting.draft import Draft, draft_of_file, empty_draft, judge_draft
+from designs.drafting.written import protocol_file
+
+__all__ = [
+    "Change",
+    "Conflict",
+    "Draft",
+    "changes",
+    "draft_of_file",
+    "empty_draft",
+    "judge_draft",
+    "merge",
+    "protocol_file",
+]
