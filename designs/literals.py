@@ -34,6 +34,10 @@ MoneyKind = Literal["earlier", "extra", "cost_saved"]
 
 Confidence = Literal["confident", "in_doubt"]
 SameReason = Literal["yes", "no", "unknown"]
+QuestionsEdition = Literal["CH600210-1", "CH600210-2"]
+"""Which set of questions of the Compliance Handbook: the first eight, or a later edition, which asks more."""
+Reaction = Literal["pay", "file", "call", "complain", "ignore", "agent"]
+"""How a customer may react: pays, files, calls, complains, does nothing, or has an agent answer."""
 
 Severity = Literal["blocks", "warns", "informs"]
 """What a finding or a check does: it stops what was asked, it names a risk and lets it go on, or it only tells."""

@@ -30,8 +30,7 @@ def canonical_json(protocol: Protocol, texts: Mapping[str, str]) -> str:
     Raises:
         KeyError: A text is neither a digest nor in ``texts``.
     """
-    document = sealed(protocol, texts).model_dump(mode="json", by_alias=True)
-    return json.dumps(_normalised(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return as_canonical_json(sealed(protocol, texts).model_dump(mode="json", by_alias=True))
 
 
 def parse_canonical(text: str) -> Protocol:
@@ -52,6 +51,38 @@ def sealed(protocol: Protocol, texts: Mapping[str, str]) -> Protocol:
     outcomes = tuple(_sealed_outcome(outcome) for outcome in protocol.outcomes)
     arms = tuple(_sealed_arm(arm, texts, labelled=not protocol.randomised_here) for arm in protocol.arms)
     return protocol.model_copy(update={"arms": arms, "randomisation": scheme, "outcomes": outcomes})
+
+
+def canonical_section(protocol: Protocol, section: str, texts: Mapping[str, str]) -> Any:
+    """One section of a plan, which may be partly filled, as it stands in the canonical form: the same values however
+    the section is written. None where it is absent.
+
+    Args:
+        protocol: As far as it could be read.
+        section: Its key.
+        texts: The SHA-256 of each text, by its path; a text that is not there yet remains a path.
+    """
+    value = getattr(protocol, section)
+    if value is None:
+        return None
+    if section == "arms":
+        paths = [path for arm in value if arm.text for path in (arm.text.en, arm.text.cy) if path]
+        known = {path: path for path in paths if not _DIGEST.fullmatch(path)} | dict(texts)
+        labelled = protocol.randomisation is not None and not protocol.randomised_here
+        value = [_sealed_arm(arm, known, labelled=labelled) for arm in value]
+    elif section == "outcomes":
+        value = [_sealed_outcome(outcome) for outcome in value]
+    elif section == "randomisation":
+        shared = protocol.population.cluster if protocol.population is not None else None
+        value = value.model_copy(update={"cluster": value.cluster or shared})
+    listed = isinstance(value, (list, tuple))
+    parts = [item.model_dump(mode="json", by_alias=True) for item in (value if listed else (value,))]
+    return _normalised(parts if listed else parts[0])
+
+
+def as_canonical_json(value: Any) -> str:
+    """Values as they are hashed: sorted, compact, without keys that say nothing."""
+    return json.dumps(_normalised(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _sealed_outcome(outcome: Outcome) -> Outcome:

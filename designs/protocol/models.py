@@ -17,7 +17,15 @@ from designs.protocol.sections.outcomes import UNITS, Outcome
 from designs.protocol.sections.population import ColumnDeclaration, Condition, ContactLimit, Exclusion, Population
 from designs.protocol.sections.randomisation import Batches, Randomisation, Rerandomise, Saturation, Wave
 from designs.protocol.sections.scalars import ZERO, Declared, Identifier, Range, Scalar, Text
-from designs.protocol.sections.suitability import Alternative, Behaviour, ExpectedContact, Suitability
+from designs.protocol.sections.suitability import (
+    FIRST_EDITION,
+    QUESTIONS,
+    Alternative,
+    Behaviour,
+    ExpectedContact,
+    FollowUpPlan,
+    Suitability,
+)
 
 USUAL_COVERAGE = 0.9  # of customers whose outcomes come from administrative files
 LEAST_DIFFERENCE = 0.01  # between arms, in the share of customers with an outcome
@@ -121,6 +129,8 @@ class Protocol(Declared):
 
 
 __all__ = [
+    "FIRST_EDITION",
+    "QUESTIONS",
     "UNITS",
     "ZERO",
     "Alternative",
@@ -138,6 +148,7 @@ __all__ = [
     "Decision",
     "Exclusion",
     "ExpectedContact",
+    "FollowUpPlan",
     "Identifier",
     "Looks",
     "Outcome",

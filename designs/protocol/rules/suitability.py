@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from designs.protocol.consistency import Breach, reads
 from designs.protocol.errors import KeyPath, nearest
-from designs.protocol.models import ExpectedContact, Protocol
+from designs.protocol.models import FIRST_EDITION, QUESTIONS, ExpectedContact, Protocol
 
 _EXPECTED_CONTACT = tuple(ExpectedContact.model_fields)
 
@@ -36,4 +36,37 @@ def contact_is_told_in_figures_that_are_read(protocol: Protocol) -> Iterator[Bre
             yield Breach(path, f"{shown} does not fit here", "this is a number at least 0")
 
 
-RULES = (behaviour_is_the_primary, contact_is_told_in_figures_that_are_read)
+@reads("suitability")
+def an_edition_has_its_questions(protocol: Protocol) -> Iterator[Breach]:
+    if protocol.suitability is None:
+        return
+    edition = protocol.suitability.edition or FIRST_EDITION
+    asked = QUESTIONS[edition]
+    for question in dict.fromkeys(question for questions in QUESTIONS.values() for question in questions):
+        answered = getattr(protocol.suitability, question) is not None
+        if question in asked and not answered:
+            yield Breach(("suitability", question), "this is missing", f"edition {edition} asks {question}")
+        if answered and question not in asked:
+            place = ("suitability", question)
+            editions = tuple(name for name, questions in QUESTIONS.items() if question in questions)
+            yield Breach(
+                place, f"edition {edition} does not ask this", "a plan answers what its edition asks", editions
+            )
+
+
+@reads("suitability", "arms")
+def follow_up_is_of_the_arms(protocol: Protocol) -> Iterator[Breach]:
+    plan = protocol.suitability.follow_up.plan if protocol.suitability else None
+    ids = tuple(arm.id for arm in protocol.arms)
+    for name in (plan.by_arm or {}) if plan else ():
+        if name not in ids:
+            place = ("suitability", "follow_up", "plan", "by_arm", name)
+            yield Breach(place, f'"{name}" is not an arm', "a rule of its own is given by arm id", ids)
+
+
+RULES = (
+    behaviour_is_the_primary,
+    contact_is_told_in_figures_that_are_read,
+    an_edition_has_its_questions,
+    follow_up_is_of_the_arms,
+)

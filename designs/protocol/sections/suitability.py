@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Final
 
 from pydantic import Field
 
-from designs.literals import Confidence, SameReason
-from designs.protocol.sections.scalars import Declared, NotNegative, Range, Scalar, Text, union_of
+from designs.literals import Confidence, QuestionsEdition, SameReason
+from designs.protocol.sections.scalars import Declared, Identifier, NotNegative, Range, Scalar, Text, union_of
 
 _expected = union_of("text, a number, true or false, or keys with these")
 InWords = Annotated[bool | int | float | str | dict[str, Scalar], _expected]
@@ -53,16 +55,26 @@ class BehaviourAnswer(_Answer):
     answer: InWords
 
 
+class Insight(Declared):
+    """What would find out why customers behave so, where that is not known."""
+
+    method: Text
+    owner: Text
+    ready_on: date
+
+
 class SameReasonAnswer(_Answer):
     """Whether all of them do so for the same reason."""
 
     answer: SameReason
+    insight: Insight | None = None
 
 
 class MessageAnswer(_Answer):
     """What message or change could influence it."""
 
     answer: InWords
+    opens_check: bool | None = None  # whether it asks for information that would show that affairs are correct
 
 
 class ReactionAnswer(_Answer):
@@ -71,11 +83,27 @@ class ReactionAnswer(_Answer):
     answer: InWords
 
 
+class FollowUpPlan(Declared):
+    """Who follows up, when, and how many they can take.
+
+    Attributes:
+        rule: who is followed up, and how.
+        by_arm: a rule of its own, by the id of the arm; the review refuses one that differs.
+    """
+
+    owner: Text
+    capacity_per_month: Annotated[int, Field(ge=1)]
+    starts_on: date
+    rule: Text
+    by_arm: dict[Identifier, Text] | None = None
+
+
 class FollowUpAnswer(_Answer):
     """Whether the authority follows up, where customers are asked to review a return."""
 
     answer: InWords
     asks_for_review: bool | None = None
+    plan: FollowUpPlan | None = None
 
 
 class ExpectedContact(Declared):
@@ -104,7 +132,14 @@ class OperationsAnswer(_Answer):
     ]
 
 
+class FurtherAnswer(_Answer):
+    """To a question that a later edition asks besides."""
+
+    answer: InWords
+
+
 class Suitability(Declared):
+    edition: QuestionsEdition | None = None  # the first where absent
     customers: CustomersAnswer
     cost: CostAnswer
     behaviour: BehaviourAnswer
@@ -113,3 +148,19 @@ class Suitability(Declared):
     reaction: ReactionAnswer
     follow_up: FollowUpAnswer
     operations: OperationsAnswer
+    risk_plan: FurtherAnswer | None = None
+    legal_requirement: FurtherAnswer | None = None
+    reputation: FurtherAnswer | None = None
+    resource: FurtherAnswer | None = None
+    timing: FurtherAnswer | None = None
+    support: FurtherAnswer | None = None
+
+
+FIRST_EDITION: Final[QuestionsEdition] = "CH600210-1"
+_EIGHT = ("customers", "cost", "behaviour", "same_reason", "message", "reaction", "follow_up", "operations")
+_FURTHER = ("risk_plan", "legal_requirement", "reputation", "resource", "timing", "support")
+QUESTIONS: Final[Mapping[QuestionsEdition, tuple[str, ...]]] = {
+    "CH600210-1": _EIGHT,
+    "CH600210-2": (*_EIGHT, *_FURTHER),
+}
+"""The questions that each edition asks, by their keys and in its order."""

@@ -10,7 +10,7 @@ import pytest
 from designs.protocol.models import Protocol
 from tests.places import ROOT
 
-QUESTIONS = ("Customers", "Cost", "Behaviour", "SameReason", "Message", "Reaction", "FollowUp", "Operations")
+QUESTIONS = ("Customers", "Cost", "Behaviour", "SameReason", "Message", "Reaction", "FollowUp", "Operations", "Further")
 SECTIONS = {
     "Protocol": "The whole file",
     "ColumnDeclaration": "Column",
