@@ -57,6 +57,17 @@ class StakeholderAdded(_Entry):
     needed_by: date
 
 
+class StakeholderChanged(_Entry):
+    """What is asked of a stakeholder, by when, or how it is reached, is not what it was; None leaves it so."""
+
+    kind: Literal["stakeholder_changed"]
+    body: Identifier
+    contact: Text | None = None
+    input_needed: Text | None = None
+    needed_by: date | None = None
+    reason: Text
+
+
 class StakeholderRetired(_Entry):
     """Somebody whose input is not needed any more."""
 
@@ -136,13 +147,20 @@ class SignedOff(_Entry):
 
 
 class GatewayDecided(_Entry):
-    """What the Campaigns Steering Group decided at a meeting; ``on`` is the day of the meeting."""
+    """What the Campaigns Steering Group decided at a meeting; ``on`` is the day of the meeting.
+
+    Attributes:
+        conditions: Of an approval with conditions; or what a deferred paper is to bring.
+        plan: Digest of the plan that was decided on, where there was one.
+        extraordinary: Why it met on a day that is not in its calendar.
+    """
 
     kind: Literal["gateway_decided"]
     gateway: Literal[1, 2]
     decision: GatewayDecision
     conditions: tuple[Text, ...] = ()
-    plan: Digest | None = None  # of the plan that it decided on, where there was one
+    plan: Digest | None = None
+    extraordinary: Text | None = None
 
 
 class ConditionMet(_Entry):
@@ -172,13 +190,14 @@ class SetAside(_Entry):
 
 
 Entry = Annotated[
-    StakeholderAdded | StakeholderRetired | Consulted | Responded | LineSignedOff | DoubtOverridden | AnswersConfirmed
-    | SignedOff | GatewayDecided | ConditionMet | OwnRouteApproved | SetAside,
+    StakeholderAdded | StakeholderChanged | StakeholderRetired | Consulted | Responded | LineSignedOff | DoubtOverridden
+    | AnswersConfirmed | SignedOff | GatewayDecided | ConditionMet | OwnRouteApproved | SetAside,
     Field(discriminator="kind"),
 ]  # fmt: skip
 EntryKind = Literal[
-    "stakeholder_added", "stakeholder_retired", "consulted", "responded", "line_signed_off", "doubt_overridden",
-    "answers_confirmed", "signed_off", "gateway_decided", "condition_met", "own_route_approved", "set_aside",
+    "stakeholder_added", "stakeholder_changed", "stakeholder_retired", "consulted", "responded", "line_signed_off",
+    "doubt_overridden", "answers_confirmed", "signed_off", "gateway_decided", "condition_met", "own_route_approved",
+    "set_aside",
 ]  # fmt: skip
 ENTRY_KINDS: Final[tuple[EntryKind, ...]] = get_args(EntryKind)
 

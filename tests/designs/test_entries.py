@@ -15,6 +15,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "body": "kai", "name": "KAI", "contact": "the team's mailbox", "input_needed": "the sample",
         "needed_by": "2026-03-02",
     },
+    "stakeholder_changed": {"body": "kai", "needed_by": "2026-03-09", "reason": "the meeting was moved"},
     "stakeholder_retired": {"body": "press_office", "reason": "no press is expected"},
     "consulted": {"body": "kai"},
     "responded": {"body": "kai", "outcome": "agreed", "note": "large enough"},

@@ -1,0 +1,36 @@
+"""What the record of a consultation refuses, and how it writes a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from designs.errors import DesignRefused
+from designs.protocol.rules.dates import A_DAY, FIRST_DAY, LAST_DAY
+
+
+class ConsultationRefused(DesignRefused):
+    """An entry that cannot be put on record as it is, or a launch that cannot be planned so."""
+
+
+def in_words(day: date) -> str:
+    """A day as people read it.
+
+    Examples:
+        >>> in_words(date(2026, 11, 1))
+        '1 November 2026'
+    """
+    return f"{day.day} {day:%B %Y}"
+
+
+def check_days(where: str, today: date, *, happened: date, planned: date | None = None) -> None:
+    """Refuse a day that is none of a trial, and one on which something happened that has yet to come."""
+    for day in (happened, planned):
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise ConsultationRefused(f"{day} is no day of a trial", where=where, rule=A_DAY, remedy="correct the year")
+    if happened > today:
+        raise ConsultationRefused(
+            f"{in_words(happened)} has yet to come",
+            where=where,
+            rule="what is put on record has happened, today or before",
+            remedy="record it when it has happened",
+        )

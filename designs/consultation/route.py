@@ -1,0 +1,134 @@
+"""By which route a design is approved: its directorate says."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from designs.consultation.errors import ConsultationRefused, in_words
+from designs.entries import OwnRouteApproved, Recorded
+from designs.finding import Open
+from designs.protocol.models import Protocol
+
+RouteKind = Literal["steering_group", "own", "outside"]
+"""By the Campaigns Steering Group, by a route of the directorate's own, or, where none is named, by none."""
+
+Gateway = Literal[1, 2]
+GATEWAYS: Final[tuple[Gateway, ...]] = (1, 2)
+
+ROUTES_EDITION: Final = "2026-11"
+STEERED: Final = {
+    "RIS": "Risk and Intelligence Service",
+    "ISBC": "Individuals and Small Business Compliance",
+    "WMBC": "Wealthy and Mid-sized Business Compliance",
+}
+"""The directorates whose approaches the steering group approves (Compliance Handbook CH600320)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a design comes to be approved.
+
+    Attributes:
+        kind: Which of the routes.
+        directorate: As the plan writes it; None where it names none.
+        gateways: Those of the steering group that it must pass, in order.
+    """
+
+    kind: RouteKind
+    directorate: str | None
+    gateways: tuple[Gateway, ...] = ()
+
+
+def route_of(plan: Protocol | None) -> Route:
+    """The route of a plan, which may be a draft with nothing in it yet.
+
+    The key is free text, so spelling, case, dots and full names are all read; and where any of the directorates of the
+    steering group is named among other words, its approval is needed.
+    """
+    directorate = None if plan is None else plan.directorate
+    words = _words(directorate or "")
+    if not words:
+        return Route("outside", None)
+    together, sentence = "".join(words), " ".join(words)
+    for short, name in STEERED.items():
+        written_out = " ".join(_words(name))
+        if short.casefold() in (*words, together) or re.search(rf"\b{written_out}\b", sentence):
+            return Route("steering_group", directorate, GATEWAYS)
+    return Route("own", directorate)
+
+
+def _words(text: str) -> list[str]:
+    """Small words without signs: ``R.I.S.`` has three, ``Risk & Intelligence`` is written with *and*."""
+    shown = "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
+    words = re.findall(r"[^\W_]+", shown.replace("&", " and ").casefold())
+    return ["sized" if word == "size" else word for word in words]
+
+
+def own_approval(recorded: Sequence[Recorded]) -> OwnRouteApproved | None:
+    """The last approval by a route of the directorate's own; None where there is none."""
+    approvals = [entry.entry for entry in recorded if isinstance(entry.entry, OwnRouteApproved)]
+    return approvals[-1] if approvals else None
+
+
+def route_missing(recorded: Sequence[Recorded], plan: Protocol | None) -> tuple[Open, ...]:
+    """What the route itself still lacks, apart from the gateways of the steering group."""
+    route = route_of(plan)
+    if route.kind == "outside":
+        return (
+            Open(
+                code="no_directorate",
+                severity="warns",
+                where="directorate",
+                problem="the plan names no directorate, so that nobody's approval is asked for and the trial would be "
+                "locked outside the route",
+                remedy="name the directorate whose customers they are",
+                clears="designer",
+            ),
+        )
+    if route.kind == "own" and own_approval(recorded) is None:
+        return (
+            Open(
+                code="own_route_not_approved",
+                severity="blocks",
+                where="directorate",
+                problem=f"{route.directorate} has not approved it by a route of its own",
+                remedy="put on record which route it took, who approved it and when",
+                clears="manager",
+            ),
+        )
+    return ()
+
+
+def refuse_own_route(entry: OwnRouteApproved, recorded: Sequence[Recorded], plan: Protocol | None) -> None:
+    """Refuse an approval by a directorate's own route where it does not apply.
+
+    Raises:
+        ConsultationRefused: The plan goes to the steering group, names no directorate, or was approved later already.
+    """
+    route = route_of(plan)
+    if route.kind == "steering_group":
+        raise ConsultationRefused(
+            f"an approach of {route.directorate} cannot be approved by a route of its own",
+            where="directorate",
+            rule=f"every approach of {', '.join(STEERED)} goes to the Campaigns Steering Group, by both gateways",
+            remedy="take it to the group, and record what it decided at each gateway",
+        )
+    if route.kind == "outside":
+        raise ConsultationRefused(
+            "the plan names no directorate, so that it has no route by which to be approved",
+            where="directorate",
+            rule="the directorate decides the route",
+            remedy="name the directorate in the plan first",
+        )
+    approved = own_approval(recorded)
+    if approved is not None and entry.on < approved.on:
+        raise ConsultationRefused(
+            f"it was approved on {in_words(approved.on)} already, which is later",
+            where="directorate",
+            rule="an approval that replaces another is not dated before it",
+            remedy="correct the day",
+        )
