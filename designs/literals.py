@@ -6,6 +6,8 @@ from typing import Literal
 
 ArmKind = Literal["nfa", "bau", "otm"]
 Channel = Literal["letter", "sms", "email", "call"]
+Language = Literal["en", "cy"]
+"""English or Welsh."""
 RandomisationMethod = Literal[
     "simple", "complete", "matched_pairs", "rerandomised", "saturation", "factorial", "external"
 ]  # fmt: skip
