@@ -25,7 +25,6 @@ from designs.assignment.schemes.scheme import Bar, BaseScheme, least_units, whol
 from designs.assignment.schemes.simple import Simple
 from designs.errors import DesignRefused
 from designs.protocol.columns import column_kinds
-from designs.protocol.conditions import expression
 from designs.protocol.models import Protocol
 
 Scheme = Simple | Complete | Factorial | MatchedPairs | Rerandomised | TwoStage
@@ -87,7 +86,7 @@ def _common_terms(protocol: Protocol) -> dict[str, Any]:
         "merge": declared.merge,
         "cluster": protocol.cluster,
         "bars": tuple(
-            Bar(arm.id, exclusion.when, kinds[exclusion.when.column])
+            Bar(arm.id, exclusion.conditions, tuple(kinds[condition.column] for condition in exclusion.conditions))
             for arm in protocol.arms
             for exclusion in arm.not_for
         ),
@@ -200,8 +199,7 @@ def barred_arms(scheme: BaseScheme, table: Any) -> Any:
     """The arms that each customer may not get, as text: the ids sorted, separated by spaces."""
     arms = sorted({bar.arm for bar in scheme.bars})
     tests = [
-        reduce(or_, (expression(bar.condition, bar.kind) for bar in scheme.bars if bar.arm == arm)).alias(str(at))
-        for at, arm in enumerate(arms)
+        reduce(or_, (bar.test for bar in scheme.bars if bar.arm == arm)).alias(str(at)) for at, arm in enumerate(arms)
     ]
     frame = nw.from_native(table, eager_only=True).select(*tests)
     pattern = np.zeros(len(table), np.int64)

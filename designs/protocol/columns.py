@@ -12,7 +12,7 @@ from designs.literals import ColumnKind
 from designs.protocol.codes import DELIVERED, codes_in, codes_of, codes_of_delivery
 from designs.protocol.consistency import Breach
 from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, nearest, path_text
-from designs.protocol.models import Condition, Outcome, Protocol
+from designs.protocol.models import Condition, Exclusion, Outcome, Protocol
 
 File = Literal["population", "outcomes", "external"]
 Part = Literal[
@@ -126,10 +126,18 @@ def conditions(protocol: Protocol) -> Iterator[tuple[KeyPath, Condition]]:
     for position, condition in enumerate(protocol.population.where):
         yield ("population", "where", position), condition
     for position, exclusion in enumerate(protocol.population.exclude):
-        yield ("population", "exclude", position, "when"), exclusion.when
+        yield from _conditions_of(exclusion, ("population", "exclude", position, "when"))
     for number, arm in enumerate(protocol.arms):
         for position, exclusion in enumerate(arm.not_for):
-            yield ("arms", number, "not_for", position, "when"), exclusion.when
+            yield from _conditions_of(exclusion, ("arms", number, "not_for", position, "when"))
+
+
+def _conditions_of(exclusion: Exclusion, path: KeyPath) -> Iterator[tuple[KeyPath, Condition]]:
+    if not isinstance(exclusion.when, tuple):
+        yield path, exclusion.when
+        return
+    for position, condition in enumerate(exclusion.when):
+        yield (*path, position), condition
 
 
 def column_of(outcome: Outcome) -> str:

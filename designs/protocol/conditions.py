@@ -8,7 +8,7 @@ nothing but ``missing: true``: not ``not_equals`` either.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import and_, or_
 
@@ -54,6 +54,16 @@ def expression(condition: Condition, kind: Kind | None = None) -> nw.Expr:
     return reduce(and_, tests)
 
 
+def all_hold(conditions: Iterable[Condition], kinds: Mapping[str, Kind]) -> nw.Expr:
+    """Several conditions that all hold, as one expression that is true or false on every row.
+
+    Args:
+        conditions: One or more.
+        kinds: Of their columns in the frame.
+    """
+    return reduce(and_, (expression(condition, kinds[condition.column]) for condition in conditions))
+
+
 def _equals(name: str, kind: Kind, value: Value) -> nw.Expr:
     """True where the column has this value, false elsewhere."""
     column = nw.col(name)
@@ -94,7 +104,7 @@ def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
         for condition in population.where
     ]
     excluded = [
-        (exclusion.reason, expression(exclusion.when, kinds[exclusion.when.column]))
+        (exclusion.reason, all_hold(exclusion.conditions, kinds))
         for exclusion in population.exclude
         if exclusion.agreement is None
     ]
@@ -102,11 +112,17 @@ def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
 
 
 def left_out_by_arm_or_else(protocol: Protocol) -> tuple[list[nw.Expr], list[nw.Expr]]:
-    """The tests of :func:`exclusions` in two parts: of the column of the arms, which chooses arms, and of any other."""
+    """The tests of :func:`exclusions` in two parts: of the column of the arms, which chooses arms, and of any other.
+
+    A test that asks for an arm and for something else is one of the others: it leaves out a part of that arm alone.
+    """
     population = protocol.population
-    conditions = [*population.where, *(exclusion.when for exclusion in population.exclude if not exclusion.agreement)]
+    asked: list[tuple[Condition, ...]] = [(condition,) for condition in population.where]
+    asked += [exclusion.conditions for exclusion in population.exclude if not exclusion.agreement]
     tests = [test for _, test in exclusions(protocol)]
-    of_arms = [condition.column == protocol.randomisation.arm_column for condition in conditions]
+    of_arms = [
+        {condition.column for condition in conditions} == {protocol.randomisation.arm_column} for conditions in asked
+    ]
     return (
         [test for test, of_arm in zip(tests, of_arms, strict=True) if of_arm],
         [test for test, of_arm in zip(tests, of_arms, strict=True) if not of_arm],
@@ -126,9 +142,7 @@ def surely_left_out(protocol: Protocol) -> tuple[nw.Expr, ...]:
         for asks in [condition.missing is not None]
     ]
     excluded = [
-        expression(exclusion.when, kinds[exclusion.when.column])
-        for exclusion in population.exclude
-        if exclusion.agreement is None
+        all_hold(exclusion.conditions, kinds) for exclusion in population.exclude if exclusion.agreement is None
     ]
     return (*unmet, *excluded)
 

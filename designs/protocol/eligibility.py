@@ -9,7 +9,7 @@ from typing import Any
 import narwhals as nw
 
 from designs.protocol.columns import column_kinds
-from designs.protocol.conditions import expression
+from designs.protocol.conditions import all_hold
 from designs.protocol.models import Arm, Protocol
 
 ELIGIBLE_ARMS = "_eligible_arms"
@@ -43,7 +43,7 @@ def _id_where_open(protocol: Protocol, arm: Arm) -> nw.Expr:
 
 def _barred(protocol: Protocol, arm: Arm) -> nw.Expr:
     kinds = column_kinds(protocol)
-    barred = reduce(or_, [expression(exclusion.when, kinds[exclusion.when.column]) for exclusion in arm.not_for])
+    barred = reduce(or_, [all_hold(exclusion.conditions, kinds) for exclusion in arm.not_for])
     if protocol.cluster is None or protocol.randomisation.saturations:
         return barred
     return barred.cast(nw.Int8).max().over(protocol.cluster) == 1

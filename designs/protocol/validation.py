@@ -37,6 +37,7 @@ _KINDS_OF_VALUE = {
 }
 _OUT_OF_RANGE = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 _LIMITS = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum": "below", "maximum": "at most"}
+_MARKS = ("[one]", "[all]")  # of a condition, and of several
 # Lists whose members stand on their own: a wrong optional key in one of them is set aside, so that the rules can still
 # be asked of the rest. Elsewhere a wrong key silences the rules that read its section.
 _SEPARABLE = ("arms", "outcomes")
@@ -85,7 +86,22 @@ def _typed(value: Mapping[str, Any], model: type[Protocol] = Protocol) -> tuple[
     try:
         return model.model_validate_json(json.dumps(value)), []
     except ValidationError as error:
-        return None, [details for details in error.errors() if not _is_echo(details)]
+        return None, [_placed_in_the_file(details) for details in error.errors() if not _is_echo(details)]
+
+
+def _placed_in_the_file(details: ErrorDetails) -> ErrorDetails:
+    """An error without the mark that a condition, or several, has in its place: no file has such a key there."""
+    place = details["loc"]
+    marked = (
+        at
+        for at in range(3, len(place))
+        if place[at] in _MARKS
+        and place[at - 1] == "when"
+        and isinstance(place[at - 2], int)
+        and place[at - 3] in ("exclude", "not_for")
+    )
+    at = next(marked, None)
+    return details if at is None else {**details, "loc": place[:at] + place[at + 1 :]}
 
 
 def _is_echo(details: ErrorDetails) -> bool:
@@ -162,22 +178,28 @@ def _schema_at(path: KeyPath) -> dict[str, Any]:
     node = _resolved(_schema())
     for step in path:
         if isinstance(step, int):
-            node = node.get("items", {})
+            node = next((option["items"] for option in _options(node) if "items" in option), {})
         else:
+            node = _resolved(node)
             node = node.get("properties", {}).get(step) or node.get("additionalProperties") or {}
-        node = _resolved(node)
-    return node
+    return _resolved(node)
+
+
+def _options(node: Any) -> list[dict[str, Any]]:
+    """What may stand at a place of the vocabulary, null left out."""
+    options = node.get("anyOf") or node.get("oneOf") or [node]
+    return [_named(option) for option in options if option.get("type") != "null"]
 
 
 def _resolved(node: Any) -> dict[str, Any]:
     if not isinstance(node, dict):
         return {}
-    if "$ref" in node:
-        named: dict[str, Any] = _schema()["$defs"][node["$ref"].rsplit("/", 1)[1]]
-        return named
-    if "anyOf" in node:
-        return next((_resolved(option) for option in node["anyOf"] if option.get("type") != "null"), {})
-    return node
+    return next(iter(_options(_named(node))), {})
+
+
+def _named(node: dict[str, Any]) -> dict[str, Any]:
+    named: dict[str, Any] = _schema()["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
+    return named
 
 
 def _keys_at(path: KeyPath) -> tuple[str, ...]:

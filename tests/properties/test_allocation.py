@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.engine import open_engine
 from designs.assignment import Assignment, allocation_digest, conduct, declare, gather
 from designs.protocol import Protocol, load_protocol
+from designs.protocol.eligibility import ELIGIBLE_ARMS, with_eligible_arms
 from tests.designs.assignment.chance import seed_of
 
 
@@ -130,6 +132,35 @@ def test_no_customer_in_hardship_is_assigned_an_arm_that_is_closed_to_them(
     assignment = assigned(protocol_of(arms, {"method": "complete", "strata": ["phone_status"]}), table_of(rows), number)
     for row, arm in zip(rows, assignment.labels.to_pylist(), strict=True):
         assert not (row["needs_support"] and arm == "consequences")
+
+
+TRUSTS_WHO_NEED_SUPPORT = [{"column": "trust", "equals": True}, {"column": "needs_support", "equals": True}]
+
+
+@pytest.mark.requirement("S07")
+@settings(max_examples=60)
+@given(populations, numbers, st.booleans(), st.sampled_from(["complete", "simple"]))
+def test_two_conditions_close_an_arm_to_those_of_whom_both_are_true(
+    rows: list[dict[str, Any]], number: int, clustered: bool, method: str
+) -> None:
+    """Who has one of the two flags may get every arm; in a household that is assigned as a whole one member closes it.
+    What the analysis later says of who could get the arm is what the draw went by."""
+    closed = [{"when": TRUSTS_WHO_NEED_SUPPORT, "reason": "a trustee is written to by hand"}]
+    arms = [*arms_with([2, 1], id="letter", channel="letter", not_for=closed), CALL]
+    more = {"cluster": "household"} if clustered else {}
+    protocol, table = protocol_of(arms, {"method": method}, **more), table_of(rows)
+    assignment = assigned(protocol, table, number)
+    both = [row["trust"] and row["needs_support"] for row in rows]
+    households = {row["household"] for row, flagged in zip(rows, both, strict=True) if flagged} if clustered else set()
+    barred = [flagged or row["household"] in households for row, flagged in zip(rows, both, strict=True)]
+    for closed_to, arm, probability in zip(barred, assignment.labels.to_pylist(), assignment.probability, strict=True):
+        shares = {"nfa": 2 / 3, "call": 1 / 3} if closed_to else {"nfa": 0.5, "letter": 0.25, "call": 0.25}
+        assert probability == pytest.approx(shares[arm], rel=1e-15)
+    engine = open_engine(threads=1)
+    listed = engine.collect(with_eligible_arms(engine.scan(table), protocol).select("customer_id", ELIGIBLE_ARMS))
+    could = dict(zip(listed["customer_id"].to_pylist(), listed[ELIGIBLE_ARMS].to_pylist(), strict=True))
+    named = [could[customer] for customer in table["customer_id"].to_pylist()]
+    assert named == ["nfa call" if closed_to else "nfa letter call" for closed_to in barred]
 
 
 @pytest.mark.requirement("D08")

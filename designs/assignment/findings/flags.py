@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from designs.assignment.population.units import as_array
 from designs.finding import Finding
 from designs.protocol.columns import column_kinds, conditions
-from designs.protocol.conditions import expression
+from designs.protocol.conditions import all_hold
 from designs.protocol.models import Protocol
 
 _YES = ("1", "true", "yes", "y", "1.0")
@@ -103,13 +103,12 @@ def by_agreement(protocol: Protocol, table: Any) -> Iterator[Finding]:
     for exclusion in protocol.population.exclude:
         if exclusion.agreement is None:
             continue
-        column = exclusion.when.column
-        customers = len(nw.from_native(table, eager_only=True).filter(expression(exclusion.when, kinds[column])))
+        customers = len(nw.from_native(table, eager_only=True).filter(all_hold(exclusion.conditions, kinds)))
         if customers:
             yield Finding(
                 code="by_agreement",
                 severity="warns",
-                where=column,
+                where=", ".join(condition.column for condition in exclusion.conditions),
                 problem=f"{customers:,} customers take part by agreement ({exclusion.agreement})",
                 risk=f"Without it they would be left out: {exclusion.reason}",
                 remedy="make sure that the agreement covers this trial",
@@ -119,8 +118,9 @@ def by_agreement(protocol: Protocol, table: Any) -> Iterator[Finding]:
 
 def missing_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
     """What should keep customers out, or out of an arm, is not known of some."""
-    keeping_out = [exclusion.when for exclusion in protocol.population.exclude if exclusion.agreement is None]
-    keeping_out += [exclusion.when for arm in protocol.arms for exclusion in arm.not_for]
+    reasons = [exclusion for exclusion in protocol.population.exclude if exclusion.agreement is None]
+    reasons += [exclusion for arm in protocol.arms for exclusion in arm.not_for]
+    keeping_out = [condition for exclusion in reasons for condition in exclusion.conditions]
     asked_if_missing = {condition.column for condition in keeping_out if condition.missing is not None}
     for name in dict.fromkeys(condition.column for condition in keeping_out):
         missing = table.column(name).null_count

@@ -8,12 +8,14 @@ from fractions import Fraction
 from math import ceil, gcd, lcm
 from typing import ClassVar
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
 from data.schema import Kind
 from designs.assignment.result import ALGORITHM, MERGED_BY_QUOTA
 from designs.errors import DesignRefused
+from designs.protocol.conditions import all_hold
 from designs.protocol.models import Condition
 
 HOLD_OUT = "hold-out"
@@ -22,17 +24,23 @@ LEAST_PER_ARM = 2  # units of an arm below which a stratum's variance cannot be 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Customers of whom a condition is true never get an arm.
+    """Customers of whom a reason is true never get an arm.
 
     Args:
         arm: Its id.
-        condition: A test of one column.
-        kind: The kind of that column in the population.
+        conditions: Tests of one column each, which all hold.
+        kinds: The kind of each of their columns in the population.
     """
 
     arm: str
-    condition: Condition
-    kind: Kind
+    conditions: tuple[Condition, ...]
+    kinds: tuple[Kind, ...]
+
+    @property
+    def test(self) -> nw.Expr:
+        """True of those customers, false of any other."""
+        columns = [condition.column for condition in self.conditions]
+        return all_hold(self.conditions, dict(zip(columns, self.kinds, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +106,11 @@ class BaseScheme:
     def columns(self) -> tuple[str, ...]:
         """The columns of the population that the draw reads, besides the id; each once."""
         cluster = (self.cluster,) if self.cluster else ()
-        return tuple(dict.fromkeys((*self.strata, *cluster, *(bar.condition.column for bar in self.bars))))
+        return tuple(
+            dict.fromkeys(
+                (*self.strata, *cluster, *(condition.column for bar in self.bars for condition in bar.conditions))
+            )
+        )
 
     @property
     def shares(self) -> tuple[Fraction, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from designs.protocol.columns import AFTER_ALLOCATION, column_kinds, conditions, measured_after, uses
 from designs.protocol.consistency import Breach, reads
+from designs.protocol.errors import KeyPath
 from designs.protocol.models import Condition, Protocol
 
 _SECTIONS = ("population", "arms", "randomisation", "outcomes", "analysis")
@@ -97,6 +98,20 @@ def conditions_can_hold(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(path, problem, "the lower bound is below the upper bound")
 
 
+@reads("population", "arms")
+def each_column_is_asked_once(protocol: Protocol) -> Iterator[Breach]:
+    """Of conditions that all hold: two on one column might contradict each other."""
+    listed: dict[KeyPath, list[str]] = {}
+    for path, condition in conditions(protocol):
+        if path[-1] == "when" or path[1] == "where":
+            continue
+        before = listed.setdefault(path[:-1], [])
+        if condition.column in before:
+            rule_text = "tests of one column that hold together stand in one condition"
+            yield Breach((*path, "column"), f'"{condition.column}" is asked above', rule_text)
+        before.append(condition.column)
+
+
 def _tests_a_value(condition: Condition) -> bool:
     return any(value is not None for name, value in condition if name not in ("column", "missing"))
 
@@ -113,5 +128,6 @@ RULES = (
     kinds_fit_their_uses,
     conditions_compare_like_with_like,
     conditions_can_hold,
+    each_column_is_asked_once,
     columns_are_measured_before_allocation,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from designs.literals import ColumnKind
 from designs.protocol.sections.scalars import Codes, Declared, Identifier, Scalar, Text, contradiction
@@ -31,10 +31,32 @@ class Condition(Declared):
         return self
 
 
+def _how_many(value: object) -> str:
+    return "[all]" if isinstance(value, (list, tuple)) else "[one]"
+
+
+def _one_alone(value: Condition | tuple[Condition, ...]) -> Condition | tuple[Condition, ...]:
+    """A list of one is that one, so that both have the same canonical form."""
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+When = Annotated[
+    Annotated[Condition, Tag("[one]")] | Annotated[tuple[Condition, ...], Field(min_length=1), Tag("[all]")],
+    Discriminator(_how_many),
+    AfterValidator(_one_alone),
+]
+"""A condition, or several that all hold. The tags are marks in the place of an error, and no keys of a file."""
+
+
 class Exclusion(Declared):
-    when: Condition
+    when: When
     reason: Text
     agreement: Text | None = None  # who agreed, and when, that these customers take part after all
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What all holds of the customers who are meant."""
+        return self.when if isinstance(self.when, tuple) else (self.when,)
 
 
 class ColumnDeclaration(Declared):

@@ -38,9 +38,9 @@ def customers(n: int, number: int = 1) -> pa.Table:
 STRATA = {"strata": ("debt_band", "phone_status")}
 BARS = {
     "bars": (
-        Bar("letter", Condition(column="trust", equals=True), "boolean"),
-        Bar("call", Condition(column="trust", equals=True), "boolean"),
-        Bar("sms", Condition(column="welsh", equals="yes"), "text"),
+        Bar("letter", (Condition(column="trust", equals=True),), ("boolean",)),
+        Bar("call", (Condition(column="trust", equals=True),), ("boolean",)),
+        Bar("sms", (Condition(column="welsh", equals="yes"),), ("text",)),
     )
 }
 TERMS = {"arms": ARMS, "weights": WEIGHTS, "comparison": "nfa"}

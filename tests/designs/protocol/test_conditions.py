@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,10 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.schema import Kind
-from designs.protocol.conditions import describe, exclusions, expression
+from designs.protocol import parse_canonical
+from designs.protocol.canonical import sealed
+from designs.protocol.conditions import describe, exclusions, expression, left_out_by_arm_or_else
 from designs.protocol.models import Condition, Protocol
 from designs.protocol.values import as_number, same_value
-from tests.designs.protocol.examples import HERE, changed
+from tests.designs.protocol.examples import ELSEWHERE, HERE, changed, errors_of, loaded
 
 COLUMNS: dict[Kind, pa.Array] = {
     "text": pa.array(["1", "1.0", "01", " 1", "2", "-3e2", "", "a", "A", "true", "0", "1e", ".", None, "٣"]),
@@ -154,3 +157,68 @@ def test_who_does_not_take_part_is_counted_under_the_first_reason() -> None:
 )
 def test_a_condition_reads_as_a_sentence(test: dict[str, Any], words: str) -> None:
     assert describe(Condition(column="x", **test)) == words
+
+
+BY_HAND = {"column": "trust", "equals": True}
+WELSH = {"column": "welsh", "equals": True}
+
+
+@pytest.mark.parametrize(
+    ("when", "path", "problem"),
+    [
+        ({"column": "trust", "equal": 1}, "when.equal", "did you mean equals"),
+        ([BY_HAND, {"column": "welsh", "equal": 1}], "when[1].equal", "did you mean equals"),
+        ([BY_HAND, {"column": "welsh"}], "when[1]", "compared with nothing"),
+        ([BY_HAND, {"equals": True}], "when[1].column", "this is missing"),
+        ([BY_HAND, "welsh"], "when[1]", '"welsh" does not fit here'),
+        ([BY_HAND, {"column": "welsh", "at_least": "1"}], "when[1].at_least", "does not fit here"),
+        ([], "when", "the list has 0"),
+        ("trust", "when", '"trust" does not fit here'),
+        ({"column": "trust", "[one]": 1}, 'when["[one]"]', "the key is not known"),
+    ],
+)
+@pytest.mark.parametrize("where", ["population.exclude", "arms[1].not_for"])
+def test_what_is_wrong_with_a_condition_is_said_where_it_stands(
+    tmp_path: Path, where: str, when: Any, path: str, problem: str
+) -> None:
+    errors = errors_of(tmp_path, changed(HERE, (where, [{"when": when, "reason": "by hand"}])))
+    assert [error.path for error in errors] == [f"{where}[0].{path}"], [str(error) for error in errors]
+    assert problem in errors[0].problem
+    assert errors[0].line is not None
+
+
+def test_a_list_of_one_condition_is_that_condition(tmp_path: Path) -> None:
+    def digest(when: Any) -> str:
+        return loaded(tmp_path, changed(HERE, ("arms[1].not_for", [{"when": when, "reason": "by hand"}]))).digest
+
+    assert digest(BY_HAND) == digest([BY_HAND])
+    assert len({digest(BY_HAND), digest([BY_HAND, WELSH]), digest([WELSH, BY_HAND])}) == 3
+
+
+def test_several_conditions_come_back_from_the_canonical_form(tmp_path: Path) -> None:
+    both = {"when": [BY_HAND, WELSH], "reason": "by hand"}
+    found = loaded(tmp_path, changed(HERE, ("arms[1].not_for", [both]), ("population.exclude", [both])))
+    assert parse_canonical(found.canonical) == sealed(found.protocol, found.texts)
+    assert [condition.column for condition in found.protocol.arms[1].not_for[0].conditions] == ["trust", "welsh"]
+
+
+def test_conditions_that_all_hold_leave_out_whom_each_of_them_would() -> None:
+    both = {"when": [BY_HAND, WELSH], "reason": "by hand"}
+    protocol = Protocol.model_validate_json(json.dumps(changed(HERE, ("population.exclude", [both]))))
+    truths = [True, False, None]
+    rows = [{"years_late": 2, "trust": trust, "welsh": welsh} for trust in truths for welsh in truths]
+    (_, (reason, test)) = exclusions(protocol)
+    with duckdb.connect() as connection:
+        frame = nw.from_native(connection.from_arrow(pa.Table.from_pylist(rows)))
+        left_out = frame.filter(test).collect("pyarrow").to_native().to_pylist()
+    assert (reason, left_out) == ("by hand", [{"years_late": 2, "trust": True, "welsh": True}])
+    assert nw.from_native(pa.Table.from_pylist(rows), eager_only=True).filter(test).shape[0] == 1
+
+
+def test_a_reason_that_asks_for_an_arm_and_more_is_no_choice_of_arms() -> None:
+    """It leaves out a part of one arm alone, which makes the arms differ."""
+    chosen, mixed = {"column": "treated", "equals": 7}, [{"column": "treated", "equals": 1}, BY_HAND]
+    exclude = [{"when": when, "reason": "left out"} for when in (chosen, mixed)]
+    protocol = Protocol.model_validate_json(json.dumps(changed(ELSEWHERE, ("population.exclude", exclude))))
+    of_arms, others = left_out_by_arm_or_else(protocol)
+    assert (len(of_arms), len(others)) == (1, 1)

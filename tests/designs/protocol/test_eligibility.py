@@ -79,6 +79,15 @@ def test_a_reason_bars_the_whole_cluster_where_clusters_are_dealt_whole() -> Non
     assert one_by_one[1][ELIGIBLE_ARMS] == "nfa sms sms-2 call"
 
 
+def test_conditions_in_a_list_all_hold() -> None:
+    """A debt below £100 *and* Welsh; a value that is not known satisfies nothing."""
+    both = {"when": [SMALL["when"], WELSH["when"]], "reason": "a call in Welsh costs too much"}
+    rows = laid_down(protocol({"call": [both]}))
+    assert ["call" in row[ELIGIBLE_ARMS].split() for row in rows] == [False, True, True, True, True]
+    either = laid_down(protocol({"call": [both, SMALL]}))
+    assert ["call" in row[ELIGIBLE_ARMS].split() for row in either] == [False, True, False, True, True]
+
+
 def test_whether_an_arm_is_closed_to_anybody() -> None:
     assert closes_an_arm(protocol(CLOSED))
     assert not closes_an_arm(protocol({}))

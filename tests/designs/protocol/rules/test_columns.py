@@ -8,7 +8,35 @@ import pytest
 
 from tests.designs.protocol.examples import ELSEWHERE, HERE, Case
 
+TRUST = {"column": "trust", "equals": True}
+
+
+def two(second: dict[str, object]) -> list[dict[str, object]]:
+    return [{"when": [TRUST, second], "reason": "by hand"}]
+
+
 BROKEN = [
+    Case(
+        HERE,
+        {"arms[1].not_for": two({"column": "trust", "equals": False})},
+        '"trust" is asked above',
+        "stand in one condition",
+        at="arms[1].not_for[0].when[1].column",
+    ),
+    Case(
+        HERE,
+        {"population.exclude": two({"column": "paid", "equals": True})},
+        "an outcome",
+        "takes part",
+        at="population.exclude[0].when[1].column",
+    ),
+    Case(
+        HERE,
+        {"population.exclude": two({"column": "debt", "above": 2, "below": 1})},
+        "nothing lies between",
+        "lower bound",
+        at="population.exclude[0].when[1]",
+    ),
     Case(HERE, {"analysis.covariates[0]": "filed_30"}, "an outcome", "before customers"),
     Case(HERE, {"analysis.covariates[0]": "days"}, "an outcome", "before customers"),
     Case(HERE, {"analysis.subgroups[0].column": "paid"}, "an outcome", "subgroup", at="analysis.subgroups[0]"),
