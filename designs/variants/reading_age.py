@@ -1,8 +1,8 @@
 """How old a reader has to be for a text: the Flesch-Kincaid grade of its words and sentences, for each version of it.
 
-Grade = 0.39 words a sentence + 11.8 syllables a word - 15.59 (Kincaid, Fishburne, Rogers & Chissom 1975); the reading
-age is five years more. Syllables are counted where a word may be hyphenated, which needs no dictionary of pronunciation: on the
-texts of this service the grade comes out up to one year lower than by the dictionary of Carnegie Mellon.
+Grade = 0.39 words a sentence + 11.8 syllables a word - 15.59 (Kincaid and others 1975); the reading age is five years
+more. Syllables are counted where a word may be hyphenated, which needs no dictionary of pronunciation: on the texts of
+this service the grade comes out up to one year lower than by the dictionary of Carnegie Mellon.
 """
 
 from __future__ import annotations

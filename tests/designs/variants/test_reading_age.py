@@ -14,8 +14,8 @@ from tests.places import ROOT
 LETTER = (ROOT / "designs/library/wording/sa-debts-norm.en.md").read_text(encoding="utf-8")
 HARD = (
     "Notwithstanding antecedent correspondence concerning the aforementioned outstanding liability, immediate "
-    "remittance of the accumulated consideration constitutes an unavoidable statutory obligation, the continued non-fulfilment of "
-    "which necessitates the consideration of supplementary enforcement proceedings. "
+    "remittance of the accumulated consideration constitutes an unavoidable statutory obligation, the "
+    "continued non-fulfilment of which necessitates the consideration of supplementary enforcement proceedings. "
 ) * 4
 
 
