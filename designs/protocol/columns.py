@@ -17,7 +17,7 @@ from designs.protocol.models import Condition, Exclusion, Outcome, Protocol
 File = Literal["population", "outcomes", "external"]
 Part = Literal[
     "id", "arm", "saturation", "cluster", "pair", "stratum", "balance", "where", "exclude", "not_for", "covariate",
-    "subgroup", "declared", "outcome", "day", "time", "event", "received", "errors",
+    "subgroup", "reason", "declared", "outcome", "day", "time", "event", "received", "errors",
 ]  # fmt: skip
 
 # Known only after customers were assigned; every other part must be known before.
@@ -61,6 +61,8 @@ def _population(protocol: Protocol) -> Iterator[Use]:
     for path, condition in conditions(protocol):
         part: Part = "not_for" if path[0] == "arms" else "where" if path[1] == "where" else "exclude"
         yield Use((*path, "column"), condition.column, part, kind_of_condition(condition))
+    for key in ("column", "confidence_column") if population.reasons is not None else ():
+        yield Use(("population", "reasons", key), getattr(population.reasons, key), "reason", "text")
     for name in population.columns:
         yield Use(("population", "columns", name), name, "declared")
 
@@ -296,6 +298,8 @@ def _levels(protocol: Protocol, used: Collection[Use]) -> LevelRule | None:
     for use in used:
         if use.part == "stratum":
             rules.add("stratum")
+        elif use.part == "reason":
+            rules.add("category")
         elif use.part in ("covariate", "subgroup") and use.kind != "number":
             declared = use.part == "subgroup" or protocol.analysis.covariates[int(use.path[2])].as_ == "category"
             rules.add("category" if declared else "where_text")

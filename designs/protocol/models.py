@@ -14,7 +14,14 @@ from designs.protocol.sections.arms import Arm, Campaign, Wording
 from designs.protocol.sections.clock import Clock
 from designs.protocol.sections.decision import Decision, Valuation
 from designs.protocol.sections.outcomes import UNITS, Outcome
-from designs.protocol.sections.population import ColumnDeclaration, Condition, ContactLimit, Exclusion, Population
+from designs.protocol.sections.population import (
+    ColumnDeclaration,
+    Condition,
+    ContactLimit,
+    Exclusion,
+    Population,
+    Reasons,
+)
 from designs.protocol.sections.randomisation import Batches, Randomisation, Rerandomise, Saturation, Wave
 from designs.protocol.sections.scalars import ZERO, Declared, Identifier, Range, Scalar, Text
 from designs.protocol.sections.suitability import (
@@ -156,6 +163,7 @@ __all__ = [
     "Protocol",
     "Randomisation",
     "Range",
+    "Reasons",
     "Rerandomise",
     "Saturation",
     "Scalar",

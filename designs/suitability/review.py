@@ -13,6 +13,7 @@ from designs.protocol.models import Protocol
 from designs.suitability.answers import Route, open_in_answers, route
 from designs.suitability.behaviour import open_in_alternatives, open_in_behaviour
 from designs.suitability.doubts import doubted, open_doubts, overrides
+from designs.suitability.reasons import ReasonCount, open_in_reasons
 
 Status = Literal["not_answered", "not_one_to_many", "may_not_be_appropriate", "overridden", "appropriate"]
 """What the answers say; ``overridden`` where every doubt was overridden, ``not_one_to_many`` where the message opens a
@@ -52,13 +53,16 @@ _SENTENCES: Mapping[Status, str] = {
 }
 
 
-def review(plan: Protocol, recorded: Sequence[Recorded], today: date) -> Review:
+def review(
+    plan: Protocol, recorded: Sequence[Recorded], today: date, counts: Sequence[ReasonCount] | None = None
+) -> Review:
     """What the answers of a plan come to.
 
     Args:
         plan: As far as it is filled; a section that is absent is None.
         recorded: What was put on record about it, in order.
         today: The day on which it is asked.
+        counts: Customers who take part, by reason and confidence; None where no population is there yet.
     """
     doubts, held = doubted(plan), overrides(plan, recorded)
     found = [*open_in_behaviour(plan), *open_in_alternatives(plan)]
@@ -67,7 +71,7 @@ def review(plan: Protocol, recorded: Sequence[Recorded], today: date) -> Review:
         found.append(
             Open("not_answered", "blocks", "suitability", problem, "answer each with its evidence", "designer")
         )
-    found += [*open_in_answers(plan, today), *open_doubts(plan, recorded)]
+    found += [*open_in_answers(plan, today), *open_in_reasons(plan, counts), *open_doubts(plan, recorded)]
     return Review(_status(plan, doubts, held), doubts, held, route(plan), tuple(found))
 
 

@@ -10,7 +10,7 @@ from designs.protocol.errors import KeyPath
 from designs.protocol.models import Condition, Protocol
 
 _SECTIONS = ("population", "arms", "randomisation", "outcomes", "analysis")
-_BEFORE = ("covariate", "subgroup", "stratum", "balance", "pair", "cluster", "errors")
+_BEFORE = ("covariate", "subgroup", "reason", "stratum", "balance", "pair", "cluster", "errors")
 _FILTERS = ("where", "exclude", "not_for")
 
 

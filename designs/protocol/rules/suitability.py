@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from designs.protocol.consistency import Breach, reads
 from designs.protocol.errors import KeyPath, nearest
 from designs.protocol.models import FIRST_EDITION, QUESTIONS, ExpectedContact, Protocol
+from designs.protocol.values import same_code
 
 _EXPECTED_CONTACT = tuple(ExpectedContact.model_fields)
 
@@ -64,9 +65,27 @@ def follow_up_is_of_the_arms(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(place, f'"{name}" is not an arm', "a rule of its own is given by arm id", ids)
 
 
+@reads("population")
+def reasons_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
+    reasons = protocol.population.reasons
+    path: KeyPath = ("population", "reasons")
+    if reasons is None:
+        return
+    if reasons.column == reasons.confidence_column:
+        problem = f'"{reasons.column}" is the column of the reason'
+        yield Breach(
+            (*path, "confidence_column"), problem, "how surely a reason is known stands in a column of its own"
+        )
+    for position, code in enumerate(reasons.inferred):
+        if any(same_code(code, known) for known in reasons.known):
+            problem = f'"{code}" is known too'
+            yield Breach((*path, "inferred", position), problem, "a reason is known, inferred, or not known")
+
+
 RULES = (
     behaviour_is_the_primary,
     contact_is_told_in_figures_that_are_read,
     an_edition_has_its_questions,
     follow_up_is_of_the_arms,
+    reasons_are_told_apart,
 )

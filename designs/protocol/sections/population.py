@@ -68,6 +68,30 @@ class ColumnDeclaration(Declared):
     false: Codes = ()
 
 
+class Reasons(Declared):
+    """Why each customer behaves so, as far as somebody knows: what segments are made of.
+
+    Attributes:
+        column: each customer's reason.
+        confidence_column: how surely it is known.
+        evidence: where the reasons come from.
+        known: values of ``confidence_column`` of a reason that is known.
+        inferred: its values of a reason that is inferred; with any other, or a blank, it is not known.
+        unknown: values of ``column`` that say that the reason is not known; a blank does so too.
+        warn_above: the share of customers whose reason is not known, above which the review warns.
+        one_approach_because: why customers with different reasons may all the same be treated alike.
+    """
+
+    column: Text
+    confidence_column: Text
+    evidence: Text
+    known: Codes = ("known",)
+    inferred: Codes = ("inferred",)
+    unknown: Codes = ("unknown",)
+    warn_above: Annotated[float, Field(ge=0, le=1)] = 0.2
+    one_approach_because: Text | None = None
+
+
 class ContactLimit(Declared):
     """At most this many OTM contacts with one customer, over all trials, in this many days."""
 
@@ -85,4 +109,5 @@ class Population(Declared):
     cooling_off_days: Annotated[int, Field(ge=0)] | None = None
     contact_limit: ContactLimit | None = None
     mutually_exclusive_with: tuple[Identifier, ...] = ()  # trials that share no customer with this one
+    reasons: Reasons | None = None
     columns: dict[str, ColumnDeclaration] = Field(default_factory=dict)
