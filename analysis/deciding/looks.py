@@ -93,7 +93,7 @@ def _again(look: Look) -> tuple[str, ...]:
     if not look.again or look.action == "not_taken":
         return ()
     return (
-        "This look was taken before, on other data. It counts when two people put it in the place of the one before "
+        "This look was taken before. What is found now counts once two people put it in the place of that look "
         "(otm correct).",
     )
 

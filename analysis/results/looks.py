@@ -67,7 +67,7 @@ class Look:
         critical_worse: the same for being worse than the comparison.
         critical_harm: how many standard errors beyond its margin a guardrail had to be.
         inference: of each arm, where the look ended in a verdict.
-        again: it was taken before, on other data: the same cut once more, which counts when two people put it in the
+        again: it was taken before, at the same cut: on what is there now, which counts when two people put it in the
             place of the one before.
         ended_before: the number of the look that had ended the trial: these data came in after its end.
         overrun: more customers were allocated than the plan has, or as many while waves are still to come. Before the
