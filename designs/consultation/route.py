@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
-from designs.consultation.errors import ConsultationRefused, in_words
+from designs.consultation.errors import ConsultationRefused, check_days, in_words
 from designs.entries import OwnRouteApproved, Recorded
 from designs.finding import Open
 from designs.protocol.models import Protocol
@@ -103,12 +104,14 @@ def route_missing(recorded: Sequence[Recorded], plan: Protocol | None) -> tuple[
     return ()
 
 
-def refuse_own_route(entry: OwnRouteApproved, recorded: Sequence[Recorded], plan: Protocol | None) -> None:
+def refuse_own_route(entry: OwnRouteApproved, recorded: Sequence[Recorded], plan: Protocol | None, today: date) -> None:
     """Refuse an approval by a directorate's own route where it does not apply.
 
     Raises:
-        ConsultationRefused: The plan goes to the steering group, names no directorate, or was approved later already.
+        ConsultationRefused: The plan goes to the steering group, names no directorate, or was approved later already;
+            or the day cannot be.
     """
+    check_days("directorate", today, happened=entry.on)
     route = route_of(plan)
     if route.kind == "steering_group":
         raise ConsultationRefused(

@@ -9,7 +9,7 @@ import pytest
 from designs.consultation.route import refuse_own_route, route_missing, route_of
 from designs.library import templates
 from designs.protocol import load_protocol
-from tests.designs.consultation.records import day, own_approval, plan_of, recorded, refused
+from tests.designs.consultation.records import TODAY, day, own_approval, plan_of, recorded, refused
 
 
 @pytest.mark.requirement("K09")
@@ -78,8 +78,9 @@ def test_what_the_route_lacks() -> None:
 
 def test_an_own_route_is_for_those_who_have_one() -> None:
     approval = own_approval(day(2, 3))
-    refuse_own_route(approval, (), plan_of("Debt Management"))
-    refused(lambda: refuse_own_route(approval, (), plan_of("ISBC")), "RIS, ISBC, WMBC", "both gateways")
-    refused(lambda: refuse_own_route(approval, (), plan_of(None)), "names no directorate")
+    refuse_own_route(approval, (), plan_of("Debt Management"), TODAY)
+    refused(lambda: refuse_own_route(approval, (), plan_of("ISBC"), TODAY), "RIS, ISBC, WMBC", "both gateways")
+    refused(lambda: refuse_own_route(approval, (), plan_of(None), TODAY), "names no directorate")
     later = recorded(own_approval(day(2, 4)))
-    refused(lambda: refuse_own_route(approval, later, plan_of("Debt Management")), "4 February 2026")
+    refused(lambda: refuse_own_route(approval, later, plan_of("Debt Management"), TODAY), "4 February 2026")
+    refused(lambda: refuse_own_route(own_approval(day(3, 3)), (), plan_of("Debt Management"), TODAY), "yet to come")
