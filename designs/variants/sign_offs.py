@@ -1,0 +1,232 @@
+"""Which texts TAA and COPGU have signed, as they are now: a sign-off is of one version, and of no other.
+
+An approach in English and Welsh has two texts, and each is signed for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from designs.entries import Recorded, SignedOff
+from designs.errors import DesignRefused
+from designs.finding import Open
+from designs.literals import Language
+from designs.protocol.models import Protocol
+from designs.variants.checklists import BODIES, CHECKLISTS, LATEST, NAMES, Body, Point
+
+State = Literal["stands", "incomplete", "void", "missing"]
+LANGUAGES: Mapping[Language, str] = {"en": "English", "cy": "Welsh"}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a text.
+
+    Attributes:
+        digest: SHA-256 of its bytes, in lower-case hexadecimal.
+        since: When it became the text of the plan.
+    """
+
+    digest: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedText:
+    """A text that the plan names, or should.
+
+    Attributes:
+        subject: What a sign-off of it names, such as ``text/letter/en``.
+        where: Its path in the plan, such as ``arms[1].text.en``.
+        arm: The label of its arm.
+        language: Of the text.
+        name: Its path or digest as the plan has it; None where the plan names none.
+    """
+
+    subject: str
+    where: str
+    arm: str
+    language: Language
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """What one body has said of one text, as it is now.
+
+    Attributes:
+        text: Which.
+        body: Which.
+        state: ``stands`` where every point passes; ``incomplete`` where the text as it is was signed and a point was
+            left or failed; ``void`` where another version was signed; ``missing`` where none was.
+        record: The sign-off that decides; None where there is none.
+        void_since: When the text stopped being what was signed.
+        points: Those that were left or failed.
+        tone: As COPGU calls it, where it does.
+    """
+
+    text: PlannedText
+    body: Body
+    state: State
+    record: Recorded | None = None
+    void_since: datetime | None = None
+    points: tuple[Point, ...] = ()
+    tone: str | None = None
+
+
+def planned_texts(plan: Protocol) -> tuple[PlannedText, ...]:
+    """The texts to be signed: the English one of each approach, and its Welsh one where the plan names it.
+
+    A plan may be partly filled. Today's letter (``bau``) is in use already, and nobody signs it again.
+    """
+    texts = []
+    for place, arm in enumerate(plan.arms or ()):
+        if arm.kind != "otm" or not arm.id:
+            continue
+        english, welsh = (arm.text.en, arm.text.cy) if arm.text else (None, None)
+        named: tuple[tuple[Language, str | None], ...] = (("en", english), ("cy", welsh))
+        for language, name in named:
+            if language == "en" or name:
+                subject, where = f"text/{arm.id}/{language}", f"arms[{place}].text.{language}"
+                texts.append(PlannedText(subject, where, arm.label or arm.id, language, name))
+    return tuple(texts)
+
+
+def sign_offs(
+    plan: Protocol, versions: Mapping[str, Sequence[Version]], recorded: Sequence[Recorded]
+) -> tuple[SignOff, ...]:
+    """Where each sign-off of each text stands.
+
+    Args:
+        plan: As far as it is filled.
+        versions: Of each text, by its subject, the versions that it has had, oldest first; the last is the text now.
+        recorded: All that was put on record, in order.
+    """
+    return tuple(
+        _standing(text, body, versions.get(text.subject, ()), recorded)
+        for text in planned_texts(plan)
+        if text.name
+        for body in BODIES
+    )
+
+
+def _standing(text: PlannedText, body: Body, versions: Sequence[Version], recorded: Sequence[Recorded]) -> SignOff:
+    signed = [
+        (item, item.entry)
+        for item in recorded
+        if isinstance(item.entry, SignedOff) and (item.entry.signatory, item.entry.subject) == (body, text.subject)
+    ]
+    if not signed:
+        return SignOff(text, body, "missing")
+    now = versions[-1].digest if versions else None
+    of_this = [(item, entry) for item, entry in signed if entry.digest == now]
+    item, entry = (of_this or signed)[-1]
+    if not of_this:
+        return SignOff(text, body, "void", item, void_since=_left(entry.digest, versions))
+    points = _not_passed(entry, body)
+    state: State = "incomplete" if points else "stands"
+    return SignOff(text, body, state, item, points=points, tone=_answers(entry, body).get("tone"))
+
+
+def _left(digest: str, versions: Sequence[Version]) -> datetime | None:
+    """When a text stopped having a digest, for good."""
+    since = None
+    for version in reversed(versions):
+        if version.digest == digest:
+            break
+        since = version.since
+    return since
+
+
+def _answers(entry: SignedOff, body: Body) -> dict[str, str | None]:
+    points = CHECKLISTS.get(entry.edition or "", {}).get(body, ())
+    return {point.id: point.given(entry.answers.get(point.id)) for point in points}
+
+
+def _not_passed(entry: SignedOff, body: Body) -> tuple[Point, ...]:
+    """The points that were left or failed: all of the latest edition where no edition is named that there is."""
+    lists = CHECKLISTS.get(entry.edition or "")
+    if lists is None:
+        return CHECKLISTS[LATEST][body]
+    answers = _answers(entry, body)
+    return tuple(point for point in lists[body] if answers[point.id] not in point.passes)
+
+
+def open_texts(
+    plan: Protocol, versions: Mapping[str, Sequence[Version]], recorded: Sequence[Recorded]
+) -> tuple[Open, ...]:
+    """What is still to be written, and to be signed, before the texts of a plan can go out; in the plan's order."""
+    unwritten = tuple(
+        Open("text_missing", "blocks", text.where, f"{text.arm} has no text", "write what customers get", "designer")
+        for text in planned_texts(plan)
+        if not text.name
+    )
+    return (*unwritten, *(found for sign_off in sign_offs(plan, versions, recorded) for found in _open(sign_off)))
+
+
+def _open(sign_off: SignOff) -> Iterator[Open]:
+    text, body, record = sign_off.text, sign_off.body, sign_off.record
+    name, which = NAMES[body], f"the {LANGUAGES[text.language]} text of {text.arm}"
+    if record is None:
+        yield Open("sign_off_missing", "blocks", text.where, f"{name} has not signed {which}", "ask for it", body)
+    elif sign_off.state == "void":
+        since = f" on {_in_words(sign_off.void_since)}" if sign_off.void_since else ""
+        problem = f"{name} signed {which} on {_in_words(record.entry.on)}; it changed{since}, and the sign-off is void"
+        yield Open("sign_off_void", "blocks", text.where, problem, "have the text signed as it is now", body)
+    elif isinstance(record.entry, SignedOff):
+        for point in sign_off.points:
+            answer = point.given(record.entry.answers.get(point.id))
+            said = "without an answer" if answer is None else f"with the answer \u201c{answer}\u201d"
+            problem = f"{name} signed {which} {said} to \u201c{point.asks}\u201d"
+            remedy = "have it answered" if answer is None else "change the text, and have it signed again"
+            yield Open("sign_off_incomplete", "blocks", text.where, problem, remedy, body)
+
+
+def refuse_sign_off(entry: SignedOff, plan: Protocol, versions: Mapping[str, Sequence[Version]], today: date) -> None:
+    """Refuse a sign-off of a text that says nothing: of no text, of another version, or to no checklist.
+
+    Points that are left or failed are no reason to refuse it: what a body said is put on record.
+
+    Raises:
+        DesignRefused: Naming what is wrong with it.
+    """
+    texts = {text.subject: text for text in planned_texts(plan) if text.name}
+    text = texts.get(entry.subject)
+    if text is None:
+        rule = "a sign-off names a text of the plan"
+        remedy = f"name one of {', '.join(texts)}" if texts else "write the text first"
+        raise DesignRefused(f"the plan has no {entry.subject}", where=entry.subject, rule=rule, remedy=remedy)
+    body = entry.signatory
+    if body != "taa" and body != "copgu":
+        rule = "texts are signed by TAA and COPGU"
+        raise DesignRefused("this body does not sign texts", where=body, rule=rule, remedy="name one of the two")
+    now = versions.get(text.subject, ())
+    if not now or now[-1].digest != entry.digest:
+        rule, remedy = "a sign-off is of the text as it is now", "read the text as it is now, and sign that"
+        raise DesignRefused("what was signed is not the text of the plan", where=text.where, rule=rule, remedy=remedy)
+    if entry.on > today:
+        raise DesignRefused(f"{_in_words(entry.on)} is not here yet", where=text.where, remedy="give the day it was")
+    _refuse_answers(entry, body)
+
+
+def _refuse_answers(entry: SignedOff, body: Body) -> None:
+    lists = CHECKLISTS.get(entry.edition or "")
+    if lists is None:
+        known = ", ".join(CHECKLISTS)
+        rule = "a sign-off of a text answers an edition of the checklist"
+        raise DesignRefused("this edition is not known", where=entry.edition, rule=rule, remedy=f"name one of {known}")
+    points = {point.id: point for point in lists[body]}
+    for name, answer in entry.answers.items():
+        if name not in points:
+            remedy = f"answer {', '.join(points)}"
+            raise DesignRefused(f"{NAMES[body]}'s checklist has no such point", where=name, remedy=remedy)
+        if points[name].given(answer) is None:
+            remedy = f"answer {', '.join(points[name].answers)}"
+            raise DesignRefused(f"\u201c{answer}\u201d is no answer to it", where=name, remedy=remedy)
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
