@@ -79,7 +79,7 @@ CALENDAR: Final = MeetingCalendar("2026-11: the second Wednesday of a month", nt
 def meetings_from(calendar: MeetingCalendar, day: date) -> Iterator[Meeting]:
     """Every meeting on that day or after it, in order."""
     for year in range(day.year, LAST_DAY.year + _YEARS_AHEAD):
-        for month in range(1, 13):
+        for month in range(day.month if year == day.year else 1, 13):
             on = _meeting_of(calendar, year, month)
             if on is not None and on >= day:
                 yield Meeting(on, add_working_days(on, -calendar.paper_days))
