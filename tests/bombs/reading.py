@@ -1,7 +1,7 @@
 """The process that reads bombs, under limits of its own: what it takes is the system's word, and no clock's.
 
-Each line that it says is one file: how it ended, seconds of the processor and mebibytes at most, with the process that
-intake starts for it.
+Each line that it says is one file: how it ended, seconds of the processor and mebibytes at most, with the processes
+that intake starts for it.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def read(files: list[Path], duplicates: str = "refuse") -> list[Ended]:
 def main(duplicates: str, *names: str) -> None:
     from data.errors import DataRefused
     from data.intake import read_file
+    from data.intake.apart.starting import end_ready
     from data.schema import ColumnContract, FileContract
 
     columns = (ColumnContract("principal", "number", required=False),)
@@ -63,6 +64,7 @@ def main(duplicates: str, *names: str) -> None:
             read_file(Path(name), contract)
         except DataRefused as refused:
             said = str(refused)
+        end_ready()  # what its readers took is known once it has ended
         print(json.dumps({"said": said, "seconds": _seconds() - before, "mebibytes": _mebibytes()}), flush=True)
 
 
@@ -72,7 +74,7 @@ def _seconds() -> float:
 
 
 def _mebibytes() -> int:
-    """Of this process and the one that it started, at their most."""
+    """Of this process and the largest of those that it started, at their most."""
     own = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return (int(own.split()[1]) + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) >> 10
 

@@ -1,85 +1,27 @@
-"""The process that opens one file. It is told which on its standard input, and tells what it found on its output."""
+"""The process that opens one file, or, told a format, forks the processes that do.
+
+It is told on its standard input, and tells what it found on its output.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import os
-import pickle
-import resource
-import signal
 import sys
-import traceback
-from pathlib import Path
-from typing import Final
 
-from data.arrow import postpone_pandas
-from data.errors import DataRefused
-from data.intake.apart import wire
-from data.intake.apart.limits import Allowance
-from data.intake.apart.opening import reader_of, tell
-from data.intake.source import Source
-from data.text import shown_name
-
-_DIES_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of Linux
-_NICE: Final = 5  # a page that somebody waits for goes first
-_PATIENCE: Final = 60  # seconds by the clock for each of the processor's, before a reader counts as stuck
+from data.intake.apart.confined import end_with, open_confined
 
 
-def main(asker: int) -> None:
-    """Open the file that standard input names. ``asker`` is the process that asked, without which this one ends."""
-    _end_with(asker)
-    path, contract, kind, allowed = pickle.load(sys.stdin.buffer)  # noqa: S301 from the process that started this one
-    postpone_pandas()  # which the reader of Stata files recalls
-    reader = reader_of(kind)
+def main(asker: int, kind: str | None = None) -> None:
+    """Do as it is asked by the process of the number ``asker``, without which this one ends."""
+    if kind is not None:
+        from data.intake.apart.forking import fork_readers
+
+        fork_readers(kind, asker)
+        return
+    end_with(asker)
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as pipe:
-        _limit(allowed)
-        try:
-            tell(pipe, reader, Source(Path(path)), contract, kind)
-        except DataRefused as refused:
-            wire.send_refusal(pipe, refused)
-        except MemoryError:
-            wire.send_refusal(pipe, _too_large(Path(path), allowed))
-        except Exception:  # noqa: BLE001 whoever asked raises it
-            wire.send_failure(pipe, traceback.format_exc())
-
-
-def _end_with(asker: int) -> None:
-    """End this process when the one that asked ends, however that comes, where the system offers it.
-
-    Elsewhere it ends at its next word to nobody, and by its limits.
-    """
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:
-        prctl(_DIES_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != asker:  # it ended before this was said
-        os._exit(1)
-
-
-def _limit(allowed: Allowance) -> None:
-    os.nice(_NICE)
-    _lower(resource.RLIMIT_AS, allowed.memory)
-    _lower(resource.RLIMIT_CPU, allowed.seconds, beyond=1)  # the kernel's word at the limit, its end a second later
-    _lower(resource.RLIMIT_FSIZE, 0)
-    _lower(resource.RLIMIT_CORE, 0)
-    signal.setitimer(signal.ITIMER_REAL, allowed.seconds * _PATIENCE)
-
-
-def _lower(limit: int, to: int, beyond: int = 0) -> None:
-    """Set a limit, never above the one that holds already."""
-    hard = resource.getrlimit(limit)[1]
-    most = to + beyond if hard == resource.RLIM_INFINITY else min(hard, to + beyond)
-    resource.setrlimit(limit, (min(to, most), most))
-
-
-def _too_large(path: Path, allowed: Allowance) -> DataRefused:
-    size = path.stat().st_size
-    return DataRefused(
-        f"opening the file takes more than {allowed.memory >> 20:,} MiB of memory",
-        where=shown_name(path),
-        rule=f"a file of {size:,} bytes unfolds into less",
-        remedy="export the table again, as CSV",
-    )
+        open_confined(sys.stdin.buffer, pipe)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

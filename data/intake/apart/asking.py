@@ -1,31 +1,19 @@
-"""The side that asks: it starts the process, takes what comes, and says in words how the process ended."""
+"""The side that asks: it has a process started, takes what comes, and says in words how the process ended."""
 
 from __future__ import annotations
 
 import pickle
 import signal
-import subprocess
-import sys
-from os import environ, getpid
-from pathlib import Path
-from typing import IO, Final
 
 from data.errors import DataRefused
 from data.intake.apart.limits import Allowance, allowance
+from data.intake.apart.starting import start_reader
 from data.intake.apart.wire import Broken, receive
 from data.intake.result import UNDAMAGED, Reading
 from data.intake.source import Source
 from data.schema import FileContract
 
-ROOT: Final = Path(__file__).resolve().parent.parent.parent.parent
 _OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGALRM)
-# One thread's memory is the process's, so that what is left of its allowance is what a file takes.
-_FRUGAL: Final = {
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "MALLOC_ARENA_MAX": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
 
 
 def read_apart(source: Source, contract: FileContract, kind: str) -> Reading:
@@ -42,48 +30,32 @@ def read_apart(source: Source, contract: FileContract, kind: str) -> Reading:
         DataRefused: Its reader refused it, needed more memory or time than a file of this size may take, or broke.
     """
     may_take = allowance(kind, source.size)
-    command = [sys.executable, "-B", "-m", "data.intake.apart", str(getpid())]
+    request = pickle.dumps((str(source.path), contract, kind, may_take))
     try:
-        process = subprocess.Popen(  # noqa: S603
-            command,
-            env=_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        reader = start_reader(kind)
     except OSError as error:
-        raise DataRefused(
-            f"no process could be started to open the file ({error.strerror})",
-            where=source.name,
-            remedy="free memory, then load it again",
-        ) from error
-    assert process.stdin is not None
-    assert process.stdout is not None
+        raise _not_started(error, source) from error
     try:
-        _ask(process.stdin, pickle.dumps((str(source.path), contract, kind, may_take)))
-        reading, digest = receive(process.stdout)
-    except Broken:
-        raise _why(process.wait(), may_take, source) from None
+        reader.ask(request)
+        reading, digest = receive(reader.said)
+    except (Broken, ConnectionResetError):  # the latter where it ended before it had read what it was asked
+        try:
+            status = reader.status()
+        except OSError as error:
+            raise _not_started(error, source) from error
+        raise _why(status, may_take, source) from None
     finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        reader.end()
     source.settle(digest)
     return reading
 
 
-def _ask(pipe: IO[bytes], request: bytes) -> None:
-    try:
-        with pipe:
-            pipe.write(request)
-    except BrokenPipeError:
-        return  # it ended at once, which what it says will tell
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment without the service's secrets, and with a path that leads to this program only."""
-    inherited = {name: value for name, value in environ.items() if not name.startswith("OTM_")}
-    return inherited | _FRUGAL | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
+def _not_started(error: OSError, source: Source) -> DataRefused:
+    return DataRefused(
+        f"no process could be started to open the file ({error.strerror})",
+        where=source.name,
+        remedy="free memory, then load it again",
+    )
 
 
 def _why(status: int, allowed: Allowance, source: Source) -> DataRefused:

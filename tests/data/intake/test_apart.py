@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 
 from data.errors import DataRefused
 from data.intake import read_file
-from data.intake.apart import asking, wire
+from data.intake.apart import asking, starting, wire
 from data.intake.apart.limits import Allowance, allowance
 from data.intake.machine import memory_of_machine
 from data.intake.result import Fault, Reading, Rejection
@@ -24,6 +25,21 @@ from tests.places import ROOT
 
 CONTRACT = FileContract("customer_id", (ColumnContract("principal", "number", required=False),))
 MIB = 1 << 20
+
+
+@pytest.fixture(params=["forked", "started"])
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """By a process forked from one that is ready, and, as where that is not offered, by one started anew."""
+    assert starting.can_fork() or sys.platform != "linux"
+    if request.param == "started":
+        monkeypatch.setattr(starting, "can_fork", lambda: False)
+    yield
+    if request.param == "started":
+        assert starting._ready == {}
+    starting.end_ready()
+
+
+both_ways = pytest.mark.usefixtures("_way")
 
 
 def parquet(folder: Path, table: pa.Table, times: int = 1, **how: object) -> Path:
@@ -39,6 +55,7 @@ def long_texts(rows: int, size: int) -> pa.Table:
     return pa.table({"customer_id": [f"C{i}" for i in range(rows)], "note": one})
 
 
+@both_ways
 def test_a_dictionary_that_unfolds_into_gigabytes_is_refused(tmp_path: Path) -> None:
     path = parquet(tmp_path, long_texts(2_000, MIB))
     assert path.stat().st_size < 100_000
@@ -46,12 +63,14 @@ def test_a_dictionary_that_unfolds_into_gigabytes_is_refused(tmp_path: Path) -> 
         read_file(path, CONTRACT)
 
 
+@both_ways
 def test_a_run_of_one_value_is_refused_at_64_mebibytes(tmp_path: Path) -> None:
     table = pa.table({"customer_id": np.zeros(1_000_000, np.int64), "principal": np.zeros(1_000_000, np.int64)})
     with pytest.raises(DataRefused, match=r"unfolds into more than 6\d,\d{3},\d{3} \(in its first 4,"):
         read_file(parquet(tmp_path, table, times=20), CONTRACT)
 
 
+@both_ways
 def test_a_cell_of_more_than_a_mebibyte_is_named_by_its_row(tmp_path: Path) -> None:
     table = pa.table({"customer_id": ["a", "b", "c"], "note": ["x", "y" * (MIB + 1), "z"]})
     with pytest.raises(DataRefused, match="row 2 of note holds 1,048,577 bytes"):
@@ -60,6 +79,7 @@ def test_a_cell_of_more_than_a_mebibyte_is_named_by_its_row(tmp_path: Path) -> N
     assert read_file(parquet(tmp_path, just), CONTRACT).loaded == 3
 
 
+@both_ways
 def test_a_table_has_no_more_than_4_096_columns(tmp_path: Path) -> None:
     wide = {f"c{i}": [1] for i in range(4_095)}
     assert read_file(parquet(tmp_path, pa.table({"customer_id": ["a"]} | wide)), CONTRACT).loaded == 1
@@ -74,6 +94,7 @@ def test_memory_grows_with_the_file_and_never_beyond_half_the_machine() -> None:
     assert allowance("stata", 1 << 60).memory <= max(768 * MIB, memory_of_machine() // 2)
 
 
+@both_ways
 @pytest.mark.parametrize(
     ("allowed", "said"),
     [
@@ -92,22 +113,25 @@ def test_what_the_process_may_take_is_held_by_the_system(
         read_file(path, CONTRACT)
 
 
+@both_ways
 def test_a_reader_that_ends_without_a_word_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = parquet(tmp_path, pa.table({"customer_id": ["a"]}))
-    monkeypatch.setattr(asking.sys, "executable", "/bin/false")
-    with pytest.raises(DataRefused, match=r"its reader ended \(status 1\)"):
-        read_file(path, CONTRACT)
-    monkeypatch.setattr(asking.sys, "executable", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(starting.sys, "executable", "/bin/false")
+    for _ in range(2):
+        with pytest.raises(DataRefused, match=r"its reader ended \(status 1\)"):
+            read_file(path, CONTRACT)
+    monkeypatch.setattr(starting.sys, "executable", str(tmp_path / "nowhere"))
     with pytest.raises(DataRefused, match="no process could be started"):
         read_file(path, CONTRACT)
 
 
+@both_ways
 def test_the_process_knows_no_secret_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTM_DATABASE_URL", "postgresql://someone:secret@host/db")
     monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
     (tmp_path / "scratch").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert not [name for name in asking._environment() if name.startswith("OTM_")]
+    assert not [name for name in starting.environment() if name.startswith("OTM_")]
     path = parquet(tmp_path, pa.table({"customer_id": ["a"]}))
     assert read_file(path, CONTRACT).loaded == 1
     assert read_file(Path(path.name), CONTRACT).loaded == 1, "named from the folder in which the command is given"
@@ -127,7 +151,7 @@ def test_the_process_ends_with_whoever_asked() -> None:
     try:
         process = subprocess.Popen(
             [sys.executable, "-c", asker, str(theirs)],
-            stdout=subprocess.PIPE, pass_fds=(theirs,), cwd=ROOT, env=asking._environment(),
+            stdout=subprocess.PIPE, pass_fds=(theirs,), cwd=ROOT, env=starting.environment(),
         )  # fmt: skip
         assert process.stdout is not None
         said = process.stdout.read()  # ends when the last process that could speak has ended
