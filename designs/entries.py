@@ -12,14 +12,25 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
+from designs.protocol.errors import ProtocolError, ProtocolRefused
+from designs.protocol.reading import Document
 from designs.protocol.sections.scalars import Declared, Identifier, Scalar, Text
+from designs.protocol.validation import Vocabulary, explained
 
-Digest = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-Subject = Annotated[str, StringConstraints(pattern=r"^(sample_size|plan|text/[a-z0-9][a-z0-9_-]{0,62}/(en|cy))$")]
+Digest = Annotated[
+    str,
+    StringConstraints(pattern="^[0-9a-f]{64}$"),
+    Field(description="a digest: 64 characters, each a digit or one of a to f"),
+]
+Subject = Annotated[
+    str,
+    StringConstraints(pattern=r"^(sample_size|plan|text/[a-z0-9][a-z0-9_-]{0,62}/(en|cy))$"),
+    Field(description="what can be signed: sample_size, plan, or a text such as text/letter/en"),
+]
 """What can be signed: ``sample_size``, ``plan``, or the text of an arm in a language, such as ``text/letter/en``."""
 
 Grade = Literal["grade_7", "deputy_director"]
@@ -232,6 +243,34 @@ def entry_document(entry: Entry) -> dict[str, object]:
     return document
 
 
+def read_entry(document: Document, *, where: str | None = None) -> Entry:
+    """An entry that somebody has written down, or everything that is wrong with it.
+
+    Args:
+        document: As :func:`designs.protocol.reading.parse_document` reads it.
+        where: What to call it in a refusal.
+
+    Raises:
+        ProtocolRefused: With each error at its key.
+    """
+    kind = document.value.get("kind")
+    errors = list(document.errors)
+    if not isinstance(kind, str) or kind not in _MODELS:
+        problem = "this is missing" if kind is None else f"{json.dumps(kind, default=str)} is not one of the options"
+        errors.append(ProtocolError("kind", problem, "one of the kinds of entry", ENTRY_KINDS))
+        raise ProtocolRefused(errors, where=where)
+    model = _MODELS[kind]
+    try:
+        entry: Entry = model.model_validate_json(json.dumps(document.value))
+    except ValidationError as error:
+        vocabulary = Vocabulary(model.model_json_schema())
+        errors += [explained(details, document.lines, vocabulary) for details in error.errors()]
+        raise ProtocolRefused(errors, where=where) from error
+    if errors:
+        raise ProtocolRefused(errors, where=where)
+    return entry
+
+
 def parse_entry(document: Mapping[str, object]) -> Entry:
     """An entry back from plain values.
 
@@ -246,3 +285,6 @@ def parse_entry(document: Mapping[str, object]) -> Entry:
 
 
 _ADAPTER: TypeAdapter[Entry] = TypeAdapter(Entry)
+_MODELS: Final[Mapping[str, type[Any]]] = {
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Entry)[0])
+}

@@ -12,11 +12,12 @@ from typing import Final, Literal, get_args
 
 from trials.errors import AccessRefused
 
-Role = Literal["designer", "randomiser", "analyst", "manager", "administrator", "all"]
+Role = Literal["designer", "reviewer", "randomiser", "analyst", "manager", "administrator", "all"]
 UseCase = Literal[
     "read", "overlap", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue", "whois",
     "load_contacts", "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void",
-    "request_correction", "confirm_correction", "backup", "restore", "migrate", "collect",
+    "request_correction", "confirm_correction", "backup", "restore", "migrate", "collect", "design", "sign_off",
+    "approve", "set_aside",
 ]  # fmt: skip
 """What a person may ask for, in one role or another."""
 
@@ -63,6 +64,11 @@ _GRANTS: dict[UseCase, frozenset[Role]] = {
     "certificate": _EVERYONE,
     "verify": _EVERYONE,
     "register": frozenset({"designer"}),
+    "design": frozenset({"designer"}),
+    # Penalty law and wording answer for texts, the analyst's side for the size of the sample.
+    "sign_off": frozenset({"reviewer", "analyst"}),
+    "approve": frozenset({"manager"}),
+    "set_aside": frozenset({"designer", "manager"}),
     "load_population": frozenset({"designer"}),
     "lock": frozenset({"designer"}),
     "randomise": frozenset({"randomiser"}),

@@ -31,6 +31,11 @@ class Draft:
     document: Mapping[str, Any]
     texts: Mapping[str, str]
 
+    @property
+    def whole(self) -> dict[str, Any]:
+        """All of it as one document: what two revisions are compared by."""
+        return {"plan": dict(self.document), "texts": dict(self.texts)}
+
 
 def empty_draft(design: str) -> Draft:
     """The draft that a design begins with where it begins with nothing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from designs.errors import DesignRefused
 from designs.protocol import LoadedProtocol, load_protocol
 
 FOLDER = Path(__file__).parent
@@ -23,6 +24,22 @@ class Template:
     name: str
     path: Path
     loaded: LoadedProtocol
+
+
+def template_named(name: str) -> Template:
+    """One template.
+
+    Raises:
+        DesignRefused: The library has none of this name.
+    """
+    found = {template.name: template for template in templates()}
+    if name not in found:
+        raise DesignRefused(
+            f"the library has no template {name!r}",
+            rule=f"its templates are {', '.join(found)}",
+            remedy="choose one of these, or begin with a file",
+        )
+    return found[name]
 
 
 def templates() -> tuple[Template, ...]:

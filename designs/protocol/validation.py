@@ -67,7 +67,7 @@ def examine(document: Document) -> Examined:
     unread: frozenset[str] = frozenset()
     if protocol is None:
         protocol, unread = _rest(value, broken)
-    errors = [*document.errors, *(_explained(details, document.lines) for details in broken)]
+    errors = [*document.errors, *(explained(details, document.lines, _vocabulary()) for details in broken)]
     said = {error.path for error in errors}
     for breach in breaches(protocol, unread=unread) if protocol is not None else ():
         error = placed(breach, document.lines)
@@ -137,11 +137,11 @@ def _partial() -> type[Protocol]:
 
 
 def _is_optional(path: KeyPath) -> bool:
-    return len(path) > 2 and path[-1] in _schema_at(path[:-1]).get("properties", {}) and path[-1] not in _required(path)
+    return len(path) > 2 and path[-1] in _vocabulary().keys(path[:-1]) and path[-1] not in _required(path)
 
 
 def _required(path: KeyPath) -> list[str]:
-    required: list[str] = _schema_at(path[:-1]).get("required", [])
+    required: list[str] = _vocabulary().at(path[:-1]).get("required", [])
     return required
 
 
@@ -159,7 +159,7 @@ def _without_nulls(value: Any, path: KeyPath) -> Any:
         return {
             key: _without_nulls(item, (*path, key))
             for key, item in value.items()
-            if item is not None or _is_unknown(key, _keys_at(path))
+            if item is not None or _is_unknown(key, _vocabulary().keys(path))
         }
     return value
 
@@ -168,42 +168,55 @@ def _is_unknown(key: str, known: tuple[str, ...]) -> bool:
     return bool(known) and key not in known
 
 
+class Vocabulary:
+    """What the models of a document say may stand where, for errors in words.
+
+    Args:
+        schema: The JSON schema of the model that the document has, by alias.
+    """
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+
+    def at(self, path: KeyPath) -> dict[str, Any]:
+        """The schema at a path of the document; empty where the document has left it."""
+        node = self._resolved(self._schema)
+        for step in path:
+            if isinstance(step, int):
+                node = next((option["items"] for option in self._options(node) if "items" in option), {})
+            else:
+                node = self._resolved(node)
+                node = node.get("properties", {}).get(step) or node.get("additionalProperties") or {}
+        return self._resolved(node)
+
+    def keys(self, path: KeyPath) -> tuple[str, ...]:
+        """The keys that may stand at a path."""
+        return tuple(self.at(path).get("properties", ()))
+
+    def limits(self, path: KeyPath) -> str:
+        """The bounds of a number, in words: " above 0 and below 0.5"."""
+        schema = self.at(path)
+        bounds = [f"{word} {schema[name]:g}" for name, word in _LIMITS.items() if name in schema]
+        return f" {' and '.join(bounds)}" if bounds else ""
+
+    def _options(self, node: Any) -> list[dict[str, Any]]:
+        """What may stand at a place, null left out."""
+        options = node.get("anyOf") or node.get("oneOf") or [node]
+        return [self._named(option) for option in options if option.get("type") != "null"]
+
+    def _resolved(self, node: Any) -> dict[str, Any]:
+        if not isinstance(node, dict):
+            return {}
+        return next(iter(self._options(self._named(node))), {})
+
+    def _named(self, node: dict[str, Any]) -> dict[str, Any]:
+        named: dict[str, Any] = self._schema["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
+        return named
+
+
 @cache
-def _schema() -> dict[str, Any]:
-    return Protocol.model_json_schema(by_alias=True)
-
-
-def _schema_at(path: KeyPath) -> dict[str, Any]:
-    """The vocabulary at a path of the file; empty where the file has left it."""
-    node = _resolved(_schema())
-    for step in path:
-        if isinstance(step, int):
-            node = next((option["items"] for option in _options(node) if "items" in option), {})
-        else:
-            node = _resolved(node)
-            node = node.get("properties", {}).get(step) or node.get("additionalProperties") or {}
-    return _resolved(node)
-
-
-def _options(node: Any) -> list[dict[str, Any]]:
-    """What may stand at a place of the vocabulary, null left out."""
-    options = node.get("anyOf") or node.get("oneOf") or [node]
-    return [_named(option) for option in options if option.get("type") != "null"]
-
-
-def _resolved(node: Any) -> dict[str, Any]:
-    if not isinstance(node, dict):
-        return {}
-    return next(iter(_options(_named(node))), {})
-
-
-def _named(node: dict[str, Any]) -> dict[str, Any]:
-    named: dict[str, Any] = _schema()["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
-    return named
-
-
-def _keys_at(path: KeyPath) -> tuple[str, ...]:
-    return tuple(_schema_at(path).get("properties", ()))
+def _vocabulary() -> Vocabulary:
+    return Vocabulary(Protocol.model_json_schema(by_alias=True))
 
 
 def _line_of(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
@@ -220,32 +233,36 @@ def placed(breach: Breach, lines: Mapping[KeyPath, int]) -> ProtocolError:
     )
 
 
-def _explained(details: ErrorDetails, lines: Mapping[KeyPath, int]) -> ProtocolError:
+def explained(details: ErrorDetails, lines: Mapping[KeyPath, int], vocabulary: Vocabulary) -> ProtocolError:
+    """One of pydantic's errors, in our words and at its line."""
     path: KeyPath = tuple(step for step in details["loc"] if step != "[key]")  # pydantic's mark for a wrong key
-    problem, rule, allowed = _words(details, path)
+    problem, rule, allowed = _words(details, path, vocabulary)
     return ProtocolError(path_text(path), problem, rule, allowed, _line_of(path, lines))
 
 
-def _words(details: ErrorDetails, path: KeyPath) -> tuple[str, str, tuple[str, ...]]:
+def _words(details: ErrorDetails, path: KeyPath, vocabulary: Vocabulary) -> tuple[str, str, tuple[str, ...]]:
     kind, shown, context = details["type"], _shown(details["input"]), details.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown_key(path)
+        return _unknown_key(path, vocabulary)
     if kind == "missing":
         return "this is missing", f"{path[-1]} is required", ()
     if kind == "literal_error":
-        schema = _schema_at(path)
+        schema = vocabulary.at(path)
         options = tuple(str(option) for option in schema.get("enum", [schema.get("const")]))
         return f"{shown} is not one of the options{nearest(details['input'], options)}", "one of the options", options
     if kind in _OUT_OF_RANGE:
-        return f"{shown} is out of range", f"this is a number{_limits(path)}", ()
+        return f"{shown} is out of range", f"this is a number{vocabulary.limits(path)}", ()
     if kind in _KINDS_OF_VALUE:
-        return f"{shown} does not fit here", f"this is {_KINDS_OF_VALUE[kind]}{_limits(path)}", ()
+        return f"{shown} does not fit here", f"this is {_KINDS_OF_VALUE[kind]}{vocabulary.limits(path)}", ()
     if kind in ("model_type", "model_attributes_type"):
         expected = _EXPECTED.get(context.get("class_name", ""), "keys and values")
-        return f"{shown} does not fit here", f"this is {expected}", _keys_at(path)
+        return f"{shown} does not fit here", f"this is {expected}", vocabulary.keys(path)
     if kind == "union":
         return f"{shown} does not fit here", f"this is {context['expected']}", ()
     if kind == "string_pattern_mismatch":
+        described = vocabulary.at(path).get("description")
+        if described is not None:
+            return f"{shown} does not fit here", f"this is {described}", ()
         rule = "an id begins with a small letter or digit and holds small letters, digits, - and _, at most 63"
         return f"{shown} is not an id", rule, ()
     if kind == "string_too_short":
@@ -253,19 +270,12 @@ def _words(details: ErrorDetails, path: KeyPath) -> tuple[str, str, tuple[str, .
     if kind == "too_short":
         return f"the list has {len(details['input'])}", f"a list of at least {context['min_length']}", ()
     if kind == "contradiction":
-        return context["problem"], context["rule"], _keys_at(path)
+        return context["problem"], context["rule"], vocabulary.keys(path)
     return f"{shown} does not fit here", details["msg"].lower(), ()
 
 
-def _limits(path: KeyPath) -> str:
-    """The bounds of a number, in words: " above 0 and below 0.5"."""
-    schema = _schema_at(path)
-    bounds = [f"{word} {schema[name]:g}" for name, word in _LIMITS.items() if name in schema]
-    return f" {' and '.join(bounds)}" if bounds else ""
-
-
-def _unknown_key(path: KeyPath) -> tuple[str, str, tuple[str, ...]]:
-    known = _keys_at(path[:-1])
+def _unknown_key(path: KeyPath, vocabulary: Vocabulary) -> tuple[str, str, tuple[str, ...]]:
+    known = vocabulary.keys(path[:-1])
     return f"the key is not known{nearest(path[-1], known)}", "only known keys may stand here", known
 
 

@@ -7,7 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
-from designs.entries import ENTRY_KINDS, Entry, entry_document, parse_entry
+from designs.drafting import protocol_file
+from designs.entries import ENTRY_KINDS, Entry, entry_document, parse_entry, read_entry
+from designs.protocol import ProtocolRefused
+from designs.protocol.reading import parse_document
 
 DIGEST = "0123456789abcdef" * 4
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -54,6 +57,32 @@ def test_an_entry_comes_back_as_it_was_kept(kind: str) -> None:
 def test_what_is_no_entry_is_refused(kind: str, change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         parse_entry(document(kind, **change))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"kind: consulted\nbody: KAI\non: soon\n", ["'on (line 3)", "'body (line 2)"]),
+        (b"kind: consulted\n", ["'on", "'body"]),
+        (b"kind: consoled\n", ["'kind"]),
+        (b"kind: [consulted]\n", ["'kind"]),
+        (b"on: 2026-02-02\n", ["'kind"]),
+        (b"kind: consulted\non: 2026-02-02\nbody: kai\nwhy: 1\n", ["'why"]),
+        (b"kind: signed_off\non: 2026-02-02\nsignatory: kai\nsubject: all\ndigest: x\nsigned_by: a\n",
+         ["'subject", "'digest"]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_entry_is_told_at_its_key(content: bytes, told: list[str]) -> None:
+    with pytest.raises(ProtocolRefused) as refused:
+        read_entry(parse_document(content))
+    assert sorted(f"'{line}".split(":")[0].split(" (")[0] for line in refused.value.lines) == sorted(
+        word.split(" (")[0] for word in told
+    )
+
+
+@pytest.mark.parametrize("kind", ENTRY_KINDS)
+def test_an_entry_that_somebody_wrote_down_is_read(kind: str) -> None:
+    assert read_entry(parse_document(protocol_file(document(kind)))) == parse_entry(document(kind))
 
 
 @pytest.mark.parametrize("subject", ["text/letter", "text/letter/fr", "text/../en", "letter", "sample size", ""])

@@ -9,6 +9,8 @@ from typing import Any, get_args
 
 import pytest
 
+from designs.entries import parse_entry
+from tests.designs.test_entries import document
 from tests.trials.examples import FIRST, SEED, Files, load_contacts, load_outcomes
 from trials import access
 from trials.access import LOCAL_ACTOR, Action, Actor, Role, UseCase, allow, parse_actor, roles_allowed
@@ -20,6 +22,7 @@ from trials.stages.certificate import certificate
 from trials.stages.collect import collect
 from trials.stages.correct import confirm_correction, request_correction
 from trials.stages.decide import decide
+from trials.stages.enter import enter
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
 from trials.stages.lock import lock
@@ -46,6 +49,10 @@ HOLDERS: dict[UseCase, set[Role]] = {
     "verify": set(get_args(Role)),
     "register": {"designer", "all"},
     "load_population": {"designer", "all"},
+    "design": {"designer", "all"},
+    "sign_off": {"reviewer", "analyst", "all"},
+    "approve": {"manager", "all"},
+    "set_aside": {"designer", "manager", "all"},
     "lock": {"designer", "all"},
     "randomise": {"randomiser", "all"},
     "issue": {"randomiser", "all"},
@@ -65,6 +72,7 @@ HOLDERS: dict[UseCase, set[Role]] = {
     "collect": {"administrator", "all"},
 }
 
+SIGNS = {role: "kai" if role == "analyst" else "taa" for role in get_args(Role)}
 Call = Callable[[Registry, Actor, Files, Path], Any]
 CALLS: dict[UseCase, Call] = {
     "read": lambda r, a, f, _: read_trial(r, a, f.trial),
@@ -73,6 +81,10 @@ CALLS: dict[UseCase, Call] = {
     "verify": lambda r, a, f, _: verify(r, a, f.trial),
     "register": lambda r, a, f, _: register(r, a, f.protocol),
     "load_population": lambda r, a, f, _: load_population(r, a, f.population, f.protocol),
+    "design": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("consulted"))),
+    "sign_off": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("signed_off", signatory=SIGNS[a.role]))),
+    "approve": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("line_signed_off"))),
+    "set_aside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("set_aside"))),
     "lock": lambda r, a, f, _: lock(r, a, f.trial),
     "randomise": lambda r, a, f, _: randomise(r, a, f.trial),
     "issue": lambda r, a, f, out: issue(r, a, f.trial, "sms", out / a.role),

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from data.errors import Refused
-from trials.cli import allocate, design, evaluate, fieldwork, licences, service
+from trials.cli import allocate, design, designing, evaluate, fieldwork, licences, service
 from trials.cli.output import say
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (design, allocate, fieldwork, evaluate, service, licences):
+for room in (design, designing, allocate, fieldwork, evaluate, service, licences):
     room.register(app)
 
 REFUSED = 2

@@ -7,13 +7,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from designs.drafting import Draft
+from designs.entries import Recorded
 from trials.access import Actor
 from trials.concealment import concealed, concealed_certificate, concealed_event, sees_arms
 from trials.errors import TrialRefused
 from trials.registry import queries
+from trials.registry.past_plans import draft_of_trial
 from trials.registry.plan import plan_allocated_under
 from trials.registry.portfolio import portfolio
-from trials.registry.records import AuditEvent, EvaluationRecord, TrialDetail, TrialSummary
+from trials.registry.records import (
+    AuditEvent,
+    DesignRecord,
+    EvaluationRecord,
+    RevisionRecord,
+    TrialDetail,
+    TrialSummary,
+)
 
 
 class Reader:
@@ -84,6 +94,44 @@ class Reader:
     def draft(self, trial_id: str) -> dict[str, str]:
         """What the reader has typed about a trial and not recorded yet, by field; nobody else's."""
         return queries.draft_of(self._session, str(self._actor), trial_id)
+
+    def designs(self) -> tuple[DesignRecord, ...]:
+        """Every design that was begun, by id."""
+        return queries.designs_begun(self._session)
+
+    def design(self, trial_id: str, number: int | None = None) -> RevisionRecord:
+        """One revision of a design's draft; not given, the latest.
+
+        Raises:
+            TrialRefused: There is no such design or revision.
+        """
+        return queries.revision_of_draft(self._session, trial_id, number)
+
+    def revisions(self, trial_id: str) -> tuple[RevisionRecord, ...]:
+        """Every revision of a design's draft, in order.
+
+        Raises:
+            TrialRefused: There is no such design.
+        """
+        queries.design_of(self._session, trial_id)
+        return queries.revisions_of(self._session, trial_id)
+
+    def design_texts(self, trial_id: str, revision: RevisionRecord) -> dict[str, bytes]:
+        """The texts of a revision, by the path that its document gives them."""
+        kept = queries.texts_of_design(self._session, trial_id, revision.draft.texts.values())
+        return {path: kept[digest] for path, digest in revision.draft.texts.items()}
+
+    def past_plan(self, trial_id: str, new_id: str) -> tuple[Draft, dict[str, bytes]]:
+        """A registered trial's plan as the draft of a new one, and the bytes of its texts, by digest.
+
+        Raises:
+            TrialRefused: There is no such trial.
+        """
+        return draft_of_trial(self._session, trial_id, new_id)
+
+    def entries(self, trial_id: str) -> tuple[Recorded, ...]:
+        """Everything on record about a design or trial, in the order in which it was recorded."""
+        return queries.entries_of(self._session, trial_id)
 
     def certificates(self, trial_id: str) -> tuple[dict[str, Any], ...]:
         """The certificate of each wave, with the seed once it is released; empty before the draw.

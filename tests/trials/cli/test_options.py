@@ -46,7 +46,8 @@ WORDS: dict[UseCase, str] = {
     "issue": "issue", "whois": "whois", "load_contacts": "load contacts", "release": "release",
     "load_outcomes": "load outcomes", "evaluate": "evaluate", "decide": "decide", "request_void": "void",
     "request_correction": "correction", "backup": "back up", "restore": "restore", "migrate": "migrate",
-    "collect": "collect",
+    "collect": "collect", "design": "design, consult", "sign_off": "sign off", "approve": "approve",
+    "set_aside": "aside",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from trials.registry.records.conclusions import (
     EvaluationRecord,
     EvaluationRow,
 )
+from trials.registry.records.designing import DesignRecord, RevisionRecord
 from trials.registry.records.draws import (
     AllocationRecord,
     DrawRecord,
@@ -44,6 +45,7 @@ __all__ = [
     "CoverageRecord",
     "DecisionLine",
     "DecisionRecord",
+    "DesignRecord",
     "DrawRecord",
     "EvaluationLine",
     "EvaluationRecord",
@@ -65,6 +67,7 @@ __all__ = [
     "ReturnedFileRecord",
     "ReturnedKind",
     "ReturnedMode",
+    "RevisionRecord",
     "TextRecord",
     "TrialDetail",
     "TrialSummary",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from trials.registry.tables.base import Row, UnrecordedRow
 from trials.registry.tables.chain import AuditRow, Installation
 from trials.registry.tables.conclusions import CorrectionConfirmation, CorrectionRequest, Decision, StoredEvaluation
+from trials.registry.tables.designing import Design, DesignEntry, DesignRevision, DesignText
 from trials.registry.tables.draws import Allocation, Draw, IssueList, Release, VoidConfirmation, VoidRequest, Wave
 from trials.registry.tables.in_hand import Draft
 from trials.registry.tables.jobs import Job
@@ -22,6 +23,10 @@ __all__ = [
     "CorrectionConfirmation",
     "CorrectionRequest",
     "Decision",
+    "Design",
+    "DesignEntry",
+    "DesignRevision",
+    "DesignText",
     "Draft",
     "Draw",
     "Installation",

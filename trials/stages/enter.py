@@ -1,0 +1,102 @@
+"""Enter: something that happened around a design is put on record, once, by whoever may say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from designs.entries import Entry, EntryKind, Recorded, entry_document
+from trials.access import Actor, UseCase
+from trials.errors import AccessRefused, TrialRefused
+from trials.registry import Registry, queries, tables
+from trials.registry.tables.columns import now
+
+WHO: Final[Mapping[EntryKind, UseCase]] = {
+    "stakeholder_added": "design",
+    "stakeholder_changed": "design",
+    "stakeholder_retired": "design",
+    "consulted": "design",
+    "responded": "design",
+    "answers_confirmed": "design",
+    "signed_off": "sign_off",
+    "line_signed_off": "approve",
+    "doubt_overridden": "approve",
+    "gateway_decided": "approve",
+    "condition_met": "approve",
+    "own_route_approved": "approve",
+    "set_aside": "set_aside",
+}
+"""Which use case each kind of entry is."""
+
+
+def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, today: date | None = None) -> Recorded:
+    """Put something on record about a design, or about a registered trial that has none.
+
+    Args:
+        registry: Where it is.
+        actor: Who records it.
+        trial_id: The design or trial.
+        entry: What happened.
+        today: The day that counts as today, for synthetic customers in invented time; by default the clock's.
+
+    Raises:
+        TrialRefused: There is no such design or trial, the design was set aside, or the entry is dated after today.
+        AccessRefused: The actor's role may not say so.
+    """
+    use_case = WHO[entry.kind]
+    with registry.write(actor, use_case, trial_id) as work:
+        if not queries.has_design(work.session, trial_id):
+            queries.require_trial(work.session, trial_id)
+        _refuse_another_s(actor, entry)
+        _refuse_after(entry, today or now().date(), trial_id)
+        recorded = queries.entries_of(work.session, trial_id)
+        _refuse_after_the_end(recorded, trial_id)
+        new = Recorded(len(recorded) + 1, entry, now(), actor.name, actor.role)
+        work.add(
+            tables.DesignEntry(
+                trial_id=trial_id,
+                number=new.number,
+                kind=entry.kind,
+                document=entry_document(entry),
+                recorded_at=new.at,
+                recorded_by=new.by,
+                role=new.role,
+            )
+        )
+        work.commit({"entry": entry.kind, "number": new.number})
+    return new
+
+
+def _refuse_another_s(actor: Actor, entry: Entry) -> None:
+    if entry.kind != "signed_off" or actor.role == "all":
+        return
+    needed = "analyst" if entry.signatory == "kai" else "reviewer"
+    if actor.role != needed:
+        raise AccessRefused(
+            f"the role {actor.role} may not sign for {entry.signatory.upper()}",
+            where=actor.name,
+            rule="KAI signs as analyst; penalty law, wording and communications sign as reviewer",
+            remedy="ask a colleague who holds that role",
+        )
+
+
+def _refuse_after(entry: Entry, today: date, trial_id: str) -> None:
+    if entry.on > today:
+        raise TrialRefused(
+            f"{entry.on:%Y-%m-%d} has not come yet",
+            where=trial_id,
+            rule="what is put on record has happened",
+            remedy="record it on that day; nothing was changed",
+        )
+
+
+def _refuse_after_the_end(recorded: tuple[Recorded, ...], trial_id: str) -> None:
+    for each in recorded:
+        if each.entry.kind == "set_aside":
+            raise TrialRefused(
+                f"the design was set aside on {each.entry.on:%Y-%m-%d} by {each.by}",
+                where=trial_id,
+                rule="a design that ended without a trial stays as it was",
+                remedy="begin a new one from it",
+            )
