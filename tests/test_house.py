@@ -108,7 +108,7 @@ WAYS_TO_A_SNAPSHOT = {
     r"snapshots\.root\b|\}\.parquet|\*\.parquet": {
         "data/snapshots.py", "trials/stages/backup.py", "trials/proofs/record.py",
     },
-    r"/ [\"']snapshots[\"']": {"trials/registry/registry.py", "trials/stages/backup.py"},
+    r"/ (?:[\"']snapshots[\"']|SNAPSHOTS\b)": {"trials/registry/registry.py", "trials/stages/backup.py"},
     r"\bread_changed\b": {"data/snapshots.py", "trials/proofs/draw.py"},
     r"pq\.read_|\bParquetFile\(|\bmemory_map\b|pyarrow\.dataset|\bread_parquet\(|scan_parquet": {
         "data/engine.py", "data/intake/files.py", "data/intake/parquet.py", "data/snapshots.py",
@@ -128,6 +128,12 @@ def test_what_is_worked_on_lies_nowhere_but_in_the_registrys_scratch():
     allowed = {"dashboards/uploads.py", "data/intake/files.py"}
     temporary = re.compile(r"\btempfile\b|TMPDIR|[\"']/tmp\b|\bmkstemp\b")
     assert {name for name, text in sources(*PACKAGES) if temporary.search(text)} - allowed == set()
+
+
+@pytest.mark.parametrize("name", ["ledger.key", "chain-head"])
+def test_the_files_of_a_home_are_named_in_one_module(name):
+    found = [module for module, text in sources(*PACKAGES) if re.search(f"[\"']{re.escape(name)}[\"']", text)]
+    assert found == ["trials/registry/storage/folder.py"]
 
 
 @pytest.mark.parametrize("way", WAYS_TO_A_SNAPSHOT)

@@ -6,11 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from tests.bombs import packed, workbooks
+from tests.bombs.typed import in_row_groups, one_text_again, zeros_again
 from tests.bombs.workbooks import HEADER, MIB, written
 
 _FAR = HEADER + '<row r="1048574"><c {before}r="{place}"><v>1</v></c></row>'
@@ -26,19 +23,11 @@ def _strings(folder: Path) -> Path:
 
 
 def _dictionary(folder: Path) -> Path:
-    one = pa.DictionaryArray.from_arrays(pa.array(np.zeros(2_000, np.int32)), pa.array(["x" * MIB]))
-    path = folder / "dictbomb.parquet"
-    pq.write_table(pa.table({"customer_id": [f"C{i}" for i in range(2_000)], "note": one}), path)
-    return path
+    return in_row_groups(folder / "dictbomb.parquet", one_text_again(2_000, MIB))
 
 
 def _runs(folder: Path) -> Path:
-    rows = pa.table({"customer_id": np.zeros(1_000_000, np.int64), "principal": np.zeros(1_000_000, np.int64)})
-    path = folder / "rle.parquet"
-    with pq.ParquetWriter(path, rows.schema) as writer:
-        for _ in range(60):
-            writer.write_table(rows)
-    return path
+    return in_row_groups(folder / "rle.parquet", zeros_again(), times=60)
 
 
 def _span26(folder: Path) -> Path:

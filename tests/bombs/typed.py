@@ -14,11 +14,24 @@ import pyarrow.parquet as pq
 MIB = 1 << 20
 
 
-def _parquet(folder: Path, table: pa.Table, times: int = 1, **how: Any) -> Path:
-    with pq.ParquetWriter(folder / "bomb.parquet", table.schema, **how) as writer:
+def in_row_groups(path: Path, table: pa.Table, times: int = 1, **how: Any) -> Path:
+    """A Parquet file of one table again and again, a row group each."""
+    with pq.ParquetWriter(path, table.schema, **how) as writer:
         for _ in range(times):
             writer.write_table(table)
-    return folder / "bomb.parquet"
+    return path
+
+
+def one_text_again(rows: int, size: int) -> pa.Table:
+    """One long text in every row: a file of some kilobytes."""
+    note = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(["x" * size]))
+    return pa.table({"customer_id": _ids(rows), "note": note})
+
+
+def zeros_again() -> pa.Table:
+    """A million rows of one value."""
+    zeros = np.zeros(1_000_000, np.int64)
+    return pa.table({"customer_id": zeros, "principal": zeros})
 
 
 def _ids(rows: int) -> pa.Array:
@@ -33,7 +46,7 @@ def a_dictionary_of_long_texts(folder: Path, rng: Random) -> Path:
     column = pa.DictionaryArray.from_arrays(which, texts)
     if rng.random() < 0.5:
         column = pa.DictionaryArray.from_arrays(which, texts.cast(pa.large_string()))
-    return _parquet(folder, pa.table({"customer_id": _ids(rows), "note": column}))
+    return in_row_groups(folder / "bomb.parquet", pa.table({"customer_id": _ids(rows), "note": column}))
 
 
 def runs_of_one_value(folder: Path, rng: Random) -> Path:
@@ -42,7 +55,7 @@ def runs_of_one_value(folder: Path, rng: Random) -> Path:
     column = pa.array([value]).take(pa.array(np.zeros(rows, np.int64)))
     columns = {"customer_id": column, "principal": column, "other": column}
     compression = rng.choice(["snappy", "zstd", "gzip", "none"])
-    return _parquet(folder, pa.table(columns), rng.randrange(10, 25), compression=compression)
+    return in_row_groups(folder / "bomb.parquet", pa.table(columns), rng.randrange(10, 25), compression=compression)
 
 
 def rows_numbered_without_end(folder: Path, rng: Random) -> Path:
@@ -65,13 +78,13 @@ def rows_numbered_without_end(folder: Path, rng: Random) -> Path:
 def a_cell_without_end(folder: Path, rng: Random) -> Path:
     size = rng.randrange(2 * MIB, 200 * MIB)
     table = pa.table({"customer_id": ["a", "b"], "note": ["x", "y" * size]})
-    return _parquet(folder, table, compression=rng.choice(["zstd", "gzip", "snappy"]))
+    return in_row_groups(folder / "bomb.parquet", table, compression=rng.choice(["zstd", "gzip", "snappy"]))
 
 
 def columns_without_end(folder: Path, rng: Random) -> Path:
     one = pa.array([1])
     columns = {"customer_id": pa.array(["a"])} | {f"c{i}": one for i in range(rng.randrange(17_000, 25_000))}
-    return _parquet(folder, pa.table(columns))
+    return in_row_groups(folder / "bomb.parquet", pa.table(columns))
 
 
 def lists_without_end(folder: Path, rng: Random) -> Path:
@@ -79,7 +92,8 @@ def lists_without_end(folder: Path, rng: Random) -> Path:
     rows, each = 2_000, rng.randrange(60_000, 90_000)
     items = pa.array(np.zeros(rows * each, np.int8))
     lists = pa.ListArray.from_arrays(pa.array(np.arange(rows + 1, dtype=np.int32) * each), items)
-    return _parquet(folder, pa.table({"customer_id": _ids(rows), "customer_age": lists, "n": [1] * rows}))
+    table = pa.table({"customer_id": _ids(rows), "customer_age": lists, "n": [1] * rows})
+    return in_row_groups(folder / "bomb.parquet", table)
 
 
 def _stata(folder: Path, columns: dict[str, Any], **how: Any) -> bytes:

@@ -24,7 +24,7 @@ from trials.registry.reader import Reader
 from trials.registry.storage.database import database_url, open_engine, rebuilders, storage_refusals, writers
 from trials.registry.storage.draft_files import drafts_in_files, remove_draft_files
 from trials.registry.storage.dump import load, require_known_revision
-from trials.registry.storage.folder import KEY, has_key, out_of_sight
+from trials.registry.storage.folder import CHAIN_HEAD, DRAFTS, KEY, SNAPSHOTS, has_key, out_of_sight
 from trials.registry.storage.revisions import (
     REVISIONS,
     bring_up,
@@ -50,10 +50,10 @@ class Registry:
         self.settings = settings
         self.home = settings.home
         self.url = database_url(settings.home, settings.database_url)
-        self.head = ChainHead(settings.home / "chain-head")
+        self.head = ChainHead(settings.home / CHAIN_HEAD)
         self.key_path = settings.home / KEY
         self.scratch_room = settings.home / "scratch"  # what is being worked on; see data.private
-        self.draft_files = settings.home / "drafts"  # an earlier program's
+        self.draft_files = settings.home / DRAFTS
         self._engine = open_engine(self.url)
         self._writers = writers(self._engine)
 
@@ -62,7 +62,7 @@ class Registry:
         """The unit-level files, named by digest."""
         from data.snapshots import SnapshotStore  # a screen that lists trials has no need of Arrow
 
-        return SnapshotStore(self.home / "snapshots", named=self._named)
+        return SnapshotStore(self.home / SNAPSHOTS, named=self._named)
 
     def _named(self, digest: str) -> str | None:
         """What rows call a snapshot; None where none names it or they cannot be asked: a refusal is not to fail."""

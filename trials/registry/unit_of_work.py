@@ -124,6 +124,20 @@ class UnitOfWork:
             self.session.commit()
         self._witness(hashes)
 
+    def commit_taken_out(self, what: str, rows: int, reason: str | None) -> None:
+        """Record that rows of customers leave in a file, before it is there; never whose they are.
+
+        Args:
+            what: What the rows are, in words.
+            rows: How many.
+            reason: Why, where that is more than the use case says.
+
+        Raises:
+            RegistryRefused: It could not be recorded; then nothing may leave.
+        """
+        said = {"reason": reason.strip()} if reason and reason.strip() else {}
+        self.commit({"use_case": self.action, "what": what, "rows_taken": rows, **said}, action="take_out")
+
     def _witnessed(self) -> int:
         """The last event that the head has seen; a chain that lacks it must not be built upon."""
         last = self.head.last()

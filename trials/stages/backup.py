@@ -26,13 +26,9 @@ from trials.registry.proof.chain_head import ChainHead
 from trials.registry.proof.integrity import chain_faults_of_dump, snapshots_of_dump
 from trials.registry.registry import connect
 from trials.registry.storage.backup_files import (
-    DRAFTS,
-    HEAD,
-    KEY,
     MANIFEST,
     PARTS,
     ROWS,
-    SNAPSHOTS,
     copy_file,
     hold,
     is_folder,
@@ -43,6 +39,7 @@ from trials.registry.storage.backup_files import (
 )
 from trials.registry.storage.database import database_url
 from trials.registry.storage.dump import dump, require_known_revision
+from trials.registry.storage.folder import CHAIN_HEAD, DRAFTS, KEY, SNAPSHOTS
 from trials.registry.tables.columns import canonical
 from trials.settings import Settings
 
@@ -178,7 +175,7 @@ def _fill(folder: Path, registry: Registry, rows: dict[str, Any]) -> int:
     last = max((event["sequence"] for event in rows["tables"]["audit_event"]), default=0)
     write_file(folder / ROWS, canonical(rows))
     write_file(folder / KEY, registry.key().hex() + "\n")
-    write_file(folder / HEAD, "".join(f"{n} {h}\n" for n, h in sorted(registry.head.seen().items()) if n <= last))
+    write_file(folder / CHAIN_HEAD, "".join(f"{n} {h}\n" for n, h in sorted(registry.head.seen().items()) if n <= last))
     write_file(folder / MANIFEST, json.dumps(manifest_of(folder), indent=1, sort_keys=True) + "\n")
     return len(named)
 
@@ -297,7 +294,7 @@ def _place(placed: _Placed, registry: Registry, folder: Path) -> int:
         placed.folder(registry.draft_files)
         for path in sorted((folder / DRAFTS).glob("*.json")):
             placed.file(path, registry.draft_files / path.name)
-    placed.file(folder / HEAD, registry.head.path)
+    placed.file(folder / CHAIN_HEAD, registry.head.path)
     placed.file(folder / KEY, registry.key_path)
     for path in (registry.snapshots.root, registry.home):
         fsync_folder(path)
@@ -313,7 +310,7 @@ def _judged(folder: Path) -> tuple[dict[str, Any], int]:
     rows = _checked(folder)
     require_known_revision(rows)
     try:
-        faults = chain_faults_of_dump(rows["tables"], ChainHead(folder / HEAD))
+        faults = chain_faults_of_dump(rows["tables"], ChainHead(folder / CHAIN_HEAD))
         fingerprints = [row["key_fingerprint"] for row in rows["tables"]["installation"]]
         named = snapshots_of_dump(rows["tables"])
         trials = len(rows["tables"]["trial"])
@@ -344,7 +341,7 @@ def _checked(folder: Path) -> dict[str, Any]:
             raise TrialRefused(
                 f"{wrong[0]} is missing, changed or not part of it", where=str(folder), remedy="use another backup"
             )
-        missing = sorted({ROWS, KEY, HEAD} - found.keys())
+        missing = sorted({ROWS, KEY, CHAIN_HEAD} - found.keys())
         if missing:
             raise TrialRefused(f"{missing[0]} is missing", where=str(folder), remedy="use another backup")
         rows: dict[str, Any] = json.loads((folder / ROWS).read_text("utf-8"))

@@ -67,11 +67,9 @@ def certificate(
     if population is not None:
         registry.permit(actor, "randomise", trial_id)
         units = registry.snapshots.read(waves[wave].units_digest)
-        said = {"reason": reason.strip()} if reason and reason.strip() else {}
         with registry.write(actor, "certificate", trial_id) as work:
             require(queries.standing_of(work.session, trial_id), "certificate", wave=wave)
-            what = {"use_case": "certificate", "what": f"units of wave {wave}", "rows_taken": units.num_rows}
-            work.commit({**what, **said}, action="take_out")
+            work.commit_taken_out(f"units of wave {wave}", units.num_rows, reason)
         try:
             scheme = declare(plan.protocol, allocations[wave].algorithm)
             write_population(gather(scheme, units, LEDGER_ID), population)

@@ -31,6 +31,5 @@ def note_taken_out(
         AccessRefused: The actor's role does not hold the use case.
         RegistryRefused: It could not be recorded; then nothing may leave.
     """
-    said = {"reason": reason.strip()} if reason and reason.strip() else {}
     with registry.write(actor, use_case, trial_id) as work:
-        work.commit({"use_case": use_case, "what": what, "rows_taken": rows, **said}, action="take_out")
+        work.commit_taken_out(what, rows, reason)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from data.errors import DataRefused
@@ -21,6 +20,7 @@ from data.intake.apart.limits import Allowance, allowance
 from data.intake.machine import memory_of_machine
 from data.intake.result import Fault, Reading, Rejection
 from data.schema import ColumnContract, FileContract
+from tests.bombs.typed import in_row_groups, one_text_again, zeros_again
 from tests.places import ROOT
 
 CONTRACT = FileContract("customer_id", (ColumnContract("principal", "number", required=False),))
@@ -42,22 +42,9 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 both_ways = pytest.mark.usefixtures("_way")
 
 
-def parquet(folder: Path, table: pa.Table, times: int = 1, **how: object) -> Path:
-    with pq.ParquetWriter(folder / "people.parquet", table.schema, **how) as writer:
-        for _ in range(times):
-            writer.write_table(table)
-    return folder / "people.parquet"
-
-
-def long_texts(rows: int, size: int) -> pa.Table:
-    """One text many times: a file of some kilobytes."""
-    one = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(["x" * size]))
-    return pa.table({"customer_id": [f"C{i}" for i in range(rows)], "note": one})
-
-
 @both_ways
 def test_a_dictionary_that_unfolds_into_gigabytes_is_refused(tmp_path: Path) -> None:
-    path = parquet(tmp_path, long_texts(2_000, MIB))
+    path = in_row_groups(tmp_path / "people.parquet", one_text_again(2_000, MIB))
     assert path.stat().st_size < 100_000
     with pytest.raises(DataRefused, match=r"takes more than 768 MiB of memory|unfolds into more than"):
         read_file(path, CONTRACT)
@@ -65,26 +52,27 @@ def test_a_dictionary_that_unfolds_into_gigabytes_is_refused(tmp_path: Path) -> 
 
 @both_ways
 def test_a_run_of_one_value_is_refused_at_64_mebibytes(tmp_path: Path) -> None:
-    table = pa.table({"customer_id": np.zeros(1_000_000, np.int64), "principal": np.zeros(1_000_000, np.int64)})
     with pytest.raises(DataRefused, match=r"unfolds into more than 6\d,\d{3},\d{3} \(in its first 4,"):
-        read_file(parquet(tmp_path, table, times=20), CONTRACT)
+        read_file(in_row_groups(tmp_path / "people.parquet", zeros_again(), times=20), CONTRACT)
 
 
 @both_ways
 def test_a_cell_of_more_than_a_mebibyte_is_named_by_its_row(tmp_path: Path) -> None:
     table = pa.table({"customer_id": ["a", "b", "c"], "note": ["x", "y" * (MIB + 1), "z"]})
     with pytest.raises(DataRefused, match="row 2 of note holds 1,048,577 bytes"):
-        read_file(parquet(tmp_path, table), CONTRACT)
+        read_file(in_row_groups(tmp_path / "people.parquet", table), CONTRACT)
     just = pa.table({"customer_id": ["a", "b", "c"], "note": ["x", "y" * MIB, "z"]})
-    assert read_file(parquet(tmp_path, just), CONTRACT).loaded == 3
+    assert read_file(in_row_groups(tmp_path / "people.parquet", just), CONTRACT).loaded == 3
 
 
 @both_ways
 def test_a_table_has_no_more_than_4_096_columns(tmp_path: Path) -> None:
     wide = {f"c{i}": [1] for i in range(4_095)}
-    assert read_file(parquet(tmp_path, pa.table({"customer_id": ["a"]} | wide)), CONTRACT).loaded == 1
+    path = in_row_groups(tmp_path / "people.parquet", pa.table({"customer_id": ["a"]} | wide))
+    assert read_file(path, CONTRACT).loaded == 1
+    in_row_groups(path, pa.table({"customer_id": ["a"]} | wide | {"one": [1]}))
     with pytest.raises(DataRefused, match="the file has 4,097 columns"):
-        read_file(parquet(tmp_path, pa.table({"customer_id": ["a"]} | wide | {"one": [1]})), CONTRACT)
+        read_file(path, CONTRACT)
 
 
 def test_memory_grows_with_the_file_and_never_beyond_half_the_machine() -> None:
@@ -107,7 +95,7 @@ def test_what_the_process_may_take_is_held_by_the_system(
 ) -> None:
     rows = 300_000
     table = pa.table({"customer_id": [f"C{i}" for i in range(rows)], "note": np.arange(rows)})
-    path = parquet(tmp_path, table)
+    path = in_row_groups(tmp_path / "people.parquet", table)
     monkeypatch.setattr(asking, "allowance", lambda kind, size: allowed)
     with pytest.raises(DataRefused, match=said):
         read_file(path, CONTRACT)
@@ -115,7 +103,7 @@ def test_what_the_process_may_take_is_held_by_the_system(
 
 @both_ways
 def test_a_reader_that_ends_without_a_word_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = parquet(tmp_path, pa.table({"customer_id": ["a"]}))
+    path = in_row_groups(tmp_path / "people.parquet", pa.table({"customer_id": ["a"]}))
     monkeypatch.setattr(starting.sys, "executable", "/bin/false")
     for _ in range(2):
         with pytest.raises(DataRefused, match=r"its reader ended \(status 1\)"):
@@ -132,7 +120,7 @@ def test_the_process_knows_no_secret_and_leaves_nothing(tmp_path: Path, monkeypa
     (tmp_path / "scratch").mkdir()
     monkeypatch.chdir(tmp_path)
     assert not [name for name in starting.environment() if name.startswith("OTM_")]
-    path = parquet(tmp_path, pa.table({"customer_id": ["a"]}))
+    path = in_row_groups(tmp_path / "people.parquet", pa.table({"customer_id": ["a"]}))
     assert read_file(path, CONTRACT).loaded == 1
     assert read_file(Path(path.name), CONTRACT).loaded == 1, "named from the folder in which the command is given"
     assert {p.name for p in tmp_path.rglob("*")} == {"scratch", "people.parquet"}

@@ -19,6 +19,7 @@ from data.errors import DataRefused
 from data.intake import read_file
 from data.intake.source import Source
 from data.schema import ColumnContract, FileContract
+from tests.bombs.typed import in_row_groups, zeros_again
 from tests.data.intake.opened_here import opened_here
 
 CONTRACT = FileContract(
@@ -106,11 +107,7 @@ def test_wrong_values_in_typed_columns_are_rejected_by_row(tmp_path: Path) -> No
 
 def test_a_parquet_file_that_claims_too_much_is_refused(tmp_path: Path) -> None:
     """Two hundred million equal values fit in a few kilobytes."""
-    path = tmp_path / "bomb.parquet"
-    one = pa.table({"customer_id": pa.array(["x"] * 1_000_000), "principal": np.ones(1_000_000)})
-    with pq.ParquetWriter(path, one.schema) as writer:
-        for _ in range(3):
-            writer.write_table(one)
+    path = in_row_groups(tmp_path / "bomb.parquet", zeros_again(), times=3)
     assert path.stat().st_size < 200_000
     import data.intake.parquet as room
 

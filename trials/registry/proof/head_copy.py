@@ -18,8 +18,7 @@ from trials.errors import RegistryRefused
 from trials.registry import queries
 from trials.registry.proof.chain_head import ChainHead, disagreements, span
 from trials.registry.storage.backup_files import write_file
-
-_NAME = "chain-head"
+from trials.registry.storage.folder import CHAIN_HEAD
 
 
 def read_copy(path: Path, home: Path) -> dict[int, str]:
@@ -68,7 +67,7 @@ def write_copy(session: Session, head: ChainHead, place: Path, home: Path) -> Pa
         RegistryRefused: The chain and its head disagree, the place is in the home, or it holds anything but an earlier
             copy of this head.
     """
-    path = place / _NAME if place.is_dir() else place
+    path = place / CHAIN_HEAD if place.is_dir() else place
     _refuse_within(path, home)
     chain = witnessed(session, head)
     if path.exists() or path.is_symlink():

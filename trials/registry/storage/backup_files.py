@@ -12,14 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from trials.errors import TrialRefused
+from trials.registry.storage.folder import CHAIN_HEAD, DRAFTS, KEY, SNAPSHOTS
 
 ROWS = "registry.json"
-KEY = "ledger.key"
-HEAD = "chain-head"
 MANIFEST = "manifest.json"
-SNAPSHOTS = "snapshots"
-DRAFTS = "drafts"
-PARTS = {ROWS, KEY, HEAD, MANIFEST, SNAPSHOTS, DRAFTS}
+PARTS = {ROWS, KEY, CHAIN_HEAD, MANIFEST, SNAPSHOTS, DRAFTS}
 
 
 def hold(lock: int, folder: Path, problem: str) -> None:

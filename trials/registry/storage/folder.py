@@ -1,4 +1,4 @@
-"""The folder that goes with a registry whose database is elsewhere: a team's, which every machine must reach."""
+"""The folder of a registry: the names of what is in it, and how a team's is told when it is out of sight."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Final
 from trials.errors import RegistryRefused
 
 KEY: Final = "ledger.key"
-_OURS: Final = ("snapshots", "chain-head")
+CHAIN_HEAD: Final = "chain-head"
+SNAPSHOTS: Final = "snapshots"
+DRAFTS: Final = "drafts"  # an earlier program's
 _RULE: Final = (
     "a registry whose database is elsewhere (OTM_DATABASE_URL) has its snapshots, key and chain head in one folder, "
     "the same for everybody who uses it (OTM_HOME)"
@@ -32,7 +34,7 @@ def out_of_sight(home: Path) -> RegistryRefused:
     except OSError as error:
         problem = f"the folder that this registry shares cannot be looked into ({error.strerror})"
     else:
-        if any(name in held for name in _OURS):
+        if SNAPSHOTS in held or CHAIN_HEAD in held:
             return RegistryRefused(
                 "the ledger key is missing",
                 where=str(home / KEY),
