@@ -44,19 +44,19 @@ def evaluated(protocol: Protocol, columns: dict[str, Any], *, checks: tuple[Chec
 
 
 def trial(seed=1, n=4000, effect=0.05, pounds=0.0, arms=("nfa", "letter")):
-    """Customers dealt evenly; paying follows the arm, and pounds follow paying."""
+    """Customers assigned evenly; paying follows the arm, and pounds follow paying."""
     rng = np.random.default_rng(seed)
-    dealt = np.repeat(np.array(arms), n // len(arms))
-    reason = rng.choice(["forgot", "cannot_pay", "confused"], len(dealt))
-    paid = rng.random(len(dealt)) < 0.3 + effect * (dealt != "nfa")
-    amount = np.where(paid, rng.gamma(4.0, 25.0, len(dealt)), 0.0) + pounds * (dealt != "nfa")
+    assigned = np.repeat(np.array(arms), n // len(arms))
+    reason = rng.choice(["forgot", "cannot_pay", "confused"], len(assigned))
+    paid = rng.random(len(assigned)) < 0.3 + effect * (assigned != "nfa")
+    amount = np.where(paid, rng.gamma(4.0, 25.0, len(assigned)), 0.0) + pounds * (assigned != "nfa")
     return {
-        "arm": dealt,
+        "arm": assigned,
         "paid_23": paid.astype(float),
         "collected": amount,
-        "complaint": (rng.random(len(dealt)) < 0.02).astype(float),
+        "complaint": (rng.random(len(assigned)) < 0.02).astype(float),
         "reason": reason,
-        "age": rng.normal(50, 10, len(dealt)),
+        "age": rng.normal(50, 10, len(assigned)),
     }
 
 

@@ -42,11 +42,11 @@ def customers(seed: int, households: int = 0) -> dict[str, Any]:
     welsh = rng.random(n) < (0.25 if not households else 0.05)
     closed = np.zeros(household.max() + 1, bool)
     np.logical_or.at(closed, household, welsh)
-    dealt = np.empty(household.max() + 1, object)
+    assigned = np.empty(household.max() + 1, object)
     for barred, arms in ((True, ["nfa", "letter"]), (False, ["nfa", "letter", "sms"])):
         here = np.flatnonzero(closed == barred)
-        dealt[here] = rng.permutation(np.resize(arms, len(here)))
-    arms, far = dealt[household].astype(str), closed[household]
+        assigned[here] = rng.permutation(np.resize(arms, len(here)))
+    arms, far = assigned[household].astype(str), closed[household]
     paid = (rng.random(n) < 0.3 + 0.4 * far + 0.05 * (arms != "nfa")).astype(float)
     days = np.ceil(rng.exponential(20 + 60 * far - 5 * (arms == "sms")))
     return {

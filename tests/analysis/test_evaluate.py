@@ -335,9 +335,9 @@ def test_what_cannot_be_scaled_with_exploratory_multiplicity_says_why():
 
 
 def test_open_questions_name_the_sample_that_would_settle_them():
-    dealt = np.repeat(["nfa", "letter"], 1000)
+    assigned = np.repeat(["nfa", "letter"], 1000)
     paid = np.concatenate([np.arange(1000) < 300, np.arange(1000) < 320]).astype(float)
-    evaluation = evaluated(money_trial(), {"arm": dealt, "paid_23": paid, "collected": 100 * paid})
+    evaluation = evaluated(money_trial(), {"arm": assigned, "paid_23": paid, "collected": 100 * paid})
     assert evaluation.verdict.code == "not_shown"
     flips = " ".join(evaluation.verdict.flips)
     assert "this trial would have found an effect of" in flips

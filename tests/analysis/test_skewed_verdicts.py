@@ -11,10 +11,10 @@ from tests.analysis.evaluations import evaluated, money_trial, of, trial
 def skewed(seed, gain):
     """One customer in twenty without a letter; a few very large amounts; everybody pays more often."""
     rng = np.random.default_rng(seed)
-    dealt = np.repeat(["letter", "nfa"], [7600, 400])
-    pounds = rng.lognormal(3.0, 1.6, 8000) + gain * (dealt == "letter")
-    paid = (rng.random(8000) < np.where(dealt == "letter", 0.6, 0.3)).astype(float)
-    return {"arm": dealt, "paid_23": paid, "collected": pounds}
+    assigned = np.repeat(["letter", "nfa"], [7600, 400])
+    pounds = rng.lognormal(3.0, 1.6, 8000) + gain * (assigned == "letter")
+    paid = (rng.random(8000) < np.where(assigned == "letter", 0.6, 0.3)).astype(float)
+    return {"arm": assigned, "paid_23": paid, "collected": pounds}
 
 
 def test_skewed_pounds_are_judged_by_redraws_too():

@@ -37,7 +37,7 @@ AMOUNT = Response("amount", (("amount", 1.0),))
 
 
 def customers(rng: np.random.Generator, n: int) -> pa.Table:
-    """Customers dealt one by one, and by household of about fifty (``dealt_whole``)."""
+    """Customers assigned one by one, and by household of about fifty (``assigned_whole``)."""
     arm = rng.integers(0, len(ARMS), n)
     household = rng.integers(0, CLUSTERS, n)
     region, sector = rng.integers(0, REGIONS, n), rng.integers(0, SECTORS, n)
@@ -47,7 +47,7 @@ def customers(rng: np.random.Generator, n: int) -> pa.Table:
     return pa.table(
         {
             ARM_COLUMN: labels.take(pa.array(arm)),
-            "dealt_whole": labels.take(pa.array(household % len(ARMS))),
+            "assigned_whole": labels.take(pa.array(household % len(ARMS))),
             "household": pa.array(household.astype(np.int32)),
             "region": pa.array(region.astype(np.int8)),
             "sector": pa.array(sector.astype(np.int8)),
@@ -111,13 +111,13 @@ def lin_hc2(stored: Stored) -> Regression:
 
 
 def lin_cr2(stored: Stored) -> Regression:
-    return regress(stored.frame("dealt_whole"), design("CR2", "household"), [AMOUNT])
+    return regress(stored.frame("assigned_whole"), design("CR2", "household"), [AMOUNT])
 
 
 def read_columns(arm: str, stored: Stored) -> pa.Table:
     """Every column that the fit needs, read and added up once."""
     numbers = [*(covariate.name for covariate in COVARIATES), "amount"]
-    numbers += ["household"] if arm == "dealt_whole" else []
+    numbers += ["household"] if arm == "assigned_whole" else []
     rows = stored.engine.scan(stored.path)
     return stored.engine.collect(rows.select(nw.col(arm).max(), *(nw.col(name).sum() for name in numbers)))
 
@@ -167,6 +167,6 @@ ROWS = (
         prepare=partial(write_customers, MILLION),
         load=partial(opened, MILLION),
         work=lin_cr2,
-        limit=partial(read_columns, "dealt_whole"),
+        limit=partial(read_columns, "assigned_whole"),
     ),
 )

@@ -48,8 +48,8 @@ def told(demonstration: Demonstration, seed: int, number: int) -> Evaluation:
     people = engine.collect(rows)
     scheme = declare(protocol)
     secret = hashlib.sha256(f"{seed} {demonstration.letter} {number}".encode()).hexdigest()
-    dealt = conduct(scheme, gather(scheme, people, protocol.population.unit), secret, protocol.id)
-    arms = np.array(scheme.arms)[dealt.arm]
+    assigned = conduct(scheme, gather(scheme, people, protocol.population.unit), secret, protocol.id)
+    arms = np.array(scheme.arms)[assigned.arm]
     lived = outcomes(people, arms, drawn[1], demonstration.world)
     if demonstration.lost_tail is not None:
         lived = lose_tail(lived, arms, *demonstration.lost_tail)

@@ -34,7 +34,7 @@ BY_NORMAL = "log_hazard_ratio"  # the others have the degrees of freedom of the 
 
 @dataclass(frozen=True)
 class Setting:
-    """So many customers in each arm; ``clusters`` of them in each, where they were dealt whole."""
+    """So many customers in each arm; ``clusters`` of them in each, where they were assigned whole."""
 
     name: str
     nfa: int
@@ -137,7 +137,7 @@ def figures(size: int, seed: int) -> Iterator[Figure]:
 
 
 def in_clusters(size: int, seed: int) -> Iterator[Figure]:
-    """Customers dealt in clusters: each interval at a horizon takes 1,999 resamples, so there are fewer trials."""
+    """Customers assigned in clusters: each interval at a horizon takes 1,999 resamples, so there are fewer trials."""
     for number, setting in enumerate(CLUSTERED):
         rng, protocol = stream(seed, f"lasting in clusters {number}"), setting.protocol
         null = [estimated(setting, protocol, drawn(setting, 1.0, rng), i) for i in range(size)]

@@ -17,7 +17,7 @@ from analysis.fit import Contrast
 from analysis.inference.intervals import Effect
 from designs.assignment import conduct, declare, gather
 from tests.analysis.evaluations import declared
-from tests.calibration.as_dealt import Population, analysed, as_dealt
+from tests.calibration.as_assigned import Population, analysed, as_assigned
 from tests.calibration.rates import always, coverage, digits, effects_of, error_rates, share
 from tests.calibration.simulated import digits_of_agreement, stream
 from tests.suites import Figure, Suite
@@ -56,7 +56,7 @@ def merged(size: int, seed: int) -> Iterator[Figure]:
             label = sha256(f"{seed} {setting} {draw}".encode()).hexdigest()
             arm = conduct(scheme, units, label, "calibration").arm.astype(np.int64)
             stratum = np.unique(units.strata.to_pylist(), return_inverse=True)[1].astype(np.int64)
-            trial = as_dealt(Population(setting, table["customer_id"], y, shares, stratum), arm)
+            trial = as_assigned(Population(setting, table["customer_id"], y, shares, stratum), arm)
             found.append(analysed(*trial))
             columns = np.unique(np.array([table["office"].to_pylist(), table["phone"].to_pylist()]), axis=1)
             whole = len(set(zip(table["office"].to_pylist(), table["phone"].to_pylist(), arm.tolist(), strict=True)))

@@ -205,9 +205,9 @@ def evidence_of(protocol, fits, counts, look, rules):
 
 def _regressions(protocol: Protocol, names: Sequence[str], paid: Floats, look: int) -> list[Regression]:
     """Every trial's fits of the primary and of net benefit on the batches that are due."""
-    dealt, batch = (values.ravel() for values in np.indices((len(names), look)))
+    assigned, batch = (values.ravel() for values in np.indices((len(names), look)))
     customers = Customers(
-        specification_of(tuple(names), strata=True), dealt, np.full(dealt.size, IN_BATCH), stratum=batch
+        specification_of(tuple(names), strata=True), assigned, np.full(assigned.size, IN_BATCH), stratum=batch
     )
     plain = (response_of(protocol.primary), net_benefit.composite(protocol, "central"))
     R = len(paid)

@@ -28,7 +28,7 @@ Mask = NDArray[np.bool_]
 REDRAWS = 199
 
 
-def dealt(rng: np.random.Generator, sizes: tuple[int, ...], take: tuple[int, ...]) -> tuple[Mask, NDArray[np.int64]]:
+def assigned(rng: np.random.Generator, sizes: tuple[int, ...], take: tuple[int, ...]) -> tuple[Mask, NDArray[np.int64]]:
     """Complete randomisation within strata: who is in the arm, and in which stratum."""
     treated = np.concatenate([rng.permutation(n) < m for n, m in zip(sizes, take, strict=True)])
     return treated, np.repeat(np.arange(len(sizes)), sizes)
@@ -39,31 +39,31 @@ def skewed(rng: np.random.Generator, n: int) -> Floats:
 
 
 def enumerated(rng: np.random.Generator) -> RandomisationTest:
-    treated, stratum = dealt(rng, (12,), (6,))
+    treated, stratum = assigned(rng, (12,), (6,))
     return randomisation_test(skewed(rng, 12), treated, stratum, rng=rng, interval=False)
 
 
 def enumerated_binary(rng: np.random.Generator) -> RandomisationTest:
-    treated, stratum = dealt(rng, (6, 8), (3, 4))
+    treated, stratum = assigned(rng, (6, 8), (3, 4))
     y = (rng.random(14) < np.where(stratum == 0, 0.3, 0.6)).astype(float)
     return randomisation_test(y, treated, stratum, rng=rng, interval=False)
 
 
 def counted(rng: np.random.Generator) -> RandomisationTest:
     """A rare event in unequal shares, by counts."""
-    treated, stratum = dealt(rng, (200, 300), (150, 225))
+    treated, stratum = assigned(rng, (200, 300), (150, 225))
     y = (rng.random(500) < 0.03).astype(float)
     return randomisation_test(y, treated, stratum, draws=REDRAWS, rng=rng, interval=False)
 
 
 def unequal(rng: np.random.Generator) -> RandomisationTest:
     """Skewed pounds with 1:19, the smaller arm the comparison."""
-    treated, stratum = dealt(rng, (400,), (380,))
+    treated, stratum = assigned(rng, (400,), (380,))
     return randomisation_test(skewed(rng, 400), treated, stratum, draws=REDRAWS, rng=rng, interval=False)
 
 
 def clusters(rng: np.random.Generator) -> RandomisationTest:
-    treated, stratum = dealt(rng, (12,), (6,))
+    treated, stratum = assigned(rng, (12,), (6,))
     sizes = np.ceil(rng.lognormal(2.0, 0.7, 12))
     totals = sizes * (rng.normal(size=12) + rng.normal(size=12) / np.sqrt(sizes))
     return cluster_randomisation_test(totals, sizes, treated, stratum, rng=rng)
@@ -83,7 +83,7 @@ def rerandomised(rng: np.random.Generator) -> RandomisationTest:
         return np.abs(sums[:, 0]) <= 1.0
 
     while True:
-        treated, stratum = dealt(rng, (12,), (6,))
+        treated, stratum = assigned(rng, (12,), (6,))
         if accept(np.array([[x[treated].sum()]]))[0]:
             break
     y = 2.0 * x + rng.normal(size=12)
@@ -117,7 +117,7 @@ def weak(size: int, seed: int) -> Iterator[Figure]:
     name = "spread 2 in the smaller arm, 60 of 240"
     rejected = []
     for _ in range(size):
-        treated, stratum = dealt(rng, (240,), (60,))
+        treated, stratum = assigned(rng, (240,), (60,))
         y = rng.normal(size=240) * np.where(treated, 2.0, 1.0)
         test = randomisation_test(y, treated, stratum, draws=REDRAWS, rng=rng, interval=False)
         rejected.append(test.p_value is not None and test.p_value <= ALPHA)
@@ -126,7 +126,7 @@ def weak(size: int, seed: int) -> Iterator[Figure]:
     rng = stream(seed, "inversion, amounts")
     held = []
     for _ in range(size // 4):
-        treated, stratum = dealt(rng, (20, 20), (10, 10))
+        treated, stratum = assigned(rng, (20, 20), (10, 10))
         y = rng.normal(size=40) + 0.5 * treated + 2.0 * stratum
         test = randomisation_test(y, treated, stratum, draws=REDRAWS, rng=rng)
         held.append(covers(test.ci_lower, test.ci_upper, 0.5))

@@ -1,4 +1,4 @@
-"""5% means 5%, each side 2.5%, 95% means 95%: means, strata, additive and Lin's adjustment, customers dealt singly."""
+"""5% means 5%, each side 2.5%, 95% means 95%: means, strata, additive and Lin's adjustment, customers one by one."""
 
 from __future__ import annotations
 

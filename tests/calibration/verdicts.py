@@ -148,12 +148,12 @@ def trials(setting: Setting, size: int, rng: np.random.Generator) -> Iterator[tu
 
 def _regressions(protocol: Protocol, paid: Floats, column: str | None) -> list[Regression]:
     """Every trial's fits of the primary and of net benefit, all trials from the same cells."""
-    dealt, reason, age = crossed()
+    assigned, reason, age = crossed()
     level = {"reason": reason, "age": age}.get(column or "")
     customers = Customers(
         specification_of(ARMS),
-        dealt,
-        np.full(len(dealt), IN_CELL),
+        assigned,
+        np.full(len(assigned), IN_CELL),
         level=level,
         levels=SUBGROUPS.get(column or "", ()),
     )

@@ -145,12 +145,12 @@ def test_thornton_incentives(reference_data: Path, tmp_path: Path):
     assert round(ours.mean_comparison, 2) == 0.34
     assert ours.n_arm + ours.n_comparison == 2812
     assert ours.df == 119 - 1
-    # Incentives were dealt to persons within villages: the file's clusters lie in both arms, and that is said.
+    # Incentives were assigned to persons within villages: the file's clusters lie in both arms, and that is said.
     assert next(check for check in evaluation.checks if check.name == "clusters_whole").passed is False
 
 
 def test_beijing_canvassing_with_two_missing_outcomes(reference_data: Path, tmp_path: Path):
-    """Guan & Green (2006): rooms dealt whole; the README's second computation is of 4,022 with the outcome."""
+    """Guan & Green (2006): rooms assigned whole; the README's second computation is of 4,022 with the outcome."""
     declared = protocol(
         arms=NFA_AT_0,
         outcomes=[outcome("turnout", "binary")],

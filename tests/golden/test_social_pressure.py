@@ -1,4 +1,4 @@
-"""The 2006 mailing: 306,000 voters dealt by household. Published table, CR1 by statsmodels, CR2 by its closed form."""
+"""The 2006 mailing: 306,000 voters by household. Published table, CR1 by statsmodels, CR2 by its closed form."""
 
 from __future__ import annotations
 

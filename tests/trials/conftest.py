@@ -62,7 +62,7 @@ def evaluated_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, File
 
 @pytest.fixture(scope="session")
 def allocated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a trial that was dealt: made once, copied for every test."""
+    """The home of a trial that was assigned: made once, copied for every test."""
     folder = tmp_path_factory.mktemp("allocated")
     opened = open_registry(Settings(home=folder / "home"))
     allocated(opened, Files(folder / "files"))

@@ -123,7 +123,7 @@ def locked(registry: Registry, files: Files, *, actor: Actor = LOCAL_ACTOR, synt
 def allocated(
     registry: Registry, files: Files, *, actor: Actor = LOCAL_ACTOR, seed: str | None = SEED
 ) -> AllocationRecord:
-    """Locked and dealt: synthetic customers from a declared seed, or, with ``seed=None``, real ones."""
+    """Locked and assigned: synthetic customers from a declared seed, or, with ``seed=None``, real ones."""
     locked(registry, files, actor=actor, synthetic=seed is not None)
     return randomise(registry, actor, files.trial, demonstration_seed=seed)
 

@@ -31,7 +31,7 @@ def everything_said(registry, trial: str) -> str:
     return repr([asdict(part) if is_dataclass(part) and not isinstance(part, type) else part for part in parts])
 
 
-def dealt_ids(registry, trial: str) -> list[str]:
+def assigned_ids(registry, trial: str) -> list[str]:
     with registry.inspect(FIRST, "verify") as session:
         (allocation,) = queries.allocations_of(session, trial)
     return pq.read_table(registry.snapshots.opened(allocation.snapshot_digest).path).column("ledger_id").to_pylist()
@@ -42,11 +42,11 @@ def test_no_seed_and_no_customer_is_visible_before_release(done, caplog):
     registry, files = done.registry, done.files
     said = everything_said(registry, files.trial) + caplog.text + registry.head.path.read_text()
     assert SEED not in said
-    assert not any(customer in said for customer in dealt_ids(registry, files.trial))
+    assert not any(customer in said for customer in assigned_ids(registry, files.trial))
     release(registry, FIRST, files.trial, reason="the results are stored")
     said = everything_said(registry, files.trial)
     assert SEED in said
-    assert not any(customer in said for customer in dealt_ids(registry, files.trial))
+    assert not any(customer in said for customer in assigned_ids(registry, files.trial))
 
 
 def test_errors_do_not_say_the_seed(registry, files):

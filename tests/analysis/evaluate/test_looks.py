@@ -42,16 +42,16 @@ def planned(
 def customers(effect=0.0, *, n=4_000, arms=("nfa", "letter"), complaints=(0.02, 0.02), seed=3):
     """Dealt within batches; customers who are not due yet are in the file with whatever it holds so far."""
     rng = np.random.default_rng(seed)
-    dealt = np.tile(np.array(arms), n // len(arms))
+    assigned = np.tile(np.array(arms), n // len(arms))
     effects = dict(zip(arms, [0.0, *np.broadcast_to(effect, len(arms) - 1)], strict=True))
     shares = dict(zip(arms, [complaints[0], *np.broadcast_to(complaints[1], len(arms) - 1)], strict=True))
-    paid = rng.random(n) < 0.3 + np.array([effects[name] for name in dealt])
+    paid = rng.random(n) < 0.3 + np.array([effects[name] for name in assigned])
     return {
-        "arm": dealt,
+        "arm": assigned,
         "batch": np.repeat([f"batch {number}" for number in range(4)], n // 4),
         "paid_23": paid.astype(float),
         "collected": np.where(paid, rng.gamma(4.0, 25.0, n), 0.0),
-        "complaint": (rng.random(n) < np.array([shares[name] for name in dealt])).astype(float),
+        "complaint": (rng.random(n) < np.array([shares[name] for name in assigned])).astype(float),
         DAY_ZERO_COLUMN: np.repeat(np.array(STARTS, dtype="datetime64[D]"), n // 4),
     }
 

@@ -27,13 +27,13 @@ def lost(data: dict, column: str, share: float, *, arm: str = "letter", where=No
 def test_amounts_that_one_arm_lacks_void_a_trial_that_they_would_scale():
     """Audit a14 e: 1,275 of 4,000 amounts are missing in the letter arm, and amounts are all that is valued."""
     rng = np.random.default_rng(14)
-    dealt = np.repeat(["nfa", "letter"], 4000)
-    paid = rng.random(8000) < 0.3 + 0.05 * (dealt == "letter")
+    assigned = np.repeat(["nfa", "letter"], 4000)
+    paid = rng.random(8000) < 0.3 + 0.05 * (assigned == "letter")
     amount = np.where(paid, rng.gamma(4.0, 25.0, 8000), 0.0)
     protocol = money_trial(13.0, outcomes=(PAID, COLLECTED))
-    whole = {"arm": dealt, "paid_23": paid.astype(float), "collected": amount}
+    whole = {"arm": assigned, "paid_23": paid.astype(float), "collected": amount}
     assert evaluated(protocol, whole).verdict.code == "no_further_action"
-    none = np.flatnonzero((dealt == "letter") & (amount == 0))[:1275]
+    none = np.flatnonzero((assigned == "letter") & (amount == 0))[:1275]
     gappy = whole | {"collected": np.where(np.isin(np.arange(8000), none), np.nan, amount)}
     evaluation = evaluated(protocol, gappy)
     assert evaluation.verdict.code == "invalid"
@@ -95,10 +95,10 @@ def two_regions(seed: int, n: int = 8000) -> dict:
     """Audit a21: shares 2:1 and 1:2, retention 95% and 88% whatever the arm, 20% and 50% pay, no effect."""
     rng = np.random.default_rng(seed)
     region = np.repeat(["north", "south"], n // 2)
-    dealt = np.where(rng.random(n) < np.where(region == "north", 2 / 3, 1 / 3), "letter", "nfa")
+    assigned = np.where(rng.random(n) < np.where(region == "north", 2 / 3, 1 / 3), "letter", "nfa")
     paid = (rng.random(n) < np.where(region == "north", 0.2, 0.5)).astype(float)
     paid[rng.random(n) > np.where(region == "north", 0.95, 0.88)] = np.nan
-    return {"arm": dealt, "region": region, "paid_23": paid}
+    return {"arm": assigned, "region": region, "paid_23": paid}
 
 
 def test_regions_that_lose_more_void_no_trial_whose_arms_lose_alike():
@@ -118,10 +118,10 @@ def test_a_loss_within_strata_is_found_though_the_arms_keep_the_same_share():
     rng = np.random.default_rng(2)
     n = 20_000
     region = np.repeat(["north", "south"], n // 2)
-    dealt = np.where(rng.random(n) < np.where(region == "north", 0.8, 0.2), "letter", "nfa")
-    kept = np.where(region == "north", 0.96, 0.90) - 0.036 * (dealt == "letter")
+    assigned = np.where(rng.random(n) < np.where(region == "north", 0.8, 0.2), "letter", "nfa")
+    kept = np.where(region == "north", 0.96, 0.90) - 0.036 * (assigned == "letter")
     paid = np.where(rng.random(n) < kept, 1.0 * (rng.random(n) < 0.3), np.nan)
-    data = {"arm": dealt, "region": region, "paid_23": paid}
+    data = {"arm": assigned, "region": region, "paid_23": paid}
     found = check(evaluated(declared(randomisation=REGIONS), data), "retention")
     assert found.passed is False
     assert found.figures["difference_letter"] == pytest.approx(-0.036, abs=0.01)

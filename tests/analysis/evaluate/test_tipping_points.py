@@ -120,14 +120,14 @@ def test_with_several_arms_each_has_its_own_and_the_verdict_may_turn_to_another_
 def test_strata_count_with_their_own_shares_of_missing():
     rng = np.random.default_rng(8)
     region = np.repeat(["north", "south"], 6000)
-    dealt = np.where(rng.random(12_000) < np.where(region == "north", 2 / 3, 1 / 3), "letter", "nfa")
-    paid = (rng.random(12_000) < np.where(region == "north", 0.2, 0.5) + 0.04 * (dealt == "letter")).astype(float)
+    assigned = np.where(rng.random(12_000) < np.where(region == "north", 2 / 3, 1 / 3), "letter", "nfa")
+    paid = (rng.random(12_000) < np.where(region == "north", 0.2, 0.5) + 0.04 * (assigned == "letter")).astype(float)
     paid[rng.random(12_000) > np.where(region == "north", 0.95, 0.80)] = np.nan
     protocol = binary(randomisation={"method": "external", "arm_column": "arm", "strata": ["region"]})
-    data = {"arm": dealt, "region": region, "paid_23": paid}
+    data = {"arm": assigned, "region": region, "paid_23": paid}
     evaluation = evaluated(protocol, data)
     (effect,) = (row for row in evaluation.estimates if row.declared)
-    row, letter, gone = point(evaluation, "paid_23"), dealt == "letter", np.isnan(paid)
+    row, letter, gone = point(evaluation, "paid_23"), assigned == "letter", np.isnan(paid)
     weight = sum(gone[letter & (region == r)].mean() / 2 for r in ("north", "south"))
     assert row.shift == pytest.approx(-effect.ci_lower / weight, rel=1e-6)
     taken = [np.nanmean(paid[letter & (region == r)]) for r in ("north", "south")]

@@ -137,7 +137,7 @@ def test_what_has_no_standard_error_needs_no_caution():
 
 
 def test_hazard_ratios_need_more_clusters_for_want_of_degrees_of_freedom():
-    """80 equal clusters are enough for them and 60 are not, and at a horizon 40; customers dealt singly need none."""
+    """80 equal clusters are enough for them and 60 are not, and at a horizon 40; those assigned singly need none."""
     rng = np.random.default_rng(4)
     outcome_ = {"id": "cleared", "role": "primary", "kind": "time_to_event", "time": "days", "event": "event"}
     outcomes = [{**outcome_, "horizon": 10.0, "direction": "increase"}]

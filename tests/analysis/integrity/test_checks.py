@@ -132,7 +132,7 @@ def test_without_shares_counts_are_reported_and_not_tested():
 
 
 def test_differential_attrition_that_a_ratio_test_misses_is_found():
-    # 5% against 6% lost of 100,000 each, dealt exactly: what remains is close to one to one.
+    # 5% against 6% lost of 100,000 each, assigned exactly: what remains is close to one to one.
     kept = [ArmShare("nfa", 100_000, 95_000), ArmShare("sms", 100_000, 94_000)]
     assert retention(kept, "nfa").passed is False
     assert sample_ratio({"nfa": 95_000, "sms": 94_000}, {"nfa": 1, "sms": 1}).passed is True

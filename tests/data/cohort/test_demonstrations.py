@@ -41,7 +41,7 @@ def test_every_column_that_the_protocol_asks_for_is_there(demonstration: Demonst
 
 
 def test_planted_effects_are_within_what_has_been_published(demonstration: Demonstration) -> None:
-    """Over everyone dealt: letters and messages at most 7 points, calls a little more."""
+    """Over everyone assigned: letters and messages at most 7 points, calls a little more."""
     people = population(2, 60_000, demonstration.kind)
     primary = protocol_of(demonstration).primary.id
 

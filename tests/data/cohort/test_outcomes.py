@@ -132,7 +132,7 @@ def test_delivery_is_as_declared_for_each_channel(people: pa.Table) -> None:
     assert column(nfa, "verified_contact").sum() == 0
 
 
-def test_two_in_a_hundred_are_not_treated_as_dealt(people: pa.Table) -> None:
+def test_two_in_a_hundred_are_not_treated_as_assigned(people: pa.Table) -> None:
     world = replace(SURE, non_compliance=0.02)
     nfa, letter = (outcomes(people, everybody(arm), 10, world) for arm in ("nfa", "letter"))
     assert abs(column(nfa, "verified_contact").mean() - 0.02) < 0.003

@@ -96,16 +96,16 @@ def assert_as_declared(block: Blocks, exact: Exact) -> None:
     cells = len(block.weights[0])
     for row, stratum in enumerate(block.codes.tolist()):
         for cell in range(cells):
-            found = sum((p for dealt_cells, p in exact.items() if dealt_cells[row] == cell), Fraction(0))
+            found = sum((p for assigned_cells, p in exact.items() if assigned_cells[row] == cell), Fraction(0))
             assert found == block.shares[stratum][cell]
     sizes = block.sizes.tolist()
     targets = [sum(n * share[cell] for n, share in zip(sizes, block.shares, strict=True)) for cell in range(cells)]
     by_counts: dict[tuple[tuple[tuple[int, int], int], ...], set[Fraction]] = defaultdict(set)
-    for dealt_cells, probability in exact.items():
-        counts = Counter(zip(block.codes.tolist(), dealt_cells, strict=True))
+    for assigned_cells, probability in exact.items():
+        counts = Counter(zip(block.codes.tolist(), assigned_cells, strict=True))
         for stratum, cell in product(range(len(sizes)), range(cells)):
             assert abs(counts[stratum, cell] - sizes[stratum] * block.shares[stratum][cell]) < 1
-        assert all(abs(dealt_cells.count(cell) - target) < 1 for cell, target in enumerate(targets))
+        assert all(abs(assigned_cells.count(cell) - target) < 1 for cell, target in enumerate(targets))
         by_counts[tuple(sorted(counts.items()))].add(probability)
     assert all(len(probabilities) == 1 for probabilities in by_counts.values())
 

@@ -40,7 +40,7 @@ def found(folder: Path, table: pa.Table, base: dict[str, Any] = HERE, *changes: 
     return {finding.code: finding for finding in findings}
 
 
-def dealt_by(cluster: str) -> tuple[tuple[str, Any], ...]:
+def assigned_by(cluster: str) -> tuple[tuple[str, Any], ...]:
     return ("population.cluster", cluster), ("analysis.standard_errors", "CR2")
 
 
@@ -56,7 +56,7 @@ def test_households_that_the_protocol_does_not_declare(tmp_path: Path) -> None:
     assert "60 groups, the largest of 2" in finding.problem
     assert "about 38 of these groups" in finding.risk
     assert "population.cluster: household_id" in finding.remedy
-    declared = found(tmp_path, people(household_id=household), HERE, *dealt_by("household_id"))
+    declared = found(tmp_path, people(household_id=household), HERE, *assigned_by("household_id"))
     assert "undeclared_cluster" not in declared
 
 
@@ -90,7 +90,7 @@ def test_which_columns_look_like_a_shared_identity(tmp_path: Path, name: str, va
 
 def test_strata_that_vary_within_a_cluster(tmp_path: Path) -> None:
     households = [f"h{at // 2}" for at in range(N)]
-    finding = found(tmp_path, people(household=households), HERE, *dealt_by("household"))
+    finding = found(tmp_path, people(household=households), HERE, *assigned_by("household"))
     assert finding["stratum_varies_in_cluster"].severity == "blocks"
     assert "within 120 clusters, first within 'h0'" in finding["stratum_varies_in_cluster"].problem
 
@@ -98,7 +98,7 @@ def test_strata_that_vary_within_a_cluster(tmp_path: Path) -> None:
 def test_clusters_of_one_and_few_clusters(tmp_path: Path) -> None:
     regions = ["north"] * N
     households = [f"h{at}" if at < 9 else f"g{at % 20}" for at in range(N)]
-    say = found(tmp_path, people(region=regions, household=households), HERE, *dealt_by("household"))
+    say = found(tmp_path, people(region=regions, household=households), HERE, *assigned_by("household"))
     assert say["one_customer_cluster"].problem == "9 of 29 clusters hold one customer"
     assert say["few_clusters"].problem.startswith("29 clusters")
     assert "undeclared_cluster" not in say

@@ -70,7 +70,7 @@ def test_an_arm_is_listed_exactly_where_it_could_be_got(clustered: bool) -> None
             assert row[f"could get {name}"] == (name in row[ELIGIBLE_ARMS].split()), (name, row)
 
 
-def test_a_reason_bars_the_whole_cluster_where_clusters_are_dealt_whole() -> None:
+def test_a_reason_bars_the_whole_cluster_where_clusters_are_assigned_whole() -> None:
     clustered = {"population": {"unit": "customer", "cluster": "household"}}
     rows = laid_down(protocol(CLOSED, **clustered))
     assert [row[ELIGIBLE_ARMS] for row in rows] == ["nfa sms-2"] * 2 + ["nfa sms sms-2"] * 2 + ["nfa sms sms-2 call"]

@@ -17,7 +17,7 @@ def load(otm, files, *options):
 
 
 @pytest.fixture
-def dealt(otm, files):
+def assigned(otm, files):
     load(otm, files)
     otm("register", files.protocol)
     otm("lock", files.trial)
@@ -125,7 +125,7 @@ def test_trials_of_an_empty_registry(otm):
     assert json.loads(otm("trials", "--json", "-").out) == {"trials": []}
 
 
-def test_verify_exits_1_on_a_mismatch_and_names_it(otm, dealt, files, home):
+def test_verify_exits_1_on_a_mismatch_and_names_it(otm, assigned, files, home):
     for path in (home / "snapshots").glob("*.parquet"):
         path.write_bytes(path.read_bytes() + b" ")
     done = otm("verify", files.trial)
@@ -136,7 +136,7 @@ def test_verify_exits_1_on_a_mismatch_and_names_it(otm, dealt, files, home):
     assert document["verified"] is False
 
 
-def test_a_void_takes_two_people_on_the_command_line(otm, dealt, files):
+def test_a_void_takes_two_people_on_the_command_line(otm, assigned, files):
     asked = otm("void", files.trial, "--reason", "wrong population", actor="First:manager")
     assert "Somebody else confirms it" in asked.out
     assert otm("void", files.trial, "--confirm", actor="First:manager").code == 2
@@ -152,7 +152,7 @@ def test_a_void_takes_two_people_on_the_command_line(otm, dealt, files):
     assert otm("void", files.trial, "--reason", "x", "--confirm").code == 2
 
 
-def test_an_outsider_can_verify_the_draw_with_python_alone(otm, dealt, files, tmp_path):
+def test_an_outsider_can_verify_the_draw_with_python_alone(otm, assigned, files, tmp_path):
     otm("outcomes", "load", files.trial, files.outcomes, "--as-at", "2099-01-01")
     otm("evaluate", files.trial)
     otm("release", files.trial, "--reason", "the results are stored")
@@ -168,7 +168,7 @@ def test_an_outsider_can_verify_the_draw_with_python_alone(otm, dealt, files, tm
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
 
 
-def test_a_restore_from_the_command_line(otm, dealt, files, tmp_path, monkeypatch):
+def test_a_restore_from_the_command_line(otm, assigned, files, tmp_path, monkeypatch):
     otm("backup", tmp_path / "backup")
     refused = otm("restore", tmp_path / "backup")
     assert refused.code == 2
@@ -178,12 +178,12 @@ def test_a_restore_from_the_command_line(otm, dealt, files, tmp_path, monkeypatc
     assert otm("verify", files.trial).code == 0
 
 
-def test_the_overlap_of_two_trials(otm, dealt, files):
+def test_the_overlap_of_two_trials(otm, assigned, files):
     done = otm("overlap", files.trial, files.trial, "--json", "-")
     assert json.loads(done.out)["customers"] > 300
 
 
-def test_a_customer_is_found_by_their_own_id_and_by_that_on_a_list(otm, dealt, files):
+def test_a_customer_is_found_by_their_own_id_and_by_that_on_a_list(otm, assigned, files):
     own = eligible(files.customers)[0]["customer_id"]
     (told,) = json.loads(otm("whois", files.trial, own, "--json", "-").out)["customers"]
     assert (told["customer"], told["standing"], told["lists"]) == (own, "in_an_arm", [])

@@ -15,7 +15,7 @@ from trials.settings import Settings
 
 @pytest.fixture
 def standing(allocated_once, home):
-    """A trial that is dealt; what its registry and its files hold. Its protocol's file is not this test's own."""
+    """A trial that is assigned; what its registry and its files hold. Its protocol's file is not this test's own."""
     shutil.copytree(allocated_once, home, dirs_exist_ok=True)
     return state(home)
 
@@ -210,11 +210,11 @@ def test_a_trial_elsewhere_that_cannot_be_analysed(otm, external, tmp_path, cont
     refused(otm("analyse", external, data, "--json", "-"), word)
 
 
-def test_a_trial_dealt_here_is_not_analysed_from_a_file(otm, files):
+def test_a_trial_assigned_here_is_not_analysed_from_a_file(otm, files):
     refused(otm("analyse", files.protocol, files.outcomes), "randomised here")
 
 
-def test_a_trial_dealt_elsewhere_is_not_dealt_here(otm, external, tmp_path):
+def test_a_trial_assigned_elsewhere_is_not_assigned_here(otm, external, tmp_path):
     data = tmp_path / "data.csv"
     data.write_text("customer_id,group,paid\nC1,nfa,1\n")
     refused(otm("population", "load", data, "--protocol", external), "randomised elsewhere", "otm analyse")

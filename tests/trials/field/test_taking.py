@@ -27,7 +27,7 @@ TODAY = date(2026, 6, 1)
 
 
 @pytest.fixture
-def dealt(registry, files):
+def assigned(registry, files):
     allocated(registry, files)
     return registry
 
@@ -62,11 +62,11 @@ CALLS = FileKind(
 
 
 @pytest.mark.parametrize("named_by", ["customer_id", EXPORT_ID])
-def test_a_kind_is_what_it_declares(dealt, files, named_by):
-    with dealt.inspect(FIRST, "load_outcomes", files.trial) as session:
+def test_a_kind_is_what_it_declares(assigned, files, named_by):
+    with assigned.inspect(FIRST, "load_outcomes", files.trial) as session:
         trial = allocated_trial(session, files.trial, "load_outcomes")
     customers = [row["customer_id"] for row in eligible(files.customers)]
-    first, second, third = (customers if named_by == "customer_id" else [*arms_by_export_id(dealt)])[:3]
+    first, second, third = (customers if named_by == "customer_id" else [*arms_by_export_id(assigned)])[:3]
     rows = [
         {named_by: first, "at": "2026-02-03T09:30:00Z", "minutes": 3},
         {named_by: first, "at": "2026-02-03T10:30:00+01:00", "minutes": 4},
@@ -77,7 +77,7 @@ def test_a_kind_is_what_it_declares(dealt, files, named_by):
         {named_by: "nobody", "at": "2026-02-03T09:30:00Z", "minutes": 1},
         {named_by: third, "at": "2026-02-30T09:30:00Z", "minutes": 1},
     ]
-    taken = take(dealt, trial, CALLS, write_csv(files.folder / "calls.csv", rows), TODAY)
+    taken = take(assigned, trial, CALLS, write_csv(files.folder / "calls.csv", rows), TODAY)
     assert taken.intake.read == len(rows) == taken.loaded + taken.rejected
     assert taken.table.select(["at", "minutes"]).to_pylist() == [
         {"at": datetime(2026, 2, 3, 9, 30, tzinfo=UTC), "minutes": 3.0},
@@ -95,11 +95,11 @@ def test_a_kind_is_what_it_declares(dealt, files, named_by):
     assert sum(arm.matched for arm in taken.by_arm) == 1
 
 
-def test_a_contact_on_30_february_is_rejected_with_its_cell(dealt, files):
-    export_id = next(export_id for export_id, arm in arms_by_export_id(dealt).items() if arm == "sms")
+def test_a_contact_on_30_february_is_rejected_with_its_cell(assigned, files):
+    export_id = next(export_id for export_id, arm in arms_by_export_id(assigned).items() if arm == "sms")
     days = ["2026-02-28", "2026-02-30", "", "28/02/2026"]
     rows = [{"export_id": export_id, "channel": "sms", "sent_on": day} for day in days]
-    account = load_contacts(dealt, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+    account = load_contacts(assigned, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
     assert (account.read, account.loaded, account.rejected) == (4, 1, 3)
     assert [(r.row, r.field, r.reason) for r in account.rejections] == [
         (2, "sent_on", "'2026-02-30' is not a day of the calendar"),
@@ -108,30 +108,30 @@ def test_a_contact_on_30_february_is_rejected_with_its_cell(dealt, files):
     ]
 
 
-def test_contacts_may_carry_days_that_a_spreadsheet_typed(dealt, files):
-    export_ids = [export_id for export_id, arm in arms_by_export_id(dealt).items() if arm == "sms"]
+def test_contacts_may_carry_days_that_a_spreadsheet_typed(assigned, files):
+    export_ids = [export_id for export_id, arm in arms_by_export_id(assigned).items() if arm == "sms"]
     book = openpyxl.Workbook()
     book.active.append(["export_id", "channel", "sent_on"])
     for export_id, day in zip(export_ids, [date(2026, 2, 3), datetime(2026, 2, 4, tzinfo=None), 46056], strict=False):  # noqa: DTZ001
         book.active.append([export_id, "sms", day])
     book.save(files.folder / "contacts.xlsx")
-    account = load_contacts(dealt, FIRST, files.trial, files.folder / "contacts.xlsx")
+    account = load_contacts(assigned, FIRST, files.trial, files.folder / "contacts.xlsx")
     assert [(r.row, r.field) for r in account.rejections] == [(3, "sent_on")]
-    stored = pq.read_table(dealt.snapshots.opened(account.digest).path)
+    stored = pq.read_table(assigned.snapshots.opened(account.digest).path)
     assert stored.column("contact_on").to_pylist() == [date(2026, 2, 3), date(2026, 2, 4)]
 
 
-def test_a_column_of_serial_numbers_is_no_column_of_days(dealt, files):
+def test_a_column_of_serial_numbers_is_no_column_of_days(assigned, files):
     path = files.folder / "contacts.parquet"
     pq.write_table(pa.table({"export_id": ["x1"], "channel": ["sms"], "sent_on": [46056]}), path)
     with pytest.raises(DataRefused, match="marks this column as int64"):
-        load_contacts(dealt, FIRST, files.trial, path)
+        load_contacts(assigned, FIRST, files.trial, path)
 
 
-def test_every_kind_is_found_by_its_name_and_no_other(dealt, files):
+def test_every_kind_is_found_by_its_name_and_no_other(assigned, files):
     assert {kind.name: kind_named(kind.name) for kind in KINDS} == {kind.name: kind for kind in KINDS}
     with pytest.raises(TrialRefused, match=r"no kind of returned file 'events'.*contacts, outcomes"):
-        load_returned_file(dealt, FIRST, files.trial, "events", files.outcomes)
+        load_returned_file(assigned, FIRST, files.trial, "events", files.outcomes)
 
 
 def returned_kinds(registry, trial: str) -> list[tuple[str, int]]:
@@ -140,15 +140,15 @@ def returned_kinds(registry, trial: str) -> list[tuple[str, int]]:
 
 
 @pytest.fixture
-def three_files(dealt, files):
-    export_id = next(export_id for export_id, arm in arms_by_export_id(dealt).items() if arm == "sms")
+def three_files(assigned, files):
+    export_id = next(export_id for export_id, arm in arms_by_export_id(assigned).items() if arm == "sms")
     rows = [{"export_id": export_id, "channel": "sms", "sent_on": "2026-02-03"}]
     contacts = write_csv(files.folder / "contacts.csv", rows)
-    load_outcomes(dealt, FIRST, files.trial, files.outcomes)
-    load_contacts(dealt, FIRST, files.trial, contacts)
+    load_outcomes(assigned, FIRST, files.trial, files.outcomes)
+    load_contacts(assigned, FIRST, files.trial, contacts)
     kept = eligible(files.customers)
-    load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, outcomes(kept[: len(kept) // 2])))
-    return dealt
+    load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, outcomes(kept[: len(kept) // 2])))
+    return assigned
 
 
 def behind_the_back(registry, *statements: str) -> None:

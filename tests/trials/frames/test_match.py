@@ -22,11 +22,11 @@ def matched(kept: dict[tuple[str, str], float], *, seed: int = 1) -> Check:
     """The check where so large a share of each saturation's arm is in the file; of whom it does not say, all are."""
     saturation = np.repeat(np.resize(list(LEVELS), CLUSTERS), SIZE)
     place = np.tile(np.arange(SIZE) / SIZE, CLUSTERS)
-    dealt = np.where(place < np.array([LEVELS[name] for name in saturation]), "letter", "nfa")
-    share = np.array([kept.get(of, kept.get((of[0], "*"), 1.0)) for of in zip(saturation, dealt, strict=True)])
+    assigned = np.where(place < np.array([LEVELS[name] for name in saturation]), "letter", "nfa")
+    share = np.array([kept.get(of, kept.get((of[0], "*"), 1.0)) for of in zip(saturation, assigned, strict=True)])
     known = np.random.default_rng(seed).random(saturation.size) < share
     columns: dict[str, Any] = {
-        "arm": dealt,
+        "arm": assigned,
         "office": np.repeat([f"office {number}" for number in range(CLUSTERS)], SIZE).astype(object),
         SATURATION_COLUMN: saturation.astype(object),
         "paid_23": np.zeros(saturation.size),

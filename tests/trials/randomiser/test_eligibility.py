@@ -1,4 +1,4 @@
-"""Everybody is dealt or left out, once, for the first reason that applies: against a plain second implementation."""
+"""Everybody is assigned or left out, once, for the first reason that applies: against a plain second implementation."""
 
 from __future__ import annotations
 

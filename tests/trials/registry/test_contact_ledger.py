@@ -111,7 +111,7 @@ def test_a_long_run_hold_out_is_kept_out_of_every_other_trial(registry, files, t
     assert ids(registry, "second").isdisjoint(held_out)
 
 
-def test_customers_about_to_be_dealt_elsewhere_count_as_contacted(registry, files, tmp_path, monkeypatch):
+def test_customers_about_to_be_assigned_elsewhere_count_as_contacted(registry, files, tmp_path, monkeypatch):
     from trials.stages import allocate
 
     locked(registry, files)

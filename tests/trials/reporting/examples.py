@@ -177,7 +177,9 @@ def evaluation() -> Evaluation:
             arms=tuple(ArmFlow(arm, size, size, 0) for arm, size in ALLOCATED.items()),
         ),
         checks=(
-            Check("allocation_counts", True, "Every arm holds exactly the customers that were dealt to it.", "blocks"),
+            Check(
+                "allocation_counts", True, "Every arm holds exactly the customers that were assigned to it.", "blocks"
+            ),
             Check("duplicate_ids", True, "Every customer appears once.", "blocks"),
             Check("retention", True, "Outcomes arrived for the same share of every arm.", "blocks"),
             Check("balance", True, "The largest standardised difference is 0.01.", "warns"),

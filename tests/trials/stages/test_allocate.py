@@ -39,17 +39,17 @@ from trials.stages.void import confirm_void, request_void
 
 
 def snapshot(registry, trial: str = "reminders", wave: int = 1):
-    """Everybody dealt, with the columns that they were dealt by."""
+    """Everybody assigned, with the columns that they were assigned by."""
     with registry.inspect(FIRST, "verify") as session:
         record = queries.allocations_of(session, trial)[wave - 1]
         frozen = queries.waves_of(session, trial)[wave - 1]
-    dealt = pq.read_table(registry.snapshots.opened(record.snapshot_digest).path)
+    assigned = pq.read_table(registry.snapshots.opened(record.snapshot_digest).path)
     units = pq.read_table(registry.snapshots.opened(frozen.units_digest).path)
-    assert units.column("ledger_id").equals(dealt.column("ledger_id"))
+    assert units.column("ledger_id").equals(assigned.column("ledger_id"))
     for name in units.column_names:
-        if name not in dealt.column_names:
-            dealt = dealt.append_column(name, units.column(name))
-    return dealt
+        if name not in assigned.column_names:
+            assigned = assigned.append_column(name, units.column(name))
+    return assigned
 
 
 @pytest.mark.requirement("S08")
@@ -63,8 +63,8 @@ def test_every_stratum_gets_its_shares_within_one(either, files):
             assert abs(cells[band, arm] - share * total) < 1
     assert record.counts == dict(Counter(table.column("arm").to_pylist()))
     shares = {"nfa": 0.5, "letter": 0.25, "sms": 0.25}
-    dealt = zip(table.column("arm").to_pylist(), table.column("probability").to_pylist(), strict=True)
-    assert all(probability == shares[arm] for arm, probability in dealt)
+    assigned = zip(table.column("arm").to_pylist(), table.column("probability").to_pylist(), strict=True)
+    assert all(probability == shares[arm] for arm, probability in assigned)
 
 
 def test_the_commitment_is_logged_before_the_draw(registry, files):
@@ -186,22 +186,22 @@ def test_a_void_trial_goes_nowhere(registry, files):
 
 @pytest.mark.requirement("D04")
 @pytest.mark.parametrize("agreement", [None, "HNW team, 2 March 2026"])
-def test_high_net_worth_customers_are_dealt_only_by_agreement(registry, files, agreement):
+def test_high_net_worth_customers_are_assigned_only_by_agreement(registry, files, agreement):
     if agreement:
         end = "reason: worked by the HNW team"
         files.edit_protocol(lambda text: text.replace(end, f"{end}, agreement: '{agreement}'"))
     record = allocated(registry, files)
     marked = pa.array([row["customer_id"] for row in files.customers if row["hnw"] and row["principal"] >= 32])
     known = set(ledger_ids(SYNTHETIC_KEY, marked).to_pylist())
-    dealt = known & set(snapshot(registry).column("ledger_id").to_pylist())
+    assigned = known & set(snapshot(registry).column("ledger_id").to_pylist())
     left_out = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
     with registry.read(LOCAL_ACTOR) as reader:
         findings = " ".join(reader.trial(files.trial).lock.findings)
     if agreement:
-        assert dealt == known
+        assert assigned == known
         assert f"{len(known)} customers take part by agreement ({agreement})" in findings
     else:
-        assert not dealt
+        assert not assigned
         assert left_out["worked by the HNW team"] == len(known) > 0
 
 
@@ -219,7 +219,7 @@ def test_waves_deal_new_customers_under_one_seed(registry, files):
     allocated(registry, files)
     with pytest.raises(TrialRefused, match=r"nobody is left to allocate.*allocated in an earlier wave"):
         randomise(registry, FIRST, files.trial)
-    write_csv(files.population, customers(150, first=300))  # 100 of them are dealt already
+    write_csv(files.population, customers(150, first=300))  # 100 of them are assigned already
     load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
     second = randomise(registry, FIRST, files.trial)
     assert (second.wave, str(second.index_date)) == (2, "2026-04-06")
@@ -238,7 +238,7 @@ def test_waves_deal_new_customers_under_one_seed(registry, files):
     assert all(proof.holds for proof in verify(registry, FIRST, files.trial))
 
 
-def test_a_household_dealt_in_an_earlier_wave_is_not_dealt_again(registry, files):
+def test_a_household_assigned_in_an_earlier_wave_is_not_assigned_again(registry, files):
     """Whoever joins it later is left out, with the reason: a household never gets two arms."""
     clustered = "HC2", "CR2"
     files.edit_protocol(lambda text: text.replace(PLAIN, WAVES.replace("strata: [band]", "cluster: household")))
@@ -247,7 +247,7 @@ def test_a_household_dealt_in_an_earlier_wave_is_not_dealt_again(registry, files
     write_csv(files.population, first)
     allocated(registry, files)
     late = customers(200, first=5_000)
-    second = [row | {"household": f"H{at + 60}"} for at, row in enumerate(late)]  # H60 to H119 are dealt already
+    second = [row | {"household": f"H{at + 60}"} for at, row in enumerate(late)]  # H60 to H119 are assigned already
     write_csv(files.population, second)
     load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
     record = randomise(registry, FIRST, files.trial)
@@ -276,7 +276,7 @@ def test_customers_held_out_are_in_no_later_trial(registry, files, tmp_path):
 
 
 def test_whoever_may_yet_be_held_out_is_in_no_other_trial(registry, files, tmp_path, monkeypatch):
-    """A draw that stopped between its seed and its deal has not said whom it holds out."""
+    """A draw that stopped between its seed and its arms has not said whom it holds out."""
     files.edit_protocol(lambda text: text.replace(PLAIN, HELD_OUT))
     locked(registry, files)
 
@@ -291,15 +291,15 @@ def test_whoever_may_yet_be_held_out_is_in_no_other_trial(registry, files, tmp_p
     record = allocated(registry, other, seed=OTHER_SEED)
     told = {exclusion.reason: exclusion.customers for exclusion in record.exclusions}
     randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
-    dealt = snapshot(registry)
-    assert told["may be held out by trial reminders, which is being allocated"] == dealt.num_rows
+    assigned = snapshot(registry)
+    assert told["may be held out by trial reminders, which is being allocated"] == assigned.num_rows
     assert set(snapshot(registry, "other").column("ledger_id").to_pylist()).isdisjoint(
-        dealt.column("ledger_id").to_pylist()
+        assigned.column("ledger_id").to_pylist()
     )
 
 
 @pytest.mark.parametrize(("old", "new"), [("method: complete", "method: simple"), (PLAIN, HELD_OUT)])
-def test_other_schemes_are_dealt_and_replayed(registry, files, old, new):
+def test_other_schemes_are_assigned_and_replayed(registry, files, old, new):
     files.edit_protocol(lambda text: text.replace(old, new))
     allocated(registry, files)
     assert all(proof.holds for proof in verify(registry, FIRST, files.trial))

@@ -24,7 +24,7 @@ def in_triples(rows):
     return [row | {"pair": f"P{number // 3:04d}"} for number, row in enumerate(whole)]
 
 
-def dealt_in_waves(registry, files: Files, one, two) -> None:
+def assigned_in_waves(registry, files: Files, one, two) -> None:
     write_csv(files.population, one)
     locked(registry, files)
     randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
@@ -45,7 +45,7 @@ def test_pairs_of_one_label_in_two_waves_are_two_pairs(registry, files):
     files.edit_protocol(lambda text: text.replace("covariates: [age], adjustment: lin", "adjustment: none"))
     one = in_triples(eligible(files.customers))
     two = in_triples(eligible(customers(300, first=2_000)))
-    dealt_in_waves(registry, files, one, two)
+    assigned_in_waves(registry, files, one, two)
     paid = {row["customer_id"]: row["paid"] for row in outcomes([*one, *two])}
     rows = primary(registry, files)
     assert rows["letter"]["n_arm"] == rows["sms"]["n_arm"] == (len(one) + len(two)) / 3
@@ -57,7 +57,7 @@ def test_the_wave_is_a_stratum(registry, files):
     files.edit_protocol(lambda text: text.replace(PLAIN, STRATA))
     files.edit_protocol(lambda text: text.replace("covariates: [age], adjustment: lin", "adjustment: none"))
     one, two = eligible(files.customers), eligible(customers(90, first=2_000))
-    dealt_in_waves(registry, files, one, two)
+    assigned_in_waves(registry, files, one, two)
     rows = primary(registry, files)
     cells: dict = {}
     paid = {row["customer_id"]: row["paid"] for row in outcomes([*one, *two])}

@@ -177,7 +177,7 @@ def test_a_day_of_something_else_that_happened_is_no_fault(trial: Callable[..., 
 
 
 @pytest.fixture
-def dealt(registry: Registry, files: Files) -> Registry:
+def assigned(registry: Registry, files: Files) -> Registry:
     def change(text: str) -> str:
         text = text.replace("day: 23}", "day: 23, happened_on: paid_on}")
         text = text.replace("kind: amount, direction: increase}", "kind: amount, happened_on: paid_on}")
@@ -201,10 +201,12 @@ def returned(files: Files, changes: Callable[[int], Row | None]) -> Path:
     return write_csv(files.outcomes, rows)
 
 
-def test_the_registry_counts_as_analyse_does(dealt: Registry, files: Files) -> None:
-    account = load_outcomes(dealt, FIRST, files.trial, returned(files, lambda n: paid_on(-3) if n % 7 == 1 else None))
+def test_the_registry_counts_as_analyse_does(assigned: Registry, files: Files) -> None:
+    account = load_outcomes(
+        assigned, FIRST, files.trial, returned(files, lambda n: paid_on(-3) if n % 7 == 1 else None)
+    )
     assert (account.rejected, account.unreadable, account.warnings) == (0, (), ())
-    document = evaluate(dealt, FIRST, files.trial).document
+    document = evaluate(assigned, FIRST, files.trial).document
     check = next(check for check in document["checks"] if check["name"] == "in_its_days_paid")
     people = len(eligible(files.customers))
     before = sum(value for name, value in check["figures"].items() if name.startswith("before_"))
@@ -213,31 +215,31 @@ def test_the_registry_counts_as_analyse_does(dealt: Registry, files: Files) -> N
     assert rows[0]["n_comparison"] + sum({row["arm"]: row["n_arm"] for row in rows}.values()) == people
 
 
-def test_a_load_tells_what_cannot_be_by_cell(dealt: Registry, files: Files) -> None:
+def test_a_load_tells_what_cannot_be_by_cell(assigned: Registry, files: Files) -> None:
     bad = {2: paid_on(None), 4: paid_on(90), 5: paid_on(5, paid=0)}
-    account = load_outcomes(dealt, FIRST, files.trial, returned(files, bad.get))
+    account = load_outcomes(assigned, FIRST, files.trial, returned(files, bad.get))
     assert {(cell.row, cell.field) for cell in account.unreadable} == {
         (row + 1, field) for row in bad for field in ("paid", "collected")
     }
-    document = evaluate(dealt, FIRST, files.trial).document
+    document = evaluate(assigned, FIRST, files.trial).document
     assert document["flow"]["analysed"] == len(eligible(files.customers)) - 3
     assert {cell["row"] for cell in document["unreadable"]} == {3, 5, 6}
 
 
-def test_payers_alone_are_seen_where_some_paid_before(dealt: Registry, files: Files) -> None:
+def test_payers_alone_are_seen_where_some_paid_before(assigned: Registry, files: Files) -> None:
     """What was not in its days is no no of the file."""
     path = returned(files, lambda n: paid_on(-3) if n % 7 == 1 else None)
     rows = [line for line in path.read_text().splitlines() if ",0,0," not in line]
     path.write_text("\n".join(rows) + "\n")
-    load_outcomes(dealt, FIRST, files.trial, path)
-    document = evaluate(dealt, FIRST, files.trial).document
+    load_outcomes(assigned, FIRST, files.trial, path)
+    document = evaluate(assigned, FIRST, files.trial).document
     assert any(check["name"] == "only_yes_paid" for check in document["checks"])
 
 
-def test_days_that_cannot_be_read_are_to_be_written_as_days(dealt: Registry, files: Files) -> None:
+def test_days_that_cannot_be_read_are_to_be_written_as_days(assigned: Registry, files: Files) -> None:
     path = returned(files, lambda n: paid_on(5) | {"paid_on": "22/02/2026"})
     with pytest.raises(DataRefused, match=r"no cell of paid_on can be read .*write days as 2026-02-02") as refused:
-        load_outcomes(dealt, FIRST, files.trial, path)
+        load_outcomes(assigned, FIRST, files.trial, path)
     assert "1234.50" not in str(refused.value)
 
 

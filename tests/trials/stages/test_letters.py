@@ -53,7 +53,7 @@ def three_letters(files: Files, *, batches: bool = False) -> None:
 
 
 @pytest.fixture
-def dealt(registry: Registry, files: Files) -> Registry:
+def assigned(registry: Registry, files: Files) -> Registry:
     three_letters(files)
     allocated(registry, files)
     return registry
@@ -93,8 +93,8 @@ def mixed(account: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("mark", ["letter_version", "idms99_version"])
-def test_two_letters_that_were_swapped_void_the_trial(dealt: Registry, files: Files, mark: str) -> None:
-    check, account, document = found(dealt, files, contacts(dealt, mark, by(VERSIONS, {"a": "b", "b": "a"})))
+def test_two_letters_that_were_swapped_void_the_trial(assigned: Registry, files: Files, mark: str) -> None:
+    check, account, document = found(assigned, files, contacts(assigned, mark, by(VERSIONS, {"a": "b", "b": "a"})))
     sizes = {row.arm: row.matched for row in account.matched}
     assert check is not None
     assert check["passed"] is False
@@ -109,27 +109,27 @@ def test_two_letters_that_were_swapped_void_the_trial(dealt: Registry, files: Fi
                                                            "load it right with --correct."))  # fmt: skip
 
 
-def test_letters_that_went_where_they_should_pass(dealt: Registry, files: Files) -> None:
-    check, account, document = found(dealt, files, contacts(dealt, "letter_version", by(VERSIONS, {})))
+def test_letters_that_went_where_they_should_pass(assigned: Registry, files: Files) -> None:
+    check, account, document = found(assigned, files, contacts(assigned, "letter_version", by(VERSIONS, {})))
     assert check is not None
     assert check["passed"] is True
     assert not account.warnings
     assert document["verdict"]["code"] != "invalid"
 
 
-def test_three_letters_that_were_rotated_are_each_named(dealt: Registry, files: Files) -> None:
-    rotated = contacts(dealt, "letter_version", by(VERSIONS, {"a": "b", "b": "c", "c": "a"}))
-    check, _, _ = found(dealt, files, rotated)
+def test_three_letters_that_were_rotated_are_each_named(assigned: Registry, files: Files) -> None:
+    rotated = contacts(assigned, "letter_version", by(VERSIONS, {"a": "b", "b": "c", "c": "a"}))
+    check, _, _ = found(assigned, files, rotated)
     assert check is not None
     for got, sent in (("A", "B"), ("B", "C"), ("C", "A")):
         assert f"of “Letter {got}” that of “Letter {sent}”" in check["detail"]
     assert check["figures"]["share"] == 1.0
 
 
-def test_a_few_that_were_swapped_are_counted(dealt: Registry, files: Files) -> None:
-    some = contacts(dealt, "letter_version", lambda at, arm: VERSIONS["b" if arm == "a" and at % 7 == 0 else arm])
+def test_a_few_that_were_swapped_are_counted(assigned: Registry, files: Files) -> None:
+    some = contacts(assigned, "letter_version", lambda at, arm: VERSIONS["b" if arm == "a" and at % 7 == 0 else arm])
     expected = sum(row["letter_version"] == VERSIONS["b"] for row in some)
-    check, account, _ = found(dealt, files, some)
+    check, account, _ = found(assigned, files, some)
     sizes = {row.arm: row.matched for row in account.matched}
     assert check is not None
     assert check["figures"]["wrong"] == expected - sizes["b"] > 0
@@ -143,27 +143,27 @@ def test_a_few_that_were_swapped_are_counted(dealt: Registry, files: Files) -> N
     ids=["as it is", "without blanks", "+44", "+44 (0)", "as a spreadsheet has it", "as a column of floats has it"],
 )  # fmt: skip
 def test_the_number_in_the_letter_says_which_it_was(
-    dealt: Registry, files: Files, spelled: Callable[[str], str]
+    assigned: Registry, files: Files, spelled: Callable[[str], str]
 ) -> None:
     swap = {"a": "c", "c": "a"}
-    rows = contacts(dealt, "contact_number", lambda _, arm: spelled(NUMBERS[swap.get(arm, arm)]))
-    check, _, _ = found(dealt, files, rows)
+    rows = contacts(assigned, "contact_number", lambda _, arm: spelled(NUMBERS[swap.get(arm, arm)]))
+    check, _, _ = found(assigned, files, rows)
     assert check is not None
     assert "of “Letter A” that of “Letter C”" in check["detail"]
     assert "Letter B" not in check["detail"]
 
 
-def test_customers_own_numbers_are_no_letter_and_are_not_kept(dealt: Registry, files: Files) -> None:
-    rows = contacts(dealt, "contact_number", lambda at, _: f"07700 9{at:05d}")
-    check, account, _ = found(dealt, files, rows)
+def test_customers_own_numbers_are_no_letter_and_are_not_kept(assigned: Registry, files: Files) -> None:
+    rows = contacts(assigned, "contact_number", lambda at, _: f"07700 9{at:05d}")
+    check, account, _ = found(assigned, files, rows)
     assert check is None
     assert account.warnings == ("column 'contact_number' names no letter of this trial and is not read",)
-    assert "contact_number" not in pq.read_schema(dealt.snapshots.opened(account.digest).path).names
+    assert "contact_number" not in pq.read_schema(assigned.snapshots.opened(account.digest).path).names
 
 
-def test_the_list_that_a_letter_came_from_says_which_it_was(dealt: Registry, files: Files, tmp_path: Path) -> None:
-    lists = {arm: issue(dealt, FIRST, files.trial, arm, tmp_path).manifest["sha256"] for arm in VERSIONS}
-    check, _, _ = found(dealt, files, contacts(dealt, "list_digest", by(lists, {"a": "b", "b": "a"})))
+def test_the_list_that_a_letter_came_from_says_which_it_was(assigned: Registry, files: Files, tmp_path: Path) -> None:
+    lists = {arm: issue(assigned, FIRST, files.trial, arm, tmp_path).manifest["sha256"] for arm in VERSIONS}
+    check, _, _ = found(assigned, files, contacts(assigned, "list_digest", by(lists, {"a": "b", "b": "a"})))
     assert check is not None
     assert check["passed"] is False
     assert "of “Letter A” that of “Letter B”" in check["detail"]
@@ -190,29 +190,29 @@ def test_one_batch_that_was_swapped_is_seen(registry: Registry, files: Files, tm
     assert check["figures"]["wrong"] == second["a"] + second["b"]
 
 
-def test_a_list_of_another_trial_is_named(dealt: Registry, files: Files, tmp_path: Path) -> None:
+def test_a_list_of_another_trial_is_named(assigned: Registry, files: Files, tmp_path: Path) -> None:
     others = Files(tmp_path / "other", trial="others", population="others", first=1000)
     three_letters(others)
-    allocated(dealt, others, seed=OTHER_SEED)
-    foreign = issue(dealt, FIRST, "others", "a", tmp_path).manifest["sha256"]
-    own = {arm: issue(dealt, FIRST, files.trial, arm, tmp_path).manifest["sha256"] for arm in VERSIONS}
-    check, _, _ = found(dealt, files, contacts(dealt, "list_digest", by(own | {"a": foreign}, {})))
+    allocated(assigned, others, seed=OTHER_SEED)
+    foreign = issue(assigned, FIRST, "others", "a", tmp_path).manifest["sha256"]
+    own = {arm: issue(assigned, FIRST, files.trial, arm, tmp_path).manifest["sha256"] for arm in VERSIONS}
+    check, _, _ = found(assigned, files, contacts(assigned, "list_digest", by(own | {"a": foreign}, {})))
     assert check is not None
     assert "of “Letter A” that of trial others" in check["detail"]
 
 
-def test_a_list_that_was_issued_again_is_still_its_arms(dealt: Registry, files: Files, tmp_path: Path) -> None:
-    first = {arm: issue(dealt, FIRST, files.trial, arm, tmp_path / "1").manifest["sha256"] for arm in VERSIONS}
-    issue(dealt, FIRST, files.trial, "a", tmp_path / "2", columns=["band"])
-    check, account, _ = found(dealt, files, contacts(dealt, "list_digest", by(first, {})))
+def test_a_list_that_was_issued_again_is_still_its_arms(assigned: Registry, files: Files, tmp_path: Path) -> None:
+    first = {arm: issue(assigned, FIRST, files.trial, arm, tmp_path / "1").manifest["sha256"] for arm in VERSIONS}
+    issue(assigned, FIRST, files.trial, "a", tmp_path / "2", columns=["band"])
+    check, account, _ = found(assigned, files, contacts(assigned, "list_digest", by(first, {})))
     assert check is not None
     assert check["passed"] is True
     assert account.warnings == ("contacts are of an issue list whose place a reissue took (list 4)",)
 
 
-def test_what_names_no_letter_is_neither_right_nor_wrong(dealt: Registry, files: Files) -> None:
-    rows = contacts(dealt, "letter_version", lambda at, arm: "OTM 11 v9" if at == 0 else VERSIONS[arm])
-    check, account, document = found(dealt, files, rows)
+def test_what_names_no_letter_is_neither_right_nor_wrong(assigned: Registry, files: Files) -> None:
+    rows = contacts(assigned, "letter_version", lambda at, arm: "OTM 11 v9" if at == 0 else VERSIONS[arm])
+    check, account, document = found(assigned, files, rows)
     assert check is not None
     assert check["passed"] is None
     assert check["figures"]["doubtful"] == 1
@@ -220,30 +220,30 @@ def test_what_names_no_letter_is_neither_right_nor_wrong(dealt: Registry, files:
     assert document["verdict"]["code"] != "invalid"
 
 
-def test_a_letter_that_went_to_whoever_should_get_nothing_counts(dealt: Registry, files: Files) -> None:
-    rows = contacts(dealt, "letter_version", by(VERSIONS, {}))
-    nobody = next(name for name, arm in arms_by_export_id(dealt).items() if arm == "nfa")
-    check, _, _ = found(dealt, files, [*rows, rows[0] | {"export_id": nobody, "letter_version": VERSIONS["a"]}])
+def test_a_letter_that_went_to_whoever_should_get_nothing_counts(assigned: Registry, files: Files) -> None:
+    rows = contacts(assigned, "letter_version", by(VERSIONS, {}))
+    nobody = next(name for name, arm in arms_by_export_id(assigned).items() if arm == "nfa")
+    check, _, _ = found(assigned, files, [*rows, rows[0] | {"export_id": nobody, "letter_version": VERSIONS["a"]}])
     assert check is not None
     assert "1 of 1 of “No further action” that of “Letter A”" in check["detail"]
 
 
-def test_a_contact_whose_day_cannot_be_read_still_says_its_letter(dealt: Registry, files: Files) -> None:
-    rows = contacts(dealt, "letter_version", by(VERSIONS, {}))
+def test_a_contact_whose_day_cannot_be_read_still_says_its_letter(assigned: Registry, files: Files) -> None:
+    rows = contacts(assigned, "letter_version", by(VERSIONS, {}))
     wrong = next(row for row in rows if row["letter_version"] == VERSIONS["a"])
     rows[rows.index(wrong)] = wrong | {"letter_version": VERSIONS["b"], "sent_on": "30/02/2026"}
-    check, account, _ = found(dealt, files, rows)
+    check, account, _ = found(assigned, files, rows)
     assert account.rejected == 1
     assert check is not None
     assert check["figures"]["wrong"] == 1
 
 
-def test_corrected_contacts_are_what_was_sent(dealt: Registry, files: Files) -> None:
-    swapped = contacts(dealt, "letter_version", by(VERSIONS, {"a": "b", "b": "a"}))
-    found(dealt, files, swapped)
-    right = write_csv(files.folder / "right.csv", contacts(dealt, "letter_version", by(VERSIONS, {})))
-    load_contacts(dealt, FIRST, files.trial, right, mode="correct")
-    checks = {check["name"]: check for check in evaluate(dealt, FIRST, files.trial).document["checks"]}
+def test_corrected_contacts_are_what_was_sent(assigned: Registry, files: Files) -> None:
+    swapped = contacts(assigned, "letter_version", by(VERSIONS, {"a": "b", "b": "a"}))
+    found(assigned, files, swapped)
+    right = write_csv(files.folder / "right.csv", contacts(assigned, "letter_version", by(VERSIONS, {})))
+    load_contacts(assigned, FIRST, files.trial, right, mode="correct")
+    checks = {check["name"]: check for check in evaluate(assigned, FIRST, files.trial).document["checks"]}
     assert checks["letters"]["passed"] is True
 
 
@@ -258,22 +258,22 @@ def test_one_letter_of_two_arms_is_right_in_both(registry: Registry, files: File
     assert "of “Letter A” that" not in check["detail"]
 
 
-def test_contacts_that_name_no_letter_load_as_before(dealt: Registry, files: Files) -> None:
-    rows = [{k: v for k, v in row.items() if k != "x"} for row in contacts(dealt, "x", lambda _, __: "")]
-    check, account, _ = found(dealt, files, rows)
+def test_contacts_that_name_no_letter_load_as_before(assigned: Registry, files: Files) -> None:
+    rows = [{k: v for k, v in row.items() if k != "x"} for row in contacts(assigned, "x", lambda _, __: "")]
+    check, account, _ = found(assigned, files, rows)
     assert check is None
-    assert pq.read_schema(dealt.snapshots.opened(account.digest).path).names == [
+    assert pq.read_schema(assigned.snapshots.opened(account.digest).path).names == [
         "ledger_id", "channel", "contact_on", "delivered", "received",
     ]  # fmt: skip
 
 
-def test_letters_are_read_from_parquet_as_from_text(dealt: Registry, files: Files) -> None:
-    rows = contacts(dealt, "letter_version", by(VERSIONS, {"a": "b", "b": "a"}))
+def test_letters_are_read_from_parquet_as_from_text(assigned: Registry, files: Files) -> None:
+    rows = contacts(assigned, "letter_version", by(VERSIONS, {"a": "b", "b": "a"}))
     table = pa.Table.from_pylist(rows)
     coded = table.column("letter_version").dictionary_encode()
     table = table.set_column(table.column_names.index("letter_version"), "letter_version", coded)
     pq.write_table(table, files.folder / "contacts.parquet")
-    account = load_contacts(dealt, FIRST, files.trial, files.folder / "contacts.parquet")
+    account = load_contacts(assigned, FIRST, files.trial, files.folder / "contacts.parquet")
     assert len(mixed(account)) == 1
 
 

@@ -155,7 +155,7 @@ def test_a_household_that_the_protocol_does_not_name_is_a_finding(registry, file
         assert reader.trial(files.trial).lock == record
 
 
-def test_a_household_that_is_declared_is_dealt_whole_and_no_finding(registry, tmp_path):
+def test_a_household_that_is_declared_is_assigned_whole_and_no_finding(registry, tmp_path):
     files = Files(tmp_path / "clustered", extra="  cluster: household")
     files.edit_protocol(lambda text: text.replace("HC2", "CR2").replace("strata: [band]", "strata: []"))
     households(files)

@@ -47,9 +47,9 @@ def arms_of(registry: Registry, trial: str, own: list[str]) -> dict[str, str]:
     with registry.inspect(FIRST, "evaluate", trial) as session:
         (record,) = queries.allocations_of(session, trial)
     table = registry.snapshots.read(record.snapshot_digest)
-    dealt = dict(zip(table[LEDGER_ID].to_pylist(), table["arm"].to_pylist(), strict=True))
+    assigned = dict(zip(table[LEDGER_ID].to_pylist(), table["arm"].to_pylist(), strict=True))
     ids = ledger_ids(SYNTHETIC_KEY, pa.array(own)).to_pylist()
-    return {name: dealt[ledger_id] for name, ledger_id in zip(own, ids, strict=True)}
+    return {name: assigned[ledger_id] for name, ledger_id in zip(own, ids, strict=True)}
 
 
 def drawn(registry: Registry, protocol: Path, population: Path, trial: str) -> dict[str, str]:

@@ -124,7 +124,7 @@ def test_synthetic_customers_get_the_declared_key_and_no_real_ones(registry, fil
     assert real_ids.isdisjoint(invented_ids)
 
 
-def test_a_population_is_loaded_for_trials_dealt_here_with_ids(registry, files):
+def test_a_population_is_loaded_for_trials_assigned_here_with_ids(registry, files):
     files.edit_protocol(lambda text: text.replace("unit: customer_id", "unit: row"))
     with pytest.raises(ProtocolRefused, match=r"population\.unit.*row"):
         load_population(registry, FIRST, files.population, files.protocol)

@@ -31,17 +31,17 @@ from trials.stages.population import load_population
 
 
 @pytest.fixture
-def dealt(registry, files):
+def assigned(registry, files):
     allocated(registry, files)
     return registry
 
 
-def test_every_row_is_loaded_or_rejected_with_its_reason(dealt, files):
+def test_every_row_is_loaded_or_rejected_with_its_reason(assigned, files):
     kept = eligible(files.customers)
     rows = outcomes(files.customers)
     rows += [{"customer_id": "C999999", "paid": 1, "collected": 1}]
     rows += [{"customer_id": "1E+13", "paid": 1, "collected": 1}]
-    account = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
+    account = load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, rows))
     assert account.read == len(rows) == account.loaded + account.rejected
     assert account.loaded == len(kept)
     reasons = {rejection.row: rejection.reason for rejection in account.rejections}
@@ -49,24 +49,24 @@ def test_every_row_is_loaded_or_rejected_with_its_reason(dealt, files):
     out = [at for at, row in enumerate(files.customers, start=1) if row["principal"] < 32]
     assert reasons[out[0]] == "this customer was left out before the draw"
     assert {len(rows) - 1, len(rows)} <= set(reasons)
-    stored = pq.read_table(dealt.snapshots.opened(account.digest).path)
+    stored = pq.read_table(assigned.snapshots.opened(account.digest).path)
     assert stored.column_names == ["ledger_id", "paid", "collected"]
     assert stored.num_rows == account.loaded
 
 
-def test_a_customer_who_came_after_the_draw_is_named_as_late(dealt, files):
+def test_a_customer_who_came_after_the_draw_is_named_as_late(assigned, files):
     write_csv(files.population, customers(410))
-    load_population(dealt, FIRST, files.population, files.protocol, synthetic=True)
+    load_population(assigned, FIRST, files.population, files.protocol, synthetic=True)
     rows = outcomes(customers(410))
-    account = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
+    account = load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, rows))
     late = [r.row for r in account.rejections if r.reason.startswith("this customer came after the draw")]
     assert late == list(range(401, 411))
 
 
-def test_a_match_is_counted_by_arm(dealt, files):
+def test_a_match_is_counted_by_arm(assigned, files):
     kept = eligible(files.customers)
-    account = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, outcomes(kept[::2])))
-    with dealt.read(LOCAL_ACTOR) as reader:
+    account = load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, outcomes(kept[::2])))
+    with assigned.read(LOCAL_ACTOR) as reader:
         counts = reader.trial(files.trial).allocation.counts
         (recorded,) = reader.trial(files.trial).returned
     assert {row.arm: row.allocated for row in account.matched} == counts
@@ -75,24 +75,24 @@ def test_a_match_is_counted_by_arm(dealt, files):
 
 
 @pytest.mark.parametrize("name", ["arm", "Arm", "_arm", " ARM "])
-def test_a_file_that_claims_to_know_the_arms_is_refused(dealt, files, name):
+def test_a_file_that_claims_to_know_the_arms_is_refused(assigned, files, name):
     rows = [row | {name: "sms"} for row in outcomes(files.customers)]
     with pytest.raises(TrialRefused, match=r"a customer's arm comes from the registry alone"):
-        load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
-    with dealt.read(LOCAL_ACTOR) as reader:
+        load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, rows))
+    with assigned.read(LOCAL_ACTOR) as reader:
         assert reader.trial(files.trial).returned == ()
 
 
-def test_a_file_of_other_customers_is_refused_whole(dealt, files):
+def test_a_file_of_other_customers_is_refused_whole(assigned, files):
     rows = outcomes(customers(50, first=7_000))
     with pytest.raises(TrialRefused, match="no row of the file belongs to a customer of this trial"):
-        load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
+        load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, rows))
 
 
 @pytest.mark.parametrize("rows", [[{"customer_id": "C000001", "paid": 1}], [{"paid": 1, "collected": 2}]])
-def test_a_file_without_a_declared_column_is_refused_whole(dealt, files, rows):
+def test_a_file_without_a_declared_column_is_refused_whole(assigned, files, rows):
     with pytest.raises(DataRefused):
-        load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows))
+        load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, rows))
 
 
 def test_nothing_comes_back_before_the_draw(registry, files):
@@ -103,15 +103,15 @@ def test_nothing_comes_back_before_the_draw(registry, files):
         evaluate(registry, FIRST, files.trial)
 
 
-def test_nothing_is_evaluated_without_outcomes(dealt, files):
+def test_nothing_is_evaluated_without_outcomes(assigned, files):
     with pytest.raises(TrialRefused, match=r"no outcomes are loaded.*otm outcomes load reminders"):
-        evaluate(dealt, FIRST, files.trial)
+        evaluate(assigned, FIRST, files.trial)
 
 
-def test_nobody_allocated_is_missing_from_the_analysis(dealt, files):
+def test_nobody_allocated_is_missing_from_the_analysis(assigned, files):
     kept = eligible(files.customers)
-    load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, outcomes(kept[: len(kept) // 2])))
-    flow = evaluate(dealt, FIRST, files.trial).document["flow"]
+    load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, outcomes(kept[: len(kept) // 2])))
+    flow = evaluate(assigned, FIRST, files.trial).document["flow"]
     assert flow["allocated"] == len(kept)
     assert flow["analysed"] == len(kept) // 2
     assert sum(arm["missing"] for arm in flow["arms"]) == len(kept) - len(kept) // 2
@@ -141,25 +141,25 @@ def contact(export_id: str, channel: str, day: str = "2026-02-03", **more: objec
     return {"export_id": export_id, "channel": channel, "sent_on": day, **more}
 
 
-def test_contacts_come_back_under_export_ids_as_often_as_they_were_made(dealt, files):
-    arms = arms_by_export_id(dealt)
+def test_contacts_come_back_under_export_ids_as_often_as_they_were_made(assigned, files):
+    arms = arms_by_export_id(assigned)
     sms = [export_id for export_id, arm in arms.items() if arm == "sms"]
     rows = [contact(export_id, "sms") for export_id in sms] + [contact(sms[0], "sms", "2026-02-10")]
     rows += [contact("x" + "0" * 32, "sms"), contact(sms[1], "pigeon"), contact(sms[2], "sms", "03/02/2026")]
-    account = load_contacts(dealt, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+    account = load_contacts(assigned, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
     assert account.read == len(rows) == account.loaded + account.rejected
     assert [(r.row, r.field) for r in account.rejections] == [
         (len(rows) - 2, "export_id"), (len(rows) - 1, "channel"), (len(rows), "sent_on"),
     ]  # fmt: skip
     assert {row.arm: row.matched for row in account.matched} == {"nfa": 0, "letter": 0, "sms": len(sms)}
-    stored = pq.read_table(dealt.snapshots.opened(account.digest).path)
+    stored = pq.read_table(assigned.snapshots.opened(account.digest).path)
     assert str(stored.column(CONTACT_ON)[0]) == "2026-02-03"
 
 
-def test_contacts_come_back_under_the_customers_own_ids_too(dealt, files):
+def test_contacts_come_back_under_the_customers_own_ids_too(assigned, files):
     kept = eligible(files.customers)
     rows = [{"customer_id": row["customer_id"], "channel": "letter", "sent_on": "2026-02-03"} for row in kept[:9]]
-    account = load_contacts(dealt, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+    account = load_contacts(assigned, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
     assert (account.loaded, account.rejected) == (9, 0)
 
 
@@ -187,9 +187,9 @@ def test_contacts_of_another_arm_make_the_trial_invalid_beyond_what_is_tolerated
      ([{"export_id": "x1", "channel": "sms", "sent_on": "2026-02-03", "arm": "sms"}], "from the registry alone"),
      ([{"export_id": "x1", "channel": "sms", "sent_on": "2026-02-03"}], "no row of the file belongs")],
 )  # fmt: skip
-def test_contacts_that_cannot_be_taken_are_refused(dealt, files, rows, problem):
+def test_contacts_that_cannot_be_taken_are_refused(assigned, files, rows, problem):
     with pytest.raises(TrialRefused, match=problem):
-        load_contacts(dealt, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
+        load_contacts(assigned, FIRST, files.trial, write_csv(files.folder / "contacts.csv", rows))
 
 
 def test_receipt_may_come_with_the_contacts(registry, files):
@@ -222,12 +222,12 @@ def test_a_file_that_lacks_customers_barred_from_an_arm_is_no_mismatch(registry,
     assert checks["match"]["detail"].endswith("No further action 100.0%, Plain letter 100.0%, SMS reminder 100.0%.")
 
 
-def test_several_rows_of_a_customer_are_refused_with_what_to_do(dealt, files):
+def test_several_rows_of_a_customer_are_refused_with_what_to_do(assigned, files):
     rows = outcomes(eligible(files.customers))
     with pytest.raises(
         TrialRefused, match=r"5 rows are of customers who have several \(2 of them\).*sum them to one row"
     ):
-        load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, [*rows, rows[0], rows[1], rows[1]]))
+        load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, [*rows, rows[0], rows[1], rows[1]]))
 
 
 def test_outcomes_of_those_who_paid_and_nobody_else_are_no_outcomes(registry, files):
@@ -257,7 +257,7 @@ def test_receipt_without_contacts_says_that_none_are_loaded(registry, files):
     assert {row["reason"] for row in rows} == {"no contacts are loaded, so nobody knows who was reached"}
 
 
-def test_a_column_of_days_that_nobody_reads_is_remarked_on(dealt, files):
+def test_a_column_of_days_that_nobody_reads_is_remarked_on(assigned, files):
     rows = [row | {"paid_on": "2026-02-03" if row["paid"] else "", "office": "3"} for row in outcomes(files.customers)]
-    (warning,) = load_outcomes(dealt, FIRST, files.trial, write_csv(files.outcomes, rows)).warnings
+    (warning,) = load_outcomes(assigned, FIRST, files.trial, write_csv(files.outcomes, rows)).warnings
     assert warning.startswith("column 'paid_on' holds days and is not read: an outcome counts whenever it happened")

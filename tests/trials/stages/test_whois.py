@@ -25,7 +25,7 @@ def listed(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def dealt(either: Registry, tmp_path: Path) -> tuple[Registry, Files]:
+def assigned(either: Registry, tmp_path: Path) -> tuple[Registry, Files]:
     files = Files(tmp_path / "files", extra="  columns: {ref: {kind: text}}")
     write_csv(files.population, [row | {"ref": row["customer_id"]} for row in files.customers])
     allocated(either, files, seed=None)  # real customers, whose ids are under the registry's own key
@@ -33,9 +33,9 @@ def dealt(either: Registry, tmp_path: Path) -> tuple[Registry, Files]:
 
 
 def test_an_own_id_and_an_id_on_a_list_lead_to_the_arm_and_to_each_other(
-    dealt: tuple[Registry, Files], tmp_path: Path
+    assigned: tuple[Registry, Files], tmp_path: Path
 ) -> None:
-    registry, files = dealt
+    registry, files = assigned
     issued = issue(registry, RANDOMISER, files.trial, "letter", tmp_path / "out", columns=["ref"])
     row = listed(issued.path)[7]
     (found,) = whois(registry, RANDOMISER, files.trial, [row["ref"]])
@@ -47,8 +47,8 @@ def test_an_own_id_and_an_id_on_a_list_lead_to_the_arm_and_to_each_other(
     assert named.customer == row["ref"]
 
 
-def test_whoever_has_no_arm_is_told_why(dealt: tuple[Registry, Files]) -> None:
-    registry, files = dealt
+def test_whoever_has_no_arm_is_told_why(assigned: tuple[Registry, Files]) -> None:
+    registry, files = assigned
     rich = next(row["customer_id"] for row in files.customers if row["hnw"])
     in_an_arm = eligible(files.customers)[0]["customer_id"]
     found = whois(registry, RANDOMISER, files.trial, [rich, "nobody", in_an_arm])
@@ -61,8 +61,8 @@ def test_whoever_has_no_arm_is_told_why(dealt: tuple[Registry, Files]) -> None:
 
 
 @pytest.mark.parametrize("role", ["designer", "analyst", "manager", "administrator"])
-def test_nobody_else_may_know_and_the_denial_is_recorded(dealt: tuple[Registry, Files], role: str) -> None:
-    registry, files = dealt
+def test_nobody_else_may_know_and_the_denial_is_recorded(assigned: tuple[Registry, Files], role: str) -> None:
+    registry, files = assigned
     with pytest.raises(AccessRefused, match="needs the role randomiser"):
         whois(registry, Actor("Somebody", role), files.trial, ["C000001"])  # type: ignore[arg-type]
     with registry.read(LOCAL_ACTOR) as reader:
@@ -70,8 +70,8 @@ def test_nobody_else_may_know_and_the_denial_is_recorded(dealt: tuple[Registry, 
     assert (event.action, event.actor, event.detail["use_case"]) == ("denied", "Somebody", "whois")
 
 
-def test_that_it_was_asked_is_in_the_chain_and_of_whom_is_not(dealt: tuple[Registry, Files]) -> None:
-    registry, files = dealt
+def test_that_it_was_asked_is_in_the_chain_and_of_whom_is_not(assigned: tuple[Registry, Files]) -> None:
+    registry, files = assigned
     asked = [row["customer_id"] for row in eligible(files.customers)[:2]]
     found = whois(registry, RANDOMISER, files.trial, [*asked, "nobody"], reason="two calls to the helpline")
     with pytest.raises(TrialRefused, match="no customer of this trial has this id"):
@@ -101,8 +101,8 @@ def test_of_several_batches_only_their_own_list_is_told(registry: Registry, file
         assert str(of.day_zero) == {"first": "2026-02-02", "second": "2026-02-09"}[lots[of.asked]]
 
 
-def test_of_a_void_draw_it_can_still_be_asked(dealt: tuple[Registry, Files]) -> None:
-    registry, files = dealt
+def test_of_a_void_draw_it_can_still_be_asked(assigned: tuple[Registry, Files]) -> None:
+    registry, files = assigned
     asked = eligible(files.customers)[0]["customer_id"]
     (before,) = whois(registry, RANDOMISER, files.trial, [asked])
     assert (before.standing, before.void) == ("in_an_arm", False)

@@ -1,4 +1,4 @@
-"""From the draw to the error rate: customers dealt by the randomiser, analysed as they were dealt.
+"""From the draw to the error rate: customers assigned by the randomiser, analysed as they were assigned.
 
 Each trial has a draw of its own, by its own seed, and the approach does nothing to anyone.
 """
@@ -74,7 +74,7 @@ def populations(rng: np.random.Generator) -> tuple[Population, ...]:
     )
 
 
-def as_dealt(population: Population, arm: Ints) -> tuple[Customers, Floats]:
+def as_assigned(population: Population, arm: Ints) -> tuple[Customers, Floats]:
     """The cells of one draw and the outcomes in their order: arms, arms × strata, or whole clusters."""
     design = specification_of(
         kind="HC2" if population.cluster is None else "CR2",
@@ -123,7 +123,7 @@ def draws_of(population: Population, draws: int, label: str) -> Iterator[tuple[C
     units = population.units
     for draw in range(draws):
         seed = sha256(f"{label} {population.name} {draw}".encode()).hexdigest()
-        yield as_dealt(population, conduct(scheme, units, seed, "calibration").arm.astype(np.int64))
+        yield as_assigned(population, conduct(scheme, units, seed, "calibration").arm.astype(np.int64))
 
 
 SUITES = (Suite("as-dealt", "Customers dealt by the randomiser and analysed as dealt", figures),)
