@@ -16,7 +16,7 @@ from designs.assignment import allocation_digest, commitment
 from designs.assignment.certificate import differences, read_certificate
 from trials.proofs.proof import Proof, prove
 from trials.proofs.same_customers import same_customers
-from trials.randomiser.assignment import assign_wave
+from trials.randomiser.assignment import assign_frozen
 from trials.registry import Registry, queries
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of
@@ -142,16 +142,7 @@ def _replay_of(
     registry: Registry, plan: Plan, draw: DrawRecord, wave: WaveRecord, allocation: AllocationRecord, kept: str
 ) -> Iterator[str]:
     certified = read_certificate(kept)
-    assigned = assign_wave(
-        plan.protocol,
-        registry.snapshots.opened(wave.units_digest),
-        wave=wave.number,
-        seed=draw.seed,
-        demonstration=draw.demonstration,
-        protocol_digest=plan.digest,
-        population_digest=wave.population.digest,
-        algorithm=certified.algorithm,
-    )
+    assigned = assign_frozen(registry.snapshots, plan, draw, wave, algorithm=certified.algorithm)
     if assigned.assignment.digest != allocation.digest:
         yield "the replay gives another allocation digest"
     if assigned.assignment.counts.by_arm != allocation.counts:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from data.snapshots import Snapshot, read_rows
+from data.snapshots import Snapshot, SnapshotStore, read_rows
 from designs.assignment import Assignment, Scheme, certify, conduct, declare, gather
 from designs.assignment.files.assign import ARM, HELD_OUT, PROBABILITY, STRATUM, FileAssignment, assign_file
 from designs.assignment.population.waves import scope_of
@@ -19,6 +19,8 @@ from designs.assignment.schemes.simple import Simple
 from designs.protocol import Protocol
 from trials.randomiser.index_dates import dated
 from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.plan import Plan
+from trials.registry.records import DrawRecord, WaveRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,34 @@ class AssignedWave:
     schema: pa.Schema
     assignment: Assignment | FileAssignment
     certificate: dict[str, Any]
+
+
+def assign_frozen(
+    snapshots: SnapshotStore, plan: Plan, draw: DrawRecord, wave: WaveRecord, *, algorithm: str = ""
+) -> AssignedWave:
+    """Assign a wave whose units are frozen, by the seed that was committed to: the draw itself, and whoever repeats it.
+
+    Args:
+        snapshots: Where the units are.
+        plan: That the units were frozen under.
+        draw: The seed.
+        wave: The units.
+        algorithm: By which the wave was assigned, where it is repeated; the latest for a new one.
+
+    Raises:
+        DesignRefused: A stratum or cluster that cannot be assigned, by name.
+        DataRefused: The units are not those that were frozen.
+    """
+    return assign_wave(
+        plan.protocol,
+        snapshots.opened(wave.units_digest),
+        wave=wave.number,
+        seed=draw.seed,
+        demonstration=draw.demonstration,
+        protocol_digest=plan.digest,
+        population_digest=wave.population.digest,
+        algorithm=algorithm,
+    )
 
 
 def assign_wave(

@@ -21,7 +21,7 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import require
 from trials.progress import Progress, in_silence
-from trials.randomiser.assignment import AssignedWave, assign_wave
+from trials.randomiser.assignment import AssignedWave, assign_frozen
 from trials.randomiser.eligibility import Eligible, assigned_before, eligible, refuse_more_than_planned
 from trials.randomiser.index_dates import first_index_date, last_index_date, refuse_issue_gone_by
 from trials.registry import Registry, queries, tables
@@ -88,15 +88,7 @@ def randomise(
     progress("freezing who takes part", 0, 3)
     draw, wave, plan = _frozen(registry, actor, trial_id, demonstration_seed)
     progress("assigning customers to arms", 1, 3)
-    assigned = assign_wave(
-        plan.protocol,
-        registry.snapshots.opened(wave.units_digest),
-        wave=wave.number,
-        seed=draw.seed,
-        demonstration=draw.demonstration,
-        protocol_digest=plan.digest,
-        population_digest=wave.population.digest,
-    )
+    assigned = assign_frozen(registry.snapshots, plan, draw, wave)
     snapshot_digest = registry.snapshots.write(assigned.rows, schema=assigned.schema)
     progress("recording the allocation", 2, 3)
     return _record(registry, actor, plan, wave, assigned, snapshot_digest)

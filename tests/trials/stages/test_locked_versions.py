@@ -10,6 +10,7 @@ from tests.trials import tampering
 from tests.trials.examples import FIRST, SEED, Files, allocated, customers, load_outcomes, locked, outcomes, write_csv
 from tests.trials.stages.test_allocate import PLAIN, WAVES
 from trials.access import LOCAL_ACTOR
+from trials.randomiser.assignment import assign_wave
 from trials.registry import Registry, queries, tables
 from trials.registry.tables.columns import now
 from trials.stages import allocate
@@ -76,7 +77,7 @@ def test_the_plan_in_force_would_not_have_replayed_it(registry, files):
     with registry.inspect(FIRST, "verify") as session:
         in_force = queries.protocol_of(session, files.trial)
         (wave,) = queries.waves_of(session, files.trial)
-    other = allocate.assign_wave(
+    other = assign_wave(
         load_protocol(files.protocol).protocol, registry.snapshots.opened(wave.units_digest).path, wave=1, seed=SEED,
         demonstration=True, protocol_digest=in_force.digest, population_digest=wave.population.digest,
     )  # fmt: skip
@@ -91,7 +92,7 @@ def test_an_interrupted_draw_goes_on_under_the_version_that_froze_its_units(regi
         raise KeyboardInterrupt
 
     with monkeypatch.context() as stopped:
-        stopped.setattr(allocate, "assign_wave", stops)
+        stopped.setattr(allocate, "assign_frozen", stops)
         with pytest.raises(KeyboardInterrupt):
             randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
     lock_another_version(registry, files)
