@@ -17,6 +17,7 @@ from analysis.deciding.verdict import Decided, decide
 from analysis.inference.intervals import Effect
 from analysis.results import Segment, TippingPoint, WouldBe
 
+NOBODY_HAS_IT = "nobody of this arm has the outcome"
 IN_PAIRS = "whoever lacks the outcome takes their pair out of the estimate, so no mean of theirs is assumed"
 _STEPS = 48  # looked at on each side before the first change is narrowed down
 _HALVINGS = 40
@@ -32,7 +33,9 @@ class Missing:
     Attributes:
         outcome, arm: ids.
         missing, allocated: customers of the arm.
-        assumed: mean of the outcome that the estimate takes them to have; ``None`` where nobody of the arm has it.
+        assumed: mean of the outcome that the estimate takes them to have; ``None`` where it takes them to have none.
+        unassumed: why it takes them to have none: nobody of the arm has the outcome; or customers were assigned in
+            matched pairs, and the estimate leaves out the whole pair of whoever lacks it.
         lowest, highest: the least and the most that their mean can be; infinite where it has no end.
         weight: by how much each difference (arm − comparison) in the outcome moves for each unit of their mean.
         effect: what one unit of the outcome's difference adds to the effect as it is judged: 1, −1, or 0 where the
@@ -40,8 +43,6 @@ class Missing:
         money: and to the net benefit, pounds.
         cost: and to the whole cost, pounds.
         harm: and to the harm by this outcome, where it guards: 1 or −1, else 0.
-        in_pairs: whether customers were assigned in matched pairs. The estimate leaves out the whole pair of whoever
-            lacks the outcome, so that they are taken to have what their partner has, less the effect.
     """
 
     outcome: str
@@ -56,7 +57,7 @@ class Missing:
     money: float = 0.0
     cost: float = 0.0
     harm: float = 0.0
-    in_pairs: bool = False
+    unassumed: str = NOBODY_HAS_IT
 
 
 def tipping_points(
@@ -73,10 +74,8 @@ def tipping_points(
 
 def _tipping_point(trial: TrialEvidence, rules: DecisionRules, decided: Decided, those: Missing) -> TippingPoint:
     bare = TippingPoint(those.outcome, those.arm, those.missing, those.allocated, those.assumed)
-    if those.in_pairs:
-        return replace(bare, assumed=None, reason=IN_PAIRS)
     if those.assumed is None:
-        return replace(bare, reason="nobody of this arm has the outcome")
+        return replace(bare, reason=those.unassumed)
     if not any(those.weight.values()):
         return replace(bare, reason="no effect rests on this arm")
     end = _end(trial, those)

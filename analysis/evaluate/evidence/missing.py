@@ -9,7 +9,7 @@ from typing import Any
 
 import narwhals as nw
 
-from analysis.deciding.tipping_points import At, Missing
+from analysis.deciding.tipping_points import IN_PAIRS, NOBODY_HAS_IT, At, Missing
 from analysis.estimators.as_designed import regress_as_designed
 from analysis.evaluate.evidence.rules import harm_of
 from analysis.evaluate.families import find
@@ -83,7 +83,7 @@ def _missing(
     least: float,
 ) -> Missing:
     missing = sum(n - known for n, known, _ in everyone.values())
-    assumed = _assumed(everyone)
+    in_pairs = protocol.randomisation.pairs is not None
     lowest, highest = (0.0, 1.0) if outcome.kind == "binary" else (0.0 if least >= 0.0 else -math.inf, math.inf)
     better = -1.0 if outcome.direction == "decrease" else 1.0
     benefits, costs = _values(protocol, outcome)
@@ -92,7 +92,7 @@ def _missing(
         arm=arm,
         missing=missing,
         allocated=sum(n for n, _, _ in everyone.values()),
-        assumed=assumed,
+        assumed=None if in_pairs else _assumed(everyone),
         lowest=lowest,
         highest=highest,
         weight={},
@@ -100,7 +100,7 @@ def _missing(
         money=benefits - costs,
         cost=costs,
         harm=(1.0 if harm_of(outcome) == "increase" else -1.0) if outcome.role == "guardrail" else 0.0,
-        in_pairs=protocol.randomisation.pairs is not None,
+        unassumed=IN_PAIRS if in_pairs else NOBODY_HAS_IT,
     )
 
 
