@@ -19,7 +19,7 @@ from trials.registry import queries
 from trials.registry.proof.audit import GENESIS, event_hash
 from trials.registry.proof.carried import Carried
 from trials.registry.proof.chain_head import HEAD_LOST, ChainHead
-from trials.registry.proof.clock import recorded_at, refuse_before_draw
+from trials.registry.proof.clock import recorded_at, refuse_apart_from_folder, refuse_before_draw
 from trials.registry.proof.rows import row_digest, row_key
 from trials.registry.storage.database import storage_refusals
 from trials.registry.tables import AuditRow, Row, UnrecordedRow
@@ -170,6 +170,8 @@ class UnitOfWork:
     def _announce(self, hashes: dict[int, str]) -> None:
         try:
             self.head.announce(hashes)
+            if self.action != "denied":
+                refuse_apart_from_folder(self.head.written_at())
         except OSError as error:
             raise RegistryRefused(
                 f"the chain head cannot be written ({error.strerror})",

@@ -21,6 +21,7 @@ from tests.trials.examples import (
 from trials.access import Actor
 from trials.errors import AccessRefused, RegistryRefused, TrialRefused
 from trials.registry import queries
+from trials.registry.proof import clock as clocks
 from trials.registry.proof.clock import ALLOWED
 from trials.registry.tables import columns
 from trials.registry.tables.columns import now
@@ -143,6 +144,50 @@ def test_a_denial_is_recorded_whatever_the_clock_says_and_stops_nobody(done):
             decide(registry, Actor("A", "analyst"), files.trial, **TERMS)
     assert [event.action for event in events(registry)[-2:]] == ["denied", "denied"]
     decide(registry, FIRST, files.trial, **TERMS)
+
+
+@pytest.mark.parametrize("apart", [timedelta(days=40), timedelta(days=-40)], ids=["ahead", "behind"])
+def test_a_clock_that_is_apart_from_the_databases_or_the_folders_records_nothing(either, files, monkeypatch, apart):
+    """The machine says one day, and the file system that writes the chain head another; so does PostgreSQL."""
+    allocated(either, files)
+    before = events(either)
+    wrong = datetime.now(UTC) + apart
+    with monkeypatch.context() as patched:
+        patched.setattr(clocks, "machine_clock", lambda: wrong)
+        patched.setattr(clocks.queries, "latest_change", lambda _: None)  # what a clock behind is refused for already
+        for write in (
+            lambda: load_outcomes(either, FIRST, files.trial, files.outcomes),
+            lambda: request_void(either, FIRST, files.trial, reason="wrong"),
+            lambda: backup(either, FIRST, files.folder / "backup"),
+        ):
+            with pytest.raises(RegistryRefused, match=r"clock of this machine says .*, and that of the .* NTP") as told:
+                write()
+            assert f"{wrong:%Y-%m-%d}" in str(told.value)
+            assert f"{datetime.now(UTC):%Y-%m}" in str(told.value)
+        with pytest.raises(AccessRefused):  # a denial is recorded whatever the clocks say
+            decide(either, Actor("A", "analyst"), files.trial, **TERMS)
+        assert all(proof.holds for proof in verify(either, FIRST, files.trial)), "whoever reads may read"
+    assert [event.action for event in events(either)[len(before) :]] == ["denied"]
+    assert not (files.folder / "backup").exists()
+    load_outcomes(either, FIRST, files.trial, files.outcomes)
+    assert all(proof.holds for proof in verify(either, FIRST, files.trial))
+
+
+def test_ten_minutes_are_too_many_for_a_database_and_few_for_a_file_system(either, files, monkeypatch):
+    allocated(either, files)
+    before = events(either)
+    monkeypatch.setattr(clocks, "machine_clock", lambda: datetime.now(UTC) + timedelta(minutes=10))
+    if either.url.get_backend_name() == "postgresql":
+        with pytest.raises(RegistryRefused, match=r"of the database's machine .* more than five minutes apart"):
+            load_outcomes(either, FIRST, files.trial, files.outcomes)
+        assert events(either) == before
+    else:
+        load_outcomes(either, FIRST, files.trial, files.outcomes)
+
+
+def test_clocks_that_differ_by_minutes_stop_nobody(either, files, monkeypatch):
+    monkeypatch.setattr(clocks, "machine_clock", lambda: datetime.now(UTC) + timedelta(minutes=4))
+    allocated(either, files)
 
 
 def clock(at: datetime):

@@ -14,6 +14,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from data.snapshots import fsync_folder
@@ -51,6 +52,14 @@ class ChainHead:
     def seen(self) -> dict[int, str]:
         """Every event that it has seen, the announced one too: what a copy of it holds as far as the chain goes."""
         return self.announced() | self.lines()
+
+    def written_at(self) -> datetime:
+        """When the file was last written, by the clock of whoever keeps it.
+
+        Raises:
+            OSError: It cannot be looked at.
+        """
+        return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
 
     def _text(self) -> str:
         with self._reading():
