@@ -56,7 +56,9 @@ class EvaluatedTrial:
             return VOID
         reached = self.evaluation.verdict
         approach = self.names.approach(reached.arm) if reached.arm else None
-        return verdict(reached.code, approach, self.names.where_to_scale(reached), self.names.nothing)
+        return verdict(
+            reached.code, approach, self.names.where_to_scale(reached), self.names.nothing, self.names.columns
+        )
 
 
 def show(page: StreamlitPage) -> None:

@@ -15,8 +15,10 @@ from analysis.wording.naming import approach, change_in_behaviour, doing_nothing
 from analysis.wording.numbers import gain_range, large_pounds
 from analysis.wording.phrases import capitalised, listed
 from analysis.wording.saturation import assigned_in, bar_words, to_whom
+from analysis.wording.segments import customers_with, segment_within
 from designs.protocol.capacity import capacity
 from designs.protocol.models import Protocol
+from designs.protocol.words import column_words
 
 
 def explain(
@@ -87,9 +89,9 @@ def _effect_facts(protocol: Protocol, evidence: Evidence, segment: Segment | Non
     arm, raw = protocol.arm(evidence.arm), as_measured(protocol, evidence.effect)
     if raw.estimate is None:
         return ""
-    among = f" with {segment}" if segment else ""
+    among = customers_with(column_words(protocol), [segment]) if segment else "customers"
     behaved = change_in_behaviour(protocol.primary, raw.estimate)
-    who = f"For every 1,000 customers{among} {assigned_in(protocol, arm)}"
+    who = f"For every 1,000 {among} {assigned_in(protocol, arm)}"
     return f"{who}, {behaved} than with {doing_nothing(protocol)}."
 
 
@@ -120,11 +122,12 @@ def _verdict_words(protocol: Protocol, decided: Decided) -> str:
 
 def _where_to_scale(protocol: Protocol, decided: Decided) -> list[str]:
     """Every approach with all the segments to which it may be scaled."""
-    by_arm: dict[str, list[str]] = {}
+    by_arm: dict[str, list[Segment]] = {}
     for cell in decided.to_segments:
-        by_arm.setdefault(cell.evidence.arm, []).append(str(cell.segment))
+        by_arm.setdefault(cell.evidence.arm, []).append(cell.segment)
+    words = column_words(protocol)
     return [
-        f"{approach(protocol.arm(arm))} to customers with {listed(segments, 'or')}" for arm, segments in by_arm.items()
+        f"{approach(protocol.arm(arm))} to {customers_with(words, segments, 'or')}" for arm, segments in by_arm.items()
     ]
 
 
@@ -141,9 +144,11 @@ def _reasons(
     if decided.code == "scale" and len(decided.passing) > 1:
         reasons.append(_which_arm_words(protocol, trial, decided))
     if decided.code == "scale_segment":
+        words = column_words(protocol)
         others = [cell for cell in decided.passing_cells if cell not in decided.to_segments]
         reasons += [
-            f"{capitalised(approach(protocol.arm(cell.evidence.arm)))} also passes for {cell.segment}: it costs more "
+            f"{capitalised(approach(protocol.arm(cell.evidence.arm)))} also passes for "
+            f"{segment_within(words, cell.segment)}: it costs more "
             "there, or is not shown to gain more."
             for cell in others
         ]

@@ -13,8 +13,10 @@ from analysis.results import NOT_JUDGED, ArmFinding, Condition, DecidingRange, S
 from analysis.wording.naming import approach, behaviour, change_in_behaviour, doing_nothing
 from analysis.wording.numbers import gain_or_loss, gained, per_thousand
 from analysis.wording.phrases import capitalised, listed
+from analysis.wording.segments import customers_with, segment_within
 from analysis.wording.verdicts import FALLS_SHORT, FINDING_SENTENCES, not_to_everyone
 from designs.protocol.models import Protocol
+from designs.protocol.words import column_words
 
 
 def arm_findings(
@@ -81,9 +83,10 @@ def _arm_finding(
 def _finding_sentence(
     protocol: Protocol, evidence: Evidence, judgement: Judgement, rules: DecisionRules, decided: Decided
 ) -> str:
-    segments = [str(cell.segment) for cell in decided.to_segments if cell.evidence.arm == evidence.arm]
+    segments = [cell.segment for cell in decided.to_segments if cell.evidence.arm == evidence.arm]
     if segments:
-        return f"Worth sending to customers with {listed(segments)}{not_to_everyone(bool(judgement.worse_by))}"
+        among = customers_with(column_words(protocol), segments)
+        return f"Worth sending to {among}{not_to_everyone(bool(judgement.worse_by))}"
     if judgement.code == "worse_than_nfa":
         return FALLS_SHORT if judgement.effect_shown else f"Worse than {doing_nothing(protocol)}."
     if judgement.code in FINDING_SENTENCES:
@@ -100,8 +103,8 @@ def _arm_near_miss(protocol: Protocol, evidence: Evidence, judgement: Judgement,
 
 def _segment_sentence(protocol: Protocol, judged: CellJudgement, missed: str | None) -> str:
     """“The SMS for reason = confused: effect and gain after costs shown; complaint not shown to stay in its margin.”"""
-    named = f"{capitalised(approach(protocol.arm(judged.cell.evidence.arm)))} for {judged.cell.segment}"
-    return f"{named}: {missed or 'passes'}."
+    named = capitalised(approach(protocol.arm(judged.cell.evidence.arm)))
+    return f"{named} for {segment_within(column_words(protocol), judged.cell.segment)}: {missed or 'passes'}."
 
 
 def _near_miss(

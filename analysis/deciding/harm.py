@@ -9,7 +9,9 @@ from analysis.deciding.verdict import Decided
 from analysis.results import Look
 from analysis.wording.naming import approach, outcome_label
 from analysis.wording.phrases import capitalised, listed
+from analysis.wording.segments import customers_with
 from designs.protocol.models import Protocol
+from designs.protocol.words import column_words
 
 
 def harm_reasons(protocol: Protocol, trial: TrialEvidence, decided: Decided, look: Look | None) -> tuple[str, ...]:
@@ -21,6 +23,7 @@ def harm_reasons(protocol: Protocol, trial: TrialEvidence, decided: Decided, loo
     before = {harm.arm for harm in look.harms if harm.look < look.looks} if look is not None else set()
     barred = set(look.stopped) if look is not None else set()
     reasons = [] if look is None else list(stopped_reasons(protocol, look))
+    words = column_words(protocol)
     harmful = {judgement.arm for judgement in decided.arms if "harm" in judgement.worse_by}
     for evidence in trial.arms:
         shown = [harm.outcome for harm in evidence.harms if harm.established]
@@ -32,10 +35,8 @@ def harm_reasons(protocol: Protocol, trial: TrialEvidence, decided: Decided, loo
         evidence = judged.cell.evidence
         shown = [harm.outcome for harm in evidence.harms if harm.established]
         if shown and evidence.arm not in harmful | barred:
-            named = approach(protocol.arm(evidence.arm))
-            reasons.append(
-                f"Among customers with {judged.cell.segment}, {named} does harm: {_beyond(protocol, shown)}."
-            )
+            named, among = approach(protocol.arm(evidence.arm)), customers_with(words, [judged.cell.segment])
+            reasons.append(f"Among {among}, {named} does harm: {_beyond(protocol, shown)}.")
     return tuple(reasons)
 
 

@@ -10,6 +10,7 @@ from analysis.wording.naming import approach, doing_nothing, outcome_label
 from analysis.wording.phrases import listed
 from analysis.wording.verdicts import would_be_in_words
 from designs.protocol.models import Protocol
+from designs.protocol.words import column_words
 
 
 def with_what_is_missing(
@@ -31,7 +32,9 @@ def with_what_is_missing(
         outcome = next(outcome for outcome in protocol.outcomes if outcome.id == row.outcome)
         without = sum(other.missing for other in tipping if other.outcome == row.outcome)
         who = doing_nothing(protocol) if row.arm == protocol.comparison.id else approach(protocol.arm(row.arm))
-        then = would_be_in_words(becomes, lambda name: approach(protocol.arm(name)), doing_nothing(protocol))
+        then = would_be_in_words(
+            becomes, lambda name: approach(protocol.arm(name)), doing_nothing(protocol), column_words(protocol)
+        )
         reasons.append(
             f"{without:,} customers lack “{outcome_label(outcome)}”, and what the {row.missing:,} of them with {who} "
             f"did could make the verdict another: {then}."

@@ -17,6 +17,7 @@ from analysis.wording.numbers import customers_needed, per_thousand, pounds
 from analysis.wording.phrases import capitalised
 from analysis.wording.verdicts import would_be_in_words
 from designs.protocol.models import Protocol
+from designs.protocol.words import column_words
 
 _SCENARIO_WORDS: Mapping[Scenario, str] = {
     "low": "low benefits and high costs",
@@ -161,7 +162,9 @@ def _times_larger(effect: Effect, alpha: float, power: float, arms: int) -> floa
 
 
 def _would_be(protocol: Protocol, verdict: WouldBe) -> str:
-    return would_be_in_words(verdict, lambda arm: approach(protocol.arm(arm)), doing_nothing(protocol))
+    return would_be_in_words(
+        verdict, lambda arm: approach(protocol.arm(arm)), doing_nothing(protocol), column_words(protocol)
+    )
 
 
 def _each(amount: float) -> str:

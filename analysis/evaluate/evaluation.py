@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -32,15 +32,15 @@ from analysis.evaluate.itt_rows import interaction_rows, itt_rows
 from analysis.evaluate.judgement import judge
 from analysis.evaluate.known_before import known_before
 from analysis.evaluate.looks import Looking, look_of, looked_at
-from analysis.evaluate.quantile_groups import cut_levels, merged_note
+from analysis.evaluate.notes import notes_of
+from analysis.evaluate.quantile_groups import cut_levels
 from analysis.evaluate.saturation import Compared, bar_of, compared, located
 from analysis.evaluate.saturation_rows import saturation_rows
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.time_to_event_rows import times_to_event
 from analysis.evaluate.unreadable import tally_unreadable, with_unreadable
-from analysis.fit import Regression, Term
+from analysis.fit import Regression
 from analysis.frame import STRATUM_COLUMN, AnalysisFrame, open_to_every_arm
-from analysis.inference.cautions import not_assigned_whole
 from analysis.results import (
     DATA_INVALID,
     ArmFlow,
@@ -59,7 +59,6 @@ from analysis.results import (
     planned_customers,
 )
 from analysis.specification import Specification
-from analysis.wording.phrases import capitalised
 from analysis.wording.saturation import bar_words, comparison_notes
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm
 from designs.protocol.models import Protocol, Subgroup
@@ -170,7 +169,7 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
         cut_levels=tuple(level for subgroup in judged.subgroups for level in cut_levels(subgroup.by)),
         curves=timed.curves,
         dropped_columns=_dropped(whole),
-        notes=_notes(protocol, fits),
+        notes=notes_of(protocol, fits),
         thresholds=judgement.thresholds,
         tipping_points=judgement.tipping_points,
     )
@@ -285,61 +284,6 @@ def _flow(flow: Flow, protocol: Protocol, arms: Mapping[str, ArmTally]) -> Flow:
 
 def _dropped(whole: Regression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(term) for fit in whole.fits.values() for term in fit.dropped))
-
-
-def _notes(protocol: Protocol, fits: Fits) -> tuple[str, ...]:
-    """What a reader must know about the estimates as a whole."""
-    notes: list[str] = []
-    dropped = _dropped(fits.whole)
-    if dropped:
-        said = _counted(term for fit in fits.whole.fits.values() for term in fit.dropped)
-        notes.append(f"Left out because other columns already say the same: {said}.")
-    for subgroup in fits.subgroups:
-        notes += _dropped_in_levels(subgroup, dropped)
-        if merged_levels := merged_note(subgroup.by):
-            notes.append(merged_levels)
-        if subgroup.by.without:
-            customers = f"{subgroup.by.without:,} customer{'s have' if subgroup.by.without > 1 else ' has'}"
-            notes.append(f"{customers} no {subgroup.by.column}, so that no level of it holds them.")
-    merged = _counted(term for fit in fits.whole.fits.values() for term in fit.merged)
-    if merged:
-        notes.append(f"Levels that some arm lacks, merged into “other”: {merged}.")
-    if protocol.analysis.errors_clustered_by is not None:
-        notes.append(f"{capitalised(not_assigned_whole(protocol.analysis.errors_clustered_by))}.")
-    if net_benefit.idle_break_even(protocol):
-        notes.append(
-            "The declared break-even effect decides nothing: with an amount among the benefits, pounds decide."
-        )
-    if protocol.analysis.standard_errors == "CR1":
-        notes.append("CR1 errors: G/(G − 1) × (n − 1)/(n − p), clusters and columns counted in each whole fit.")
-    if protocol.analysis.standard_errors == "CR2":
-        notes.append("CR2 errors with Satterthwaite degrees of freedom, identity working model.")
-    return tuple(notes)
-
-
-def _counted(terms: Iterable[Term]) -> str:
-    """Columns by name, with their customers where they are levels: as many as in the outcome that most have."""
-    customers: dict[str, int | None] = {}
-    for term in terms:
-        before = customers.get(str(term))
-        customers[str(term)] = before if term.customers is None else max(term.customers, before or 0)
-    return ", ".join(name if n is None else f"{name} ({n:,})" for name, n in customers.items())
-
-
-def _dropped_in_levels(subgroup: SubgroupFits, everywhere: tuple[str, ...]) -> list[str]:
-    """Columns that one level alone cannot hold; the subgroup's own column is constant there, and goes unsaid."""
-    notes: list[str] = []
-    for name in subgroup.by.names:
-        dropped = dict.fromkeys(
-            str(term)
-            for (_, level), fit in subgroup.regression.fits.items()
-            if level == name
-            for term in fit.dropped
-            if str(term) not in everywhere and term.column != subgroup.by.column
-        )
-        if dropped:
-            notes.append(f"Left out where {subgroup.by.column} = {name}: {', '.join(dropped)}.")
-    return notes
 
 
 def _versions(frame: AnalysisFrame) -> dict[str, str]:

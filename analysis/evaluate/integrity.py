@@ -31,6 +31,7 @@ from analysis.wording.naming import outcome_in_words, outcome_label
 from designs.literals import Severity
 from designs.protocol.columns import columns_of
 from designs.protocol.models import Outcome, Protocol
+from designs.protocol.words import column_words
 
 FEW_CLUSTERS = 40
 
@@ -114,7 +115,7 @@ def integrity_checks(
         for outcome in protocol.outcomes
         if outcome.id in followed and (check := event_codes(protocol, outcome, followed[outcome.id]))
     ]
-    made.append(checks.balance(balance, labels=protocol.labels))
+    made.append(checks.balance(balance, labels=protocol.labels, words=column_words(protocol)))
     return tuple(made)
 
 
@@ -133,7 +134,8 @@ def _ratio(frame: AnalysisFrame, protocol: Protocol, arms: Mapping[str, ArmTally
         )
     elif protocol.errors_cluster is not None:
         of_errors = tally_clusters(frame, protocol.errors_cluster).total
-        made.append(_enough(of_errors, f"Errors are clustered by {of_errors:,} of {protocol.errors_cluster}."))
+        by = column_words(protocol).column(protocol.errors_cluster)
+        made.append(_enough(of_errors, f"Errors are clustered by {of_errors:,} of {by}."))
     method = protocol.randomisation.method
     if method not in ("simple", "external"):
         return made

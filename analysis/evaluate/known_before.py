@@ -15,6 +15,7 @@ from analysis.integrity.known_before import known_before as check_of
 from analysis.integrity.shares_by_stratum import ShareCounts, compare_shares, shares_differ
 from analysis.results import Check
 from designs.protocol.models import Protocol
+from designs.protocol.words import column_words
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -43,7 +44,7 @@ def known_before(
     if not protocol.randomisation.saturations:  # there a cluster's saturation decides how many of each arm it has
         for column in ([strata] if strata else []) + [(name,) for name in levels]:
             differences += _alone(frame, protocol, column)
-    return (check_of(differences, protocol.labels),) if differences else ()
+    return (check_of(differences, protocol.labels, column_words(protocol)),) if differences else ()
 
 
 def _unknown(frame: AnalysisFrame, protocol: Protocol, columns: Sequence[str]) -> list[Difference]:

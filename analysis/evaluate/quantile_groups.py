@@ -94,8 +94,11 @@ def cut_levels(by: Levels) -> tuple[CutLevel, ...]:
     return tuple(CutLevel(by.column, group.name, group.lower, group.upper, group.customers) for group in by.groups)
 
 
-def merged_note(by: Levels) -> str | None:
+def merged_note(by: Levels, column: str | None = None) -> str | None:
     """What to say where quantiles could not be told apart.
+
+    Args:
+        column: What the plan calls it.
 
     >>> by = Levels("x", ("Q1–Q3", "Q4"), (1.0,), groups=(Group("Q1–Q3", 0, 0, 814), Group("Q4", 1, 310.5, 186)))
     >>> merged_note(by)
@@ -107,4 +110,5 @@ def merged_note(by: Levels) -> str | None:
     words = [
         f"{group.name} is {span(group.lower, group.upper)} ({count(group.customers)} customers)" for group in merged
     ]
-    return f"So many customers share a value of {by.column} that some of its quantiles are one group: {listed(words)}."
+    shared = f"So many customers share a value of {column or by.column} that some of its quantiles are one group"
+    return f"{shared}: {listed(words)}."

@@ -16,6 +16,7 @@ from analysis.results import Check
 from data.intake.bad_cells import without_value
 from designs.protocol.columns import columns_of
 from designs.protocol.models import Outcome, Protocol
+from designs.protocol.words import column_words
 
 _SHOWN = 3
 
@@ -79,13 +80,13 @@ def _counted_apart(check: Check, rows: Sequence[Unreadable]) -> Check:
 def _cells_read(protocol: Protocol, arms: Mapping[str, int], unreadable: Sequence[Unreadable]) -> Check:
     """Which cells could not be read, by column and arm; it warns, for what is missing is judged as such."""
     figures: dict[str, float | int | str | None] = {"cells": sum(row.customers for row in unreadable)}
-    parts = []
+    parts, words = [], column_words(protocol)
     for column in dict.fromkeys(row.column for row in unreadable):
         rows = [row for row in unreadable if row.column == column]
         counts = {arm.id: sum(row.customers for row in rows if row.arm == arm.id) for arm in protocol.arms}
         figures |= {f"{column}_{arm}": n for arm, n in counts.items()}
         listed = ", ".join(f"{protocol.arm(arm).label} {n:,} of {arms.get(arm, 0):,}" for arm, n in counts.items())
-        parts.append(f"{column} ({listed}): {_reasons(rows)}")
+        parts.append(f"{words.column(column)} ({listed}): {_reasons(rows)}")
     detail = f"{figures['cells']:,} cells could not be read and are missing values: {'; '.join(parts)}."
     return Check("cells_read", False, detail, "warns", figures)
 

@@ -23,6 +23,7 @@ from analysis.integrity.shares_by_stratum import ALARM, Compared, ShareCounts, c
 from analysis.results import Balance, Check, CheckKind
 from designs.literals import Severity
 from designs.protocol.models import LEAST_DIFFERENCE, USUAL_COVERAGE
+from designs.protocol.words import ColumnWords
 
 LARGEST_STANDARDISED_DIFFERENCE = 0.1
 FEWEST_EXPECTED = 50.0  # of each of several arms, below which an arm has its own exact test
@@ -362,14 +363,16 @@ def coverage(outcome: str, label: str, shares: Sequence[ArmShare], least: float 
     return Check("coverage", passed, f"{detail}: {listed}.", severity, figures, outcome)
 
 
-def balance(rows: Sequence[Balance], *, labels: Mapping[str, str] | None = None) -> Check:
+def balance(
+    rows: Sequence[Balance], *, labels: Mapping[str, str] | None = None, words: ColumnWords | None = None
+) -> Check:
     """Standardised differences before the trial began. They describe; chance alone makes some large."""
     known = [row for row in rows if row.standardised_difference is not None]
     if not known:
         return Check("balance", None, "No covariate is declared, so balance was not looked at.", "warns")
     largest = max(known, key=lambda row: abs(row.standardised_difference or 0.0))
     size = abs(largest.standardised_difference or 0.0)
-    named = largest.covariate.replace("_", " ") + ("" if largest.level is None else f" = {largest.level}")
+    named = _covariate(largest, words or ColumnWords())
     arms = f"{_called(largest.arm, labels)} against {_called(largest.comparison, labels)}"
     detail = (
         f"Arms look alike before the trial: the largest standardised difference is {size:.2f} ({named}, {arms})."
@@ -378,6 +381,12 @@ def balance(rows: Sequence[Balance], *, labels: Mapping[str, str] | None = None)
     )
     figures: dict[str, float | int | str | None] = {"largest": size, "threshold": LARGEST_STANDARDISED_DIFFERENCE}
     return Check("balance", size <= LARGEST_STANDARDISED_DIFFERENCE, detail, "warns", figures)
+
+
+def _covariate(row: Balance, words: ColumnWords) -> str:
+    value = None if row.level is None else words.value(row.covariate, row.level)
+    plain = words.column(row.covariate).replace("_", " ") + ("" if row.level is None else f" = {row.level}")
+    return value or plain
 
 
 def _called(arm: str, labels: Mapping[str, str] | None) -> str:

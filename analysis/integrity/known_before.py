@@ -20,6 +20,7 @@ from analysis.inference.multiplicity import holm
 from analysis.inference.root_finding import rising_root
 from analysis.integrity.shares_by_stratum import ALARM, shares_differ
 from analysis.results import Check
+from designs.protocol.words import ColumnWords
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -214,7 +215,7 @@ def _at_least(seen: int, size: Integers, chance: Floats, alone: NDArray[np.bool_
     return min(1.0, max(0.0, float(probability[seen:].sum())))
 
 
-def known_before(differences: Sequence[Difference], labels: dict[str, str]) -> Check:
+def known_before(differences: Sequence[Difference], labels: dict[str, str], words: ColumnWords | None = None) -> Check:
     """The check of all columns together: Holm over them, at the level of the other checks that block."""
     figures: dict[str, float | int | str | None] = {}
     told = []
@@ -224,7 +225,7 @@ def known_before(differences: Sequence[Difference], labels: dict[str, str]) -> C
         if row.kind == "unknown":
             figures[f"{row.kind}_{row.column}_{row.comparison}"] = row.customers[1]
         if p_value is not None and p_value < ALARM:
-            told.append(_told(row, labels))
+            told.append(_told(row, labels, words or ColumnWords()))
     if told:
         detail = f"What was known before customers were assigned differs between arms: {'; '.join(told)}."
         return Check("known_before", False, detail, "blocks", figures)
@@ -232,9 +233,10 @@ def known_before(differences: Sequence[Difference], labels: dict[str, str]) -> C
     return Check("known_before", True, detail, "blocks", figures)
 
 
-def _told(row: Difference, labels: dict[str, str]) -> str:
+def _told(row: Difference, labels: dict[str, str], words: ColumnWords) -> str:
     arm, other = labels.get(row.arm, row.arm), labels.get(row.comparison, row.comparison)
+    named = ", ".join(words.column(column) for column in row.column.split(", "))
     who = f"{arm} {row.customers[0]:,}, {other} {row.customers[1]:,}"
     if row.kind == "unknown":
-        return f"{row.column} is not known of customers of {who}"
-    return f"{row.column} has values that only one of two arms has, with customers of {who}"
+        return f"{named} is not known of customers of {who}"
+    return f"{named} has values that only one of two arms has, with customers of {who}"

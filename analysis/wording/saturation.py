@@ -8,6 +8,7 @@ from analysis.results import Bar, Estimand
 from analysis.wording.naming import approach, assigned
 from analysis.wording.phrases import capitalised, listed
 from designs.protocol.models import Arm, Protocol
+from designs.protocol.words import column_words
 
 _PARTS = {Fraction(1, 2): "half", Fraction(1, 4): "a quarter", Fraction(3, 4): "three quarters"}
 
@@ -27,6 +28,10 @@ def clusters_in_words(column: str) -> str:
 def cluster_in_words(column: str) -> str:
     """One cluster, by the column that names it."""
     return column.replace("_", " ").removesuffix(" id").strip() or column
+
+
+def _cluster(protocol: Protocol) -> str:
+    return column_words(protocol).column(str(protocol.cluster))
 
 
 def share_in_words(treated_share: float) -> str:
@@ -50,7 +55,7 @@ def assigned_in(protocol: Protocol, arm: Arm) -> str:
     share = highest(protocol)
     if share is None:
         return assigned(arm)
-    return f"of {clusters_in_words(str(protocol.cluster))} where {share_in_words(share)} were {assigned(arm)}"
+    return f"of {clusters_in_words(_cluster(protocol))} where {share_in_words(share)} were {assigned(arm)}"
 
 
 def to_whom(protocol: Protocol) -> str:
@@ -58,12 +63,12 @@ def to_whom(protocol: Protocol) -> str:
     share = highest(protocol)
     if share is None or share == 1.0:
         return ""
-    return f" to {share_in_words(share)} of each {cluster_in_words(str(protocol.cluster))}"
+    return f" to {share_in_words(share)} of each {cluster_in_words(_cluster(protocol))}"
 
 
 def bar_words(protocol: Protocol, bar: Bar) -> str:
     """Why nothing can be said of the effect of sending an approach to all of a cluster; without a full stop."""
-    clusters = clusters_in_words(str(protocol.cluster))
+    clusters = clusters_in_words(_cluster(protocol))
     if bar == "several_approaches":
         names = listed([approach(arm) for arm in protocol.arms if arm.id != protocol.comparison.id])
         mixed = f"{names} were mixed in the same {clusters}"
@@ -80,7 +85,7 @@ def estimand_in_words(protocol: Protocol, estimand: Estimand, treated_share: flo
     Args:
         treated_share: of the row's saturation; ``None`` where it is over several.
     """
-    one, many = cluster_in_words(str(protocol.cluster)), clusters_in_words(str(protocol.cluster))
+    one, many = cluster_in_words(_cluster(protocol)), clusters_in_words(_cluster(protocol))
     share = "some" if treated_share is None else share_in_words(treated_share)
     if estimand == "total":
         return f"effect of sending it to {share} of each {one}, on all its customers"
@@ -93,7 +98,7 @@ def estimand_in_words(protocol: Protocol, estimand: Estimand, treated_share: flo
 
 def comparison_notes(protocol: Protocol, bar: Bar | None) -> tuple[str, ...]:
     """What a reader of the figures must know about who is compared in a saturation trial."""
-    many = clusters_in_words(str(protocol.cluster))
+    many = clusters_in_words(_cluster(protocol))
     if bar is not None:
         return (f"{capitalised(bar_words(protocol, bar))}.",)
     share = share_in_words(highest(protocol) or 0.0)

@@ -7,6 +7,8 @@ from typing import Final
 
 from analysis.results import FindingCode, VerdictCode, WouldBe
 from analysis.wording.phrases import listed
+from analysis.wording.segments import segment_within
+from designs.protocol.words import ColumnWords
 
 FINDING_SENTENCES: Final[Mapping[FindingCode, str]] = {
     "passes": "Works, and is worth sending.",
@@ -37,12 +39,15 @@ _SAID: Final[Mapping[VerdictCode, str]] = {
 }
 
 
-def would_be_in_words(verdict: WouldBe, approach: Callable[[str], str], nothing: str) -> str:
+def would_be_in_words(
+    verdict: WouldBe, approach: Callable[[str], str], nothing: str, words: ColumnWords | None = None
+) -> str:
     """A verdict as it stands behind "the verdict would be:".
 
     Args:
         approach: an arm's id as it stands inside a sentence.
         nothing: what the approaches are compared with, likewise.
+        words: what the plan calls its columns.
 
     Examples:
         >>> from analysis.results import Segment
@@ -57,7 +62,7 @@ def would_be_in_words(verdict: WouldBe, approach: Callable[[str], str], nothing:
     if verdict.code == "scale_segment":
         by_arm: dict[str, list[str]] = {}
         for arm, segment in verdict.segments:
-            by_arm.setdefault(arm, []).append(str(segment))
+            by_arm.setdefault(arm, []).append(segment_within(words or ColumnWords(), segment))
         return f"scale {listed([f'{approach(arm)} to {listed(to)}' for arm, to in by_arm.items()])}"
     if verdict.code == "no_further_action":
         return f"{nothing} is better"

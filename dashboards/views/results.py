@@ -22,7 +22,7 @@ from trials.reporting.results.looks import declared_looks, inference, looks_of
 from trials.reporting.results.near_misses import segment_misses
 from trials.reporting.results.record import deviation_lines, digests, people
 from trials.reporting.words.names import Names
-from trials.reporting.words.vocabulary import ESTIMANDS, column_words
+from trials.reporting.words.vocabulary import ESTIMANDS
 
 _BESIDE = {
     "Effect on those reached": ("complier",),
@@ -194,10 +194,10 @@ def _segments(evaluation: Evaluation, names: Names) -> None:
     if judged is not None:
         st.html(markup.table(judged, headed=True))
     for column in dict.fromkeys(row.subgroup for row in rows):
-        st.html(markup.heading(3, f"By {column_words(column or '')}", f"segments-{column}"))
+        st.html(markup.heading(3, f"By {names.column(column or '')}", f"segments-{column}"))
         cut = [level for level in evaluation.cut_levels if level.subgroup == column]
         if cut:
-            st.html(markup.table(effects.cut_points(cut, column_words(column or "")), dense=True))
+            st.html(markup.table(effects.cut_points(cut, names.column(column or ""), names), dense=True))
         for outcome, levels in _by_outcome([row for row in rows if row.subgroup == column]):
             tests = [test for test in evaluation.interactions if (test.subgroup, test.outcome) == (column, outcome)]
             if levels[0].role == "primary":

@@ -18,6 +18,7 @@ from data.schema import Kind
 from designs.protocol.columns import column_kinds, kind_of_condition
 from designs.protocol.models import Condition, Protocol
 from designs.protocol.values import NUMBER_PATTERN, Value, as_number
+from designs.protocol.words import ColumnWords, any_of, column_words, says_who
 
 _SIGNS = {"at_least": "at least", "above": "above", "at_most": "at most", "below": "below"}
 _BOUNDS: dict[str, Callable[[nw.Expr, float], nw.Expr]] = {
@@ -97,10 +98,10 @@ def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
     First what ``where`` asks, in its order, then ``exclude`` with its reasons: a customer counts under the first
     that applies. An exclusion with an agreement is not one of them.
     """
-    kinds = column_kinds(protocol)
+    kinds, words = column_kinds(protocol), column_words(protocol)
     population = protocol.population
     unmet = [
-        (f"not: {describe(condition)}", ~expression(condition, kinds[condition.column]))
+        (f"not: {describe(condition, words)}", ~expression(condition, kinds[condition.column]))
         for condition in population.where
     ]
     excluded = [
@@ -147,28 +148,50 @@ def surely_left_out(protocol: Protocol) -> tuple[nw.Expr, ...]:
     return (*unmet, *excluded)
 
 
-def describe(condition: Condition) -> str:
-    """A condition in words.
+def describe(condition: Condition, words: ColumnWords | None = None) -> str:
+    """A condition in words: those that are declared of its column, else its name and values.
 
     Examples:
         >>> describe(Condition(column="principal", at_least=32, below=250))
         'principal at least 32 and below 250'
         >>> describe(Condition(column="work_item", one_of=("debt_only", "both")))
         'work_item one of debt_only, both'
+        >>> from designs.protocol.models import ColumnDeclaration
+        >>> declared = {"reason": ColumnDeclaration(levels={"forgot": "customers who forgot"})}
+        >>> describe(Condition(column="reason", equals="forgot"), ColumnWords(declared))
+        'customers who forgot'
     """
+    words = words or ColumnWords()
+    if (who := _who(condition, words)) is not None:
+        return who
+
+    def said(value: Value) -> str:
+        return words.level(condition.column, value) or _word(value)
+
     parts = []
     if condition.equals is not None:
-        parts.append(f"equals {_word(condition.equals)}")
+        parts.append(f"equals {said(condition.equals)}")
     if condition.not_equals is not None:
-        parts.append(f"does not equal {_word(condition.not_equals)}")
+        parts.append(f"does not equal {said(condition.not_equals)}")
     if condition.one_of is not None:
-        parts.append(f"one of {', '.join(_word(value) for value in condition.one_of)}")
+        parts.append(f"one of {', '.join(said(value) for value in condition.one_of)}")
     parts += [
         f"{sign} {getattr(condition, key):g}" for key, sign in _SIGNS.items() if getattr(condition, key) is not None
     ]
     if condition.missing is not None:
         parts.append("missing" if condition.missing else "not missing")
-    return f"{condition.column} {' and '.join(parts)}"
+    return f"{words.column(condition.column)} {' and '.join(parts)}"
+
+
+def _who(condition: Condition, words: ColumnWords) -> str | None:
+    """Of whom a condition is true, where it asks for nothing but levels whose words say so."""
+    alone = {name for name, value in condition if value is not None} - {"column"}
+    if alone not in ({"equals"}, {"one_of"}):
+        return None
+    values = condition.one_of or (condition.equals,)
+    named = [words.level(condition.column, value) for value in values if value is not None]
+    known = [name for name in named if name is not None and says_who(name)]
+    return any_of(known) if known and len(known) == len(values) else None
 
 
 def _word(value: Value) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from designs.finding import Open
 from designs.protocol.models import Protocol, Reasons
 from designs.protocol.values import Value, same_code
+from designs.protocol.words import ColumnWords, column_words
 
 MIXED_ABOVE = 0.05
 """The share of customers with another reason than the commonest, above which reasons are mixed."""
@@ -131,15 +132,19 @@ def open_in_reasons(plan: Protocol, counts: Sequence[ReasonCount] | None) -> Ite
             remedy = "declare the column of the reason, how surely it is known, and where it comes from"
             yield Open("reasons_not_declared", "blocks", "population.reasons", problem, remedy, "designer")
         return
-    mix = mix_of(reasons, counts) if counts is not None else None
+    mix, words = mix_of(reasons, counts) if counts is not None else None, column_words(plan)
     different = answer == "no" or (mix is not None and mix.mixed)
     if different and not segmented(plan) and reasons.one_approach_because is None:
-        shares = f" ({_shares(mix)})" if mix is not None and mix.mixed else ""
+        shares = f" ({_shares(mix, words, reasons.column)})" if mix is not None and mix.mixed else ""
         problem = f"customers with different reasons would all be treated alike{shares}"
         remedy = "make the reason a segment of the analysis or of the draw, close approaches by it, or say why not"
         yield Open("mixed_reasons", "blocks", "analysis.subgroups", problem, remedy, "designer")
     if mix is not None:
-        yield from _against_the_answer(answer, mix)
+        if answer == "yes" and mix.mixed:
+            shares = _shares(mix, words, reasons.column)
+            problem = f"the answer is that all behave so for the same reason, and the population shows others: {shares}"
+            remedy = "answer the question by what the population shows"
+            yield Open("reasons_differ", "warns", "suitability.same_reason.answer", problem, remedy, "designer")
         if mix.share_unknown > reasons.warn_above:
             problem = (
                 f"the reason of {mix.unknown:,} of {mix.customers:,} customers ({mix.share_unknown:.0%}) is not known, "
@@ -149,15 +154,7 @@ def open_in_reasons(plan: Protocol, counts: Sequence[ReasonCount] | None) -> Ite
             yield Open("reasons_unknown", "warns", "population.reasons.column", problem, remedy, "designer")
 
 
-def _against_the_answer(answer: str | None, mix: ReasonMix) -> Iterator[Open]:
-    if answer == "yes" and mix.mixed:
-        problem = (
-            f"the answer is that all behave so for the same reason, and the population shows others: {_shares(mix)}"
-        )
-        remedy = "answer the question by what the population shows"
-        yield Open("reasons_differ", "warns", "suitability.same_reason.answer", problem, remedy, "designer")
-
-
-def _shares(mix: ReasonMix) -> str:
+def _shares(mix: ReasonMix, words: ColumnWords, column: str) -> str:
     told = mix.known + mix.inferred
-    return ", ".join(f"{reason} {customers / told:.0%}" for reason, customers in mix.by_reason)
+    named = [(words.level(column, reason) or reason, customers) for reason, customers in mix.by_reason]
+    return ", ".join(f"{reason} {customers / told:.0%}" for reason, customers in named)

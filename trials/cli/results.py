@@ -21,7 +21,7 @@ from trials.reporting.results.near_misses import near_misses, segment_misses
 from trials.reporting.results.sensitivity import bounds, sensitivity
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
-from trials.reporting.words.vocabulary import ESTIMANDS, column_words
+from trials.reporting.words.vocabulary import ESTIMANDS
 
 
 def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
@@ -45,7 +45,7 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
         _show(effects(list(rows), names, f"{names.outcome(outcome)}, {ESTIMANDS[kind]}"))
     within = [row for row in as_judged(evaluation.estimates) if row.segment is not None]
     for (outcome, column), rows in groupby(within, key=attrgetter("outcome", "subgroup")):
-        _show(segments(list(rows), names, f"{names.outcome(outcome)}, by {column_words(column)}"))
+        _show(segments(list(rows), names, f"{names.outcome(outcome)}, by {names.column(column)}"))
     for missed in (near_misses(evaluation, names), segment_misses(evaluation, names)):
         if missed is not None:
             _show(missed)
@@ -54,7 +54,7 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
     if evaluation.bounds:
         _show(bounds(evaluation.bounds, names))
     for column, levels in groupby(evaluation.cut_levels, key=attrgetter("subgroup")):
-        _show(cut_points(list(levels), column_words(column)))
+        _show(cut_points(list(levels), names.column(column), names))
     if evaluation.sensitivity:
         _show(sensitivity(evaluation.sensitivity, names))
     if evaluation.net_benefit is not None:

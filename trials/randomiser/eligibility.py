@@ -16,6 +16,7 @@ from data.snapshots import Snapshot, read_rows
 from designs.protocol import Protocol
 from designs.protocol.columns import uses
 from designs.protocol.conditions import exclusions
+from designs.protocol.words import column_words
 from trials.errors import TrialRefused
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import ExclusionRecord
@@ -106,7 +107,7 @@ def assigned_before(
     if cluster is not None:
         members = read_rows(population, names)
         joined = members.filter(pc.is_in(members.column(cluster), value_set=earlier.column(cluster), skip_nulls=True))
-        reason = f"their {cluster} was allocated in an earlier wave"
+        reason = f"their {column_words(protocol).column(cluster)} was allocated in an earlier wave"
         kept_out.append((reason, joined.column(LEDGER_ID)))
     return tuple(kept_out)
 

@@ -15,6 +15,7 @@ from analysis.document import from_document
 from analysis.results import Segment
 from analysis.wording.naming import approach, doing_nothing
 from designs.protocol import Protocol
+from designs.protocol.words import column_words
 from trials.findings import Correction, Made, Place, places, shown
 from trials.life import Standing, next_step, state_of
 from trials.registry import tables
@@ -172,6 +173,7 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
         synthetic=rows.synthetic[trial],
         verdict_approach=approaches.get(verdict_arm) if verdict_arm else None,
         verdict_where=tuple((approaches.get(arm, arm), segment) for arm, segment in where),
+        words=column_words(protocol),
         comparison=doing_nothing(protocol),
         evaluation=None if evaluation is None else evaluation.number,
         evaluation_digest=None if evaluation is None else evaluation.digest,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analysis.wording.phrases import day, listed, sentence_case
+from analysis.wording.phrases import capitalised, day, listed, sentence_case
 from trials.life import Next
 from trials.registry.records import TrialSummary
 from trials.reporting.words.vocabulary import CHANNELS, STATES, STEPS, VOID, state, verdict
@@ -35,7 +35,7 @@ def choices(trials: Iterable[TrialSummary]) -> Choices:
     held = {trial.state for trial in trials}
     return Choices(
         states=tuple(word for code, word in STATES.items() if code in held),
-        segments=tuple(sorted({sentence_case(column) for trial in trials for column in trial.segments})),
+        segments=tuple(sorted({_segment(trial, column) for trial in trials for column in trial.segments})),
         channels=tuple(sorted({_channel(channel) for trial in trials for channel in trial.channels})),
     )
 
@@ -46,13 +46,19 @@ def filtered(trials: Iterable[TrialSummary], filters: Filters) -> tuple[TrialSum
         trial
         for trial in trials
         if _meets(filters.states, (state(trial.state),))
-        and _meets(filters.segments, map(sentence_case, trial.segments))
+        and _meets(filters.segments, (_segment(trial, column) for column in trial.segments))
         and _meets(filters.channels, map(_channel, trial.channels))
     )
 
 
 def _meets(wanted: tuple[str, ...], held: Iterable[str]) -> bool:
     return not wanted or any(word in wanted for word in held)
+
+
+def _segment(trial: TrialSummary, column: str) -> str:
+    """A column of segments as a heading."""
+    label = trial.words.label(column)
+    return sentence_case(column) if label is None else capitalised(label)
 
 
 def _channel(code: str) -> str:
@@ -89,7 +95,7 @@ def verdict_of(trial: TrialSummary) -> str:
     """The verdict of one trial, in words; a trial whose draw is void has none, whatever was evaluated before."""
     if trial.state == "void":
         return VOID
-    return verdict(trial.verdict_code, trial.verdict_approach, trial.verdict_where, trial.comparison)
+    return verdict(trial.verdict_code, trial.verdict_approach, trial.verdict_where, trial.comparison, trial.words)
 
 
 def dates_of(trial: TrialSummary) -> tuple[tuple[str, str], ...]:

@@ -29,6 +29,7 @@ from designs.assignment.schemes.stratified import block_units
 from designs.errors import DesignRefused
 from designs.finding import Finding, blocking_first
 from designs.protocol.models import Protocol
+from designs.protocol.words import ColumnWords, column_words
 
 FEW_CLUSTERS = 40  # below about so many, cluster-robust standard errors are unreliable
 _CODE_LIST = 20  # so many values may yet be a list of codes
@@ -57,11 +58,12 @@ def check_population(protocol: Protocol, table: Any) -> tuple[Finding, ...]:
         Findings, the blocking ones first.
     """
     scheme, unit = declare(protocol), protocol.population.unit
-    findings = [*undeclared_groups(table, unit, scheme), *_missing_labels(scheme, table)]
+    words = column_words(protocol)
+    findings = [*undeclared_groups(table, unit, scheme), *_missing_labels(scheme, table, words)]
     findings += [*by_agreement(protocol, table), *missing_flags(protocol, table)]
     findings += _unanalysed(protocol, len(table))
     if not any(finding.code == "missing_label" for finding in findings):
-        findings += [*_clusters(scheme, table), *_strata(scheme, table, unit), *_method(scheme, table, unit)]
+        findings += [*_clusters(scheme, table, words), *_strata(scheme, table, unit), *_method(scheme, table, unit)]
     return blocking_first(findings)
 
 
@@ -149,7 +151,7 @@ def _shared_by(name: str, sizes: NDArray[np.int64], scheme: Scheme) -> Iterator[
     )
 
 
-def _missing_labels(scheme: Scheme, table: Any) -> Iterator[Finding]:
+def _missing_labels(scheme: Scheme, table: Any, words: ColumnWords) -> Iterator[Finding]:
     for name in (*scheme.strata, *([scheme.cluster] if scheme.cluster else [])):
         missing = table.column(name).null_count
         if missing:
@@ -158,20 +160,21 @@ def _missing_labels(scheme: Scheme, table: Any) -> Iterator[Finding]:
                 code="missing_label",
                 severity="blocks",
                 where=name,
-                problem=f"{missing:,} customers have no {name}",
+                problem=f"{missing:,} customers have no {words.column(name)}",
                 risk=f"A customer without a {what} cannot be assigned",
                 remedy=f"give a missing {name} a level of its own, or exclude these customers, in the protocol",
                 customers=missing,
             )
 
 
-def _clusters(scheme: Scheme, table: Any) -> Iterator[Finding]:
+def _clusters(scheme: Scheme, table: Any, words: ColumnWords) -> Iterator[Finding]:
     if scheme.cluster is None:
         return
     cluster = levels(table.column(scheme.cluster), "cluster")
     sizes = np.bincount(cluster.codes, minlength=len(cluster.names))
     for name in scheme.strata:
-        yield from _varying(name, levels(as_array(table.column(name)).cast(pa.string()), name), cluster)
+        stratum = levels(as_array(table.column(name)).cast(pa.string()), name)
+        yield from _varying(name, stratum, cluster, words)
     alone = int((sizes == 1).sum())
     if alone:
         yield Finding(
@@ -195,14 +198,15 @@ def _clusters(scheme: Scheme, table: Any) -> Iterator[Finding]:
         )
 
 
-def _varying(name: str, stratum: Levels, cluster: Levels) -> Iterator[Finding]:
+def _varying(name: str, stratum: Levels, cluster: Levels, words: ColumnWords) -> Iterator[Finding]:
     varying = varying_clusters(stratum.codes, cluster)
     if len(varying):
+        first = cluster.names[int(varying[0])]
         yield Finding(
             code="stratum_varies_in_cluster",
             severity="blocks",
             where=name,
-            problem=f"{name} varies within {len(varying):,} clusters, first within {cluster.names[int(varying[0])]!r}",
+            problem=f"{words.column(name)} varies within {len(varying):,} clusters, first within {first!r}",
             risk="A cluster is assigned as a whole, in one stratum",
             remedy=f"stratify by what the whole cluster shares, or leave {name} to the analysis as a covariate",
             customers=int(np.isin(cluster.codes, varying).sum()),

@@ -16,6 +16,7 @@ from designs.finding import Finding
 from designs.protocol.columns import column_kinds, conditions
 from designs.protocol.conditions import all_hold
 from designs.protocol.models import Protocol
+from designs.protocol.words import column_words
 
 _YES = ("1", "true", "yes", "y", "1.0")
 _WELSH = ("cy", "cym", "wel", "welsh", "cymraeg", "w")
@@ -79,18 +80,20 @@ def undeclared_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
     declared = {condition.column for _, condition in conditions(protocol)} | set(protocol.randomisation.strata)
     all_in_welsh = all(arm.text is not None and arm.text.cy for arm in protocol.arms if arm.channel is not None)
     marks = _MARKS if all_in_welsh else (*_MARKS, *_LANGUAGES)
+    words = column_words(protocol)
     for name in table.column_names:
         mark = next((mark for mark in marks if mark.name.search(name)), None)
         if name in declared or mark is None:
             continue
         written = pc.utf8_lower(pc.utf8_trim_whitespace(as_array(table.column(name)).cast(pa.string())))
         customers = int(pc.sum(pc.is_in(written, value_set=pa.array(mark.values))).as_py() or 0)
+        called = words.column(name)
         if customers:
             yield Finding(
                 code="undeclared_flag",
                 severity="warns",
                 where=name,
-                problem=f"{customers:,} customers are marked {name}, and no condition of the protocol uses {name}",
+                problem=f"{customers:,} customers are marked {called}, and no condition of the protocol uses {called}",
                 risk=mark.risk,
                 remedy=mark.remedy.format(name=name),
                 customers=customers,
@@ -122,6 +125,7 @@ def missing_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
     reasons += [exclusion for arm in protocol.arms for exclusion in arm.not_for]
     keeping_out = [condition for exclusion in reasons for condition in exclusion.conditions]
     asked_if_missing = {condition.column for condition in keeping_out if condition.missing is not None}
+    words = column_words(protocol)
     for name in dict.fromkeys(condition.column for condition in keeping_out):
         missing = table.column(name).null_count
         if missing and name not in asked_if_missing:
@@ -129,7 +133,7 @@ def missing_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
                 code="missing_flag",
                 severity="warns",
                 where=name,
-                problem=f"{missing:,} customers have no {name}",
+                problem=f"{missing:,} customers have no {words.column(name)}",
                 risk="They are assigned as if it did not apply to them",
                 remedy=f"complete {name}, or exclude with {{column: {name}, missing: true}}",
                 customers=missing,

@@ -8,6 +8,7 @@ from designs.protocol.columns import AFTER_ALLOCATION, column_kinds, conditions,
 from designs.protocol.consistency import Breach, reads
 from designs.protocol.errors import KeyPath
 from designs.protocol.models import Condition, Protocol
+from designs.protocol.values import same_code
 
 _SECTIONS = ("population", "arms", "randomisation", "outcomes", "analysis")
 _BEFORE = ("covariate", "subgroup", "reason", "stratum", "balance", "pair", "cluster", "errors")
@@ -112,6 +113,26 @@ def each_column_is_asked_once(protocol: Protocol) -> Iterator[Breach]:
         before.append(condition.column)
 
 
+@reads("population")
+def words_tell_columns_apart(protocol: Protocol) -> Iterator[Breach]:
+    """Two that are called the same would be one in a sentence, and a level with two names none."""
+    called: dict[str, str] = {}
+    for name, declared in protocol.population.columns.items():
+        path: KeyPath = ("population", "columns", name)
+        if declared.label is not None:
+            other = called.setdefault(declared.label.casefold(), name)
+            if other != name:
+                yield Breach((*path, "label"), f'"{other}" is called so too', "columns are told apart by their labels")
+        levels = list((declared.levels or {}).items())
+        for position, (code, words) in enumerate(levels):
+            for earlier, its_words in levels[:position]:
+                if same_code(code, earlier):
+                    yield Breach((*path, "levels", code), f'"{earlier}" is the same value', "each value has one name")
+                elif words.casefold() == its_words.casefold():
+                    problem = f'"{earlier}" is called so too'
+                    yield Breach((*path, "levels", code), problem, "levels are told apart by their words")
+
+
 def _tests_a_value(condition: Condition) -> bool:
     return any(value is not None for name, value in condition if name not in ("column", "missing"))
 
@@ -129,5 +150,6 @@ RULES = (
     conditions_compare_like_with_like,
     conditions_can_hold,
     each_column_is_asked_once,
+    words_tell_columns_apart,
     columns_are_measured_before_allocation,
 )

@@ -63,6 +63,8 @@ class ColumnDeclaration(Declared):
     kind: ColumnKind | None = None
     as_at: date | None = None
     source: Text | None = None
+    label: Text | None = None  # what people call it, within a sentence
+    levels: Annotated[dict[str, Text], Field(min_length=1)] | None = None  # what they call each value, or who has it
     missing: Codes = ()  # codes that say that the value is not known
     true: Codes = ()  # codes of a column of truth values; nothing else is true there
     false: Codes = ()

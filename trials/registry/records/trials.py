@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from analysis.results import Segment
 from designs.protocol import Protocol
+from designs.protocol.words import ColumnWords
 from trials.findings import Role
 from trials.life import Next, State
 from trials.registry.records.conclusions import (
@@ -50,6 +51,7 @@ class TrialSummary:
     evaluation_count: int | None = None  # of its role: attempt 2
     as_at: date | None = None  # the day on which its data were cut
     decision: DecisionLine | None = None  # the latest, whether or not it still rests on the finding
+    words: ColumnWords = field(default_factory=ColumnWords)  # what the plan calls its columns
     comparison: str = "no further action"  # what the approaches are compared with, as it stands inside a sentence
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from analysis.results import Estimate
 from analysis.wording.numbers import decimal, point_places, pounds
-from analysis.wording.phrases import capitalised, level_labels, listed, sentence_case, uncapitalised
+from analysis.wording.phrases import capitalised, listed, sentence_case, uncapitalised
 from trials.reporting.charts.figure import Bar, Chart, Figure, Ink, interval_chart, pounds_axis
 from trials.reporting.results.effects import effects, segments
 from trials.reporting.words.names import Names
@@ -32,12 +32,12 @@ def effect_figure(rows: Sequence[Estimate], names: Names, ink: Ink) -> Figure | 
 def segment_figure(rows: Sequence[Estimate], names: Names, ink: Ink) -> Figure | None:
     """One approach in each level of one segment column. ``None`` when no level could be estimated."""
     places = _places(rows, names)
-    levels = level_labels(row.level or "" for row in rows)
+    levels = names.levels(rows[0].subgroup or "", (row.level or "" for row in rows)) if rows else {}
     bars = [bar for row in rows if (bar := _bar(row, names, levels[row.level or ""], places)) is not None]
     if not bars:
         return None
     first = rows[0]
-    column = uncapitalised(sentence_case(first.subgroup or ""))
+    column = names.column(first.subgroup or "")
     title = f"{names.arm(first.arm)}: {uncapitalised(names.outcome(first.outcome))}, by {column}"
     kind = "Planned before the draw." if first.phase == "planned" else "Exploratory: not planned before the draw."
     caption = f"{kind} Lines are {names.confidence} intervals within each segment."

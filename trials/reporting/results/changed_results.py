@@ -35,7 +35,7 @@ def _verdicts(old: Evaluation, new: Evaluation, names: Names) -> str:
 def _verdict(evaluation: Evaluation, names: Names) -> str:
     reached = evaluation.verdict
     approach = names.approach(reached.arm) if reached.arm else None
-    return verdict(reached.code, approach, names.where_to_scale(reached), names.nothing)
+    return verdict(reached.code, approach, names.where_to_scale(reached), names.nothing, names.columns)
 
 
 def _figures(old: Evaluation, new: Evaluation, names: Names) -> tuple[str, ...]:

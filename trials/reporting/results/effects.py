@@ -99,7 +99,7 @@ def segments(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
         "Segment", "Approach", "Difference", f"{names.confidence} interval", "Adjusted p",
         "Customers, approach", "Customers, comparison", "Planned or exploratory",
     )  # fmt: skip
-    levels = level_labels(row.level or "" for row in rows)
+    levels = names.levels(rows[0].subgroup or "", (row.level or "" for row in rows)) if rows else {}
     body = tuple(
         (
             levels[row.level or ""],
@@ -116,9 +116,15 @@ def segments(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
     return Table(caption, columns, body, frozenset({2, 3, 4, 5, 6}))
 
 
-def cut_points(levels: Sequence[CutLevel], column: str) -> Table:
-    """What the groups of a column hold that was cut at its quantiles."""
-    said = level_labels(level.level for level in levels)
+def cut_points(levels: Sequence[CutLevel], column: str, names: Names | None = None) -> Table:
+    """What the groups of a column hold that was cut at its quantiles.
+
+    Args:
+        column: as it stands in a sentence.
+        names: of the plan, where it may have words of its own for a group.
+    """
+    groups = [level.level for level in levels]
+    said = names.levels(levels[0].subgroup, groups) if names and levels else level_labels(groups)
     body = tuple((said[row.level], span(row.lower, row.upper), count(row.customers)) for row in levels)
     return Table(f"Groups of {column}", ("Segment", "Values", "Customers"), body, frozenset({1, 2}))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analysis.results import Balance, Check, UnreadableCell
 from analysis.wording.numbers import decimal
-from analysis.wording.phrases import sentence_case
+from analysis.wording.phrases import capitalised, sentence_case
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import check_result, check_title
@@ -26,11 +26,21 @@ def unreadable(cells: Sequence[UnreadableCell]) -> Table:
     return Table("Cells that could not be read, the first of them", ("Row", "Column", "Why"), body, frozenset({0}))
 
 
+def _covariate(row: Balance, names: Names) -> str:
+    """What is compared, as a heading."""
+    words = None if row.level is None else names.columns.value(row.covariate, row.level)
+    if words is not None:
+        return capitalised(words)
+    label = names.columns.label(row.covariate)
+    plain = sentence_case(row.covariate) if label is None else capitalised(label)
+    return plain + (f": {row.level}" if row.level else "")
+
+
 def balance(rows: Sequence[Balance], names: Names) -> Table:
     """Covariates before allocation, as standardised differences."""
     body = tuple(
         (
-            sentence_case(row.covariate) + (f": {row.level}" if row.level else ""),
+            _covariate(row, names),
             names.arm(row.arm),
             decimal(row.mean_arm, 3),
             decimal(row.mean_comparison, 3),

@@ -52,7 +52,11 @@ def _turning_at(row: TippingPoint, names: Names) -> str:
 def _then(row: TippingPoint, names: Names) -> str:
     if row.assumed is None and row.reason is not None:
         return "not known"
-    return "as it is" if row.becomes is None else would_be_in_words(row.becomes, names.approach, names.nothing)
+    return (
+        "as it is"
+        if row.becomes is None
+        else would_be_in_words(row.becomes, names.approach, names.nothing, names.columns)
+    )
 
 
 def _arm(arm: str, names: Names) -> str:

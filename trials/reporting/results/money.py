@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from analysis.results import ArmMoney, DecidingRange, Evaluation, Money
 from analysis.wording.naming import variant_words
 from analysis.wording.numbers import gain_or_loss, pounds
+from analysis.wording.phrases import capitalised
 from trials.reporting.results.effects import effect_words
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
-from trials.reporting.words.vocabulary import segment_words
 
 
 def money_words(money: Money, span: DecidingRange | None = None) -> str:
@@ -77,7 +77,11 @@ def _break_even(row: ArmMoney, names: Names) -> str:
 def segment_money(rows: Sequence[ArmMoney], names: Names) -> Table:
     """Net benefit by segment, per 1,000 customers of that segment."""
     body = tuple(
-        (segment_words(row.segment) if row.segment else "Everyone", names.arm(row.arm), money_words(row.central))
+        (
+            capitalised(names.segment(row.segment)) if row.segment else "Everyone",
+            names.arm(row.arm),
+            money_words(row.central),
+        )
         for row in rows
     )
     return Table("Net benefit per 1,000 customers, by segment", ("Segment", "Approach", "Net, central values"), body)

@@ -6,7 +6,6 @@ from analysis.results import Evaluation
 from analysis.wording.phrases import capitalised
 from trials.reporting.results.table import Cell, Table
 from trials.reporting.words.names import Names
-from trials.reporting.words.vocabulary import segment_words
 
 
 def near_misses(evaluation: Evaluation, names: Names) -> Table | None:
@@ -31,7 +30,7 @@ def segment_misses(evaluation: Evaluation, names: Names) -> Table | None:
         return None
     rows = tuple(
         (
-            capitalised(segment_words(finding.segment)),
+            capitalised(names.segment(finding.segment)),
             names.arm(finding.arm),
             Cell(finding.customers, "customers"),
             (finding.near_miss or "Passes").removesuffix("."),

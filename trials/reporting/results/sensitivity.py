@@ -11,7 +11,7 @@ from analysis.wording.phrases import listed
 from trials.reporting.results.effects import effect_words
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
-from trials.reporting.words.vocabulary import METHODS, estimand, segment_words
+from trials.reporting.words.vocabulary import METHODS, estimand
 
 
 def sensitivity(rows: Sequence[Estimate], names: Names) -> Table:
@@ -38,7 +38,7 @@ def _with_p(row: Estimate, names: Names) -> str:
 def _qualifiers(row: Estimate, names: Names) -> list[str]:
     qualifiers = [] if row.decides else [estimand(row, names)]
     if row.segment:
-        qualifiers.append(segment_words(row.segment))
+        qualifiers.append(names.segment(row.segment))
     if row.phase == "exploratory":
         qualifiers.append("exploratory")
     return qualifiers

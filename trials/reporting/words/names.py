@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.results import Estimate, Segment, Verdict
 from analysis.wording import naming
 from analysis.wording.better import what_is_better
 from analysis.wording.numbers import confidence, difference, interval, per_thousand, per_thousand_range
-from analysis.wording.phrases import sentence_case, uncapitalised
+from analysis.wording.phrases import capitalised, level_labels, sentence_case, uncapitalised
 from designs.literals import Measure
 from designs.protocol.models import Arm, Outcome, Protocol
+from designs.protocol.words import ColumnWords, column_words
+from trials.reporting.words.segments import name_as_words, segment_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,26 @@ class Names:
         if row.estimand == "rmst_difference":
             return "days"
         return "number" if row.estimand == "log_hazard_ratio" else self.measure(row.outcome)
+
+    @property
+    def columns(self) -> ColumnWords:
+        """What the plan calls its columns and their levels."""
+        return column_words(self.plan)
+
+    def column(self, column: str) -> str:
+        """A column inside a sentence."""
+        return self.columns.label(column) or name_as_words(column)
+
+    def segment(self, segment: Segment) -> str:
+        """A segment inside a sentence."""
+        return segment_words(segment, self.columns)
+
+    def levels(self, column: str, levels: Iterable[str]) -> dict[str, str]:
+        """Each level of a column as a heading: by its words, else in sentence case."""
+        levels = tuple(levels)
+        said = {level: self.columns.level(column, level) for level in levels}
+        plain = level_labels(level for level in levels if said[level] is None)
+        return {level: capitalised(said[level] or "") or plain[level] for level in levels}
 
     @property
     def approaches(self) -> tuple[str, ...]:

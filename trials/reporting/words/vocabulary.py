@@ -8,9 +8,11 @@ from typing import Final
 from analysis.results import Check, CheckKind, Estimate, FactorLevel, Segment
 from analysis.wording.phrases import capitalised, sentence_case
 from analysis.wording.saturation import estimand_in_words
+from designs.protocol.words import ColumnWords
 from trials.findings import Role
 from trials.life import State, Step
 from trials.reporting.words.names import Names
+from trials.reporting.words.segments import name_as_words, scaled_to
 
 STATES: Final[Mapping[State, str]] = {
     "draft": "Draft",
@@ -164,6 +166,7 @@ def verdict(
     arm: str | None = None,
     segments: Sequence[tuple[str, Segment]] = (),
     nothing: str = NO_FURTHER_ACTION,
+    words: ColumnWords | None = None,
 ) -> str:
     """The verdict as a banner says it.
 
@@ -172,6 +175,7 @@ def verdict(
         arm: the approach to scale, as it stands inside a sentence.
         segments: each approach, likewise, with a segment to which it is to be scaled.
         nothing: what the approaches were compared with.
+        words: what the plan calls its columns.
 
     >>> verdict("scale", "the SMS reminder"), verdict("no_further_action", nothing="business as usual (a letter)")
     ('Scale the SMS reminder', 'Business as usual (a letter) is better')
@@ -185,10 +189,9 @@ def verdict(
         case "scale":
             return f"Scale {name}"
         case "scale_segment":
-            if len(segments) > 1:
-                return f"Scale to segments: {'; '.join(f'{a} where {segment_words(s)}' for a, s in segments)}"
-            where = segment_words(segments[0][1]) if segments else "as named in the reasons"
-            return f"Scale {name} to a segment: {where}"
+            if not segments:
+                return f"Scale {name} to a segment: as named in the reasons"
+            return f"Scale {scaled_to(segments if len(segments) > 1 else [(name, segments[0][1])], words)}"
         case "no_further_action":
             return f"{capitalised(nothing)} is better"
         case "not_shown":
@@ -211,24 +214,6 @@ def evaluation_role(role: Role, count: int = 1) -> str:
     """
     words = EVALUATION_ROLES[role]
     return words if role == "finding" else f"{words}{',' if role == 'not_due' else ''} {count}"
-
-
-def segment_words(segment: Segment) -> str:
-    """A segment as it stands in a sentence.
-
-    >>> segment_words(Segment("prior_late", "2"))
-    'prior late is 2'
-    """
-    return f"{column_words(segment.column)} is {segment.level.replace('_', ' ')}"
-
-
-def column_words(column: str) -> str:
-    """A column as it stands in a sentence.
-
-    >>> column_words("prior_late")
-    'prior late'
-    """
-    return column.replace("_", " ")
 
 
 def finding(code: str, nothing: str = NO_FURTHER_ACTION) -> str:
@@ -259,7 +244,7 @@ def factor_words(factors: Sequence[FactorLevel]) -> str:
     first, *others = factors
     words = f"{sentence_case(first.factor)}: {first.level} against {first.reference}"
     for other in others:
-        words += f", more or less so with {column_words(other.factor)}: {other.level} than with {other.reference}"
+        words += f", more or less so with {name_as_words(other.factor)}: {other.level} than with {other.reference}"
     return words
 
 

@@ -15,7 +15,29 @@ def two(second: dict[str, object]) -> list[dict[str, object]]:
     return [{"when": [TRUST, second], "reason": "by hand"}]
 
 
+LABELS = {"reason": {"label": "Reason", "levels": {"1": "forgot", "2": "confused"}}, "region": {"label": "region"}}
 BROKEN = [
+    Case(
+        HERE,
+        {"population.columns": LABELS | {"why": {"label": "reason"}}},
+        '"reason" is called so too',
+        "told apart",
+        at="population.columns.why.label",
+    ),
+    Case(
+        HERE,
+        {"population.columns": {"reason": {"levels": {"1": "forgot", "2": "Forgot"}}}},
+        '"1" is called so too',
+        "told apart by their words",
+        at="population.columns.reason.levels.2",
+    ),
+    Case(
+        HERE,
+        {"population.columns": {"reason": {"levels": {"1": "forgot", "1.0": "confused"}}}},
+        '"1" is the same value',
+        "one name",
+        at='population.columns.reason.levels["1.0"]',
+    ),
     Case(
         HERE,
         {"arms[1].not_for": two({"column": "trust", "equals": False})},
