@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-STRATEGY_UNIT: Final = "ec_strategy_unit"
 STEERING_GROUP: Final = "camsg"
 USUAL_LEAD_DAYS: Final = 10
 """Working days that anybody takes of whom no more is known; an assumption."""
@@ -46,6 +45,11 @@ class Bodies:
     source: str
     bodies: tuple[Body, ...]
 
+    @property
+    def first(self) -> Body:
+        """The one that is asked before all others."""
+        return self.bodies[0]
+
     def find(self, body: str) -> Body | None:
         """The body of an id; None where it is not one of these."""
         return next((candidate for candidate in self.bodies if candidate.id == body), None)
@@ -60,7 +64,7 @@ BODIES: Final = Bodies(
     "Compliance Handbook CH600280",
     (
         Body(
-            STRATEGY_UNIT,
+            "ec_strategy_unit",
             "E&C Strategy Unit",
             "Does the proposal fit what is a priority, and does it overlap with other new work or fill a gap?",
             10,

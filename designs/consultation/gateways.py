@@ -140,6 +140,12 @@ def meetings_needed(
     return tuple(needed)
 
 
+def agreed_from(recorded: Sequence[Recorded], today: date, calendar: MeetingCalendar = CALENDAR) -> date:
+    """The first day on which both gateways are passed, or can be: of meetings to come, and of conditions met today."""
+    days = [today if standing.passed_on is None else standing.passed_on for standing in gateway_standings(recorded)]
+    return max([*days, *(meeting.on for meeting in meetings_needed(recorded, today, calendar))])
+
+
 def planned_launch(plan: Protocol | None) -> date | None:
     """The day on which the first customer is to be contacted; None where the plan names no day, or not yet."""
     if plan is None or plan.randomisation is None:
@@ -158,15 +164,15 @@ def gateways_missing(
     for standing in gateway_standings(recorded):
         if standing.passed_on is None:
             lacks.extend(_open_conditions(standing) or (_undecided(standing, today, calendar),))
-    launch, needed = planned_launch(plan), meetings_needed(recorded, today, calendar)
-    if launch is not None and needed and launch < needed[-1].on:
+    launch, agreed = planned_launch(plan), agreed_from(recorded, today, calendar)
+    if launch is not None and launch < agreed:
         lacks.append(
             Open(
                 code="launch_before_meeting",
                 severity="blocks",
                 where="randomisation",
-                problem=_too_early(launch, needed),
-                remedy=f"plan the launch for {in_words(needed[-1].on)} or later",
+                problem=_too_early(launch, agreed, meetings_needed(recorded, today, calendar)),
+                remedy=f"plan the launch for {in_words(agreed)} or later",
                 clears="designer",
             )
         )
@@ -211,12 +217,12 @@ def _undecided(standing: GatewayStanding, today: date, calendar: MeetingCalendar
     )
 
 
-def _too_early(launch: date, needed: tuple[Meeting, ...]) -> str:
-    days = " and ".join(in_words(meeting.on) for meeting in needed)
-    return (
-        f"the launch is planned for {in_words(launch)}, before the steering group can have agreed: the meetings still "
-        f"needed are on {days}"
-    )
+def _too_early(launch: date, agreed: date, needed: tuple[Meeting, ...]) -> str:
+    if needed:
+        why = f"the meetings still needed are on {' and '.join(in_words(meeting.on) for meeting in needed)}"
+    else:
+        why = f"its gateways are passed on {in_words(agreed)} at the earliest"
+    return f"the launch is planned for {in_words(launch)}, before the steering group can have agreed: {why}"
 
 
 def refuse_launch(
@@ -232,11 +238,11 @@ def refuse_launch(
     Raises:
         ConsultationRefused: The plan goes to the group, and the day is before the last of those meetings.
     """
-    needed = meetings_needed(recorded, today, calendar)
-    if route_of(plan).kind == "steering_group" and needed and launch < needed[-1].on:
+    agreed = agreed_from(recorded, today, calendar)
+    if route_of(plan).kind == "steering_group" and launch < agreed:
         raise ConsultationRefused(
-            _too_early(launch, needed),
+            _too_early(launch, agreed, meetings_needed(recorded, today, calendar)),
             where="launch",
             rule=f"every approach of {', '.join(STEERED)} is agreed at both gateways before it starts",
-            remedy=f"plan the launch for {in_words(needed[-1].on)} or later",
+            remedy=f"plan the launch for {in_words(agreed)} or later",
         )

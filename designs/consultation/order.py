@@ -1,4 +1,4 @@
-"""In which order people agree: the directorate's own line, then the E&C Strategy Unit, then everybody else."""
+"""In which order people agree: the directorate's own line, then the body that comes first, then everybody else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from designs.consultation.bodies import BODIES, STEERING_GROUP, STRATEGY_UNIT, Bodies
+from designs.consultation.bodies import BODIES, STEERING_GROUP, Bodies, Body
 from designs.consultation.errors import ConsultationRefused, check_days, in_words
 from designs.consultation.standing import Standing, standings
 from designs.entries import GatewayDecided, Grade, LineSignedOff, Recorded
@@ -47,15 +47,15 @@ def line_of(recorded: Sequence[Recorded]) -> tuple[Line, ...]:
 def order_findings(recorded: Sequence[Recorded], today: date, *, bodies: Bodies = BODIES) -> tuple[Open, ...]:
     """What is out of order: signatures of the line that are missing, and those who were asked before their turn.
 
-    The day that counts for the Strategy Unit against others is when it was asked first; for another body, when it was
+    The day that counts for the first body, the E&C Strategy Unit, is when it was asked first; for another, when it was
     asked last. Asking again after it therefore mends the order, and the record keeps both.
     """
     register = {standing.body: standing for standing in standings(recorded, today, bodies=bodies)}
-    unit = register.get(STRATEGY_UNIT)
-    return (*_line_missing(recorded, unit), *_before_the_unit(recorded, register, bodies))
+    unit = register.get(bodies.first.id)
+    return (*_line_missing(recorded, bodies.first, unit), *_before_the_unit(recorded, register, bodies))
 
 
-def _line_missing(recorded: Sequence[Recorded], unit: Standing | None) -> tuple[Open, ...]:
+def _line_missing(recorded: Sequence[Recorded], first: Body, unit: Standing | None) -> tuple[Open, ...]:
     signed = {line.grade: line for line in line_of(recorded)}
     unsigned = tuple(
         Open(
@@ -63,7 +63,7 @@ def _line_missing(recorded: Sequence[Recorded], unit: Standing | None) -> tuple[
             severity="blocks",
             where=grade,
             problem=f"{who} of the directorate's own line has not signed",
-            remedy=f"take the proposal to {who}, and record the signature, before the E&C Strategy Unit is asked",
+            remedy=f"take the proposal to {who}, and record the signature, before the {first.name} is asked",
             clears=grade,
         )
         for grade, who in GRADES.items()
@@ -78,10 +78,10 @@ def _line_missing(recorded: Sequence[Recorded], unit: Standing | None) -> tuple[
         Open(
             code="line_after_strategy_unit",
             severity="warns",
-            where=STRATEGY_UNIT,
-            problem=f"the E&C Strategy Unit was asked on {in_words(unit.asked_on)}, before {GRADES[last.grade]} signed "
+            where=first.id,
+            problem=f"the {first.name} was asked on {in_words(unit.asked_on)}, before {GRADES[last.grade]} signed "
             f"on {in_words(last.on)}",
-            remedy="ask the E&C Strategy Unit again, now that the line has signed",
+            remedy=f"ask the {first.name} again, now that the line has signed",
             clears="designer",
         ),
     )
@@ -91,13 +91,13 @@ def _before_the_unit(recorded: Sequence[Recorded], register: dict[str, Standing]
     asked = {
         body: (standing.name, standing.asked_on)
         for body, standing in register.items()
-        if standing.asked_on is not None and standing.status != "retired" and body != STRATEGY_UNIT
+        if standing.asked_on is not None and standing.status != "retired" and body != bodies.first.id
     }
     decided = [record.entry.on for record in recorded if isinstance(record.entry, GatewayDecided)]
     group = bodies.find(STEERING_GROUP)
     if decided and group is not None and STEERING_GROUP not in asked:
         asked[STEERING_GROUP] = (group.name, max(decided))
-    unit = register.get(STRATEGY_UNIT)
+    unit = register.get(bodies.first.id)
     first = None if unit is None else unit.first_asked_on
     heard = "has not been asked" if first is None else f"was asked on {in_words(first)}"
     return tuple(
@@ -105,8 +105,8 @@ def _before_the_unit(recorded: Sequence[Recorded], register: dict[str, Standing]
             code="before_strategy_unit",
             severity="warns",
             where=body,
-            problem=f"{name} was asked on {in_words(day)}, and the E&C Strategy Unit, which comes first, {heard}",
-            remedy=f"ask {name} again, " + ("now that it has been" if first else "after the E&C Strategy Unit"),
+            problem=f"{name} was asked on {in_words(day)}, and the {bodies.first.name}, which comes first, {heard}",
+            remedy=f"ask {name} again, " + ("now that it has been" if first else f"after the {bodies.first.name}"),
             clears="designer",
         )
         for body, (name, day) in asked.items()

@@ -46,7 +46,7 @@ def missing(
                 severity="blocks",
                 where="register",
                 problem="the register of stakeholders is empty",
-                remedy=f"add those whose input is needed, the {bodies.bodies[0].name} first",
+                remedy=f"add those whose input is needed, the {bodies.first.name} first",
                 clears="designer",
             )
         )
@@ -58,7 +58,7 @@ def missing(
         if decides_later and standing.body == STEERING_GROUP:
             continue
         lacks.extend(_lacks_of(standing))
-    return tuple(sorted(lacks, key=lambda lack: -1 if lack.where == "register" else bodies.place(lack.where)))
+    return tuple(sorted(lacks, key=lambda lack: -1 if lack.code == "register_empty" else bodies.place(lack.where)))
 
 
 def _unregistered(body: Body) -> Open:

@@ -20,6 +20,9 @@ RouteKind = Literal["steering_group", "own", "outside"]
 Gateway = Literal[1, 2]
 GATEWAYS: Final[tuple[Gateway, ...]] = (1, 2)
 
+_LOOKS_LIKE: Final = str.maketrans("іѕсвмԝιμβϲ", "iscbmwimbc")
+"""Small letters of Cyrillic and Greek to those of these names that they cannot be told from."""
+
 ROUTES_EDITION: Final = "2026-11"
 STEERED: Final = {
     "RIS": "Risk and Intelligence Service",
@@ -65,7 +68,7 @@ def route_of(plan: Protocol | None) -> Route:
 def _words(text: str) -> list[str]:
     """Small words without signs: ``R.I.S.`` has three, ``Risk & Intelligence`` is written with *and*."""
     shown = "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
-    words = re.findall(r"[^\W_]+", shown.replace("&", " and ").casefold())
+    words = re.findall(r"[^\W_]+", shown.replace("&", " and ").casefold().translate(_LOOKS_LIKE))
     return ["sized" if word == "size" else word for word in words]
 
 

@@ -7,10 +7,11 @@ declared below with its edition, until it has happened.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final, Literal
 
-from designs.consultation.bodies import BODIES, STEERING_GROUP, STRATEGY_UNIT, USUAL_LEAD_DAYS, Bodies
+from designs.consultation.bodies import BODIES, STEERING_GROUP, USUAL_LEAD_DAYS, Bodies
 from designs.consultation.errors import in_words
 from designs.consultation.gateways import GatewayStanding, gateway_standings, planned_launch
 from designs.consultation.meetings import CALENDAR, MeetingCalendar
@@ -143,20 +144,25 @@ def _consultations(recorded: Sequence[Recorded], today: date, bodies: Bodies, st
         if standing.body not in required and standing.status != "retired"
     }
     return tuple(
-        _consultation(body, name, days, register.get(body))
+        _consultation(body, name, days, register.get(body), None if body == bodies.first.id else bodies.first.id)
         for body, (name, days) in (required | others).items()
         if not (steered and body == STEERING_GROUP)
     )
 
 
-def _consultation(body: str, name: str, days: int, standing: Standing | None) -> Activity:
-    after = ("line_deputy_director",) if body == STRATEGY_UNIT else (STRATEGY_UNIT,)
-    activity = Activity(body, f"Input of {name}", "designer", days, after)
+def input_of(body: str) -> str:
+    """The id of the activity in which a body gives its input; no id of a body can be that of another activity."""
+    return f"input/{body}"
+
+
+def _consultation(body: str, name: str, days: int, standing: Standing | None, asked_first: str | None) -> Activity:
+    after = ("line_deputy_director",) if asked_first is None else (input_of(asked_first),)
+    activity = Activity(input_of(body), f"Input of {name}", "designer", days, after)
     if standing is None or standing.status == "not_asked":
         return activity
     started = standing.since if standing.status == "asked" else standing.asked_on
     finished = standing.responded_on if standing.status == "responded" else None
-    return Activity(body, activity.name, body, days, after, started=started, finished=finished)
+    return replace(activity, clears=body, started=started, finished=finished)
 
 
 _GATEWAY_NAMES: Final[Mapping[Gateway, str]] = {1: "Gateway 1: the idea", 2: "Gateway 2: the design"}

@@ -183,7 +183,12 @@ def test_a_launch_before_the_meetings_that_are_needed_is_refused() -> None:
     handed_in = recorded(decided(1, FEB), consulted("camsg", day(2, 25)))
     refused(lambda: refuse_launch(day(3, 10), handed_in, STEERED, day(3, 2)), "11 March 2026")
     refuse_launch(MAR, handed_in, STEERED, day(3, 2))
-    refuse_launch(day(3, 2), recorded(decided(1, JAN), decided(2, FEB)), STEERED, day(3, 2))
+    both = recorded(decided(1, JAN), decided(2, FEB))
+    refuse_launch(FEB, both, STEERED, day(3, 2))
+    refused(lambda: refuse_launch(FEB - timedelta(1), both, STEERED, day(3, 2)), "passed on 11 February 2026")
+    conditions = recorded(decided(1, JAN), decided(2, FEB, **CONDITIONS))
+    refused(lambda: refuse_launch(day(3, 1), conditions, STEERED, day(3, 2)), "2 March 2026 or later")
+    refuse_launch(day(3, 2), conditions, STEERED, day(3, 2))
 
 
 def test_a_paper_that_is_in_counts_for_its_meeting() -> None:

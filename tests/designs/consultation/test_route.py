@@ -25,6 +25,7 @@ from tests.designs.consultation.records import TODAY, day, own_approval, plan_of
         ("R I S", "steering_group"),
         ("ＲＩＳ", "steering_group"),
         ("R\u200bIS", "steering_group"),
+        ("R\u0406\u0405", "steering_group"),
         ("ISBC / Debt Management", "steering_group"),
         ("Large Business with WMBC", "steering_group"),
         ("Risk & Intelligence Service", "steering_group"),

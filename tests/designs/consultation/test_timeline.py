@@ -60,8 +60,8 @@ def test_known_dates_give_the_known_path() -> None:
     expected = {
         "line_grade_7": (day(3, 2), day(3, 5)),
         "line_deputy_director": (day(3, 5), day(3, 12)),
-        "ec_strategy_unit": (day(3, 12), day(3, 26)),
-        "kai": (day(3, 26), day(4, 20)),
+        "input/ec_strategy_unit": (day(3, 12), day(3, 26)),
+        "input/kai": (day(3, 26), day(4, 20)),
         "gateway_1": (day(4, 20), day(5, 13)),
         "design": (day(5, 13), day(6, 11)),
         "sign_off_taa": (day(6, 11), day(6, 25)),
@@ -74,15 +74,20 @@ def test_known_dates_give_the_known_path() -> None:
     assert result.end == day(8, 20)
     assert [result.row(gateway).spare_days for gateway in ("gateway_1", "gateway_2")] == [1, 19]
     assert {row.activity.id: row.slack for row in result.rows if row.slack} == {
-        "ris_campaigns": 10, "taa": 5, "copgu": 5, "customer_directorate": 10, "communications": 5, "sign_off_kai": 5,
-    }  # fmt: skip
+        "input/ris_campaigns": 10,
+        "input/taa": 5,
+        "input/copgu": 5,
+        "input/customer_directorate": 10,
+        "input/communications": 5,
+        "sign_off_kai": 5,
+    }
 
 
 @pytest.mark.requirement("K19")
 def test_two_days_of_delay_before_a_paper_cost_a_month() -> None:
     entries = (*LINE, *asked_and_answered(*INPUT[:1], *INPUT[2:], asked=day(1, 7), answered=day(1, 21)), added("kai"))
     in_time, late = (made(*entries, consulted("kai", day(2, asked))) for asked in (23, 24))
-    assert [result.row("kai").finish for result in (in_time, late)] == [day(3, 16), day(3, 17)]
+    assert [result.row("input/kai").finish for result in (in_time, late)] == [day(3, 16), day(3, 17)]
     assert [result.row("gateway_1").finish for result in (in_time, late)] == [day(4, 8), day(5, 13)]
     assert late.end > in_time.end
 
@@ -91,11 +96,11 @@ def test_each_step_that_is_done_gives_way_to_the_next() -> None:
     steps: list[tuple[tuple[Entry, ...], dict[str, Any], list[tuple[str, str, date | None]]]] = [
         ((), {}, [("line_grade_7", "grade_7", None)]),
         (LINE[:1], {}, [("line_deputy_director", "deputy_director", day(1, 5))]),
-        (LINE, {}, [("ec_strategy_unit", "designer", day(1, 6))]),
+        (LINE, {}, [("input/ec_strategy_unit", "designer", day(1, 6))]),
         (
             (*LINE, added("ec_strategy_unit"), consulted("ec_strategy_unit", day(1, 7))),
             {},
-            [("ec_strategy_unit", "ec_strategy_unit", day(1, 7))],
+            [("input/ec_strategy_unit", "ec_strategy_unit", day(1, 7))],
         ),
         (ALL_ASKED, {}, [("gateway_1", "designer", day(1, 21))]),
         ((*ALL_ASKED, consulted("camsg", day(2, 25))), {}, [("gateway_1", "camsg", day(2, 25))]),
@@ -157,7 +162,7 @@ def test_a_missing_signature_of_the_line_holds_the_gateway_up() -> None:
 def test_own_routes_and_plans_outside_the_route() -> None:
     own = made(plan=OWN)
     ids = [row.activity.id for row in own.rows]
-    assert "camsg" in ids
+    assert "input/camsg" in ids
     assert "own_route" in ids
     assert not any("gateway" in name for name in ids)
     assert own.critical_path[-4:] == ("sign_off_taa", "own_route", "lock", "launch")
@@ -170,13 +175,21 @@ def test_own_routes_and_plans_outside_the_route() -> None:
 
 def test_who_was_added_takes_time_and_who_was_retired_takes_none() -> None:
     waiting = made(*ALL_ASKED, added("press_office"))
-    assert waiting.row("gateway_1").waits_for == ("press_office",)
-    assert "Input of PRESS_OFFICE" in waiting.row("press_office").activity.name
+    assert waiting.row("gateway_1").waits_for == ("input/press_office",)
+    assert "Input of PRESS_OFFICE" in waiting.row("input/press_office").activity.name
     gone = made(*ALL_ASKED, added("press_office"), retired("press_office", day(2, 16)))
     assert gone == made(*ALL_ASKED)
     again = made(*ALL_ASKED, consulted("kai", day(2, 16)))
-    assert (again.row("kai").state, again.row("kai").since) == ("under_way", day(2, 16))
-    assert made(*ALL_ASKED, consulted("kai", day(2, 16)), responded("kai", day(2, 17))).row("kai").state == "done"
+    assert (again.row("input/kai").state, again.row("input/kai").since) == ("under_way", day(2, 16))
+    assert made(*ALL_ASKED, consulted("kai", day(2, 16)), responded("kai", day(2, 17))).row("input/kai").state == "done"
+
+
+@pytest.mark.parametrize("plan", [STEERED, OWN])
+def test_a_stakeholder_may_be_called_what_an_activity_is(plan: Any) -> None:
+    names = {row.activity.id for row in made(plan=plan).rows if "/" not in row.activity.id} | {"register"}
+    result = made(*(added(name) for name in names), plan=plan)
+    assert {f"input/{name}" for name in names} < {row.activity.id for row in result.rows}
+    assert result.end == made(plan=plan).end
 
 
 def test_a_planned_launch_is_held_against_the_earliest() -> None:
