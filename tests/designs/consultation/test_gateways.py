@@ -115,6 +115,10 @@ def test_what_cannot_be_put_on_record_about_a_gateway(entry: Entry, history: tup
         (decided(1, APR), (decided(1, MAR, "deferred"),)),
         (decided(1, APR), (decided(1, MAR, "rejected"),)),
         (decided(2, APR), (decided(1, MAR),)),
+        (
+            decided(2, APR),
+            (decided(1, MAR, "approved_with_conditions", conditions=("a",)), met(1, 1, APR)),
+        ),
         (decided(2, MAY), (decided(1, MAR), decided(2, APR))),  # the plan has changed, and is decided on again
         (decided(1, MAY), (decided(1, MAR), decided(2, APR, "rejected"))),
         (met(1, 1, MAR), (decided(1, MAR, **CONDITIONS),)),
@@ -197,6 +201,11 @@ def test_a_paper_that_is_in_counts_for_its_meeting() -> None:
     assert [meeting.on for meeting in meetings_needed(recorded(*paper), day(3, 2))] == [MAR, APR]
     # Its meeting went by without a decision: the paper is there for the next.
     assert [meeting.on for meeting in meetings_needed(recorded(*paper), day(3, 12))] == [APR, MAY]
+    # On the day of its meeting it waits for that, and a paper on the day of a decision, after it, for the next.
+    assert [meeting.on for meeting in meetings_needed(recorded(*paper), MAR)] == [MAR, APR]
+    same_day = recorded(*paper, decided(1, MAR), consulted("camsg", MAR))
+    assert gateway_standings(same_day)[1].handed_in_on == MAR
+    assert gateway_standings(same_day[:2])[1].handed_in_on is None
     # A deferred paper is to be written anew.
     assert [meeting.on for meeting in meetings_needed(recorded(*paper, decided(1, MAR, "deferred")), day(3, 24))] == [
         MAY, day(6, 10),
@@ -245,6 +254,9 @@ def test_the_plans_own_launch_is_held_against_the_meetings(plan: Any, launch: da
     assert planned_launch(plan) == launch
     found = [lack for lack in gateways_missing((), plan, day(3, 2)) if lack.code == "launch_before_meeting"]
     assert len(found) == (launch is not None)
+    if plan is not None and launch is not None:
+        in_time = plan.model_copy(update={"randomisation": Randomisation(method="complete", allocation_date=MAY)})
+        assert "launch_before_meeting" not in [lack.code for lack in gateways_missing((), in_time, day(3, 2))]
     for lack in found:
         assert (lack.severity, lack.where) == ("blocks", "randomisation")
         assert "13 May 2026" in lack.remedy

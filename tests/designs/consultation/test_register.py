@@ -129,6 +129,7 @@ def test_the_steering_group_says_its_part_at_the_gateways() -> None:
         ("rejected", {"camsg": "objected"}),
     ):
         assert codes(*handed_in, decided(1, day(2, 11), decision)) == lack
+    assert codes(*entries, consulted("camsg", day(2, 11)), decided(1, day(2, 11))) == {}
     again = (*handed_in, decided(1, day(2, 11)), consulted("camsg", day(2, 25)))
     assert codes(*again) == {"camsg": "awaited"}
     late_record = (*entries, consulted("camsg", day(2, 25)), decided(1, day(2, 11)))

@@ -83,5 +83,6 @@ def test_an_own_route_is_for_those_who_have_one() -> None:
     refused(lambda: refuse_own_route(approval, (), plan_of("ISBC"), TODAY), "RIS, ISBC, WMBC", "both gateways")
     refused(lambda: refuse_own_route(approval, (), plan_of(None), TODAY), "names no directorate")
     later = recorded(own_approval(day(2, 4)))
+    refuse_own_route(own_approval(day(2, 4)), later, plan_of("Debt Management"), TODAY)
     refused(lambda: refuse_own_route(approval, later, plan_of("Debt Management"), TODAY), "4 February 2026")
     refused(lambda: refuse_own_route(own_approval(day(3, 3)), (), plan_of("Debt Management"), TODAY), "yet to come")

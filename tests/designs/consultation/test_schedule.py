@@ -182,6 +182,8 @@ def test_a_paper_may_be_late_by_its_days_to_spare_and_no_more() -> None:
 
 
 def test_what_is_under_way_takes_its_time_and_at_least_until_today() -> None:
+    just = Activity("a", "a", "kai", 10, started=day(2, 16))  # expected today
+    assert [(row.finish, row.overdue) for row in made(just).rows] == [(TODAY, False)]
     slow, done = Activity("a", "a", "kai", 10, started=day(2, 23)), Activity("b", "b", "kai", 10, started=day(2, 2))
     timeline = made(slow, done, Activity("c", "c", "designer", 1, ("a", "b")))
     assert [(row.finish, row.overdue, row.since) for row in timeline.rows] == [

@@ -141,6 +141,8 @@ def test_a_gateway_waits_for_its_meeting_its_conditions_or_a_new_paper() -> None
     conditions = {"decision": "approved_with_conditions", "conditions": ("brief the press",)}
     handed_in = made(*ALL_ASKED, consulted("camsg", day(2, 25))).row("gateway_1")
     assert (handed_in.state, handed_in.finish, handed_in.overdue) == ("under_way", day(3, 11), False)
+    on_the_day = made(*ALL_ASKED, consulted("camsg", day(2, 25)), today=day(3, 11)).row("gateway_1")
+    assert (on_the_day.finish, on_the_day.overdue) == (day(3, 11), False)
     went_by = made(*ALL_ASKED, consulted("camsg", day(2, 25)), today=day(3, 12)).row("gateway_1")
     assert (went_by.state, went_by.finish, went_by.overdue) == ("under_way", day(4, 8), True)
     asked_for = made(*ALL_ASKED, decided(1, day(2, 11), **conditions))
@@ -181,6 +183,8 @@ def test_who_was_added_takes_time_and_who_was_retired_takes_none() -> None:
     assert gone == made(*ALL_ASKED)
     again = made(*ALL_ASKED, consulted("kai", day(2, 16)))
     assert (again.row("input/kai").state, again.row("input/kai").since) == ("under_way", day(2, 16))
+    reminded = made(*ALL_ASKED, consulted("kai", day(2, 16)), consulted("kai", day(2, 23)))
+    assert reminded.row("input/kai") == again.row("input/kai")
     assert made(*ALL_ASKED, consulted("kai", day(2, 16)), responded("kai", day(2, 17))).row("input/kai").state == "done"
 
 
