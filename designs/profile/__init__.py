@@ -1,0 +1,26 @@
+"""Who takes part: how a population comes down to them, reason by reason, and what they are like."""
+
+from designs.profile.description import (
+    SMALLEST,
+    Categories,
+    ColumnProfile,
+    LevelCount,
+    Numbers,
+    Profile,
+    describe_customers,
+)
+from designs.profile.waterfall import Step, Waterfall, waterfall, who_takes_part
+
+__all__ = [
+    "SMALLEST",
+    "Categories",
+    "ColumnProfile",
+    "LevelCount",
+    "Numbers",
+    "Profile",
+    "Step",
+    "Waterfall",
+    "describe_customers",
+    "waterfall",
+    "who_takes_part",
+]
