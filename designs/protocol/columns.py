@@ -12,16 +12,17 @@ from designs.literals import ColumnKind
 from designs.protocol.codes import DELIVERED, codes_in, codes_of, codes_of_delivery
 from designs.protocol.consistency import Breach
 from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, nearest, path_text
-from designs.protocol.models import Condition, Exclusion, Outcome, Protocol
+from designs.protocol.models import Condition, Outcome, Protocol
 
 File = Literal["population", "outcomes", "external"]
 Part = Literal[
-    "id", "arm", "saturation", "cluster", "pair", "stratum", "balance", "where", "exclude", "not_for", "covariate",
-    "subgroup", "reason", "declared", "outcome", "day", "time", "event", "received", "errors",
+    "id", "arm", "saturation", "cluster", "pair", "stratum", "balance", "where", "exclude", "welsh", "not_for",
+    "covariate", "subgroup", "reason", "declared", "outcome", "day", "time", "event", "received", "errors",
 ]  # fmt: skip
 
 # Known only after customers were assigned; every other part must be known before.
 AFTER_ALLOCATION: frozenset[Part] = frozenset({"outcome", "day", "time", "event", "received"})
+_PARTS: Mapping[str | int, Part] = {"where": "where", "exclude": "exclude", "welsh": "welsh"}  # of a population
 _OUTCOME_KINDS: Mapping[str, ColumnKind] = {"binary": "boolean", "amount": "number", "count": "number"}
 
 
@@ -59,7 +60,7 @@ def _population(protocol: Protocol) -> Iterator[Use]:
     if population.cluster is not None:
         yield Use(("population", "cluster"), population.cluster, "cluster", "text", firm=True)
     for path, condition in conditions(protocol):
-        part: Part = "not_for" if path[0] == "arms" else "where" if path[1] == "where" else "exclude"
+        part: Part = "not_for" if path[0] == "arms" else _PARTS[path[1]]
         yield Use((*path, "column"), condition.column, part, kind_of_condition(condition))
     for key in ("column", "confidence_column") if population.reasons is not None else ():
         yield Use(("population", "reasons", key), getattr(population.reasons, key), "reason", "text")
@@ -128,17 +129,19 @@ def conditions(protocol: Protocol) -> Iterator[tuple[KeyPath, Condition]]:
     for position, condition in enumerate(protocol.population.where):
         yield ("population", "where", position), condition
     for position, exclusion in enumerate(protocol.population.exclude):
-        yield from _conditions_of(exclusion, ("population", "exclude", position, "when"))
+        yield from _conditions_of(exclusion.when, ("population", "exclude", position, "when"))
+    if protocol.population.welsh is not None:
+        yield from _conditions_of(protocol.population.welsh.when, ("population", "welsh", "when"))
     for number, arm in enumerate(protocol.arms):
         for position, exclusion in enumerate(arm.not_for):
-            yield from _conditions_of(exclusion, ("arms", number, "not_for", position, "when"))
+            yield from _conditions_of(exclusion.when, ("arms", number, "not_for", position, "when"))
 
 
-def _conditions_of(exclusion: Exclusion, path: KeyPath) -> Iterator[tuple[KeyPath, Condition]]:
-    if not isinstance(exclusion.when, tuple):
-        yield path, exclusion.when
+def _conditions_of(when: Condition | tuple[Condition, ...], path: KeyPath) -> Iterator[tuple[KeyPath, Condition]]:
+    if not isinstance(when, tuple):
+        yield path, when
         return
-    for position, condition in enumerate(exclusion.when):
+    for position, condition in enumerate(when):
         yield (*path, position), condition
 
 
@@ -286,7 +289,7 @@ def _column_contract(
         numeric=kind == "any" and any(_may_be_a_quantity(protocol, use) for use in used),
         levels=_levels(protocol, used),
         # A level may be called NA; a condition on the column may ask whether it is missing.
-        marks_are_words=kind == "any" and not parts & {"where", "exclude", "not_for"},
+        marks_are_words=kind == "any" and not parts & {"where", "exclude", "welsh", "not_for"},
         missing_marks=_not_an_arm(protocol) if "arm" in parts else frozenset(),
         codes=codes_of(protocol, name),
     )
@@ -303,7 +306,7 @@ def _levels(protocol: Protocol, used: Collection[Use]) -> LevelRule | None:
         elif use.part in ("covariate", "subgroup") and use.kind != "number":
             declared = use.part == "subgroup" or protocol.analysis.covariates[int(use.path[2])].as_ == "category"
             rules.add("category" if declared else "where_text")
-        elif use.part in ("cluster", "pair", "errors", "where", "exclude", "not_for") and use.kind == "text":
+        elif use.part in ("cluster", "pair", "errors", "where", "exclude", "welsh", "not_for") and use.kind == "text":
             rules.add("label")
     strictest: tuple[LevelRule, ...] = ("category", "where_text", "stratum", "label")
     return next((rule for rule in strictest if rule in rules), None)

@@ -96,7 +96,7 @@ def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
     """Why a customer does not take part, and the expression that is true of such a customer.
 
     First what ``where`` asks, in its order, then ``exclude`` with its reasons: a customer counts under the first
-    that applies. An exclusion with an agreement is not one of them.
+    that applies. An exclusion with an agreement is not one of them; those who prefer Welsh come last.
     """
     kinds, words = column_kinds(protocol), column_words(protocol)
     population = protocol.population
@@ -104,11 +104,7 @@ def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
         (f"not: {describe(condition, words)}", ~expression(condition, kinds[condition.column]))
         for condition in population.where
     ]
-    excluded = [
-        (exclusion.reason, all_hold(exclusion.conditions, kinds))
-        for exclusion in population.exclude
-        if exclusion.agreement is None
-    ]
+    excluded = [(exclusion.reason, all_hold(exclusion.conditions, kinds)) for exclusion in protocol.left_out]
     return (*unmet, *excluded)
 
 
@@ -119,7 +115,7 @@ def left_out_by_arm_or_else(protocol: Protocol) -> tuple[list[nw.Expr], list[nw.
     """
     population = protocol.population
     asked: list[tuple[Condition, ...]] = [(condition,) for condition in population.where]
-    asked += [exclusion.conditions for exclusion in population.exclude if not exclusion.agreement]
+    asked += [exclusion.conditions for exclusion in protocol.left_out]
     tests = [test for _, test in exclusions(protocol)]
     of_arms = [
         {condition.column for condition in conditions} == {protocol.randomisation.arm_column} for conditions in asked
@@ -142,9 +138,7 @@ def surely_left_out(protocol: Protocol) -> tuple[nw.Expr, ...]:
         for condition in population.where
         for asks in [condition.missing is not None]
     ]
-    excluded = [
-        all_hold(exclusion.conditions, kinds) for exclusion in population.exclude if exclusion.agreement is None
-    ]
+    excluded = [all_hold(exclusion.conditions, kinds) for exclusion in protocol.left_out]
     return (*unmet, *excluded)
 
 

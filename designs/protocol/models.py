@@ -116,6 +116,19 @@ class Protocol(Declared):
         return self.cluster or self.analysis.errors_clustered_by
 
     @property
+    def left_out(self) -> tuple[Exclusion, ...]:
+        """Who does not take part, beside those whom ``where`` leaves out: an exclusion with an agreement is not one of
+        them, and those who prefer Welsh are where the plan says so and an arm has no Welsh text."""
+        declared = tuple(exclusion for exclusion in self.population.exclude if exclusion.agreement is None)
+        english, welsh = [arm.label for arm in self.arms if arm.english_only], self.population.welsh
+        if welsh is None or welsh.without_text is None or not english:
+            return declared
+        return (
+            *declared,
+            Exclusion(when=welsh.when, reason=f"prefers Welsh, and has no Welsh text: {', '.join(english)}"),
+        )
+
+    @property
     def labels(self) -> dict[str, str]:
         """What people call the arms, by id."""
         return {arm.id: arm.label for arm in self.arms}

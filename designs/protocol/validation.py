@@ -97,8 +97,7 @@ def _placed_in_the_file(details: ErrorDetails) -> ErrorDetails:
         for at in range(3, len(place))
         if place[at] in _MARKS
         and place[at - 1] == "when"
-        and isinstance(place[at - 2], int)
-        and place[at - 3] in ("exclude", "not_for")
+        and (place[at - 3] if isinstance(place[at - 2], int) else place[at - 2]) in ("exclude", "not_for", "welsh")
     )
     at = next(marked, None)
     return details if at is None else {**details, "loc": place[:at] + place[at + 1 :]}

@@ -121,7 +121,7 @@ def by_agreement(protocol: Protocol, table: Any) -> Iterator[Finding]:
 
 def missing_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
     """What should keep customers out, or out of an arm, is not known of some."""
-    reasons = [exclusion for exclusion in protocol.population.exclude if exclusion.agreement is None]
+    reasons = [*protocol.left_out]
     reasons += [exclusion for arm in protocol.arms for exclusion in arm.not_for]
     keeping_out = [condition for exclusion in reasons for condition in exclusion.conditions]
     asked_if_missing = {condition.column for condition in keeping_out if condition.missing is not None}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from designs.protocol.consistency import Breach, reads, repeated
+from designs.protocol.keeping_out import keeps_out
 from designs.protocol.models import Protocol
 from designs.protocol.values import same_value
 
@@ -112,6 +113,23 @@ def shares_are_declared(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(place, "an arm of an external trial has no share", rule_text)
 
 
+@reads("population", "arms")
+def welsh_is_written_or_kept_out(protocol: Protocol) -> Iterator[Breach]:
+    """Nobody who prefers Welsh gets an approach in English only."""
+    welsh = protocol.population.welsh
+    if welsh is None or welsh.without_text is not None:
+        return
+    for position, arm in enumerate(protocol.arms):
+        if not arm.english_only or keeps_out(protocol.population, arm.not_for, welsh.conditions):
+            continue
+        problem = f"{arm.label} has no Welsh text, and those who prefer Welsh would be sent the English one"
+        rule_text = (
+            "they get a Welsh text (cy), or are kept out of the arm (not_for) or of the trial "
+            "(population.welsh.without_text: exclude)"
+        )
+        yield Breach(("arms", position, "text", "cy") if arm.text else ("arms", position, "text"), problem, rule_text)
+
+
 RULES = (
     comparison,
     arms_are_told_apart,
@@ -119,5 +137,6 @@ RULES = (
     no_further_action_is_no_contact,
     agreements_open_no_arm,
     letters_have_versions,
+    welsh_is_written_or_kept_out,
     shares_are_declared,
 )

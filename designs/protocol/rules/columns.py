@@ -12,7 +12,7 @@ from designs.protocol.values import same_code
 
 _SECTIONS = ("population", "arms", "randomisation", "outcomes", "analysis")
 _BEFORE = ("covariate", "subgroup", "reason", "stratum", "balance", "pair", "cluster", "errors")
-_FILTERS = ("where", "exclude", "not_for")
+_FILTERS = ("where", "exclude", "welsh", "not_for")
 
 
 @reads(*_SECTIONS)

@@ -31,6 +31,13 @@ class Arm(Declared):
     not_for: tuple[Exclusion, ...] = ()  # customers who may get the other arms, but never this one
     levels: dict[Identifier, Identifier] | None = None  # of each factor, in a factorial trial
 
+    @property
+    def english_only(self) -> bool:
+        """Whether customers are contacted in it and no Welsh text is named; an English one named twice is none."""
+        if self.text is not None:
+            return self.kind != "nfa" and self.text.cy in (None, self.text.en)
+        return self.kind == "otm"
+
     @model_validator(mode="before")
     @classmethod
     def _label_defaults_to_id(cls, value: object) -> object:

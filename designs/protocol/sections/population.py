@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
@@ -94,6 +94,23 @@ class Reasons(Declared):
     one_approach_because: Text | None = None
 
 
+class Welsh(Declared):
+    """Who prefers Welsh, and what becomes of them where an arm has no Welsh text.
+
+    Attributes:
+        when: what is true of those who prefer Welsh.
+        without_text: ``exclude`` leaves them out of the trial, and counts them, for as long as an arm has none.
+    """
+
+    when: When
+    without_text: Literal["exclude"] | None = None
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What all holds of those who prefer Welsh."""
+        return self.when if isinstance(self.when, tuple) else (self.when,)
+
+
 class ContactLimit(Declared):
     """At most this many OTM contacts with one customer, over all trials, in this many days."""
 
@@ -112,4 +129,5 @@ class Population(Declared):
     contact_limit: ContactLimit | None = None
     mutually_exclusive_with: tuple[Identifier, ...] = ()  # trials that share no customer with this one
     reasons: Reasons | None = None
+    welsh: Welsh | None = None
     columns: dict[str, ColumnDeclaration] = Field(default_factory=dict)

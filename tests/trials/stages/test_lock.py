@@ -37,6 +37,32 @@ def test_a_lock_counts_everybody_by_the_first_reason(registry, files):
     assert detail.summary.customers == record.eligible
 
 
+@pytest.mark.requirement("K18")
+def test_those_who_prefer_welsh_are_left_out_and_counted_before_the_lock(registry, tmp_path):
+    files = Files(tmp_path / "welsh", count=300)
+    welsh = "population:\n  welsh: {when: {column: welsh, equals: 1}, without_text: exclude}\n"
+    files.edit_protocol(lambda text: text.replace("population:\n", welsh, 1))
+    taking_part = {row["customer_id"] for row in eligible(files.customers)}
+    write_csv(files.population, [row | {"welsh": int(at % 7 == 0)} for at, row in enumerate(files.customers)])
+    prefer = {row["customer_id"] for at, row in enumerate(files.customers) if at % 7 == 0} & taking_part
+    load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
+    register(registry, FIRST, files.protocol)
+    record = check_lock(registry, FIRST, files.trial).record
+    assert [(e.reason, e.customers) for e in record.exclusions][-1] == (
+        "prefers Welsh, and has no Welsh text: Plain letter, SMS reminder",
+        len(prefer),
+    )
+    assert record.eligible == len(taking_part) - len(prefer)
+    lock(registry, FIRST, files.trial)
+    randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
+    for arm in ("letter", "sms"):
+        out = tmp_path / arm
+        issue(registry, FIRST, files.trial, arm, out)
+        listed = {line.split(",")[0] for path in out.rglob("*.csv") for line in path.read_text().splitlines()[1:]}
+        assert listed
+        assert not listed & prefer
+
+
 @pytest.mark.requirement("K16")
 def test_a_lock_is_taken_once_and_the_plan_no_longer_changes(registry, files):
     loaded(registry, files)
