@@ -186,7 +186,7 @@ def _open_conditions(standing: GatewayStanding) -> tuple[Open, ...]:
             severity="blocks",
             where=f"gateway_{standing.gateway}",
             problem=f"condition {condition.number} of gateway {standing.gateway} is not met: {condition.text}",
-            remedy="meet it, and record how and when",
+            remedy="meet it, and have a manager record how and when",
             clears="designer",
         )
         for condition in standing.open_conditions

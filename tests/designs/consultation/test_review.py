@@ -1,0 +1,92 @@
+"""The review gathers the room, and the refusal names everybody who is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from designs.consultation import BODIES, refuse_open, review
+from designs.entries import Entry
+from designs.protocol.sections.randomisation import Randomisation
+from tests.designs.consultation.records import (
+    EVERYBODY,
+    TODAY,
+    added,
+    asked_and_answered,
+    day,
+    decided,
+    line,
+    own_approval,
+    plan_of,
+    recorded,
+    refused,
+)
+
+LINE = (line("grade_7", day(1, 5)), line("deputy_director", day(1, 6)))
+ASKED = asked_and_answered(*EVERYBODY, asked=day(1, 6), answered=day(1, 12))
+GATEWAYS = (decided(1, day(1, 14)), decided(2, day(2, 11)))
+READY = (*LINE, *ASKED, *GATEWAYS)
+STEERED, OWN = plan_of("ISBC"), plan_of("Debt Management")
+
+
+def codes(*entries: Entry, plan: Any = STEERED, **more: Any) -> list[str]:
+    return [lack.code for lack in review(recorded(*entries), plan, TODAY, **more).open]
+
+
+def test_a_design_that_lacks_nothing_goes_on() -> None:
+    for plan, entries in ((STEERED, READY), (OWN, (*LINE, *ASKED, own_approval(day(2, 16))))):
+        reviewed = review(recorded(*entries), plan, TODAY)
+        assert reviewed.open == ()
+        assert len(reviewed.register) == 8
+        assert [signed.grade for signed in reviewed.line] == ["grade_7", "deputy_director"]
+        assert reviewed.timeline.blocking[0].activity.id == "design"
+        refuse_open(reviewed, "a-design")
+    assert [gateway.gateway for gateway in review(recorded(*READY), STEERED, TODAY).gateways] == [1, 2]
+    assert review(recorded(*READY), OWN, TODAY).gateways == ()
+
+
+@pytest.mark.requirement("K03")
+@pytest.mark.parametrize("absent", EVERYBODY)
+def test_a_launch_without_one_of_the_eight_is_refused_by_name(absent: str) -> None:
+    """Its place is there, it was even asked, and it has not answered; or it is not there at all."""
+    others = tuple(entry for entry in READY if getattr(entry, "body", None) != absent)
+    if absent == "camsg":
+        others = tuple(entry for entry in others if entry.kind != "gateway_decided")
+    body = BODIES.find(absent)
+    assert body is not None
+    for entries in (others, (*others, added(absent))):
+        refusal = refused(
+            lambda entries=entries: refuse_open(review(recorded(*entries), STEERED, TODAY), "a-design"), body.name
+        )
+        for other in BODIES.bodies:
+            assert (other.name in refusal.problem) == (other is body)
+
+
+def test_everything_that_is_open_is_named_at_once() -> None:
+    refusal = refused(lambda: refuse_open(review((), STEERED, TODAY), "a-design"), "a-design")
+    for name in ("a grade 7", "a deputy director", "register of stakeholders is empty", "gateway 1", "gateway 2"):
+        assert name in refusal.problem
+    assert all(body.name in refusal.problem for body in BODIES.bodies)
+
+
+def test_what_comes_later_is_not_asked_for_before_the_first_gateway() -> None:
+    assert codes(*LINE, *ASKED, before="gateway_1") == []
+    assert codes(*LINE, *ASKED) == ["gateway_open", "gateway_open"]
+    assert codes(*LINE, *ASKED, plan=OWN, before="gateway_1") == []
+    assert codes(*LINE, *ASKED, plan=OWN) == ["own_route_not_approved"]
+    assert codes(*LINE, *ASKED, plan=plan_of(None), before="gateway_1") == ["no_directorate"]
+    assert codes(before="gateway_1")[:3] == ["line_not_signed", "line_not_signed", "register_empty"]
+
+
+def test_a_warning_refuses_nothing() -> None:
+    soon = plan_of("ISBC", randomisation=Randomisation(method="complete", allocation_date=day(3, 3)))
+    reviewed = review(recorded(*READY), soon, TODAY)
+    assert [lack.code for lack in reviewed.open] == ["launch_before_earliest"]
+    refuse_open(reviewed, "a-design")
+
+
+def test_what_other_rooms_have_done_moves_the_launch() -> None:
+    before = review(recorded(*READY), STEERED, TODAY)
+    after = review(recorded(*READY), STEERED, TODAY, finished={"design": day(2, 12)})
+    assert after.timeline.end < before.timeline.end
