@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from designs.consultation import BODIES, refuse_open, review
+from designs.consultation import BODIES, ConsultationRefused, refuse, refuse_open, review
 from designs.entries import Entry
+from designs.protocol.rules.dates import FIRST_DAY, LAST_DAY
 from designs.protocol.sections.randomisation import Randomisation
 from tests.designs.consultation.records import (
     EVERYBODY,
     TODAY,
     added,
     asked_and_answered,
+    consulted,
     day,
     decided,
     line,
+    met,
     own_approval,
     plan_of,
     recorded,
     refused,
+    responded,
+    retired,
 )
 
 LINE = (line("grade_7", day(1, 5)), line("deputy_director", day(1, 6)))
@@ -90,3 +99,34 @@ def test_what_other_rooms_have_done_moves_the_launch() -> None:
     before = review(recorded(*READY), STEERED, TODAY)
     after = review(recorded(*READY), STEERED, TODAY, finished={"design": day(2, 12)})
     assert after.timeline.end < before.timeline.end
+
+
+BODY = st.sampled_from([*EVERYBODY, "press_office", "design", "lock", "register", "gateway_1"])
+DAY = st.dates(FIRST_DAY, LAST_DAY)
+GATEWAY, DECISION = st.sampled_from([1, 2]), st.sampled_from(["approved", "approved_with_conditions", "deferred"])
+ENTRIES = st.one_of(
+    st.builds(added, BODY, DAY, needed_by=DAY),
+    st.builds(retired, BODY, DAY),
+    st.builds(consulted, BODY, DAY),
+    st.builds(responded, BODY, DAY),
+    st.builds(line, st.sampled_from(["grade_7", "deputy_director"]), DAY),
+    st.builds(decided, GATEWAY, DAY, DECISION, conditions=st.sampled_from([(), ("a",), ("a", "b")])),
+    st.builds(met, GATEWAY, st.integers(1, 3), DAY),
+    st.builds(own_approval, DAY),
+)
+
+
+@given(st.lists(ENTRIES, max_size=15), st.sampled_from([STEERED, OWN, plan_of(None), None]), DAY)
+def test_whatever_is_on_record_there_is_a_review_of_it(entries: list[Entry], plan: Any, today: date) -> None:
+    """Records of before may hold what would be refused now, in any order and on any day."""
+    reviewed = review(recorded(*entries), plan, today)
+    assert reviewed.timeline.end >= today
+    assert reviewed.timeline.critical_path
+    assert len({row.activity.id for row in reviewed.timeline.rows}) == len(reviewed.timeline.rows)
+    for lack in reviewed.open:
+        assert lack.problem
+        assert lack.remedy
+        assert lack.clears
+    for entry in entries:
+        with suppress(ConsultationRefused):
+            refuse(entry, recorded(*entries), plan, today)
