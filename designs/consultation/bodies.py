@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+STRATEGY_UNIT: Final = "ec_strategy_unit"
 STEERING_GROUP: Final = "camsg"
 USUAL_LEAD_DAYS: Final = 10
 """Working days that anybody takes of whom no more is known; an assumption."""
@@ -64,7 +65,7 @@ BODIES: Final = Bodies(
     "Compliance Handbook CH600280",
     (
         Body(
-            "ec_strategy_unit",
+            STRATEGY_UNIT,
             "E&C Strategy Unit",
             "Does the proposal fit what is a priority, and does it overlap with other new work or fill a gap?",
             10,

@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from designs.consultation.bodies import BODIES, STEERING_GROUP
+from designs.consultation.bodies import BODIES, STEERING_GROUP, STRATEGY_UNIT
 from tests.places import REQUIREMENTS, ROOT
 
 
@@ -22,7 +22,7 @@ def test_the_list_is_that_of_the_requirement() -> None:
 
 def test_every_body_is_known_by_one_id_and_asked_something() -> None:
     assert len({body.id for body in BODIES.bodies}) == 8
-    assert BODIES.first.id == "ec_strategy_unit"
+    assert BODIES.first.id == STRATEGY_UNIT
     assert all(body.asked.endswith("?") and 1 <= body.lead_days <= 60 for body in BODIES.bodies)
     assert BODIES.find(STEERING_GROUP) in BODIES.bodies
     assert BODIES.find("press_office") is None
