@@ -16,7 +16,11 @@ from designs.variants.phrases import (
 )
 
 _DETERMINER = r"(?:an?|the|our|this|your|his|her|their|another|one|any|some|further|new|two|several)"
-_ADJECTIVES = r"(?:(?!(?:and|or|to|then|please|that|if|for|in|of|on|at|we|you) )[a-z]+ ){0,3}?"
+_ADJECTIVES = (
+    r"(?:(?!(?:and|or|to|then|please|that|if|for|in|of|on|at|we|you|is|are|was|be|not|no|an?|the|has|have|will"
+    r"|your|our) )"
+    r"[a-z]+ ){0,3}?"
+)
 _NOUN = (
     r"(?:checks?(?! (?:box|list|in|out|your?|that|whether|if|the|for)\b)|check ups?|enquir(?:y|ies)|inquir(?:y|ies)"
     r"|investigations?|audits?|inspections?|examinations?|probes?|reviews? (?:of|into) your)\b"
@@ -51,7 +55,8 @@ _CHECKED = (
 _TO_CHECK = r"(?:check|investigate|audit|inspect|examine|scrutini[sz]e|probe|enquire into|inquire into|look into)"
 _WE = r"(?:we|hmrc|the department|(?:our |tax |compliance |an? )*(?:officers?|inspectors?|teams?|colleagues))"
 _DISCLOSE = (
-    r"(?:disclos(?:e|ures?|ing)|tell(?:ing)? us|com(?:e|ing) forward|own(?:ing)? up|put(?:ting)? (?:things|it|this"
+    r"(?:disclos(?:e|ures?|ing)|tell(?:ing)? us|com(?:e|ing) forward|own(?:ing)? up|correct(?:ing)? (?:your|the"
+    r"|this|it|any)|put(?:ting)? (?:things|it|this"
     r"|your affairs) right)"
 )
 _CHANCE = r"(?:right|chance|opportunity|ability|option)"
@@ -87,6 +92,9 @@ ENGLISH: Final[tuple[Phrase, ...]] = (
                 rf"{_KIND} {_NOUN}(?: (?:now|already|has))? (?:opened|started|begun|open|underway|under way|ongoing"
                 r"|in progress)\b"
             ),
+            "began-checking": (
+                rf"{_BEGUN} (?:to )?(?:{_CHECKING}|{_TO_CHECK}) (?:you|{_ADJECTIVES}your {_ADJECTIVES}{_AFFAIRS})\b"
+            ),
             "selected": (
                 r"(?P<aux>(?:not |n't )?(?:been |being )?)(?:selected|chosen|picked|singled out|earmarked|identified"
                 rf"|put forward){gap(3)}for (?:{_CHECK}|{_NOUN}|{_CHECKING})"
@@ -116,8 +124,21 @@ ENGLISH: Final[tuple[Phrase, ...]] = (
             "we-checked": rf"{_WE}(?:'ve| have| has)?(?: [a-z]+){{0,2}}? {_CHECKED} your {_ADJECTIVES}{_AFFAIRS}\b",
             "check-into-yours": rf"{_CHECK}(?: is)? (?:into|of|on|about|under) your\b",
             "open-case": (
-                r"(?:open(?:ed|ing)?|start(?:ed|ing)?) (?:an?|your|our|the) (?:[a-z]+ )?(?:case|file) (?:on|about"
-                r"|against|into|under)\b"
+                r"(?:opened|opening|started) (?:an?|your|our|the) (?:[a-z]+ )?(?:case|file)\b"
+                r"(?! (?:for|about) (?:you|your)\b)"
+            ),
+            "passed-on": (
+                rf"(?:passed|referred|sent|handed)(?: over| on)? to {_ADJECTIVES}(?:(?:our|an?|the)"
+                rf" )?{_ADJECTIVES}(?:compliance|investigations?|fraud|enquiry)\b"
+            ),
+            "officer": (
+                r"(?:compliance|tax|case) (?:officer|inspector|investigator|caseworker)(?P<aux>(?: (?:has|have|is"
+                r"|was|will|not|now|been|be)){1,4}) (?:assigned|appointed|allocated)"
+            ),
+            "our-checks": (
+                r"our (?:recent |own |first )?(?:checks|enquir(?:y|ies)|inquir(?:y|ies)|investigations?|audit)(?:"
+                r" into you)? (?:have |has |had )?(?:shows?|showed|shown|finds?|found|reveal(?:s|ed)?|suggest(?:s"
+                r"|ed)?|identified|indicate[sd]?)\b"
             ),
             "subject-to": rf"subject (?:to|of) {_CHECK}",
             "current-check": (
@@ -180,6 +201,7 @@ ENGLISH: Final[tuple[Phrase, ...]] = (
                 rf"{_DISCLOSE}{gap(6)}before {_WE}(?:'ll| will| do| have to)? (?:find|found|contact|write|come|check"
                 r"|discover|investigate|open|start|uncover|identify|catch|act)"
             ),
+            "before-too-late": rf"{_DISCLOSE}{gap(5)}before (?:it is|it's|its) too late",
             "higher-penalty": (
                 r"(?:higher|bigger|larger|greater|heavier|increased|harsher|tougher|stiffer) penalt(?:y|ies)"
                 rf"{gap(8)}(?:disclos(?:e|ed|ures?|ing)|tell us|told us|come forward|came forward)\b"
@@ -206,6 +228,17 @@ ENGLISH: Final[tuple[Phrase, ...]] = (
             "proof-of": (
                 rf"{_SEND}{gap(4)}(?:proof|evidence|receipts?|invoices?|vouchers|(?:business |accounting |financial "
                 r"|tax )records|bank statements?|workings|breakdowns?)\b"
+                r"(?! (?:of|for|about) (?:(?:your|the|any|an?|this) )?(?:reasonable |good |own )?"
+                r"(?:excuse|reason|illness|identity|payment|appeal|hardship|address|bereavement)s?\b)"
+            ),
+            "how-worked-out": rf"{_SEND}{gap(4)}{_PAPERS}{gap(2)}(?:how|why) (?:you|your|the|these|this)\b",
+            "prove-it": (
+                r"(?:prove|substantiate|justify|verify|back up) (?:your|the|these|this|any)"
+                rf" {_ADJECTIVES}{_AFFAIRS}\b"
+            ),
+            "tell-us-correct": (
+                r"(?:let us know|tell us|write to us|inform us)(?: to (?:say|tell us))?(?: that| whether| if)"
+                rf" (?:your|the) {_ADJECTIVES}{_AFFAIRS} (?:is|are|was|were) (?:all )?{_CORRECT}\b"
             ),
             "papers-behind": (
                 rf"{_SEND}{gap(6)}{_PAPERS}{gap(3)}(?:for|about|behind|supporting|relating to|used|of|on|underlying)"
@@ -213,10 +246,11 @@ ENGLISH: Final[tuple[Phrase, ...]] = (
             ),
             "certify": (
                 rf"(?:sign|return|complete|fill in|fill out|send back|send us|submit|send){gap(5)}(?:certificates?"
-                rf"|declarations?|statements?){gap(8)}{_CORRECT}\b"
+                rf"|declarations?|statements?){gap(8)}(?:{_CORRECT}|declared|disclosed|included|reported)\b"
             ),
             "explain": (
-                r"(?:explain|justify|account for|clarify)(?: to us)? (?:why|how|where|the (?:reasons?|differences?"
+                r"(?:explain(?:ing)?|justify(?:ing)?|account(?:ing)? for|clarify(?:ing)?)(?: to us)? (?:why|how"
+                r"|where|the (?:reasons?|differences?"
                 rf"|discrepanc[a-z]+)){gap(6)}(?:not (?:declar|includ|report)[a-z]*|{_AFFAIRS})\b"
             ),
             "tell-us-why": (

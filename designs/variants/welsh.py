@@ -131,6 +131,7 @@ WELSH: Final[tuple[Phrase, ...]] = (
             "tystiolaeth": (
                 rf"{_SEND}{gap(4)}(?:tystiolaeth|dystiolaeth|prawf|brawf|derbynebau|dderbynebau|anfonebau|datganiadau"
                 r" banc|ddatganiadau banc|cyfriflenni banc)\b"
+                r"(?! (?:o|o'ch|am|am eich) (?:esgus|rheswm|salwch|hunaniaeth|taliad|apel|cyfeiriad)\b)"
             ),
             "tystysgrif": (
                 r"(?:llofnod(?:wch|i)|dychwel(?:wch|yd)|ddychwelyd|cwblh(?:ewch|au)|gwblhau|llenw(?:ch|i)|anfonwch)"

@@ -19,10 +19,13 @@ from designs.variants.welsh import WELSH
 EDITION: Final = "2026-11"
 """Of the phrases and of what each channel has to say."""
 
+MOST_CHARACTERS: Final = 100_000
+"""Of a text that is searched at all: some twenty pages."""
+
 PHRASES: Final[tuple[Phrase, ...]] = (*ENGLISH, *WELSH)
 
 _DENIED_BEFORE = re.compile(
-    r"(?:\b(?:(?<!why )not|never|without|nor|cannot|need not|no need|no plans?"
+    r"(?:\b(?:(?<!why )not|no|never|without|nor|cannot|need not|no need|no plans?"
     r"|not (?:need|have|asking you|going|planning|intend\w*|plan|want\w*)|heb|ddim"
     r"|nid (?:ydym|ydyn ni|yw|oes angen)(?: \w+)?|peidi\w+ a|dim angen)|n't(?: (?:need|have|want|plan))?)"
     r"(?: (?:yet|currently|now|at present|at this stage|today|to|i|wedi|yn))* $"
@@ -31,7 +34,8 @@ _DENIED_WITHIN = re.compile(
     r"\b(?:no|not|never|no longer)\b(?! (?:only|just|merely))|n't\b|\b(?:nid|nad|heb|ddim|ni|na|dim)\b"
 )
 _CONDITION_BEFORE = re.compile(
-    r"\b(?:if|unless|whether|in case|before|until|may|might|could|would|os|oni bai|cyn i|cyn)(?: [a-z'{}_]+){0,3} $"
+    r"\b(?:(?:if|unless|whether|in case|before|until|os|oni bai|cyn i|cyn)(?: [a-z'{}_]+){0,3}"
+    r"|(?:may|might|could|would|byddwn|bydd|gallwn|gallem|efallai)(?: (?:also|then|have|be|now|soon|ni|hefyd))*) $"
 )
 _DENIED = "this is denied here, and may be read all the same: "
 _OFFERED = re.compile(r"\b(?:we|hmrc|colleagues|it|letter|page)(?:'ll| (?:will|can|may|could|also|shall|would))* $")
@@ -72,6 +76,9 @@ def check_wording(text: str, channel: Channel, where: str) -> tuple[Remark, ...]
     if not text.strip():
         problem = "there is nothing in this text"
         return (Remark(Open("text_empty", "blocks", where, problem, "write the text", "designer")),)
+    if len(text) > MOST_CHARACTERS:
+        problem = f"this text has {len(text):,} characters, and no message has more than {MOST_CHARACTERS:,}"
+        return (Remark(Open("text_too_long", "blocks", where, problem, "keep what customers get alone", "designer")),)
     spans = sentences(text)
     remarks = [*_said(text, spans, where), *_left_out(text, spans, channel, where)]
     severities = get_args(Severity)

@@ -97,6 +97,14 @@ def test_no_disguise_hides_a_phrase(language, disguise):
         ("Mae gwiriad wedi'i agor.", "blocks"),
         ("If we have opened a check, this letter is not about it.", "warns"),
         ("If we open a check, we will write to you.", "warns"),
+        ("If you are reading this, we have opened a check.", "blocks"),
+        ("You may know that we have opened a check.", "blocks"),
+        ("We might be opening a check.", "warns"),
+        ("Byddwn yn agor gwiriad.", "warns"),
+        ("This is not an enquiry into your tax affairs.", "informs"),
+        ("No compliance officer has been assigned.", "informs"),
+        ("A compliance officer has not been assigned.", "informs"),
+        ("Send us proof of your income and identity.", "blocks"),
         ("We have not opened a check.", "informs"),
         ("We haven't opened a check.", "informs"),
         ("We have not yet opened a check.", "informs"),
@@ -193,3 +201,8 @@ def test_a_text_is_read_from_bytes_where_it_is_one():
 )
 def test_a_long_text_is_checked_all_the_same(text):
     check_wording(text, "letter", "here")
+
+
+def test_a_text_longer_than_any_message_is_not_searched():
+    (remark,) = check_wording("We have opened a check. " * 5_000, "letter", "arms[1].text.en")
+    assert (remark.open.code, remark.open.severity) == ("text_too_long", "blocks")
