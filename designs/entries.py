@@ -200,15 +200,27 @@ class SetAside(_Entry):
     reason: Text
 
 
+class LockedOutside(_Entry):
+    """The plan is locked although gates of its route are open: an administrator's decision, and shown for ever.
+
+    Attributes:
+        open: What was open at the time, in words.
+    """
+
+    kind: Literal["locked_outside"]
+    reason: Text
+    open: tuple[Text, ...] = ()
+
+
 Entry = Annotated[
     StakeholderAdded | StakeholderChanged | StakeholderRetired | Consulted | Responded | LineSignedOff | DoubtOverridden
-    | AnswersConfirmed | SignedOff | GatewayDecided | ConditionMet | OwnRouteApproved | SetAside,
+    | AnswersConfirmed | SignedOff | GatewayDecided | ConditionMet | OwnRouteApproved | SetAside | LockedOutside,
     Field(discriminator="kind"),
 ]  # fmt: skip
 EntryKind = Literal[
     "stakeholder_added", "stakeholder_changed", "stakeholder_retired", "consulted", "responded", "line_signed_off",
     "doubt_overridden", "answers_confirmed", "signed_off", "gateway_decided", "condition_met", "own_route_approved",
-    "set_aside",
+    "set_aside", "locked_outside",
 ]  # fmt: skip
 ENTRY_KINDS: Final[tuple[EntryKind, ...]] = get_args(EntryKind)
 

@@ -17,7 +17,7 @@ UseCase = Literal[
     "read", "overlap", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue", "whois",
     "load_contacts", "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void",
     "request_correction", "confirm_correction", "backup", "restore", "migrate", "collect", "design", "sign_off",
-    "approve", "set_aside",
+    "approve", "set_aside", "lock_outside",
 ]  # fmt: skip
 """What a person may ask for, in one role or another."""
 
@@ -69,6 +69,7 @@ _GRANTS: dict[UseCase, frozenset[Role]] = {
     "sign_off": frozenset({"reviewer", "analyst"}),
     "approve": frozenset({"manager"}),
     "set_aside": frozenset({"designer", "manager"}),
+    "lock_outside": frozenset({"administrator"}),
     "load_population": frozenset({"designer"}),
     "lock": frozenset({"designer"}),
     "randomise": frozenset({"randomiser"}),

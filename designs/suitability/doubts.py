@@ -10,7 +10,7 @@ from designs.protocol.models import Protocol
 from designs.suitability.editions import edition_of
 from designs.suitability.staleness import answer_digests
 
-APPROVERS = frozenset({"approver", "all"})
+APPROVERS = frozenset({"manager", "all"})
 """Who may override a doubt: the role that approves, or somebody who holds every role."""
 
 
@@ -53,5 +53,5 @@ def open_doubts(plan: Protocol, recorded: Sequence[Recorded]) -> tuple[Open, ...
             code = "doubt"
             problem = f"the answer to \u201c{asks}\u201d is in doubt, so one-to-many may not be appropriate"
         remedy = "settle the doubt, do something else, or have it overridden with a reason"
-        found.append(Open(code, "blocks", f"suitability.{name}.confidence", problem, remedy, "approver"))
+        found.append(Open(code, "blocks", f"suitability.{name}.confidence", problem, remedy, "manager"))
     return tuple(found)

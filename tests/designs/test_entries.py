@@ -32,6 +32,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "gateway_decided": {"gateway": 1, "decision": "approved_with_conditions", "conditions": ["brief the press"]},
     "condition_met": {"gateway": 1, "condition": 1, "how": "briefed"},
     "own_route_approved": {"route": "the directorate's board", "approved_by": "its chair"},
+    "locked_outside": {"reason": "a pilot of three days", "open": ["KAI has not signed"]},
     "set_aside": {"instead": "no_further_action", "what": "nothing", "reason": "too few customers"},
 }  # fmt: skip
 

@@ -162,6 +162,26 @@ def export(
     typer.echo(f"Revision {revision} of {trial} is in {path}")
 
 
+@commands.command("gates")
+def gates(trial: DesignId, json_to: JsonTarget = None) -> None:
+    """Say which gates a design has still to pass, what is missing for each, and who clears it."""
+    from dataclasses import asdict
+
+    with registry_and_actor() as (registry, actor), registry.read(actor, trial) as reader:
+        found = reader.gates(trial, datetime.now(UTC).date())
+    if json_to is not None:
+        rows = [
+            {"gate": gate.name, "passed": gate.passed, "open": [asdict(each) for each in gate.open]} for gate in found
+        ]
+        write_json(json_to, {"trial": trial, "gates": rows})
+        return
+    for gate in found:
+        typer.echo(f"{gate.name.replace('_', ' ')}: {'passed' if gate.passed else 'open'}")
+        for each in gate.open:
+            note = "" if each.severity == "blocks" else " (a warning)"
+            typer.echo(f"  {each.problem}{note}. To do: {each.remedy}. Who clears it: {each.clears.replace('_', ' ')}.")
+
+
 @commands.command("enter")
 def enter(
     trial: DesignId,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from designs.drafting import Draft
 from designs.entries import Recorded
+from designs.gates import Gate, gates_of
 from trials.access import Actor
 from trials.concealment import concealed, concealed_certificate, concealed_event, sees_arms
 from trials.errors import TrialRefused
 from trials.registry import queries
+from trials.registry.design_facts import facts_of
 from trials.registry.past_plans import draft_of_trial
 from trials.registry.plan import plan_allocated_under
 from trials.registry.portfolio import portfolio
@@ -128,6 +131,14 @@ class Reader:
             TrialRefused: There is no such trial.
         """
         return draft_of_trial(self._session, trial_id, new_id)
+
+    def gates(self, trial_id: str, today: date) -> tuple[Gate, ...]:
+        """The gates of a design as it stands, each with what is missing for it and who clears that.
+
+        Raises:
+            TrialRefused: There is neither a design nor a trial of this id.
+        """
+        return gates_of(facts_of(self._session, trial_id, today))
 
     def entries(self, trial_id: str) -> tuple[Recorded, ...]:
         """Everything on record about a design or trial, in the order in which it was recorded."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from designs.entries import Entry, EntryKind, Recorded, entry_document
+from designs.gates import refuse_entry
 from trials.access import Actor, UseCase
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import Registry, queries, tables
+from trials.registry.design_facts import facts_of
 from trials.registry.tables.columns import now
 
 WHO: Final[Mapping[EntryKind, UseCase]] = {
@@ -26,6 +28,7 @@ WHO: Final[Mapping[EntryKind, UseCase]] = {
     "condition_met": "approve",
     "own_route_approved": "approve",
     "set_aside": "set_aside",
+    "locked_outside": "lock_outside",
 }
 """Which use case each kind of entry is."""
 
@@ -42,6 +45,8 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
 
     Raises:
         TrialRefused: There is no such design or trial, the design was set aside, or the entry is dated after today.
+        DesignRefused: It contradicts what is on record, signs what is not there or has changed, or overrides what is
+            not in doubt.
         AccessRefused: The actor's role may not say so.
     """
     use_case = WHO[entry.kind]
@@ -49,9 +54,17 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
         if not queries.has_design(work.session, trial_id):
             queries.require_trial(work.session, trial_id)
         _refuse_another_s(actor, entry)
-        _refuse_after(entry, today or now().date(), trial_id)
-        recorded = queries.entries_of(work.session, trial_id)
+        facts = facts_of(work.session, trial_id, today or now().date())
+        recorded = facts.recorded
+        _refuse_after(entry, facts.today, trial_id)
         _refuse_after_the_end(recorded, trial_id)
+        if entry.kind == "locked_outside":
+            raise TrialRefused(
+                "that a plan is locked outside its route is recorded by the lock",
+                where=trial_id,
+                remedy="otm lock --without-governance REASON",
+            )
+        refuse_entry(entry, facts)
         new = Recorded(len(recorded) + 1, entry, now(), actor.name, actor.role)
         work.add(
             tables.DesignEntry(
@@ -91,7 +104,7 @@ def _refuse_after(entry: Entry, today: date, trial_id: str) -> None:
         )
 
 
-def _refuse_after_the_end(recorded: tuple[Recorded, ...], trial_id: str) -> None:
+def _refuse_after_the_end(recorded: Sequence[Recorded], trial_id: str) -> None:
     for each in recorded:
         if each.entry.kind == "set_aside":
             raise TrialRefused(

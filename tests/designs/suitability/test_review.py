@@ -24,7 +24,7 @@ def opened(*changes: Change) -> list[tuple[str, str, str]]:
     return codes(reviewed(*changes).open)
 
 
-def overriding(*changes: Change, role: str = "approver", only: str | None = None) -> Any:
+def overriding(*changes: Change, role: str = "manager", only: str | None = None) -> Any:
     digests = answer_digests(plan_of(SETTLED, *changes))
     answers = digests if only is None else {only: digests[only]}
     return recorded(1, role, "doubt_overridden", answers=answers, reason="a pilot went well")
@@ -43,7 +43,7 @@ def test_any_doubt_needs_the_override_of_an_approver(question: str) -> None:
     assert (found.status, found.doubts) == ("may_not_be_appropriate", (question,))
     assert found.sentence == "One-to-many may not be appropriate."
     assert codes(found.open) == [("doubt", "blocks", doubt[0])]
-    assert found.open[0].clears == "approver"
+    assert found.open[0].clears == "manager"
     assert reviewed(doubt, entries=[overriding(doubt, role="designer")]).status == "may_not_be_appropriate"
     overridden = reviewed(doubt, entries=[overriding(doubt, only=question)])
     assert (overridden.status, overridden.open) == ("overridden", ())

@@ -1,0 +1,48 @@
+"""Everything that the gates of one design are judged by, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from designs.entries import Recorded
+from designs.protocol.errors import ProtocolError
+from designs.protocol.models import Protocol
+from designs.suitability.reasons import ReasonCount
+from designs.variants.sign_offs import Version, planned_texts
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A design as it stands.
+
+    Attributes:
+        plan: As far as it can be read, with None for a section that is not there; None where nothing can.
+        errors: What the rules of a protocol file say against it; none for a plan that may be registered.
+        texts: The SHA-256 of each text, by its path as the plan has it; a sealed plan has digests for paths, and
+            needs none.
+        contents: The bytes of the texts, by SHA-256.
+        versions: Of each text, by its subject (``text/letter/en``), every version that it has had, oldest first.
+        recorded: Everything on record, in order.
+        today: The day on which it is asked.
+        counts: Customers who take part, by reason and confidence; None where no population is loaded.
+        population: A population is loaded under the name that the plan gives it.
+    """
+
+    plan: Protocol | None
+    errors: tuple[ProtocolError, ...]
+    texts: Mapping[str, str]
+    contents: Mapping[str, bytes]
+    versions: Mapping[str, Sequence[Version]]
+    recorded: Sequence[Recorded]
+    today: date
+    counts: Sequence[ReasonCount] | None = None
+    population: bool = False
+
+    def text(self, subject: str) -> bytes | None:
+        """The bytes of a text as it is now, by its subject; None where it is not there."""
+        for text in () if self.plan is None else planned_texts(self.plan):
+            if text.subject == subject and text.name is not None:
+                return self.contents.get(self.texts.get(text.name, text.name))
+        return None

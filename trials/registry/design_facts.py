@@ -1,0 +1,110 @@
+"""What the gates of a design are judged by, gathered from the registry."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from designs.drafting import judge_draft
+from designs.gates import Facts
+from designs.protocol import Protocol
+from designs.variants.sign_offs import Version
+from trials.registry import queries, tables
+from trials.registry.plan import Plan, plan_of
+
+
+def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
+    """A design as its latest revision has it.
+
+    Raises:
+        TrialRefused: Nobody began it.
+    """
+    revision = queries.revision_of_draft(session, trial_id)
+    judged = judge_draft(revision.draft, day=today)
+    return Facts(
+        plan=judged.protocol,
+        errors=judged.errors,
+        texts=revision.draft.texts,
+        contents=queries.texts_of_design(session, trial_id, revision.draft.texts.values()),
+        versions=_versions(_of_revisions(session, trial_id)),
+        recorded=queries.entries_of(session, trial_id),
+        today=today,
+        population=judged.protocol is not None and _is_loaded(session, judged.protocol),
+    )
+
+
+def facts_of_plan(session: Session, plan: Plan, today: date) -> Facts:
+    """A trial as its registered plan has it, which is what a lock fixes."""
+    trial_id = plan.trial
+    kept = select(tables.LetterText).where(tables.LetterText.trial_id == trial_id)
+    return Facts(
+        plan=plan.protocol,
+        errors=(),
+        texts={},
+        contents={row.digest: base64.b64decode(row.content) for row in session.scalars(kept)},
+        versions=_versions([*_of_revisions(session, trial_id), *_of_registrations(session, trial_id)]),
+        recorded=queries.entries_of(session, trial_id),
+        today=today,
+        population=plan.population is not None,
+    )
+
+
+def facts_of(session: Session, trial_id: str, today: date) -> Facts:
+    """A design as it stands: its draft, while there is one that is not locked; else the registered plan.
+
+    Raises:
+        TrialRefused: There is neither a design nor a trial of this id.
+    """
+    registered = queries.is_registered(session, trial_id)
+    if queries.has_design(session, trial_id) and not (registered and queries.lock_of(session, trial_id) is not None):
+        return facts_of_draft(session, trial_id, today)
+    return facts_of_plan(session, plan_of(session, trial_id), today)
+
+
+def _is_loaded(session: Session, protocol: Protocol) -> bool:
+    if protocol.population is None or protocol.id is None:
+        return False
+    return queries.latest_population(session, queries.population_name(protocol)) is not None
+
+
+Named = tuple[datetime, str, str]
+"""When a text of a subject became the plan's, its subject, and its digest."""
+
+
+def _of_revisions(session: Session, trial_id: str) -> Iterator[Named]:
+    for revision in queries.revisions_of(session, trial_id):
+        for subject, name in _named(revision.draft.document):
+            if name in revision.draft.texts:
+                yield revision.saved_at, subject, revision.draft.texts[name]
+
+
+def _of_registrations(session: Session, trial_id: str) -> Iterator[Named]:
+    table = tables.ProtocolVersion
+    for row in session.scalars(select(table).where(table.trial_id == trial_id).order_by(table.version)):
+        for subject, digest in _named(json.loads(row.canonical)):
+            yield row.registered_at, subject, digest
+
+
+def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    arms = document.get("arms")
+    for arm in arms if isinstance(arms, list) else ():
+        texts = arm.get("text") if isinstance(arm, dict) else None
+        for language, name in texts.items() if isinstance(texts, dict) else ():
+            if isinstance(name, str) and isinstance(arm.get("id"), str):
+                yield f"text/{arm['id']}/{language}", name
+
+
+def _versions(named: Iterator[Named] | list[Named]) -> dict[str, tuple[Version, ...]]:
+    """Of each text the versions that it has had, oldest first; one that stays is one version."""
+    versions: dict[str, tuple[Version, ...]] = {}
+    for at, subject, digest in sorted(named, key=lambda each: each[0]):
+        had = versions.get(subject, ())
+        if not had or had[-1].digest != digest:
+            versions[subject] = (*had, Version(digest, at))
+    return versions
