@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
-from designs.consultation.bodies import BODIES, STEERING_GROUP, STRATEGY_UNIT
+from designs.consultation.bodies import BODIES, STEERING_GROUP
 from designs.consultation.meetings import CALENDAR, Meeting, meetings_from
 from designs.consultation.route import Gateway, route_of
 from designs.entries import (
@@ -87,9 +87,9 @@ def _consultation(day: date) -> Iterator[Entry]:
             kind="stakeholder_added", on=day, body=body.id, name=body.name, contact="its mailbox (invented)",
             input_needed=body.asked, needed_by=needed_by,
         )  # fmt: skip
-    yield Consulted(kind="consulted", on=day, body=STRATEGY_UNIT)
-    yield _said(STRATEGY_UNIT, day + timedelta(days=10))
-    for place, body in enumerate(body for body in BODIES.bodies if body.id not in (STRATEGY_UNIT, STEERING_GROUP)):
+    yield Consulted(kind="consulted", on=day, body=BODIES.first.id)
+    yield _said(BODIES.first.id, day + timedelta(days=10))
+    for place, body in enumerate(body for body in BODIES.bodies if body.id not in (BODIES.first.id, STEERING_GROUP)):
         yield Consulted(kind="consulted", on=day + timedelta(days=11), body=body.id)
         yield _said(body.id, day + timedelta(days=14 + 2 * place))
 

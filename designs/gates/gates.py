@@ -18,6 +18,7 @@ from designs.suitability.review import review
 from designs.suitability.staleness import unconfirmed
 from designs.variants.sign_offs import open_texts, planned_texts
 from designs.variants.techniques import open_techniques
+from designs.variants.welsh_customers import open_welsh
 from designs.variants.wording import as_text, check_wording
 
 GateName = Literal["suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2", "lock"]
@@ -112,7 +113,7 @@ def _error(path: str, problem: str, rule: str) -> Open:
 
 
 def _wording(facts: Facts) -> Iterator[Open]:
-    """What the texts say, and techniques that are on no list."""
+    """What the texts say, whether customers who prefer Welsh have one, and techniques that are on no list."""
     if facts.plan is None:
         return
     channels = {arm.id: arm.channel for arm in facts.plan.arms or ()}
@@ -122,6 +123,7 @@ def _wording(facts: Facts) -> Iterator[Open]:
         if words is None or channel is None:
             continue
         yield from (remark.open for remark in check_wording(words, channel, text.where))
+    yield from open_welsh(facts.plan, facts.versions)
     yield from open_techniques(facts.plan)
 
 

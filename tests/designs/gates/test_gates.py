@@ -23,15 +23,26 @@ TODAY = date(2026, 3, 2)
 LETTER = b"""Please pay by 30 June. You have the right to disagree: if you think this is wrong, ask us to look again.
 Ring 0300 000 0011. If you have paid, you need do nothing; if you do not pay, interest is added."""
 DIGEST = hashlib.sha256(LETTER).hexdigest()
-TEXTS = {"wording/letter.en.md": DIGEST, "wording/sms.en.md": DIGEST}
+WELSH = b"Talwch erbyn 30 Mehefin. Mae gennych hawl i anghytuno. Ffoniwch 0300 000 0011."
+WELSH_DIGEST = hashlib.sha256(WELSH).hexdigest()
+TEXTS = {
+    "wording/letter.en.md": DIGEST, "wording/sms.en.md": DIGEST,
+    "wording/letter.cy.md": WELSH_DIGEST, "wording/sms.cy.md": WELSH_DIGEST,
+}  # fmt: skip
+CONTENTS = {DIGEST: LETTER, WELSH_DIGEST: WELSH}
 AT = datetime(2025, 1, 6, 9, tzinfo=UTC)
 
 
 def facts(*changes: Change, recorded: Sequence[Recorded] = (), **more: Any) -> Facts:
-    plan = plan_of(SETTLED, ("directorate", "RIS"), *changes)
-    versions = {f"text/{arm}/en": (Version(DIGEST, AT),) for arm in ("letter", "sms")}
+    in_welsh = [(f"arms[{place}].text.cy", f"wording/{arm}.cy.md") for place, arm in ((1, "letter"), (2, "sms"))]
+    plan = plan_of(SETTLED, ("directorate", "RIS"), *in_welsh, *changes)
+    versions = {
+        f"text/{arm}/{language}": (Version(digest, AT),)
+        for arm in ("letter", "sms")
+        for language, digest in (("en", DIGEST), ("cy", WELSH_DIGEST))
+    }
     values: dict[str, Any] = {
-        "plan": plan, "errors": (), "texts": TEXTS, "contents": {DIGEST: LETTER}, "versions": versions,
+        "plan": plan, "errors": (), "texts": TEXTS, "contents": CONTENTS, "versions": versions,
         "recorded": recorded, "today": TODAY, "population": True,
     }  # fmt: skip
     return Facts(**(values | more))
@@ -157,7 +168,7 @@ def test_an_edited_population_is_answered_for_again_at_every_gate() -> None:
 def test_a_text_that_opens_a_check_blocks_the_design() -> None:
     content = LETTER + b" We have opened a check of your return."
     digest = hashlib.sha256(content).hexdigest()
-    design = facts(texts={**TEXTS, "wording/sms.en.md": digest}, contents={DIGEST: LETTER, digest: content})
+    design = facts(texts={**TEXTS, "wording/sms.en.md": digest}, contents={**CONTENTS, digest: content})
     assert ("designed", "check_opened", "designer") in lacks(design)
 
 
