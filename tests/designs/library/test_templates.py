@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from data.cohort.population import population
 from designs.library import FOLDER, Template, templates
 from designs.protocol import check, load_protocol, parse_canonical
+from designs.protocol.columns import AFTER_ALLOCATION, uses
+from designs.protocol.words import column_words
+from designs.suitability import count_reasons, review
 
 ALL = templates()
 
@@ -66,3 +70,20 @@ def test_minutes_are_not_pounds() -> None:
         if outcome.kind == "amount"
     }
     assert measured == {"collected_12m": "pounds", "inbound_minutes": "minutes", "spend": "pounds"}
+
+
+@pytest.mark.parametrize("template", [template for template in ALL if template.loaded.protocol.suitability is not None])
+def test_a_template_that_answers_the_questions_has_nothing_open(template: Template) -> None:
+    plan = template.loaded.protocol
+    found = review(plan, [], date(2026, 1, 1), count_reasons(population(20261130, 4000), plan.population.reasons))
+    assert (found.status, found.route, found.open) == ("appropriate", "segments", ())
+
+
+def test_every_column_that_a_template_of_ours_reads_has_words() -> None:
+    for template in ALL:
+        plan = template.loaded.protocol
+        if plan.suitability is None:
+            continue  # those of published trials keep to the contract
+        words = column_words(plan)
+        before = {use.column for use in uses(plan) if use.part not in AFTER_ALLOCATION | {"id", "declared"}}
+        assert {name for name in before if words.label(name) is None} == set(), template.name

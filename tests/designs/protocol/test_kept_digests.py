@@ -30,9 +30,16 @@ DEMOS = {"A": "sa-debts", "B": "small-debts", "C": "late-returns", "D": "payment
 
 
 def without_newer_keys(loaded: LoadedProtocol) -> str:
-    """The digest of a protocol whose outcomes say neither label nor unit."""
-    outcomes = tuple(outcome.model_copy(update={"label": None, "unit": None}) for outcome in loaded.protocol.outcomes)
-    return digest_of(canonical_json(loaded.protocol.model_copy(update={"outcomes": outcomes}), loaded.texts))
+    """The digest of a protocol whose outcomes say neither label nor unit, that calls no column by words of its own,
+    declares no reasons, and does not say whether its message opens a check."""
+    protocol = loaded.protocol
+    outcomes = tuple(outcome.model_copy(update={"label": None, "unit": None}) for outcome in protocol.outcomes)
+    population = protocol.population.model_copy(update={"reasons": None, "columns": {}})
+    answers = protocol.suitability
+    if answers is not None:
+        answers = answers.model_copy(update={"message": answers.message.model_copy(update={"opens_check": None})})
+    update = {"outcomes": outcomes, "population": population, "suitability": answers}
+    return digest_of(canonical_json(protocol.model_copy(update=update), loaded.texts))
 
 
 @pytest.mark.parametrize("name", SHARED)
