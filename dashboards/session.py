@@ -16,6 +16,7 @@ import streamlit as st
 
 from analysis.document import from_document
 from analysis.results import Evaluation
+from dashboards.checking import checking
 from dashboards.uploads import Upload, keep
 from data.errors import Refused
 from trials.access import Actor, UseCase, allow, parse_actor
@@ -174,12 +175,13 @@ def register(protocol: Upload, texts: tuple[Upload, ...]) -> str:
         open_registry(load_settings()).close()  # the first protocol begins one
         registry = _registry()
     registry.permit(actor, "register")
-    path, is_new = keep(registry.home / "uploads", protocol, texts)
+    with checking(protocol.name) as reader:
+        kept = keep(registry.uploads, registry.scratch_room, protocol, texts, reader)
     try:
-        return record(registry, actor, path).trial
+        return record(registry, actor, kept.path, kept.checked).trial
     except Refused:
-        if is_new:
-            shutil.rmtree(path.parent)
+        if kept.new:
+            shutil.rmtree(kept.path.parent)
         raise
 
 

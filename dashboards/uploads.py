@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, Protocol
 
 from data.errors import DataRefused
-from data.private import make_private, write_private
-from designs.protocol import ProtocolError, ProtocolRefused, named_texts
+from data.private import make_private, scratch_in, write_private
+from designs.protocol import CheckedProtocol, ProtocolError, ProtocolRefused
 
 PROTOCOL_NAME: Final = "protocol.yaml"
 LONGEST_PART: Final = 255  # bytes, as most file systems have it
@@ -27,20 +26,51 @@ class Upload:
     content: bytes
 
 
-def keep(folder: Path, protocol: Upload, texts: tuple[Upload, ...]) -> tuple[Path, bool]:
-    """Lay the files out as the protocol names its texts.
+class Reader(Protocol):
+    """Who reads a protocol for whoever keeps it."""
+
+    def named_texts(self, content: bytes) -> tuple[PurePosixPath, ...]:
+        """The texts that a file names."""
+        ...
+
+    def check(self, path: Path) -> CheckedProtocol:
+        """What is recorded of a file, if it may be registered."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An upload that was checked and is kept.
+
+    Attributes:
+        path: The protocol.
+        checked: What its reader found.
+        new: Whether it was not there before.
+    """
+
+    path: Path
+    checked: CheckedProtocol
+    new: bool
+
+
+def keep(uploads: Path, scratch: Path, protocol: Upload, texts: tuple[Upload, ...], reader: Reader) -> Kept:
+    """Lay the files out as the protocol names its texts, have them checked, and keep what may be registered.
 
     A text is matched by the last part of the path that the protocol gives it; what the protocol does not name is left
     aside. The folder is named by a digest of everything in it, so the same upload lands in the same place.
 
-    Returns:
-        The path of the protocol, and whether this call made its folder.
+    Args:
+        uploads: Where they are kept.
+        scratch: The room in which they lie until they are checked.
+        protocol: The protocol.
+        texts: What was sent with it.
+        reader: Who reads it.
 
     Raises:
-        ProtocolRefused: A text has a path at which no file can lie beside the protocol and the other texts.
+        ProtocolRefused: It is no protocol, or a text has a path at which no file can lie beside it and the others.
         DataRefused: Two different files have one name that the protocol asks for, or the disk does not take them.
     """
-    paths = named_texts(protocol.content)
+    paths = reader.named_texts(protocol.content)
     wrong = tuple(_unusable(paths))
     if wrong:
         raise ProtocolRefused(wrong, where=protocol.name)
@@ -48,9 +78,20 @@ def keep(folder: Path, protocol: Upload, texts: tuple[Upload, ...]) -> tuple[Pat
     digest = hashlib.sha256(protocol.content)
     for path, text in sorted(placed.items()):
         digest.update(f"\0{path}\0{hashlib.sha256(text.content).hexdigest()}".encode())
-    home = folder / digest.hexdigest()
+    home = uploads / digest.hexdigest()
+    with scratch_in(scratch) as room:
+        half = room / "upload"
+        with _on_disk(protocol):
+            _lay_out(half, protocol, placed)
+        checked = reader.check(half / PROTOCOL_NAME)
+        with _on_disk(protocol):
+            return Kept(home / PROTOCOL_NAME, checked, _settle(half, home))
+
+
+@contextmanager
+def _on_disk(protocol: Upload) -> Iterator[None]:
     try:
-        return home / PROTOCOL_NAME, _lay_out(home, protocol, placed)
+        yield
     except OSError as error:
         raise DataRefused(
             f"the files could not be kept ({error.strerror or 'the disk gave no reason'})",
@@ -100,22 +141,23 @@ def _placed(paths: tuple[PurePosixPath, ...], texts: tuple[Upload, ...]) -> dict
     return placed
 
 
-def _lay_out(home: Path, protocol: Upload, placed: Mapping[PurePosixPath, Upload]) -> bool:
-    """Write everything, or nothing; whether it was not there yet."""
+def _lay_out(folder: Path, protocol: Upload, placed: Mapping[PurePosixPath, Upload]) -> None:
+    make_private(folder)
+    write_private(folder / PROTOCOL_NAME, protocol.content)
+    for path, text in placed.items():
+        make_private((folder / path).parent)
+        write_private(folder / path, text.content)
+
+
+def _settle(half: Path, home: Path) -> bool:
+    """Give a folder its name now that it is whole; whether none had it. An upload sent twice at once is one."""
     if home.exists():
         return False
     make_private(home.parent)
-    # Under another name until it is whole: an interrupted upload must not pass for this one.
-    half = Path(tempfile.mkdtemp(dir=home.parent))
     try:
-        write_private(half / PROTOCOL_NAME, protocol.content)
-        for path, text in placed.items():
-            make_private((half / path).parent)
-            write_private(half / path, text.content)
         half.rename(home)
-    except BaseException as error:
-        shutil.rmtree(half, ignore_errors=True)
-        if isinstance(error, OSError) and home.exists():  # the same upload was sent twice at once
+    except OSError:
+        if home.exists():
             return False
         raise
     return True

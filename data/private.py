@@ -76,7 +76,7 @@ def clear_scratch(room: Path) -> tuple[str, ...]:
     nobody.
     """
     removed = []
-    with contextlib.suppress(OSError), _locked(room / _LOCK, os.O_RDWR, fcntl.LOCK_EX | fcntl.LOCK_NB):
+    with contextlib.suppress(OSError), locked(room / _LOCK, os.O_RDWR, fcntl.LOCK_EX | fcntl.LOCK_NB):
         for folder in sorted(place for place in room.iterdir() if _NAME.fullmatch(place.name)):
             if not _is_held(folder):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -90,7 +90,7 @@ def _made(room: Path) -> tuple[Path, int]:
     room.mkdir(mode=0o700, exist_ok=True)  # not what it lies in: a home that is out of sight is not made again
     folder = room / secrets.token_hex(16)
     # Whoever clears the room holds its lock, so nobody finds the folder between its making and its locking.
-    with _locked(room / _LOCK, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX):
+    with locked(room / _LOCK, os.O_RDWR | os.O_CREAT, fcntl.LOCK_EX):
         folder.mkdir(mode=0o700)
         held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -100,14 +100,24 @@ def _made(room: Path) -> tuple[Path, int]:
 def _is_held(folder: Path) -> bool:
     """Whether a process has the folder's lock. A folder without one was killed in the making, under the room's lock."""
     try:
-        with _locked(folder / _LOCK, os.O_RDWR, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with locked(folder / _LOCK, os.O_RDWR, fcntl.LOCK_EX | fcntl.LOCK_NB):
             return False
     except OSError as error:
         return error.errno not in (errno.ENOENT, errno.ENOTDIR)
 
 
 @contextlib.contextmanager
-def _locked(path: Path, flags: int, operation: int) -> Iterator[None]:
+def locked(path: Path, flags: int, operation: int) -> Iterator[None]:
+    """Hold a lock on a file.
+
+    Args:
+        path: The file; never a link.
+        flags: How it is opened.
+        operation: Which lock, as ``flock`` has it.
+
+    Raises:
+        OSError: It cannot be opened, or somebody else has the lock and it is not to be waited for.
+    """
     descriptor = os.open(path, flags | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(descriptor, operation)

@@ -10,9 +10,10 @@ from pathlib import Path
 from tests.places import ROOT
 
 PACKAGES = ("data", "designs", "analysis", "trials", "dashboards")
-# Started by name: the command line, jobs, the server of the screens and they, who opens files, steps of a migration.
+# Started by name: the command line, jobs, the server of the screens and they, who opens what was sent, migrations.
 STARTED = re.compile(
-    r"trials\.cli(\.(__main__|options))?|(trials\.jobs|dashboards|data\.intake\.apart)\.__main__"
+    r"trials\.cli(\.(__main__|options))?|(trials\.jobs|dashboards)\.__main__"
+    r"|(data\.intake|designs\.protocol)\.apart\.__main__"
     r"|dashboards\.(app|views(\..*)?)|trials\.registry\.migrations(\..*)?"
 )
 

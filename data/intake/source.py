@@ -16,6 +16,7 @@ from data.errors import DataRefused
 from data.intake.archives import RATIO_COUNTS_FROM, check_growth
 from data.intake.machine import memory_of_machine
 from data.intake.result import SOME_ROWS, UNDAMAGED
+from data.plain_files import NO_FILE
 from data.text import shown_name
 
 MAXIMUM_BYTES = 16 << 30
@@ -44,6 +45,13 @@ class Source:
                 "this is a folder", where=self.name, rule="one file is read at a time", remedy="name one file in it"
             )
         if not path.is_file():
+            if path.exists():
+                raise DataRefused(
+                    f"this is {NO_FILE}",
+                    where=self.name,
+                    rule="a file lies on a disk, and is read as often as that takes",
+                    remedy="save it as a file, and name that",
+                )
             raise DataRefused(
                 "there is no such file",
                 where=str(path),

@@ -11,11 +11,12 @@ from designs.protocol.columns import (
 )
 from designs.protocol.errors import ProtocolError, ProtocolRefused
 from designs.protocol.labels import arms_of_labels, known_arms, known_saturations, saturations_of_labels
-from designs.protocol.loading import LoadedProtocol, check, digest_as_written, load_protocol
+from designs.protocol.loading import CheckedProtocol, LoadedProtocol, check, digest_as_written, load_protocol
 from designs.protocol.models import Protocol
 from designs.protocol.texts import named_texts, texts_beside
 
 __all__ = [
+    "CheckedProtocol",
     "LoadedProtocol",
     "Protocol",
     "ProtocolError",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from designs.errors import DesignRefused
 
 KeyPath = tuple[str | int, ...]
-_MOST_SHOWN = 500  # a hostile file may hold tens of thousands
+MOST_SHOWN = 500  # a hostile file may hold tens of thousands
 
 
 def path_text(path: KeyPath) -> str:
@@ -78,22 +78,27 @@ class ProtocolError:
 
 
 class ProtocolRefused(DesignRefused):
-    """A protocol file that cannot be loaded; ``errors`` holds everything that is wrong with it."""
+    """A protocol file that cannot be loaded; ``errors`` holds everything that is wrong with it.
 
-    def __init__(self, errors: Iterable[ProtocolError], *, where: str | None = None) -> None:
+    Args:
+        errors: What is wrong.
+        where: The file.
+        count: How many errors there are, where ``errors`` are only the first of them.
+    """
+
+    def __init__(self, errors: Iterable[ProtocolError], *, where: str | None = None, count: int | None = None) -> None:
         self.errors = tuple(errors)
-        count = len(self.errors)
+        self.count = len(self.errors) if count is None else count
         super().__init__(
-            "the protocol is refused for 1 error" if count == 1 else f"the protocol is refused for {count} errors",
-            where=where,
+            f"the protocol is refused for {'1 error' if self.count == 1 else f'{self.count} errors'}", where=where
         )
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The errors in words, one each, as many as somebody can be shown."""
-        more = len(self.errors) - _MOST_SHOWN
+        more = self.count - MOST_SHOWN
         rest = [f"and {more:,} more; mend these first"] if more > 0 else []
-        return (*map(str, self.errors[:_MOST_SHOWN]), *rest)
+        return (*map(str, self.errors[:MOST_SHOWN]), *rest)
 
     def _sentence(self) -> str:
         head = f"{self.where}: {self.problem}" if self.where else self.problem

@@ -17,6 +17,25 @@ from designs.protocol.validation import examine, placed
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedProtocol:
+    """All that a registry records of a protocol's file: what whoever checked it tells of it.
+
+    Attributes:
+        id: The trial's.
+        title: The trial's.
+        canonical: The canonical form (see :mod:`designs.protocol.canonical`).
+        digest: SHA-256 of the canonical form.
+        texts: SHA-256 of each text, by its path as written.
+    """
+
+    id: str
+    title: str
+    canonical: str
+    digest: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedProtocol:
     """A protocol with its proof.
 
@@ -31,6 +50,11 @@ class LoadedProtocol:
     canonical: str
     digest: str
     texts: Mapping[str, str]
+
+    @property
+    def checked(self) -> CheckedProtocol:
+        """What is recorded of it."""
+        return CheckedProtocol(self.protocol.id, self.protocol.title, self.canonical, self.digest, self.texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from ruamel.yaml.events import (
     StreamStartEvent,
 )
 
+from data.plain_files import open_plain
 from data.text import unstorable
 from designs.protocol.errors import KeyPath, ProtocolError, ProtocolRefused, path_text
 
@@ -69,12 +70,21 @@ def read_document(path: Path) -> Document:
         ProtocolRefused: The file cannot be read, is too large, is not UTF-8 or YAML, or does not hold one mapping.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(SIZE_CAP + 1)
+        content = first_bytes(path)
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise _refused(str(path), f"the file cannot be read ({reason})", "a protocol is a readable file") from error
     return parse_document(content, where=str(path))
+
+
+def first_bytes(path: Path) -> bytes:
+    """As much of a protocol file as tells whether it is too large.
+
+    Raises:
+        OSError: It cannot be read, or is a folder, a pipe or a device.
+    """
+    with open_plain(path) as file:
+        return file.read(SIZE_CAP + 1)
 
 
 def parse_document(content: bytes, *, where: str | None = None) -> Document:

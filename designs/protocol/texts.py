@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from designs.protocol.consistency import Breach
 from designs.protocol.errors import KeyPath, ProtocolRefused
 from designs.protocol.models import Protocol
-from designs.protocol.reading import parse_document
+from designs.protocol.reading import first_bytes, parse_document
 
 TEXT_CAP = 1024 * 1024
 
@@ -33,18 +33,25 @@ def named_texts(content: bytes) -> tuple[PurePosixPath, ...]:
     except ProtocolRefused:
         return ()
     paths = [PurePosixPath(name) for name in _names(document.value.get("arms"))]
-    return tuple(dict.fromkeys(path for path in paths if not path.is_absolute() and ".." not in path.parts))
+    return tuple(dict.fromkeys(path for path in paths if _may_lie_beside(path)))
 
 
-def texts_beside(protocol_path: Path) -> dict[str, tuple[str, bytes]]:
+def _may_lie_beside(path: PurePosixPath) -> bool:
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def texts_beside(protocol_path: Path, names: Iterable[PurePosixPath] | None = None) -> dict[str, tuple[str, bytes]]:
     """The texts that a protocol's file names, as they lie beside it now: path as written and bytes, by SHA-256.
 
     What cannot be read is left out: which of them a protocol was registered with is told by its digests.
+
+    Args:
+        protocol_path: The file.
+        names: The texts that it names, where it has been read; else it is read for them.
     """
     found: dict[str, tuple[str, bytes]] = {}
     try:
-        names = named_texts(protocol_path.read_bytes()) if protocol_path.is_file() else ()
-        for name in names:
+        for name in named_texts(first_bytes(protocol_path)) if names is None else filter(_may_lie_beside, names):
             file = protocol_path.parent / name
             if file.is_file() and file.stat().st_size <= TEXT_CAP:
                 content = file.read_bytes()

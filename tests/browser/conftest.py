@@ -103,8 +103,7 @@ def _launched(home: Path, port: int, log: Path, python: tuple[str, ...]) -> subp
 
 def _printed(process: subprocess.Popen[bytes], log: Path) -> str | None:
     """The address that the server prints once it listens; None where it ended instead."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
+    while process.poll() is None:
         found = re.search(r"Dashboard: (http://localhost:\d+/\?token=\S+) ", log.read_text("utf-8", "replace"))
         if found:
             return found[1]

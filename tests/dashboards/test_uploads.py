@@ -4,11 +4,39 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.uploads import Upload, keep
+from dashboards import uploads
+from dashboards.uploads import Kept, Upload
 from data.errors import DataRefused
-from designs.protocol import ProtocolRefused
+from designs.protocol import CheckedProtocol, ProtocolError, ProtocolRefused, named_texts
 
 PROTOCOL = b"arms: [{id: letter, text: {en: wording/letter.en.md, cy: wording/letter.cy.md}}]"
+
+
+class Lenient:
+    """A reader that takes whatever lies there."""
+
+    def named_texts(self, content):
+        return named_texts(content)
+
+    def check(self, path):
+        return CheckedProtocol("a", "A", "{}", "0" * 64, {})
+
+
+class Strict(Lenient):
+    """A reader that takes nothing."""
+
+    def check(self, path):
+        raise ProtocolRefused([ProtocolError("", "it is none", "a protocol is one")])
+
+
+def keep(folder: Path, protocol: Upload, texts: tuple[Upload, ...], reader: Lenient | None = None) -> Kept:
+    """Keep an upload; what it lay in meanwhile is gone."""
+    home = folder.parent / f"{folder.name}.home"
+    home.mkdir(exist_ok=True)
+    try:
+        return uploads.keep(folder, home / "scratch", protocol, texts, reader or Lenient())
+    finally:
+        assert not home.joinpath("scratch").exists() or [p.name for p in (home / "scratch").iterdir()] == [".lock"]
 
 
 def files_in(folder: Path) -> set[str]:
@@ -17,20 +45,21 @@ def files_in(folder: Path) -> set[str]:
 
 def test_texts_go_where_the_protocol_looks_for_them(tmp_path):
     texts = (Upload("letter.en.md", b"Please pay."), Upload("letter.cy.md", b"Talwch."), Upload("other.md", b"no"))
-    path, is_new = keep(tmp_path, Upload("plan.yaml", PROTOCOL), texts)
-    assert is_new
+    kept = keep(tmp_path, Upload("plan.yaml", PROTOCOL), texts)
+    path = kept.path
+    assert kept.new
     assert path.read_bytes() == PROTOCOL
     assert (path.parent / "wording/letter.en.md").read_bytes() == b"Please pay."
     assert files_in(path.parent) == {"protocol.yaml", "wording/letter.en.md", "wording/letter.cy.md"}
 
 
 def test_the_same_upload_lands_in_the_same_place_and_another_text_does_not(tmp_path):
-    first, _ = keep(tmp_path, Upload("a.yaml", PROTOCOL), (Upload("letter.en.md", b"one"),))
-    again, is_new = keep(tmp_path, Upload("b.yaml", PROTOCOL), (Upload("letter.en.md", b"one"),))
-    other, _ = keep(tmp_path, Upload("a.yaml", PROTOCOL), (Upload("letter.en.md", b"two"),))
-    assert again == first
-    assert not is_new
-    assert other != first
+    first = keep(tmp_path, Upload("a.yaml", PROTOCOL), (Upload("letter.en.md", b"one"),))
+    again = keep(tmp_path, Upload("b.yaml", PROTOCOL), (Upload("letter.en.md", b"one"),))
+    other = keep(tmp_path, Upload("a.yaml", PROTOCOL), (Upload("letter.en.md", b"two"),))
+    assert again.path == first.path
+    assert not again.new
+    assert other.path != first.path
 
 
 @pytest.mark.parametrize(
@@ -40,7 +69,8 @@ def test_no_path_leaves_the_folder(tmp_path, named):
     protocol = f'arms: [{{text: {{en: "{named}"}}}}]'.encode()
     folder = tmp_path / "uploads"
     keep(folder, Upload("plan.yaml", protocol), (Upload("outside.md", b"x"),))
-    assert files_in(tmp_path) == {f"uploads/{next(folder.iterdir()).name}/protocol.yaml"}
+    made = {name for name in files_in(tmp_path) if not name.endswith("/.lock")}
+    assert made == {f"uploads/{next(folder.iterdir()).name}/protocol.yaml"}
 
 
 UNUSABLE = {
@@ -88,7 +118,7 @@ def test_every_path_that_cannot_be_kept_is_said_at_once(tmp_path):
 @pytest.mark.parametrize("path", ["a b/c.d.md", "wording/protocol.yaml", "é" * 127, ".hidden/l.md", "./a//b.md"])
 def test_a_plain_path_is_kept(tmp_path, path):
     name = path.rsplit("/", 1)[-1]
-    kept, _ = keep(tmp_path, Upload("plan.yaml", naming(path)), (Upload(name, b"Please pay."),))
+    kept = keep(tmp_path, Upload("plan.yaml", naming(path)), (Upload(name, b"Please pay."),)).path
     assert (kept.parent / path).read_bytes() == b"Please pay."
     assert kept.read_bytes() == naming(path)
 
@@ -122,17 +152,23 @@ def test_the_same_upload_sent_twice_at_once_is_one(tmp_path, monkeypatch):
 
     def second(self: Path, target: Path) -> Path:
         monkeypatch.setattr(Path, "rename", rename)
-        keep(tmp_path, Upload("plan.yaml", PROTOCOL), ())
+        uploads.keep(tmp_path, self.parent.parent, Upload("plan.yaml", PROTOCOL), (), Lenient())
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", second)
-    path, is_new = keep(tmp_path, Upload("plan.yaml", PROTOCOL), ())
-    assert not is_new
-    assert path.read_bytes() == PROTOCOL
+    kept = keep(tmp_path, Upload("plan.yaml", PROTOCOL), ())
+    assert not kept.new
+    assert kept.path.read_bytes() == PROTOCOL
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_hostile_protocol_is_kept_for_its_loading_to_refuse_and_takes_no_text_along(tmp_path):
     hostile = b"a: " + b"[" * 100_000
-    path, _ = keep(tmp_path, Upload("plan.yaml", hostile + PROTOCOL), (Upload("letter.en.md", b"Please pay."),))
-    assert files_in(path.parent) == {"protocol.yaml"}
+    kept = keep(tmp_path, Upload("plan.yaml", hostile + PROTOCOL), (Upload("letter.en.md", b"Please pay."),))
+    assert files_in(kept.path.parent) == {"protocol.yaml"}
+
+
+def test_what_is_no_protocol_was_never_among_those_that_are_kept(tmp_path):
+    with pytest.raises(ProtocolRefused, match="it is none"):
+        keep(tmp_path / "uploads", Upload("plan.yaml", PROTOCOL), (Upload("letter.en.md", b"one"),), Strict())
+    assert not (tmp_path / "uploads").exists()

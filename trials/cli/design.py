@@ -101,13 +101,14 @@ def load(
 ) -> None:
     """Check a population file and freeze what can be taken; every row is loaded, or rejected with its reason."""
     from trials.stages.population import load_population
-    from trials.stages.take_out import note_taken_out
+    from trials.stages.take_out import note_reasons_taken_out
 
     with registry_and_actor(begins=True) as (registry, actor), at_work(f"Reading {file.name}"):
         account = load_population(registry, actor, file, protocol, synthetic=synthetic)
-        if rejections_to is not None:
-            what, rows = f"reasons of rejected rows of the population {account.name}", len(account.rejections)
-            note_taken_out(registry, actor, "load_population", None, what=what, rows=rows)
+        note_reasons_taken_out(
+            registry, actor, "load_population", None, account, f"the population {account.name}",
+            as_csv=rejections_to is not None, as_json=json_to is not None,
+        )  # fmt: skip
     report_account(account, json_to, rejections_to)
 
 

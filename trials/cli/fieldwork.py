@@ -58,6 +58,7 @@ def issue(
     ] = None,
     wave: Annotated[int | None, typer.Option(min=1, help="Only this wave.")] = None,
     batch: Annotated[str | None, typer.Option(help="Only this batch; else each has a list of its own.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is issued, or issued again; it is recorded.")] = None,
     json_to: JsonTarget = None,
 ) -> None:
     """Write one arm's issue list of who is on none yet, under export ids, with a manifest of counts and digest."""
@@ -73,6 +74,7 @@ def issue(
             columns=column or (),
             wave=wave,
             batch=batch,
+            reason=reason,
             remark=lambda said: say(f"Note: {said}."),
         )
     manifests = [issued.manifest for issued in lists]
@@ -198,14 +200,15 @@ def _load(
     rejections_to: Path | None,
 ) -> None:
     from trials.stages.returned_files import load_returned_file
-    from trials.stages.take_out import note_taken_out
+    from trials.stages.take_out import note_reasons_taken_out
 
     with registry_and_actor() as (registry, actor), at_work(f"Reading {file.name}"):
         account = load_returned_file(registry, actor, trial, kind_name, file, as_at=as_at and as_at.date(), mode=mode)
-        if rejections_to is not None:
-            use_case: UseCase = "load_outcomes" if kind_name == "outcomes" else "load_contacts"
-            what, rows = f"reasons of rejected rows of {kind_name}", len(account.rejections)
-            note_taken_out(registry, actor, use_case, trial, what=what, rows=rows)
+        use_case: UseCase = "load_outcomes" if kind_name == "outcomes" else "load_contacts"
+        note_reasons_taken_out(
+            registry, actor, use_case, trial, account, kind_name,
+            as_csv=rejections_to is not None, as_json=json_to is not None,
+        )  # fmt: skip
     report_account(account, json_to, rejections_to)
 
 

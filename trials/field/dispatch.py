@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.identifiers import ledger_ids
-from data.private import make_private, write_private
 from data.spreadsheet_safety import write_table
+from data.whole_files import Unfinished, unfinished
 from trials.errors import TrialRefused
 from trials.registry.identities.pseudonyms import EXPORT_ID, LEDGER_ID
 
@@ -44,47 +42,59 @@ def issue_list(allocation: pa.Table, population: pa.Table, key: bytes, columns: 
     return table.select([EXPORT_ID, *columns]).sort_by(EXPORT_ID)
 
 
-def write_list(table: pa.Table, path: Path) -> str:
-    """Write a list durably, under its name only once it is whole; its SHA-256.
+@contextmanager
+def list_and_manifest(path: Path) -> Iterator[Written]:
+    """A new list and its manifest: neither has its name before it is finished, and both are gone if the work fails.
+
+    A manifest without its list is what a killed process may have left, and is no use to anybody: it makes way.
 
     Raises:
-        TrialRefused: A file of that name is there already, or the disk refused.
+        TrialRefused: A file of that name is there already, or the disk refused; nothing is left there.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        make_private(path.parent)
-        if path.exists():
-            raise TrialRefused(
-                "a file of that name is there already",
-                where=str(path),
-                rule="a list never replaces another: a stale file must not be taken for the new one",
-                remedy="choose another folder",
-            )
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        with partial.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        partial.rename(path)
+        with unfinished(path) as listed, unfinished(path.with_suffix(".manifest.json")) as manifest:
+            if path.exists():
+                raise _there_already(path)
+            yield Written(listed, manifest)
+    except FileExistsError as error:
+        raise _there_already(path) from error
     except OSError as error:
         raise TrialRefused(
             f"the list cannot be written ({error.strerror or error})", where=str(path), rule="nothing was issued"
         ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-    return digest
 
 
-def write_manifest(manifest: dict[str, Any], path: Path) -> None:
-    """Write what a list should hold beside it, so that whoever receives it can count and hash.
+class Written:
+    """A list and its manifest in the making."""
 
-    Raises:
-        TrialRefused: The disk refused.
-    """
-    try:
-        write_private(path, (json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
-    except OSError as error:
-        raise TrialRefused(f"the manifest cannot be written ({error.strerror or error})", where=str(path)) from error
+    def __init__(self, listed: Unfinished, manifest: Unfinished) -> None:
+        self._listed = listed
+        self._manifest = manifest
+
+    def write_list(self, table: pa.Table) -> str:
+        """Write the list; its SHA-256."""
+        write_table(table, self._listed.file)
+        self._listed.file.flush()
+        with self._listed.partial.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def write_manifest(self, manifest: dict[str, Any]) -> None:
+        """Write what the list should hold, so that whoever receives it can count and hash."""
+        text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        self._manifest.file.write(text.encode())
+
+    def finish(self) -> None:
+        """Give both their names, in the writers' turn: nobody else gives names to lists then."""
+        if not self._listed.path.exists():
+            self._manifest.path.unlink(missing_ok=True)
+        self._manifest.finish()
+        self._listed.finish()
+
+
+def _there_already(path: Path) -> TrialRefused:
+    return TrialRefused(
+        "a file of that name is there already",
+        where=str(path),
+        rule="a list never replaces another: a stale file must not be taken for the new one",
+        remedy="choose another folder",
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -49,10 +50,26 @@ def named_by(protocol: Protocol) -> frozenset[str]:
     return frozenset(digest for text in texts for digest in (text.en, text.cy) if digest is not None)
 
 
-def keep_texts(work: UnitOfWork, trial_id: str, named: frozenset[str], protocol_path: Path) -> int:
-    """Keep those of the texts that are not kept yet and lie beside the protocol as it names them; how many."""
+def keep_texts(
+    work: UnitOfWork,
+    trial_id: str,
+    named: frozenset[str],
+    protocol_path: Path,
+    names: Iterable[PurePosixPath] | None = None,
+) -> int:
+    """Keep those of the texts that are not kept yet and lie beside the protocol as it names them; how many.
+
+    Args:
+        work: The transaction.
+        trial_id: The trial.
+        named: The digests of the texts.
+        protocol_path: Where the protocol's file lies.
+        names: The paths of the texts as the file gives them, where it has been read; else it is read for them.
+    """
     missing = [digest for digest in sorted(named) if work.session.get(tables.LetterText, (trial_id, digest)) is None]
-    beside = texts_beside(protocol_path) if missing else {}
+    if not missing:
+        return 0
+    beside = texts_beside(protocol_path, names)
     kept = [digest for digest in missing if digest in beside]
     for digest in kept:
         name, content = beside[digest]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import closing, suppress
 from pathlib import Path
 
-from data.private import clear_scratch
 from trials.access import Actor, UseCase, allow
 from trials.errors import AccessRefused, NoRegistry, RegistryRefused
 from trials.registry.registry import Registry, no_registry, unusable
@@ -94,5 +93,5 @@ def _standing(settings: Settings) -> Registry:
         except OSError as error:
             raise unusable(error.strerror, error.filename or path) from error
     registry = Registry(settings)
-    clear_scratch(registry.scratch_room)  # of processes that were killed; nothing where there is none
+    registry.clear_left()  # nothing where there is none
     return registry

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from data.errors import Refused
-from designs.protocol import LoadedProtocol, Protocol, digest_as_written
+from designs.protocol import Protocol, digest_as_written
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.records import LockRecord, PopulationRecord
@@ -91,13 +91,13 @@ def edited(plan: Plan) -> bool:
         return True
 
 
-def refuse_other_than_locked(plan: Plan, loaded: LoadedProtocol, path: Path) -> None:
-    """Refuse a file that claims to be a locked trial's protocol and is not.
+def refuse_other_than_locked(plan: Plan, digest: str, path: Path) -> None:
+    """Refuse a file of another digest that claims to be a locked trial's protocol.
 
     Raises:
         TrialRefused: The trial is locked and the file differs.
     """
-    if plan.lock is not None and loaded.digest != plan.digest:
+    if plan.lock is not None and digest != plan.digest:
         raise edited_after_lock(plan, path)
 
 

@@ -32,6 +32,7 @@ from trials.registry.storage.revisions import (
     require_current,
     revision_of,
 )
+from trials.registry.storage.upload_halves import clear_halves
 from trials.registry.tables import Draft, Installation
 from trials.registry.tables.columns import now
 from trials.registry.unit_of_work import UnitOfWork, UnrecordedWork
@@ -53,6 +54,7 @@ class Registry:
         self.head = ChainHead(settings.home / CHAIN_HEAD)
         self.key_path = settings.home / KEY
         self.scratch_room = settings.home / "scratch"  # what is being worked on; see data.private
+        self.uploads = settings.home / "uploads"
         self.draft_files = settings.home / DRAFTS
         self._engine = open_engine(self.url)
         self._writers = writers(self._engine)
@@ -238,6 +240,11 @@ class Registry:
             )
         return key
 
+    def clear_left(self) -> tuple[str, ...]:
+        """Remove what processes that were killed left at work here; the names, by folder."""
+        scratch, halves = clear_scratch(self.scratch_room), clear_halves(self.uploads)
+        return (*(f"scratch/{name}" for name in scratch), *(f"uploads/{name}" for name in halves))
+
     def close(self) -> None:
         """Give connections back."""
         self._engine.dispose()
@@ -359,7 +366,7 @@ def connect(settings: Settings) -> Registry:
         with _folder_refusals(settings):
             # Private from the first byte: the file holds seeds, and SQLite would make it readable by all.
             os.close(os.open(str(registry.url.database), os.O_RDWR | os.O_CREAT, 0o600))
-    clear_scratch(registry.scratch_room)
+    registry.clear_left()
     return registry
 
 

@@ -211,7 +211,7 @@ def restore(settings: Settings, actor: Actor, source: str | Path) -> BackedUp:
 
 
 def _another_key(path: Path, folder: Path) -> bool:
-    return path.exists() and path.read_bytes() != (folder / KEY).read_bytes()
+    return path.exists() and (not path.is_file() or path.read_bytes() != (folder / KEY).read_bytes())
 
 
 @dataclass(slots=True)
@@ -230,7 +230,7 @@ class _Placed:
     def file(self, source: Path, destination: Path) -> None:
         if not destination.exists():
             self.made.append(destination)
-        elif sha256_of(destination) != sha256_of(source):
+        elif not destination.is_file() or sha256_of(destination) != sha256_of(source):
             kept = destination.with_name(f"{destination.name}.before-restore")
             destination.rename(kept)
             self.aside[destination] = kept

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from designs.protocol.day_zero import earliest_day_zero, not_before
 from designs.protocol.models import Arm
 from trials.access import Actor
 from trials.errors import TrialRefused
-from trials.field.dispatch import issue_list, write_list, write_manifest
+from trials.field.dispatch import issue_list, list_and_manifest
 from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.ledger_key import export_key
@@ -57,13 +56,14 @@ def issue(
     columns: Sequence[str] = (),
     wave: int | None = None,
     batch: str | None = None,
+    reason: str | None = None,
 ) -> Issued:
     """Write the one list that :func:`issue_lists` would write.
 
     Raises:
         TrialRefused: There are several, one a batch; or as :func:`issue_lists` refuses.
     """
-    lists = _lists(registry, actor, trial_id, arm, out, columns, wave, batch, None)
+    lists = _lists(registry, actor, trial_id, arm, out, columns, wave, batch, reason, None)
     first = next(lists)
     if next(lists, None) is not None:
         raise TrialRefused(
@@ -85,6 +85,7 @@ def issue_lists(
     columns: Sequence[str] = (),
     wave: int | None = None,
     batch: str | None = None,
+    reason: str | None = None,
     remark: Callable[[str], None] | None = None,
 ) -> tuple[Issued, ...]:
     """Write one arm's issue lists and their manifests into a folder: of who is on none; of all again where all are.
@@ -100,13 +101,14 @@ def issue_lists(
         columns: Columns of the population that the supplier needs beside the export id.
         wave: Only this wave, from 1; else every wave that was allocated, on one list.
         batch: Only this batch; else each, on a list of its own, in order of their dates.
+        reason: Why, where that is more than that it was due; it is recorded.
         remark: Told of a batch or wave of which no list is made.
 
     Raises:
         TrialRefused: Nothing was allocated, the protocol has no such arm, wave or batch, the arm is not contacted, the
             population has no such column, nobody of the arm is in what is asked for, or a file is there already.
     """
-    return tuple(write() for write in _lists(registry, actor, trial_id, arm, out, columns, wave, batch, remark))
+    return tuple(write() for write in _lists(registry, actor, trial_id, arm, out, columns, wave, batch, reason, remark))
 
 
 def _lists(
@@ -118,6 +120,7 @@ def _lists(
     columns: Sequence[str],
     wave: int | None,
     batch: str | None,
+    reason: str | None,
     remark: Callable[[str], None] | None,
 ) -> Iterator[Callable[[], Issued]]:
     """What writes each list that is due, in order."""
@@ -136,7 +139,7 @@ def _lists(
     }
     for listed in _due(_of_somebody(plan, arm, asked, customers, remark), on_lists):
         of = [(*of_waves[number], customers[number, listed.batch]) for number in listed.waves]
-        yield partial(_write, registry, actor, plan, declared, listed, of, Path(out), columns)
+        yield partial(_write, registry, actor, plan, declared, listed, of, Path(out), columns, reason)
 
 
 def _of_somebody(
@@ -229,24 +232,18 @@ def _write(
     of: list[tuple[WaveRecord, AllocationRecord, pa.Table]],
     out: Path,
     columns: Sequence[str],
+    reason: str | None,
 ) -> Issued:
     key = export_key(registry.key(), plan.trial)
     parts = [issue_list(customers, _population(registry, wave, columns), key, columns) for wave, _, customers in of]
     table = pa.concat_tables(parts)
     path = out / f"{plan.trial}-{arm.id}-{arm.channel}{_suffix(plan, listed)}.csv"
-    digest = write_list(table, path)
-    manifest = _manifest(plan, arm, listed, tuple(allocation for _, allocation, _ in of), table, path, digest)
-    manifest_path = path.with_suffix(".manifest.json")
-    try:
-        write_manifest(manifest, manifest_path)
-        _record(registry, actor, plan, arm, listed, manifest)
-    except BaseException:
-        # A list that the registry does not know of must not reach a supplier.
-        for written in (path, manifest_path):
-            with suppress(OSError):
-                written.unlink(missing_ok=True)
-        raise
-    return Issued(path, manifest_path, manifest)
+    with list_and_manifest(path) as written:
+        digest = written.write_list(table)
+        manifest = _manifest(plan, arm, listed, tuple(allocation for _, allocation, _ in of), table, path, digest)
+        written.write_manifest(manifest)
+        _record(registry, actor, plan, arm, listed, manifest, reason, written.finish)
+    return Issued(path, path.with_suffix(".manifest.json"), manifest)
 
 
 def _suffix(plan: Plan, listed: _List) -> str:
@@ -354,7 +351,17 @@ def _manifest(
     }
 
 
-def _record(registry: Registry, actor: Actor, plan: Plan, arm: Arm, listed: _List, manifest: dict[str, Any]) -> None:
+def _record(
+    registry: Registry,
+    actor: Actor,
+    plan: Plan,
+    arm: Arm,
+    listed: _List,
+    manifest: dict[str, Any],
+    reason: str | None,
+    give_names: Callable[[], None],
+) -> None:
+    """Record a list, and give its file its name last of all: one that nobody knows of must not reach a supplier."""
     with registry.write(actor, "issue", plan.trial) as work:
         require(queries.standing_of(work.session, plan.trial), "issue")
         taken = {(number, batch) for number in listed.waves for batch in (listed.batch, None)}
@@ -376,4 +383,6 @@ def _record(registry: Registry, actor: Actor, plan: Plan, arm: Arm, listed: _Lis
             )
         )
         said = {name: manifest[name] for name in ("arm", "waves", "batch", "reissue", "customers")}
+        said |= {"reason": reason.strip()} if reason and reason.strip() else {}
+        give_names()
         work.commit({**said, "file_digest": manifest["sha256"]})

@@ -158,4 +158,4 @@ def _findings(table: pa.Table, protocol: Protocol) -> list[str]:
 
 def _refuse_changed_lock(session: Session, loaded: LoadedProtocol, path: Path) -> None:
     if queries.is_registered(session, loaded.protocol.id):
-        refuse_other_than_locked(plan_of(session, loaded.protocol.id), loaded, path)
+        refuse_other_than_locked(plan_of(session, loaded.protocol.id), loaded.digest, path)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
-from data.intake.apart.confined import end_with, open_confined
+from data.apart import end_with
+from data.intake.apart.confined import open_confined
 
 
 def main(asker: int, kind: str | None = None) -> None:

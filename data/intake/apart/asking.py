@@ -5,15 +5,14 @@ from __future__ import annotations
 import pickle
 import signal
 
+from data.apart import OUT_OF_TIME, Allowance, Broken
 from data.errors import DataRefused
-from data.intake.apart.limits import Allowance, allowance
+from data.intake.apart.limits import allowance
 from data.intake.apart.starting import start_reader
-from data.intake.apart.wire import Broken, receive
+from data.intake.apart.wire import receive
 from data.intake.result import UNDAMAGED, Reading
 from data.intake.source import Source
 from data.schema import FileContract
-
-_OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGALRM)
 
 
 def read_apart(source: Source, contract: FileContract, kind: str) -> Reading:
@@ -59,7 +58,7 @@ def _not_started(error: OSError, source: Source) -> DataRefused:
 
 
 def _why(status: int, allowed: Allowance, source: Source) -> DataRefused:
-    if status in _OUT_OF_TIME:
+    if status in OUT_OF_TIME:
         return DataRefused(
             f"opening the file takes more than {allowed.seconds:,} seconds of the processor",
             where=source.name,

@@ -15,8 +15,9 @@ import socket
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from data.apart import end_with
 from data.arrow import postpone_pandas, recall_pandas
-from data.intake.apart.confined import end_with, open_confined
+from data.intake.apart.confined import open_confined
 from data.intake.apart.opening import reader_of
 
 CONTROL: Final = 0  # the descriptor through which requests come, each two open sockets; 1 and 2 lead nowhere

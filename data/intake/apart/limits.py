@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from data.apart import Allowance
 from data.intake.machine import memory_of_machine
 
 _MIB = 1 << 20
@@ -11,14 +10,6 @@ _MEMORY = 768 * _MIB  # of address space: an empty table takes about 400 MiB of 
 _SECONDS = 6  # of processor
 # Bytes of memory a byte of the file, and seconds a mebibyte. Workbooks pack a cell into a byte or two.
 _BY_SIZE = {"workbook": (40, 6.0), "parquet": (4, 2.0), "stata": (12, 2.0)}
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """Bytes of address space, and seconds of processor."""
-
-    memory: int
-    seconds: int
 
 
 def allowance(kind: str, size: int) -> Allowance:

@@ -14,19 +14,9 @@ import sys
 import threading
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import IO, Final, Protocol
 
-ROOT: Final = Path(__file__).resolve().parent.parent.parent.parent
-# One thread's memory is the process's, so that what is left of its allowance is what a file takes.
-_FRUGAL: Final = {
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # of a pool that nobody uses; whoever forks has one thread
-    "MALLOC_ARENA_MAX": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
-
+from data.apart import Started, command_of, environment
 
 _GONE: Final = (BrokenPipeError, ConnectionResetError)
 
@@ -56,7 +46,7 @@ def start_reader(kind: str) -> Reader:
     Raises:
         OSError: The system gives none.
     """
-    return _forked(kind) if can_fork() else Started()
+    return _forked(kind) if can_fork() else Started(_command())
 
 
 @cache
@@ -69,34 +59,6 @@ def can_fork() -> bool:
     except OSError:
         return False
     return True
-
-
-class Started:
-    """A process that was started for its file."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603
-            _command(),
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        assert self._process.stdout is not None
-        self.said = self._process.stdout
-
-    def ask(self, request: bytes) -> None:
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError), self._process.stdin as pipe:  # it ended at once, which its status tells
-            pipe.write(request)
-
-    def status(self) -> int:
-        return self._process.wait()
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        self.said.close()
 
 
 class Forked:
@@ -229,10 +191,4 @@ os.register_at_fork(after_in_child=_disown)
 
 
 def _command() -> list[str]:
-    return [sys.executable, "-B", "-m", "data.intake.apart", str(os.getpid())]
-
-
-def environment() -> dict[str, str]:
-    """This process's environment without the service's secrets, and with a path that leads to this program only."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("OTM_")}
-    return inherited | _FRUGAL | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
+    return command_of("data.intake.apart")

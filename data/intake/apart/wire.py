@@ -12,13 +12,11 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from data.apart import messages
 from data.errors import DataRefused
 from data.intake.result import Fault, Reading, Rejection
 
-# A message is its kind in one byte, its size in eight, and its content.
-_SCHEMA, _BATCH, _ACCOUNT = b"S", b"B", b"A"
-_SIZE = 8
-_MOST = 1 << 34  # bytes of a message
+_SCHEMA, _BATCH, _ACCOUNT = b"S", b"B", b"A"  # kinds of messages
 _AT_ONCE = 100_000  # rows, faults or rejections of one
 _REJECTIONS = pa.schema([("row", pa.int64()), ("field", pa.string()), ("reason", pa.string())])
 _FAULTS = pa.schema([("position", pa.int64()), ("field", pa.string()), ("reason", pa.string())])
@@ -50,10 +48,6 @@ class Opened:
         return cls(reading.table.schema, batches, reading.warnings, reading)
 
 
-class Broken(Exception):
-    """What came is not whole: its sender ended."""
-
-
 class Failed(Exception):
     """The reader met a fault of its own, which is none of the file's. Holds its traceback."""
 
@@ -79,18 +73,18 @@ def send_account(pipe: IO[bytes], opened: Opened, digest: str) -> None:
         "warnings": opened.warnings,
         "untyped": account is not None and account.untyped,
     }
-    _message(pipe, _ACCOUNT, json.dumps(said).encode())
+    messages.send(pipe, _ACCOUNT, json.dumps(said).encode())
 
 
 def send_refusal(pipe: IO[bytes], refused: DataRefused) -> None:
     """End with why the file is not taken. Some of its batches may have been sent."""
     said = {"problem": refused.problem, "where": refused.where, "rule": refused.rule, "remedy": refused.remedy}
-    _message(pipe, _ACCOUNT, json.dumps({"refused": said}).encode())
+    messages.send(pipe, _ACCOUNT, json.dumps({"refused": said}).encode())
 
 
 def send_failure(pipe: IO[bytes], trace: str) -> None:
     """End with what went wrong in the reader itself. Some batches may have been sent."""
-    _message(pipe, _ACCOUNT, json.dumps({"failed": trace}).encode())
+    messages.send(pipe, _ACCOUNT, json.dumps({"failed": trace}).encode())
 
 
 def receive(pipe: IO[bytes]) -> tuple[Reading, str]:
@@ -103,14 +97,14 @@ def receive(pipe: IO[bytes]) -> tuple[Reading, str]:
     """
     tables: list[_Table] = []
     while True:
-        kind, content = _next(pipe)
+        kind, content = messages.receive(pipe)
         if kind == _ACCOUNT:
             break
         if kind == _SCHEMA:
-            tables.append(_Table(pa.ipc.read_schema(content)))
+            tables.append(_Table(pa.ipc.read_schema(pa.py_buffer(content))))
         else:
             tables[-1].batches.append(pa.ipc.open_stream(content).read_next_batch())
-    said: dict[str, Any] = json.loads(content.to_pybytes())
+    said: dict[str, Any] = json.loads(content)
     if "refused" in said:
         why = said["refused"]
         raise DataRefused(why["problem"], where=why["where"], rule=why["rule"], remedy=why["remedy"])
@@ -136,32 +130,15 @@ class _Table:
 
 
 def _send(pipe: IO[bytes], schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-    _message(pipe, _SCHEMA, schema.serialize())
+    messages.send(pipe, _SCHEMA, memoryview(schema.serialize()))
     for batch in batches:
         content = pa.BufferOutputStream()
         with pa.ipc.new_stream(content, schema) as stream:  # which takes labels along
             stream.write_batch(batch)
-        _message(pipe, _BATCH, content.getvalue())
+        messages.send(pipe, _BATCH, memoryview(content.getvalue()))
 
 
 def _batches(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> Iterable[pa.RecordBatch]:
     for start in range(0, len(rows), _AT_ONCE):
         columns = zip(*rows[start : start + _AT_ONCE], strict=True)
         yield pa.record_batch([pa.array(c, s.type) for c, s in zip(columns, schema, strict=True)], schema=schema)
-
-
-def _message(pipe: IO[bytes], kind: bytes, content: pa.Buffer | bytes) -> None:
-    pipe.write(kind + len(content).to_bytes(_SIZE, "big"))
-    pipe.write(content)
-    pipe.flush()
-
-
-def _next(pipe: IO[bytes]) -> tuple[bytes, pa.Buffer]:
-    head = pipe.read(1 + _SIZE)
-    if len(head) < 1 + _SIZE:
-        raise Broken
-    size = int.from_bytes(head[1:], "big")
-    content = pipe.read(size) if size <= _MOST else b""
-    if len(content) < size:
-        raise Broken
-    return head[:1], pa.py_buffer(content)

@@ -13,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from data.apart import Allowance, Broken, environment
 from data.errors import DataRefused
 from data.intake import read_file
 from data.intake.apart import asking, starting, wire
-from data.intake.apart.limits import Allowance, allowance
+from data.intake.apart.limits import allowance
 from data.intake.machine import memory_of_machine
 from data.intake.result import Fault, Reading, Rejection
 from data.schema import ColumnContract, FileContract
@@ -104,11 +105,11 @@ def test_what_the_process_may_take_is_held_by_the_system(
 @both_ways
 def test_a_reader_that_ends_without_a_word_is_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = in_row_groups(tmp_path / "people.parquet", pa.table({"customer_id": ["a"]}))
-    monkeypatch.setattr(starting.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     for _ in range(2):
         with pytest.raises(DataRefused, match=r"its reader ended \(status 1\)"):
             read_file(path, CONTRACT)
-    monkeypatch.setattr(starting.sys, "executable", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
     with pytest.raises(DataRefused, match="no process could be started"):
         read_file(path, CONTRACT)
 
@@ -119,7 +120,7 @@ def test_the_process_knows_no_secret_and_leaves_nothing(tmp_path: Path, monkeypa
     monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
     (tmp_path / "scratch").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert not [name for name in starting.environment() if name.startswith("OTM_")]
+    assert not [name for name in environment() if name.startswith("OTM_")]
     path = in_row_groups(tmp_path / "people.parquet", pa.table({"customer_id": ["a"]}))
     assert read_file(path, CONTRACT).loaded == 1
     assert read_file(Path(path.name), CONTRACT).loaded == 1, "named from the folder in which the command is given"
@@ -139,7 +140,7 @@ def test_the_process_ends_with_whoever_asked() -> None:
     try:
         process = subprocess.Popen(
             [sys.executable, "-c", asker, str(theirs)],
-            stdout=subprocess.PIPE, pass_fds=(theirs,), cwd=ROOT, env=starting.environment(),
+            stdout=subprocess.PIPE, pass_fds=(theirs,), cwd=ROOT, env=environment(),
         )  # fmt: skip
         assert process.stdout is not None
         said = process.stdout.read()  # ends when the last process that could speak has ended
@@ -166,7 +167,7 @@ def test_what_is_sent_is_what_is_received() -> None:
     wire.send(pipe, opened)
     wire.send_account(pipe, opened, "digest")
     for cut in (0, 5, 40, len(pipe.getvalue()) - 1):
-        with pytest.raises(wire.Broken):
+        with pytest.raises(Broken):
             wire.receive(io.BytesIO(pipe.getvalue()[:cut]))
     pipe.seek(0)
     received, digest = wire.receive(pipe)

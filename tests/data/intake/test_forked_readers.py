@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data.apart import Allowance
 from data.errors import DataRefused
 from data.intake import read_file
 from data.intake.apart import asking, starting
-from data.intake.apart.limits import Allowance
 from data.schema import ColumnContract, FileContract
 from tests.bombs.workbooks import HEADER, written
 from tests.places import ROOT

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,8 +15,6 @@ from pathlib import Path
 import pytest
 
 from tests.places import ROOT
-
-PATIENCE = 60.0
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
@@ -28,18 +25,20 @@ def test_whoever_ends_the_command_ends_the_server(tmp_path: Path, ending: signal
     home = tmp_path / "mistyped"
     environment = {**os.environ, "OTM_HOME": str(home), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "trials.cli", "serve", "--port", str(port)]
-    log = tmp_path / "said"  # a file: a server that is left over would hold a pipe open
-    with log.open("w") as said_to:
-        process = subprocess.Popen(command, env=environment, stderr=said_to, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
-        _wait_until(lambda: _answers(log))
+        said, address = _until_printed(process)
+        assert address is not None, said
+        while not _answers(address):  # which is no longer than the process lives
+            assert process.poll() is None
         process.send_signal(ending)
-        process.wait(PATIENCE)
-        _wait_until(lambda: not _answers(log))
+        process.wait()
+        assert not _answers(address)
     finally:
         process.kill()
         process.wait()
-    said = log.read_text()
+        assert process.stderr is not None
+        process.stderr.close()
     assert f"There is no registry in {home} yet" in said
 
 
@@ -50,7 +49,7 @@ def test_a_port_that_another_program_has_is_named_with_what_to_do(tmp_path: Path
         port = taken.getsockname()[1]
         environment = {**os.environ, "OTM_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "trials.cli", "serve", "--port", str(port)]
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ended.returncode != 0
     assert f"Where another program has port {port}, choose a free one: otm serve --port NUMBER" in ended.stderr
     assert "token" not in ended.stderr
@@ -81,27 +80,27 @@ def test_no_setting_of_the_account_opens_the_door_wider(tmp_path: Path, option: 
     (tmp_path / ".streamlit" / "config.toml").write_text(f"[{section}]\n{name} = {asked}\n")
     variable = "STREAMLIT_" + re.sub(r"([A-Z])", r"_\1", option.replace(".", "_")).upper()
     environment = {**os.environ, "HOME": str(tmp_path), "OTM_HOME": str(tmp_path), variable: asked.strip('"')}
-    ended = subprocess.run(
-        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
-    )
+    ended = subprocess.run([sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True)
     assert ended.stdout == f"{held!r}\n", ended.stderr[-500:]
 
 
-def _answers(log: Path) -> bool:
-    """Whether the address that was printed leads to the pages."""
-    printed = re.search(r"http://\S+", log.read_text())
-    if printed is None:
-        return False
+def _until_printed(process: subprocess.Popen[str]) -> tuple[str, str | None]:
+    """What the server says up to its address, and the address; None where it ended without one."""
+    said = ""
+    assert process.stderr is not None
+    for line in process.stderr:
+        said += line
+        printed = re.search(r"http://\S+", line)
+        if printed is not None:
+            return said, printed[0]
+    return said, None
+
+
+def _answers(address: str) -> bool:
+    """Whether an address leads to the pages."""
     visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), urllib.request.ProxyHandler({}))
     try:
-        with visitor.open(printed[0], timeout=5) as answer:
+        with visitor.open(address) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _wait_until(holds) -> None:
-    until = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.2)

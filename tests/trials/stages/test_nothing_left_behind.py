@@ -127,6 +127,40 @@ def test_whatever_is_killed_leaves_nothing_elsewhere(
     assert scratch_of(home) == []
 
 
+@pytest.mark.parametrize("target", ["trials.field.dispatch.Written.write_manifest", "trials.stages.issue._record"])
+def test_a_list_that_is_killed_in_the_writing_has_no_name_and_goes_with_the_next(
+    done: Any, tmp_path: Path, elsewhere: Path, target: str
+) -> None:
+    home, out = done.registry.home, tmp_path / "out"
+    issue = ("issue", "reminders", "--out", out, "--arm")
+    assert run(home, elsewhere, target, *issue, "letter") == -signal.SIGKILL
+    left = files_below(out)
+    assert len(left) == 2
+    assert all(path.name.startswith(".") and path.name.endswith(".partial") for path in left)
+    assert all_private(out)
+    assert run(home, elsewhere, "nothing", *issue, "sms") == 0
+    assert {path.name for path in files_below(out)} == {"reminders-sms-sms.csv", "reminders-sms-sms.manifest.json"}
+    assert run(home, elsewhere, "nothing", *issue, "letter") == 0
+    (letter,) = out.glob("*-letter-*.json")
+    assert '"reissue": false' in letter.read_text("utf-8")
+
+
+def test_a_list_that_is_killed_as_it_gets_its_name_can_be_issued_again(
+    done: Any, tmp_path: Path, elsewhere: Path
+) -> None:
+    """Its manifest came first, and is no use to anybody."""
+    home, out = done.registry.home, tmp_path / "out"
+    issue = ("issue", "reminders", "--out", out, "--arm", "letter")
+    for name in ("reminders-letter-letter.csv", "reminders-letter-letter.manifest.json"):
+        out.mkdir(exist_ok=True)
+        (out / name).write_text("stale")
+    assert run(home, elsewhere, "nothing", *issue) == 2
+    assert {path.read_text() for path in files_below(out)} == {"stale"}
+    (out / "reminders-letter-letter.csv").unlink()
+    assert run(home, elsewhere, "nothing", *issue) == 0
+    assert '"reissue": false' in (out / "reminders-letter-letter.manifest.json").read_text("utf-8")
+
+
 def test_an_analysis_without_a_registry_lays_nothing_down_at_all(tmp_path: Path, elsewhere: Path) -> None:
     protocol = tmp_path / "elsewhere.yaml"
     protocol.write_text(EXTERNAL, encoding="utf-8")
