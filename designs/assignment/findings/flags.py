@@ -119,6 +119,26 @@ def by_agreement(protocol: Protocol, table: Any) -> Iterator[Finding]:
             )
 
 
+def kept_from_english(protocol: Protocol, table: Any) -> Iterator[Finding]:
+    """Customers who prefer Welsh and take part, and so get none of the arms that have no Welsh text."""
+    welsh = protocol.population.welsh
+    english = [arm for arm in protocol.arms if arm.english_only]
+    if welsh is None or not english:
+        return
+    prefer = all_hold(welsh.conditions, column_kinds(protocol))
+    customers = len(nw.from_native(table, eager_only=True).filter(prefer))
+    for arm in english if customers else ():
+        yield Finding(
+            code="no_welsh_text",
+            severity="informs",
+            where=arm.label,
+            problem=f"{customers:,} customers prefer Welsh and do not get it, for it has no Welsh text",
+            risk="They are assigned among the other arms, and the effect of this one is not measured among them",
+            remedy="write its text in Welsh (cy), or leave it so",
+            customers=customers,
+        )
+
+
 def missing_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
     """What should keep customers out, or out of an arm, is not known of some."""
     reasons = [*protocol.left_out]

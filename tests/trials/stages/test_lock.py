@@ -63,6 +63,31 @@ def test_those_who_prefer_welsh_are_left_out_and_counted_before_the_lock(registr
         assert not listed & prefer
 
 
+@pytest.mark.requirement("K18")
+def test_those_who_prefer_welsh_are_counted_where_an_approach_is_closed_to_them(registry, tmp_path):
+    files = Files(tmp_path / "welsh", count=300)
+    when = "when: {column: welsh, equals: 1}"
+    closed = f"not_for: [{{{when}, reason: there is no Welsh text}}], channel: "
+    files.edit_protocol(
+        lambda text: (
+            text.replace("population:\n", f"population:\n  welsh: {{{when}}}\n", 1)
+            .replace("channel: letter", f"{closed}letter")
+            .replace("channel: sms", f"{closed}sms")
+        )
+    )
+    taking_part = {row["customer_id"] for row in eligible(files.customers)}
+    write_csv(files.population, [row | {"welsh": int(at % 7 == 0)} for at, row in enumerate(files.customers)])
+    prefer = {row["customer_id"] for at, row in enumerate(files.customers) if at % 7 == 0} & taking_part
+    load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
+    register(registry, FIRST, files.protocol)
+    record = check_lock(registry, FIRST, files.trial).record
+    assert record.eligible == len(taking_part)
+    counted = [found for found in record.findings if "prefer Welsh" in found]
+    assert [found.split(" and do not")[0] for found in counted] == [
+        f"{label}: {len(prefer)} customers prefer Welsh" for label in ("Plain letter", "SMS reminder")
+    ]
+
+
 @pytest.mark.requirement("K16")
 def test_a_lock_is_taken_once_and_the_plan_no_longer_changes(registry, files):
     loaded(registry, files)
