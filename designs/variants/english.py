@@ -15,7 +15,7 @@ from designs.variants.phrases import (
     listed,
 )
 
-_DETERMINER = r"(?:an?|the|our|this|your|his|her|their|another|one|any|some|further|new|two|several)"
+_DETERMINER = r"(?:an?|the|our|this|your|his|her|their|another|one|any|some|further|new|two|several|\d{1,3})"
 _ADJECTIVES = (
     r"(?:(?!(?:and|or|to|then|please|that|if|for|in|of|on|at|we|you|is|are|was|be|not|no|an?|the|has|have|will"
     r"|your|our) )"
@@ -26,7 +26,8 @@ _NOUN = (
     r"|investigations?|audits?|inspections?|examinations?|probes?|reviews? (?:of|into) your)\b"
 )
 _KIND = r"(?:compl[ia][ae]nce|tax|vat|paye|formal|official|criminal|civil|self assessment|hmrc)"
-_CHECK = rf"(?:(?:{_DETERMINER} )?{_KIND} {_ADJECTIVES}{_NOUN}|{_DETERMINER} {_ADJECTIVES}{_NOUN})"
+_SEVERAL = r"(?:checks|enquiries|inquiries|investigations|audits)(?= (?:into|on|of|about|against)\b)"
+_CHECK = rf"(?:(?:{_DETERMINER} )?{_KIND} {_ADJECTIVES}{_NOUN}|{_DETERMINER} {_ADJECTIVES}{_NOUN}|{_SEVERAL})"
 _A_CHECK_OR_NONE = rf"(?:(?P<aux>no |not (?:an?|any|one) ){_ADJECTIVES}{_NOUN}|{_CHECK})"
 _BEGUN = (
     r"(?:(?:re ?)?open(?:ed|ing)|start(?:ed|ing)|begun|began|beginning|launch(?:ed|ing)|initiat(?:ed|ing)"

@@ -26,10 +26,13 @@ LOOK_ALIKES: Final = {
 """What a letter of another alphabet is taken for, by its number: those that look alike in common fonts."""
 
 _PIECE = re.compile(
-    r"\{\w{1,63}\}|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});|</?[a-zA-Z][^<>]{0,200}>|-[ \t]*\r?\n[ \t]*|.",
+    r"\{\w{1,63}\}"  # what the mail merge fills in
+    r"|<!--.{0,1000}?-->|</?[a-zA-Z][^<>]{0,200}>|\]\([^()\s]{0,300}\)"  # comments, tags, where a link leads
+    r"|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});"
+    r"|\.{2,}|-[ \t]*\r?\n[ \t]*|.",
     re.DOTALL,
 )
-_DROPPED = frozenset('*`~_#|"“”„‟«»()[]<>')
+_DROPPED = frozenset('*`~#|\\"“”„‟«»()[]<>')
 _APOSTROPHES = frozenset("'’‘‛ʼ＇´′")
 _BLOCK_TAG = re.compile(r"</?(?:p|br|div|li|ul|ol|h\d|tr|td|th|table)\b", re.IGNORECASE)
 
@@ -91,13 +94,17 @@ def _folded(piece: str, *, joined: bool) -> Iterator[str]:
         if piece[0] == "{":  # what the mail merge puts in stays as it is
             yield from piece.lower()
             return
-        if piece[0] == "<":
+        if piece[0] in "<]":  # a tag, a comment, or where a link leads
             yield from " " if _BLOCK_TAG.match(piece) else ""
+            return
+        if piece[0] == ".":
+            yield " "
             return
         if piece[0] == "-":
             yield from "" if joined else " "
             return
         piece = html.unescape(piece)
+    piece = piece.replace("\u2026", " ")
     for character in unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", piece).casefold()):
         yield from _plain(character)
 
@@ -107,7 +114,7 @@ def _plain(character: str) -> str:
         return ""
     if character in _APOSTROPHES:
         return "'"
-    if character.isspace() or character == "/" or unicodedata.category(character) in ("Pd", "Cc"):
+    if character.isspace() or character in "/_" or unicodedata.category(character) in ("Pd", "Cc"):
         return " "
     return LOOK_ALIKES.get(ord(character), character)
 

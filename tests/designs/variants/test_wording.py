@@ -68,6 +68,11 @@ DISGUISES = {
     "quotes": lambda text: "“" + text.replace(" a ", " a “") + "”",
     "apostrophes": lambda text: text.replace("'", "’"),
     "divided": lambda text: text.replace("check", "che-\nck").replace("gwiriad", "gwir-\n  iad"),
+    "comments": lambda text: text.replace(" ", " <!-- a note! --> "),
+    "links": lambda text: "[" + text.replace(" ", "](https://www.gov.uk/a.b) [") + "](x)",
+    "dots": lambda text: text.replace(" ", " ... ").replace(" a ", "… a "),
+    "underscores": lambda text: "_" + text.replace(" ", "_"),
+    "backslashes": lambda text: text.replace("e", "\\e"),
     "dashes": lambda text: text.replace(" ", "–"),
 }
 
@@ -90,6 +95,8 @@ def test_no_disguise_hides_a_phrase(language, disguise):
         ("We've opened a compliance check", "blocks"),
         ("We are opening an enquiry.", "blocks"),
         ("We opened an inquiry.", "blocks"),
+        ("We have opened 3 checks.", "blocks"),
+        ("We have opened enquiries into your affairs.", "blocks"),
         ("HMRC began two investigations in May.", "blocks"),
         ("A check into why you have not paid has been opened.", "blocks"),
         ("Do not ignore this: we have opened a check.", "blocks"),
