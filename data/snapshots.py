@@ -62,6 +62,33 @@ class Snapshot:
         self._store.opened(self.digest)  # hashes it again where it was touched
 
 
+@dataclass(frozen=True, slots=True)
+class RowGroupsAsFound:
+    """The rows of a file whatever its bytes give, a row group at a time.
+
+    Args:
+        schema: Of the rows.
+        sizes: How many rows each row group has.
+    """
+
+    schema: pa.Schema
+    sizes: tuple[int, ...]
+    _path: Path = field(repr=False)
+    _metadata: pq.FileMetaData = field(repr=False)
+
+    def read(self, group: int, columns: Sequence[str], codes: Sequence[str] = ()) -> pa.Table:
+        """Columns of a row group; some of text as codes into their values. On any thread.
+
+        Raises:
+            DataRefused: The disk failed, or the file is no snapshot any more.
+        """
+        with (
+            _reading(self._path),
+            pq.ParquetFile(self._path, metadata=self._metadata, read_dictionary=list(codes)) as file,
+        ):
+            return file.read_row_group(group, columns=list(columns), use_threads=False)
+
+
 class SnapshotStore:
     """A folder of snapshots. Safe for many processes at once.
 
@@ -124,6 +151,18 @@ class SnapshotStore:
         path = self._path(digest)
         with self._file(digest, path):
             return read_rows(path, columns)
+
+    def groups_changed(self, digest: str) -> RowGroupsAsFound:
+        """The same, a row group at a time.
+
+        Raises:
+            DataRefused: As for :meth:`read_changed`.
+        """
+        path = self._path(digest)
+        with self._file(digest, path), _reading(path), pq.ParquetFile(path) as file:
+            metadata = file.metadata
+            sizes = tuple(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
+            return RowGroupsAsFound(file.schema_arrow, sizes, path, metadata)
 
     def names(self, digest: str) -> tuple[str, ...]:
         """The names of a snapshot's columns.
@@ -286,10 +325,20 @@ def read_rows(source: Snapshot | Path, columns: Sequence[str] | None = None) -> 
         DataRefused: The disk failed, the file is no snapshot any more, or was changed while it was read.
     """
     path = source.path if isinstance(source, Snapshot) else source
+    with _reading(path):
+        # A folder called year=2026 must not become a column.
+        rows = pq.read_table(path, columns=None if columns is None else list(columns), partitioning=None)
+    if isinstance(source, Snapshot):
+        source.recheck()
+    return rows
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Name what keeps a file from being read as a snapshot."""
     try:
         with _storing(path):
-            # A folder called year=2026 must not become a column.
-            rows = pq.read_table(path, columns=None if columns is None else list(columns), partitioning=None)
+            yield
     except pa.ArrowException as error:
         raise DataRefused(
             f"the snapshot cannot be read ({str(error).splitlines()[0]})",
@@ -297,9 +346,6 @@ def read_rows(source: Snapshot | Path, columns: Sequence[str] | None = None) -> 
             rule="a snapshot is never written over",
             remedy="restore it from the last backup, and find out who wrote to the store",
         ) from error
-    if isinstance(source, Snapshot):
-        source.recheck()
-    return rows
 
 
 def fsync_folder(folder: Path) -> None:

@@ -109,7 +109,9 @@ WAYS_TO_A_SNAPSHOT = {
         "data/snapshots.py", "trials/stages/backup.py", "trials/proofs/record.py",
     },
     r"/ (?:[\"']snapshots[\"']|SNAPSHOTS\b)": {"trials/registry/registry.py", "trials/stages/backup.py"},
-    r"\bread_changed\b": {"data/snapshots.py", "trials/proofs/draw.py"},
+    r"\b(?:read|groups)_changed\b|\bRowGroupsAsFound\(": {
+        "data/snapshots.py", "trials/proofs/customers.py", "trials/proofs/draw.py",
+    },
     r"pq\.read_|\bParquetFile\(|\bmemory_map\b|pyarrow\.dataset|\bread_parquet\(|scan_parquet": {
         "data/engine.py", "data/intake/files.py", "data/intake/parquet.py", "data/snapshots.py",
         "designs/assignment/files/row_groups.py",

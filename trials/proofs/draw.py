@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from data.errors import Refused
+from data.threads import each
 from designs.assignment import allocation_digest, commitment
-from designs.assignment.certificate import differences, read_certificate
+from designs.assignment.certificate import Certificate, differences, read_certificate
+from trials.proofs.customers import CustomersOfFiles, customers_faults
 from trials.proofs.proof import Proof, prove
-from trials.proofs.same_customers import same_customers
-from trials.randomiser.assignment import assign_frozen
+from trials.proofs.same_customers import NOBODY
+from trials.proofs.same_rows import same_rows
+from trials.randomiser.assignment import AssignedWave, assign_frozen
 from trials.registry import Registry, queries
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of
@@ -69,11 +72,16 @@ def draw_proofs(registry: Registry, stored: Stored) -> tuple[Proof, ...]:
     draw = stored.draw
     if draw is None:
         return (Proof("draw", (), "nothing has been drawn yet"),)
-    return (
-        prove("snapshots", "every file is the one named", lambda: _snapshots(registry, stored.named)),
-        prove("customers", "everybody is allocated or left out, once", lambda: _customers(registry, stored)),
-        prove("replay", "the draw gives the same arms", lambda: _replay(registry, draw, stored)),
+    files = CustomersOfFiles(registry.snapshots)
+    snapshots = prove("snapshots", "every file is the one named", lambda: _snapshots(registry, stored.named))
+    # Before the customers: whoever repeats the draw reads the units, so that they need not be read again.
+    replay = prove("replay", "the draw gives the same arms", lambda: _replay(registry, draw, stored, files))
+    customers = prove(
+        "customers",
+        "everybody is allocated or left out, once",
+        lambda: customers_faults(registry.snapshots, stored.waves, files),
     )
+    return snapshots, customers, replay
 
 
 def _protocol(session: Session, trial_id: str) -> Iterator[str]:
@@ -89,26 +97,16 @@ def _protocol(session: Session, trial_id: str) -> Iterator[str]:
 
 
 def _snapshots(registry: Registry, named: dict[str, str]) -> Iterator[str]:
-    for digest, what in named.items():
+    def look(digest: str) -> Refused | None:
         try:
             registry.snapshots.verify(digest)
         except Refused as refusal:
+            return refusal
+        return None
+
+    for what, refusal in zip(named.values(), each(look, named), strict=True):
+        if refusal is not None:
             yield f"{what}: {refusal}"
-
-
-def _customers(registry: Registry, stored: Stored) -> Iterator[str]:
-    before: pa.ChunkedArray | None = None
-    for wave in stored.waves:
-        units, excluded, population = (
-            registry.snapshots.read_changed(digest, [LEDGER_ID]).column(LEDGER_ID)
-            for digest in (wave.units_digest, wave.excluded_digest, wave.population.digest)
-        )
-        if not same_customers((units, excluded), (population,)):
-            yield f"wave {wave.number}: those allocated and those left out are not the population"
-        again = pc.sum(pc.is_in(units, value_set=before)).as_py() if before is not None else 0
-        if again:
-            yield f"wave {wave.number}: {again:,} customers were allocated in an earlier wave too"
-        before = units if before is None else pa.chunked_array([*before.chunks, *units.chunks], pa.string())
 
 
 def _seed(session: Session, trial_id: str) -> Iterator[str]:
@@ -130,25 +128,52 @@ def _seed(session: Session, trial_id: str) -> Iterator[str]:
         yield "the seed was swapped: it does not give the certificate's commitment"
 
 
-def _replay(registry: Registry, draw: DrawRecord, stored: Stored) -> Iterator[str]:
+def _replay(registry: Registry, draw: DrawRecord, stored: Stored, files: CustomersOfFiles) -> Iterator[str]:
     # A frozen wave that is still to be allocated comes last and has no allocation yet.
     waves = zip(stored.waves, stored.allocations, stored.certificates, strict=False)
     for wave, allocation, certificate in waves:
-        plan = stored.plans[allocation.protocol_version]
-        yield from _replay_of(registry, plan, draw, wave, allocation, canonical(certificate))
+        certified = read_certificate(canonical(certificate))
+        drawn_again = partial(
+            assign_frozen,
+            registry.snapshots,
+            stored.plans[allocation.protocol_version],
+            draw,
+            wave,
+            algorithm=certified.algorithm,
+        )
+        assigned = drawn_again()
+        yield from _said_otherwise(assigned, allocation, certified)
+        if not _same_allocation(registry, wave, allocation, assigned, files):
+            yield from _what_differs(registry, allocation, drawn_again())
 
 
-def _replay_of(
-    registry: Registry, plan: Plan, draw: DrawRecord, wave: WaveRecord, allocation: AllocationRecord, kept: str
-) -> Iterator[str]:
-    certified = read_certificate(kept)
-    assigned = assign_frozen(registry.snapshots, plan, draw, wave, algorithm=certified.algorithm)
+def _said_otherwise(assigned: AssignedWave, allocation: AllocationRecord, certified: Certificate) -> Iterator[str]:
+    """Where the record of a wave says something else than its replay."""
     if assigned.assignment.digest != allocation.digest:
         yield "the replay gives another allocation digest"
     if assigned.assignment.counts.by_arm != allocation.counts:
         yield "the replay gives other counts by arm"
     yield from differences(certified, read_certificate(canonical(assigned.certificate)))
-    stored = registry.snapshots.read_changed(allocation.snapshot_digest)  # an edit is told from another by what it says
+
+
+def _same_allocation(
+    registry: Registry,
+    wave: WaveRecord,
+    allocation: AllocationRecord,
+    assigned: AssignedWave,
+    files: CustomersOfFiles,
+) -> bool:
+    """Whether the allocation's file holds the rows of the replay; and whose they are is noted of the units' file."""
+    stored = registry.snapshots.groups_changed(allocation.snapshot_digest)
+    same, units = same_rows(assigned.rows, assigned.schema, stored, files.mixed)
+    if None not in units:
+        files.note(wave.units_digest, sum((mixed for mixed in units if mixed is not None), NOBODY))
+    return same
+
+
+def _what_differs(registry: Registry, allocation: AllocationRecord, assigned: AssignedWave) -> Iterator[str]:
+    """An edit of the allocation's file is told from another by what it says."""
+    stored = registry.snapshots.read_changed(allocation.snapshot_digest)
     replayed = pa.Table.from_batches(assigned.rows, assigned.schema)
     named_alike = stored.column_names == replayed.column_names
     differing = [name for name in replayed.column_names if named_alike and not _alike(stored, replayed, name)]

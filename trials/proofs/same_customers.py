@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,21 +20,54 @@ _WORDS = _BYTES // 8
 _AT_ONCE = 1 << 18
 
 
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """How many ids a list holds, and the sum of what they were mixed into."""
+
+    ids: int
+    total: int
+
+    def __add__(self, other: Mixed) -> Mixed:
+        return Mixed(self.ids + other.ids, (self.total + other.total) % 2**64)
+
+
+NOBODY: Final = Mixed(0, 0)
+
+
+class Mixer:
+    """The numbers of one comparison: what it gave is compared with nothing that another gave."""
+
+    def __init__(self) -> None:
+        self._numbers = [secrets.randbits(64) | 1 for _ in range(_WORDS + 1)]
+
+    def mixed(self, column: pa.ChunkedArray) -> Mixed | None:
+        """Some ids of a list, to be added to others of it; None where they are no ids of one length."""
+        whole = NOBODY
+        for chunk in column.chunks:
+            total = _mixed(chunk, self._numbers)
+            if total is None:
+                return None
+            whole += Mixed(len(chunk), total)
+        return whole
+
+
 def same_customers(first: Sequence[pa.ChunkedArray], second: Sequence[pa.ChunkedArray]) -> bool:
     """Whether all of the first together are all of the second together, each id as often.
 
     Args:
         first, second: Columns of ids.
     """
-    numbers = [secrets.randbits(64) | 1 for _ in range(_WORDS + 1)]
-    sums = []
+    mixer = Mixer()
+    sides = []
     for side in (first, second):
-        chunks = [chunk for column in side for chunk in column.chunks]
-        mixed = [_mixed(chunk, numbers) for chunk in chunks]
-        if any(one is None for one in mixed):
-            return bool(_sorted(first).equals(_sorted(second)))
-        sums.append((sum(len(chunk) for chunk in chunks), sum(one for one in mixed if one is not None) % 2**64))
-    return sums[0] == sums[1]
+        whole = NOBODY
+        for column in side:
+            mixed = mixer.mixed(column)
+            if mixed is None:
+                return bool(_sorted(first).equals(_sorted(second)))
+            whole += mixed
+        sides.append(whole)
+    return sides[0] == sides[1]
 
 
 def _sorted(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:

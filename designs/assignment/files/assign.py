@@ -25,7 +25,7 @@ from designs.assignment.conduct import assign_blocks
 from designs.assignment.declare import Scheme, barred_arms, gather
 from designs.assignment.drawn import Drawn, drawn_for_customers
 from designs.assignment.files.row_groups import RowGroups, open_row_groups
-from designs.assignment.keyed.keys import LEAF, digest_of_leaves, keys, refuse_first_repeat, repeated
+from designs.assignment.keyed.keys import LEAF, digest_of_leaves, keys, refuse_first_repeat, repeated, sort_hashes
 from designs.assignment.keyed.order import ids_among
 from designs.assignment.keyed.stream import Randomness
 from designs.assignment.population.clusters import clusters
@@ -270,7 +270,7 @@ def _ids_of(source: RowGroups, rows: NDArray[np.int64]) -> list[str]:
 def _refuse_repeats(source: RowGroups, scanned: _Scanned) -> None:
     """Refuse an id that occurs twice. Where the keys have served their turn, they are sorted in their place."""
     ordered = scanned.keyed.copy() if scanned.keyed is scanned.leaves else scanned.keyed
-    ordered.sort()
+    sort_hashes(ordered)
     if len(repeated(ordered)) == 0:
         return
     twice = repeated(np.sort(scanned.leaves))

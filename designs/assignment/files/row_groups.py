@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.hashing import MANY
+from data.threads import each
 from designs.assignment.declare import refuse_absent
 from designs.errors import DesignRefused
 
@@ -69,14 +68,7 @@ class RowGroups:
 
     def each(self, work: Callable[[int], _Result]) -> Iterator[_Result]:
         """Every row group's result, in order, a few at a time on the threads."""
-        with ThreadPoolExecutor(self.threads) as pool:
-            waiting: deque[Future[_Result]] = deque()
-            for group in self.groups:
-                waiting.append(pool.submit(work, group))
-                if len(waiting) > self.threads + 1:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+        return each(work, self.groups, self.threads)
 
 
 def open_row_groups(path: Path, unit: str, columns: Sequence[str], threads: int | None = None) -> RowGroups:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from data.hashing import first_words
+from data.hashing import MANY, first_words
 from designs.assignment.population.units import as_array, checked_ids
 from designs.errors import DesignRefused
 
@@ -50,7 +50,7 @@ def digest_of_leaves(leaves: NDArray[np.uint64], arm: NDArray[np.int8], arms: Se
     for name in sorted(arms):
         held = leaves[arm == arms.index(name)]
         if len(held):
-            held.sort()
+            sort_hashes(held)
             whole.update(name.encode() + b"\x00" + len(held).to_bytes(8, "big"))
             whole.update(held.byteswap(inplace=True) if sys.byteorder == "little" else held)
     return whole.hexdigest()
@@ -80,6 +80,16 @@ def allocation_digest(ids: Any, arms: Any) -> str:
     encoded = arms if isinstance(arms, pa.DictionaryArray) else arms.dictionary_encode()
     arm = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int8)
     return digest_of_leaves(first_words([LEAF], ids)[0], arm, encoded.dictionary.to_pylist())
+
+
+def sort_hashes(hashes: NDArray[np.uint64]) -> None:
+    """Sort hashes in place."""
+    if len(hashes) < MANY:
+        hashes.sort()
+        return
+    from designs.assignment.keyed import sorting
+
+    sorting.sort_hashes(hashes)
 
 
 def refuse_repeats(keyed: NDArray[np.uint64], ids: Any) -> None:
