@@ -15,7 +15,8 @@ from typing import IO
 from data.private import locked, make_private
 from data.snapshots import fsync_folder
 
-_PARTIAL = re.compile(r"\.(?:.+\.)?[0-9a-f]{8}\.partial", re.DOTALL)  # an earlier program put the name in between
+# Of this program, and the lists of an earlier one: other programs have partial files too.
+_PARTIAL = re.compile(r"\.otm-[0-9a-f]{16}\.partial|\.[a-z0-9][\w-]*\.csv\.[0-9a-f]{8}\.partial")
 
 
 class Unfinished:
@@ -33,6 +34,15 @@ class Unfinished:
         self.file = file
         self._is_named = False
 
+    def sync(self) -> None:
+        """Make what was written durable.
+
+        Raises:
+            OSError: The disk refused.
+        """
+        self.file.flush()
+        os.fsync(self.file.fileno())
+
     def finish(self) -> None:
         """Make it durable and give it its name.
 
@@ -40,13 +50,13 @@ class Unfinished:
             FileExistsError: A file has this name by now.
             OSError: The disk refused.
         """
-        self.file.flush()
-        os.fsync(self.file.fileno())
+        self.sync()
         if self.path.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
         self.partial.rename(self.path)
         self._is_named = True
-        fsync_folder(self.path.parent)
+        with suppress(OSError):  # what some shares do not offer for a folder
+            fsync_folder(self.path.parent)
 
     def take_back(self) -> None:
         """Remove it, under whatever name it has by now."""
@@ -89,9 +99,10 @@ def clear_unfinished(folder: Path) -> tuple[str, ...]:
 
 def _made(folder: Path) -> tuple[Path, int]:
     while True:
-        partial = folder / f".{secrets.token_hex(4)}.partial"
+        partial = folder / f".otm-{secrets.token_hex(8)}.partial"
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(OSError):  # where a share has no locks nobody clears it either
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
             return partial, descriptor
         os.close(descriptor)  # somebody cleared the folder between the making and the lock

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from data import whole_files
 from data.whole_files import clear_unfinished, unfinished
 
 AT_WORK = """
@@ -80,7 +81,7 @@ def test_what_a_killed_writer_left_goes_with_the_next_one_and_what_a_living_one_
     killed(tmp_path)
     (left,) = names(tmp_path)  # the second removed what the first had left
     (tmp_path / ".reminders-letter.csv.0123abcd.partial").write_text("an earlier program's")
-    for other in (".notes.partial", "report.0123abcd.partial", ".x.01234567.part"):
+    for other in (".notes.partial", "report.0123abcd.partial", ".01234567.partial", ".film.mkv.0123abcd.partial"):
         (tmp_path / other).write_text("somebody else's")
     others = names(tmp_path) - {left, ".reminders-letter.csv.0123abcd.partial"}
     command = [sys.executable, "-c", AT_WORK, str(tmp_path), "lives"]
@@ -111,3 +112,16 @@ def test_a_folder_that_cannot_be_cleared_is_no_trouble_to_whoever_clears(tmp_pat
     assert clear_unfinished(tmp_path / "none") == ()
     (tmp_path / "file").write_bytes(b"")
     assert clear_unfinished(tmp_path / "file") == ()
+
+
+def test_a_share_without_locks_takes_files_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(whole_files.fcntl, "flock", refuse)
+    monkeypatch.setattr(whole_files, "fsync_folder", refuse)
+    with unfinished(tmp_path / "list.csv") as made:
+        assert clear_unfinished(tmp_path) == (), "of a living writer, perhaps"
+        made.file.write(b"whole")
+        made.finish()
+    assert (tmp_path / "list.csv").read_bytes() == b"whole"

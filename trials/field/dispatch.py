@@ -74,7 +74,7 @@ class Written:
     def write_list(self, table: pa.Table) -> str:
         """Write the list; its SHA-256."""
         write_table(table, self._listed.file)
-        self._listed.file.flush()
+        self._listed.sync()  # before the writers' turn, which it would keep others from
         with self._listed.partial.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
