@@ -45,6 +45,7 @@ def fork_readers(kind: str, asker: int) -> None:
     if os.getppid() != asker:  # it ended before this was said
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks is interrupted, and says what becomes of the reader
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, as that is handed down, nobody's end is told
     postpone_pandas()
     reader_of(kind)
     if kind == "stata":

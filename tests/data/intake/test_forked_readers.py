@@ -237,6 +237,19 @@ def test_the_process_outlives_the_thread_that_started_it_and_serves_many_at_once
     assert children_of(number) == []
 
 
+def test_whoever_asks_may_care_for_no_child_of_its_own(tmp_path: Path) -> None:
+    """That a child's end is ignored is handed down to what is started."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        for _ in range(2):
+            assert read_file(parquet(tmp_path), CONTRACT).loaded == 3
+        number = ready()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert read_file(parquet(tmp_path), CONTRACT).loaded == 3
+    assert ready() == number
+
+
 ASKER = """
 import os, sys, threading
 from pathlib import Path
