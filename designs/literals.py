@@ -38,6 +38,8 @@ Confidence = Literal["confident", "in_doubt"]
 SameReason = Literal["yes", "no", "unknown"]
 QuestionsEdition = Literal["CH600210-1", "CH600210-2"]
 """Which set of questions of the Compliance Handbook: the first eight, or a later edition, which asks more."""
+Circumstance = Literal["needs_support", "hardship"]
+"""What a customer may be in, so that a message that warns of consequences is not for them."""
 Reaction = Literal["pay", "file", "call", "complain", "ignore", "agent"]
 """How a customer may react: pays, files, calls, complains, does nothing, or has an agent answer."""
 

@@ -49,8 +49,11 @@ class Use:
 
 
 def uses(protocol: Protocol) -> tuple[Use, ...]:
-    """Every use of every column, in the order of the file."""
-    return (*_population(protocol), *_randomisation(protocol), *_outcomes(protocol), *_analysis(protocol))
+    """Every use of every column, in the order of the file; of a plan that is partly filled, in the sections it has."""
+    parts = (
+        ("population", _population), ("randomisation", _randomisation), ("outcomes", _outcomes), ("analysis", _analysis)
+    )  # fmt: skip
+    return tuple(use for section, of in parts if getattr(protocol, section) is not None for use in of(protocol))
 
 
 def _population(protocol: Protocol) -> Iterator[Use]:
@@ -98,7 +101,7 @@ def _outcomes(protocol: Protocol) -> Iterator[Use]:
         elif outcome.time is not None and outcome.event is not None:
             yield Use((*path, "time"), outcome.time, "time", "number", firm=True)
             yield Use((*path, "event"), outcome.event, "event", _kind_of_event(outcome), firm=True)
-    if protocol.analysis.complier is not None:
+    if protocol.analysis is not None and protocol.analysis.complier is not None:
         path = ("analysis", "complier", "received")
         yield Use(path, protocol.analysis.complier.received, "received", "boolean", firm=True)
 
@@ -132,7 +135,7 @@ def conditions(protocol: Protocol) -> Iterator[tuple[KeyPath, Condition]]:
         yield from _conditions_of(exclusion.when, ("population", "exclude", position, "when"))
     if protocol.population.welsh is not None:
         yield from _conditions_of(protocol.population.welsh.when, ("population", "welsh", "when"))
-    for number, arm in enumerate(protocol.arms):
+    for number, arm in enumerate(protocol.arms or ()):
         for position, exclusion in enumerate(arm.not_for):
             yield from _conditions_of(exclusion.when, ("arms", number, "not_for", position, "when"))
 
@@ -200,7 +203,7 @@ def column_kinds(protocol: Protocol) -> dict[str, Kind]:
 
 
 def _settled(protocol: Protocol, column: str, all_uses: Collection[Use]) -> Kind:
-    declared = protocol.population.columns.get(column)
+    declared = protocol.population.columns.get(column) if protocol.population is not None else None
     if declared is not None and declared.kind is not None:
         return declared.kind
     if declared is not None and (declared.true or declared.false):

@@ -120,7 +120,7 @@ class Protocol(Declared):
         """Who does not take part, beside those whom ``where`` leaves out: an exclusion with an agreement is not one of
         them, and those who prefer Welsh are where the plan says so and an arm has no Welsh text."""
         declared = tuple(exclusion for exclusion in self.population.exclude if exclusion.agreement is None)
-        english, welsh = [arm.label for arm in self.arms if arm.english_only], self.population.welsh
+        english, welsh = [arm.label for arm in self.arms or () if arm.english_only], self.population.welsh
         if welsh is None or welsh.without_text is None or not english:
             return declared
         return (

@@ -12,6 +12,7 @@ from designs.finding import Open
 from designs.protocol.models import Protocol
 from designs.suitability.answers import Route, open_in_answers, route
 from designs.suitability.behaviour import open_in_alternatives, open_in_behaviour
+from designs.suitability.circumstances import open_to_those_in_difficulty
 from designs.suitability.doubts import doubted, open_doubts, overrides
 from designs.suitability.reasons import ReasonCount, open_in_reasons
 
@@ -71,7 +72,8 @@ def review(
         found.append(
             Open("not_answered", "blocks", "suitability", problem, "answer each with its evidence", "designer")
         )
-    found += [*open_in_answers(plan, today), *open_in_reasons(plan, counts), *open_doubts(plan, recorded)]
+    found += [*open_in_answers(plan, today), *open_in_reasons(plan, counts)]
+    found += [*open_to_those_in_difficulty(plan), *open_doubts(plan, recorded)]
     return Review(_status(plan, doubts, held), doubts, held, route(plan), tuple(found))
 
 

@@ -133,6 +133,18 @@ def words_tell_columns_apart(protocol: Protocol) -> Iterator[Breach]:
                     yield Breach((*path, "levels", code), problem, "levels are told apart by their words")
 
 
+@reads(*_SECTIONS)
+def circumstances_are_yes_or_no(protocol: Protocol) -> Iterator[Breach]:
+    kinds = column_kinds(protocol)
+    for name, declared in protocol.population.columns.items():
+        if declared.circumstance is not None and kinds[name] == "text":
+            place = ("population", "columns", name, "circumstance")
+            rule_text = (
+                "a customer is in a circumstance or not: kind boolean, with true and false where they have codes"
+            )
+            yield Breach(place, f'"{name}" is text', rule_text)
+
+
 def _tests_a_value(condition: Condition) -> bool:
     return any(value is not None for name, value in condition if name not in ("column", "missing"))
 
@@ -151,5 +163,6 @@ RULES = (
     conditions_can_hold,
     each_column_is_asked_once,
     words_tell_columns_apart,
+    circumstances_are_yes_or_no,
     columns_are_measured_before_allocation,
 )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from designs.literals import ColumnKind
+from designs.literals import Circumstance, ColumnKind
 from designs.protocol.sections.scalars import Codes, Declared, Identifier, Scalar, Text, contradiction
 
 
@@ -64,6 +64,7 @@ class ColumnDeclaration(Declared):
     as_at: date | None = None
     source: Text | None = None
     label: Text | None = None  # what people call it, within a sentence
+    circumstance: Circumstance | None = None  # in which those are of whom the column is true
     levels: Annotated[dict[str, Text], Field(min_length=1)] | None = None  # what they call each value, or who has it
     missing: Codes = ()  # codes that say that the value is not known
     true: Codes = ()  # codes of a column of truth values; nothing else is true there

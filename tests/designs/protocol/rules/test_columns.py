@@ -19,6 +19,13 @@ LABELS = {"reason": {"label": "Reason", "levels": {"1": "forgot", "2": "confused
 BROKEN = [
     Case(
         HERE,
+        {"population.columns": {"region": {"circumstance": "hardship"}}},
+        '"region" is text',
+        "kind boolean",
+        at="population.columns.region.circumstance",
+    ),
+    Case(
+        HERE,
         {"population.columns": LABELS | {"why": {"label": "reason"}}},
         '"reason" is called so too',
         "told apart",
