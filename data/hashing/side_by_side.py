@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 LANES = 16
 _PART = 1 << 16  # ids that one thread takes at a time
 _u32 = np.uint32
+_ONE, _TWO, _THREE, _FOUR = (np.uint64(places) for places in (1, 2, 3, 4))
 
 
 def _primes(count: int) -> list[int]:
@@ -93,17 +94,20 @@ def _compress(state: Any, block: Any, blocks: Any, words: Any) -> Any:
 @numba.njit(nogil=True, cache=True)
 def _lay_out(messages: Any, lane: Any, data: Any, start: Any, end: Any) -> Any:
     """One text and the bit after it into its lane, as big-endian words (section 5.1.1); returns its blocks."""
-    at = 0
-    while start + 4 <= end:
-        first, second = _u32(data[start]), _u32(data[start + 1])
-        third, fourth = _u32(data[start + 2]), _u32(data[start + 3])
+    # Unsigned, so that no place could mean one from the end: then four bytes are one load.
+    at, place, rest = 0, np.uint64(start), np.int64(end) - np.int64(start)
+    while rest >= 4:
+        first, second = _u32(data[place]), _u32(data[place + _ONE])
+        third, fourth = _u32(data[place + _TWO]), _u32(data[place + _THREE])
         messages[at, lane] = _u32(_u32(first << _u32(24)) | _u32(second << _u32(16)) | _u32(third << _u32(8)) | fourth)
-        start += 4
+        place += _FOUR
+        rest -= 4
         at += 1
     last, shift = _u32(0), 24
-    while start < end:
-        last = _u32(last | _u32(_u32(data[start]) << _u32(shift)))
-        start += 1
+    while rest > 0:
+        last = _u32(last | _u32(_u32(data[place]) << _u32(shift)))
+        place += _ONE
+        rest -= 1
         shift -= 8
     messages[at, lane] = _u32(last | _u32(_u32(0x80) << _u32(shift)))
     return (at + 3 + 15) // 16  # this word, and two for the length
