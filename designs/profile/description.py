@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from designs.protocol.columns import AFTER_ALLOCATION, column_kinds, uses
+from designs.protocol.columns import AFTER_ALLOCATION, uses
 from designs.protocol.models import Protocol
 from designs.protocol.words import ColumnWords, column_words
 
@@ -94,22 +94,18 @@ def describe_customers(protocol: Protocol, table: Any) -> Profile:
         protocol: Which columns to describe: all that it uses before the draw or declares, but ids.
         table: An Arrow table, one row a customer; of the columns, those that it holds are described.
     """
-    words, kinds = column_words(protocol), column_kinds(protocol)
+    words = column_words(protocol)
     used = [use for use in uses(protocol) if use.read_as is None]
     hidden = {use.column for use in used if use.part in _NOT_DESCRIBED}
     names = [name for name in dict.fromkeys(use.column for use in used) if name not in hidden]
-    described = [
-        _column(name, table.column(name), words, numeric=kinds[name] == "number")
-        for name in names
-        if name in table.column_names
-    ]
+    described = [_column(name, table.column(name), words) for name in names if name in table.column_names]
     return Profile(len(table), tuple(described))
 
 
-def _column(name: str, column: Any, words: ColumnWords, *, numeric: bool) -> ColumnProfile:
+def _column(name: str, column: Any, words: ColumnWords) -> ColumnProfile:
     label = words.label(name) or name.replace("_", " ")
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if numeric or pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _numbers(name, label, column)
     counted = pc.value_counts(column.cast(pa.string())).to_pylist()
     counts = {entry["values"]: int(entry["counts"]) for entry in counted}
@@ -118,7 +114,8 @@ def _column(name: str, column: Any, words: ColumnWords, *, numeric: bool) -> Col
 
 def _numbers(name: str, label: str, column: Any) -> Numbers:
     values = pc.drop_null(column.cast(pa.float64()))
-    known, without = len(values), column.null_count
+    values = values.filter(pc.is_finite(values))
+    known, without = len(values), len(column) - len(values)
     enough = known >= SMALLEST
     # Beside the number of all customers, a few who are known or not known could be counted by subtraction.
     told = known if enough and (without == 0 or without >= SMALLEST) else None

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
+import pyarrow as pa
 
+from data.schema import Kind
+from designs.errors import DesignRefused
+from designs.protocol.columns import conditions
 from designs.protocol.conditions import exclusions
+from designs.protocol.errors import path_text
 from designs.protocol.models import Protocol
 
 
@@ -45,9 +50,12 @@ def waterfall(protocol: Protocol, table: Any) -> Waterfall:
 
     Returns:
         Steps whose customers, with those who are eligible, sum to everybody. Two reasons of the same words are one.
+
+    Raises:
+        DesignRefused: The population has no column that a reason asks for.
     """
     steps, rows = [], nw.from_native(table, eager_only=True)
-    for reason, test in exclusions(protocol):
+    for reason, test in _tests(protocol, table):
         before = len(rows)
         rows = rows.filter(~test)
         steps.append(Step(reason, before - len(rows), len(rows)))
@@ -57,9 +65,34 @@ def waterfall(protocol: Protocol, table: Any) -> Waterfall:
 def who_takes_part(protocol: Protocol, table: Any) -> Any:
     """The rows of those whom no reason takes out, in their order."""
     rows = nw.from_native(table, eager_only=True)
-    for _, test in exclusions(protocol):
+    for _, test in _tests(protocol, table):
         rows = rows.filter(~test)
     return rows.to_native()
+
+
+def _tests(protocol: Protocol, table: Any) -> Sequence[tuple[str, nw.Expr]]:
+    """The reasons, asked of columns as they are in the table: a plan that is still written may think otherwise."""
+    kinds: dict[str, Kind] = {}
+    for path, condition in conditions(protocol):
+        if path[0] != "population":
+            continue
+        if condition.column not in table.column_names:
+            problem = f"the population has no column {condition.column!r}"
+            rule_text = "a rule asks for columns that the population has"
+            raise DesignRefused(problem, where=path_text(path), rule=rule_text)
+        kind = _kind_of(table.schema.field(condition.column).type)
+        if kind is not None:
+            kinds[condition.column] = kind
+    return exclusions(protocol, kinds)
+
+
+def _kind_of(stored: pa.DataType) -> Kind | None:
+    kind = stored.value_type if pa.types.is_dictionary(stored) else stored
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return "text"
+    return "number" if pa.types.is_integer(kind) or pa.types.is_floating(kind) else None
 
 
 def _of_the_same_words_once(steps: Sequence[Step]) -> tuple[Step, ...]:

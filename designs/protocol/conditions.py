@@ -92,13 +92,13 @@ def _not_null(test: nw.Expr) -> nw.Expr:
     return test.fill_null(False)
 
 
-def exclusions(protocol: Protocol) -> tuple[tuple[str, nw.Expr], ...]:
+def exclusions(protocol: Protocol, kinds: Mapping[str, Kind] | None = None) -> tuple[tuple[str, nw.Expr], ...]:
     """Why a customer does not take part, and the expression that is true of such a customer.
 
     First what ``where`` asks, in its order, then ``exclude`` with its reasons: a customer counts under the first
     that applies. An exclusion with an agreement is not one of them; those who prefer Welsh come last.
     """
-    kinds, words = column_kinds(protocol), column_words(protocol)
+    kinds, words = {**column_kinds(protocol), **(kinds or {})}, column_words(protocol)
     population = protocol.population
     unmet = [
         (f"not: {describe(condition, words)}", ~expression(condition, kinds[condition.column]))

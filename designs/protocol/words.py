@@ -53,14 +53,14 @@ class ColumnWords:
             >>> words.customers("debt", "Q1"), words.customers("region", "Wales")
             ('customers in Q1 of debt', None)
         """
-        named, label = self.level(column, level), self.label(column)
+        named = self.level(column, level)
         if named is not None and says_who(named):
             return named
-        if named is None and label is None:
+        if not self._has_words(column):
             return None
         if named is None and column in self.cut:
-            return f"customers in {level} of {label}"
-        return f"customers whose {self.column(column).replace('_', ' ')} is {named or _plain(level)}"
+            return f"customers in {level} of {self.column(column)}"
+        return f"customers whose {self.column(column).replace('_', ' ')} is {named or self.as_written(column, level)}"
 
     def value(self, column: str, level: Value) -> str | None:
         """A level as a thing in a list, with its column; None where neither has words.
@@ -71,12 +71,27 @@ class ColumnWords:
             >>> words.value("reason", "forgot"), words.value("reason", "confused")
             ('customers who forgot', 'reason for not paying: confused')
         """
-        named, label = self.level(column, level), self.label(column)
+        named = self.level(column, level)
         if named is not None and says_who(named):
             return named
-        if named is None and label is None:
+        if not self._has_words(column):
             return None
-        return f"{self.column(column).replace('_', ' ')}: {named or _plain(level)}"
+        return f"{self.column(column).replace('_', ' ')}: {named or self.as_written(column, level)}"
+
+    def _has_words(self, column: str) -> bool:
+        return column in self.declared and bool(self.declared[column].label or self.declared[column].levels)
+
+    def as_written(self, column: str, level: Value) -> str:
+        """A level without words, in quotes where another level is called so.
+
+        Examples:
+            >>> reason = ColumnDeclaration(levels={"F": "forgot"})
+            >>> [ColumnWords({"reason": reason}).as_written("reason", level) for level in ("X", "Forgot")]
+            ['X', '“Forgot”']
+        """
+        levels = (self.declared[column].levels if column in self.declared else None) or {}
+        text = str(level).lower() if isinstance(level, bool) else str(level)
+        return f"“{text}”" if text.casefold() in {words.casefold() for words in levels.values()} else text
 
 
 def says_who(words: str) -> bool:
@@ -105,7 +120,3 @@ def column_words(protocol: Protocol) -> ColumnWords:
     population, analysis = protocol.population, protocol.analysis
     cut = {subgroup.column for subgroup in analysis.subgroups if subgroup.quantiles is not None} if analysis else set()
     return ColumnWords(population.columns if population is not None else {}, frozenset(cut))
-
-
-def _plain(level: Value) -> str:
-    return str(level).lower() if isinstance(level, bool) else str(level)

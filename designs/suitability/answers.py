@@ -113,10 +113,14 @@ def _follow_up(answers: Suitability, labels: Mapping[str, str], today: date) -> 
         problem = f"the follow-up was to start on {_day(answer.plan.starts_on)}, which has gone by"
         yield Open("follow_up_gone_by", "warns", f"{where}.plan.starts_on", problem, "give the day again", "designer")
     for name, rule in (answer.plan.by_arm or {}).items():
-        if rule != answer.plan.rule:
+        if _plain(rule) != _plain(answer.plan.rule):
             problem = f"{labels.get(name, name)} is followed up by a rule of its own, so the arms could not be compared"
             remedy = "follow up every arm by the same rule"
             yield Open("follow_up_differs", "blocks", f"{where}.plan.by_arm.{name}", problem, remedy, "designer")
+
+
+def _plain(rule: str) -> str:
+    return " ".join(rule.casefold().split())
 
 
 def _is_share(value: object) -> bool:

@@ -106,3 +106,12 @@ def test_nobody_is_described_without_failing() -> None:
     found = describe_customers(PLAN, empty)
     assert found.customers == 0
     assert [type(column) for column in found.columns] == [Categories, Numbers]
+
+
+def test_what_is_no_number_is_not_known_and_text_is_never_a_number() -> None:
+    odd = [*np.arange(100.0).tolist(), *[float("nan")] * 10, *[float("inf")] * 10]
+    (found,) = described(age_days=odd).columns
+    assert isinstance(found, Numbers)
+    assert (found.known, found.mean) == (100, pytest.approx(49.5))
+    (text,) = described(age_days=["1"] * 20 + ["x"] * 20).columns
+    assert isinstance(text, Categories)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.cohort.population import population
+from designs.errors import DesignRefused
 from designs.library import templates
 from designs.profile import Step, waterfall, who_takes_part
 from designs.protocol.models import Protocol
@@ -90,3 +91,12 @@ def test_the_same_rules_give_the_same_customers_again() -> None:
     assert once.equals(again)
     assert waterfall(plan, people).eligible == once.num_rows
     assert 0 < once.num_rows < 3000
+
+
+def test_a_rule_that_is_still_written_is_asked_of_the_column_as_it_is() -> None:
+    """A number in text is read, a column that is not there is named, and nothing fails for want of a section."""
+    rows = [{"years_late": "2", "trust": "true"}, {"years_late": "x", "trust": None}, {"years_late": "0", "trust": "t"}]
+    plan = PLAN.model_copy(update={"population": PLAN.population.model_copy(update={"exclude": ()})})
+    assert waterfall(plan, pa.Table.from_pylist(rows)).eligible == 1
+    with pytest.raises(DesignRefused, match="no column 'welsh'"):
+        waterfall(PLAN, pa.Table.from_pylist(rows))

@@ -97,7 +97,12 @@ class Names:
         levels = tuple(levels)
         said = {level: self.columns.level(column, level) for level in levels}
         plain = level_labels(level for level in levels if said[level] is None)
-        return {level: capitalised(said[level] or "") or plain[level] for level in levels}
+        headings = {level: capitalised(words) for level, words in said.items() if words is not None}
+        taken = {heading.casefold() for heading in headings.values()}
+        return {
+            level: headings.get(level) or (f"“{level}”" if plain[level].casefold() in taken else plain[level])
+            for level in levels
+        }
 
     @property
     def approaches(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import json
 
+from analysis.results import Segment
 from designs.protocol import Protocol, load_protocol, parse_canonical
 from tests.places import ROOT
 from tests.trials.reporting.examples import PLAN, PROTOCOL
@@ -65,3 +66,13 @@ def test_what_another_version_of_the_plan_named_still_has_a_readable_name():
     assert NAMES.outcome("state_at_90_days") == "State at 90 days"
     assert NAMES.arm("plain_letter") == "Plain letter"
     assert NAMES.approach("plain_letter") == "the plain letter"
+
+
+def test_a_level_without_words_is_not_taken_for_another_that_is_called_so():
+    columns = {"reason": {"levels": {"F": "forgot", "C": "customers who were confused"}}}
+    names = Names(plan(population={**PROTOCOL["population"], "columns": columns}))
+    assert names.levels("reason", ["F", "C", "forgot", "other"]) == {
+        "F": "Forgot", "C": "Customers who were confused", "forgot": "“forgot”", "other": "Other",
+    }  # fmt: skip
+    assert names.segment(Segment("reason", "forgot")) == "customers whose reason is “forgot”"
+    assert names.segment(Segment("reason", "F")) == "customers whose reason is forgot"
