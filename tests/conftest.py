@@ -7,8 +7,8 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,7 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if "reference_data" in fixtures:
             item.add_marker("reference")
-        if "postgres_server" in fixtures or parameters.get("registry_url") == "postgresql":
+        if "postgres_server" in fixtures or "postgresql" in (
+            parameters.get("registry_url"),
+            parameters.get("database"),
+        ):
             item.add_marker("postgres")
         if "chromium" in fixtures:
             item.add_marker("browser")
@@ -111,14 +114,20 @@ def other_postgres_url(postgres_server: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: str) -> Callable[[str], AbstractContextManager[str]]:
+    """A fresh PostgreSQL database that begins as a copy of another, which nobody may be connected to."""
+    return lambda template: _postgres_database(postgres_server, template)
+
+
 @contextmanager
-def _postgres_database(postgres_server: str) -> Iterator[str]:
+def _postgres_database(postgres_server: str, template: str = "template0") -> Iterator[str]:
     import psycopg
     from sqlalchemy.engine import make_url
 
     name = f"otm_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
     yield (
         make_url(postgres_server)
         .set(drivername="postgresql+psycopg", database=name)

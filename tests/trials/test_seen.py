@@ -46,11 +46,16 @@ class Named:
 ACTS = {"decision": decided, "release": released, "void": asked_void, "second signature of a void": confirmed_void}
 
 
+def make_twice(registry, files):
+    allocated(registry, files)
+    return cut(registry, files, rows_of(files)), cut(registry, files, better(registry, files), after=60)
+
+
 @pytest.fixture
-def twice(either, files):
+def twice(copied):
     """A finding that shows little, and a later cut on which the SMS had worked."""
-    allocated(either, files)
-    return either, cut(either, files, rows_of(files)), cut(either, files, better(either, files), after=60)
+    registry, (finding, update) = copied(make_twice)
+    return registry, finding, update
 
 
 @pytest.mark.parametrize("act", ACTS)

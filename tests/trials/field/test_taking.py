@@ -12,7 +12,7 @@ import pytest
 
 from data.errors import DataRefused
 from data.schema import ColumnContract, FileContract
-from tests.trials.examples import FIRST, allocated, eligible, load_contacts, load_outcomes, outcomes, write_csv
+from tests.trials.examples import FIRST, eligible, load_contacts, load_outcomes, outcomes, write_csv
 from tests.trials.stages.test_issue import arms_by_export_id
 from trials.errors import RegistryRefused, TrialRefused
 from trials.field.allocated import allocated_trial
@@ -27,9 +27,8 @@ TODAY = date(2026, 6, 1)
 
 
 @pytest.fixture
-def assigned(registry, files):
-    allocated(registry, files)
-    return registry
+def assigned(drawn):
+    return drawn
 
 
 def calls_of(protocol) -> FileContract:

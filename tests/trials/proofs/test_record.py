@@ -34,12 +34,15 @@ def another(registry: Registry, files: Files, name: str) -> None:
     register(registry, FIRST, Files(files.folder / name, trial=name).protocol)
 
 
+def make_whole(registry: Registry, files: Files) -> None:
+    allocated(registry, files)
+    assert failing(registry) == {}
+
+
 @pytest.fixture
-def whole(either, files) -> Registry:
+def whole(copied) -> Registry:
     """Allocated, and nothing is wrong; once on SQLite and once on PostgreSQL."""
-    allocated(either, files)
-    assert failing(either) == {}
-    return either
+    return copied(make_whole)[0]
 
 
 def test_a_head_that_is_gone_empty_or_shorter_is_found(whole):
@@ -250,7 +253,7 @@ def test_what_stands_beside_the_registrys_tables_is_named(either, files):
     assert failing(either) == {}
 
 
-@pytest.mark.parametrize("registry_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_schema_by_any_name_is_looked_through_and_what_an_extension_brings_is_its_own(either, files):
     with either._writers.connect() as connection:
         connection.exec_driver_sql('CREATE SCHEMA "My Schema"')
@@ -281,7 +284,7 @@ def faults_within(connection: Connection) -> list[str]:
     return list(database_faults(Session(connection)))
 
 
-@pytest.mark.parametrize("registry_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_rule_of_a_table_that_says_something_else_is_found(either, files):
     allocated(either, files)
     with either._writers.begin() as connection:
@@ -310,7 +313,7 @@ def test_rows_that_came_in_past_the_rules_are_counted(whole):
     assert "row void_confirmation/reminders: no use case wrote it" in found
 
 
-@pytest.mark.parametrize("registry_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_damaged_page_is_found(either, files):
     allocated(either, files)
     path = Path(str(either.url.database))

@@ -19,15 +19,18 @@ def faults(registry: Registry) -> list[str]:
         return chain_faults(session, registry.head)
 
 
-on_sqlite = pytest.mark.parametrize("registry_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def make_busy(registry: Registry, files: Files) -> None:
+    locked(registry, files)
+    register(registry, FIRST, Files(files.folder / "other", trial="other").protocol)
 
 
 @pytest.fixture
-def busy(either, files) -> Registry:
+def busy(copied) -> Registry:
     """A registry with five events: installed, population, register, lock, and a denial."""
-    locked(either, files)
-    register(either, FIRST, Files(files.folder / "other", trial="other").protocol)
-    return either
+    return copied(make_busy)[0]
 
 
 def test_an_untouched_chain_is_whole(busy):

@@ -30,11 +30,14 @@ EDITS = {
 }
 
 
+def make_whole(registry: Registry, files: Files) -> None:
+    evaluated(registry, files)
+    assert faults(registry) == []
+
+
 @pytest.fixture
-def whole(either, files) -> Registry:
-    evaluated(either, files)
-    assert faults(either) == []
-    return either
+def whole(copied) -> Registry:
+    return copied(make_whole)[0]
 
 
 @pytest.mark.parametrize("table", sorted(EDITS))

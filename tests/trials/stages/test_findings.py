@@ -12,7 +12,7 @@ import pytest
 from analysis.document import from_document
 from data.identifiers import ledger_ids
 from tests.trials import tampering
-from tests.trials.examples import FIRST, LOCAL_ACTOR, SECOND, allocated, eligible, load_outcomes, outcomes, write_csv
+from tests.trials.examples import FIRST, LOCAL_ACTOR, SECOND, eligible, load_outcomes, outcomes, write_csv
 from trials.access import Actor
 from trials.cli.app import app
 from trials.errors import AccessRefused, TrialRefused
@@ -63,12 +63,6 @@ def better(registry, files):
         if arms[ledger_id] == "sms":
             row.update(paid=1, collected=person["principal"])
     return rows
-
-
-@pytest.fixture
-def drawn(registry, files):
-    allocated(registry, files)
-    return registry
 
 
 def test_before_everything_is_due_nothing_is_concluded(drawn, files):

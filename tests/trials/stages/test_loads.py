@@ -19,6 +19,7 @@ from tests.trials.examples import (
     outcomes,
     write_csv,
 )
+from tests.trials.kept import Copied
 from tests.trials.stages.test_issue import arms_by_export_id
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries
@@ -34,9 +35,8 @@ Row = dict[str, Any]
 
 
 @pytest.fixture
-def assigned(either: Registry, files: Files) -> Registry:
-    allocated(either, files)
-    return either
+def assigned(copied: Copied) -> Registry:
+    return copied(allocated)[0]
 
 
 def load(registry: Registry, files: Files, rows: list[Row], mode: LoadMode | None = None, **more: Any) -> FileAccount:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.trials.examples import FIRST, SECOND, allocated
+from tests.trials.examples import FIRST, SECOND
 from tests.trials.stages.test_findings import LATER, better, cut, detail_of, lossy, rows_of
 from trials.cli.app import app
 from trials.life import Next
@@ -16,12 +16,6 @@ from trials.reporting.results.evaluations import evaluation_line
 from trials.reporting.results.record import people
 from trials.stages.correct import confirm_correction, request_correction
 from trials.stages.decide import decide
-
-
-@pytest.fixture
-def drawn(registry, files):
-    allocated(registry, files)
-    return registry
 
 
 def decided(registry, files, choice="accept"):

@@ -31,9 +31,8 @@ from trials.stages.population import load_population
 
 
 @pytest.fixture
-def assigned(registry, files):
-    allocated(registry, files)
-    return registry
+def assigned(drawn):
+    return drawn
 
 
 def test_every_row_is_loaded_or_rejected_with_its_reason(assigned, files):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.trials.examples import FIRST, Files, allocated, customers, eligible, write_csv
+from tests.trials.kept import Copied
 from trials.access import LOCAL_ACTOR, Actor
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import Registry
@@ -24,12 +25,19 @@ def listed(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.fixture
-def assigned(either: Registry, tmp_path: Path) -> tuple[Registry, Files]:
-    files = Files(tmp_path / "files", extra="  columns: {ref: {kind: text}}")
+def with_references(folder: Path) -> Files:
+    files = Files(folder, extra="  columns: {ref: {kind: text}}")
     write_csv(files.population, [row | {"ref": row["customer_id"]} for row in files.customers])
-    allocated(either, files, seed=None)  # real customers, whose ids are under the registry's own key
-    return either, files
+    return files
+
+
+def make_assigned(registry: Registry, files: Files) -> None:
+    allocated(registry, with_references(files.folder), seed=None)  # real customers, under the registry's own key
+
+
+@pytest.fixture
+def assigned(copied: Copied, tmp_path: Path) -> tuple[Registry, Files]:
+    return copied(make_assigned)[0], with_references(tmp_path / "files")
 
 
 def test_an_own_id_and_an_id_on_a_list_lead_to_the_arm_and_to_each_other(
