@@ -37,6 +37,7 @@ class Specification:
         strata: Columns whose combinations are the strata of the assignment.
         cluster: Column of the unit that was assigned whole, or by which errors are clustered all the same.
         cluster_assigned: Whether it was assigned whole. Else customers without a value are one cluster together.
+        cluster_called: What people call that unit; its column where absent.
         weight: Column of positive inverse-probability weights.
         alpha: Two-sided error rate that is declared; what is said of a standard error depends on it, no figure does.
     """
@@ -51,6 +52,12 @@ class Specification:
     weight: str | None = None
     alpha: float = 0.05
     cluster_assigned: bool = True
+    cluster_called: str | None = None
+
+    @property
+    def called(self) -> str | None:
+        """The unit by which errors are clustered, as a sentence has it."""
+        return self.cluster_called or self.cluster
 
 
 @dataclass(frozen=True, slots=True)

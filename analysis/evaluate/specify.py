@@ -13,6 +13,7 @@ from analysis.frame import AnalysisFrame, strata_of
 from analysis.specification import Column, Levels, Response, Specification
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol, Subgroup
+from designs.protocol.words import column_words
 
 MOST_LEVELS = 60
 
@@ -35,6 +36,7 @@ def specification_of(frame: AnalysisFrame, protocol: Protocol, kinds: Kinds) -> 
         strata=strata_of(frame, protocol),
         cluster=protocol.errors_cluster,
         cluster_assigned=protocol.analysis.errors_clustered_by is None,
+        cluster_called=column_words(protocol).label(protocol.errors_cluster or ""),
         alpha=protocol.analysis.alpha,
     )
 

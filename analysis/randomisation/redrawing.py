@@ -24,6 +24,7 @@ from analysis.randomisation.schemes import (
 from analysis.randomisation.shifted import redrawn_clusters, redrawn_customers, redrawn_pairs
 from analysis.specification import Cell, Response, level_position
 from designs.protocol.models import Protocol
+from designs.protocol.words import column_words
 
 LEVEL = "_level"
 PER_LEVEL = 20  # redraws that a one-sided level is worth at least: a p-value at it has an error of a fifth
@@ -53,7 +54,8 @@ def redraw(
         The redraws, or the reason why the scheme, or its size, allows none.
     """
     if protocol.analysis.errors_clustered_by is not None:
-        return f"errors are clustered by {protocol.analysis.errors_clustered_by}, which no redraw moves whole"
+        by = column_words(protocol).column(protocol.analysis.errors_clustered_by)
+        return f"errors are clustered by {by}, which no redraw moves whole"
     method = protocol.randomisation.method
     if method == "rerandomised" and WAVE_COLUMN in frame.laid_strata:
         return WAVES

@@ -282,7 +282,7 @@ def _contrast(
 def _note(fit: Fitting, pair: tuple[int, int], counts: Floats, df: float, uncertainty: Uncertainty) -> str | None:
     """Why a standard error that can be had is less sure than it looks."""
     specification, model = fit.cells.plan.specification, fit.fitted.model
-    notes: list[str | None] = [not_assigned_whole(specification.cluster)] if not specification.cluster_assigned else []
+    notes: list[str | None] = [] if specification.cluster_assigned else [not_assigned_whole(specification.called)]
     by_arm, effective, either = (
         uncertainty.clusters_by_arm, uncertainty.effective_clusters_by_arm, uncertainty.clusters_together
     )  # fmt: skip

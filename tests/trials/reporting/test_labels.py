@@ -178,3 +178,17 @@ def test_why_customers_do_not_take_part_is_said_in_words(tmp_path: Path) -> None
         "not: debt at least 100",
         "another team writes to them",
     ]
+
+
+def test_by_what_errors_are_clustered_is_said_in_words(tmp_path: Path) -> None:
+    plan = json.loads(json.dumps(PLAN))
+    plan["population"]["columns"]["off_cd"] = {"label": "tax office"}
+    plan["analysis"] |= {"errors_clustered_by": "off_cd", "standard_errors": "CR2"}
+    (tmp_path / "plan.yaml").write_text(json.dumps(plan))
+    offices = pa.array([f"office {at % 60}" for at in range(N)])
+    pc.write_csv(rows().append_column("off_cd", offices), tmp_path / "data.csv")
+    evaluation = analyse(tmp_path / "plan.yaml", tmp_path / "data.csv")
+    read = [*sentences(evaluation), *(row.note or "" for row in evaluation.estimates)]
+    assert [words for words in read if "off_cd" in words] == []
+    assert any("clustered by tax office" in (row.note or "") for row in evaluation.estimates)
+    assert any(note == "Errors clustered by tax office, which was not assigned whole." for note in evaluation.notes)
