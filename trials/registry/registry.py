@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ from trials.registry.identities import ledger_key
 from trials.registry.proof.carried import carry_over, look_before
 from trials.registry.proof.chain_head import ChainHead
 from trials.registry.proof.clock import recorded_at
+from trials.registry.proof.held import HeldSession, WrittenRows
 from trials.registry.reader import Reader
 from trials.registry.storage.database import database_url, open_engine, rebuilders, storage_refusals, writers
 from trials.registry.storage.draft_files import drafts_in_files, remove_draft_files
@@ -56,6 +58,7 @@ class Registry:
         self.scratch_room = settings.home / "scratch"  # what is being worked on; see data.private
         self.uploads = settings.home / "uploads"
         self.draft_files = settings.home / DRAFTS
+        self._written = WrittenRows(self.head)
         self._engine = open_engine(self.url)
         self._writers = writers(self._engine)
 
@@ -84,7 +87,7 @@ class Registry:
             AccessRefused: The actor's role may not read; the denial is in the audit chain.
         """
         self.permit(actor, "read", trial)
-        with storage_refusals("registry"), Session(self._engine) as session:
+        with storage_refusals("registry"), HeldSession(self._engine, self._written) as session:
             yield Reader(session, actor)
 
     @contextmanager
@@ -96,7 +99,9 @@ class Registry:
             RegistryRefused: The use case will write, and the clock is behind the last event: nothing is begun.
         """
         self.permit(actor, use_case, trial)
-        with storage_refusals("registry"), Session(self._engine) as session:
+        verifies = use_case == "verify"  # which says what is wrong, and must not be stopped by it
+        held = Session(self._engine) if verifies else HeldSession(self._engine, self._written)
+        with storage_refusals("registry"), held as session:
             if use_case not in READ_ONLY:
                 recorded_at(session, now())
             yield session
@@ -110,7 +115,7 @@ class Registry:
             RegistryRefused: The clock is behind the last event.
         """
         self.permit(actor, use_case, trial)
-        with storage_refusals("registry"), Session(self._writers) as session:
+        with storage_refusals("registry"), HeldSession(self._writers, self._written) as session:
             session.connection()  # takes the writers' turn before anything is read
             recorded_at(session, now())
             yield UnitOfWork(session, actor, use_case, trial, self.head)
@@ -123,7 +128,7 @@ class Registry:
             AccessRefused: The actor's role does not hold the use case that it is about; that denial is in the chain.
         """
         self.permit(actor, use_case, trial)
-        with storage_refusals("registry"), Session(self._writers) as session:
+        with storage_refusals("registry"), HeldSession(self._writers, self._written) as session:
             session.connection()  # takes the writers' turn before anything is read
             yield UnrecordedWork(session)
 
@@ -223,8 +228,9 @@ class Registry:
                 rule="the same key turns every file's ids into ledger ids; a new one would match nobody",
                 remedy="restore it from a backup",
             )
-        with storage_refusals("registry"), Session(self._engine) as session:
-            installation = session.get(Installation, 1)
+        with storage_refusals("registry"), HeldSession(self._engine, self._written) as session:
+            is_there = session.connection().scalar(select(Installation.id)) is not None
+            installation = session.get(Installation, 1) if is_there else None
         if installation is None:
             raise RegistryRefused(
                 "the registry does not say any more which ledger key it was made with",

@@ -20,7 +20,9 @@ from trials.registry.proof.audit import GENESIS, event_hash
 from trials.registry.proof.carried import Carried
 from trials.registry.proof.chain_head import HEAD_LOST, ChainHead
 from trials.registry.proof.clock import recorded_at, refuse_apart_from_folder, refuse_before_draw
+from trials.registry.proof.held import ADDED
 from trials.registry.proof.rows import row_digest, row_key
+from trials.registry.proof.stored import require_stored
 from trials.registry.storage.database import storage_refusals
 from trials.registry.tables import AuditRow, Row, UnrecordedRow
 from trials.registry.tables.columns import now
@@ -42,8 +44,9 @@ class UnrecordedWork:
         """
         try:
             with storage_refusals("registry"):
-                self.session.merge(row)
+                merged = self.session.merge(row)
                 self.session.flush()
+                require_stored(self.session.connection(), (merged,))
         except IntegrityError as error:
             raise TrialRefused(
                 f"the registry has another {row.__tablename__} in the place of this one",
@@ -87,6 +90,7 @@ class UnitOfWork:
             TrialRefused: A UNIQUE key is there already: what happens once has happened; or it is dated before its draw.
         """
         refuse_before_draw(self.session, self.trial, row)
+        self.session.info.setdefault(ADDED, set()).add(row_key(row))
         try:
             with storage_refusals("registry"):
                 self.session.add(row)
@@ -112,13 +116,14 @@ class UnitOfWork:
             action: The event's name, where a use case has several.
 
         Raises:
-            RegistryRefused: The chain does not agree with its head outside, the clock is behind the last event, or
-                chain or head could not be written.
+            RegistryRefused: The chain does not agree with its head outside, the clock is behind the last event, what
+                was written is not there, or chain or head could not be written.
         """
         with storage_refusals("registry"):
             witnessed = self._witnessed()
-            self._append(action or self.action, {**detail, **self._lost(witnessed)})
+            event = self._append(action or self.action, {**detail, **self._lost(witnessed)})
             self.session.flush()
+            require_stored(self.session.connection(), (*self._added, event))
             hashes = queries.event_hashes(self.session, after=witnessed)
             self._announce(hashes)
             self.session.commit()
@@ -180,7 +185,7 @@ class UnitOfWork:
                 remedy="check the disk and the rights on this file, then give the same command again",
             ) from error
 
-    def _append(self, action: Action, detail: dict[str, Any]) -> None:
+    def _append(self, action: Action, detail: dict[str, Any]) -> AuditRow:
         rows = {row_key(row): row_digest(row) for row in self._added}
         said = {**detail, "rows": {**self._carried.rows, **rows}}
         if self._carried.replaced:
@@ -200,6 +205,7 @@ class UnitOfWork:
             hash=event_hash(sequence + 1, at, self.actor.name, self.actor.role, action, self.trial, said, previous),
         )
         self.session.add(event)
+        return event
 
     def _witness(self, hashes: dict[int, str]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 
 from data.private import make_private, write_private
@@ -17,7 +18,8 @@ def write_texts(registry: Registry, actor: Actor, trial_id: str, out: str | Path
     A path that two versions of the plan gave to two texts has each under its digest too.
 
     Raises:
-        TrialRefused: There is no such trial, none of its texts is kept, a file is there already, or the disk refused.
+        TrialRefused: There is no such trial, none of its texts is kept, a file is there already, a text's name leads
+            out of the folder, or the disk refused.
     """
     with registry.inspect(actor, "read", trial_id) as session:
         queries.require_trial(session, trial_id)
@@ -30,20 +32,37 @@ def write_texts(registry: Registry, actor: Actor, trial_id: str, out: str | Path
             remedy="register the protocol again with its texts beside it",
         )
     names = [text.name for text in texts]
-    written = []
+    paths: list[Path] = []
     try:
         for text in texts:
             name = text.name if names.count(text.name) == 1 else f"{text.digest[:12]}-{PurePosixPath(text.name).name}"
-            path = Path(out) / name
-            if path.exists():
+            paths.append(_inside(Path(out), name))
+            if os.path.lexists(paths[-1]):
                 raise TrialRefused(
-                    "a file of that name is there already", where=str(path), remedy="choose another folder"
+                    "a file of that name is there already", where=str(paths[-1]), remedy="choose another folder"
                 )
+        for path, text in zip(paths, texts, strict=True):
             make_private(path.parent)
             write_private(path, text.content)
-            written.append(path)
     except OSError as error:
         raise TrialRefused(
             f"a text cannot be written ({error.strerror or error})", where=str(error.filename or out)
         ) from error
-    return tuple(written)
+    return tuple(paths)
+
+
+def _inside(out: Path, name: str) -> Path:
+    """Where a text goes.
+
+    Raises:
+        TrialRefused: Its name, or a link in the folder, leads out of the folder.
+    """
+    path = out / name
+    if PurePosixPath(name).is_absolute() or not path.resolve().is_relative_to(out.resolve()):
+        raise TrialRefused(
+            "a text would be written outside the folder",
+            where=str(path),
+            rule="texts are written into the folder that was named, and nowhere else",
+            remedy="name a new folder; where it is new, run otm verify, for a text's name was edited",
+        )
+    return path

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from trials.registry.proof.integrity import written_digests
 from trials.registry.proof.rows import named, plain, row_digest, row_key
-from trials.registry.tables import AuditRow, Row, UnrecordedRow
+from trials.registry.proof.stored import recorded_tables
+from trials.registry.tables import Row
 from trials.registry.tables.columns import digest_of
 
 
@@ -48,19 +49,13 @@ class Carried:
     replaced: dict[str, str] = field(default_factory=dict)
 
 
-def recorded_tables() -> list[Table]:
-    """Every table whose rows the audit chain proves."""
-    unrecorded = {table.__tablename__ for table in UnrecordedRow.__subclasses__()}
-    return [table for table in Row.metadata.sorted_tables if table.name not in unrecorded]
-
-
 def look_before(session: Session) -> Before:
     """What is proved of the tables that are not yet as this program has them."""
     inspector = inspect(session.connection())
     present = set(inspector.get_table_names())
     shapes: dict[str, _Shape] = {}
-    for table in recorded_tables():
-        if table.name in present and table.name != AuditRow.__tablename__:
+    for table in recorded_tables().values():
+        if table.name in present:
             columns = tuple(column["name"] for column in inspector.get_columns(table.name))
             shape = _Shape(columns, tuple(inspector.get_pk_constraint(table.name)["constrained_columns"]))
             if set(shape.columns) != set(table.columns.keys()) or shape.key != tuple(table.primary_key.columns.keys()):

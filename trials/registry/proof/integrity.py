@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from trials.registry import queries
 from trials.registry.proof.audit import broken_links
 from trials.registry.proof.chain_head import HEAD_LOST, ChainHead, disagreements, proved_to, span
-from trials.registry.proof.rows import row_digest, row_key
+from trials.registry.proof.stored import by_table, faults_of, recorded_tables
 from trials.registry.records import AuditEvent
-from trials.registry.tables import AuditRow, PopulationVersion, ReturnedFile, Row, Trial, UnrecordedRow
+from trials.registry.tables import AuditRow, Installation, PopulationVersion, ReturnedFile, Row, Trial, UnrecordedRow
 from trials.registry.tables.columns import parse_instant
 
 
@@ -84,20 +84,13 @@ def row_faults(session: Session, trial_id: str | None) -> list[str]:
 
     The digest that each row had when it was written is in the audit chain.
     """
-    written = written_digests(session)
+    written = by_table(written_digests(session))
+    connection = session.connection()
     faults: list[str] = []
-    seen: set[str] = set()
-    for row in _rows(session):
-        key = row_key(row)
-        seen.add(key)
-        if not _concerns(row, trial_id):
-            continue
-        if key not in written:
-            faults.append(f"row {key}: no use case wrote it")
-        elif row_digest(row) != written[key]:
-            faults.append(f"row {key}: edited since it was written")
-    gone = sorted(key for key in written.keys() - seen if _names(key, trial_id))
-    return faults + [f"row {key}: deleted" for key in gone]
+    for _, table in sorted(recorded_tables().items()):
+        of_trials = table.name not in (PopulationVersion.__tablename__, Installation.__tablename__)
+        faults += faults_of(connection, table, written, trial_id if of_trials else None)
+    return faults
 
 
 def written_digests(session: Session) -> dict[str, str]:
@@ -114,19 +107,6 @@ def _rows(session: Session) -> Iterator[Row]:
     for mapper in sorted(Row.registry.mappers, key=lambda mapper: mapper.class_.__tablename__):
         if mapper.class_ is not AuditRow and not issubclass(mapper.class_, UnrecordedRow):
             yield from session.scalars(select(mapper.class_))
-
-
-def _concerns(row: Row, trial_id: str | None) -> bool:
-    """A trial stands on its own rows and on what belongs to no trial: populations and the installation."""
-    if trial_id is None:
-        return True
-    owner = row.id if isinstance(row, Trial) else getattr(row, "trial_id", None)
-    return owner is None or owner == trial_id
-
-
-def _names(key: str, trial_id: str | None) -> bool:
-    table, *keys = key.split("/")
-    return trial_id is None or table in ("population_version", "installation") or keys[:1] == [trial_id]
 
 
 def snapshots_named(session: Session, trial_id: str | None = None) -> dict[str, str]:

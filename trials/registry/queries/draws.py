@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
@@ -146,7 +146,7 @@ def customers_left(session: Session, only: str | None = None) -> dict[str, dict[
     """
     lists, drawn = tables.IssueList, tables.Allocation
     issued = select(lists.trial_id, lists.arm, lists.customers, lists.manifest)
-    allocated = select(drawn.trial_id, drawn.wave, drawn.counts).where(drawn.trial_id.in_(select(lists.trial_id)))
+    allocated = select(drawn.trial_id, drawn.wave, drawn.counts).where(_has_lists())
     if only is not None:
         issued, allocated = issued.where(lists.trial_id == only), allocated.where(drawn.trial_id == only)
     whole: set[tuple[str, str, int]] = set()  # waves that are on a list of all batches
@@ -165,6 +165,10 @@ def customers_left(session: Session, only: str | None = None) -> dict[str, dict[
     for row in of_batches:
         left[row.trial_id][row.arm] -= row.customers
     return left
+
+
+def _has_lists() -> ColumnElement[bool]:
+    return select(tables.IssueList.number).where(tables.IssueList.trial_id == tables.Allocation.trial_id).exists()
 
 
 def void_of(session: Session, trial_id: str) -> VoidRecord | None:

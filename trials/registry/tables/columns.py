@@ -35,7 +35,12 @@ def canonical(document: Any) -> str:
 
 def digest_of(document: Any) -> str:
     """SHA-256 of the canonical text, as 64 lower-case hexadecimal characters."""
-    return hashlib.sha256(canonical(document).encode()).hexdigest()
+    return digest_of_text(canonical(document))
+
+
+def digest_of_text(text: str) -> str:
+    """SHA-256 of a text that is canonical already."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def instant_text(at: datetime) -> str:
@@ -67,6 +72,16 @@ def _unreadable(what: str) -> Iterator[None]:
         ) from error
 
 
+def parsed(text: str) -> Any:
+    """A document back from its text.
+
+    Raises:
+        RegistryRefused: It is none.
+    """
+    with _unreadable("a document"):
+        return json.loads(text)
+
+
 class Instant(TypeDecorator[datetime]):
     """A time in UTC as ISO 8601 text; SQLite would lose the zone of any other form."""
 
@@ -91,5 +106,4 @@ class Document(TypeDecorator[Any]):
         return None if value is None else canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        with _unreadable("a document"):
-            return None if value is None else json.loads(value)
+        return None if value is None else parsed(value)

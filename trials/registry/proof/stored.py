@@ -1,0 +1,163 @@
+"""Rows as the database has them, before anything is made of them: the digest of each, and which are not as written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Connection, Table, inspect, text
+
+from trials.errors import RegistryRefused
+from trials.registry.proof.rows import named, row_digest, row_key
+from trials.registry.tables import AuditRow, Design, PopulationVersion, Row, Trial, UnrecordedRow
+from trials.registry.tables.columns import Document, canonical, digest_of_text
+
+Written = Mapping[str, Mapping[str, Mapping[str, str]]]  # table → whose → name of the row → digest; see by_table
+
+
+@cache
+def recorded_tables() -> dict[str, Table]:
+    """Every table whose rows the audit chain proves, by name, a table after those that it names."""
+    unproved = {table.__tablename__ for table in UnrecordedRow.__subclasses__()} | {AuditRow.__tablename__}
+    return {table.name: table for table in Row.metadata.sorted_tables if table.name not in unproved}
+
+
+def owner_column(table: Table) -> Column[Any] | None:
+    """The column that says whose a row is, a trial's or a population's; None for a row of neither.
+
+    It comes first in the primary key.
+    """
+    if table.name == PopulationVersion.__tablename__:
+        return table.columns["name"]
+    if table.name in (Trial.__tablename__, Design.__tablename__):
+        return table.columns["id"]
+    return table.columns.get("trial_id")
+
+
+def owner_of(name: str) -> tuple[str, str]:
+    """A row's table and whose it is, by the row's name; "" where it is nobody's."""
+    table, _, keys = name.partition("/")
+    known = recorded_tables().get(table)
+    if known is None or owner_column(known) is None:
+        return table, ""
+    # A population may be called what it likes, and its load has a number; a trial's id has no stroke in it.
+    parted = keys.rpartition("/")[0] if table == PopulationVersion.__tablename__ else keys.partition("/")[0]
+    return table, parted
+
+
+def by_table(written: Mapping[str, str]) -> dict[str, dict[str, dict[str, str]]]:
+    """The digest of each row by its name, sorted by table and by whose it is."""
+    ordered: dict[str, dict[str, dict[str, str]]] = {}
+    for name, digest in written.items():
+        table, owner = owner_of(name)
+        ordered.setdefault(table, {}).setdefault(owner, {})[name] = digest
+    return ordered
+
+
+def faults_of(
+    connection: Connection, table: Table, written: Written, owner: str | None = None, but: frozenset[str] = frozenset()
+) -> list[str]:
+    """What is wrong with a table's rows, in words: all of them, or one owner's.
+
+    Args:
+        connection: Where the rows are.
+        table: One that the chain proves.
+        written: What it has of each.
+        owner: Whose rows; not given, all.
+        but: Rows that are being written in this transaction, by name.
+    """
+    of_table = written.get(table.name, {})
+    owners = of_table if owner is None else [owner]
+    expected = {name: digest for owner in owners for name, digest in of_table.get(owner, {}).items()}
+    whose = owner_column(table)
+    where = {} if owner is None or whose is None else {whose.name: owner}
+    found = _compared(stored_digests(connection, table, where), expected, but)
+    # A registry that waits for a migration may name its rows by another key.
+    if found and (key := _key_there(connection, table)) != table.primary_key.columns.keys():
+        return _compared(stored_digests(connection, table, where, key), expected, but)
+    return found
+
+
+def _compared(stored: Iterator[tuple[str, str]], expected: Mapping[str, str], but: frozenset[str]) -> list[str]:
+    faults, seen = list[str](), set[str]()
+    for name, digest in stored:
+        seen.add(name)
+        if name not in expected and name not in but:
+            faults.append(f"row {name}: no use case wrote it")
+        elif name in expected and digest != expected[name]:
+            faults.append(f"row {name}: edited since it was written")
+    return faults + [f"row {name}: deleted" for name in sorted(expected.keys() - seen)]
+
+
+def _key_there(connection: Connection, table: Table) -> list[str]:
+    return list(inspect(connection).get_pk_constraint(table.name)["constrained_columns"])
+
+
+def stored_digests(
+    connection: Connection, table: Table, where: Mapping[str, Any], key: Sequence[str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """The name and the digest of each row whose columns have these values; of every row, where none is given."""
+    limits = " AND ".join(f"{column} = :{column}" for column in where)
+    quoted = connection.dialect.identifier_preparer.format_table(table)
+    rows = connection.execute(text(f"SELECT * FROM {quoted}" + (f" WHERE {limits}" if where else "")), where)  # noqa: S608
+    # A column that this program does not know is no part of what was written: verify names it.
+    columns = [(place, table.columns[name]) for place, name in enumerate(rows.keys()) if name in table.columns]
+    columns.sort(key=lambda column: column[1].name)
+    places = {column.name: place for place, column in columns}
+    names = [places[name] for name in (table.primary_key.columns.keys() if key is None else key)]
+    parts = [(place, canonical(column.name) + ":", _kind(column)) for place, column in columns]
+    for row in rows:
+        said = ",".join(name + _text(kind, row[place]) for place, name, kind in parts)
+        yield named(table.name, [row[place] for place in names]), digest_of_text("{" + said + "}")
+
+
+def require_stored(connection: Connection, rows: Iterable[Row]) -> None:
+    """See that rows which were written are there as they were written, before that is called recorded.
+
+    Raises:
+        RegistryRefused: One is not: something beside the registry's tables acts on what is written.
+    """
+    for row in rows:
+        where = {column.name: getattr(row, column.name) for column in row.__table__.primary_key}
+        if dict(stored_digests(connection, row.__table__, where)) != {row_key(row): row_digest(row)}:  # type: ignore[arg-type]
+            raise RegistryRefused(
+                f"a row of table {row.__tablename__} was written, and is not there as it was written",
+                where="registry",
+                rule="nothing else acts on what is written; nothing was changed",
+                remedy="run otm verify --all to see what stands in the database beside the registry's tables",
+            )
+
+
+def _kind(column: Column[Any]) -> type:
+    return next((kind for kind in (Document, Boolean) if isinstance(column.type, kind)), object)
+
+
+def _text(kind: type, value: Any) -> str:
+    """A column's value as canonical JSON; a document stands in the database as that already."""
+    if value is None:
+        return "null"
+    if kind is Document and isinstance(value, str):
+        return value
+    if kind is Boolean and value in (0, 1):
+        return "true" if value else "false"
+    if isinstance(value, bytes | memoryview):  # SQLite keeps whatever it is given, and no column of ours is bytes
+        return "bytes"
+    return canonical(value.isoformat() if isinstance(value, date) else value)
+
+
+def event_text(row: Any) -> str:
+    """The canonical JSON of an event as its row has it: what its hash is made of."""
+    said = {
+        "action": json.dumps(row.action, ensure_ascii=False),
+        "actor": json.dumps(row.actor, ensure_ascii=False),
+        "at": json.dumps(row.at),
+        "detail": row.detail,
+        "previous_hash": json.dumps(row.previous_hash),
+        "role": json.dumps(row.role, ensure_ascii=False),
+        "sequence": str(row.sequence),
+        "trial": json.dumps(row.trial_id),
+    }
+    return "{" + ",".join(f'"{name}":{value}' for name, value in said.items()) + "}"
