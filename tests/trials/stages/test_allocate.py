@@ -97,7 +97,7 @@ def test_an_interrupted_draw_goes_on_with_the_seed_and_the_units_that_were_froze
     def crash(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(allocate, "assign_wave", crash)
+    monkeypatch.setattr(allocate, "assign_frozen", crash)
     with pytest.raises(KeyboardInterrupt):
         randomise(registry, FIRST, files.trial)
     monkeypatch.undo()
@@ -284,7 +284,7 @@ def test_whoever_may_yet_be_held_out_is_in_no_other_trial(registry, files, tmp_p
         raise KeyboardInterrupt
 
     with monkeypatch.context() as stopped:
-        stopped.setattr(allocate, "assign_wave", stops)
+        stopped.setattr(allocate, "assign_frozen", stops)
         with pytest.raises(KeyboardInterrupt):
             randomise(registry, FIRST, files.trial, demonstration_seed=SEED)
     other = Files(tmp_path / "other", trial="other", population="other", count=500)
