@@ -327,7 +327,8 @@ def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) ->
             # A wave that is never drawn never comes to be due: such a trial is ended without a verdict.
             return standing.waits_until is None or standing.waves_allocated < standing.waves_planned
         case "concluded":
-            return standing.void or (standing.evaluated is not None and standing.waits_until is None)
+            # What its data make invalid is evaluated again: with the arms open, the finding would be made by them.
+            return standing.void or standing.finding is not None
         case "update":
             return standing.replaceable
         case "correction_not_asked":

@@ -59,8 +59,8 @@ _WORDS: Final[Mapping[Need, Words]] = {
     ),
     "concluded": Words(
         "the trial is still running",
-        "arms stay concealed until the evaluation is stored, or the draw is void",
-        "otm evaluate {trial}",
+        "arms stay concealed until the evaluation is stored that is the finding, or the draw is void",
+        "otm evaluate {trial}; where nothing can mend its data, two people make the draw void (otm void {trial})",
     ),
     "not_released": Words("the draw is released already"),
     "not_found": Words(

@@ -320,7 +320,7 @@ LACKING: dict[tuple[UseCase, Need], tuple[Standing, str]] = {
     ),
     ("release", "allocated"): (replace(DRAWN, void=True), "what is released is a draw"),
     ("release", "not_released"): (replace(EVALUATED, released=True), "released already"),
-    ("release", "concluded"): (ALLOCATED, r"still running.*arms stay concealed"),
+    ("release", "concluded"): (EVALUATED, r"still running.*arms stay concealed.*the finding.*otm void t"),
     ("request_void", "seed"): (Standing("t", locked=True), "no seed has been drawn"),
     ("request_void", "void_not_asked"): (replace(DRAWN, void_asked_by="A"), r"asked for already.*by somebody else"),
     ("confirm_void", "void_asked"): (DRAWN, "nobody asked for a void"),

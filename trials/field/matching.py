@@ -5,7 +5,8 @@ The arm comes from the allocation alone. A row that matches no customer is rejec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +20,7 @@ LEFT_OUT = "this customer was left out before the draw"
 LATER = "this customer came after the draw, in a later load of the population"
 STRANGER = "no customer of this trial has this id"
 NOT_OF_THE_TRIAL = (LEFT_OUT, LATER, STRANGER)  # rows of somebody else: nobody of the trial is lost with them
+NO_PART = "no customer with this id takes part in this trial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,14 @@ class Matched:
     rows: pa.Array
     rejections: tuple[Rejection, ...]
     by_arm: tuple[MatchRecord, ...]
+
+
+def as_one(rejections: Iterable[Rejection]) -> list[Rejection]:
+    """The same, with one reason for every row of somebody else.
+
+    Who was left out may have been for another trial's sake, which is that one's randomiser's to know.
+    """
+    return [replace(row, reason=NO_PART) if row.reason in NOT_OF_THE_TRIAL else row for row in rejections]
 
 
 def match(table: pa.Table, ids: pa.Array, rows: pa.Array, customers: KnownCustomers, field: str) -> Matched:

@@ -28,7 +28,7 @@ from trials.field.happened import with_days
 from trials.field.kinds import Breach, FileKind
 from trials.field.kinds.contacts import CHANNEL, MARKS
 from trials.field.letters import mixed_up_in, on_another_list, with_marks
-from trials.field.matching import match
+from trials.field.matching import as_one, match
 from trials.field.reasons import FILE_ROW, cells_of_rows, file_rows, with_reasons
 from trials.registry import Registry
 from trials.registry.identities.contact_ledger import CONTACT_ON
@@ -113,7 +113,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
     if matched.table.num_rows == 0:
         if 2 * content.num_rows < intake.read:  # most were turned away for something else than whose they are
-            refuse_all_rejected(rejections, intake.read, intake.source)
+            refuse_all_rejected(as_one(rejections), intake.read, intake.source)
         raise TrialRefused(
             "no row of the file belongs to a customer of this trial",
             where=intake.source,

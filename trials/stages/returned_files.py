@@ -16,6 +16,7 @@ from trials.field.allocated import AllocatedTrial, allocated_trial
 from trials.field.cut import cut_of_load
 from trials.field.kinds import FileKind, kind_named
 from trials.field.loads import Made, load_onto, withdraw_from
+from trials.field.matching import as_one
 from trials.field.reasons import without_values
 from trials.field.taking import TakenFile, take
 from trials.field.whole import files_of
@@ -68,7 +69,8 @@ def load_returned_file(
     The first of a kind is what is there. A later one says what becomes of that: it is a further part, its customers'
     rows replace their earlier ones, or it replaces everything. Every load is kept as it came, with all that was there
     after it, which is what an evaluation reads. Contacts feed the contact ledger and the check of dispatch. How many
-    customers of each arm a file speaks of is told to the randomiser alone, until the draw is released.
+    customers of each arm a file speaks of is told to the randomiser alone, until the draw is released; so is why a row
+    of somebody else is not a customer's of the trial.
 
     Args:
         registry: Where the trial is.
@@ -116,12 +118,13 @@ def load_returned_file(
                 "customers": {"before": made.before.customers, "after": made.after.customers},
             }
         )
+    rejections = taken.rejections if shown else as_one(taken.rejections)
     return FileAccount(
         name=kind.name,
         read=taken.intake.read,
         loaded=taken.loaded,
         rejected=taken.rejected,
-        rejections=tuple(RejectionRecord(r.row, r.field, r.reason) for r in taken.rejections),
+        rejections=tuple(RejectionRecord(r.row, r.field, r.reason) for r in rejections),
         digest=digest,
         file_digest=taken.intake.digest,
         warnings=(*taken.warnings, *made.warnings),

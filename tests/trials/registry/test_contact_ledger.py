@@ -14,6 +14,7 @@ from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
 from trials.stages.issue import issue
 from trials.stages.overlap import overlap
+from trials.stages.release import release
 from trials.stages.void import confirm_void, request_void
 
 DAY = "2026-02-02"
@@ -169,3 +170,78 @@ def test_two_trials_with_300_shared_customers_show_300(registry, tmp_path):
         write_csv(files.population, [row | {"hnw": 0} for row in files.customers])
         allocated(registry, files, seed=f"{first:064x}")
     assert overlap(registry, FIRST, "one", "two") == 300
+
+
+def drawn_in_secret(registry, files: Files, day: str = DAY):
+    """As a real trial is drawn: nobody knows its seed."""
+    locked(registry, on_day(files, day))
+    return randomise(registry, FIRST, files.trial)
+
+
+LIMITS = pytest.mark.parametrize(
+    "limit", ["  cooling_off_days: 60", "  contact_limit: {contacts: 1, days: 60}", "hold_out"]
+)
+
+
+@LIMITS
+@pytest.mark.parametrize("sent", [False, True])
+def test_whom_another_trial_leaves_out_tells_no_arm_before_the_release(either, files, tmp_path, limit, sent):
+    """Everybody of a trial that runs is left out, whatever their arm, and whatever the field said it sent to them."""
+    if limit == "hold_out":
+        files.edit_protocol(lambda text: text.replace("strata: [band]", "strata: [band], hold_out: 0.2"))
+    drawn_in_secret(either, files)
+    if sent:
+        listed = ids(either, "reminders", {"sms"})
+        assert listed
+        rows = [{"customer_id": row["customer_id"], "channel": "sms", "sent_on": DAY} for row in files.customers[20:25]]
+        load_contacts(either, FIRST, files.trial, write_csv(tmp_path / "contacts.csv", rows))
+    more = Files(
+        tmp_path / "second", trial="second", population="second", count=600, extra="" if limit == "hold_out" else limit
+    )
+    record = drawn_in_secret(either, more)
+    assert ids(either, "second").isdisjoint(ids(either, "reminders"))
+    (told,) = (name for name in exclusions(record) if "not released" in name)
+    assert exclusions(record)[told] == len(ids(either, "reminders"))
+
+
+def test_a_contact_on_another_day_than_was_planned_tells_no_arm(registry, files, tmp_path):
+    drawn_in_secret(registry, files, "2025-06-02")
+    rows = [{"customer_id": row["customer_id"], "channel": "sms", "sent_on": DAY} for row in files.customers[20:25]]
+    load_contacts(registry, FIRST, files.trial, write_csv(tmp_path / "contacts.csv", rows))
+    more = Files(tmp_path / "second", trial="second", population="second", count=600, extra="  cooling_off_days: 60")
+    drawn_in_secret(registry, more)
+    assert ids(registry, "second").isdisjoint(ids(registry, "reminders"))
+
+
+@pytest.mark.parametrize(("most", "kept_out"), [(1, True), (2, True), (3, False)])
+def test_a_limit_counts_what_any_customer_of_a_running_trial_may_have_had(registry, files, tmp_path, most, kept_out):
+    """Planned once and sent once on another day: two contacts of somebody, so two of everybody."""
+    drawn_in_secret(registry, files)
+    rows = [
+        {"customer_id": row["customer_id"], "channel": "sms", "sent_on": "2026-02-09"} for row in files.customers[20:25]
+    ]
+    load_contacts(registry, FIRST, files.trial, write_csv(tmp_path / "contacts.csv", rows))
+    extra = f"  contact_limit: {{contacts: {most}, days: 60}}"
+    more = Files(tmp_path / "second", trial="second", population="second", count=600, extra=extra)
+    drawn_in_secret(registry, more)
+    shared = ids(registry, "second") & ids(registry, "reminders")
+    assert shared == (set() if kept_out else ids(registry, "reminders"))
+
+
+@LIMITS
+def test_once_the_arms_are_released_whoever_was_not_contacted_may_take_part(registry, files, tmp_path, limit):
+    if limit == "hold_out":
+        files.edit_protocol(lambda text: text.replace("strata: [band]", "strata: [band], hold_out: 0.2"))
+    drawn_in_secret(registry, files)
+    issue(registry, FIRST, files.trial, "sms", tmp_path / "lists")
+    request_void(registry, FIRST, files.trial, reason="wrong")
+    confirm_void(registry, SECOND, files.trial)
+    release(registry, FIRST, files.trial, reason="the draw is void")
+    more = Files(tmp_path / "second", trial="second", population="second", extra="" if limit == "hold_out" else limit)
+    second = drawn_in_secret(registry, more)
+    assert not any("not released" in reason for reason in exclusions(second))
+    left = ids(registry, "second")
+    assert left <= ids(registry, "reminders")
+    assert left & ids(registry, "reminders", {"nfa"})
+    if limit != "hold_out":
+        assert left == ids(registry, "reminders", {"nfa"})

@@ -153,6 +153,18 @@ def test_a_trial_that_was_ended_without_a_finding_is_reviewed(drawn, files):
     assert detail_of(drawn, files).summary.next.step == "review"
 
 
+def test_an_attempt_releases_nothing_whatever_was_decided_on_it(drawn, files):
+    """With the arms open the true outcomes would be loaded by whoever has seen them, and be the finding."""
+    cut(drawn, files, lossy(drawn, files))
+    with pytest.raises(TrialRefused, match=r"still running.*the finding, or the draw is void.*otm void"):
+        release(drawn, FIRST, files.trial, reason="early")
+    decide(drawn, FIRST, files.trial, choice="override", action="end it", reason="lost for good", review_on=LATER)
+    with pytest.raises(TrialRefused, match="the trial is still running"):
+        release(drawn, FIRST, files.trial, reason="it was ended")
+    finding = cut(drawn, files, better(drawn, files))
+    release(drawn, FIRST, files.trial, reason="it has its finding", read=finding.id)
+
+
 @pytest.mark.parametrize("action", ["Scale the SMS", "Invalid: no finding can be drawn"])
 def test_an_attempt_has_no_verdict_to_accept_whatever_is_to_be_done(drawn, files, action):
     attempt = cut(drawn, files, lossy(drawn, files))

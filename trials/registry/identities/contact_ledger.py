@@ -2,11 +2,15 @@
 
 There is no ledger table to fall out of step with the trials. The ledger is a view over the snapshots that
 allocations, frozen waves and returned contacts name.
+
+Until its seed is public nobody may learn which arm a trial's customers are in from whom another trial leaves out. Each
+of them then counts as contacted whenever any of them may have been, and as held out where any may be.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -25,7 +29,9 @@ from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.records import standing_loads
 
 CONTACT_ON = "contact_on"
-TRIAL = "trial"
+CONTACTS = "contacts"
+RUNNING = ", or part in a trial whose arms are not released"
+"""Why somebody may be left out who was not contacted: that nobody learns of others that they were."""
 
 LedgerExclusion = tuple[str, pa.ChunkedArray]
 """A reason to leave customers out of a draw, and their ledger ids."""
@@ -44,6 +50,8 @@ class Entry:
         arms: The arms that are contacted.
         exclusive_with: The trials that this one declares it shares no customer with.
         holds_out: Whether some of its customers are kept from all contact for the long run.
+        public: Its seed is, released or declared for a demonstration: then what each customer was assigned to counts,
+            and else that they were.
     """
 
     trial: str
@@ -53,12 +61,14 @@ class Entry:
     arms: tuple[str, ...] = ()
     exclusive_with: tuple[str, ...] = ()
     holds_out: bool = False
+    public: bool = False
 
 
 def entries(session: Session, *, today: date, except_for: str | None = None) -> tuple[Entry, ...]:
     """Every snapshot that counts, of all trials or all but one. A draw made void before any issue left no contact."""
     plans = _locked_protocols(session)
     idle = _void_and_never_issued(session)
+    public = _with_public_seeds(session)
     allocated = {(row.trial_id, row.wave): row for row in session.scalars(select(tables.Allocation))}
     ledger: list[Entry] = []
     for wave in session.scalars(select(tables.Wave).order_by(tables.Wave.trial_id, tables.Wave.number)):
@@ -68,17 +78,21 @@ def entries(session: Session, *, today: date, except_for: str | None = None) -> 
         arms = tuple(arm["id"] for arm in plan["arms"] if arm["kind"] == "otm")
         exclusive = tuple(plan["population"].get("mutually_exclusive_with") or ())
         holds_out = plan["randomisation"].get("hold_out") is not None
+        more = exclusive, holds_out, wave.trial_id in public
         allocation = allocated.get((wave.trial_id, wave.number))
         if allocation is None:
-            ledger.append(Entry(wave.trial_id, "frozen", wave.units_digest, today, arms, exclusive, holds_out))
+            ledger.append(Entry(wave.trial_id, "frozen", wave.units_digest, today, arms, *more))
         else:
             digest, day = allocation.snapshot_digest, allocation.index_date
-            ledger.append(Entry(wave.trial_id, "allocated", digest, day, arms, exclusive, holds_out))
+            ledger.append(Entry(wave.trial_id, "allocated", digest, day, arms, *more))
     returned = select(tables.ReturnedFile).where(tables.ReturnedFile.kind == "contacts")
     files = session.scalars(returned.order_by(tables.ReturnedFile.trial_id, tables.ReturnedFile.version))
     for trial, of_trial in groupby(files, key=lambda row: row.trial_id):
         if trial != except_for:
-            ledger += [Entry(trial, "contacts", digest, None) for digest in _contacts_there(list(of_trial))]
+            ledger += [
+                Entry(trial, "contacts", digest, None, public=trial in public)
+                for digest in _contacts_there(list(of_trial))
+            ]
     return tuple(ledger)
 
 
@@ -97,6 +111,12 @@ def _locked_protocols(session: Session) -> dict[tuple[str, int], dict[str, Any]]
     return {(row.trial_id, row.version): json.loads(row.canonical) for row in session.scalars(query)}
 
 
+def _with_public_seeds(session: Session) -> set[str]:
+    """Trials whose arms anybody can work out: nothing of them is left to conceal."""
+    declared = select(tables.Draw.trial_id).where(tables.Draw.demonstration.is_(True))
+    return {*session.scalars(select(tables.Release.trial_id)), *session.scalars(declared)}
+
+
 def _void_and_never_issued(session: Session) -> set[str]:
     void = set(session.scalars(select(tables.VoidConfirmation.trial_id)))
     issued = set(session.scalars(select(tables.IssueList.trial_id)))
@@ -104,23 +124,69 @@ def _void_and_never_issued(session: Session) -> set[str]:
     return void - issued - returned
 
 
-def contacts(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...]) -> nw.LazyFrame[Any] | None:
-    """One view of every contact: ledger id, trial, day. None where there is none.
+def _contacts_of(
+    engine: Engine, snapshots: SnapshotStore, entries: Sequence[Entry], days: tuple[date, date]
+) -> nw.LazyFrame[Any]:
+    """Ledger id and day of every contact of some entries within some days, each once."""
+    parts = []
+    for entry in entries:
+        rows = engine.scan(snapshots.opened(entry.digest))
+        if entry.kind == "allocated" and entry.public:
+            rows = rows.filter(nw.col("arm").is_in(entry.arms))
+        day = nw.col(CONTACT_ON) if entry.contact_on is None else nw.lit(entry.contact_on)
+        if "index_date" in rows.collect_schema().names():
+            day = nw.col("index_date")  # each batch has its own
+        parts.append(rows.select(nw.col(LEDGER_ID), day.cast(nw.Date).alias(CONTACT_ON)))
+    first, last = days
+    within = (nw.col(CONTACT_ON) >= nw.lit(first)) & (nw.col(CONTACT_ON) <= nw.lit(last))
+    return nw.concat(parts, how="vertical").filter(within).unique()
 
-    Where the field has said what it sent, that stands beside what was planned.
+
+def _contacts_by_trial(
+    engine: Engine, snapshots: SnapshotStore, ledger: Sequence[Entry], days: tuple[date, date]
+) -> nw.LazyFrame[Any] | None:
+    """Ledger id and contacts within some days, a row a customer and trial; None where there is no trial.
+
+    Planned and sent may be the same contact, so days are counted, once per trial.
     """
-    parts = [_contacts_of(engine, snapshots, entry) for entry in ledger]
+    by_trial: dict[str, list[Entry]] = {}
+    for entry in ledger:
+        by_trial.setdefault(entry.trial, []).append(entry)
+    parts = [_counted(engine, snapshots, entries, days) for entries in by_trial.values()]
     return nw.concat(parts, how="vertical") if parts else None
 
 
-def _contacts_of(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> nw.LazyFrame[Any]:
-    rows = engine.scan(snapshots.opened(entry.digest))
-    if entry.kind == "allocated":
-        rows = rows.filter(nw.col("arm").is_in(entry.arms))
-    day = nw.col(CONTACT_ON) if entry.contact_on is None else nw.lit(entry.contact_on)
-    if "index_date" in rows.collect_schema().names():
-        day = nw.col("index_date")  # each batch has its own
-    return rows.select(nw.col(LEDGER_ID), nw.lit(entry.trial).alias(TRIAL), day.cast(nw.Date).alias(CONTACT_ON))
+def _counted(
+    engine: Engine, snapshots: SnapshotStore, entries: Sequence[Entry], days: tuple[date, date]
+) -> nw.LazyFrame[Any]:
+    """How often each customer of one trial was contacted within some days, or may have been while arms are secret."""
+    planned = [entry for entry in entries if entry.kind != "contacts"]
+    sent = [entry for entry in entries if entry.kind == "contacts"]
+    if all(entry.public for entry in entries):
+        seen = _contacts_of(engine, snapshots, entries, days)
+        return seen.group_by(LEDGER_ID).agg(nw.len().cast(nw.Int64).alias(CONTACTS))
+    seen = _contacts_of(engine, snapshots, planned, days)
+    counted = seen.group_by(LEDGER_ID).agg(nw.len().cast(nw.Int64).alias(CONTACTS))
+    beyond = _sent_beside(engine, snapshots, seen, sent, days) if sent else 0
+    if not beyond:
+        return counted
+    units = [engine.scan(snapshots.opened(entry.digest)).select(LEDGER_ID) for entry in planned]
+    everybody = nw.concat(units, how="vertical").unique().with_columns(nw.lit(beyond, nw.Int64).alias(CONTACTS))
+    together = nw.concat([counted, everybody], how="vertical")
+    return together.group_by(LEDGER_ID).agg(nw.col(CONTACTS).sum().cast(nw.Int64).alias(CONTACTS))
+
+
+def _sent_beside(
+    engine: Engine,
+    snapshots: SnapshotStore,
+    planned: nw.LazyFrame[Any],
+    sent: Sequence[Entry],
+    days: tuple[date, date],
+) -> int:
+    """The most contacts that any one customer was sent on days that were not planned."""
+    beside = _contacts_of(engine, snapshots, sent, days).join(planned, on=[LEDGER_ID, CONTACT_ON], how="anti")
+    most = beside.group_by(LEDGER_ID).agg(nw.len().alias(CONTACTS)).select(nw.col(CONTACTS).max())
+    return int(engine.collect(most).column(CONTACTS)[0].as_py() or 0)
 
 
 def excluded_by_ledger(
@@ -164,13 +230,14 @@ def _held_out(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...
     for entry in ledger:
         if not entry.holds_out:
             continue
-        if entry.kind == "frozen":
-            reason = f"may be held out by trial {entry.trial}, which is being allocated"
-            excluded.append((reason, _ids(engine, snapshots, entry)))
-        else:
+        if entry.public and entry.kind == "allocated":
             rows = engine.scan(snapshots.opened(entry.digest)).filter(nw.col("held_out"))
             ids = engine.collect(rows.select(LEDGER_ID)).column(LEDGER_ID)
             excluded.append(("held out for the long run", ids))
+        else:
+            state = "is being allocated" if entry.kind == "frozen" else "is not released"
+            reason = f"may be held out by trial {entry.trial}, which {state}"
+            excluded.append((reason, _ids(engine, snapshots, entry)))
     return excluded
 
 
@@ -181,30 +248,25 @@ def _too_soon(
     protocol: Protocol,
     issued: tuple[date, date],
 ) -> list[LedgerExclusion]:
-    seen = contacts(engine, snapshots, ledger)
+    """Customers contacted too near the days given, or too often; a contact to come counts as much as one gone by."""
     population = protocol.population
-    if seen is None:
-        return []
-    excluded: list[LedgerExclusion] = []
+    limits = []
+    hidden = any(not entry.public for entry in ledger if entry.kind != "frozen")
     if population.cooling_off_days is not None:
-        near = _within(seen, issued, population.cooling_off_days)
-        ids = engine.collect(near.select(LEDGER_ID).unique()).column(LEDGER_ID)
-        excluded.append((f"another OTM contact within {population.cooling_off_days} days", ids))
-    limit = population.contact_limit
-    if limit is not None:
-        # Planned and sent may be the same contact, so days are counted, once per trial.
-        days = _within(seen, issued, limit.days).select(LEDGER_ID, TRIAL, CONTACT_ON).unique()
-        counted = days.group_by(LEDGER_ID).agg(nw.len().alias("contacts"))
-        many = engine.collect(counted.filter(nw.col("contacts") >= limit.contacts).select(LEDGER_ID))
-        reason = f"{limit.contacts} OTM contacts within {limit.days} days already"
-        excluded.append((reason, many.column(LEDGER_ID)))
+        days = population.cooling_off_days
+        limits.append((days, 1, f"another OTM contact within {days} days"))
+    if population.contact_limit is not None:
+        days, most = population.contact_limit.days, population.contact_limit.contacts
+        limits.append((days, most, f"{most} OTM contacts within {days} days already"))
+    excluded: list[LedgerExclusion] = []
+    for days, most, reason in limits:
+        near = issued[0] - timedelta(days=days), issued[1] + timedelta(days=days)
+        seen = _contacts_by_trial(engine, snapshots, ledger, near)
+        if seen is not None:
+            counted = seen.group_by(LEDGER_ID).agg(nw.col(CONTACTS).sum())
+            ids = engine.collect(counted.filter(nw.col(CONTACTS) >= most).select(LEDGER_ID)).column(LEDGER_ID)
+            excluded.append((f"{reason}{RUNNING}" if hidden else reason, ids))
     return excluded
-
-
-def _within(seen: nw.LazyFrame[Any], issued: tuple[date, date], days: int) -> nw.LazyFrame[Any]:
-    """Contacts at most so many days before or after: a planned one to come counts as much as one gone by."""
-    first, last = issued[0] - timedelta(days=days), issued[1] + timedelta(days=days)
-    return seen.filter((nw.col(CONTACT_ON) >= nw.lit(first)) & (nw.col(CONTACT_ON) <= nw.lit(last)))
 
 
 def _ids(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> pa.ChunkedArray:
