@@ -16,7 +16,7 @@ from data.errors import Refused
 from designs.protocol.errors import ProtocolRefused
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import Figure
-from trials.reporting.portfolio import next_action, next_actor
+from trials.reporting.portfolio import next_action, next_actor, outside_route
 from trials.reporting.results.decisions import decision_notice
 from trials.reporting.results.evaluations import evaluation_line
 from trials.reporting.words.names import Names
@@ -191,6 +191,9 @@ def _heading(detail: TrialDetail, page: Page) -> None:
     """The trial's title, its state, and the way to its other page."""
     summary = detail.summary
     synthetic_notice((summary,))
+    outside = outside_route(summary)
+    if outside is not None:
+        st.html(markup.notice(outside))
     st.html(markup.heading(1, summary.title))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(markup.said(state(summary.state)))

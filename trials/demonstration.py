@@ -27,13 +27,17 @@ from data.private import make_private, scratch_in, write_private
 from designs.library import FOLDER as LIBRARY
 from designs.protocol import Protocol, load_protocol
 from trials.access import Actor
+from trials.demonstration_approvals import approvals
 from trials.field.dispatch import export_ids
 from trials.life import State, has_reached
 from trials.progress import Progress, in_silence
 from trials.registry import Registry
+from trials.registry.design_facts import facts_of
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY, export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID
+from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
+from trials.stages.enter import enter
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
 from trials.stages.lock import lock
@@ -136,6 +140,11 @@ def _load_population(work: _Build) -> None:
 
 
 def _lock(work: _Build) -> None:
+    """Through the gates of its route, as far as they are not on record yet, then the lock."""
+    with work.registry.inspect(work.actor, "read", work.trial) as session:
+        facts = facts_of(session, work.trial, now().date())
+    for entry in tuple(approvals(facts, DRAWN_ON))[len(facts.recorded) :]:
+        enter(work.registry, work.actor, work.trial, entry)
     lock(work.registry, work.actor, work.trial)
 
 

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
         database_url: ``OTM_DATABASE_URL``: a PostgreSQL registry; SQLite in ``home`` where it is not set.
         engine: ``OTM_ENGINE``: what scans and joins customers.
         actor: ``OTM_ACTOR``: ``name:role``.
+        require_route: ``OTM_REQUIRE_ROUTE``: refuse to lock a plan that names no directorate, and so has no route.
     """
 
     model_config = SettingsConfigDict(env_prefix="OTM_", frozen=True, env_ignore_empty=True)
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False)  # may carry a password
     engine: Literal["duckdb", "spark"] = "duckdb"
     actor: str | None = None
+    require_route: bool = False
 
     @field_validator("home")
     @classmethod

@@ -9,7 +9,16 @@ from analysis.wording.phrases import listed
 from dashboards import markup, screen, session
 from trials.registry.records import TrialSummary
 from trials.reporting.charts import timeline_figure
-from trials.reporting.portfolio import Filters, choices, dates_of, filtered, next_action, next_actor, verdict_of
+from trials.reporting.portfolio import (
+    Filters,
+    choices,
+    dates_of,
+    filtered,
+    next_action,
+    next_actor,
+    outside_route,
+    verdict_of,
+)
 
 
 def show() -> None:
@@ -53,7 +62,9 @@ def _caption(matching: tuple[TrialSummary, ...], trials: tuple[TrialSummary, ...
 def _row(trial: TrialSummary) -> list[str]:
     page = "decision" if trial.verdict_code else "results"
     return [
-        markup.trial_link(f"{page}?trial={trial.id}", trial.title, synthetic=trial.synthetic),
+        markup.trial_link(
+            f"{page}?trial={trial.id}", trial.title, synthetic=trial.synthetic, outside=outside_route(trial)
+        ),
         markup.life(trial.state),
         count(trial.customers) if trial.customers is not None else "Not yet",
         listed(trial.arms),

@@ -40,9 +40,9 @@ class Facts:
     counts: Sequence[ReasonCount] | None = None
     population: bool = False
 
-    def text(self, subject: str) -> bytes | None:
-        """The bytes of a text as it is now, by its subject; None where it is not there."""
-        for text in () if self.plan is None else planned_texts(self.plan):
-            if text.subject == subject and text.name is not None:
-                return self.contents.get(self.texts.get(text.name, text.name))
-        return None
+    @property
+    def contents_by_name(self) -> dict[str, bytes]:
+        """The bytes of each text that the plan names and that is there, by its name in the plan."""
+        named = () if self.plan is None else (text.name for text in planned_texts(self.plan))
+        digests = {name: self.texts.get(name, name) for name in named if name is not None}
+        return {name: self.contents[digest] for name, digest in digests.items() if digest in self.contents}

@@ -16,10 +16,8 @@ from designs.gates.facts import Facts
 from designs.gates.sample_size import sample_size_digest
 from designs.suitability.review import review
 from designs.suitability.staleness import unconfirmed
-from designs.variants.sign_offs import open_texts, planned_texts
-from designs.variants.techniques import open_techniques
-from designs.variants.welsh_customers import open_welsh
-from designs.variants.wording import as_text, check_wording
+from designs.variants.review import review_texts
+from designs.variants.sign_offs import open_texts
 
 GateName = Literal["suitability", "consulted", "gateway_1", "designed", "signed_off", "gateway_2", "lock"]
 NAMES: Final[tuple[GateName, ...]] = get_args(GateName)
@@ -112,19 +110,13 @@ def _error(path: str, problem: str, rule: str) -> Open:
     return Open("not_a_protocol_yet", "blocks", path or "plan", problem, f"keep the rule: {rule}", "designer")
 
 
-def _wording(facts: Facts) -> Iterator[Open]:
-    """What the texts say, whether customers who prefer Welsh have one, and techniques that are on no list."""
+def _wording(facts: Facts) -> tuple[Open, ...]:
+    """What the texts say and how they read, whether customers who prefer Welsh have one; without who signed what."""
     if facts.plan is None:
-        return
-    channels = {arm.id: arm.channel for arm in facts.plan.arms or ()}
-    for text in planned_texts(facts.plan):
-        content, channel = facts.text(text.subject), channels[text.subject.split("/")[1]]
-        words = None if content is None else as_text(content)
-        if words is None or channel is None:
-            continue
-        yield from (remark.open for remark in check_wording(words, channel, text.where))
-    yield from open_welsh(facts.plan, facts.versions)
-    yield from open_techniques(facts.plan)
+        return ()
+    reviewed = review_texts(facts.plan, facts.contents_by_name, facts.versions, facts.recorded)
+    signatures = set(open_texts(facts.plan, facts.versions, facts.recorded))
+    return tuple(each for each in reviewed.open if each not in signatures)
 
 
 def _sample_size(facts: Facts) -> Iterator[Open]:

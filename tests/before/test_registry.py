@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from pydantic import BaseModel
 
 from analysis.document import from_document
 from tests.before.archives import unpack
@@ -70,7 +71,12 @@ def migrated(old: Settings) -> Iterator[Registry]:
 
 
 def as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value, default=lambda at: at.isoformat()))
+    def plain(part: Any) -> Any:
+        if isinstance(part, frozenset):
+            return sorted(part)
+        return part.model_dump(mode="json") if isinstance(part, BaseModel) else part.isoformat()
+
+    return json.loads(json.dumps(value, default=plain))
 
 
 # That commit showed the latest evaluation. Since decision record 17 the first valid one of a trial is its finding, and

@@ -67,10 +67,12 @@ def certificate(
         found = certificate_stage(registry, actor, trial, wave=wave, population=population, reason=reason)
     if found.void is not None:
         say(f"This draw is void: {found.void}")
+    if found.outside is not None:
+        say(f"This plan was locked outside the route of approval: {found.outside}")
     if found.certificate["demonstration"]:
         say("This draw used a declared demonstration seed. No real trial does.")
     if json_to is not None:
-        write_json(json_to, found.certificate)
+        write_json(json_to, found.certificate | {"outside_route": found.outside})
         return
     listed = {name: value for name, value in found.certificate.items() if name not in ("arms", "strata")}
     show_fields({name.replace("_", " "): value for name, value in listed.items()})

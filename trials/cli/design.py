@@ -140,6 +140,10 @@ def lock(
     check: Annotated[
         bool, typer.Option("--check", help="Say all that the lock would say, or why it would be refused; lock nothing.")
     ] = False,
+    without_governance: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Lock although gates are open: an administrator's word, shown for ever."),
+    ] = None,
 ) -> None:
     """Fix the plan and the latest load of its population. After this nothing in the plan changes."""
     from trials.stages.lock import check_lock
@@ -149,10 +153,15 @@ def lock(
         with registry_and_actor() as (registry, actor), at_work("Looking through the population"):
             lockable = check_lock(registry, actor, trial)
         _show_lockable(lockable)
+        for gate, each in lockable.open:
+            say(f"Open: {gate.name.replace('_', ' ')}: {each.problem}. Who clears it: {each.clears.replace('_', ' ')}.")
+        if lockable.open:
+            typer.echo(f"{trial} cannot be locked on its route yet: otm design gates {trial}")
+            return
         typer.echo(f"{trial} can be locked. Nothing was locked yet: otm lock {trial}")
         return
     with registry_and_actor() as (registry, actor), at_work("Looking through the population"):
-        record = lock_stage(registry, actor, trial, before=_show_lockable)
+        record = lock_stage(registry, actor, trial, before=_show_lockable, without_governance=without_governance)
     typer.echo(f"{trial} is locked, protocol {record.protocol_digest}, population {record.population_digest}")
 
 

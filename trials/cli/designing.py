@@ -55,6 +55,39 @@ def begin(
     typer.echo(f"The design of {trial} is begun, revision {revision.number}")
 
 
+@commands.command("list")
+def list_designs(json_to: JsonTarget = None) -> None:
+    """List every design that was begun: with what, by whom, and how many revisions its draft has had."""
+    with registry_and_actor() as (registry, actor), registry.read(actor) as reader:
+        designs = reader.designs()
+    if json_to is not None:
+        rows = [
+            {
+                "id": design.id,
+                "origin": design.origin,
+                "begun_at": design.begun_at.isoformat(),
+                "begun_by": design.begun_by,
+                "revisions": design.revisions,
+            }
+            for design in designs
+        ]
+        write_json(json_to, {"designs": rows})
+        return
+    show_table(
+        ("design", "begun", "by", "with", "revisions"),
+        (
+            (
+                design.id,
+                f"{design.begun_at:%Y-%m-%d}",
+                design.begun_by,
+                " ".join(str(design.origin[key]) for key in ("kind", "name") if key in design.origin),
+                str(design.revisions),
+            )
+            for design in designs
+        ),
+    )
+
+
 @commands.command("show")
 def show(trial: DesignId, number: Revision = None, json_to: JsonTarget = None) -> None:
     """Say what a draft still lacks: what `otm protocol check` would say of its file."""

@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def trials(json_to: JsonTarget = None) -> None:
     """List every trial: its state, its verdict, and who acts next."""
     from trials.registry import is_there
-    from trials.reporting.portfolio import next_action, next_actor
+    from trials.reporting.portfolio import next_action, next_actor, outside_route
     from trials.settings import load_settings
 
     settings = load_settings()
@@ -76,6 +76,7 @@ def trials(json_to: JsonTarget = None) -> None:
                 },
                 "next": {"action": next_action(trial.next), "who": next_actor(trial.next)},
                 "synthetic": trial.synthetic,
+                "outside_route": trial.outside,
             }
             for trial in summaries
         ]
@@ -98,6 +99,10 @@ def trials(json_to: JsonTarget = None) -> None:
             for trial in summaries
         ),
     )
+    for trial in summaries:
+        outside = outside_route(trial)
+        if outside is not None:
+            typer.echo(f"{trial.id}: {outside}")
 
 
 def overlap(

@@ -19,7 +19,7 @@ from designs.protocol.words import column_words
 from trials.findings import Correction, Made, Place, places, shown
 from trials.life import Standing, next_step, state_of
 from trials.registry import tables
-from trials.registry.queries import population_name, standings
+from trials.registry.queries import locked_outside, population_name, standings
 from trials.registry.records import DecisionLine, TrialSummary
 
 # The document can be large: of it a list reads only the segment, and only where the verdict names one.
@@ -56,6 +56,7 @@ class _Rows:
     places: dict[str, Place]  # what each of them is
     decisions: dict[str, Any]  # the latest of each
     synthetic: dict[str, bool]
+    outside: dict[str, str]  # why each of them is locked outside its route
 
 
 def portfolio(session: Session, only: str | None = None) -> tuple[TrialSummary, ...]:
@@ -84,6 +85,7 @@ def _rows(session: Session, trials: Sequence[tuple[Standing, Protocol]], only: s
         places=of,
         decisions={row.trial_id: row for row in session.execute(decided)},
         synthetic=_synthetic(session, trials, locks, only),
+        outside=locked_outside(session, {trial.trial: plan for trial, plan in trials if trial.locked}),
     )
 
 
@@ -171,6 +173,7 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
         evaluated_on=_day(None if evaluation is None else evaluation.evaluated_at),
         decided_on=None if decision is None or decision.outdated else decision.decided_on,
         synthetic=rows.synthetic[trial],
+        outside=rows.outside.get(trial),
         verdict_approach=approaches.get(verdict_arm) if verdict_arm else None,
         verdict_where=tuple((approaches.get(arm, arm), segment) for arm, segment in where),
         words=column_words(protocol),

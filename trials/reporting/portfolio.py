@@ -65,6 +65,14 @@ def _channel(code: str) -> str:
     return CHANNELS.get(code, sentence_case(code))
 
 
+def outside_route(trial: TrialSummary) -> str | None:
+    """That a trial was locked outside the route of approval, and why; None where it was not.
+
+    It is said of it for ever: on its pages, in its certificate and in whatever is exported.
+    """
+    return None if trial.outside is None else f"Locked outside the route of approval: {trial.outside.rstrip('.')}."
+
+
 def next_action(coming: Next) -> str:
     """What comes next, in words.
 

@@ -19,10 +19,14 @@ from trials.registry.plan import plan_of
 
 @dataclass(frozen=True, slots=True)
 class Certified:
-    """A certificate as JSON values, with the seed once it is released; ``void`` is the reason where the draw is."""
+    """A certificate as JSON values, with the seed once it is released.
+
+    ``void`` is the reason where the draw is; ``outside`` is why the plan was locked outside the route of approval.
+    """
 
     certificate: dict[str, Any]
     void: str | None
+    outside: str | None = None
 
 
 def certificate(
@@ -64,6 +68,7 @@ def certificate(
         waves = {found.number: found for found in queries.waves_of(session, trial_id)}
         void = queries.void_of(session, trial_id)
         released = queries.release_of(session, trial_id) is not None
+        outside = queries.locked_outside(session, {trial_id: plan.protocol}).get(trial_id)
     if population is not None:
         registry.permit(actor, "randomise", trial_id)
         units = registry.snapshots.read(waves[wave].units_digest)
@@ -78,4 +83,5 @@ def certificate(
                 f"the file cannot be written ({error.strerror or error})", where=str(population)
             ) from error
     said = certificates[wave] if released or sees_arms(actor) else concealed_certificate(certificates[wave])
-    return Certified({**said, "seed": allocations[wave].seed}, void.reason if void is not None and void.holds else None)
+    held = void.reason if void is not None and void.holds else None
+    return Certified({**said, "seed": allocations[wave].seed}, held, outside)

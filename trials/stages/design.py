@@ -140,8 +140,8 @@ def refuse_closed(session: Session, trial_id: str) -> None:
         raise TrialRefused(
             "the plan is locked",
             where=trial_id,
-            rule="a locked plan changes by an amendment, with a reason",
-            remedy="otm amend",
+            rule="a locked plan does not change",
+            remedy="begin a design of its own from it: otm design begin ID --trial " + trial_id,
         )
     for recorded in queries.entries_of(session, trial_id):
         if recorded.entry.kind == "set_aside":

@@ -62,7 +62,7 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
             raise TrialRefused(
                 "that a plan is locked outside its route is recorded by the lock",
                 where=trial_id,
-                remedy="otm lock --without-governance REASON",
+                remedy=f"otm lock {trial_id} --without-governance REASON",
             )
         refuse_entry(entry, facts)
         new = Recorded(len(recorded) + 1, entry, now(), actor.name, actor.role)

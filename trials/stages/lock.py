@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import pyarrow.compute as pc
@@ -11,9 +11,13 @@ from sqlalchemy.orm import Session
 from data.engine import open_engine
 from data.private import scratch_in
 from designs.assignment.findings.draw import check_population
+from designs.consultation.route import route_of
+from designs.entries import LockedOutside, entry_document
+from designs.finding import Open
+from designs.gates import Gate, missing_before_lock
 from designs.protocol import check_allocation_date, check_columns, population_contract
 from designs.protocol.day_zero import day_of_draw
-from trials.access import Actor
+from trials.access import Actor, UseCase
 from trials.errors import TrialRefused
 from trials.field.mailable import IssueColumns, issue_columns
 from trials.life import require
@@ -25,10 +29,12 @@ from trials.randomiser.index_dates import (
     refuse_undated,
 )
 from trials.registry import Registry, queries, tables
+from trials.registry.design_facts import facts_of_plan
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of
 from trials.registry.records import LockRecord, PopulationRecord
 from trials.registry.tables.columns import now
+from trials.registry.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +43,11 @@ class Lockable:
 
     record: LockRecord
     lists: tuple[IssueColumns, ...]
+    open: tuple[tuple[Gate, Open], ...] = ()  # what stands in the way on its route
 
 
 def check_lock(registry: Registry, actor: Actor, trial_id: str) -> Lockable:
-    """All that a lock would say, and refuse, with no effect.
+    """All that a lock would say, and refuse, with no effect. Open gates are told, and refuse nothing here.
 
     Raises:
         TrialRefused: As :func:`lock`.
@@ -50,31 +57,51 @@ def check_lock(registry: Registry, actor: Actor, trial_id: str) -> Lockable:
 
 
 def lock(
-    registry: Registry, actor: Actor, trial_id: str, *, before: Callable[[Lockable], None] | None = None
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    *,
+    before: Callable[[Lockable], None] | None = None,
+    without_governance: str | None = None,
 ) -> LockRecord:
     """Fix a trial's plan and the latest load of its population.
+
+    A plan that names its directorate has passed the gates of its route. One that names none has no route, and is
+    locked outside it, which every later page says.
 
     Args:
         registry: Where the trial is.
         actor: Who locks.
         trial_id: The trial.
         before: Is told what will be fixed before it is.
+        without_governance: Why it is locked although gates of its route are open: an administrator's word, and shown
+            for ever.
 
     Raises:
         TrialRefused: The trial is locked already, its file was edited since it was registered, its population is not
             loaded or was loaded under other declarations, nobody is left to allocate, its first issue day has gone
-            by, its first wave has more customers than are planned, or the draw would be refused.
+            by, its first wave has more customers than are planned, the draw would be refused, or a gate of its route
+            is open.
+        AccessRefused: The actor may not lock outside the route.
         ProtocolRefused: The population lacks a column, or one was measured after today.
     """
-    plan, population, lockable = _lockable(registry, actor, trial_id)
+    plan, population, lockable = _lockable(registry, actor, trial_id, outside=without_governance is not None)
+    if without_governance is None:
+        _refuse_without_route(registry, plan)
+        refuse_open_gates(lockable.open, trial_id)
     if before is not None:
         before(lockable)
     record = lockable.record
-    with registry.write(actor, "lock", trial_id) as work:
+    with registry.write(actor, _use_case(without_governance is not None), trial_id) as work:
         if _ready(work.session, trial_id) != (plan, population):
             raise TrialRefused(
                 "the plan or its population changed while it was being locked", where=trial_id, remedy="lock again"
             )
+        standing = missing_before_lock(facts_of_plan(work.session, plan, now().date()))
+        if without_governance is None:
+            refuse_open_gates(standing, trial_id)
+        else:
+            work.add(_outside(work, trial_id, without_governance, standing))
         work.add(_row(plan, population, record))
         work.commit(
             {
@@ -83,14 +110,68 @@ def lock(
                 "population_version": population.version,
                 "population_digest": population.digest,
                 "eligible": record.eligible,
-            }
+                **({} if without_governance is None else {"without_governance": without_governance}),
+            },
+            action="lock",
         )
     return record
 
 
-def _lockable(registry: Registry, actor: Actor, trial_id: str) -> tuple[Plan, PopulationRecord, Lockable]:
-    with registry.inspect(actor, "lock", trial_id) as session:
+def _use_case(outside: bool) -> UseCase:
+    return "lock_outside" if outside else "lock"
+
+
+def _refuse_without_route(registry: Registry, plan: Plan) -> None:
+    if registry.settings.require_route and route_of(plan.protocol).kind == "outside":
+        raise TrialRefused(
+            "the plan names no directorate",
+            where=plan.trial,
+            rule="in this registry a plan is locked by the route of its directorate (OTM_REQUIRE_ROUTE)",
+            remedy="name the directorate in the protocol and register it; an administrator may lock it outside any "
+            f"route, for ever shown: otm lock {plan.trial} --without-governance REASON",
+        )
+
+
+def refuse_open_gates(missing: Sequence[tuple[Gate, Open]], trial_id: str) -> None:
+    """Refuse a lock while a gate of the route is open; all that is missing is named, with who clears it.
+
+    Raises:
+        TrialRefused: Something is.
+    """
+    if missing:
+        gates = dict.fromkeys(gate.name.replace("_", " ") for gate, _ in missing)
+        raise TrialRefused(
+            f"{len(gates)} {'gate is' if len(gates) == 1 else 'gates are'} open ({', '.join(gates)}): "
+            + "; ".join(f"{each.problem} ({each.clears.replace('_', ' ')} clears it)" for _, each in missing),
+            where=trial_id,
+            rule="a plan that names its directorate is locked when the gates of its route are passed",
+            remedy=f"otm design gates {trial_id} says what to do about each; an administrator may lock it outside its "
+            f"route, for ever shown: otm lock {trial_id} --without-governance REASON",
+        )
+
+
+def _outside(work: UnitOfWork, trial_id: str, reason: str, missing: Sequence[tuple[Gate, Open]]) -> tables.DesignEntry:
+    if not reason.strip():
+        raise TrialRefused("no reason is given", where=trial_id, rule="a lock outside the route says why")
+    told = tuple(f"{gate.name.replace('_', ' ')}: {each.problem}" for gate, each in missing)
+    entry = LockedOutside(kind="locked_outside", on=now().date(), reason=reason, open=told)
+    return tables.DesignEntry(
+        trial_id=trial_id,
+        number=len(queries.entries_of(work.session, trial_id)) + 1,
+        kind=entry.kind,
+        document=entry_document(entry),
+        recorded_at=now(),
+        recorded_by=work.actor.name,
+        role=work.actor.role,
+    )
+
+
+def _lockable(
+    registry: Registry, actor: Actor, trial_id: str, *, outside: bool = False
+) -> tuple[Plan, PopulationRecord, Lockable]:
+    with registry.inspect(actor, _use_case(outside), trial_id) as session:
         plan, population = _ready(session, trial_id)
+        missing = missing_before_lock(facts_of_plan(session, plan, now().date()))
     _refuse_unfit(plan, population)
     with scratch_in(registry.scratch_room) as scratch:
         engine = open_engine(registry.settings.engine, scratch=scratch)
@@ -107,7 +188,7 @@ def _lockable(registry: Registry, actor: Actor, trial_id: str) -> tuple[Plan, Po
         locked_by=actor.name,
         population=population,
     )
-    return plan, population, Lockable(record, issue_columns(plan.protocol, population.kinds))
+    return plan, population, Lockable(record, issue_columns(plan.protocol, population.kinds), missing)
 
 
 def _findings(registry: Registry, plan: Plan, population: PopulationRecord, found: Eligible) -> list[str]:

@@ -23,7 +23,9 @@ COMMANDS = {
     "population load": "{file} --protocol {protocol}", "randomise": "reminders", "register": "{protocol}",
     "release": "reminders --reason R", "serve": "", "trials": "", "verify": "reminders",
     "void": "reminders --reason R", "whois": "reminders C000001", "backup": "{out}", "demo": "--no-serve",
-    "head": "", "texts": "reminders --out {out}",
+    "head": "", "texts": "reminders --out {out}", "design list": "", "design begin": "letters",
+    "design show": "reminders", "design revise": "reminders {protocol} --made-from 1", "design history": "reminders",
+    "design export": "reminders --out {out}", "design enter": "reminders {entry}", "design gates": "reminders",
 }  # fmt: skip
 NO_REGISTRY = {"power", "analyse", "schema", "protocol check", "restore", "licences"}
 
@@ -48,8 +50,10 @@ def test_every_command_says_so_and_makes_nothing(otm, home, registry_url, monkey
     allocated(opened, files)
     opened.close()
     lose(home)
+    entry = tmp_path / "entry.yaml"
+    entry.write_text("kind: consulted\non: 2026-02-02\nbody: kai\n", encoding="utf-8")
     before = held(tmp_path)
-    places = {"file": files.outcomes, "protocol": files.protocol, "out": tmp_path / "out"}
+    places = {"entry": entry, "file": files.outcomes, "protocol": files.protocol, "out": tmp_path / "out"}
     for command, arguments in COMMANDS.items():
         done = otm(*shlex.split(f"{command} {arguments}".format(**places)))
         assert (done.code, done.out) == (2, ""), command

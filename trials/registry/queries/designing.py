@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from designs.consultation.route import route_of
 from designs.drafting import Draft
 from designs.entries import Recorded, parse_entry
+from designs.protocol import Protocol
 from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import tables
 from trials.registry.records import DesignRecord, RevisionRecord
+
+NO_DIRECTORATE: Final = "its plan names no directorate, so that nobody's approval was asked for"
 
 
 def has_design(session: Session, trial_id: str) -> bool:
@@ -41,7 +46,7 @@ def design_of(session: Session, trial_id: str) -> DesignRecord:
     raise TrialRefused(
         f"there is no design {trial_id!r}",
         rule="a design is known by the id that its protocol has",
-        remedy="see otm designs, or begin it: otm design begin ID",
+        remedy=f"otm design list shows them all; to begin it: otm design begin {trial_id}",
     )
 
 
@@ -58,7 +63,7 @@ def revision_of_draft(session: Session, trial_id: str, number: int | None = None
             f"there is no revision {number}",
             where=trial_id,
             rule=f"its revisions are numbered from 1 to {latest}",
-            remedy="otm design history lists them",
+            remedy=f"otm design history {trial_id}",
         )
     return _revision(row)
 
@@ -97,6 +102,25 @@ def texts_of_design(session: Session, trial_id: str, digests: Iterable[str]) -> 
             )
         found[digest] = content
     return found
+
+
+def locked_outside(session: Session, locked: Mapping[str, Protocol]) -> dict[str, str]:
+    """Why each of these locked trials is outside the route of approval; those that are on it are not there.
+
+    Args:
+        session: A read.
+        locked: The plans by trial.
+    """
+    table = tables.DesignEntry
+    rows = session.execute(
+        select(table.trial_id, table.document).where(table.kind == "locked_outside", table.trial_id.in_(locked))
+    )
+    unnamed = {
+        trial: NO_DIRECTORATE
+        for trial, plan in locked.items()
+        if plan.randomised_here and route_of(plan).kind == "outside"
+    }
+    return unnamed | {row.trial_id: str(row.document["reason"]) for row in rows}
 
 
 def digests_kept(session: Session, trial_id: str) -> frozenset[str]:

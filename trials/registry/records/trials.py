@@ -52,6 +52,7 @@ class TrialSummary:
     as_at: date | None = None  # the day on which its data were cut
     decision: DecisionLine | None = None  # the latest, whether or not it still rests on the finding
     words: ColumnWords = field(default_factory=ColumnWords)  # what the plan calls its columns
+    outside: str | None = None  # why it is locked outside the route of approval; None where it is not
     comparison: str = "no further action"  # what the approaches are compared with, as it stands inside a sentence
 
 
