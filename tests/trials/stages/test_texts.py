@@ -101,7 +101,8 @@ def as_of_before(registry) -> None:
 
     tampering.rewrite_chain(registry, without_texts)
     with registry._writers.begin() as connection:
-        connection.execute(sql("DROP TABLE letter_text"))
+        for table in ("design_revision", "design_text", "design_entry", "design", "letter_text"):
+            connection.execute(sql(f"DROP TABLE {table}"))
         connection.execute(sql("UPDATE alembic_version SET version_num = '0009'"))
     registry.head.path.write_text("".join(f"{row['sequence']} {row['hash']}\n" for row in tampering.chain(registry)))
 
