@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -43,6 +44,11 @@ class BadCells:
         """One fault a cell."""
         for position, reason in zip(self.positions.tolist(), self.reasons.to_pylist(), strict=True):
             yield Fault(position, self.field, reason)
+
+    def where(self, rows: npt.NDArray[np.bool_]) -> BadCells:
+        """Those of some rows of the column, ``rows`` of shape (n,)."""
+        chosen = np.flatnonzero(rows[self.positions])
+        return BadCells(self.field, self.positions[chosen], self.reasons.take(pa.array(chosen)))
 
     def and_also(self, other: BadCells) -> BadCells:
         """These, and those of another look at the same column that are not among them."""

@@ -89,7 +89,8 @@ def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
     with ThreadPoolExecutor(_THREADS) as pool:
         columns = list(pool.map(conformed, asked))
     table = pa.table({column.name: made.values for column, made in zip(asked, columns, strict=True)})
-    refuse_too_many(sum(len(column.faults) for column in columns), "their cells are of many kinds", where)
+    lost = len(reading.rejections) + sum(len(column.faults) for column in columns)
+    refuse_too_many(lost, "their cells are of many kinds", where)
     costly = [fault for column in columns for fault in column.faults]
     keep = np.ones(table.num_rows, bool)
     keep[[fault.position for fault in costly]] = False
@@ -97,7 +98,9 @@ def conform(reading: Reading, contract: FileContract, where: str) -> Conformed:
         table = table.filter(pa.array(keep))
     unreadable = tuple(_in_rows_taken(column.bad, keep, rows) for column in columns if len(column.bad))
     # A row that is lost says everything that is wrong with it.
-    costly += [fault for column in columns for fault in column.bad if not keep[fault.position]] if costly else []
+    also = [column.bad.where(~keep) for column in columns] if costly else []
+    refuse_too_many(len(costly) + sum(map(len, also)), "several of their cells cannot be read", where)
+    costly += [fault for cells in also for fault in cells]
     rejections = [Rejection(int(rows[fault.position]), fault.field, fault.reason) for fault in costly]
     total = sums_of_the_rest(table, contract.id_column, rows[keep]) if reading.untyped else None
     warnings = (*(warning for column in columns for warning in column.warnings), total)

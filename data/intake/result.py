@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ SOME_ROWS = "a file has a header and at least one row"
 UNDAMAGED = "a file is read as a whole or not at all"
 MAXIMUM_REJECTIONS = 2_000_000  # each is told with its row, field and reason, and takes some hundred bytes until then
 Rows = npt.NDArray[np.int64]
+Told = Literal["rows", "cells"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,11 @@ class Intake:
             positions: Places in the table, shape (k,), ascending.
             reasons: Why, shape (k,).
             field: The column.
+
+        Raises:
+            DataRefused: More are lost than are told of one file.
         """
+        refuse_too_many(len(self.rejections) + len(positions), reasons[-1] if reasons else "", self.source)
         keep = np.ones(self.loaded, bool)
         keep[positions] = False
         place, rows = np.cumsum(keep) - 1, self.file_rows
@@ -149,23 +155,24 @@ class Fault:
     reason: str
 
 
-def refuse_too_many(count: int, reason: str, where: str | None) -> None:
-    """Turn away a file of which so many rows cannot be taken that telling of each would fill the memory.
+def refuse_too_many(count: int, reason: str, where: str | None, told: Told = "rows") -> None:
+    """Turn away a file of which so much cannot be taken that telling of each row or cell would fill the memory.
 
     Args:
         count: How many there are.
         reason: Why the last of them are not taken.
         where: The file, and the column.
+        told: Whether rows are lost, or cells of rows that stay.
 
     Raises:
         DataRefused: More than are told of one file.
     """
     if count > MAXIMUM_REJECTIONS:
         raise DataRefused(
-            f"more than {MAXIMUM_REJECTIONS:,} rows cannot be taken: {reason}",
+            f"more than {MAXIMUM_REJECTIONS:,} {told} cannot be {'taken' if told == 'rows' else 'read'}: {reason}",
             where=where,
-            rule=f"every row that is not taken is told, up to {MAXIMUM_REJECTIONS:,} of them",
-            remedy="export the file again in the form that is asked for",
+            rule=f"every one of the {told} that are not is told, up to {MAXIMUM_REJECTIONS:,} of them",
+            remedy="export the file again in the form that is asked for, of the customers who are asked for alone",
         )
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.intake import Rejection
+from data.intake.result import refuse_too_many
 from data.pieces import rows_of
 from trials.field.allocated import KnownCustomers
 from trials.registry.records import MatchRecord
@@ -48,7 +49,9 @@ def as_one(rejections: Iterable[Rejection]) -> list[Rejection]:
     return [replace(row, reason=NO_PART) if row.reason in NOT_OF_THE_TRIAL else row for row in rejections]
 
 
-def match(table: pa.Table, ids: pa.Array, rows: pa.Array, customers: KnownCustomers, field: str) -> Matched:
+def match(
+    table: pa.Table, ids: pa.Array, rows: pa.Array, customers: KnownCustomers, field: str, before: int, where: str
+) -> Matched:
     """Keep the rows of allocated customers; reject the others by name.
 
     Args:
@@ -57,11 +60,17 @@ def match(table: pa.Table, ids: pa.Array, rows: pa.Array, customers: KnownCustom
         rows: n row numbers in the file.
         customers: Whom the registry knows.
         field: The id column's name in the file, for the messages.
+        before: How many reasons were found already why rows of the file are not taken.
+        where: The file, for the messages.
+
+    Raises:
+        DataRefused: More rows are nobody's than are told of one file.
     """
     place = pc.index_in(ids, value_set=customers.ids)
     known = pc.is_valid(place)
     unknown = pc.invert(known)
     stray = ids.filter(unknown)
+    refuse_too_many(before + len(stray), "they are of nobody who takes part in this trial", f"{where}, {field}")
     reasons = pc.case_when(
         pc.make_struct(pc.is_in(stray, value_set=customers.left_out), pc.is_in(stray, value_set=customers.later)),
         LEFT_OUT,

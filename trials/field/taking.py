@@ -16,6 +16,7 @@ from data.identifiers import ledger_ids
 from data.intake import Intake, Rejection, read_file
 from data.intake.files import refuse_all_rejected
 from data.intake.ids import REPEATED
+from data.intake.result import refuse_too_many
 from data.pieces import in_one_piece, rows_of
 from designs.protocol import outcomes_contract
 from designs.protocol.day_zero import not_before
@@ -88,7 +89,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         as_at: The day on which what it holds was cut.
 
     Raises:
-        DataRefused: The whole file is refused by its contract.
+        DataRefused: The whole file is refused by its contract, or more of its rows or cells than are told of one file.
         TrialRefused: It has a column of arms, names customers in no column or in two, or not one row is a customer's.
     """
     protocol = trial.plan.protocol
@@ -100,6 +101,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     nameless = Breach(id_column, pc.is_null(intake.table.column(id_column)), f"a {kind.row} without a customer")
     if kind.name == "outcomes":
         intake = with_days(protocol, intake, as_at)
+    _refuse_many_unreadable(intake)
     intake = replace(intake, table=with_reasons(intake.table, intake.unreadable))
     usable, unusable = _usable(intake, [nameless, *kind.breaches(intake.table, protocol)])
     table, rows = intake.table.filter(usable), file_rows(intake).filter(usable)
@@ -109,7 +111,8 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     content = content.add_column(0, LEDGER_ID, ids)
     if intake.unreadable:
         content = content.append_column(FILE_ROW, rows)
-    matched = match(content, ids, rows, customers, id_column)
+    before = len(intake.rejections) + len(unusable)
+    matched = match(content, ids, rows, customers, id_column, before, intake.source)
     rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
     if matched.table.num_rows == 0:
         if 2 * content.num_rows < intake.read:  # most were turned away for something else than whose they are
@@ -172,6 +175,13 @@ def _refuse_several_rows(intake: Intake, id_column: str) -> None:
         )
 
 
+def _refuse_many_unreadable(intake: Intake) -> None:
+    """Every cell is told as a row is, though the row stays."""
+    for cells in intake.unreadable:
+        many = sum(len(of.rows) for of in intake.unreadable)
+        refuse_too_many(many, f"the first is {cells.reasons[0].as_py()}", f"{intake.source}, {cells.field}", "cells")
+
+
 def _id_column(names: Collection[str], id_columns: Sequence[str], where: str) -> str:
     present = [name for name in id_columns if name in names]
     if len(present) != 1:
@@ -194,6 +204,8 @@ def _usable(intake: Intake, breaches: Sequence[Breach]) -> tuple[pa.ChunkedArray
     usable = pa.chunked_array([pa.array(np.ones(len(rows), bool))])
     rejections: list[Rejection] = []
     for breach in breaches:
+        many = len(intake.rejections) + len(rejections) + (pc.sum(breach.rows).as_py() or 0)
+        refuse_too_many(many, f"{breach.field} is at fault", f"{intake.source}, {breach.field}")
         at_fault = rows.filter(breach.rows).to_pylist()
         if isinstance(breach.reason, str):
             reasons = [breach.reason] * len(at_fault)

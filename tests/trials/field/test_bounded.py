@@ -1,0 +1,110 @@
+"""However small a file is, what is told of its rows and cells is bounded: it is refused before the memory fills."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data.errors import DataRefused
+from data.intake import read_file, result
+from data.schema import ColumnContract, FileContract
+from tests.trials.examples import FIRST, allocated, eligible, outcomes, write_csv
+from trials.registry import queries
+from trials.stages.returned_files import load_returned_file
+
+MOST = 20
+
+
+@pytest.fixture
+def bounded(registry, files, monkeypatch):
+    allocated(registry, files)
+    monkeypatch.setattr(result, "MAXIMUM_REJECTIONS", MOST)
+    return registry
+
+
+def contacts(ids, *, channel="letter", sent_on="2031-02-04", delivered="1"):
+    return [{"customer_id": of, "channel": channel, "sent_on": sent_on, "delivered": delivered} for of in ids]
+
+
+def strangers(count):
+    return [f"Z{number}" for number in range(count)]
+
+
+def half_and_half(ids, count):
+    return contacts(strangers(count // 2)) + contacts(ids[: count - count // 2], channel="pigeon")
+
+
+AT_FAULT = {
+    "contacts of strangers": lambda ids, count: contacts(strangers(count)),
+    "no channel": lambda ids, count: contacts(ids[:count], channel="pigeon"),
+    "no day": lambda ids, count: contacts(ids[:count], sent_on="soon"),
+    "an absurd day": lambda ids, count: contacts(ids[:count], sent_on="0007-01-01"),
+    "nobody": lambda ids, count: contacts([""] * count),
+    "an unreadable cell": lambda ids, count: contacts(ids[:count], delivered="perhaps"),
+    "some of each": half_and_half,
+}
+"""Contacts by what is at fault in so many of them."""
+
+
+@pytest.mark.parametrize("fault", AT_FAULT)
+def test_so_many_contacts_are_told_and_one_more_is_refused(bounded, files, fault, tmp_path):
+    ids = [row["customer_id"] for row in eligible(files.customers)]
+
+    def file_of(count):
+        return write_csv(tmp_path / f"contacts-{count}.csv", contacts(ids[:60]) + AT_FAULT[fault](ids[60:], count))
+
+    with pytest.raises(DataRefused, match=rf"more than {MOST} (rows|cells) cannot be (taken|read)"):
+        load_returned_file(bounded, FIRST, files.trial, "contacts", file_of(MOST + 1))
+    with bounded.inspect(FIRST, "read", files.trial) as session:
+        assert not queries.returned_of(session, files.trial)
+
+    account = load_returned_file(bounded, FIRST, files.trial, "contacts", file_of(MOST))
+    assert len(account.rejections) == MOST or len(account.unreadable) == MOST
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("at_fault", ["strangers", "cells"])
+def test_so_many_outcomes_are_told_and_one_more_is_refused(bounded, files, ending, at_fault, tmp_path):
+    found = [{name: str(value) for name, value in row.items()} for row in outcomes(eligible(files.customers))]
+
+    def file_of(count):
+        if at_fault == "cells":
+            rows = [row | {"collected": "n.k."} for row in found[:count]] + found[count:]
+        else:
+            rows = found + [found[0] | {"customer_id": of} for of in strangers(count)]
+        path = tmp_path / f"outcomes-{count}.{ending}"
+        if ending == "csv":
+            return write_csv(path, rows)
+        pq.write_table(pa.Table.from_pylist(rows), path)
+        return path
+
+    with pytest.raises(DataRefused, match=rf"more than {MOST} (rows|cells) cannot be (taken|read)"):
+        load_returned_file(bounded, FIRST, files.trial, "outcomes", file_of(MOST + 1))
+    account = load_returned_file(bounded, FIRST, files.trial, "outcomes", file_of(MOST))
+    assert len(account.rejections) + len(account.unreadable) == MOST
+
+
+def test_all_that_is_wrong_with_lost_rows_counts(monkeypatch, tmp_path):
+    monkeypatch.setattr(result, "MAXIMUM_REJECTIONS", MOST)
+    columns = (ColumnContract("age", "number", bad_cells="reject_row"), ColumnContract("sum", "number"))
+    contract = FileContract("customer_id", columns, bad_cells="missing")
+
+    def file_of(count):
+        rows = [{"customer_id": f"C{number}", "age": "x", "sum": "y"} for number in range(count)]
+        good = [{"customer_id": f"D{number}", "age": "1", "sum": "2"} for number in range(5)]
+        return write_csv(tmp_path / f"people-{count}.csv", rows + good)
+
+    assert len(read_file(file_of(MOST // 2), contract).rejections) == MOST
+    with pytest.raises(DataRefused, match="several of their cells"):
+        read_file(file_of(MOST // 2 + 1), contract)
+
+
+def test_rows_that_are_lost_later_count_with_those_before(monkeypatch, tmp_path):
+    monkeypatch.setattr(result, "MAXIMUM_REJECTIONS", MOST)
+    rows = [{"customer_id": of, "arm": ""} for of in [*strangers(MOST + 1), *["1E+13"]]]
+    intake = read_file(write_csv(tmp_path / "people.csv", rows), FileContract("customer_id", ()))
+    assert len(intake.without(np.arange(MOST - 1), ["arm is missing"] * (MOST - 1), "arm").rejections) == MOST
+    with pytest.raises(DataRefused, match="more than 20 rows cannot be taken: arm is missing"):
+        intake.without(np.arange(MOST), ["arm is missing"] * MOST, "arm")
