@@ -10,11 +10,18 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from trials.access import Actor, same_person
 from trials.errors import TrialRefused
 from trials.findings import shown
 from trials.registry import queries
 from trials.registry.plan import plan_of
-from trials.registry.records import EvaluationLine
+from trials.registry.records import (
+    EnteredRecord,
+    EvaluationLine,
+    EvaluationRecord,
+    ReturnedFileRecord,
+    standing_loads,
+)
 
 Read = int | str
 """An evaluation as its reader names it: by its number, or by its digest."""
@@ -139,6 +146,72 @@ def _require_no_other_verdict(
         remedy="read it, then say so as well: "
         + " ".join(f"--also-read {line.number}" for line in unread)
         + f" beside --evaluation {rested_on.number}",
+    )
+
+
+def require_outcomes_stand(session: Session, trial_id: str, evaluation: EvaluationRecord) -> None:
+    """Let a verdict be accepted whose outcomes stand, or that a later evaluation of outcomes that stand agrees with.
+
+    Raises:
+        TrialRefused: Outcomes that it read were withdrawn since.
+    """
+    files = [file for file in queries.returned_of(session, trial_id) if file.kind == "outcomes"]
+    made = {line.number: line for line in queries.evaluations_of(session, trial_id)}
+    gone = _withdrawn_since(files, evaluation.outcomes_version)
+    if not gone:
+        return
+    for row in queries.evaluation_rows(session, trial_id):
+        agrees = row.number > evaluation.id and made[row.number].agrees(made[evaluation.id])
+        if agrees and not _withdrawn_since(files, row.outcomes_version):
+            return
+    said = "; ".join(
+        f"load {file.withdraws} ({file.file_name}) by {file.loaded_by} on {file.loaded_at:%Y-%m-%d}: {file.reason}"
+        for file in gone
+    )
+    raise TrialRefused(
+        f"outcomes that evaluation {evaluation.id} rests on were withdrawn: {said}",
+        where=trial_id,
+        rule="a verdict is accepted on outcomes that stand",
+        remedy=f"load the right outcomes, then otm evaluate {trial_id}, and otm correct {trial_id} where its verdict "
+        "is another; or end the trial without the finding by a decision with --override",
+    )
+
+
+def _withdrawn_since(files: Sequence[ReturnedFileRecord], version: int) -> list[ReturnedFileRecord]:
+    """The withdrawals, after one version of a kind, of the loads that it was made of."""
+    before = sorted((file for file in files if file.version <= version), key=lambda file: file.version)
+    read = {load.version for load in standing_loads(before)}
+    return [file for file in files if file.version > version and file.withdraws in read]
+
+
+def require_latest_read(
+    trial_id: str, actor: Actor, what: str, option: str, entered: Sequence[EnteredRecord], read: int | None
+) -> None:
+    """Let an act pass that fixes the latest of several things, where its author entered that one or names it.
+
+    Args:
+        trial_id: The trial.
+        actor: The act's author.
+        what: What each of them is.
+        option: By which the one that was read is named.
+        entered: All that there are, in order; at least one.
+        read: The one that the author read; None where they do not say.
+
+    Raises:
+        TrialRefused: Another one was read, or somebody else entered the last and which was read is not said.
+    """
+    last = entered[-1]
+    if read == last.number or (read is None and (len(entered) == 1 or same_person(last.by, actor.name))):
+        return
+    said = ", ".join(f"{of.number} (by {of.by} at {of.at:%Y-%m-%d %H:%M} UTC)" for of in entered[-3:])
+    problem = f"the last {what} is not yours, and which was read is not said" if read is None else (
+        f"{what} {read} is not the last one"
+    )  # fmt: skip
+    raise TrialRefused(
+        f"{problem}; there are {len(entered)}, the last of them {said}",
+        where=trial_id,
+        rule="what is fixed is the last one, by somebody who read it",
+        remedy=f"see otm lock {trial_id} --check, then say {option} {last.number} with it",
     )
 
 

@@ -18,11 +18,12 @@ from trials.cli.output import (
     show_table,
     write_json,
 )
+from trials.cli.targets import reads
 
 if TYPE_CHECKING:
     from trials.stages.lock import Lockable
 
-ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="A protocol file (YAML).")]
+ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", callback=reads, help="A protocol file (YAML).")]
 
 protocol_commands = typer.Typer(help="Protocol files.", no_args_is_help=True)
 population_commands = typer.Typer(help="Populations to be randomised.", no_args_is_help=True)
@@ -93,8 +94,10 @@ def power(
 
 @population_commands.command("load")
 def load(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, Excel or Stata.")],
-    protocol: Annotated[Path, typer.Option("--protocol", metavar="P", help="The protocol it is for.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", callback=reads, help="CSV (also .gz), Parquet, Excel or Stata.")
+    ],
+    protocol: Annotated[Path, typer.Option("--protocol", metavar="P", callback=reads, help="The protocol it is for.")],
     synthetic: Annotated[bool, typer.Option("--synthetic", help="The customers are invented.")] = False,
     rejections_to: RejectionsTarget = None,
     json_to: JsonTarget = None,
@@ -144,6 +147,16 @@ def lock(
         str | None,
         typer.Option(metavar="REASON", help="Lock although gates are open: an administrator's word, shown for ever."),
     ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="The version of the plan that you read; needed where the last is another's."
+        ),
+    ] = None,
+    load: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="The load of the population that you read; needed likewise."),
+    ] = None,
 ) -> None:
     """Fix the plan and the latest load of its population. After this nothing in the plan changes."""
     from trials.stages.lock import check_lock
@@ -158,10 +171,15 @@ def lock(
         if lockable.open:
             typer.echo(f"{trial} cannot be locked on its route yet: otm design gates {trial}")
             return
-        typer.echo(f"{trial} can be locked. Nothing was locked yet: otm lock {trial}")
+        record = lockable.record
+        read = f"--version {record.protocol_version} --load {record.population.version}"
+        typer.echo(f"{trial} can be locked. Nothing was locked yet: otm lock {trial} {read}")
         return
     with registry_and_actor() as (registry, actor), at_work("Looking through the population"):
-        record = lock_stage(registry, actor, trial, before=_show_lockable, without_governance=without_governance)
+        record = lock_stage(
+            registry, actor, trial, version=version, load=load, before=_show_lockable,
+            without_governance=without_governance,
+        )  # fmt: skip
     typer.echo(f"{trial} is locked, protocol {record.protocol_digest}, population {record.population_digest}")
 
 
@@ -171,6 +189,7 @@ def _show_lockable(lockable: Lockable) -> None:
     for finding in record.findings:
         say(f"Finding: {finding}")
     loaded = record.population
+    typer.echo(f"The plan is version {record.protocol_version}, digest {record.protocol_digest}.")
     typer.echo(
         f"The population is load {loaded.version} of {loaded.name}: {loaded.file_name}, {loaded.loaded:,} customers, "
         f"loaded {loaded.loaded_at:%Y-%m-%d %H:%M} UTC by {loaded.loaded_by}."

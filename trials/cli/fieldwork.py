@@ -21,6 +21,7 @@ from trials.cli.output import (
     show_fields,
     write_json,
 )
+from trials.cli.targets import reads
 from trials.errors import TrialRefused
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from trials.registry.records import LoadMode
     from trials.stages.whois import Whereabouts
 
-ReturnedFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, Excel or Stata.")]
+ReturnedFile = Annotated[
+    Path, typer.Argument(metavar="FILE", callback=reads, help="CSV (also .gz), Parquet, Excel or Stata.")
+]
 Add = Annotated[bool, typer.Option("--add", help="A further part: what is there stays.")]
 Correct = Annotated[bool, typer.Option("--correct", help="Its customers' rows replace their earlier ones.")]
 Replace = Annotated[bool, typer.Option("--replace", help="It replaces all that is there.")]
 Reason = Annotated[str, typer.Option(help="What was wrong with it.")]
-Version = Annotated[int | None, typer.Option(min=1, help="Which load; else the last that was not withdrawn.")]
+Version = Annotated[int | None, typer.Option(min=1, help="Which load; else the last, where it is yours.")]
 
 contacts_commands = typer.Typer(help="What the field says it sent.", no_args_is_help=True)
 outcomes_commands = typer.Typer(help="What customers did.", no_args_is_help=True)
@@ -102,7 +105,9 @@ def whois(
     population: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="A file with the customers' own ids: leads from an id on a list back to them."
+            metavar="FILE",
+            callback=reads,
+            help="A file with the customers' own ids: leads from an id on a list back to them.",
         ),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why it is asked; it is recorded.")] = None,

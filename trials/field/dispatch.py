@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,12 +85,33 @@ class Written:
         text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         self._manifest.file.write(text.encode())
 
+    def require_free(self) -> None:
+        """Ask, in the writers' turn, whether the list can have its name.
+
+        Raises:
+            FileExistsError: A list has it.
+        """
+        if self._listed.path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self._listed.path))
+
     def finish(self) -> None:
-        """Give both their names, in the writers' turn: nobody else gives names to lists then."""
-        if not self._listed.path.exists():
-            self._manifest.path.unlink(missing_ok=True)
-        self._manifest.finish()
-        self._listed.finish()
+        """Give both their names, once they are on record: a list that nobody knows of must not reach a supplier.
+
+        Raises:
+            TrialRefused: They could not be given; then the files are gone, and the list is on record.
+        """
+        try:
+            if not self._listed.path.exists():
+                self._manifest.path.unlink(missing_ok=True)
+            self._manifest.finish()
+            self._listed.finish()
+        except OSError as error:
+            raise TrialRefused(
+                f"the list is on record and could not be put in place ({error.strerror or error})",
+                where=str(self._listed.path),
+                rule="a list is recorded before it can be found",
+                remedy="issue it again, elsewhere or when that is mended; it is then a reissue",
+            ) from error
 
 
 def _there_already(path: Path) -> TrialRefused:

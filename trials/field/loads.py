@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from analysis.frame import REASON_PREFIX
 from data.snapshots import SnapshotStore
+from trials.access import same_person
 from trials.errors import TrialRefused
 from trials.field.allocated import AllocatedTrial
 from trials.field.known_as_at import known_as_at
@@ -103,6 +104,7 @@ def withdraw_from(
     kind: ReturnedKind,
     files: Sequence[ReturnedFileRecord],
     version: int | None,
+    by: str,
 ) -> tuple[Made, ReturnedFileRecord]:
     """What is there without one load, and that load.
 
@@ -114,13 +116,15 @@ def withdraw_from(
         trial: Whose they are.
         kind: Of the files.
         files: The loads and withdrawals of the kind so far, in order.
-        version: Which load; None for the last that was not withdrawn.
+        version: Which load; None for the last that was not withdrawn, where no other can be meant.
+        by: Who takes it back.
 
     Raises:
-        TrialRefused: There is no such load, or it was withdrawn already.
+        TrialRefused: There is no such load, it was withdrawn already, or which is meant is not said and the last is
+            somebody else's.
     """
     protocol = trial.plan.protocol
-    goes = _load_of(trial.plan.trial, kind, files, version)
+    goes = _load_of(trial.plan.trial, kind, files, version, by)
     before = parts_of(snapshots, standing_loads(files))
     number = files[-1].version + 1
     left = standing_loads([*files, replace(goes, version=number, mode="withdraw", withdraws=goes.version)])
@@ -140,12 +144,15 @@ def _as_at(
 
 
 def _load_of(
-    trial: str, kind: ReturnedKind, files: Sequence[ReturnedFileRecord], version: int | None
+    trial: str, kind: ReturnedKind, files: Sequence[ReturnedFileRecord], version: int | None, by: str
 ) -> ReturnedFileRecord:
     gone = {file.withdraws for file in files}
     loads = {file.version: file for file in files if file.mode != "withdraw" and file.version not in gone}
     if loads and version is None:
-        return loads[max(loads)]
+        last = loads[max(loads)]
+        if len(files) > 1 and not same_person(last.loaded_by, by):
+            raise _which(trial, kind, loads)
+        return last
     if version in loads:
         return loads[version]
     if version is not None and version in gone:
@@ -154,6 +161,20 @@ def _load_of(
         problem = f"no {kind} are loaded" if not loads else f"there is no load {version} of the {kind}"
     known = ", ".join(f"{number} ({file.file_name})" for number, file in sorted(loads.items()))
     raise TrialRefused(problem, where=trial, rule=f"loads that can be withdrawn: {known or 'none'}")
+
+
+def _which(trial: str, kind: ReturnedKind, loads: Mapping[int, ReturnedFileRecord]) -> TrialRefused:
+    """Whoever means a load that they read must not take back one that came in since."""
+    said = (
+        f"{n} ({load.file_name}, by {load.loaded_by} at {load.loaded_at:%Y-%m-%d %H:%M} UTC)"
+        for n, load in sorted(loads.items())
+    )
+    return TrialRefused(
+        f"the last load of the {kind} is not yours, and which is meant is not said",
+        where=trial,
+        rule=f"who takes a load back says which; loads that can be withdrawn: {', '.join(said)}",
+        remedy="say --version N with it",
+    )
 
 
 def _mode(

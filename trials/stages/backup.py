@@ -57,8 +57,8 @@ def backup(registry: Registry, actor: Actor, out: str | Path) -> BackedUp:
     """Copy everything that the registry is into a new folder.
 
     It is written beside, as ``DIR.partial``, and is there as a whole or not at all. That a copy was taken is in the
-    audit chain once it stands; what failed left neither a folder nor an event. The folder holds the ledger key and the
-    seeds: keep it as you keep the registry itself.
+    audit chain before it has its name; what failed before left neither a folder nor an event. The folder holds the
+    ledger key and the seeds: keep it as you keep the registry itself.
 
     Args:
         registry: Of this program's revision or of an earlier one.
@@ -78,12 +78,13 @@ def backup(registry: Registry, actor: Actor, out: str | Path) -> BackedUp:
             with registry.inspect(actor, "backup") as session:
                 rows = dump(session)
             snapshots = _fill(beside.partial, registry, rows)
-        beside.put_in_place()
+        beside.sync()
         trials = len(rows["tables"]["trial"])
         # A copy of every customer that nobody can see was taken is worse than none: no event, no copy.
         with registry.write(actor, "backup") as work:
-            manifest = sha256_of(folder / MANIFEST)
+            manifest = sha256_of(beside.partial / MANIFEST)
             work.commit({"trials": trials, "snapshots": snapshots, "manifest": manifest})
+        beside.put_in_place()
     return BackedUp(folder, trials, snapshots)
 
 
@@ -96,16 +97,35 @@ class _Beside:
     made: list[Path]
     is_placed: bool = False
 
-    def put_in_place(self) -> None:
-        """Sync every folder and give it its name, durably."""
+    def sync(self) -> None:
+        """Make all of it durable where it lies."""
         for path in (*(path for path in self.partial.rglob("*") if path.is_dir()), self.partial):
             fsync_folder(path)
+        self._require_free()
+
+    def put_in_place(self) -> None:
+        """Give it its name, durably, once it is on record.
+
+        Raises:
+            TrialRefused: It could not be given.
+        """
+        try:
+            self._require_free()
+            self.partial.rename(self.folder)
+            self.is_placed = True
+            for path in (self.folder.parent, *(path.parent for path in self.made)):
+                fsync_folder(path)
+        except (OSError, TrialRefused) as error:
+            raise TrialRefused(
+                "the backup is on record and could not be put in place, so it is gone",
+                where=str(self.folder),
+                rule="a copy is recorded before it can be found",
+                remedy="see that the folder can be written, then make another backup",
+            ) from error
+
+    def _require_free(self) -> None:
         if os.path.lexists(self.folder):
             raise TrialRefused("the folder is there already", where=str(self.folder), remedy="name a new one")
-        self.partial.rename(self.folder)
-        self.is_placed = True
-        for path in (self.folder.parent, *(path.parent for path in self.made)):
-            fsync_folder(path)
 
     def take_back(self) -> None:
         shutil.rmtree(self.folder if self.is_placed else self.partial, ignore_errors=True)

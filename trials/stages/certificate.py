@@ -54,7 +54,7 @@ def certificate(
         TrialRefused: This wave has not been allocated, or the file cannot be written.
     """
     with registry.inspect(actor, "certificate", trial_id) as session:
-        require(queries.standing_of(session, trial_id), "certificate", wave=wave)
+        require(queries.standing_of(session, trial_id), "certificate")
         allocations = {allocation.wave: allocation for allocation in queries.allocations_of(session, trial_id)}
         if wave not in allocations:
             raise TrialRefused(

@@ -12,7 +12,7 @@ from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.records import DecisionRecord
 from trials.registry.tables.columns import now
-from trials.seen import Read, require_read
+from trials.seen import Read, require_outcomes_stand, require_read
 
 Choice = Literal["accept", "override"]
 
@@ -50,13 +50,16 @@ def decide(
 
     Raises:
         TrialRefused: There is no evaluation, outcomes were not due at any, what its data make invalid is accepted, the
-            draw is void, something is left out, or what was read is not, or not all of, what a decision rests on now.
+            draw is void, something is left out, or what was read is not, or not all of, what a decision rests on now;
+            or outcomes that an accepted verdict rests on were withdrawn.
     """
     _refuse_incomplete(trial_id, choice, action, reason, review_on)
     with registry.write(actor, "decide", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "decide")
         evaluation = queries.evaluation_to_decide_on(work.session, trial_id)
         require_read(work.session, trial_id, "decision", read=finding, rests_on=evaluation.id, also_read=also_read)
+        if choice == "accept":
+            require_outcomes_stand(work.session, trial_id, evaluation)
         if choice == "accept" and evaluation.role == "attempt":
             raise _attempt(trial_id, evaluation.id)
         if choice == "accept" and evaluation.role == "not_due":

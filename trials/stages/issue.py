@@ -124,6 +124,7 @@ def _lists(
     remark: Callable[[str], None] | None,
 ) -> Iterator[Callable[[], Issued]]:
     """What writes each list that is due, in order."""
+    columns = tuple(dict.fromkeys(columns))
     with registry.inspect(actor, "issue", trial_id) as session:
         plan, waves, allocations = _allocated(session, trial_id)
         on_lists = _on_lists(session, trial_id, arm)
@@ -242,7 +243,8 @@ def _write(
         digest = written.write_list(table)
         manifest = _manifest(plan, arm, listed, tuple(allocation for _, allocation, _ in of), table, path, digest)
         written.write_manifest(manifest)
-        _record(registry, actor, plan, arm, listed, manifest, reason, written.finish)
+        _record(registry, actor, plan, arm, listed, manifest, reason, written.require_free)
+        written.finish()
     return Issued(path, path.with_suffix(".manifest.json"), manifest)
 
 
@@ -359,9 +361,9 @@ def _record(
     listed: _List,
     manifest: dict[str, Any],
     reason: str | None,
-    give_names: Callable[[], None],
+    require_free: Callable[[], None],
 ) -> None:
-    """Record a list, and give its file its name last of all: one that nobody knows of must not reach a supplier."""
+    """Record a list before its file has its name: one that nobody knows of must not reach a supplier."""
     with registry.write(actor, "issue", plan.trial) as work:
         require(queries.standing_of(work.session, plan.trial), "issue")
         taken = {(number, batch) for number in listed.waves for batch in (listed.batch, None)}
@@ -384,5 +386,5 @@ def _record(
         )
         said = {name: manifest[name] for name in ("arm", "waves", "batch", "reissue", "customers")}
         said |= {"reason": reason.strip()} if reason and reason.strip() else {}
-        give_names()
+        require_free()
         work.commit({**said, "file_digest": manifest["sha256"]})

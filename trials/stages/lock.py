@@ -35,6 +35,7 @@ from trials.registry.plan import Plan, edited, plan_of
 from trials.registry.records import LockRecord, PopulationRecord
 from trials.registry.tables.columns import now
 from trials.registry.unit_of_work import UnitOfWork
+from trials.seen import require_latest_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def lock(
     actor: Actor,
     trial_id: str,
     *,
+    version: int | None = None,
+    load: int | None = None,
     before: Callable[[Lockable], None] | None = None,
     without_governance: str | None = None,
 ) -> LockRecord:
@@ -73,6 +76,8 @@ def lock(
         registry: Where the trial is.
         actor: Who locks.
         trial_id: The trial.
+        version: The version of the plan that was read; needed where there are several and the last is another's.
+        load: The load of the population that was read; needed likewise.
         before: Is told what will be fixed before it is.
         without_governance: Why it is locked although gates of its route are open: an administrator's word, and shown
             for ever.
@@ -81,7 +86,7 @@ def lock(
         TrialRefused: The trial is locked already, its file was edited since it was registered, its population is not
             loaded or was loaded under other declarations, nobody is left to allocate, its first issue day has gone
             by, its first wave has more customers than are planned, the draw would be refused, or a gate of its route
-            is open.
+            is open; or what was read is not the last version or load.
         AccessRefused: The actor may not lock outside the route.
         ProtocolRefused: The population lacks a column, or one was measured after today.
     """
@@ -97,6 +102,10 @@ def lock(
             raise TrialRefused(
                 "the plan or its population changed while it was being locked", where=trial_id, remedy="lock again"
             )
+        registered = queries.versions_registered(work.session, trial_id)
+        require_latest_read(trial_id, actor, "version of the plan", "--version", registered, version)
+        loads = queries.populations_loaded(work.session, population.name)
+        require_latest_read(trial_id, actor, "load of the population", "--load", loads, load)
         standing = missing_before_lock(facts_of_plan(work.session, plan, now().date()))
         if without_governance is None:
             refuse_open_gates(standing, trial_id)

@@ -149,10 +149,12 @@ def withdraw_returned_file(
         trial_id: The trial.
         kind_name: ``outcomes`` or ``contacts``.
         reason: What was wrong with it.
-        version: Which load; the last one that was not withdrawn where it is not given.
+        version: Which load; the last one that was not withdrawn where it is not given, and is the actor's own or the
+            only one that there ever was.
 
     Raises:
-        TrialRefused: There is no such kind or load, it was withdrawn already, or no reason is given.
+        TrialRefused: There is no such kind or load, it was withdrawn already, no reason is given, or it is not said
+            which of several.
     """
     kind = kind_named(kind_name)
     if not reason.strip():
@@ -160,7 +162,7 @@ def withdraw_returned_file(
     with registry.inspect(actor, kind.use_case, trial_id) as session:
         trial = allocated_trial(session, trial_id, kind.use_case)
         files = files_of(queries.returned_of(session, trial_id), kind.name)
-    made, goes = withdraw_from(registry.snapshots, trial, kind.name, files, version)
+    made, goes = withdraw_from(registry.snapshots, trial, kind.name, files, version, actor.name)
     whole_digest = registry.snapshots.write(made.whole)
     with registry.write(actor, kind.use_case, trial_id) as work:
         require(queries.standing_of(work.session, trial_id), kind.use_case)

@@ -43,8 +43,8 @@ def test_a_backup_is_logged_when_it_stands_with_the_digest_of_its_manifest(done,
 
 def test_a_full_disk_leaves_no_folder_and_no_event_and_the_retry_is_right(done, tmp_path, monkeypatch):
     sync = os.fsync
-    files, folders, parents = 6 + 4, 2, 2
-    for budget in range(files + folders + parents):
+    files, folders = 6 + 4, 2
+    for budget in range(files + folders):
         left = budget
 
         def full(descriptor):
@@ -62,6 +62,22 @@ def test_a_full_disk_leaves_no_folder_and_no_event_and_the_retry_is_right(done, 
         assert "backup" not in actions(done.registry)
     assert backup(done.registry, FIRST, tmp_path / "deep" / "copy").snapshots == 6
     assert restore(Settings(home=tmp_path / "new"), FIRST, tmp_path / "deep" / "copy").snapshots == 6
+
+
+def test_a_backup_is_on_record_before_it_can_be_found(done, tmp_path, monkeypatch):
+    rename, found = Path.rename, []
+
+    def renamed(path, target):
+        if path.name == "copy.partial":
+            found.append(actions(done.registry)[-1])
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    with pytest.raises(TrialRefused, match="the backup is on record and could not be put in place"):
+        backup(done.registry, FIRST, tmp_path / "copy")
+    assert found == ["backup"]
+    assert list(tmp_path.glob("copy*")) == []
 
 
 def test_a_backup_that_cannot_be_logged_is_not_kept(done, tmp_path, monkeypatch):

@@ -153,7 +153,11 @@ def test_a_withdrawal_brings_back_what_was_there_and_keeps_the_file(assigned, fi
     load(assigned, files, rows)
     before = evaluate(assigned, FIRST, files.trial)
     wrong = load(assigned, files, rows[:20], "replace")
-    made = withdraw_returned_file(assigned, SECOND, files.trial, "outcomes", reason="an extract of one office")
+    with pytest.raises(TrialRefused, match=r"not yours.*1 \(returned.csv, by First Person at .*2 \(.*--version N"):
+        withdraw_returned_file(assigned, SECOND, files.trial, "outcomes", reason="an extract of one office")
+    made = withdraw_returned_file(
+        assigned, SECOND, files.trial, "outcomes", version=2, reason="an extract of one office"
+    )
     assert (made.withdrawn.version, made.version) == (2, 3)
     assert (made.before, made.after) == (CoverageRecord(20, 20), CoverageRecord(len(rows), len(rows)))
     assert [file.version for file in made.standing] == [1]
@@ -170,6 +174,34 @@ def test_a_withdrawal_brings_back_what_was_there_and_keeps_the_file(assigned, fi
         event = [event for event in queries.audit_events(session, files.trial) if event.action == "load_outcomes"][-1]
     assert (event.detail["mode"], event.detail["withdraws"]) == ("withdraw", 2)
     assert all(proof.holds for proof in verify(assigned, FIRST, files.trial))
+
+
+def test_a_load_that_came_in_unseen_is_not_taken_back(assigned, files):
+    """Who means the load that they read says so where a colleague's is the last; their own needs no name."""
+    rows = known(files)
+    load(assigned, files, rows)
+    load_returned_file(assigned, SECOND, files.trial, "outcomes", files.folder / "returned.csv", mode="replace")
+    with pytest.raises(TrialRefused, match=r"the last load of the outcomes is not yours.*by Second Person"):
+        withdraw_returned_file(assigned, FIRST, files.trial, "outcomes", reason="I meant the first")
+    assert withdraw_returned_file(assigned, SECOND, files.trial, "outcomes", reason="mine").withdrawn.version == 2
+    with pytest.raises(TrialRefused, match="not yours"):  # what is left is one load, and not the one that they read
+        withdraw_returned_file(assigned, SECOND, files.trial, "outcomes", reason="mine")
+    assert withdraw_returned_file(assigned, FIRST, files.trial, "outcomes", reason="mine").withdrawn.version == 1
+
+
+def test_contacts_that_came_in_unseen_are_not_taken_back_either(assigned, files):
+    ids = [row["customer_id"] for row in eligible(files.customers)]
+
+    def sent(of, name):
+        rows = [{"customer_id": each, "channel": "letter", "sent_on": "2031-02-04"} for each in of]
+        return write_csv(files.folder / name, rows)
+
+    load_returned_file(assigned, FIRST, files.trial, "contacts", sent(ids[:9], "one.csv"))
+    load_returned_file(assigned, SECOND, files.trial, "contacts", sent(ids[9:20], "two.csv"), mode="add")
+    with pytest.raises(TrialRefused, match=r"the last load of the contacts is not yours"):
+        withdraw_returned_file(assigned, FIRST, files.trial, "contacts", reason="another supplier's")
+    made = withdraw_returned_file(assigned, FIRST, files.trial, "contacts", version=2, reason="another supplier's")
+    assert made.withdrawn.file_name == "two.csv"
 
 
 def test_what_came_after_a_withdrawn_load_stands_by_its_own_rows(assigned, files):

@@ -15,6 +15,7 @@ import pytest
 from data.private import scratch_in
 from tests.places import ROOT
 from tests.trials.examples import FIRST, Files, evaluated
+from tests.trials.tampering import chain
 from trials.registry import Registry, open_registry
 from trials.stages.collect import collect
 
@@ -159,6 +160,34 @@ def test_a_list_that_is_killed_as_it_gets_its_name_can_be_issued_again(
     (out / "reminders-letter-letter.csv").unlink()
     assert run(home, elsewhere, "nothing", *issue) == 0
     assert '"reissue": false' in (out / "reminders-letter-letter.manifest.json").read_text("utf-8")
+
+
+def test_a_list_that_is_killed_before_it_has_its_name_is_on_record(done: Any, tmp_path: Path, elsewhere: Path) -> None:
+    home, out = done.registry.home, tmp_path / "out"
+    issue = ("issue", "reminders", "--out", out, "--arm", "letter")
+    assert run(home, elsewhere, "trials.field.dispatch.Written.finish", *issue) == -signal.SIGKILL
+    assert [path.suffix for path in files_below(out)] == [".partial", ".partial"]
+    assert chain(done.registry)[-1]["action"] == "issue"
+    assert run(home, elsewhere, "nothing", *issue) == 0
+    assert '"reissue": true' in (out / "reminders-letter-letter.manifest.json").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("target", "recorded"),
+    [
+        ("trials.registry.unit_of_work.UnitOfWork.commit", False),
+        ("trials.stages.backup._Beside.put_in_place", True),
+    ],
+)
+def test_a_backup_that_is_killed_has_its_name_only_once_it_is_on_record(
+    done: Any, tmp_path: Path, elsewhere: Path, target: str, recorded: bool
+) -> None:
+    home = done.registry.home
+    assert run(home, elsewhere, target, "backup", tmp_path / "copy") == -signal.SIGKILL
+    assert not (tmp_path / "copy").exists()
+    assert (chain(done.registry)[-1]["action"] == "backup") is recorded
+    assert run(home, elsewhere, "nothing", "backup", tmp_path / "copy") == 0
+    assert not (tmp_path / "copy.partial").exists()
 
 
 def test_an_analysis_without_a_registry_lays_nothing_down_at_all(tmp_path: Path, elsewhere: Path) -> None:

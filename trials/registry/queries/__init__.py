@@ -56,9 +56,11 @@ from trials.registry.queries.plans import (
     locked_versions,
     next_population_version,
     population_name,
+    populations_loaded,
     protocol_of,
     require_trial,
     stored_protocol,
+    versions_registered,
 )
 from trials.registry.queries.returned_files import returned_of
 from trials.registry.queries.standings import standing_of, standings
@@ -104,6 +106,7 @@ __all__ = [
     "next_population_version",
     "places_of",
     "population_name",
+    "populations_loaded",
     "protocol_of",
     "release_of",
     "require_trial",
@@ -115,6 +118,7 @@ __all__ = [
     "standings",
     "stored_protocol",
     "texts_of_design",
+    "versions_registered",
     "void_asked_for",
     "void_of",
     "waves_of",

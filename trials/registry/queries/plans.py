@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from designs.protocol import Protocol, parse_canonical
 from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import tables
-from trials.registry.records import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
+from trials.registry.records import EnteredRecord, ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord
 
 
 def is_registered(session: Session, trial_id: str) -> bool:
@@ -76,6 +76,20 @@ def _lock(session: Session, trial_id: str, version: int | None = None) -> tables
     if version is not None:
         query = query.where(table.protocol_version == version)
     return session.scalars(query.order_by(table.protocol_version.desc()).limit(1)).first()
+
+
+def versions_registered(session: Session, trial_id: str) -> tuple[EnteredRecord, ...]:
+    """Every version of a trial's plan, in order."""
+    table = tables.ProtocolVersion
+    query = select(table.version, table.registered_at, table.registered_by).where(table.trial_id == trial_id)
+    return tuple(EnteredRecord(*row) for row in session.execute(query.order_by(table.version)))
+
+
+def populations_loaded(session: Session, name: str) -> tuple[EnteredRecord, ...]:
+    """Every load under a name, in order."""
+    table = tables.PopulationVersion
+    query = select(table.version, table.loaded_at, table.loaded_by).where(table.name == name)
+    return tuple(EnteredRecord(*row) for row in session.execute(query.order_by(table.version)))
 
 
 def population_name(protocol: Protocol) -> str:

@@ -22,7 +22,14 @@ from trials.registry.records.draws import (
     WaveRecord,
 )
 from trials.registry.records.jobs import JobRecord, JobRefusal, JobState, LongStage
-from trials.registry.records.plans import ExclusionRecord, LockRecord, PopulationRecord, ProtocolRecord, TextRecord
+from trials.registry.records.plans import (
+    EnteredRecord,
+    ExclusionRecord,
+    LockRecord,
+    PopulationRecord,
+    ProtocolRecord,
+    TextRecord,
+)
 from trials.registry.records.returned_files import (
     CoverageRecord,
     FileAccount,
@@ -47,6 +54,7 @@ __all__ = [
     "DecisionRecord",
     "DesignRecord",
     "DrawRecord",
+    "EnteredRecord",
     "EvaluationLine",
     "EvaluationRecord",
     "EvaluationRow",

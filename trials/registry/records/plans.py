@@ -17,6 +17,15 @@ class ProtocolRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class EnteredRecord:
+    """That something of which the last counts was entered: a version of a plan, or a load of a population."""
+
+    number: int
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class TextRecord:
     """A text that an arm is sent: its path as the protocol's file has it, and its bytes."""
 
