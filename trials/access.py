@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from trials.errors import AccessRefused
+from trials.spelling import as_drawn, folded, mixes_alphabets, strange_letters
 
 Role = Literal["designer", "reviewer", "randomiser", "analyst", "manager", "administrator", "all"]
 UseCase = Literal[
@@ -41,19 +42,11 @@ class Actor:
         return f"{self.name}:{self.role}"
 
 
-_ALPHABETS: Final = ("LATIN ", "CYRILLIC ", "GREEK ", "ARMENIAN ", "CHEROKEE ", "COPTIC ")
 _SHOWS_NOTHING: Final = (
     ("\u034f", "\u034f"), ("\u115f", "\u1160"), ("\u17b4", "\u17b5"), ("\u180b", "\u180f"), ("\u3164", "\u3164"),
     ("\ufe00", "\ufe0f"), ("\uffa0", "\uffa0"), ("\U000e0000", "\U000e0fff"),
 )  # fmt: skip
 """Besides formats and controls: what Unicode lets a display ignore."""
-
-_LOOKS_LIKE: Final = str.maketrans(
-    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458\u04bb\u0501\u051b\u051d"
-    "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7",
-    "abekmhopctyxsijhdqwabezhikmnoptyx",
-)
-"""Small letters of Cyrillic and Greek to the Latin one that they, or their capitals, cannot be told from."""
 
 LOCAL_ACTOR = Actor("local", "all")
 
@@ -132,12 +125,11 @@ def same_person(name: str, other: str) -> bool:
         >>> same_person("Ada Byrne", " ada\u00a0\u200b BYRNE."), same_person("Ada Byrne", "Ada Byrnes")
         (True, False)
     """
-    return _person(name) == _person(other)
+    return _person(name) == _person(other) or _person(as_drawn(name)) == _person(as_drawn(other))
 
 
 def _person(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    seen = "".join(letter for letter in folded if not _invisible(letter)).translate(_LOOKS_LIKE)
+    seen = folded("".join(letter for letter in folded(name) if not _invisible(letter)))
     words = "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in seen).split()
     return " ".join(words) or " ".join(seen.split())  # a name of signs alone is those signs
 
@@ -149,28 +141,12 @@ def _invisible(letter: str) -> bool:
     )
 
 
-def _mixes_alphabets(name: str) -> bool:
-    """Whether one word has letters of several alphabets that look alike: an \u0410 of Cyrillic before Latin letters."""
-    return any(
-        len(
-            {
-                alphabet
-                for letter in word
-                for alphabet in _ALPHABETS
-                if unicodedata.name(letter, "").startswith(alphabet)
-            }
-        )
-        > 1
-        for word in unicodedata.normalize("NFKC", name).split()
-    )
-
-
 def parse_actor(text: str | None) -> Actor:
     """The actor that ``OTM_ACTOR`` names as ``name:role``; the local default, holding all roles, where it is not set.
 
     Raises:
-        AccessRefused: The text is not ``name:role``, the role is unknown, or the name looks like another one by
-            mixing alphabets.
+        AccessRefused: The text is not ``name:role``, the role is unknown, or the name may look like another one, by
+            mixing alphabets or by letters that stand for others.
 
     Examples:
         >>> parse_actor("Analyst 7:analyst")
@@ -182,12 +158,18 @@ def parse_actor(text: str | None) -> Actor:
         return LOCAL_ACTOR
     name, separator, role = text.rpartition(":")
     name, role = name.strip(), role.strip()
-    if _mixes_alphabets(name):
+    strange = strange_letters(name)
+    if strange or mixes_alphabets(name):
+        what = (
+            f"has letters that look like others ({strange})"
+            if strange
+            else ("mixes letters of several alphabets in one word")
+        )
         raise AccessRefused(
-            f"{name!r} mixes letters of several alphabets in one word",
+            f"{name!r} {what}",
             where="OTM_ACTOR",
             rule="a name must not look like that of another person",
-            remedy="type each word of it in one alphabet",
+            remedy="type each word of it in one alphabet, with its ordinary letters",
         )
     for known in get_args(Role):
         if separator and name and role == known and len(name) <= LONGEST_NAME and name.isprintable():

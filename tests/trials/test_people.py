@@ -64,6 +64,64 @@ def test_a_name_that_looks_like_another_by_mixing_alphabets_is_refused(name):
         parse_actor(f"{name}:manager")
 
 
+LOOK_ALIKES = [
+    ("Kate Bell", "K\u0251te Bell"), ("Kate Bell", "Kate Be\u01c0l"), ("Kate Bell", "Kate BeIl"),
+    ("Kate Bell", "Kate Be1l"), ("Kate Bell", "Kate Be|l"), ("Gail Innes", "\u0261ail innes"), ("Ali", "al\u0131"),
+    ("Ali", "ali\u0307"), ("Otto", "\u1d0ftto"), ("Otto", "0tto"), ("Vera", "\u1d20era"), ("Wim", "\u1d21im"),
+    ("Ken", "\u0138en"), ("Hana", "\u029cana"), ("Lee", "\u029fee"), ("Paul", "\u01bfaul"), ("Sam", "\ua731am"),
+    ("Analyst 1", "Analyst l"), ("Analyst 10", "Analyst lO"), ("Coco", "\u0441\u043e\u0441\u043e"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "other"), LOOK_ALIKES, ids=ascii)
+def test_letters_that_look_like_latin_ones_are_these(name, other):
+    assert same_person(name, other)
+    assert same_person(other, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("Neil", "Nell"), ("Ian Mills", "Lan Mills"), ("Analyst 1", "Analyst 2"), ("Ana", "Anna"), ("Mila", "Milla"),
+     ("Kate", "K\u00e4te"), ("Ed", "\u0112d")],
+    ids=ascii,
+)  # fmt: skip
+def test_names_that_differ_are_several_persons(name, other):
+    assert not same_person(name, other)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["K\u0251te Bell", "Kate Be\u01c0l", "\u13e6\u13aa\u13a2\u13ac", "\ua4d7\ua4ee\ua4d4\ua4f0", "\u0261ail",
+     "Ka\u05d5l", "\u2c95 Bell", "Kat\u212e\u01c0", "\u1d20era", "\u0138en"],
+    ids=ascii,
+)  # fmt: skip
+def test_a_name_of_letters_that_stand_for_others_is_refused(name):
+    with pytest.raises(AccessRefused, match="look like that of another person"):
+        parse_actor(f"{name}:manager")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Łukasz Øst",
+        "Þóra Æsk",
+        "Đặng Thị",
+        "Şeyma",
+        "Ayşegül Ñuñez",
+        "Ọlá Ɛsi",
+        "محمد علي",
+        "अमित",
+        "עדי",
+        "Նարե",
+        "山田 はな",
+        "김민준",
+        "O’Neill-Ap Huw",
+    ],
+)
+def test_names_of_people_are_names(name):
+    assert parse_actor(f"{name}:manager") == Actor(name, "manager")
+
+
 @pytest.mark.parametrize("name", ["Анна Byrne", "Zoë Müller-Ó Briain", "Ζωή 2", "李 Ming"])
 def test_words_of_one_alphabet_each_are_names(name):
     assert parse_actor(f"{name}:manager") == Actor(name, "manager")
