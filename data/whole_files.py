@@ -28,10 +28,11 @@ class Unfinished:
         partial: Where it lies until it is whole.
     """
 
-    def __init__(self, path: Path, partial: Path, file: IO[bytes]) -> None:
+    def __init__(self, path: Path, partial: Path, file: IO[bytes], *, replaces: bool = False) -> None:
         self.path = path
         self.partial = partial
         self.file = file
+        self._replaces = replaces
         self._is_named = False
 
     def sync(self) -> None:
@@ -47,11 +48,11 @@ class Unfinished:
         """Make it durable and give it its name.
 
         Raises:
-            FileExistsError: A file has this name by now.
+            FileExistsError: A file has this name by now, and this one does not take its place.
             OSError: The disk refused.
         """
         self.sync()
-        if self.path.exists():
+        if self.path.exists() and not self._replaces:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
         self.partial.rename(self.path)
         self._is_named = True
@@ -65,8 +66,10 @@ class Unfinished:
 
 
 @contextmanager
-def unfinished(path: Path) -> Iterator[Unfinished]:
+def unfinished(path: Path, *, replaces: bool = False) -> Iterator[Unfinished]:
     """A new file that is not there until it is finished; work that fails leaves none, finished or not.
+
+    One that ``replaces`` takes the place of what has its name by then.
 
     The writer holds a lock on it; should the process be killed, the next one that writes into the folder removes it.
 
@@ -77,7 +80,7 @@ def unfinished(path: Path) -> Iterator[Unfinished]:
     clear_unfinished(path.parent)
     partial, descriptor = _made(path.parent)
     with os.fdopen(descriptor, "wb") as file:
-        made = Unfinished(path, partial, file)
+        made = Unfinished(path, partial, file, replaces=replaces)
         try:
             yield made
         except BaseException:

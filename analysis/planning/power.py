@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, floor, isnan, sqrt
+from math import ceil, floor, inf, isfinite, isnan, sqrt
 
 from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtr, ndtri, stdtrit
@@ -74,7 +74,15 @@ def sample_size(
         raise AnalysisRefused("no sample can find an effect of zero", where="minimum_effect")
     z = float(ndtri(1 - alpha / 2) + ndtri(power))
     arm, comparison = variance(effect)
-    return ceil(z**2 * inflation * (arm + comparison / ratio) / effect**2 - 1e-9)
+    size = z**2 * inflation * (arm + comparison / ratio) / effect**2 if effect**2 else inf
+    if not isfinite(size):
+        raise AnalysisRefused(
+            "no sample is large enough to be counted",
+            where="analysis.alpha, analysis.power, minimum_effect",
+            rule="a size follows from an error, a power and an effect that are within reach of arithmetic",
+            remedy="declare a larger error, a lower power or a larger effect",
+        )
+    return ceil(size - 1e-9)
 
 
 def students_sample_size(

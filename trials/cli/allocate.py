@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trials.cli.output import JsonTarget, TrialId, at_work, registry_and_actor, say, show_fields, show_table, write_json
+from trials.cli.targets import reads, writes
 
 if TYPE_CHECKING:
     from trials.proofs.proof import Proof
@@ -55,7 +56,9 @@ def certificate(
     json_to: JsonTarget = None,
     population: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="Also write the units there: what an outsider needs to check."),
+        typer.Option(
+            metavar="FILE.csv", callback=writes, help="Also write the units there: what an outsider needs to check."
+        ),
     ] = None,
     wave: Annotated[int, typer.Option(min=1, help="Which wave, in a trial that has several.")] = 1,
     reason: Annotated[str | None, typer.Option(help="Why the units are taken out; it is recorded.")] = None,
@@ -98,7 +101,9 @@ def verify(
     ] = False,
     head: Annotated[
         Path | None,
-        typer.Option("--head", metavar="FILE", help="A copy of the chain head that otm head --to PLACE wrote."),
+        typer.Option(
+            "--head", metavar="FILE", callback=reads, help="A copy of the chain head that otm head --to PLACE wrote."
+        ),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out running evaluations again, which takes as long as they did.")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import io
+import signal
 import sys
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NoReturn
 
 import typer
 
 from data.errors import Refused
 from trials.cli import allocate, design, designing, evaluate, fieldwork, licences, service
 from trials.cli.output import say
+from trials.cli.streams import end_output, settle_streams, silence_output
 
 app = typer.Typer(
     name="otm",
@@ -27,29 +32,61 @@ for room in (design, designing, allocate, fieldwork, evaluate, service, licences
 
 REFUSED = 2
 FAILED = 70  # as sysexits.h has it: a fault of the program
+STOPPED = 130  # as a shell has it of what SIGINT ended
 
 
 def main() -> None:
     """Run the command line, and be the one place where what goes wrong becomes a message and an exit code.
 
-    Refused: a plain message on standard error and 2. Not foreseen: one line, the rest in the log, and 70.
+    Refused: a plain message on standard error and 2. Interrupted: 130. Not foreseen: one line, the rest in the log, 70.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # no name that a file system has may end a command
-    try:
-        app(prog_name="otm")
-    except Refused as refusal:
-        say(f"Refused. {refusal}")
-        sys.exit(REFUSED)
-    except KeyboardInterrupt:
-        say("Stopped. What was not finished can be repeated.")
-        sys.exit(130)
-    except Exception as error:  # noqa: BLE001 the last place where anything can be said
-        from trials.unforeseen import unforeseen
+    with _interruption() as was_interrupted:
+        try:
+            settle_streams()
+            try:
+                app(prog_name="otm")
+            finally:
+                end_output()
+        except BrokenPipeError:
+            silence_output()  # whoever read it has gone
+            sys.exit(1)
+        except KeyboardInterrupt:
+            _stopped()
+        except Exception as error:  # noqa: BLE001 the last place where anything can be said
+            if was_interrupted():
+                _stopped()
+            if isinstance(error, Refused):
+                say(f"Refused. {error}")
+                sys.exit(REFUSED)
+            from trials.unforeseen import unforeseen
 
-        say(f"Failed. {unforeseen(error, _asked_for())}")
-        sys.exit(FAILED)
+            say(f"Failed. {unforeseen(error, _asked_for())}")
+            sys.exit(FAILED)
+
+
+def _stopped() -> NoReturn:
+    say("Stopped. What was not finished can be repeated.")
+    sys.exit(STOPPED)
+
+
+@contextmanager
+def _interruption() -> Iterator[Callable[[], bool]]:
+    """Whether somebody interrupted: what is at work in another language may tell it as a failure of its own."""
+    asked: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        signal.default_int_handler(number, frame)
+
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _asked_for() -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from trials.cli.output import AsAt, JsonTarget, TrialId, at_work, registry_and_actor, say, write_json
+from trials.cli.targets import reads
 
 if TYPE_CHECKING:
     from datetime import date
@@ -55,8 +56,12 @@ def evaluate(trial: TrialId, as_at: AsAt = None, json_to: JsonTarget = None) -> 
 
 
 def analyse(
-    protocol: Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The protocol of a trial randomised elsewhere.")],
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV (also .gz), Parquet, Excel or Stata.")],
+    protocol: Annotated[
+        Path, typer.Argument(metavar="PROTOCOL", callback=reads, help="The protocol of a trial randomised elsewhere.")
+    ],
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", callback=reads, help="CSV (also .gz), Parquet, Excel or Stata.")
+    ],
     as_at: AsAt = None,
     json_to: JsonTarget = None,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data.text import printable
+from trials.cli.targets import TO_STANDARD_OUTPUT, write_result, writes
 from trials.errors import TrialRefused
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ SHOWN_REJECTIONS = 10
 SHOWN_CAUSES = 10
 
 JsonTarget = Annotated[
-    str | None, typer.Option("--json", metavar="FILE or -", help="Write one JSON object there, - for standard output.")
+    str | None,
+    typer.Option(
+        "--json", metavar="FILE or -", callback=writes, help="Write one JSON object there, - for standard output."
+    ),
 ]
 AsAt = Annotated[
     datetime | None,
@@ -36,7 +41,8 @@ AsAt = Annotated[
     ),
 ]
 RejectionsTarget = Annotated[
-    Path | None, typer.Option("--rejections", metavar="FILE.csv", help="Write why each row was rejected there.")
+    Path | None,
+    typer.Option("--rejections", metavar="FILE.csv", callback=writes, help="Write why each row was rejected there."),
 ]
 TrialId = Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's id, as its protocol has it.")]
 
@@ -53,11 +59,11 @@ def write_json(target: str, document: Any) -> None:
         TrialRefused: The file cannot be written.
     """
     text = printable(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
-    if target == "-":
+    if target == TO_STANDARD_OUTPUT:
         sys.stdout.write(text)
         return
     try:
-        Path(target).write_text(text, encoding="utf-8")
+        write_result(Path(target), text.encode())
     except OSError as error:
         raise TrialRefused(f"the result cannot be written there ({error.strerror})", where=target) from error
 
@@ -211,9 +217,10 @@ def _show_causes(causes: Sequence[RejectedFor]) -> None:
 def _write_rejections(rejections: Sequence[RejectionRecord], target: Path) -> None:
     from data.spreadsheet_safety import write_rows
 
+    written = io.StringIO(newline="")
+    write_rows([("row", "field", "reason"), *((r.row, r.field, r.reason) for r in rejections)], written)
     try:
-        with target.open("w", encoding="utf-8", newline="") as file:
-            write_rows([("row", "field", "reason"), *((r.row, r.field, r.reason) for r in rejections)], file)
+        write_result(target, written.getvalue().encode("utf-8", errors="replace"))
     except OSError as error:
         raise TrialRefused(f"the rejections cannot be written there ({error.strerror})", where=str(target)) from error
     say(f"Why rows were rejected: {target}")

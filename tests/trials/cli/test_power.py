@@ -45,3 +45,15 @@ def test_people_get_a_table_and_what_is_missing_is_said(protocol):
     done = CliRunner().invoke(app, ["power", str(protocol)], catch_exceptions=False)
     assert "8,925" in done.stdout
     assert "the number of customers is not known yet" in done.stdout
+
+
+def test_a_size_beyond_arithmetic_is_refused(otm, files):
+    extremes = ("alpha: 1.0e-300, power: 0.9999999999999999", "alpha: 0.05, power: 0.9999999999999999")
+    for effect, extreme in (("0.02", extremes[0]), ("1.0e-200", extremes[1])):
+        plan = files.protocol.read_text("utf-8")
+        plan = plan.replace("analysis: {", f"analysis: {{{extreme}, ", 1)
+        sized = f"direction: increase, day: 23, baseline: 0.3, minimum_effect: {effect}"
+        (files.folder / "extreme.yaml").write_text(plan.replace("direction: increase, day: 23", sized, 1), "utf-8")
+        asked = otm("power", files.folder / "extreme.yaml")
+        assert asked.code == 2, asked
+        assert "no sample is large enough to be counted" in asked.err

@@ -104,7 +104,10 @@ def witnessed(session: Session, head: ChainHead) -> dict[int, str]:
 
 
 def _refuse_within(path: Path, home: Path) -> None:
-    if path.resolve().is_relative_to(home.resolve()):
+    """A link to the head, of whatever kind, is the head."""
+    head = home / CHAIN_HEAD
+    is_head = path.exists() and head.exists() and path.samefile(head)
+    if is_head or path.resolve().is_relative_to(home.resolve()):
         raise RegistryRefused(
             "a copy of the chain head in the registry's own folder proves nothing",
             where=str(path),
