@@ -53,7 +53,8 @@ def test_so_many_contacts_are_told_and_one_more_is_refused(bounded, files, fault
     ids = [row["customer_id"] for row in eligible(files.customers)]
 
     def file_of(count):
-        return write_csv(tmp_path / f"contacts-{count}.csv", contacts(ids[:60]) + AT_FAULT[fault](ids[60:], count))
+        good = contacts(ids[:30]) + contacts(ids[30:60], delivered="0")
+        return write_csv(tmp_path / f"contacts-{count}.csv", good + AT_FAULT[fault](ids[60:], count))
 
     with pytest.raises(DataRefused, match=rf"more than {MOST} (rows|cells) cannot be (taken|read)"):
         load_returned_file(bounded, FIRST, files.trial, "contacts", file_of(MOST + 1))
