@@ -212,6 +212,27 @@ def test_files_that_others_may_read_are_named(done):
     assert "others may read it or write to it" in failing(registry)["registry_rows"]
 
 
+def test_a_folder_that_others_may_write_to_is_named(done):
+    registry = done.registry
+    for folder in (registry.home, registry.home / "scratch", registry.home / "uploads", registry.home / "drafts"):
+        folder.mkdir(exist_ok=True)
+        kept = folder.stat().st_mode
+        folder.chmod(0o777)
+        assert f"{folder}: others may write to it, its mode is 0777" in failing(registry)["registry_rows"]
+        folder.chmod(kept)
+    assert failing(registry) == {}
+
+
+@pytest.mark.parametrize("kind", ["Trigger", "TRIGGER"])
+def test_what_acts_under_another_spelling_of_its_kind_is_named(done, kind):
+    with done.registry._writers.begin() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER evil BEFORE INSERT ON decision BEGIN SELECT RAISE(IGNORE); END")
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql(f"UPDATE sqlite_master SET type = '{kind}' WHERE name = 'evil'")
+        connection.exec_driver_sql("PRAGMA writable_schema = OFF")
+    assert f"{kind} evil" in failing(done.registry)["registry_rows"]
+
+
 BESIDE = {
     "sqlite": {
         "CREATE TRIGGER quiet AFTER INSERT ON decision BEGIN SELECT 1; END": "trigger quiet on table decision",

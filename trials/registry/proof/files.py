@@ -58,5 +58,13 @@ def open_to_others(paths: Iterable[Path]) -> Iterator[str]:
             yield f"{path}: {len(seen) - _MOST_NAMED} more files in it, too"
 
 
+def folders_open_to_others(folders: Iterable[Path]) -> Iterator[str]:
+    """Which folders others may write to, in words: whatever is in one, they can put another thing in its place."""
+    for folder in folders:
+        if folder.is_dir() and _is_open(folder):
+            mode = stat.S_IMODE(folder.stat().st_mode)
+            yield f"{folder}: others may write to it, its mode is {mode:04o} (chmod go-w)"
+
+
 def _is_open(path: Path) -> bool:
     return bool(path.stat().st_mode & (_WRITE if path.is_dir() else _OTHERS))
