@@ -1,16 +1,29 @@
-"""What is kept from whoever is not the randomiser until the draw is released: counts by arm, and what they lead to.
+"""What is kept from whoever is not the randomiser until the draw is released: customers' arms, and what leads to one.
 
 A file of one customer has one arm, and so has a stratum of one: whoever sees how many of it are in each arm has been
-told theirs. So others see that a check passed or failed, and of a finding no row of fewer than ten customers of an arm.
+told theirs. What others see is built up from what is named here (:data:`SEEN`, :data:`SEEN_OF_EVENTS`,
+:data:`SEEN_OF_CERTIFICATES`), so that a new field of a result is kept until somebody says that it may be seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Final
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final, TypeVar
 
-from analysis.results import Check, Estimate, Evaluation, Maturity, SurvivalCurve
+from analysis.results import (
+    Check,
+    Estimate,
+    Evaluation,
+    Flow,
+    Interaction,
+    Maturity,
+    NetBenefit,
+    Segment,
+    SegmentFinding,
+    Verdict,
+)
 from analysis.wording.phrases import day, listed
 from trials.access import Actor, roles_allowed
 
@@ -18,17 +31,99 @@ SMALL: Final = 10
 """Fewer customers than this, of one arm, are shown to nobody but the randomiser."""
 
 WITHHELD: Final = "counts by arm are the randomiser's until the draw is released"
-FEW: Final = f"fewer than {SMALL} customers of an arm: shown once the draw is released"
+KEPT: Final = "kept until the draw is released"
+"""In place of a digest of the arms of few: whoever tries each of their arms would know the right one by it."""
+FEW: Final = f"fewer than {SMALL} customers of an arm, or beside a group of so few: shown once the draw is released"
+INVALID: Final = "This trial is invalid, so no effect is shown as a finding."
+LEDGER: Final = "another trial"
+"""The one reason, to others, of all who were left out of a draw for another trial's sake."""
+
+SEEN: Final[Mapping[type, frozenset[str]]] = {
+    Evaluation: frozenset({
+        "trial", "title", "protocol_digest", "alpha", "net_benefit_reason", "posteriors", "cut_levels",
+        "dropped_columns", "unreadable", "thresholds", "versions", "look", "looks_before", "schema",
+    }),
+    Flow: frozenset({"rows_read", "rejected", "allocated", "analysed", "repeats_unknown"}),
+    Check: frozenset({"kind", "passed", "severity", "subject"}),
+    Verdict: frozenset({"code", "arm", "segment", "arms", "flips", "barred_by"}),
+    Maturity: frozenset({"as_at", "due_on", "due_by", "to_come"}),
+    Estimate: frozenset({
+        "outcome", "role", "arm", "comparison", "estimand", "method", "standard_errors", "subgroup", "level", "phase",
+        "variant", "estimate", "std_error", "statistic", "p_value", "p_adjusted", "ci_lower", "ci_upper",
+        "ci_lower_simultaneous", "ci_upper_simultaneous", "saturation", "factors",
+    }),
+    Interaction: frozenset({
+        "outcome", "subgroup", "arm", "comparison", "statistic", "df_numerator", "df_denominator", "p_value",
+        "approximate_hotelling",
+    }),
+    NetBenefit: frozenset({"arms", "scenario_verdicts", "currency"}),
+    SegmentFinding: frozenset({
+        "arm", "segment", "passes", "sentence", "near_miss", "failed", "guardrails", "interaction_p", "scaled",
+        "effect_range", "net_benefit_range",
+    }),
+}  # fmt: skip
+"""What others see of each part of an evaluation; parts that are not here are seen whole where a field holds them."""
+
+HIDDEN: Final[Mapping[type, frozenset[str]]] = {
+    Evaluation: frozenset({"balance", "curves", "bounds", "tipping_points"}),
+    Flow: frozenset({"arms"}),
+    Check: frozenset({"figures"}),
+    Verdict: frozenset(),
+    Maturity: frozenset({"shares"}),
+    Estimate: frozenset({"df", "n_arm", "n_comparison", "n_left_out"}),
+    Interaction: frozenset(),
+    NetBenefit: frozenset(),
+    SegmentFinding: frozenset({"customers"}),
+}
+"""What nobody else sees of them. What is in neither is given in another form: shorter, rounder, or as passed or not."""
+
+_TOTALS: Final[frozenset[str]] = frozenset({"population", "population_version", "population_digest", "version"})
+SEEN_OF_EVENTS: Final[Mapping[str, frozenset[str]]] = {
+    "installed": frozenset({"installation", "head", "synthetic_key"}),
+    "denied": frozenset({"use_case", "problem", "rule"}),
+    "register": frozenset({"protocol_digest", "version", "texts_kept"}),
+    "design": frozenset({"design", "revision", "digest", "origin", "entry", "number"}),
+    "load_population": frozenset({"population", "version", "digest", "read", "loaded"}),
+    "lock": _TOTALS | {"protocol_digest", "eligible"},
+    "commit_seed": frozenset({"commitment", "demonstration", "wave", "units", "units_digest"}),
+    "freeze_wave": frozenset({"wave", "units", "units_digest"}),
+    "allocate": frozenset({"algorithm"}),
+    "load_outcomes": frozenset({
+        "digest", "read", "loaded", "as_at", "version", "mode", "whole_digest", "customers", "withdraws", "reason",
+    }),
+    "evaluate": frozenset({"evaluation_digest", "code_digest", "as_at", "verdict", "role", "look"}),
+    "decide": frozenset({"choice", "verdict", "evaluation"}),
+    "release": frozenset({"reason"}),
+    "request_void": frozenset({"reason"}),
+    "confirm_void": frozenset({"requested_by", "reason"}),
+    "request_correction": frozenset({"old_finding", "new_finding", "reason", "changed"}),
+    "confirm_correction": frozenset({"old_finding", "new_finding", "reason", "changed"}),
+}  # fmt: skip
+"""What others see of an event of a trial whose draw is not released, by its action: of another action, nothing."""
+
+SEEN_OF_CERTIFICATES: Final = frozenset({
+    "trial", "design", "method", "scope", "algorithm", "protocol_digest", "population_digest", "seed_commitment",
+    "demonstration", "customers", "clustered", "arms", "groups", "hold_out", "comparison",
+})  # fmt: skip
 
 _NOT_BY_ARM: Final = frozenset({
-    "duplicate_ids", "arm_labels", "rows_taken", "contacts_taken", "maturity", "planned_day", "only_yes",
-    "clusters_enough", "clusters_whole", "balance", "second_opinion",
+    "duplicate_ids", "arm_labels", "rows_taken", "maturity", "planned_day", "only_yes", "clusters_enough",
+    "clusters_whole", "balance", "second_opinion",
 })  # fmt: skip
 _FIGURES: Final = (
-    "estimate", "std_error", "statistic", "df", "p_value", "p_adjusted", "ci_lower", "ci_upper",
-    "ci_lower_simultaneous", "ci_upper_simultaneous", "n_arm", "n_comparison", "mean_comparison", "adjusted_mean_arm",
-    "adjusted_mean_comparison",
+    "estimate", "std_error", "statistic", "p_value", "p_adjusted", "ci_lower", "ci_upper", "ci_lower_simultaneous",
+    "ci_upper_simultaneous",
 )  # fmt: skip
+_OF_ANOTHER_TRIAL: Final = re.compile(
+    r"another OTM contact within|\d+ OTM contacts within|held out for the long run|may be held out by trial|"
+    r"in trial .*, which shares no customer with this one"
+)
+# Numbers that count no customers: money, shares, rates, days, looks.
+_NO_COUNT: Final = re.compile(
+    r"£[\d,.]+|[\d,.]+(?:%| per cent)|every 1,000 .*?, [\d,.]+|[Dd]ay [\d,]+|[Ll]ook \d+(?: of \d+)?|\d+\.\d+|"
+    r"\d{1,2} [A-Z][a-z]+ \d{4}"
+)
+_Made = TypeVar("_Made")
 
 
 def sees_arms(actor: Actor) -> bool:
@@ -45,39 +140,85 @@ def concealed(evaluation: Evaluation) -> Evaluation:
     """An evaluation as others than the randomiser see it before the release.
 
     Of data that were not due or are invalid no count by arm is left, nor what leads to one. A finding keeps what its
-    verdict says, without the flow by arm and without rows of few customers.
+    verdict says and its effects with their ranges, rounded; no count, mean of an arm to its last digit, curve, nor
+    segment of few customers or beside one.
     """
-    told = {check.detail: _told(check) for check in evaluation.checks}
-    verdict = evaluation.verdict
-    if verdict.code == "not_due" and evaluation.maturity is not None:
-        reasons = (*_due(evaluation.maturity), *(told[said] for said in verdict.reasons if said in told))
-    else:
-        reasons = tuple(told.get(said, said) for said in verdict.reasons)
-    return replace(
+    few = _few((*evaluation.estimates, *evaluation.sensitivity))
+    flow = evaluation.flow
+    money = evaluation.net_benefit
+    left = [of for of in money.segments if of.segment not in few] if money else []
+    return _allowed(
         evaluation,
-        flow=replace(evaluation.flow, arms=()),
-        checks=tuple(
-            check if check.kind in _NOT_BY_ARM else replace(check, detail=_told(check), figures={})
-            for check in evaluation.checks
+        data_digest=KEPT,  # it is over the allocation's too
+        flow=_allowed(flow, excluded=_by_reason(flow.excluded)),
+        checks=tuple(_allowed(check, detail=_told(check)) for check in evaluation.checks),
+        verdict=_verdict(evaluation, few),
+        maturity=None if evaluation.maturity is None else _allowed(evaluation.maturity),
+        estimates=tuple(_estimate(row, few) for row in evaluation.estimates),
+        sensitivity=tuple(_estimate(row, few) for row in evaluation.sensitivity),
+        interactions=tuple(
+            _rounded(_allowed(row)) for row in evaluation.interactions if row.subgroup not in {of.column for of in few}
         ),
-        verdict=replace(verdict, reasons=reasons),
-        maturity=None if evaluation.maturity is None else replace(evaluation.maturity, shares=()),
-        balance=evaluation.balance if evaluation.shows_effects else (),
-        estimates=tuple(map(_without_few, evaluation.estimates)),
-        sensitivity=tuple(map(_without_few, evaluation.sensitivity)),
-        curves=tuple(map(_without_tail, evaluation.curves)),
+        net_benefit=None if money is None else _rounded(_allowed(money, segments=tuple(left))),
+        posteriors=_rounded(evaluation.posteriors),
+        notes=tuple(note for note in evaluation.notes if _counts_nobody(note) and " arm " not in note),
     )
 
 
+def _allowed(value: _Made, **given: Any) -> _Made:
+    """The same with what may be seen of it and what is given in its place; a field of neither has its default."""
+    seen = {name: getattr(value, name) for name in SEEN[type(value)] if name not in given}
+    return type(value)(**seen, **given)
+
+
 def concealed_certificate(certificate: Mapping[str, Any]) -> dict[str, Any]:
-    """A certificate without its counts by arm and stratum, which come with the seed."""
-    return {**certificate, "strata": [], "withheld": WITHHELD}
+    """A certificate without its counts by arm and stratum, which come with the seed, and the digest of its arms."""
+    seen = {name: value for name, value in certificate.items() if name in SEEN_OF_CERTIFICATES}
+    return {**seen, "allocation_digest": KEPT, "strata": [], "withheld": WITHHELD}
 
 
 def concealed_event(action: str, detail: Mapping[str, Any]) -> dict[str, Any]:
-    """What an event of the audit chain says, without counts by arm; its hash is that of the whole."""
-    hidden = {"counts"} if action != "issue" else {"customers"}
-    return {name: value for name, value in detail.items() if name not in hidden}
+    """What an event of the audit chain says, without what tells an arm; its hash is that of the whole."""
+    return {name: value for name, value in detail.items() if name in SEEN_OF_EVENTS.get(action, ())}
+
+
+def concealed_exclusions(exclusions: Iterable[_Made]) -> tuple[_Made, ...]:
+    """Customers left out by reason, where all who were left out for another trial's sake have one."""
+    return _by_reason(exclusions)
+
+
+def concealed_sentence(code: str | None, sentence: str | None) -> str | None:
+    """The sentence of a verdict: one on invalid data says by arm which check they failed."""
+    return INVALID if code == "invalid" else sentence
+
+
+def _by_reason(exclusions: Iterable[Any]) -> tuple[Any, ...]:
+    own: list[Any] = []
+    others: list[Any] = []
+    for exclusion in exclusions:
+        (others if _OF_ANOTHER_TRIAL.match(exclusion.reason) else own).append(exclusion)
+    if others:
+        own.append(replace(others[0], reason=LEDGER, customers=sum(of.customers for of in others)))
+    return tuple(own)
+
+
+def _verdict(evaluation: Evaluation, few: frozenset[Segment]) -> Verdict:
+    verdict = evaluation.verdict
+    told = {check.detail: _told(check) for check in evaluation.checks}
+    if verdict.code == "not_due" and evaluation.maturity is not None:
+        reasons = [*_due(evaluation.maturity), *(told[said] for said in verdict.reasons if said in told)]
+    else:
+        reasons = [told[said] if said in told else said if _counts_nobody(said) else "" for said in verdict.reasons]
+    segments = tuple(_allowed(of, customers=0) for of in verdict.segments if of.segment not in few)
+    sentence = concealed_sentence(verdict.code, verdict.sentence) or ""
+    return _rounded(
+        _allowed(verdict, sentence=sentence, reasons=tuple(reason for reason in reasons if reason), segments=segments)
+    )
+
+
+def _counts_nobody(sentence: str) -> bool:
+    """Whether every number of a sentence is of a kind that counts no customers."""
+    return not re.search(r"\d", _NO_COUNT.sub("", sentence))
 
 
 def _told(check: Check) -> str:
@@ -102,22 +243,44 @@ def _due(maturity: Maturity) -> list[str]:
     return [f"Due so far, as at {day(maturity.as_at)}: {listed(shares)}."] if shares else []
 
 
-def _without_few(row: Estimate) -> Estimate:
+def _few(rows: Iterable[Estimate]) -> frozenset[Segment]:
+    """Segments of few customers of an arm, each with so many others of its column that no difference tells of it."""
+    counts: dict[str, dict[Segment, int]] = {}
+    for row in rows:
+        if row.segment is not None:
+            fewest = min(row.n_arm or 0, row.n_comparison or 0)
+            levels = counts.setdefault(row.segment.column, {})
+            levels[row.segment] = min(levels.get(row.segment, fewest), fewest)
+    few: set[Segment] = set()
+    for levels in counts.values():
+        kept = sorted(levels, key=lambda segment: levels[segment])
+        gone = [segment for segment in kept if levels[segment] < SMALL]
+        while gone and len(gone) < len(kept) and (len(gone) < 2 or sum(levels[of] for of in gone) < SMALL):
+            gone.append(kept[len(gone)])
+        few.update(gone)
+    return frozenset(few)
+
+
+def _estimate(row: Estimate, few: frozenset[Segment]) -> Estimate:
     counts = [count for count in (row.n_arm, row.n_comparison) if count is not None]
-    if not counts or min(counts) >= SMALL:
-        return row
-    gone: dict[str, Any] = dict.fromkeys(_FIGURES)
-    return replace(row, **gone, n_left_out=0, reason=FEW, note=None)
+    if row.segment in few or (counts and min(counts) < SMALL):
+        return _allowed(row, **dict.fromkeys(_FIGURES), reason=FEW)
+    means: dict[str, Any] = {
+        name: None if getattr(row, name) is None else float(f"{getattr(row, name):.2g}")
+        for name in ("mean_comparison", "adjusted_mean_arm", "adjusted_mean_comparison")
+    }  # a share to its last digit tells of how many it is
+    said: dict[str, Any] = {
+        name: text for name in ("reason", "note") if (text := getattr(row, name)) and _counts_nobody(text)
+    }
+    return replace(_rounded(_allowed(row)), **means, **said)
 
 
-def _without_tail(curve: SurvivalCurve) -> SurvivalCurve:
-    """A curve as long as at least so many are at risk: a step of a smaller group is a customer's."""
-    length = next((place for place, count in enumerate(curve.at_risk) if count < SMALL), len(curve.at_risk))
-    return replace(
-        curve,
-        days=curve.days[:length],
-        surviving=curve.surviving[:length],
-        at_risk=curve.at_risk[:length],
-        ci_lower=curve.ci_lower[:length],
-        ci_upper=curve.ci_upper[:length],
-    )
+def _rounded(value: _Made) -> _Made:
+    """The same with every figure to four digits: effects, ranges and money, not what a count could be worked out of."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")  # type: ignore[return-value]
+    if isinstance(value, tuple):
+        return tuple(map(_rounded, value))  # type: ignore[return-value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _rounded(getattr(value, field.name)) for field in fields(value)})
+    return value

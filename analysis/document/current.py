@@ -9,6 +9,8 @@ made here and nowhere else, and ignored on the way back:
 | ``segment`` of the verdict | ``segment_column``, ``segment_level`` |
 | ``name`` of a check | ``kind``, ``subject`` |
 
+A stored one has a ``salt`` as well, which is nothing that it says: its digest cannot then be guessed from a part of it.
+
 Figures keep full precision. NaN and infinity are no JSON and no result, so they are refused here rather than stored:
 what is not estimable is null, with its reason.
 """
@@ -76,7 +78,7 @@ def from_document(document: Mapping[str, Any]) -> Evaluation:
             where="schema",
             rule=f"this release reads schemas {', '.join(map(str, (*sorted(UPGRADES), SCHEMA)))}",
         )
-    whole = dict(document)
+    whole = {name: value for name, value in document.items() if name != "salt"}
     while whole["schema"] != SCHEMA:
         whole = _upgraded(whole)
     return without_effects(_read(json.dumps(_without_words(whole))))
@@ -106,6 +108,8 @@ def json_schema() -> dict[str, Any]:
         parts[name]["required"] = list(parts[name]["properties"])
     digest = {"type": "string", "description": "SHA-256 of the rest, where the evaluation was stored"}
     schema["properties"]["evaluation_digest"] = digest
+    salt = {"type": "string", "description": "of the digest; where the evaluation was stored, and shown whole"}
+    schema["properties"]["salt"] = salt
     schema["properties"] |= {
         "evaluation_number": {"type": "integer", "description": "among the trial's evaluations, where it was stored"},
         "evaluation_role": {"enum": ["finding", "update", "attempt", "not_due", "replaced"]},

@@ -5,15 +5,29 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from analysis.document import from_document
-from analysis.results import SurvivalCurve
+from analysis.results import (
+    Check,
+    Estimate,
+    Evaluation,
+    Flow,
+    Interaction,
+    Maturity,
+    NetBenefit,
+    Segment,
+    SegmentFinding,
+    SurvivalCurve,
+    TippingPoint,
+    Verdict,
+)
 from data.identifiers import ledger_ids
+from designs.assignment.certificate import Certificate
 from tests.trials.examples import (
     DUE,
     FIRST,
@@ -28,9 +42,11 @@ from tests.trials.examples import (
 )
 from trials.access import Actor
 from trials.cli.app import app
-from trials.concealment import FEW, SMALL, WITHHELD, concealed
+from trials.concealment import FEW, HIDDEN, KEPT, SEEN, SEEN_OF_CERTIFICATES, SMALL, WITHHELD, concealed
 from trials.registry import open_registry, queries
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
+from trials.registry.records import AllocationRecord, TrialDetail
+from trials.registry.tables.columns import digest_of
 from trials.settings import Settings
 from trials.stages.certificate import certificate
 from trials.stages.evaluate import evaluate
@@ -112,7 +128,8 @@ def test_counts_by_arm_wait_for_the_release(registry, files, tmp_path, role):
         assert ("withheld" in found) is not shown
         assert bool(detail.allocation.counts) is bool(detail.waves[0].counts) is shown
         assert bool(detail.returned[0].matched) is shown
-        assert (detail.issues[0].customers is not None) is bool(detail.issues[0].manifest) is shown
+        assert bool(detail.issues) is shown
+        assert not shown or (detail.issues[0].customers is not None and detail.issues[0].manifest)
         assert bool(document["flow"]["arms"]) is shown
         assert any("counts" in event.detail for event in audit) is shown
         assert any(event.action == "issue" and "customers" in event.detail for event in audit) is shown
@@ -146,8 +163,117 @@ def test_rows_of_few_customers_and_the_tails_of_curves_are_not_shown(done):
     for row in (*found.estimates[:2], *found.sensitivity):
         assert (row.estimate, row.ci_lower, row.mean_comparison, row.n_arm, row.n_comparison) == (None,) * 5
         assert row.reason == FEW
-    assert found.estimates[2:] == enough
-    assert (found.curves[0].days, found.curves[0].at_risk) == ((1.0, 2.0), (20, 10))
+    for row, was in zip(found.estimates[2:], enough, strict=True):
+        assert row.estimate == pytest.approx(was.estimate, rel=1e-3)
+        assert (row.ci_lower, row.ci_upper) == pytest.approx((was.ci_lower, was.ci_upper), rel=1e-3)
+        assert (row.n_arm, row.n_comparison, row.df) == (None, None, None)  # 199 and 200 tell where the missing one is
+    assert found.curves == ()  # a step on a day of its own is one customer's
+
+
+def test_a_few_customers_are_not_the_rest_of_a_total(done):
+    """Of a column with one small level another goes too, and both go from everywhere that segments are told."""
+    with done.registry.read(FIRST) as reader:
+        whole = from_document(reader.trial(done.files.trial).evaluation.document)
+    row = replace(whole.estimates[0], n_arm=100, n_comparison=100)
+    levels = {"isle": 4, "north": 30, "main": 200}
+    rows = [replace(row, subgroup="region", level=of, n_arm=n, n_comparison=n) for of, n in levels.items()]
+    segments = {of: Segment("region", of) for of in levels}
+    findings = tuple(SegmentFinding(row.arm, of, 60, False, "Not shown.") for of in segments.values())
+    found = concealed(
+        replace(
+            whole,
+            estimates=(row, *rows),
+            interactions=(Interaction("paid", "region", row.arm, row.comparison, 1.0, 2.0, 100.0, 0.3),),
+            tipping_points=(TippingPoint("paid", "letter", 1, 200, 0.2),),
+            verdict=replace(
+                whole.verdict,
+                segments=findings,
+                reasons=(
+                    "3 customers lack “Paid”, and what the 1 of them with the letter did could change it.",
+                    "1 contact not meant for them went to customers with no further action.",
+                    "No value is declared for any outcome, so a gain after costs cannot be shown.",
+                ),
+            ),
+        )
+    )
+    assert [row.estimate is None for row in found.estimates] == [False, True, True, False]
+    assert [of.segment for of in found.verdict.segments] == [segments["main"]]
+    assert (found.interactions, found.tipping_points, found.bounds, found.balance) == ((), (), (), ())
+    assert found.verdict.reasons == ("No value is declared for any outcome, so a gain after costs cannot be shown.",)
+
+
+@pytest.mark.parametrize("kind", SEEN, ids=lambda kind: kind.__name__)
+def test_every_field_of_a_result_is_classified(kind):
+    """A new field is kept from others until somebody says here that they may see it, or in which form."""
+    assert {field.name for field in fields(kind)} == SEEN[kind] | HIDDEN[kind] | GIVEN[kind]
+    assert not SEEN[kind] & HIDDEN[kind]
+    assert not (SEEN[kind] | HIDDEN[kind]) & GIVEN[kind]
+
+
+GIVEN = {
+    Evaluation: {
+        "data_digest", "flow", "checks", "verdict", "maturity", "estimates", "sensitivity", "interactions",
+        "net_benefit", "notes",
+    },
+    Flow: {"excluded"},
+    Check: {"detail"},
+    Verdict: {"sentence", "reasons", "segments"},
+    Maturity: set(),
+    Estimate: {"mean_comparison", "adjusted_mean_arm", "adjusted_mean_comparison", "reason", "note"},
+    Interaction: {"reason"},
+    NetBenefit: {"segments"},
+    SegmentFinding: set(),
+}  # fmt: skip
+
+
+def test_every_field_of_a_trial_is_classified():
+    """The reader names each of them; lists, contacts and jobs are not among what others are told."""
+    assert {field.name for field in fields(TrialDetail)} == {
+        "summary", "protocol", "canonical", "protocol_digest", "allocation", "evaluation", "decisions", "population",
+        "lock", "issues", "returned", "void", "release", "waves", "evaluations", "corrections",
+    }  # fmt: skip
+    assert {field.name for field in fields(AllocationRecord)} == {
+        "digest", "snapshot_digest", "population_digest", "algorithm", "seed_commitment", "seed_released",
+        "demonstration_seed", "counts", "allocated_at", "allocated_by", "voided", "exclusions", "index_date", "seed",
+        "wave", "protocol_version",
+    }  # fmt: skip
+    assert set(CERTIFIED) == SEEN_OF_CERTIFICATES | {"strata", "allocation_digest", "seed"}
+
+
+CERTIFIED = [field.name for field in fields(Certificate)]
+
+
+def test_an_evaluations_digest_is_of_more_than_others_see(registry, files):
+    """Whoever tries the hidden counts of a file of one customer finds no digest that is right."""
+    allocated(registry, files)
+    one = write_csv(files.folder / "one.csv", outcomes(eligible(files.customers))[:1])
+    load_outcomes(registry, ANALYST, files.trial, one)
+    made = evaluate(registry, ANALYST, files.trial)
+    with registry.read(FIRST) as reader:
+        whole = reader.evaluation(files.trial, 1)
+    assert "salt" not in made.document
+    assert digest_of(whole.document) == made.digest
+    assert digest_of({name: said for name, said in whole.document.items() if name != "salt"}) != made.digest
+    assert made.data_digest == made.document["data_digest"] == KEPT
+    assert all(proof.holds for proof in verify(registry, ANALYST, files.trial))
+
+
+def test_a_list_of_one_customer_is_told_to_nobody_else(registry, files, tmp_path):
+    """Which lists are left, which were issued and what was sent: of a wave of one each names their arm."""
+    allocated(registry, files)
+    issue_lists(registry, FIRST, files.trial, "sms", tmp_path / "lists")
+    for role in BLIND:
+        with registry.read(Actor(f"A {role}", role)) as reader:
+            (line,), detail, audit = reader.portfolio(), reader.trial(files.trial), reader.audit()
+            (own,) = reader.certificates(files.trial)
+        assert (line.next.step, line.next.arms) == (detail.summary.next.step, ()) == ("load_outcomes", ())
+        assert detail.issues == ()
+        assert (detail.waves[0].digest, detail.waves[0].snapshot_digest, own["allocation_digest"]) == (KEPT,) * 3
+        told = {event.action: event.detail for event in audit}
+        assert (told["issue"], set(told["allocate"])) == ({}, {"algorithm"})
+    with registry.read(FIRST) as reader:
+        (line,) = reader.portfolio()
+    assert (line.next.step, line.next.arms) == ("issue_rest", ("letter",))
 
 
 def test_few_shared_customers_are_fewer_than_ten(registry, files, tmp_path):

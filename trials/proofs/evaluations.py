@@ -139,6 +139,8 @@ def _again(registry: Registry, stored: ToRunAgain) -> Iterator[str]:
         try:
             engine = registry.settings.engine
             document = to_document(evaluated(engine, registry.snapshots, stored.sources, stored.looks, scratch))
+            if "salt" in row.document:
+                document["salt"] = row.document["salt"]
         except Refused as refusal:
             said = f"{where}: cannot be run again: {refusal}"
             yield said if made_alike else Remark(f"{said} (other code made it, {row.code_digest[:_SHOWN]}…)")

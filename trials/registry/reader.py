@@ -12,16 +12,27 @@ from designs.drafting import Draft
 from designs.entries import Recorded
 from designs.gates import Gate, gates_of
 from trials.access import Actor
-from trials.concealment import concealed, concealed_certificate, concealed_event, sees_arms
+from trials.concealment import (
+    KEPT,
+    concealed,
+    concealed_certificate,
+    concealed_event,
+    concealed_exclusions,
+    concealed_sentence,
+    sees_arms,
+)
 from trials.errors import TrialRefused
+from trials.life import Next
 from trials.registry import queries
 from trials.registry.design_facts import facts_of
 from trials.registry.past_plans import draft_of_trial
 from trials.registry.plan import plan_allocated_under
 from trials.registry.portfolio import portfolio
 from trials.registry.records import (
+    AllocationRecord,
     AuditEvent,
     DesignRecord,
+    EvaluationLine,
     EvaluationRecord,
     RevisionRecord,
     TrialDetail,
@@ -41,7 +52,9 @@ class Reader:
 
     def portfolio(self) -> tuple[TrialSummary, ...]:
         """One summary a trial, in order of id."""
-        return portfolio(self._session)
+        return tuple(
+            summary if self._sees_arms(summary.id) else _summary(summary) for summary in portfolio(self._session)
+        )
 
     def trial(self, trial_id: str) -> TrialDetail:
         """Everything recorded about one trial.
@@ -179,19 +192,48 @@ class Reader:
 
 
 def concealed_record(record: EvaluationRecord) -> EvaluationRecord:
-    """A stored evaluation as others than the randomiser see it; its digest is that of the whole."""
+    """A stored evaluation as others than the randomiser see it; its digest is that of the whole, with its salt."""
     from analysis.document import from_document, to_document  # a list of trials has no need of it
 
-    return replace(record, document=to_document(concealed(from_document(record.document))))
+    document = to_document(concealed(from_document(record.document)))
+    return replace(record, data_digest=KEPT, document=document)
+
+
+def _summary(summary: TrialSummary) -> TrialSummary:
+    """Without which lists are left: of a wave of one customer that is their arm."""
+    coming = replace(summary.next, arms=())
+    if coming.step == "issue_rest":
+        coming = Next("load_outcomes", "analyst")
+    sentence = concealed_sentence(summary.verdict_code, summary.verdict_sentence)
+    return replace(summary, next=coming, verdict_sentence=sentence)
+
+
+def _line(line: EvaluationLine) -> EvaluationLine:
+    return replace(line, verdict_sentence=concealed_sentence(line.verdict_code, line.verdict_sentence) or "")
+
+
+def _allocation(wave: AllocationRecord) -> AllocationRecord:
+    excluded = concealed_exclusions(wave.exclusions)
+    return replace(wave, counts={}, digest=KEPT, snapshot_digest=KEPT, exclusions=excluded)
 
 
 def _concealed(detail: TrialDetail) -> TrialDetail:
-    waves = tuple(replace(wave, counts={}) for wave in detail.waves)
-    return replace(
-        detail,
+    """A trial without which list was issued to whom: a list of a wave of one names their arm, and so do contacts."""
+    waves = tuple(map(_allocation, detail.waves))
+    return TrialDetail(
+        summary=_summary(detail.summary),
+        protocol=detail.protocol,
+        canonical=detail.canonical,
+        protocol_digest=detail.protocol_digest,
         allocation=next(iter(waves), None),
-        waves=waves,
         evaluation=None if detail.evaluation is None else concealed_record(detail.evaluation),
-        issues=tuple(replace(issue, customers=None, manifest={}) for issue in detail.issues),
-        returned=tuple(replace(file, matched=()) for file in detail.returned),
+        decisions=detail.decisions,
+        population=detail.population,
+        lock=detail.lock,
+        returned=tuple(replace(file, matched=()) for file in detail.returned if file.kind == "outcomes"),
+        void=detail.void,
+        release=detail.release,
+        waves=waves,
+        evaluations=tuple(map(_line, detail.evaluations)),
+        corrections=detail.corrections,
     )

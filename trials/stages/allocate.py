@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from datetime import date
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -285,6 +286,7 @@ def _record(
                 "snapshot_digest": snapshot_digest,
                 "algorithm": assignment.algorithm,
                 "counts": assignment.counts.by_arm,
+                "salt": token_hex(16),  # whoever tries the arms of few does not know them by the event's hash
             },
             action="allocate",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -60,8 +61,9 @@ def evaluate(
     with registry.inspect(actor, "evaluate", trial_id) as session:
         sources = _sources(session, trial_id, as_at)
         looks = _looks(session, sources)
+        salt = _salt(session, trial_id)
     evaluation = _evaluated(registry, sources, looks, progress)
-    document = to_document(evaluation)
+    document = to_document(evaluation) | {"salt": salt}
     progress("recording the evaluation", 3, 4)
     with registry.write(actor, "evaluate", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "evaluate")
@@ -110,6 +112,17 @@ def _sources(session: Session, trial_id: str, as_at: date | None) -> Sources:
     if outcomes is None:  # what an evaluation needs was asked before; a withdrawal may have come in between
         raise TrialRefused("no outcomes are loaded", where=trial_id, remedy=f"otm outcomes load {trial_id} FILE")
     return Sources(trial, outcomes, whole_of(returned, "contacts"), cut_of_evaluation(trial, as_at, outcomes.as_at))
+
+
+def _salt(session: Session, trial_id: str) -> str:
+    """What keeps an evaluation's digest from telling what is concealed of it.
+
+    Whoever has all of a document but a few counts could else try each of them until the digest is right. It follows
+    from the seed, which nobody has before the release, so that the same evaluation has the same digest.
+    """
+    draw = queries.draw_of(session, trial_id)
+    assert draw is not None  # it was allocated
+    return hmac.digest(draw.seed.encode(), f"the salt of evaluations of {trial_id}".encode(), "sha256").hex()[:32]
 
 
 def _looks(session: Session, sources: Sources) -> dict[int, Look]:

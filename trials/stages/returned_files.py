@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from secrets import token_hex
 
 from sqlalchemy.orm import Session
 
@@ -105,7 +106,8 @@ def load_returned_file(
         _refuse_changed(work.session, trial_id, kind, files)
         shown = sees_arms(actor) or queries.release_of(work.session, trial_id) is not None
         work.add(_row(actor, trial_id, taken, made, digest, whole_digest, rejections_digest, cut))
-        said = {} if kind.name != "outcomes" else {"as_at": cut.isoformat()}
+        # A salt: what was sent to few is not to be known by the hash of the event.
+        said = {"salt": token_hex(16)} if kind.name != "outcomes" else {"as_at": cut.isoformat()}
         work.commit(
             {
                 "digest": digest,

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from analysis.document import from_document
 from analysis.results import Evaluation
 from analysis.wording.phrases import day
+from trials.concealment import KEPT
 from trials.registry.records import EvaluationRecord
 from trials.reporting.results.headline import headline
 from trials.reporting.words.names import Names
@@ -62,6 +63,8 @@ def _figures(old: Evaluation, new: Evaluation, names: Names) -> tuple[str, ...]:
 def _cuts(before: EvaluationRecord, after: EvaluationRecord) -> str:
     if before.as_at != after.as_at:
         return f"The data were as at {_day(before.as_at)} and are as at {_day(after.as_at)}."
+    if KEPT in (before.data_digest, after.data_digest):
+        return f"Both are of data as at {_day(after.as_at)}."
     other = "the same files" if before.data_digest == after.data_digest else "other files"
     return f"Both are of data as at {_day(after.as_at)}, and of {other}."
 

@@ -86,7 +86,7 @@ def effects(rows: Sequence[Estimate], names: Names, caption: str) -> Table:
             Cell(row.n_comparison, "customers"),
             METHODS.get(row.method, row.method),
             row.standard_errors,
-            "normal" if row.df is None else f"{row.df:,.1f}",
+            f"{row.df:,.1f}" if row.df is not None else "normal" if row.n_arm is not None else "",
         )
         for row in rows
     )

@@ -32,7 +32,7 @@ def segment_misses(evaluation: Evaluation, names: Names) -> Table | None:
         (
             capitalised(names.segment(finding.segment)),
             names.arm(finding.arm),
-            Cell(finding.customers, "customers"),
+            Cell(finding.customers or None, "customers"),
             (finding.near_miss or "Passes").removesuffix("."),
         )
         for finding in findings
