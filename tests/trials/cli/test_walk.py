@@ -99,7 +99,7 @@ class Walk:
 
     def comes_next(self) -> tuple[str, str]:
         """What `otm trials` says of the trial: its state, and the next step with whoever takes it."""
-        (listed,) = [line for line in self.gives("trials").splitlines() if line.strip().startswith(TRIAL)]
+        (listed,) = [line for line in self.gives("trials").splitlines() if line.strip().startswith(f"{TRIAL} ")]
         state, *others = [part for part in re.split(r"\s{2,}", listed.strip()) if part][1:]
         return state, " / ".join(others)
 
