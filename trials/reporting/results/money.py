@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.results import ArmMoney, DecidingRange, Evaluation, Money
+from analysis.results import ArmMoney, DecidingRange, Evaluation, Money, Segment
 from analysis.wording.naming import variant_words
 from analysis.wording.numbers import gain_or_loss, pounds
 from analysis.wording.phrases import capitalised
 from trials.reporting.results.effects import effect_words
 from trials.reporting.results.table import Table
 from trials.reporting.words.names import Names
+from trials.reporting.words.segments import segment_words
 
 
 def money_words(money: Money, span: DecidingRange | None = None) -> str:
@@ -74,11 +75,17 @@ def _break_even(row: ArmMoney, names: Names) -> str:
     return names.effect(names.primary, row.break_even_effect)
 
 
+def _segment(segment: Segment, names: Names) -> str:
+    """A segment as a cell begins with it: in the plan's words, else as evaluations of before have it."""
+    said = names.segment(segment)
+    return said if said == segment_words(segment) else capitalised(said)
+
+
 def segment_money(rows: Sequence[ArmMoney], names: Names) -> Table:
     """Net benefit by segment, per 1,000 customers of that segment."""
     body = tuple(
         (
-            capitalised(names.segment(row.segment)) if row.segment else "Everyone",
+            _segment(row.segment, names) if row.segment else "Everyone",
             names.arm(row.arm),
             money_words(row.central),
         )
