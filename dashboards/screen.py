@@ -192,11 +192,12 @@ def _heading(detail: TrialDetail, page: Page) -> None:
     summary = detail.summary
     synthetic_notice((summary,))
     outside = outside_route(summary)
-    if outside is not None:
+    if outside is not None and page == "Results":
         st.html(markup.notice(outside))
     st.html(markup.heading(1, summary.title))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(markup.said(state(summary.state)))
+        where = "" if outside is None else ", locked outside the route of approval"
+        st.html(markup.said(f"{state(summary.state)}{where}"))
         address = {"trial": summary.id}
         if page == "Decision":
             st.page_link("views/results.py", label="Results, for the analyst", query_params=address)

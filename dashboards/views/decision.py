@@ -13,6 +13,7 @@ from dashboards.screen import EvaluatedTrial
 from data.errors import Refused
 from trials.registry.records import EvaluationRecord, TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure
+from trials.reporting.portfolio import outside_route
 from trials.reporting.results.approaches import approaches
 from trials.reporting.results.decisions import decision_lines
 from trials.reporting.results.effects import as_judged
@@ -127,6 +128,9 @@ def _what_would_change_this(evaluation: Evaluation, names: Names) -> None:
 
 def _can_i_trust_it(trial: EvaluatedTrial) -> None:
     st.html(markup.heading(2, "Can I trust it?", "trust"))
+    outside = outside_route(trial.detail.summary)
+    if outside is not None:
+        st.html(markup.notice(outside))
     values = value_lines(trial.names) if trial.evaluation.net_benefit is not None else ()
     st.html(markup.bullets((*check_lines(trial.evaluation.checks, trial.names), *values)))
     st.page_link(
