@@ -105,7 +105,7 @@ class _Trial:
             if code != "not_due":
                 self.decided(code)
         if self.chance.one_in(2) and code != "not_due":
-            self.released()
+            self.released(code)
         self.holds(self.registry)
         if self.chance.one_in(2):
             self.restored()
@@ -249,8 +249,12 @@ class _Trial:
         confirm_void(self.registry, SECOND, TRIAL, read=self.read())
         self.done("void", "void")
 
-    def released(self) -> None:
+    def released(self, code: str) -> None:
         state = self.state()
+        if code == "invalid":  # an attempt is no finding: the arms stay concealed
+            with pytest.raises(TrialRefused, match="the trial is still running"):
+                release(self.registry, FIRST, TRIAL, reason="it is over", read=self.read())
+            return
         release(self.registry, FIRST, TRIAL, reason="it is over", read=self.read())
         with self.registry.read(FIRST) as reader:
             assert {shown["seed"] for shown in reader.certificates(TRIAL)} == {f"{self.chance.seed:064x}"}

@@ -172,8 +172,8 @@ def lock(
             typer.echo(f"{trial} cannot be locked on its route yet: otm design gates {trial}")
             return
         record = lockable.record
-        read = f"--version {record.protocol_version} --load {record.population.version}"
-        typer.echo(f"{trial} can be locked. Nothing was locked yet: otm lock {trial} {read}")
+        version, load = record.protocol_version, record.population.version
+        typer.echo(f"{trial} can be locked. Nothing was locked yet: otm lock {trial} --version {version} --load {load}")
         return
     with registry_and_actor() as (registry, actor), at_work("Looking through the population"):
         record = lock_stage(

@@ -63,6 +63,7 @@ def test_a_reader_who_has_gone_is_no_fault(done):
 
 INTERRUPTED = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which whoever starts the tests may have set aside
 from unittest.mock import patch
 import trials.stages.evaluate as stage
 def fail(*args, **kwargs):
