@@ -12,6 +12,7 @@ from tests.trials.examples import FIRST, Files, allocated, load_outcomes, locked
 from tests.trials.examples import customers as invented
 from trials.errors import TrialRefused
 from trials.registry import Registry
+from trials.registry.tables import Allocation
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.population import load_population
@@ -150,7 +151,8 @@ def test_what_an_earlier_version_dated_before_the_draw_is_not_due_either(registr
     """Its row of the allocation still says the day that was planned."""
     with on(DRAWN):
         allocated(registry, planned(files, f"allocation_date: {BEFORE}"), seed=None)
-    tampering.run(registry, f"UPDATE allocation SET index_date = '{BEFORE}'")
+    statement = f"UPDATE allocation SET index_date = '{BEFORE}'"
+    tampering.forge(registry, statement, Allocation, (files.trial, 1))
     document = judged(registry, files, DRAWN + timedelta(days=3))
     assert document["verdict"]["code"] == "not_due"
     assert document["maturity"]["due_on"] == str(DRAWN + LAST)
