@@ -178,7 +178,9 @@ def test_the_lock_takes_the_latest_load_of_rows_that_were_loaded_before(either, 
     other = write_csv(files.folder / "smaller.csv", customers(100))
     load_population(either, FIRST, other, files.protocol)
     again = load_population(either, SECOND, files.population, files.protocol)
-    record = lock(either, FIRST, files.trial)
+    with pytest.raises(TrialRefused, match="the last load of the population is not yours"):
+        lock(either, FIRST, files.trial)
+    record = lock(either, FIRST, files.trial, load=3)
     assert (record.population_digest, record.population.version) == (again.digest, 3)
     assert (record.population.file_name, record.population.loaded) == ("population.csv", len(files.customers))
     assert record.population.loaded_by == SECOND.name
