@@ -49,8 +49,7 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
             not in doubt.
         AccessRefused: The actor's role may not say so.
     """
-    use_case = WHO[entry.kind]
-    with registry.write(actor, use_case, trial_id) as work:
+    with registry.write(actor, WHO[entry.kind], trial_id) as work:
         if not queries.has_design(work.session, trial_id):
             queries.require_trial(work.session, trial_id)
         _refuse_another_s(actor, entry)
