@@ -12,7 +12,7 @@ from designs.protocol.columns import measured_after
 from designs.protocol.errors import ProtocolError, ProtocolRefused
 from designs.protocol.models import Protocol
 from designs.protocol.reading import Document, read_document
-from designs.protocol.texts import hash_texts, kept_digests
+from designs.protocol.texts import hash_texts
 from designs.protocol.validation import examine, placed
 
 
@@ -129,7 +129,7 @@ def judge(document: Document, texts: Mapping[str, str] | Path, *, day: date | No
     protocol, errors = examined.protocol, list(examined.errors)
     digests: Mapping[str, str] = {}
     if protocol is not None and protocol.arms is not None and "arms" not in examined.unread:
-        digests, wrong = hash_texts(protocol, texts) if isinstance(texts, Path) else kept_digests(protocol, texts)
+        digests, wrong = hash_texts(protocol, texts)
         errors += [placed(breach, document.lines) for breach in wrong]
     if protocol is not None and not examined.unread and day is not None and protocol.randomised_here:
         drawn_on = protocol.clock.drawn_on if protocol.clock else day

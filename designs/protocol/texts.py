@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from designs.protocol.consistency import Breach
-from designs.protocol.errors import KeyPath, ProtocolRefused
+from designs.protocol.errors import ProtocolRefused
 from designs.protocol.models import Protocol
 from designs.protocol.reading import first_bytes, parse_document
 
@@ -69,45 +69,22 @@ def _names(arms: Any) -> Iterator[str]:
                 yield name
 
 
-def hash_texts(protocol: Protocol, folder: Path) -> tuple[dict[str, str], tuple[Breach, ...]]:
+def hash_texts(protocol: Protocol, texts: Mapping[str, str] | Path) -> tuple[dict[str, str], tuple[Breach, ...]]:
     """SHA-256 of every text that the protocol names, and what is wrong with those that have none.
 
     Args:
         protocol: As validated.
-        folder: Where the protocol's file lies; no text may lie outside it.
+        texts: The folder of the protocol's file, outside which no text may lie; or, of texts that are kept and not
+            files, the SHA-256 of each that there is, by its path.
     """
     digests: dict[str, str] = {}
     wrong: list[Breach] = []
     for number, arm in enumerate(protocol.arms):
         for language, name in (arm.text.model_dump(exclude_none=True) if arm.text else {}).items():
             try:
-                digests[name] = _digest_of_text(name, folder)
+                digests[name] = _digest_of_text(name, texts) if isinstance(texts, Path) else _digest_kept(name, texts)
             except _UnusableTextError as unusable:
                 wrong.append(Breach(("arms", number, "text", language), unusable.problem, unusable.rule))
-    return digests, tuple(wrong)
-
-
-def kept_digests(protocol: Protocol, kept: Mapping[str, str]) -> tuple[dict[str, str], tuple[Breach, ...]]:
-    """As :func:`hash_texts`, of texts that are kept and not files.
-
-    Args:
-        protocol: As validated.
-        kept: The SHA-256 of each text that there is, by its path.
-    """
-    digests: dict[str, str] = {}
-    wrong: list[Breach] = []
-    for number, arm in enumerate(protocol.arms):
-        for language, name in (arm.text.model_dump(exclude_none=True) if arm.text else {}).items():
-            path: KeyPath = ("arms", number, "text", language)
-            try:
-                _require_inside(name)
-            except _UnusableTextError as unusable:
-                wrong.append(Breach(path, unusable.problem, unusable.rule))
-                continue
-            if name in kept:
-                digests[name] = kept[name]
-            else:
-                wrong.append(Breach(path, f'"{name}" is not there', "a text that an arm names exists"))
     return digests, tuple(wrong)
 
 
@@ -119,11 +96,14 @@ class _UnusableTextError(Exception):
 _INSIDE = "a text lies beside the protocol or below it, and its path is relative, with /"
 
 
-def _require_inside(name: str) -> None:
+def _digest_kept(name: str, kept: Mapping[str, str]) -> str:
     if "\\" in name or PurePosixPath(name).is_absolute():
         raise _UnusableTextError(f'"{name}" is not a relative path', _INSIDE)
     if ".." in PurePosixPath(name).parts:
         raise _UnusableTextError(f'"{name}" leads out of the protocol\'s folder', _INSIDE)
+    if name not in kept:
+        raise _UnusableTextError(f'"{name}" is not there', "a text that an arm names exists")
+    return kept[name]
 
 
 def _digest_of_text(name: str, folder: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,9 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from designs.drafting import judge_draft
+from designs.entries import Recorded
 from designs.gates import Facts
 from designs.protocol import Protocol
 from designs.variants.sign_offs import Version
+from trials.errors import TrialRefused
 from trials.registry import queries, tables
 from trials.registry.plan import Plan, plan_of
 
@@ -65,6 +67,22 @@ def facts_of(session: Session, trial_id: str, today: date) -> Facts:
     if queries.has_design(session, trial_id) and not (registered and queries.lock_of(session, trial_id) is not None):
         return facts_of_draft(session, trial_id, today)
     return facts_of_plan(session, plan_of(session, trial_id), today)
+
+
+def refuse_set_aside(recorded: Sequence[Recorded], trial_id: str) -> None:
+    """Refuse to go on with a design that ended without a trial.
+
+    Raises:
+        TrialRefused: It did.
+    """
+    for each in recorded:
+        if each.entry.kind == "set_aside":
+            raise TrialRefused(
+                f"the design was set aside on {each.entry.on:%Y-%m-%d} by {each.by}",
+                where=trial_id,
+                rule="a design that ended without a trial stays as it was",
+                remedy="begin a new one from it",
+            )
 
 
 def _is_loaded(session: Session, protocol: Protocol) -> bool:

@@ -17,6 +17,7 @@ from designs.protocol.texts import TEXT_CAP
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
+from trials.registry.design_facts import refuse_set_aside
 from trials.registry.records import RevisionRecord
 from trials.registry.tables.columns import digest_of, now
 from trials.registry.unit_of_work import UnitOfWork
@@ -143,14 +144,7 @@ def refuse_closed(session: Session, trial_id: str) -> None:
             rule="a locked plan does not change",
             remedy="begin a design of its own from it: otm design begin ID --trial " + trial_id,
         )
-    for recorded in queries.entries_of(session, trial_id):
-        if recorded.entry.kind == "set_aside":
-            raise TrialRefused(
-                f"the design was set aside on {recorded.entry.on:%Y-%m-%d} by {recorded.by}",
-                where=trial_id,
-                rule="a design that ended without a trial stays as it was",
-                remedy="begin a new one from it",
-            )
+    refuse_set_aside(queries.entries_of(session, trial_id), trial_id)
 
 
 def _joined(trial_id: str, before: RevisionRecord, mine: Draft, latest: RevisionRecord) -> tuple[Draft, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -11,7 +11,7 @@ from designs.gates import refuse_entry
 from trials.access import Actor, UseCase
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import Registry, queries, tables
-from trials.registry.design_facts import facts_of
+from trials.registry.design_facts import facts_of, refuse_set_aside
 from trials.registry.tables.columns import now
 
 WHO: Final[Mapping[EntryKind, UseCase]] = {
@@ -56,7 +56,7 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
         facts = facts_of(work.session, trial_id, today or now().date())
         recorded = facts.recorded
         _refuse_after(entry, facts.today, trial_id)
-        _refuse_after_the_end(recorded, trial_id)
+        refuse_set_aside(recorded, trial_id)
         if entry.kind == "locked_outside":
             raise TrialRefused(
                 "that a plan is locked outside its route is recorded by the lock",
@@ -101,14 +101,3 @@ def _refuse_after(entry: Entry, today: date, trial_id: str) -> None:
             rule="what is put on record has happened",
             remedy="record it on that day; nothing was changed",
         )
-
-
-def _refuse_after_the_end(recorded: Sequence[Recorded], trial_id: str) -> None:
-    for each in recorded:
-        if each.entry.kind == "set_aside":
-            raise TrialRefused(
-                f"the design was set aside on {each.entry.on:%Y-%m-%d} by {each.by}",
-                where=trial_id,
-                rule="a design that ended without a trial stays as it was",
-                remedy="begin a new one from it",
-            )
