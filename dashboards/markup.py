@@ -154,3 +154,33 @@ def next_step(action: str, actor: str) -> Markup:
 def flow(diagram: FlowDiagram, colours: Mapping[str, str]) -> str:
     """How customers came from the file into the analysis, as boxes; those who left stand beside the stem."""
     return _block("flow", diagram, colours)
+
+
+def field(anchor: str, label: str, hint: str = "", wrong: Sequence[str] = ()) -> str:
+    """What a field asks, what helps to answer, and what is wrong with what stands in it; the field comes next."""
+    return _block("field", anchor, label, hint, wrong)
+
+
+def error_summary(title: str, items: Sequence[tuple[str, str]], others: Sequence[str] = ()) -> str:
+    """What is wrong on the page, at its top: (anchor of the field, words), then what no field of it can mend."""
+    return _block("error_summary", title, items, others)
+
+
+def task(address: str, title: str) -> Markup:
+    """The way to a step of a design."""
+    return _inner("task", address, title)
+
+
+def tag(code: str, words: str) -> Markup:
+    """The word for how far a step is; its frame only repeats it."""
+    return _inner("tag", code, words)
+
+
+def lines(items: Iterable[str]) -> Markup:
+    """Several sentences in a cell, one below the other."""
+    return _inner("lines", list(items))
+
+
+def answers(rows: Iterable[tuple[str, str]]) -> str:
+    """What was answered, question by question."""
+    return _block("answers", list(rows))

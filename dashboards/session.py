@@ -52,6 +52,30 @@ def _opened_registry() -> Registry:
     return open_standing(load_settings())
 
 
+def registry() -> Registry:
+    """The registry, for the other seam: :mod:`dashboards.design_session`.
+
+    Raises:
+        NoRegistry: Nobody has begun one yet.
+        AccessRefused: No door stands before these pages.
+    """
+    return _registry()
+
+
+def registry_begun(use_case: UseCase) -> Registry:
+    """The registry; the first protocol or design begins one.
+
+    Raises:
+        AccessRefused: The current user may not do what would begin it.
+    """
+    try:
+        return _registry()
+    except NoRegistry:
+        allow(current_user(), use_case)
+        open_registry(load_settings()).close()
+        return _registry()
+
+
 def current_user() -> Actor:
     """The person at work.
 
@@ -168,12 +192,7 @@ def register(protocol: Upload, texts: tuple[Upload, ...]) -> str:
     from trials.stages.register import register as record
 
     actor = current_user()
-    try:
-        registry = _registry()
-    except NoRegistry:
-        allow(actor, "register")
-        open_registry(load_settings()).close()  # the first protocol begins one
-        registry = _registry()
+    registry = registry_begun("register")
     registry.permit(actor, "register")
     with checking(protocol.name) as reader:
         kept = keep(registry.uploads, registry.scratch_room, protocol, texts, reader)

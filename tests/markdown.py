@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 SILENT = {
     "cache_resource", "columns", "container", "context", "form", "navigation", "query_params", "rerun",
-    "session_state", "vega_lite_chart",
+    "session_state", "switch_page", "vega_lite_chart",
 }  # fmt: skip
 # Of each, what it reads as Markdown: places, then names.
 LABELLED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
@@ -24,6 +24,7 @@ LABELLED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "multiselect": ((0,), ("label", "help", "placeholder")),
     "page_link": ((), ("label", "help", "icon")),
     "radio": ((0, 1), ("label", "options", "captions", "format_func", "help")),
+    "selectbox": ((0,), ("label", "format_func", "help", "placeholder")),
     "set_page_config": ((0, 1), ("page_title", "page_icon", "menu_items")),
     "text_area": ((0,), ("label", "help", "placeholder")),
     "text_input": ((0,), ("label", "help", "placeholder", "icon")),
@@ -31,7 +32,7 @@ LABELLED: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
 SAYING = {
     "badge", "caption", "chat_message", "checkbox", "code", "data_editor", "dataframe", "dialog", "echo", "error",
     "exception", "expander", "feedback", "header", "image", "info", "json", "latex", "link_button", "markdown",
-    "metric", "number_input", "pills", "popover", "progress", "segmented_control", "select_slider", "selectbox",
+    "metric", "number_input", "pills", "popover", "progress", "segmented_control", "select_slider",
     "slider", "spinner", "status", "subheader", "success", "table", "tabs", "text", "title", "toast", "toggle",
     "warning", "write", "write_stream",
 }  # fmt: skip
@@ -101,6 +102,14 @@ def _is_written_out(node: ast.expr, fixed: dict[str, ast.expr], depth: int = 3) 
     match node:
         case ast.Constant():
             return True
+        case ast.Call(func=ast.Name(id="inert")):  # of dashboards.widgets: nothing in it is Markdown
+            return True
+        case ast.ListComp(elt=ast.Call(func=ast.Name(id="inert"))):
+            return True
+        case ast.Call(func=ast.Name(id="range")):
+            return True
+        case ast.Attribute(value=inner, attr="__getitem__"):
+            return _is_written_out(inner, fixed, depth)
         case ast.Tuple(elts=parts):
             return all(_is_written_out(part, fixed, depth) for part in parts)
         case ast.Name(id=name) if name in fixed and depth:

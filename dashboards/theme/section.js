@@ -15,4 +15,11 @@
   for (const move of ["wheel", "touchstart", "pointerdown", "keydown"])
     window.addEventListener(move, release, { capture: true, passive: true, signal: page.signal });
   page.signal.addEventListener("abort", release);
+  // A link of an error summary leads into the field itself, as a label would.
+  const enter = (event) => {
+    const link = event.target.closest?.(".otm-summary a");
+    const place = link && document.getElementById(link.hash.slice(1))?.closest('[data-testid="stElementContainer"]');
+    if (place) setTimeout(() => place.nextElementSibling?.querySelector("input, textarea, button")?.focus());
+  };
+  document.addEventListener("click", enter, { signal: page.signal });
 })();

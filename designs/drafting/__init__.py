@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from designs.drafting.changes import Change, Conflict, changes, merge
+from designs.drafting.changes import ABSENT, Change, Conflict, changes, merge, settled
 from designs.drafting.draft import Draft, draft_of_file, empty_draft, judge_draft
 from designs.drafting.written import protocol_file
 
 __all__ = [
+    "ABSENT",
     "Change",
     "Conflict",
     "Draft",
@@ -16,4 +17,5 @@ __all__ = [
     "judge_draft",
     "merge",
     "protocol_file",
+    "settled",
 ]

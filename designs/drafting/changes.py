@@ -98,7 +98,31 @@ def merge(
     return merged, tuple(conflicts)
 
 
-def _merge(before: Any, mine: Any, theirs: Any, path: Path, conflicts: list[Conflict]) -> Any:
+def settled(
+    before: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any], kept: frozenset[Path]
+) -> dict[str, Any]:
+    """Two people's changes to one document, put together, where somebody has chosen between those that exclude each
+    other.
+
+    Args:
+        before: What both began with.
+        mine: What one made of it.
+        theirs: What the other made of it.
+        kept: Where both changed one value, the paths at which ``mine`` is kept; elsewhere it is as ``theirs`` has it.
+
+    Examples:
+        >>> settled({"title": "A"}, {"title": "C"}, {"title": "B"}, frozenset({("title",)}))
+        {'title': 'C'}
+        >>> settled({"title": "A"}, {"title": "C"}, {"title": "B"}, frozenset())
+        {'title': 'B'}
+    """
+    merged: dict[str, Any] = _merge(before, mine, theirs, (), [], kept)
+    return merged
+
+
+def _merge(
+    before: Any, mine: Any, theirs: Any, path: Path, conflicts: list[Conflict], kept: frozenset[Path] = frozenset()
+) -> Any:
     if _same(mine, theirs) or _same(mine, before):
         return theirs
     if _same(theirs, before):
@@ -107,20 +131,23 @@ def _merge(before: Any, mine: Any, theirs: Any, path: Path, conflicts: list[Conf
     first = {} if before is ABSENT else _parts(before)
     if ours is None or others is None or first is None or isinstance(mine, list) != isinstance(theirs, list):
         conflicts.append(Conflict(path, before, mine, theirs))
-        return theirs
+        return mine if path in kept else theirs
     merged = {}
     for key in dict.fromkeys((*others, *ours)):
-        value = _merge(first.get(key, ABSENT), ours.get(key, ABSENT), others.get(key, ABSENT), (*path, key), conflicts)
+        value = _merge(
+            first.get(key, ABSENT), ours.get(key, ABSENT), others.get(key, ABSENT), (*path, key), conflicts, kept
+        )
         if value is not ABSENT:
             merged[key] = value
     if not isinstance(theirs, list):
         return merged
-    return _in_order(list(first), list(ours), list(others), merged, path, conflicts)
+    return _in_order(list(first), list(ours), list(others), merged, path, conflicts, kept)
 
 
 def _in_order(
-    before: list[str], mine: list[str], theirs: list[str], merged: dict[str, Any], path: Path, conflicts: list[Conflict]
-) -> list[Any]:
+    before: list[str], mine: list[str], theirs: list[str], merged: dict[str, Any], path: Path,
+    conflicts: list[Conflict], kept_mine: frozenset[Path],
+) -> list[Any]:  # fmt: skip
     """The members of a list in the order of whoever changed it; those that I added come where I put them, or last."""
     kept = [key for key in before if key in merged and key in mine and key in theirs]
     my_order, their_order = ([key for key in order if key in kept] for order in (mine, theirs))
@@ -130,7 +157,7 @@ def _in_order(
         order = [key for key in mine if key in merged]
     else:
         conflicts.append(Conflict((*path, ORDER), before, mine, theirs))
-        order = [key for key in theirs if key in merged]
+        order = [key for key in (mine if (*path, ORDER) in kept_mine else theirs) if key in merged]
     return [merged[key] for key in (*order, *(key for key in merged if key not in order))]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from designs.gates.admitting import refuse_entry
 from designs.gates.facts import Facts
-from designs.gates.gates import Gate, gates_of, missing_before_lock
+from designs.gates.gates import Gate, GateName, gates_of, missing_before_lock
 from designs.gates.sample_size import sample_size_digest, sample_size_record
 
 __all__ = [
     "Facts",
     "Gate",
+    "GateName",
     "gates_of",
     "missing_before_lock",
     "refuse_entry",

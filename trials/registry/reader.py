@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from designs.drafting import Draft
+from designs.drafting import Draft, judge_draft
 from designs.entries import Recorded
 from designs.gates import Gate, gates_of
 from trials.access import Actor
@@ -31,12 +31,14 @@ from trials.registry.portfolio import portfolio
 from trials.registry.records import (
     AllocationRecord,
     AuditEvent,
+    DesignDetail,
     DesignRecord,
     EvaluationLine,
     EvaluationRecord,
     RevisionRecord,
     TrialDetail,
     TrialSummary,
+    Typed,
 )
 
 
@@ -122,6 +124,31 @@ class Reader:
             TrialRefused: There is no such design or revision.
         """
         return queries.revision_of_draft(self._session, trial_id, number)
+
+    def design_detail(self, trial_id: str, today: date) -> DesignDetail:
+        """A design as a page shows it: its draft, its gates, and how far its plan has come.
+
+        Raises:
+            TrialRefused: There is no such design.
+        """
+        session = self._session
+        design, revision = queries.design_of(session, trial_id), queries.revision_of_draft(session, trial_id)
+        facts = facts_of(session, trial_id, today)
+        registered = queries.protocol_of(session, trial_id) if queries.is_registered(session, trial_id) else None
+        loaded = judge_draft(revision.draft, day=today).loaded
+        return DesignDetail(
+            design=design,
+            revision=revision,
+            facts=facts,
+            gates=gates_of(facts),
+            version=None if registered is None else registered.version,
+            current=registered is not None and loaded is not None and loaded.digest == registered.digest,
+            locked=registered is not None and queries.lock_of(session, trial_id) is not None,
+        )
+
+    def typed(self, trial_id: str, page: str) -> Typed | None:
+        """What the reader has typed on a page of a design and not saved yet; nobody else's."""
+        return queries.typed_on(self._session, str(self._actor), trial_id, page)
 
     def revisions(self, trial_id: str) -> tuple[RevisionRecord, ...]:
         """Every revision of a design's draft, in order.

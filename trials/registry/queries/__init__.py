@@ -45,7 +45,7 @@ from trials.registry.queries.draws import (
     waves_of,
     waves_of_list,
 )
-from trials.registry.queries.in_hand import draft_of
+from trials.registry.queries.in_hand import draft_of, typed_on
 from trials.registry.queries.jobs import job_of, job_row, latest_job, running_job
 from trials.registry.queries.numbering import next_number
 from trials.registry.queries.plans import (
@@ -118,6 +118,7 @@ __all__ = [
     "standings",
     "stored_protocol",
     "texts_of_design",
+    "typed_on",
     "versions_registered",
     "void_asked_for",
     "void_of",

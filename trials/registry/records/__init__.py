@@ -12,7 +12,7 @@ from trials.registry.records.conclusions import (
     EvaluationRecord,
     EvaluationRow,
 )
-from trials.registry.records.designing import DesignRecord, RevisionRecord
+from trials.registry.records.designing import DesignDetail, DesignRecord, RevisionRecord, Typed
 from trials.registry.records.draws import (
     AllocationRecord,
     DrawRecord,
@@ -52,6 +52,7 @@ __all__ = [
     "CoverageRecord",
     "DecisionLine",
     "DecisionRecord",
+    "DesignDetail",
     "DesignRecord",
     "DrawRecord",
     "EnteredRecord",
@@ -79,6 +80,7 @@ __all__ = [
     "TextRecord",
     "TrialDetail",
     "TrialSummary",
+    "Typed",
     "UnreadableRecord",
     "VoidRecord",
     "WaveRecord",

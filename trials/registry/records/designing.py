@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from designs.drafting import Draft
+
+if TYPE_CHECKING:
+    from designs.gates import Facts, Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,40 @@ class RevisionRecord:
     digest: str
     saved_at: datetime
     saved_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DesignDetail:
+    """A design as a page shows it, from one transaction.
+
+    Attributes:
+        design: Who began it, and with what.
+        revision: Its draft, as it was saved last.
+        facts: What its gates are judged by.
+        gates: Each with what is missing for it and who clears that.
+        version: The latest version of its plan in the registry; None while it is registered nowhere.
+        current: Whether that version is what the draft has.
+        locked: Whether a plan of it is locked.
+    """
+
+    design: DesignRecord
+    revision: RevisionRecord
+    facts: Facts
+    gates: tuple[Gate, ...]
+    version: int | None
+    current: bool
+    locked: bool
+
+    @property
+    def title(self) -> str:
+        """What people call it; its id until it has a title."""
+        title = self.revision.draft.document.get("title")
+        return title if isinstance(title, str) and title.strip() else self.design.id
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What one person has typed on a page of a design and not saved yet; ``made_from`` is the revision under it."""
+
+    made_from: int
+    document: dict[str, Any]

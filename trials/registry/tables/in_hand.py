@@ -30,3 +30,8 @@ class Draft(UnrecordedRow):
 def draft_key(person: str, trial_id: str) -> str:
     """The key of a person's draft about a trial: SHA-256 of both."""
     return hashlib.sha256(json.dumps([person, trial_id]).encode()).hexdigest()
+
+
+def typed_key(person: str, trial_id: str, page: str) -> str:
+    """The key of what a person has typed on one page of a design: SHA-256 of all three."""
+    return hashlib.sha256(json.dumps([person, trial_id, page]).encode()).hexdigest()

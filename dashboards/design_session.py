@@ -1,0 +1,150 @@
+"""Designs, as :mod:`dashboards.session` has the rest: everything that their pages may read or ask for."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from dashboards import session
+from designs.drafting import Change, Draft, changes, draft_of_file, empty_draft, protocol_file
+from designs.library import template_named, templates
+from trials.errors import NoRegistry
+from trials.registry.records import DesignDetail, DesignRecord, RevisionRecord, Typed
+from trials.stages.design import Revised
+
+Origin = Literal["empty", "template", "trial"]
+
+
+def designs() -> tuple[tuple[DesignRecord, str], ...]:
+    """Every design with what it is called, the one that was begun last first."""
+    try:
+        registry = session.registry()
+    except NoRegistry:
+        return ()
+    with registry.read(session.current_user()) as reader:
+        found = [(design, reader.design(design.id).draft.document.get("title")) for design in reader.designs()]
+    named = [(design, title if isinstance(title, str) and title.strip() else design.id) for design, title in found]
+    return tuple(sorted(named, key=lambda each: each[0].begun_at, reverse=True))
+
+
+def template_titles() -> dict[str, str]:
+    """The library's templates by name, with their titles."""
+    return {template.name: template.loaded.protocol.title for template in templates()}
+
+
+def begin(design: str, origin: Origin, name: str | None) -> None:
+    """Begin a design: empty, or with a template or a past trial's plan.
+
+    Raises:
+        Refused: The id is taken or is none, or there is no such template or trial.
+    """
+    from trials.stages.design import begin_design
+
+    registry, actor = session.registry_begun("design"), session.current_user()
+    contents: dict[str, bytes] = {}
+    if origin == "trial":
+        with registry.read(actor, name) as reader:
+            draft, contents = reader.past_plan(name or "", design)
+    elif origin == "template":
+        draft, contents = draft_of_file(Path(template_named(name or "").path))
+        draft = Draft({**draft.document, "id": design}, draft.texts)
+    else:
+        draft = empty_draft(design)
+    named = {} if name is None else {"name": name}
+    begin_design(registry, actor, design, draft, contents, origin={"kind": origin, **named})
+
+
+def detail(design: str) -> DesignDetail:
+    """A design as it stands.
+
+    Raises:
+        TrialRefused: There is no such design.
+    """
+    with session.registry().read(session.current_user(), design) as reader:
+        return reader.design_detail(design, session.today())
+
+
+def revision(design: str, number: int) -> RevisionRecord:
+    """One revision of a design's draft.
+
+    Raises:
+        TrialRefused: There is no such revision.
+    """
+    with session.registry().read(session.current_user(), design) as reader:
+        return reader.design(design, number)
+
+
+def history(design: str) -> tuple[tuple[RevisionRecord, tuple[Change, ...]], ...]:
+    """Every revision of a draft, the latest first, with what changed since the one before it."""
+    with session.registry().read(session.current_user(), design) as reader:
+        revisions = reader.revisions(design)
+    before: Mapping[str, Any] = {}
+    rows = []
+    for each in revisions:
+        rows.append((each, changes(before, each.draft.whole) if before else ()))
+        before = each.draft.whole
+    return tuple(reversed(rows))
+
+
+def save(design: str, draft: Draft, contents: Mapping[str, bytes], made_from: int) -> Revised:
+    """Save a draft as the next revision; what others saved meanwhile is kept.
+
+    Raises:
+        DraftConflict: Two people changed one value in different ways; nothing was saved.
+        Refused: The draft cannot be kept, or the plan is locked.
+    """
+    from trials.stages.design import revise_design
+
+    return revise_design(session.registry(), session.current_user(), design, draft, contents, made_from=made_from)
+
+
+def typed(design: str, page: str) -> Typed | None:
+    """What the current user has typed on a page and not saved yet."""
+    with session.registry().read(session.current_user(), design) as reader:
+        return reader.typed(design, page)
+
+
+def keep_typed(design: str, page: str, made_from: int, document: Mapping[str, Any]) -> None:
+    """Keep what the current user has typed on a page, for after a reload."""
+    from trials.stages.typed import keep_typed as keep
+
+    keep(session.registry(), session.current_user(), design, page, made_from=made_from, document=document)
+
+
+def drop_typed(design: str, page: str) -> None:
+    """Forget what the current user has typed on a page."""
+    from trials.stages.typed import drop_typed as drop
+
+    drop(session.registry(), session.current_user(), design, page)
+
+
+def enter(design: str, document: Mapping[str, Any]) -> None:
+    """Put something that happened today, or on the day that it names, on record about a design.
+
+    Raises:
+        Refused: Something in it is missing or wrong, or the current user may not say so.
+    """
+    from designs.entries import read_entry
+    from designs.protocol.reading import Document
+    from trials.stages.enter import enter as record
+
+    dated = {"on": session.today().isoformat(), **document}
+    record(session.registry(), session.current_user(), design, read_entry(Document(dated, {})))
+
+
+def as_archive(detail: DesignDetail) -> bytes:
+    """A draft as a protocol file with its texts, in one archive; the same bytes for the same draft."""
+    files = {"protocol.yaml": protocol_file(detail.revision.draft.document)}
+    files |= {
+        name: detail.facts.contents[digest]
+        for name, digest in detail.revision.draft.texts.items()
+        if digest in detail.facts.contents
+    }
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return held.getvalue()

@@ -1,0 +1,180 @@
+"""A draft in somebody's hands: what stands on a page, what it was made from, and how it is saved.
+
+What is typed is kept in the registry as soon as it reaches the server, for after a reload or the server's end; it is a
+revision when its author saves it. Two people's changes are put together, and where both changed one value, whoever
+saves second chooses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from dashboards import design_session, session
+from dashboards.forms.fields import Path
+from dashboards.forms.values import value_at, with_value
+from data.errors import Refused
+from designs.drafting import Conflict, Draft, settled
+from designs.drafting.changes import Path as ChangePath
+from trials.registry.records import DesignDetail
+from trials.stages.design import DraftConflict
+
+
+@dataclass(slots=True)
+class Form:
+    """What stands on one page of a design, from one run of the page to the next.
+
+    Attributes:
+        design: The design's id.
+        page: Which of its pages.
+        made_from: The revision that it was opened on.
+        base: That revision's draft.
+        draft: The draft as it stands on the page.
+        contents: The texts that were written on the page, by digest.
+        generation: How often its fields began anew: a member came or went, or it was saved.
+        first: The draft that the fields of this generation began with.
+        tried: It was saved at least once, so that what is missing is said.
+        said: What is to be told once, at the top.
+        conflicts: Values that somebody else has saved otherwise meanwhile, and the revision that has them.
+    """
+
+    design: str
+    page: str
+    made_from: int
+    base: Draft
+    draft: Draft
+    contents: dict[str, str] = field(default_factory=dict)
+    generation: int = 0
+    first: Draft = field(default_factory=lambda: Draft({}, {}))
+    tried: bool = False
+    said: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    against: int = 0
+    kept: Mapping[str, Any] | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything on it is not saved."""
+        return self.draft.whole != self.base.whole
+
+    def at(self, path: Path) -> Any:
+        """What stands at a path of the plan."""
+        return value_at(self.draft.document, path)
+
+    def key(self, *parts: object) -> str:
+        """The key of a widget of this generation."""
+        return "/".join(("design", self.design, self.page, str(self.generation), *map(str, parts)))
+
+    def put(self, path: Path, value: Any) -> None:
+        """Put a value at a path of the plan; None takes it away."""
+        self.draft = Draft(with_value(self.draft.document, path, value), self.draft.texts)
+
+    def put_text(self, path: Path, name: str, text: str) -> None:
+        """Put a text beside the plan, and its name at a path; an empty one takes the name away."""
+        if not text.strip():
+            self.put(path, None)
+            return
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self.contents[digest] = text
+        self.put(path, name)
+        self.draft = Draft(self.draft.document, {**self.draft.texts, name: digest})
+
+    def anew(self) -> None:
+        """Let every field begin with what stands on the page now."""
+        self.generation += 1
+        self.first = self.draft
+
+
+def form_of(detail: DesignDetail, page: str) -> Form:
+    """The form of a page, as it stood a moment ago; or begun anew, with what was typed before a reload."""
+    key = f"form/{detail.design.id}/{page}"
+    form: Form | None = st.session_state.get(key)
+    latest = detail.revision
+    if form is None:
+        form = _begun(detail, page)
+        st.session_state[key] = form
+    elif form.made_from != latest.number and not form.changed and not form.conflicts:
+        form.made_from, form.base, form.draft = latest.number, latest.draft, latest.draft
+        form.anew()
+    return form
+
+
+def _begun(detail: DesignDetail, page: str) -> Form:
+    latest, design = detail.revision, detail.design.id
+    form = Form(design, page, latest.number, latest.draft, latest.draft)
+    typed = None if detail.locked else design_session.typed(design, page)
+    if typed is not None:
+        try:
+            before = latest if typed.made_from == latest.number else design_session.revision(design, typed.made_from)
+            kept = typed.document
+            draft = Draft(dict(kept["plan"]), {str(name): str(digest) for name, digest in kept["texts"].items()})
+            form.contents = {str(digest): str(text) for digest, text in kept["contents"].items()}
+        except (Refused, KeyError, TypeError, AttributeError, ValueError):
+            pass  # what an old or damaged one holds is nothing to go on with
+        else:
+            form.made_from, form.base, form.draft, form.kept = before.number, before.draft, draft, kept
+            if form.changed:
+                form.said = ("What you typed here before is kept. It is not saved yet.",)
+    form.first = form.draft
+    return form
+
+
+def keep(form: Form) -> None:
+    """Keep what stands on the page, where it is not what was kept last."""
+    held = {**form.draft.whole, "contents": form.contents} if form.changed else None
+    if held == form.kept:
+        return
+    if held is None:
+        design_session.drop_typed(form.design, form.page)
+    else:
+        design_session.keep_typed(form.design, form.page, form.made_from, held)
+    form.kept = held
+
+
+def saved(form: Form) -> bool:
+    """Save what stands on the page as the next revision; False where others' values stand against it.
+
+    Raises:
+        Refused: It cannot be kept.
+    """
+    contents = {digest: text.encode() for digest, text in form.contents.items()}
+    try:
+        revised = design_session.save(form.design, form.draft, contents, form.made_from)
+    except DraftConflict as conflict:
+        form.conflicts, form.against = conflict.conflicts, conflict.latest.number
+        form.said = ()
+        return False
+    latest = revised.revision
+    said = f"Saved as revision {latest.number}." if revised.new else "Nothing had changed."
+    joined = (
+        () if revised.joined is None else (f"{revised.joined} saved meanwhile: their changes are on this page too.",)
+    )
+    form.made_from, form.base, form.draft = latest.number, latest.draft, latest.draft
+    form.contents, form.conflicts, form.tried, form.said = {}, (), True, (said, *joined)
+    form.anew()
+    keep(form)
+    return True
+
+
+def settle(form: Form, mine: frozenset[ChangePath]) -> None:
+    """Put the page's changes on top of what others saved: their values where both changed one, but for ``mine``."""
+    latest = design_session.revision(form.design, form.against)
+    whole = settled(form.base.whole, form.draft.whole, latest.draft.whole, mine)
+    form.made_from, form.base = latest.number, latest.draft
+    form.draft, form.conflicts = Draft(whole["plan"], whole["texts"]), ()
+    form.anew()
+
+
+def refusal_to_edit(detail: DesignDetail) -> str | None:
+    """Why the page may only be read, in a sentence; None where it may be changed."""
+    if detail.locked:
+        return "The plan is locked, and does not change. To change it, amend it."
+    for each in detail.facts.recorded:
+        if each.entry.kind == "set_aside":
+            return f"The design was set aside on {each.entry.on.day} {each.entry.on:%B %Y} by {each.by}."
+    refused = session.may("design")
+    return None if refused is None else f"You may read this page; to change it: {refused.rule}."

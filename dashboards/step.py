@@ -1,0 +1,294 @@
+"""What every page of a design shares: which design it is, its heading, what is missing on it, and how it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from dashboards import design_session, markup, screen, widgets
+from dashboards.forms import drawing
+from dashboards.forms.editing import Form, form_of, keep, refusal_to_edit, saved, settle
+from dashboards.forms.fields import Asked, Members, Section
+from data.errors import Refused
+from designs.drafting import ABSENT
+from designs.finding import Open
+from designs.protocol.errors import path_text
+from trials.registry.records import DesignDetail
+from trials.reporting.designing import TASKS, Task, TaskName, clears_in_words, in_words, place_in_words, tasks_of
+
+_LAST_DESIGN: Final = "last_design"
+_SAVED: Final = "design_saved"
+MINE, THEIRS = "Keep mine", "Keep theirs"
+Beside = Callable[[DesignDetail, Form], None]
+
+
+def view_of(name: TaskName) -> str:
+    """The page of a step."""
+    return f"views/design/{name}.py"
+
+
+def address_of(name: str, design: str) -> str:
+    """The address of a step's page, or of another page of a design, as a link has it."""
+    return f"{name}?design={design}"
+
+
+def chosen_design(title: str) -> DesignDetail | None:
+    """Begin a page about a design, with its heading; a list to choose from where the address names none."""
+    design = st.query_params.get("design") or st.session_state.get(_LAST_DESIGN)
+    refusal = None
+    if design:
+        try:
+            detail = design_session.detail(design)
+        except Refused as unknown:
+            refusal = unknown
+        else:
+            st.query_params["design"] = design
+            st.session_state[_LAST_DESIGN] = design
+            _heading(detail, title)
+            return detail
+    st.html(markup.heading(1, title))
+    if refusal is not None:
+        screen.refused(refusal)
+    designs = design_session.designs()
+    if not designs:
+        st.html(markup.said("Nothing is being designed yet."))
+        st.page_link("views/designs.py", label="Begin a design")
+        return None
+    st.html(markup.said("Choose a design."))
+    st.html(markup.links((address_of("task_list", each.id), words) for each, words in designs))
+    return None
+
+
+def _heading(detail: DesignDetail, title: str) -> None:
+    widgets.page_title(f"{title} – {detail.title} – OTM Trials")
+    if title != detail.title:
+        st.page_link("views/design/task_list.py", label="Task list", query_params={"design": detail.design.id})
+        st.html(markup.quiet(detail.title))
+    st.html(markup.heading(1, title))
+
+
+def begun(name: TaskName) -> tuple[DesignDetail, Task, Form] | None:
+    """Begin the page of a step: its heading, what was saved, what others saved otherwise, and what is missing."""
+    kind = next(kind for kind in TASKS if kind.name == name)
+    detail = chosen_design(kind.title)
+    if detail is None:
+        return None
+    st.session_state[f"texts/{detail.design.id}"] = {
+        digest: content.decode("utf-8", "replace") for digest, content in detail.facts.contents.items()
+    }
+    task = next(task for task in tasks_of(detail) if task.kind.name == name)
+    form = form_of(detail, name)
+    form.tried = form.tried or any(key in detail.revision.draft.document for key in kind.keys)
+    _told(detail, form)
+    return detail, task, form
+
+
+def _told(detail: DesignDetail, form: Form) -> None:
+    said = (*st.session_state.pop(_SAVED, ()), *form.said)
+    form.said = ()
+    if said:
+        st.html(markup.done(" ".join(said)))
+    why = refusal_to_edit(detail)
+    if why is not None:
+        st.html(markup.notice(why))
+    latest = detail.revision
+    if form.conflicts:
+        _choose_between(detail, form)
+    elif form.changed and latest.number != form.made_from:
+        words = f"{latest.saved_by} saved revision {latest.number} since you began on this page."
+        st.html(markup.notice(f"{words} When you save, both are put together."))
+
+
+def step(name: TaskName, sections: Sequence[Section]) -> None:
+    """A page that is fields and nothing else."""
+    page = begun(name)
+    if page is not None:
+        fill(*page, sections)
+
+
+def fill(
+    detail: DesignDetail, task: Task, form: Form, sections: Sequence[Section], *, beside: Beside | None = None
+) -> None:
+    """The fields of a page, what is wrong with them on top, and how they are saved below.
+
+    Args:
+        detail: The design.
+        task: Its step.
+        form: The page's form.
+        sections: What is asked.
+        beside: What stands between the fields and the way to save them.
+    """
+    disabled = refusal_to_edit(detail) is not None
+    summary(form, task, [each for part in sections for each in part.fields])
+    for part in sections:
+        drawing.section(form, part, task.open, disabled=disabled)
+    if beside is not None:
+        beside(detail, form)
+    finish(task.kind.name, form, disabled=disabled)
+
+
+def recorded(name: TaskName) -> None:
+    """A page about what is on record, and not about the plan: what is open, and who clears it."""
+    kind = next(kind for kind in TASKS if kind.name == name)
+    detail = chosen_design(kind.title)
+    if detail is not None:
+        still_open(next(task for task in tasks_of(detail) if task.kind.name == name))
+        after(name, detail)
+
+
+def still_open(task: Task) -> None:
+    """What a step still lacks, as a table."""
+    if not task.open:
+        st.html(markup.done("Nothing is open here."))
+        return
+    rows = [
+        [
+            each.problem[:1].upper() + each.problem[1:],
+            "Must be settled" if each.severity == "blocks" else "To know",
+            each.remedy[:1].upper() + each.remedy[1:],
+            clears_in_words(each.clears)[:1].upper() + clears_in_words(each.clears)[1:],
+        ]
+        for each in task.open
+    ]
+    count = len(task.blocking)
+    caption = "One thing to settle" if count == 1 else f"{count} things to settle"
+    st.html(markup.rows(caption, ("What", "Weight", "To do", "Who clears it"), rows))
+
+
+def after(name: TaskName, detail: DesignDetail) -> None:
+    """The way from a page to the next."""
+    st.page_link(next_step(name), label="Next step", query_params={"design": detail.design.id})
+
+
+def summary(form: Form, task: Task, asked: Sequence[Asked]) -> None:
+    """What is missing or wrong on the page, each with the way to its field; nothing on a page not begun yet."""
+    blocking = task.blocking
+    if not blocking or not form.tried:
+        return
+    items, others = [], []
+    places = {path_text(path): drawing.anchor_of(path) for path in _paths(form, asked, ())}
+    for each in blocking:
+        anchor = _nearest(each.where, places)
+        words = f"{place_in_words(each.where)}: {each.problem}"
+        if anchor is None:
+            others.append(f"{words}. {each.remedy[:1].upper()}{each.remedy[1:]}")
+        else:
+            items.append((anchor, words))
+    count = len(blocking)
+    title = (
+        "There is one thing to settle on this page"
+        if count == 1
+        else f"There are {count} things to settle on this page"
+    )
+    st.html(markup.error_summary(title, items, others))
+
+
+def _paths(form: Form, asked: Sequence[Asked], within: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
+    for each in asked:
+        path = (*within, *each.path)
+        found.append(path)
+        if isinstance(each, Members):
+            held = form.at(path)
+            for place in range(len(held) if isinstance(held, list) else 0):
+                found += _paths(form, each.fields, (*path, place))
+    return found
+
+
+def _nearest(where: str, places: dict[str, str]) -> str | None:
+    """The field at a place, or the one that it is a part of; or else the first that is a part of it."""
+    for place in sorted(places, key=len, reverse=True):
+        if where == place or where.startswith((f"{place}.", f"{place}[")):
+            return places[place]
+    return next((anchor for place, anchor in places.items() if place.startswith((f"{where}.", f"{where}["))), None)
+
+
+def finish(name: TaskName, form: Form, *, disabled: bool) -> None:
+    """Keep what was typed, and save it where that is asked."""
+    following = next_step(name)
+    if not disabled:
+        keep(form)
+        with st.container(horizontal=True):
+            on = st.button("Save and continue", type="primary", key=form.key("continue"))
+            stay = st.button("Save", key=form.key("save"))
+        if (on or stay) and _save(form):
+            st.session_state[_SAVED] = form.said
+            form.said = ()
+            if on:
+                st.switch_page(following, query_params={"design": form.design})
+            st.rerun()
+        if form.changed:
+            st.html(markup.quiet("Not saved yet. What you typed is kept for you, also when you leave this page."))
+    else:
+        st.page_link(following, label="Next step", query_params={"design": form.design})
+
+
+def next_step(name: TaskName) -> str:
+    """The page of the step after this one; the task list after the last."""
+    names = [kind.name for kind in TASKS]
+    place = names.index(name) + 1
+    return view_of(names[place]) if place < len(names) else "views/design/task_list.py"
+
+
+def _save(form: Form) -> bool:
+    try:
+        done = saved(form)
+    except Refused as refusal:
+        screen.refused(refusal)
+        return False
+    if not done:
+        st.rerun()  # both values are shown at the top
+    return True
+
+
+def _choose_between(detail: DesignDetail, form: Form) -> None:
+    """Values that two people changed: whoever saves second sees both, and chooses."""
+    them = detail.revision.saved_by
+    st.html(
+        markup.refusal(
+            [f"{them} has changed what you changed, in another way. Nothing was saved, and nothing is lost: choose."]
+        )
+    )
+    mine = set()
+    for number, conflict in enumerate(form.conflicts):
+        st.html(markup.heading(3, place_in_words(path_text(conflict.path[1:] or conflict.path))))
+        st.html(
+            markup.answers(
+                [
+                    ("Before", _value(form, conflict.before)),
+                    ("Yours", _value(form, conflict.mine)),
+                    (f"Of {them}", _value(form, conflict.theirs)),
+                ]
+            )
+        )
+        chosen = widgets.choice(
+            f"Value {number + 1} of {len(form.conflicts)}: which one stays?", {MINE: MINE, THEIRS: THEIRS},
+            key=form.key("conflict", number), horizontal=True, visible=True,
+        )  # fmt: skip
+        if chosen == MINE:
+            mine.add(conflict.path)
+        elif chosen is None:
+            mine.add((*conflict.path, "?"))
+    if st.button("Save with these", type="primary", key=form.key("settle")):
+        if any(path[-1] == "?" for path in mine):
+            st.html(markup.refusal(["Choose for each value which one stays."]))
+        else:
+            settle(form, frozenset(mine))
+            if _save(form):
+                st.rerun()
+
+
+def _value(form: Form, value: object) -> str:
+    if value is ABSENT or value is None:
+        return "Nothing"
+    if isinstance(value, str) and len(value) == 64:
+        kept = {**st.session_state.get(f"texts/{form.design}", {}), **form.contents}
+        return str(kept.get(value, f"A text (digest {value[:12]}…)"))
+    return in_words(value)
+
+
+def open_lines(found: Sequence[Open]) -> list[str]:
+    """What is open, one sentence each."""
+    return [f"{each.problem[:1].upper()}{each.problem[1:]}" for each in found]

@@ -1,0 +1,117 @@
+"""Is one-to-many the right approach? The questions of the handbook, each with its evidence and how sure it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from dashboards import markup, step
+from dashboards.forms.fields import Asked, Field, Members, Section
+from designs.suitability.editions import EDITIONS, Question
+from trials.reporting.designing import suitability_sentence
+
+_SURE: Final = (
+    ("confident", "Confident"),
+    ("in_doubt", "In doubt: one-to-many may not be appropriate, and an approver is asked whether to go on"),
+)
+_BEHAVIOUR: Final = Section(
+    "The behaviour that should change",
+    (
+        Field(("behaviour", "who"), "Who", hint="Such as individuals with an overdue debt and no return outstanding."),
+        Field(("behaviour", "action"), "What they should do"),
+        Field(("behaviour", "by_day"), "By which day after the issue", "number"),
+        Field(("behaviour", "observed_in"), "How it is observed", hint="The data in which it shows."),
+    ),
+)
+_ALTERNATIVES: Final = Section(
+    "What else was considered",
+    (
+        Members(
+            ("alternatives",), "alternative", "option",
+            (Field(("option",), "What could be done instead"), Field(("reason",), "Why it is not", "words")),
+        ),
+    ),
+    "No further action is always one of them.",
+)  # fmt: skip
+_OWN: Final[dict[str, tuple[Asked, ...]]] = {
+    "customers": (Field(("answer",), "How many", "number"),),
+    "cost": (
+        Field(("administration",), "To administer, in pounds", "range"),
+        Field(("exchequer_loss",), "In tax not collected, in pounds", "range"),
+    ),
+    "same_reason": (
+        Field(("answer",), "Answer", "choice", options=(("yes", "Yes"), ("no", "No"), ("unknown", "Not known"))),
+        Field(("insight", "method"), "What would find out", asked_where=("answer", ("unknown",))),
+        Field(("insight", "owner"), "Who finds out", asked_where=("answer", ("unknown",))),
+        Field(("insight", "ready_on"), "By when it is known", "day", asked_where=("answer", ("unknown",))),
+    ),
+    "message": (
+        Field(("answer",), "Answer", "words"),
+        Field(
+            ("opens_check",), "Does it ask for information that would show that affairs are correct?", "truth",
+            hint="Such a message opens a compliance check, and is no one-to-many approach.",
+        ),
+    ),
+    "reaction": tuple(
+        Field(("answer", reaction), f"Share who {words}, in percent", "percent")
+        for reaction, words in (
+            ("pay", "pay"), ("file", "file"), ("call", "call"), ("complain", "complain"), ("ignore", "do nothing"),
+            ("agent", "have an agent answer"),
+        )
+    ),
+    "follow_up": (
+        Field(("asks_for_review",), "Are customers asked to review a return?", "truth"),
+        Field(("answer",), "Answer", "words"),
+        Field(("plan", "owner"), "Who follows up", asked_where=("asks_for_review", (True,))),
+        Field(
+            ("plan", "capacity_per_month"), "How many they can take in a month", "number",
+            asked_where=("asks_for_review", (True,)),
+        ),
+        Field(("plan", "starts_on"), "From which day", "day", asked_where=("asks_for_review", (True,))),
+        Field(
+            ("plan", "rule"), "Who is followed up, and how", "words", hint="The same in every arm.",
+            asked_where=("asks_for_review", (True,)),
+        ),
+    ),
+    "operations": (
+        Field(("answer", "inbound_calls_per_1000"), "Calls that 1,000 customers make", "number"),
+        Field(("answer", "peak_contacts_per_day"), "Contacts on the busiest day", "number"),
+        Field(("answer", "capacity_per_day"), "Contacts that can be taken in a day", "number"),
+    ),
+}  # fmt: skip
+
+
+def _question(asked: Question) -> Section:
+    """A question with its own fields, its evidence, and how sure the answer is."""
+    own = _OWN.get(asked.id, (Field(("answer",), "Answer", "words"),))
+    fields = (
+        *own,
+        Field(("evidence",), "Evidence", "words", hint=asked.evidence),
+        Field(("confidence",), "How sure is it?", "choice", options=_SURE),
+    )
+    return Section(asked.asks, tuple(_within(field, asked.id) for field in fields))
+
+
+def _within(field: Asked, question: str) -> Asked:
+    assert isinstance(field, Field)
+    where = field.asked_where
+    return Field(
+        ("suitability", question, *field.path), field.label, field.kind, field.hint, field.options,
+        None if where is None else (f"suitability/{question}/{where[0]}", where[1]),
+    )  # fmt: skip
+
+
+def show() -> None:
+    page = step.begun("suitability")
+    if page is None:
+        return
+    detail, task, form = page
+    st.html(markup.lead(suitability_sentence(detail)))
+    edition = form.at(("suitability", "edition"))
+    questions = EDITIONS[edition if edition in EDITIONS else "CH600210-1"].questions
+    step.fill(detail, task, form, (_BEHAVIOUR, _ALTERNATIVES, *map(_question, questions)))
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

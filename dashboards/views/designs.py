@@ -1,0 +1,76 @@
+"""Designs: every trial in the making, and how to begin one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from dashboards import design_session, markup, screen, session, step, widgets
+from data.errors import Refused
+
+_ORIGINS: Final[dict[design_session.Origin, str]] = {
+    "empty": "With nothing",
+    "template": "With a template",
+    "trial": "With the plan of a past trial",
+}
+
+
+def show() -> None:
+    st.html(markup.heading(1, "Designs"))
+    designs = design_session.designs()
+    if designs:
+        rows = [
+            [
+                markup.task(step.address_of("task_list", design.id), title),
+                _begun_with(design.origin),
+                f"{design.begun_at.day} {design.begun_at:%B %Y}, {design.begun_by}",
+                str(design.revisions),
+            ]
+            for design, title in designs
+        ]
+        caption = "1 design" if len(designs) == 1 else f"{len(designs)} designs"
+        st.html(markup.rows(caption, ("Trial", "Begun with", "Begun on, by", "Revisions"), rows))
+    else:
+        st.html(markup.said("Nothing is being designed yet."))
+    st.html(markup.heading(2, "Begin a design"))
+    refusal = session.may("design")
+    if refusal is not None:
+        screen.refused(refusal)
+        return
+    _begin()
+
+
+def _begun_with(origin: dict[str, str]) -> str:
+    words = {"empty": "Nothing", "template": "The template", "trial": "The trial", "file": "The file"}
+    return " ".join(part for part in (words.get(origin.get("kind", ""), ""), origin.get("name", "")) if part)
+
+
+def _begin() -> None:
+    design = st.text_input(
+        "A short name for the trial", key="design-id",
+        help="Small letters, digits, - and _, such as late-returns-2027. It stays the trial's name for ever.",
+    )  # fmt: skip
+    origin = widgets.choice("Begin", _ORIGINS, "empty", key="design-origin", visible=True) or "empty"
+    name = None
+    if origin == "template":
+        titles = design_session.template_titles()
+        name = widgets.choice("Template", titles, next(iter(titles)), key="design-template", visible=True)
+    elif origin == "trial":
+        titles = {trial.id: trial.title for trial in session.portfolio()}
+        name = widgets.choice("Past trial", titles, key="design-trial", visible=True)
+    if not st.button("Begin", type="primary", key="design-begin"):
+        return
+    if origin == "trial" and name is None:
+        st.html(markup.refusal(["Choose the trial whose plan it begins with."]))
+        return
+    try:
+        design_session.begin(design.strip(), origin, name)
+    except Refused as refused:
+        screen.refused(refused)
+        return
+    st.switch_page("views/design/task_list.py", query_params={"design": design.strip()})
+
+
+if __name__ == "__main__":  # as Streamlit runs a page
+    show()

@@ -1,0 +1,191 @@
+"""Designing in the browser: the task list, a step that is filled in and saved, and two people on one draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards import session
+from designs.drafting import Draft
+from tests.dashboards.conftest import done, refusals, shown
+from trials.access import Actor
+from trials.registry import Registry
+from trials.stages.design import begin_design, revise_design
+
+DESIGN = "late-2027"
+ANN, BEN = Actor("Ann", "designer"), Actor("Ben", "designer")
+STEPS = (
+    "about", "suitability", "population", "approaches", "measures", "size", "money", "consultation", "sign_offs",
+    "approval", "lock", "history", "file", "set_aside",
+)  # fmt: skip
+
+
+@pytest.fixture
+def design(own_registry: Registry) -> Registry:
+    draft = Draft({"schema": 1, "id": DESIGN, "title": "Late returns", "owner": "Team A"}, {})
+    begin_design(own_registry, ANN, DESIGN, draft, {}, origin={"kind": "empty"})
+    return own_registry
+
+
+@pytest.fixture
+def at_work(monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor], None]:
+    def work(actor: Actor) -> None:
+        monkeypatch.setattr(session, "current_user", lambda: actor)
+
+    work(ANN)
+    return work
+
+
+def draft_of(registry: Registry) -> dict[str, Any]:
+    with registry.read(ANN, DESIGN) as reader:
+        return dict(reader.design(DESIGN).draft.document)
+
+
+def field(page: AppTest, name: str) -> Any:
+    return next(each for each in (*page.text_input, *page.text_area) if each.key.endswith(f"/{name}"))
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
+    return page.run()
+
+
+def test_designs_are_listed_and_begun(own_registry: Registry, open_page: Any) -> None:
+    page = open_page("designs")
+    page.text_input(key="design-id").set_value("reminder-2027").run()
+    press(page, "Begin")
+    assert "reminder-2027" in page.query_params["design"]
+    with own_registry.read(ANN) as reader:
+        assert [each.id for each in reader.designs()] == ["reminder-2027"]
+
+
+def test_a_name_that_cannot_be_one_is_refused(own_registry: Registry, open_page: Any) -> None:
+    page = open_page("designs")
+    page.text_input(key="design-id").set_value("Late Returns!").run()
+    press(page, "Begin")
+    assert "cannot be the id of a trial" in refusals(page)[0]
+
+
+def test_the_task_list_says_what_is_missing_and_who_clears_it(design: Registry, open_page: Any) -> None:
+    page = open_page("design/task_list", design=DESIGN)
+    assert "Earliest launch" in shown(page)
+    assert "Not started" in shown(page)
+    assert "In progress" in shown(page)
+    assert "The designer" in shown(page)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_page_opens_on_a_draft_that_is_nearly_empty(design: Registry, open_page: Any, step: str) -> None:
+    assert not refusals(open_page(f"design/{step}", design=DESIGN))
+
+
+def test_what_is_typed_is_saved_as_a_revision(design: Registry, open_page: Any, at_work: Any) -> None:
+    page = open_page("design/about", design=DESIGN)
+    field(page, "owner").set_value("Team B").run()
+    press(page, "Save")
+    assert "Saved as revision 2." in done(page)
+    assert draft_of(design)["owner"] == "Team B"
+
+
+def test_what_is_typed_and_not_saved_outlives_the_page(design: Registry, open_page: Any, at_work: Any) -> None:
+    field(open_page("design/about", design=DESIGN), "hypothesis").set_value("More file").run()
+    again = open_page("design/about", design=DESIGN)
+    assert field(again, "hypothesis").value == "More file"
+    assert any("It is not saved yet" in each for each in done(again))
+    assert "hypothesis" not in draft_of(design)
+
+
+def test_nobody_sees_what_another_has_typed(design: Registry, open_page: Any, at_work: Any) -> None:
+    field(open_page("design/about", design=DESIGN), "hypothesis").set_value("More file").run()
+    at_work(BEN)
+    assert field(open_page("design/about", design=DESIGN), "hypothesis").value == ""
+
+
+def test_changes_of_two_people_are_put_together(design: Registry, open_page: Any, at_work: Any) -> None:
+    page = open_page("design/about", design=DESIGN)
+    field(page, "hypothesis").set_value("More file").run()
+    revise_design(design, BEN, DESIGN, Draft({**draft_of(design), "owner": "Team B"}, {}), {}, made_from=1)
+    press(page, "Save")
+    assert "Ben saved meanwhile" in done(page)[0]
+    assert draft_of(design)["owner"] == "Team B"
+    assert draft_of(design)["hypothesis"] == "More file"
+    assert field(page, "owner").value == "Team B"
+
+
+@pytest.mark.parametrize(("choice", "title"), [(0, "Mine"), (1, "Theirs")])
+def test_who_saves_second_chooses(design: Registry, open_page: Any, at_work: Any, choice: int, title: str) -> None:
+    page = open_page("design/about", design=DESIGN)
+    field(page, "title").set_value("Mine").run()
+    revise_design(design, BEN, DESIGN, Draft({**draft_of(design), "title": "Theirs"}, {}), {}, made_from=1)
+    press(page, "Save")
+    assert "Ben has changed what you changed" in refusals(page)[0]
+    assert "Mine" in shown(page)
+    assert "Theirs" in shown(page)
+    press(page, "Save with these")
+    assert "Choose for each value" in refusals(page)[-1]
+    next(radio for radio in page.radio if "conflict" in radio.key).set_value(choice).run()
+    press(page, "Save with these")
+    assert draft_of(design)["title"] == title
+    assert not refusals(page) or "settle" in refusals(page)[0]
+
+
+def test_what_is_no_number_is_kept_and_named_at_its_field(design: Registry, open_page: Any, at_work: Any) -> None:
+    page = open_page("design/suitability", design=DESIGN)
+    field(page, "suitability/customers/answer").set_value("1,200").run()
+    field(page, "behaviour/by_day").set_value("soon").run()
+    press(page, "Save")
+    assert draft_of(design)["behaviour"]["by_day"] == "soon"
+    assert draft_of(design)["suitability"]["customers"]["answer"] == 1200
+    assert 'href="#field-behaviour-by_day"' in shown(page)
+
+
+def test_members_come_and_go(design: Registry, open_page: Any, at_work: Any) -> None:
+    page = open_page("design/approaches", design=DESIGN)
+    press(page, "Add an arm")
+    field(page, "arms/0/id").set_value("sms").run()
+    field(page, "arms/0/label").set_value("Text message").run()
+    field(page, "arms/0/text/en").set_value("Please pay.").run()
+    press(page, "Add another arm")
+    field(page, "arms/1/id").set_value("letter").run()
+    press(page, "Save")
+    arms = draft_of(design)["arms"]
+    assert [arm["id"] for arm in arms] == ["sms", "letter"]
+    assert arms[0]["text"] == {"en": "wording/sms.en.md"}
+    with design.read(ANN, DESIGN) as reader:
+        revision = reader.design(DESIGN)
+        assert reader.design_texts(DESIGN, revision) == {"wording/sms.en.md": b"Please pay."}
+    press(page, "Remove this arm")
+    press(page, "Save")
+    assert [arm["id"] for arm in draft_of(design)["arms"]] == ["letter"]
+
+
+def test_a_reader_sees_and_cannot_change(design: Registry, open_page: Any, at_work: Any) -> None:
+    at_work(Actor("Mo", "manager"))
+    page = open_page("design/about", design=DESIGN)
+    assert field(page, "title").disabled
+    assert not [button for button in page.button if button.label.startswith("Save")]
+
+
+def test_a_design_that_ended_is_only_read(design: Registry, open_page: Any, at_work: Any) -> None:
+    page = open_page("design/set_aside", design=DESIGN)
+    page.radio(key="instead").set_value(0).run()
+    page.text_area(key="instead-what").set_value("Nothing is sent").run()
+    page.text_area(key="instead-why").set_value("It would cost more than it brings").run()
+    press(page, "End the design")
+    assert "was set aside" in shown(open_page("design/about", design=DESIGN))
+
+
+def test_values_that_nobody_touched_stay_as_they_were(own_registry: Registry, open_page: Any, at_work: Any) -> None:
+    from designs.drafting import draft_of_file
+    from designs.library import template_named
+
+    draft, contents = draft_of_file(template_named("sa-debts").path)
+    before = {**draft.document, "id": DESIGN}
+    begin_design(own_registry, ANN, DESIGN, Draft(before, draft.texts), contents, origin={"kind": "template"})
+    for step in STEPS[:7]:
+        page = open_page(f"design/{step}", design=DESIGN)
+        press(page, "Save")
+        assert "Nothing had changed." in done(page)[0], step
