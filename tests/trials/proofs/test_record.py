@@ -274,23 +274,6 @@ def test_what_stands_beside_the_registrys_tables_is_named(either, files):
     assert failing(either) == {}
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_a_schema_by_any_name_is_looked_through_and_what_an_extension_brings_is_its_own(either, files):
-    with either._writers.connect() as connection:
-        connection.exec_driver_sql('CREATE SCHEMA "My Schema"')
-        connection.exec_driver_sql('SET LOCAL search_path TO "My Schema"')
-        connection.exec_driver_sql("CREATE VIEW seen AS SELECT 1")
-        connection.exec_driver_sql("CREATE VIEW brought AS SELECT 1")
-        connection.exec_driver_sql("CREATE TABLE brought_too (id INTEGER)")
-        for thing in ("VIEW brought", "TABLE brought_too"):
-            connection.exec_driver_sql(f"ALTER EXTENSION plpgsql ADD {thing}")
-        found = faults_within(connection)
-        connection.rollback()
-    assert "view seen: not the registry's" in found
-    assert "table draw: gone" in found
-    assert not any("brought" in fault for fault in found)
-
-
 def test_a_chain_that_is_empty_is_named(registry, files):
     locked(registry, files)
     tampering.run(registry, "DELETE FROM audit_event")

@@ -6,6 +6,7 @@ PostgreSQL. That keeps them from meeting; what makes a second allocation impossi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from data.text import unstorable
 from trials.errors import RegistryRefused
@@ -34,6 +35,8 @@ BUSY_SECONDS = 30
 SQLITE_SYNCHRONOUS_FULL = 2
 WRITER = "otm_writer"
 REBUILDER = "otm_rebuilder"
+_SEARCH_PATH = "otm_search_path"
+_USUAL_PATH = '"$user", public'
 _ADVISORY_LOCK = 0x4F544D  # "OTM"
 # What SQLite and PostgreSQL say when the queue did not move in time.
 _BUSY = ("database is locked", "lock timeout", "canceling statement due to lock timeout")
@@ -145,14 +148,41 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 
 def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks anything of its own
+    def settle(connection: Any, record: ConnectionPoolEntry) -> None:
+        asked = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'search_path' AND source = 'client'"
+        found = connection.execute(asked).fetchone()
+        record.info[_SEARCH_PATH] = _path(found[0] if found else _USUAL_PATH)
+        connection.execute(f"SET search_path = {record.info[_SEARCH_PATH]}")
+        connection.commit()
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        # What a trigger or a function set for the session holds no longer; and rows that a policy would hide stop us.
+        ours = f"SET LOCAL search_path = {connection.info[_SEARCH_PATH]}; SET LOCAL row_security = off"
         if not connection.get_execution_options().get(WRITER, False):
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; {ours}")
             return
-        connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
+        connection.exec_driver_sql(f"{ours}; SET LOCAL synchronous_commit = on")
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+        connection.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({_ADVISORY_LOCK})")
+
+
+def _path(given: str) -> str:
+    """Where tables are looked for: in the schemas that the address names, whatever is set for a database or a role.
+
+    PostgreSQL's own catalogue comes first where a path does not name it, so nothing of its names can hide it; temporary
+    tables come last.
+
+    Examples:
+        >>> _path('"$user", public, pg_catalog')
+        '"$user", public, pg_temp'
+    """
+    parts = [part for part in re.findall(r'"(?:[^"]|"")*"|[^,\s]+', given) if part != '""']
+    return (
+        ", ".join([part for part in parts if part.strip('"') not in ("pg_catalog", "pg_temp")] or ["public"])
+        + ", pg_temp"
+    )
 
 
 def read_again(session: Session) -> None:
