@@ -130,9 +130,10 @@ def rows(caption: str, columns: Sequence[str], body: Sequence[Sequence[str]]) ->
     return _block("rows", caption, columns, body, frozenset(), False, False, False)
 
 
-def trial_link(address: str, title: str, *, synthetic: bool, outside: str | None = None) -> Markup:
-    """The way to a trial's page, whether its customers are invented, and that it was locked outside its route."""
-    return _inner("trial_link", address, title, synthetic, outside)
+def trial_link(address: str, title: str, *, synthetic: bool, notes: Sequence[str] = ()) -> Markup:
+    """The way to a trial's page, whether its customers are invented, and what is to be known of its plan: that it was
+    locked outside its route, or amended."""
+    return _inner("trial_link", address, title, synthetic, notes)
 
 
 def life(code: State) -> Markup:

@@ -15,6 +15,7 @@ from dashboards import markup, session
 from data.errors import Refused
 from designs.protocol.errors import ProtocolRefused
 from trials.registry.records import TrialDetail, TrialSummary
+from trials.reporting.amended import amended
 from trials.reporting.charts import Figure
 from trials.reporting.portfolio import next_action, next_actor, outside_route
 from trials.reporting.results.decisions import decision_notice
@@ -194,9 +195,13 @@ def _heading(detail: TrialDetail, page: Page) -> None:
     outside = outside_route(summary)
     if outside is not None and page == "Results":
         st.html(markup.notice(outside))
+    changed = amended(summary.amendments)
+    if changed is not None and page == "Results":
+        st.html(markup.notice(changed))
     st.html(markup.heading(1, summary.title))
     with st.container(horizontal=True, vertical_alignment="center"):
         where = "" if outside is None else ", locked outside the route of approval"
+        where += "" if changed is None else ", plan amended after the lock"
         st.html(markup.said(f"{state(summary.state)}{where}"))
         address = {"trial": summary.id}
         if page == "Decision":

@@ -212,15 +212,51 @@ class LockedOutside(_Entry):
     open: tuple[Text, ...] = ()
 
 
+class AmendmentProposed(_Entry):
+    """A locked plan is to be another: the original stays, and it is in force once a second person has confirmed it.
+
+    Attributes:
+        version: Of the plan, as it is to be.
+        amends: The version in force when it was proposed.
+        plan: Digest of the plan as it is to be.
+        stage: Whether customers had been assigned.
+        effect: What it is: a correction of the record, another plan before the draw, or an addition after it.
+    """
+
+    kind: Literal["amendment_proposed"]
+    version: Annotated[int, Field(ge=2)]
+    amends: Annotated[int, Field(ge=1)]
+    plan: Digest
+    stage: Literal["locked", "drawn", "closed"]
+    effect: Literal["record", "plan", "unplanned"]
+    reason: Text
+
+
+class AmendmentConfirmed(_Entry):
+    """An amendment is in force, by the word of another person than who proposed it."""
+
+    kind: Literal["amendment_confirmed"]
+    amendment: Annotated[int, Field(ge=1)]
+
+
+class AmendmentWithdrawn(_Entry):
+    """An amendment was taken back before it was in force."""
+
+    kind: Literal["amendment_withdrawn"]
+    amendment: Annotated[int, Field(ge=1)]
+    reason: Text
+
+
 Entry = Annotated[
     StakeholderAdded | StakeholderChanged | StakeholderRetired | Consulted | Responded | LineSignedOff | DoubtOverridden
-    | AnswersConfirmed | SignedOff | GatewayDecided | ConditionMet | OwnRouteApproved | SetAside | LockedOutside,
+    | AnswersConfirmed | SignedOff | GatewayDecided | ConditionMet | OwnRouteApproved | SetAside | LockedOutside
+    | AmendmentProposed | AmendmentConfirmed | AmendmentWithdrawn,
     Field(discriminator="kind"),
 ]  # fmt: skip
 EntryKind = Literal[
     "stakeholder_added", "stakeholder_changed", "stakeholder_retired", "consulted", "responded", "line_signed_off",
     "doubt_overridden", "answers_confirmed", "signed_off", "gateway_decided", "condition_met", "own_route_approved",
-    "set_aside", "locked_outside",
+    "set_aside", "locked_outside", "amendment_proposed", "amendment_confirmed", "amendment_withdrawn",
 ]  # fmt: skip
 ENTRY_KINDS: Final[tuple[EntryKind, ...]] = get_args(EntryKind)
 

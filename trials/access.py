@@ -18,7 +18,7 @@ UseCase = Literal[
     "read", "overlap", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue", "whois",
     "load_contacts", "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void",
     "request_correction", "confirm_correction", "backup", "restore", "migrate", "collect", "design", "sign_off",
-    "approve", "set_aside", "lock_outside",
+    "approve", "set_aside", "lock_outside", "amend", "confirm_amendment", "withdraw_amendment",
 ]  # fmt: skip
 """What a person may ask for, in one role or another."""
 
@@ -63,6 +63,10 @@ _GRANTS: dict[UseCase, frozenset[Role]] = {
     "approve": frozenset({"manager"}),
     "set_aside": frozenset({"designer", "manager"}),
     "lock_outside": frozenset({"administrator"}),
+    "amend": frozenset({"designer"}),
+    # Not the randomiser, who knows the arms: what is planned is nobody's word who has seen them.
+    "confirm_amendment": frozenset({"designer", "analyst", "manager"}),
+    "withdraw_amendment": frozenset({"designer", "analyst", "manager"}),
     "load_population": frozenset({"designer"}),
     "lock": frozenset({"designer"}),
     "randomise": frozenset({"randomiser"}),

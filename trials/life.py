@@ -34,7 +34,7 @@ Step = Literal[
     "answer_suitability", "consult", "pass_gateway_1", "design", "sign_off", "pass_gateway_2", "lock", "randomise",
     "resume_randomise", "issue", "load_outcomes", "evaluate", "correct_files", "decide", "review", "confirm_void",
     "confirm_correction", "analyse_elsewhere", "nothing", "decide_again", "lock_loaded", "next_wave",
-    "issue_rest",
+    "issue_rest", "confirm_amendment",
 ]  # fmt: skip
 
 MILESTONES: Final[tuple[Milestone, ...]] = get_args(Milestone)
@@ -76,6 +76,7 @@ class Standing:
         review_on: When that decision is looked at again; None before the first.
         follow_up: What became of that decision; None where nothing is recorded.
         released: The seed is public.
+        amendment_asked_by: Who proposed an amendment that is neither confirmed nor withdrawn yet.
         void_asked_by: Who asked for the draw to be made void; None where nobody did.
         void: Somebody else confirmed it.
     """
@@ -102,6 +103,7 @@ class Standing:
     review_on: date | None = None
     follow_up: FollowUp | None = None
     released: bool = False
+    amendment_asked_by: str | None = None
     void_asked_by: str | None = None
     void: bool = False
 
@@ -222,6 +224,8 @@ def next_step(standing: Standing) -> Next:
         return Next("nothing", None)
     if standing.void_asked_by is not None:
         return Next("confirm_void", None, other_than=standing.void_asked_by)
+    if state == "locked" and standing.amendment_asked_by is not None and not standing.seed_drawn:
+        return Next("confirm_amendment", None, other_than=standing.amendment_asked_by)
     if state == "locked" and standing.seed_drawn:
         return Next("resume_randomise", "randomiser")
     if standing.correction_asked_by is not None:
@@ -253,7 +257,10 @@ def _missing_milestones(standing: Standing) -> list[Milestone]:
 _RETURNED: Final[tuple[Need, ...]] = ("locked", "not_void", "allocated")
 NEEDS: Final[Mapping[UseCase, tuple[Need, ...]]] = {
     "lock": ("not_locked", "randomised_here", "milestones"),
-    "randomise": ("locked", "not_void", "wave_left", "not_released", "not_found"),
+    "amend": ("locked", "not_void", "amendment_not_open"),
+    "confirm_amendment": ("amendment_open", "not_void", "another_than_amends"),
+    "withdraw_amendment": ("amendment_open",),
+    "randomise": ("locked", "not_void", "wave_left", "not_released", "not_found", "amendment_settled"),
     "certificate": ("allocated",),
     "issue": _RETURNED,
     "whois": ("allocated",),
@@ -337,6 +344,14 @@ def _is_met(need: Need, standing: Standing, by: str | None, wave: int | None) ->
             return standing.correction_asked_by is not None
         case "second_signature":
             return by is None or not same_person(by, standing.correction_asked_by or "")
+        case "amendment_not_open":
+            return standing.amendment_asked_by is None
+        case "amendment_open":
+            return standing.amendment_asked_by is not None
+        case "amendment_settled":  # a seed that is drawn is of the plan as it was, and what is proposed since no other
+            return standing.amendment_asked_by is None or standing.seed_drawn
+        case "another_than_amends":
+            return by is None or not same_person(by, standing.amendment_asked_by or "")
         case "not_released":
             return not standing.released
         case "not_found":
@@ -356,7 +371,7 @@ def _refusal(need: Need, use_case: UseCase, standing: Standing, by: str | None) 
     missing = ", ".join(milestone.replace("_", " ") for milestone in _missing_milestones(standing))
     return TrialRefused(
         words.problem.format(missing=missing),
-        where=by if need in ("second_person", "second_signature") else standing.trial,
+        where=by if need in ("second_person", "second_signature", "another_than_amends") else standing.trial,
         rule=words.rule,
         remedy=words.remedy and words.remedy.format(trial=standing.trial),
     )

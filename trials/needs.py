@@ -13,6 +13,7 @@ Need = Literal[
     "verdict", "concluded", "update", "correction_not_asked", "correction_asked", "second_signature", "not_released",
     "not_found",
     "not_void", "void_not_asked", "void_asked", "second_person",
+    "amendment_not_open", "amendment_open", "amendment_settled", "another_than_amends",
 ]  # fmt: skip
 """What has to be so before something may be done."""
 
@@ -29,9 +30,23 @@ class Words:
 _WORDS: Final[Mapping[Need, Words]] = {
     "randomised_here": Words("this trial was randomised elsewhere", remedy="otm analyse PROTOCOL DATA needs no lock"),
     "not_locked": Words(
-        "the plan is locked already", "a lock is taken once", "a changed plan is a trial with an id of its own"
+        "the plan is locked already", "a lock is taken once", "amend the plan: otm amend {trial} PROTOCOL --reason TEXT"
     ),
     "milestones": Words("the design has not reached {missing}", "every step of its route comes before the lock"),
+    "amendment_not_open": Words(
+        "an amendment waits for a second person",
+        "one amendment at a time",
+        "confirm it or withdraw it first: otm amend {trial}",
+    ),
+    "amendment_open": Words("no amendment waits for a second person", remedy="otm amend {trial} lists them"),
+    "amendment_settled": Words(
+        "an amendment of the plan waits for a second person",
+        "customers are assigned by a plan that nobody is about to change",
+        "confirm it or withdraw it first: otm amend {trial}",
+    ),
+    "another_than_amends": Words(
+        "who proposed an amendment cannot confirm it", "an amendment takes two different people", "ask a colleague"
+    ),
     "locked": Words(
         "the plan is not locked",
         "nothing is allocated or loaded before the plan and its population are fixed",
@@ -93,6 +108,9 @@ _OWN_WORDS: Final[Mapping[tuple[Need, UseCase], Words]] = {
         "customers who are still to come are a trial with an id of its own",
     ),
     ("allocated", "release"): Words("nothing has been allocated", "what is released is a draw"),
+    ("locked", "amend"): Words(
+        "the plan is not locked", "a plan that is not locked is changed, not amended", "otm register PROTOCOL"
+    ),
     ("not_void", "decide"): Words("the draw of this trial is void", "a void trial decides nothing"),
     ("not_void", "confirm_void"): Words("the draw is void already"),
 }

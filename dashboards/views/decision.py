@@ -12,6 +12,7 @@ from dashboards import markup, screen, session
 from dashboards.screen import EvaluatedTrial
 from data.errors import Refused
 from trials.registry.records import EvaluationRecord, TrialDetail
+from trials.reporting.amended import amended
 from trials.reporting.charts import effect_figure, net_benefit_figure
 from trials.reporting.portfolio import outside_route
 from trials.reporting.results.approaches import approaches
@@ -131,6 +132,9 @@ def _can_i_trust_it(trial: EvaluatedTrial) -> None:
     outside = outside_route(trial.detail.summary)
     if outside is not None:
         st.html(markup.notice(outside))
+    changed = amended(trial.detail.summary.amendments)
+    if changed is not None:
+        st.html(markup.notice(changed))
     values = value_lines(trial.names) if trial.evaluation.net_benefit is not None else ()
     st.html(markup.bullets((*check_lines(trial.evaluation.checks, trial.names), *values)))
     st.page_link(

@@ -8,6 +8,7 @@ from analysis.wording.numbers import count
 from analysis.wording.phrases import listed
 from dashboards import markup, screen, session
 from trials.registry.records import TrialSummary
+from trials.reporting.amended import amended
 from trials.reporting.charts import timeline_figure
 from trials.reporting.portfolio import (
     Filters,
@@ -61,10 +62,9 @@ def _caption(matching: tuple[TrialSummary, ...], trials: tuple[TrialSummary, ...
 
 def _row(trial: TrialSummary) -> list[str]:
     page = "decision" if trial.verdict_code else "results"
+    notes = [note for note in (outside_route(trial), amended(trial.amendments)) if note is not None]
     return [
-        markup.trial_link(
-            f"{page}?trial={trial.id}", trial.title, synthetic=trial.synthetic, outside=outside_route(trial)
-        ),
+        markup.trial_link(f"{page}?trial={trial.id}", trial.title, synthetic=trial.synthetic, notes=notes),
         markup.life(trial.state),
         count(trial.customers) if trial.customers is not None else "Not yet",
         listed(trial.arms),

@@ -33,6 +33,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "condition_met": {"gateway": 1, "condition": 1, "how": "briefed"},
     "own_route_approved": {"route": "the directorate's board", "approved_by": "its chair"},
     "locked_outside": {"reason": "a pilot of three days", "open": ["KAI has not signed"]},
+    "amendment_proposed": {
+        "version": 2, "amends": 1, "plan": "0" * 64, "stage": "locked", "effect": "plan", "reason": "a cheaper letter",
+    },
+    "amendment_confirmed": {"amendment": 1},
+    "amendment_withdrawn": {"amendment": 1, "reason": "the letter stays"},
     "set_aside": {"instead": "no_further_action", "what": "nothing", "reason": "too few customers"},
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from trials.access import LOCAL_ACTOR, Action, Actor, Role, UseCase, allow, pars
 from trials.errors import AccessRefused, Refused
 from trials.registry import Registry
 from trials.stages.allocate import randomise
+from trials.stages.amend import amend, confirm_amendment, withdraw_amendment
 from trials.stages.backup import backup, restore
 from trials.stages.certificate import certificate
 from trials.stages.collect import collect
@@ -54,6 +55,9 @@ HOLDERS: dict[UseCase, set[Role]] = {
     "approve": {"manager", "all"},
     "set_aside": {"designer", "manager", "all"},
     "lock_outside": {"administrator", "all"},
+    "amend": {"designer", "all"},
+    "confirm_amendment": {"designer", "analyst", "manager", "all"},
+    "withdraw_amendment": {"designer", "analyst", "manager", "all"},
     "lock": {"designer", "all"},
     "randomise": {"randomiser", "all"},
     "issue": {"randomiser", "all"},
@@ -87,6 +91,9 @@ CALLS: dict[UseCase, Call] = {
     "approve": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("line_signed_off"))),
     "set_aside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("set_aside"))),
     "lock_outside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("locked_outside"))),
+    "amend": lambda r, a, f, _: amend(r, a, f.trial, f.protocol, reason="better"),
+    "confirm_amendment": lambda r, a, f, _: confirm_amendment(r, a, f.trial, 1),
+    "withdraw_amendment": lambda r, a, f, _: withdraw_amendment(r, a, f.trial, reason="worse"),
     "lock": lambda r, a, f, _: lock(r, a, f.trial),
     "randomise": lambda r, a, f, _: randomise(r, a, f.trial),
     "issue": lambda r, a, f, out: issue(r, a, f.trial, "sms", out / a.role),

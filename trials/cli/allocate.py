@@ -64,6 +64,7 @@ def certificate(
     reason: Annotated[str | None, typer.Option(help="Why the units are taken out; it is recorded.")] = None,
 ) -> None:
     """Show the certificate of the draw; the seed is in it once it is released."""
+    from trials.reporting.amended import amendment_line, as_values
     from trials.stages.certificate import certificate as certificate_stage
 
     with registry_and_actor() as (registry, actor):
@@ -72,10 +73,13 @@ def certificate(
         say(f"This draw is void: {found.void}")
     if found.outside is not None:
         say(f"This plan was locked outside the route of approval: {found.outside}")
+    for record in found.amendments:
+        say(amendment_line(record))
     if found.certificate["demonstration"]:
         say("This draw used a declared demonstration seed. No real trial does.")
     if json_to is not None:
-        write_json(json_to, found.certificate | {"outside_route": found.outside})
+        amendments = [as_values(record) for record in found.amendments]
+        write_json(json_to, {**found.certificate, "outside_route": found.outside, "amendments": amendments})
         return
     listed = {name: value for name, value in found.certificate.items() if name not in ("arms", "strata")}
     show_fields({name.replace("_", " "): value for name, value in listed.items()})

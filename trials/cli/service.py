@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
 def trials(json_to: JsonTarget = None) -> None:
     """List every trial: its state, its verdict, and who acts next."""
     from trials.registry import is_there
+    from trials.reporting.amended import amended, as_values
     from trials.reporting.portfolio import next_action, next_actor, outside_route
     from trials.settings import load_settings
 
@@ -77,6 +78,7 @@ def trials(json_to: JsonTarget = None) -> None:
                 "next": {"action": next_action(trial.next), "who": next_actor(trial.next)},
                 "synthetic": trial.synthetic,
                 "outside_route": trial.outside,
+                "amendments": [as_values(record) for record in trial.amendments],
             }
             for trial in summaries
         ]
@@ -103,6 +105,9 @@ def trials(json_to: JsonTarget = None) -> None:
         outside = outside_route(trial)
         if outside is not None:
             typer.echo(f"{trial.id}: {outside}")
+        changed = amended(trial.amendments)
+        if changed is not None:
+            typer.echo(f"{trial.id}: {changed}")
 
 
 def overlap(

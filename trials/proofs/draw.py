@@ -22,7 +22,7 @@ from trials.proofs.same_rows import same_rows
 from trials.randomiser.assignment import AssignedWave, assign_frozen
 from trials.registry import Registry, queries
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.plan import Plan, edited, plan_of
+from trials.registry.plan import Plan, edited_since, plan_of
 from trials.registry.proof.integrity import snapshots_named
 from trials.registry.records import AllocationRecord, DrawRecord, WaveRecord
 from trials.registry.tables.columns import canonical
@@ -92,7 +92,7 @@ def _protocol(session: Session, trial_id: str) -> Iterator[str]:
             yield f"version {version}: the canonical protocol in the registry does not give its digest"
         if lock is not None and lock.protocol_digest != stored.digest:
             yield f"version {version}: the lock is of another protocol"
-    if in_force.lock is not None and edited(in_force):
+    if in_force.lock is not None and edited_since(session, in_force):
         yield f"{in_force.path}: the protocol file was edited after the lock"
 
 

@@ -28,7 +28,7 @@ from trials.frames.evaluated import evaluated
 from trials.frames.sources import Sources
 from trials.proofs.proof import Look, Proof, Remark, prove
 from trials.registry import Registry, queries
-from trials.registry.plan import plan_of
+from trials.registry.plan import plan_at_draw
 from trials.registry.proof.chain_head import proved_to
 from trials.registry.records import EvaluationRow, ReturnedFileRecord
 from trials.registry.tables.columns import digest_of
@@ -200,7 +200,7 @@ def _sources(session: Session, trial_id: str, row: EvaluationRow) -> Sources:
         for allocation in queries.allocations_of(session, trial_id)
         if allocation.allocated_at <= row.evaluated_at
     )
-    plan = plan_of(session, trial_id, allocations[-1].protocol_version)
+    plan = plan_at_draw(session, trial_id, allocations[-1].protocol_version)
     population = queries.locked_population(session, trial_id, plan.version)
     waves = queries.waves_of(session, trial_id)[: len(allocations)]
     trial = AllocatedTrial(plan, population, waves, allocations, population.digest, ())

@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from designs.amending import Amendment, open_amendment, to_sign_again
 from designs.drafting import judge_draft
 from designs.entries import Recorded
+from designs.finding import Open
 from designs.gates import Facts
 from designs.protocol import Protocol
 from designs.variants.sign_offs import Version
@@ -58,7 +61,8 @@ def facts_of_plan(session: Session, plan: Plan, today: date) -> Facts:
 
 
 def facts_of(session: Session, trial_id: str, today: date) -> Facts:
-    """A design as it stands: its draft, while there is one that is not locked; else the registered plan.
+    """A design as it stands: its draft, while there is one that is not locked; else the registered plan. Where an
+    amendment of that is open, it is the amended plan that is to be signed.
 
     Raises:
         TrialRefused: There is neither a design nor a trial of this id.
@@ -66,7 +70,19 @@ def facts_of(session: Session, trial_id: str, today: date) -> Facts:
     registered = queries.is_registered(session, trial_id)
     if queries.has_design(session, trial_id) and not (registered and queries.lock_of(session, trial_id) is not None):
         return facts_of_draft(session, trial_id, today)
-    return facts_of_plan(session, plan_of(session, trial_id), today)
+    proposed = open_amendment(queries.entries_of(session, trial_id))
+    plan = plan_of(session, trial_id, None if proposed is None else proposed.proposal.version)
+    return facts_of_plan(session, plan, today)
+
+
+def still_to_sign(session: Session, trial_id: str, amendment: Amendment, today: date) -> tuple[Open, ...]:
+    """What is to be signed again before an open amendment can be confirmed."""
+    proposal = amendment.proposal
+    amended, in_force = (
+        replace(facts_of_plan(session, plan_of(session, trial_id, version), today), population=True)  # it is locked
+        for version in (proposal.version, proposal.amends)
+    )
+    return to_sign_again(amended, in_force, amendment.proposed, proposal.effect)
 
 
 def refuse_set_aside(recorded: Sequence[Recorded], trial_id: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from data.errors import Refused
+from designs.amending import open_amendment, planned_version
 from designs.protocol import Protocol, digest_as_written
 from trials.errors import TrialRefused
 from trials.registry import queries
@@ -65,7 +66,21 @@ def plan_allocated_under(session: Session, trial_id: str) -> Plan:
         TrialRefused: There is no such trial.
     """
     allocations = queries.allocations_of(session, trial_id)
-    return plan_of(session, trial_id, allocations[-1].protocol_version if allocations else None)
+    if not allocations:
+        return plan_of(session, trial_id)
+    return plan_at_draw(session, trial_id, allocations[-1].protocol_version)
+
+
+def plan_at_draw(session: Session, trial_id: str, version: int) -> Plan:
+    """The plan that the draw was made by, of a version that a wave of it was allocated under.
+
+    A later wave is allocated under the plan in force, which may have been amended since the draw: in nothing that
+    assigns anybody, and never in what was planned.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
+    return plan_of(session, trial_id, planned_version(version, queries.amendments_of(session, trial_id)))
 
 
 def refuse_edited_file(session: Session, trial_id: str) -> None:
@@ -77,8 +92,21 @@ def refuse_edited_file(session: Session, trial_id: str) -> None:
         TrialRefused: There is no such trial, or the protocol's file was edited after the lock.
     """
     plan = plan_of(session, trial_id)
-    if plan.lock is not None and edited(plan):
+    if plan.lock is not None and edited_since(session, plan):
         raise edited_after_lock(plan, plan.path)
+
+
+def edited_since(session: Session, plan: Plan) -> bool:
+    """Whether the file of the plan in force says neither that plan nor an amendment that is on record and open."""
+    if not edited(plan):
+        return False
+    proposed = open_amendment(queries.entries_of(session, plan.trial))
+    if proposed is None:
+        return True
+    try:
+        return digest_as_written(plan.path) != proposed.proposal.plan
+    except Refused:
+        return True
 
 
 def edited(plan: Plan) -> bool:
@@ -107,5 +135,6 @@ def edited_after_lock(plan: Plan, path: Path) -> TrialRefused:
         "the protocol was edited after the lock",
         where=str(path),
         rule=f"trial {plan.trial} is locked with digest {plan.digest[:12]}…, and a locked plan does not change",
-        remedy="put the file back as it was locked, or register the new plan as a trial with an id of its own",
+        remedy=f"put the file back as it was locked, amend the plan (otm amend {plan.trial} PROTOCOL --reason TEXT), "
+        "or register the new plan as a trial with an id of its own",
     )

@@ -19,8 +19,9 @@ from designs.protocol.words import column_words
 from trials.findings import Correction, Made, Place, places, shown
 from trials.life import Standing, next_step, state_of
 from trials.registry import tables
+from trials.registry.amended import amended_trials
 from trials.registry.queries import locked_outside, population_name, standings
-from trials.registry.records import DecisionLine, TrialSummary
+from trials.registry.records import AmendmentRecord, DecisionLine, TrialSummary
 
 # The document can be large: of it a list reads only the segment, and only where the verdict names one.
 _EVALUATION = (
@@ -57,6 +58,7 @@ class _Rows:
     decisions: dict[str, Any]  # the latest of each
     synthetic: dict[str, bool]
     outside: dict[str, str]  # why each of them is locked outside its route
+    amendments: dict[str, tuple[AmendmentRecord, ...]]  # of the plans that have any
 
 
 def portfolio(session: Session, only: str | None = None) -> tuple[TrialSummary, ...]:
@@ -86,6 +88,7 @@ def _rows(session: Session, trials: Sequence[tuple[Standing, Protocol]], only: s
         decisions={row.trial_id: row for row in session.execute(decided)},
         synthetic=_synthetic(session, trials, locks, only),
         outside=locked_outside(session, {trial.trial: plan for trial, plan in trials if trial.locked}),
+        amendments=amended_trials(session, (trial.trial for trial, _ in trials if trial.locked)),
     )
 
 
@@ -174,6 +177,7 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
         decided_on=None if decision is None or decision.outdated else decision.decided_on,
         synthetic=rows.synthetic[trial],
         outside=rows.outside.get(trial),
+        amendments=rows.amendments.get(trial, ()),
         verdict_approach=approaches.get(verdict_arm) if verdict_arm else None,
         verdict_where=tuple((approaches.get(arm, arm), segment) for arm, segment in where),
         words=column_words(protocol),

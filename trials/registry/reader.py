@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from designs.amending import open_amendment
 from designs.drafting import Draft, judge_draft
 from designs.entries import Recorded
+from designs.finding import Open
 from designs.gates import Gate, gates_of
 from trials.access import Actor
 from trials.concealment import (
@@ -24,12 +26,14 @@ from trials.concealment import (
 from trials.errors import TrialRefused
 from trials.life import Next
 from trials.registry import queries
-from trials.registry.design_facts import facts_of
+from trials.registry.amended import amendment_records
+from trials.registry.design_facts import facts_of, still_to_sign
 from trials.registry.past_plans import draft_of_trial
 from trials.registry.plan import plan_allocated_under
 from trials.registry.portfolio import portfolio
 from trials.registry.records import (
     AllocationRecord,
+    AmendmentRecord,
     AuditEvent,
     DesignDetail,
     DesignRecord,
@@ -179,6 +183,18 @@ class Reader:
             TrialRefused: There is neither a design nor a trial of this id.
         """
         return gates_of(facts_of(self._session, trial_id, today))
+
+    def amendments(self, trial_id: str) -> tuple[tuple[AmendmentRecord, ...], tuple[Open, ...]]:
+        """Every amendment of a trial's plan, in order, and what is still to be signed for the one that is open.
+
+        Raises:
+            TrialRefused: There is no such trial.
+        """
+        records = amendment_records(self._session, trial_id)
+        waiting = open_amendment(queries.entries_of(self._session, trial_id))
+        if waiting is None:
+            return records, ()
+        return records, still_to_sign(self._session, trial_id, waiting, datetime.now(UTC).date())
 
     def entries(self, trial_id: str) -> tuple[Recorded, ...]:
         """Everything on record about a design or trial, in the order in which it was recorded."""

@@ -13,20 +13,24 @@ from trials.concealment import concealed_certificate, sees_arms
 from trials.errors import TrialRefused
 from trials.life import require
 from trials.registry import Registry, queries
+from trials.registry.amended import amendment_records
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import plan_of
+from trials.registry.records import AmendmentRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Certified:
     """A certificate as JSON values, with the seed once it is released.
 
-    ``void`` is the reason where the draw is; ``outside`` is why the plan was locked outside the route of approval.
+    ``void`` is the reason where the draw is; ``outside`` is why the plan was locked outside the route of approval, and
+    ``amendments`` are those of the plan since its lock.
     """
 
     certificate: dict[str, Any]
     void: str | None
     outside: str | None = None
+    amendments: tuple[AmendmentRecord, ...] = ()
 
 
 def certificate(
@@ -68,6 +72,7 @@ def certificate(
         waves = {found.number: found for found in queries.waves_of(session, trial_id)}
         void = queries.void_of(session, trial_id)
         released = queries.release_of(session, trial_id) is not None
+        amended = amendment_records(session, trial_id)
         outside = queries.locked_outside(session, {trial_id: plan.protocol}).get(trial_id)
     if population is not None:
         registry.permit(actor, "randomise", trial_id)
@@ -84,4 +89,4 @@ def certificate(
             ) from error
     said = certificates[wave] if released or sees_arms(actor) else concealed_certificate(certificates[wave])
     held = void.reason if void is not None and void.holds else None
-    return Certified({**said, "seed": allocations[wave].seed}, held, outside)
+    return Certified({**said, "seed": allocations[wave].seed}, held, outside, amended)

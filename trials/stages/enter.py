@@ -29,6 +29,10 @@ WHO: Final[Mapping[EntryKind, UseCase]] = {
     "own_route_approved": "approve",
     "set_aside": "set_aside",
     "locked_outside": "lock_outside",
+    # A stage of its own records these, and here they are refused.
+    "amendment_proposed": "design",
+    "amendment_confirmed": "design",
+    "amendment_withdrawn": "design",
 }
 """Which use case each kind of entry is."""
 
@@ -57,12 +61,7 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
         recorded = facts.recorded
         _refuse_after(entry, facts.today, trial_id)
         refuse_set_aside(recorded, trial_id)
-        if entry.kind == "locked_outside":
-            raise TrialRefused(
-                "that a plan is locked outside its route is recorded by the lock",
-                where=trial_id,
-                remedy=f"otm lock {trial_id} --without-governance REASON",
-            )
+        _refuse_by_hand(entry, trial_id)
         refuse_entry(entry, facts)
         new = Recorded(len(recorded) + 1, entry, now(), actor.name, actor.role)
         work.add(
@@ -90,6 +89,22 @@ def _refuse_another_s(actor: Actor, entry: Entry) -> None:
             where=actor.name,
             rule="KAI signs as analyst; penalty law, wording and communications sign as reviewer",
             remedy="ask a colleague who holds that role",
+        )
+
+
+def _refuse_by_hand(entry: Entry, trial_id: str) -> None:
+    """Refuse what a stage of its own records, with what goes with it."""
+    if entry.kind == "locked_outside":
+        raise TrialRefused(
+            "that a plan is locked outside its route is recorded by the lock",
+            where=trial_id,
+            remedy=f"otm lock {trial_id} --without-governance REASON",
+        )
+    if entry.kind.startswith("amendment_"):
+        raise TrialRefused(
+            "an amendment is proposed, confirmed and withdrawn by a command of its own",
+            where=trial_id,
+            remedy=f"otm amend {trial_id} PROTOCOL --reason TEXT, then --confirm N or --withdraw TEXT",
         )
 
 

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
-from data.engine import open_engine
-from data.private import scratch_in
-from designs.assignment.findings.draw import check_population
 from designs.consultation.route import route_of
 from designs.entries import LockedOutside, entry_document
 from designs.finding import Open
 from designs.gates import Gate, missing_before_lock
-from designs.protocol import check_allocation_date, check_columns, population_contract
-from designs.protocol.day_zero import day_of_draw
 from trials.access import Actor, UseCase
 from trials.errors import TrialRefused
 from trials.field.mailable import IssueColumns, issue_columns
 from trials.life import require
-from trials.randomiser.eligibility import Eligible, eligible, refuse_more_than_planned
-from trials.randomiser.index_dates import (
-    plans_a_day_that_is_past,
-    refuse_invented_time,
-    refuse_issue_gone_by,
-    refuse_undated,
-)
+from trials.randomiser.fixed import fixed, lock_row
 from trials.registry import Registry, queries, tables
 from trials.registry.design_facts import facts_of_plan
-from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited, plan_of
 from trials.registry.records import LockRecord, PopulationRecord
 from trials.registry.tables.columns import now
@@ -111,7 +98,7 @@ def lock(
             refuse_open_gates(standing, trial_id)
         else:
             work.add(_outside(work, trial_id, without_governance, standing))
-        work.add(_row(plan, population, record))
+        work.add(lock_row(trial_id, record))
         work.commit(
             {
                 "protocol_digest": plan.digest,
@@ -181,59 +168,9 @@ def _lockable(
     with registry.inspect(actor, _use_case(outside), trial_id) as session:
         plan, population = _ready(session, trial_id)
         missing = missing_before_lock(facts_of_plan(session, plan, now().date()))
-    _refuse_unfit(plan, population)
-    with scratch_in(registry.scratch_room) as scratch:
-        engine = open_engine(registry.settings.engine, scratch=scratch)
-        found = eligible(engine, registry.snapshots.opened(population.digest), plan.protocol)
-    refuse_more_than_planned(plan.protocol, found.units.num_rows)
-    record = LockRecord(
-        protocol_version=plan.version,
-        protocol_digest=plan.digest,
-        population_digest=population.digest,
-        eligible=found.units.num_rows,
-        exclusions=found.exclusions,
-        findings=(*population.findings, *_findings(registry, plan, population, found)),
-        locked_at=now(),
-        locked_by=actor.name,
-        population=population,
-    )
+    _refuse_edit_since_registration(plan)
+    record = fixed(registry, actor, plan, population)
     return plan, population, Lockable(record, issue_columns(plan.protocol, population.kinds), missing)
-
-
-def _findings(registry: Registry, plan: Plan, population: PopulationRecord, found: Eligible) -> list[str]:
-    """What this population would do to the draw: warnings to keep, or a refusal that names all that blocks.
-
-    Raises:
-        TrialRefused: The draw would be refused, or a batch has no date.
-    """
-    rows = registry.snapshots.read(population.digest)
-    rows = rows.filter(pc.is_in(rows.column(LEDGER_ID), value_set=found.units.column(LEDGER_ID)))
-    refuse_undated(plan.protocol, rows)
-    findings = check_population(plan.protocol, rows.rename_columns({LEDGER_ID: plan.protocol.population.unit}))
-    blocking = [str(finding) for finding in findings if finding.severity == "blocks"]
-    if blocking:
-        raise TrialRefused(
-            f"the population cannot be assigned as declared: {' '.join(blocking)}",
-            where=plan.trial,
-            rule="what the draw would refuse is settled before the lock",
-        )
-    past = None if population.synthetic else plans_a_day_that_is_past(plan.protocol, now().date())
-    return [*([past] if past else []), *(str(finding) for finding in findings)]
-
-
-def _row(plan: Plan, population: PopulationRecord, record: LockRecord) -> tables.TrialLock:
-    return tables.TrialLock(
-        trial_id=plan.trial,
-        protocol_version=plan.version,
-        protocol_digest=record.protocol_digest,
-        population_name=population.name,
-        population_version=population.version,
-        eligible=record.eligible,
-        exclusions=[asdict(exclusion) for exclusion in record.exclusions],
-        findings=list(record.findings),
-        locked_at=record.locked_at,
-        locked_by=record.locked_by,
-    )
 
 
 def _ready(session: Session, trial_id: str) -> tuple[Plan, PopulationRecord]:
@@ -247,22 +184,6 @@ def _ready(session: Session, trial_id: str) -> tuple[Plan, PopulationRecord]:
             remedy=f"otm population load FILE --protocol {plan.path.name}",
         )
     return plan, plan.population
-
-
-def _refuse_unfit(plan: Plan, population: PopulationRecord) -> None:
-    _refuse_edit_since_registration(plan)
-    check_columns(plan.protocol, [plan.protocol.population.unit, *population.kinds])
-    refuse_invented_time(plan.protocol, synthetic=population.synthetic)
-    refuse_issue_gone_by(plan.protocol, now().date(), synthetic=population.synthetic)
-    check_allocation_date(plan.protocol, day_of_draw(plan.protocol, now().date()))
-    for column in population_contract(plan.protocol).columns:
-        loaded = population.kinds.get(column.name)
-        if loaded is not None and loaded != column.kind:
-            raise TrialRefused(
-                f"column {column.name!r} was loaded as {loaded} and is now used as {column.kind}",
-                where=population.name,
-                remedy="load the population again under the protocol as it stands",
-            )
 
 
 def _refuse_edit_since_registration(plan: Plan) -> None:

@@ -47,7 +47,8 @@ WORDS: dict[UseCase, str] = {
     "load_outcomes": "load outcomes", "evaluate": "evaluate", "decide": "decide", "request_void": "void",
     "request_correction": "correction", "backup": "back up", "restore": "restore", "migrate": "migrate",
     "collect": "collect", "design": "design, consult", "sign_off": "sign off", "approve": "approve",
-    "set_aside": "aside", "lock_outside": "round the gates",
+    "set_aside": "aside", "lock_outside": "round the gates", "amend": "amend the plan",
+    "confirm_amendment": "an amendment", "withdraw_amendment": "an amendment",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from trials.registry.queries.conclusions import (
     places_of,
 )
 from trials.registry.queries.designing import (
+    amendments_of,
     design_of,
     designs_begun,
     digests_kept,
@@ -67,6 +68,7 @@ from trials.registry.queries.standings import standing_of, standings
 
 __all__ = [
     "allocations_of",
+    "amendments_of",
     "audit_events",
     "certificates_of",
     "corrections_of",

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from designs.amending import Amendment, amendments
 from designs.consultation.route import route_of
 from designs.drafting import Draft
 from designs.entries import Recorded, parse_entry
@@ -121,6 +122,15 @@ def locked_outside(session: Session, locked: Mapping[str, Protocol]) -> dict[str
         if plan.randomised_here and route_of(plan).kind == "outside"
     }
     return unnamed | {row.trial_id: str(row.document["reason"]) for row in rows}
+
+
+def amendments_of(session: Session, trial_id: str) -> tuple[Amendment, ...]:
+    """Every amendment of a trial's plan, in order.
+
+    Raises:
+        RegistryRefused: Something on record cannot be read any more.
+    """
+    return amendments(entries_of(session, trial_id))
 
 
 def digests_kept(session: Session, trial_id: str) -> frozenset[str]:

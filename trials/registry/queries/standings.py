@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from designs.entries import EntryKind
 from designs.protocol import Protocol
 from trials.errors import TrialRefused
 from trials.findings import WITHOUT_VERDICT
@@ -57,6 +58,7 @@ def standings(session: Session, only: str | None = None) -> Iterator[tuple[Stand
             decided_on=row.decided_on,
             review_on=row.review_on,
             released=row.released > 0,
+            amendment_asked_by=row.amendment_asked_by if (row.proposed or 0) > (row.settled or 0) else None,
             void_asked_by=row.void_asked_by,
             void=row.voided > 0,
         )
@@ -94,6 +96,9 @@ def _facts(only: str | None) -> Select[Any]:
         _latest(tables.Decision, tables.Decision.evaluation_number).label("decided_on"),
         _latest(tables.Decision, tables.Decision.review_on).label("review_on"),
         _count(tables.Release.trial_id).label("released"),
+        _last_entry("amendment_proposed").label("proposed"),
+        _last_entry("amendment_confirmed", "amendment_withdrawn").label("settled"),
+        _amends().label("amendment_asked_by"),
         _of_trial(tables.VoidRequest.trial_id, tables.VoidRequest.requested_by).label("void_asked_by"),
         _count(tables.VoidConfirmation.trial_id).label("voided"),
     ).order_by(tables.Trial.id)
@@ -174,6 +179,18 @@ def _open_correction() -> ScalarSelect[Any]:
     )
     waiting = select(request.requested_by).where(request.trial_id == tables.Trial.id, ~confirmed.exists())
     return waiting.limit(1).correlate(tables.Trial).scalar_subquery()
+
+
+def _last_entry(*kinds: EntryKind) -> ScalarSelect[Any]:
+    table = tables.DesignEntry
+    return _of_trial(table.trial_id, func.max(table.number), table.kind.in_(kinds))
+
+
+def _amends() -> ScalarSelect[Any]:
+    """Who proposed the last amendment."""
+    table = tables.DesignEntry
+    proposed = select(table.recorded_by).where(table.trial_id == tables.Trial.id, table.kind == "amendment_proposed")
+    return proposed.order_by(table.number.desc()).limit(1).correlate(tables.Trial).scalar_subquery()
 
 
 def _count(trial: Column) -> ScalarSelect[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trials.registry.records.amendments import AmendmentRecord
 from trials.registry.records.chain import AuditEvent
 from trials.registry.records.conclusions import (
     ChangedRecord,
@@ -46,6 +47,7 @@ from trials.registry.records.trials import TrialDetail, TrialSummary
 
 __all__ = [
     "AllocationRecord",
+    "AmendmentRecord",
     "AuditEvent",
     "ChangedRecord",
     "CorrectionRecord",

@@ -10,6 +10,7 @@ from designs.protocol import Protocol
 from designs.protocol.words import ColumnWords
 from trials.findings import Role
 from trials.life import Next, State
+from trials.registry.records.amendments import AmendmentRecord
 from trials.registry.records.conclusions import (
     CorrectionRecord,
     DecisionLine,
@@ -52,6 +53,7 @@ class TrialSummary:
     as_at: date | None = None  # the day on which its data were cut
     decision: DecisionLine | None = None  # the latest, whether or not it still rests on the finding
     words: ColumnWords = field(default_factory=ColumnWords)  # what the plan calls its columns
+    amendments: tuple[AmendmentRecord, ...] = ()  # of its plan since the lock; those open and withdrawn too
     outside: str | None = None  # why it is locked outside the route of approval; None where it is not
     comparison: str = "no further action"  # what the approaches are compared with, as it stands inside a sentence
 

@@ -9,6 +9,7 @@ from analysis.results import Evaluation
 from analysis.wording.numbers import count
 from analysis.wording.phrases import moment, sentence_case
 from trials.registry.records import ReturnedFileRecord, ReturnedMode, TrialDetail
+from trials.reporting.amended import amendment_line
 from trials.reporting.results.evaluations import correction_lines
 from trials.reporting.results.table import Table
 
@@ -18,6 +19,7 @@ def deviation_lines(detail: TrialDetail, evaluation: Evaluation) -> tuple[str, .
     return (
         *_draw_lines(detail),
         *_plan_lines(detail, evaluation),
+        *map(amendment_line, detail.summary.amendments),
         *correction_lines(detail),
         *_analysis_lines(evaluation),
     )
@@ -85,6 +87,13 @@ def people(detail: TrialDetail) -> Table:
         rows.append(("Population loaded", detail.population.loaded_by, moment(detail.population.loaded_at)))
     if detail.lock is not None:
         rows.append(("Plan locked", detail.lock.locked_by, moment(detail.lock.locked_at)))
+    for amendment in detail.summary.amendments:
+        what = f"Amendment {amendment.number} of the plan"
+        rows.append((f"{what} proposed", amendment.proposed_by, moment(amendment.proposed_at)))
+        if amendment.confirmed_by is not None:
+            rows.append((f"{what} confirmed", amendment.confirmed_by, moment(amendment.confirmed_at)))
+        if amendment.withdrawn_by is not None:
+            rows.append((f"{what} withdrawn", amendment.withdrawn_by, moment(amendment.withdrawn_at)))
     if detail.allocation is not None:
         rows.append(("Allocation drawn", detail.allocation.allocated_by, moment(detail.allocation.allocated_at)))
     rows += [

@@ -57,6 +57,7 @@ STEPS: Final[Mapping[Step, str]] = {
     "review": "Review the decision",
     "confirm_void": "Confirm the void that was asked for",
     "confirm_correction": "Confirm the correction that was asked for",
+    "confirm_amendment": "Confirm the amendment of the plan, or withdraw it",
     "analyse_elsewhere": "Analyse its file with otm analyse: it was randomised elsewhere",
     "nothing": "Nothing: the draw is void and its record is kept",
 }

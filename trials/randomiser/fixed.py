@@ -1,0 +1,105 @@
+"""What a lock fixes: a plan with one load of its population, or why the two cannot be drawn together."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pyarrow.compute as pc
+
+from data.engine import open_engine
+from data.private import scratch_in
+from designs.assignment.findings.draw import check_population
+from designs.protocol import check_allocation_date, check_columns, population_contract
+from designs.protocol.day_zero import day_of_draw
+from trials.access import Actor
+from trials.errors import TrialRefused
+from trials.randomiser.eligibility import Eligible, eligible, refuse_more_than_planned
+from trials.randomiser.index_dates import (
+    plans_a_day_that_is_past,
+    refuse_invented_time,
+    refuse_issue_gone_by,
+    refuse_undated,
+)
+from trials.registry import Registry, tables
+from trials.registry.identities.pseudonyms import LEDGER_ID
+from trials.registry.plan import Plan
+from trials.registry.records import LockRecord, PopulationRecord
+from trials.registry.tables.columns import now
+
+
+def fixed(registry: Registry, actor: Actor, plan: Plan, population: PopulationRecord) -> LockRecord:
+    """The lock of a plan with a load of its population, as it would be recorded.
+
+    Raises:
+        TrialRefused: The population was loaded under other declarations, nobody is left to allocate, its first issue
+            day has gone by, its first wave has more customers than are planned, or the draw would be refused.
+        ProtocolRefused: The population lacks a column, or one was measured after today.
+    """
+    _refuse_unfit(plan, population)
+    with scratch_in(registry.scratch_room) as scratch:
+        engine = open_engine(registry.settings.engine, scratch=scratch)
+        found = eligible(engine, registry.snapshots.opened(population.digest), plan.protocol)
+    refuse_more_than_planned(plan.protocol, found.units.num_rows)
+    return LockRecord(
+        protocol_version=plan.version,
+        protocol_digest=plan.digest,
+        population_digest=population.digest,
+        eligible=found.units.num_rows,
+        exclusions=found.exclusions,
+        findings=(*population.findings, *_findings(registry, plan, population, found)),
+        locked_at=now(),
+        locked_by=actor.name,
+        population=population,
+    )
+
+
+def lock_row(trial_id: str, record: LockRecord) -> tables.TrialLock:
+    """What is stored of a lock."""
+    return tables.TrialLock(
+        trial_id=trial_id,
+        protocol_version=record.protocol_version,
+        protocol_digest=record.protocol_digest,
+        population_name=record.population.name,
+        population_version=record.population.version,
+        eligible=record.eligible,
+        exclusions=[asdict(exclusion) for exclusion in record.exclusions],
+        findings=list(record.findings),
+        locked_at=record.locked_at,
+        locked_by=record.locked_by,
+    )
+
+
+def _findings(registry: Registry, plan: Plan, population: PopulationRecord, found: Eligible) -> list[str]:
+    """What this population would do to the draw: warnings to keep, or a refusal that names all that blocks.
+
+    Raises:
+        TrialRefused: The draw would be refused, or a batch has no date.
+    """
+    rows = registry.snapshots.read(population.digest)
+    rows = rows.filter(pc.is_in(rows.column(LEDGER_ID), value_set=found.units.column(LEDGER_ID)))
+    refuse_undated(plan.protocol, rows)
+    findings = check_population(plan.protocol, rows.rename_columns({LEDGER_ID: plan.protocol.population.unit}))
+    blocking = [str(finding) for finding in findings if finding.severity == "blocks"]
+    if blocking:
+        raise TrialRefused(
+            f"the population cannot be assigned as declared: {' '.join(blocking)}",
+            where=plan.trial,
+            rule="what the draw would refuse is settled before the lock",
+        )
+    past = None if population.synthetic else plans_a_day_that_is_past(plan.protocol, now().date())
+    return [*([past] if past else []), *(str(finding) for finding in findings)]
+
+
+def _refuse_unfit(plan: Plan, population: PopulationRecord) -> None:
+    check_columns(plan.protocol, [plan.protocol.population.unit, *population.kinds])
+    refuse_invented_time(plan.protocol, synthetic=population.synthetic)
+    refuse_issue_gone_by(plan.protocol, now().date(), synthetic=population.synthetic)
+    check_allocation_date(plan.protocol, day_of_draw(plan.protocol, now().date()))
+    for column in population_contract(plan.protocol).columns:
+        loaded = population.kinds.get(column.name)
+        if loaded is not None and loaded != column.kind:
+            raise TrialRefused(
+                f"column {column.name!r} was loaded as {loaded} and is now used as {column.kind}",
+                where=population.name,
+                remedy="load the population again under the protocol as it stands",
+            )
