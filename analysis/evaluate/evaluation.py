@@ -36,6 +36,7 @@ from analysis.evaluate.notes import notes_of
 from analysis.evaluate.quantile_groups import cut_levels
 from analysis.evaluate.saturation import Compared, bar_of, compared, located
 from analysis.evaluate.saturation_rows import saturation_rows
+from analysis.evaluate.size import refuse_too_many_effects
 from analysis.evaluate.tallies import ArmTally, tally_arms
 from analysis.evaluate.time_to_event_rows import times_to_event
 from analysis.evaluate.unreadable import tally_unreadable, with_unreadable
@@ -58,10 +59,10 @@ from analysis.results import (
     next_look,
     planned_customers,
 )
-from analysis.specification import Specification
+from analysis.specification import Levels, Specification
 from analysis.wording.saturation import bar_words, comparison_notes
 from designs.protocol.eligibility import ELIGIBLE_ARMS, closes_an_arm
-from designs.protocol.models import Protocol, Subgroup
+from designs.protocol.models import Protocol
 
 ANALYSIS_VERSION = "1"
 
@@ -139,11 +140,12 @@ def _evaluate(of: Compared, protocol_digest: str, matured: Maturity | None, look
     failed = [check for check in checks if check.severity == "blocks" and check.passed is False]
     if failed:
         return _invalid(health, protocol, rules, failed, looking)
+    subgroups = [specify.levels_of(frame, subgroup) for subgroup in protocol.analysis.subgroups]
+    refuse_too_many_effects(protocol, subgroups)
     whole = regress_as_designed(
         frame, protocol, specification, specify.responses_of(protocol, capped=True), skewness=True
     )
-    subgroups = protocol.analysis.subgroups
-    fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, subgroup) for subgroup in subgroups))
+    fits = Fits(whole, tuple(_subgroup(frame, protocol, specification, by) for by in subgroups))
     timed = times_to_event(frame, protocol, protocol_digest, [subgroup.by for subgroup in fits.subgroups])
     fits, rules = looking.judging(protocol, fits, rules)
     judged = timed.beside(fits)
@@ -225,10 +227,7 @@ def _invalid(
     return replace(health, verdict=verdict, look=look, net_benefit_reason=DATA_INVALID)
 
 
-def _subgroup(
-    frame: AnalysisFrame, protocol: Protocol, specification: Specification, subgroup: Subgroup
-) -> SubgroupFits:
-    by = specify.levels_of(frame, subgroup)
+def _subgroup(frame: AnalysisFrame, protocol: Protocol, specification: Specification, by: Levels) -> SubgroupFits:
     regression = regress_as_designed(
         frame, protocol, specification, specify.responses_of(protocol, capped=False), by=by, skewness=True
     )

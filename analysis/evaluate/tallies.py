@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.evaluate.size import refuse_too_many_values
 from analysis.frame import ARM_COLUMN, DAY_ZERO_COLUMN, SATURATION_COLUMN, WAVE_COLUMN, AnalysisFrame
 from analysis.inference.score_bounds import EventCounts
 from analysis.integrity.balance import ArmMoments, ByStratum
@@ -60,6 +61,10 @@ def tally_arms(
     """
     together = _combinations(frame, categories) <= MOST_COMBINATIONS
     grouped = _grouped(frame, outcomes, numbers, categories if together else ())
+    separate = {} if together else {name: _grouped(frame, {}, (), (name,)) for name in categories}
+    for name in categories:
+        counted = separate.get(name, grouped)
+        refuse_too_many_values(name, len(pc.unique(counted[name])), len(pc.unique(counted[ARM_COLUMN])))
     arms: dict[str, ArmTally] = {}
     for arm in dict.fromkeys(grouped[ARM_COLUMN].to_pylist()):
         part = grouped.filter(pc.equal(grouped[ARM_COLUMN], arm))
@@ -70,7 +75,6 @@ def tally_arms(
             levels={name: _counted(part, name) for name in categories} if together else {},
         )
     if not together:
-        separate = {name: _grouped(frame, {}, (), (name,)) for name in categories}
         for arm, tally in arms.items():
             levels = {
                 name: _counted(table.filter(pc.equal(table[ARM_COLUMN], arm)), name) for name, table in separate.items()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from analysis.fit import Term
 from analysis.regression.gram import Indicator, SparseRows, totals
 from analysis.regression.moments import Cells, Coded
+from analysis.regression.size import refuse_large
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -108,6 +109,8 @@ def adjusters(cells: Cells, live: Mask | None, *, extra: Sequence[tuple[str, Ind
             if cells.missing[:, j].any():
                 flag = Indicator(cells.missing[:, j].astype(np.int64), np.array([-1, 0], dtype=np.int64))
                 columns.add_as_numbered(Term(covariate.name, marks_missing=True), flag)
+    by, regressions = cells.plan.by, 1 if live is None else len(live)
+    refuse_large(len(columns.terms), regressions, 1 if by is None else len(by.names))
     scale = np.where(scale > 0, scale, 1.0)
     sums, products = filled(cells.weight, cells.missing, cells.sums, cells.products, fill, scale)
     values = np.divide(sums, cells.weight[:, None], out=np.zeros_like(sums), where=cells.weight[:, None] > 0)
@@ -231,20 +234,15 @@ def independent(grams: Floats) -> Mask:
 
 def _sweep(scaled: Floats, present: Mask) -> Mask:
     """Cholesky of every block at once, leaving out a column as soon as one block has no use for it."""
-    B, q, _ = scaled.shape
+    q = scaled.shape[1]
     keep = np.zeros(q, dtype=bool)
-    factor = np.zeros((B, q, q))
+    left = scaled.copy()  # what the kept columns leave unexplained of those that follow
     for j in range(q):
-        done = np.flatnonzero(keep[:j])
-        row: Floats = np.zeros((B, len(done)))
-        if len(done):
-            lower = factor[:, done][:, :, : len(done)]
-            row = np.asarray(np.linalg.solve(lower, scaled[:, done, j][:, :, None])[:, :, 0], dtype=np.float64)
-        left = scaled[:, j, j] - (row * row).sum(axis=1)
-        keep[j] = bool(present[:, j].all() and (left > COLLINEAR).all())
+        unexplained = left[:, j, j]
+        keep[j] = bool(present[:, j].all() and (unexplained > COLLINEAR).all())
         if keep[j]:
-            factor[:, j, : len(done)] = row
-            factor[:, j, len(done)] = np.sqrt(left)
+            column = left[:, j:, j] / np.sqrt(unexplained)[:, None]
+            left[:, j:, j:] -= column[:, :, None] * column[:, None, :]
     return keep
 
 

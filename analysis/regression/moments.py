@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import narwhals as nw
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from analysis.errors import AnalysisRefused
 from analysis.frame import ARM_COLUMN, AnalysisFrame
-from analysis.regression.first_pass import corrected, first_pass, floats, numbered_keys, ratio_of
-from analysis.regression.plan import Plan
+from analysis.regression.first_pass import corrected, first_pass, floats, key_expressions, numbered_keys, ratio_of
+from analysis.regression.plan import Plan, numbered_rows
+from analysis.regression.size import MOST_SUMS, refuse_many_sums, sums_of
 from data.pieces import coded
 from designs.literals import CLUSTERED
 
@@ -87,8 +89,10 @@ def read_cells(frame: AnalysisFrame, plan: Plan) -> Cells:
     """Read the rows once; once more when the pilot misjudged nulls or a centre.
 
     Raises:
-        AnalysisRefused: A column holds a value that is not finite, a weight that is not positive, or no cluster.
+        AnalysisRefused: A column holds a value that is not finite, a weight that is not positive, or no cluster; or
+            there are more cells than can be held.
     """
+    _refuse_many_cells(frame, plan)
     for _ in range(3):
         table = frame.engine.collect(first_pass(frame, plan))
         better = corrected(plan, table)
@@ -96,6 +100,15 @@ def read_cells(frame: AnalysisFrame, plan: Plan) -> Cells:
             return _to_cells(plan, table)
         plan = better
     return _to_cells(plan, table)
+
+
+def _refuse_many_cells(frame: AnalysisFrame, plan: Plan) -> None:
+    """Count the cells where there may be too many, before anything is summed in them."""
+    of_what = len(plan.numbers), len(plan.responses)
+    if plan.many_cells and sums_of(frame.flow.allocated, *of_what) > MOST_SUMS:
+        keys = key_expressions(plan, frame.rows.collect_schema())
+        counted = numbered_rows(frame, plan).select(**keys).unique().select(nw.len().alias("cells"))
+        refuse_many_sums(int(frame.engine.collect(counted)["cells"][0].as_py()), *of_what)
 
 
 def select(cells: Cells, rows: NDArray[np.bool_]) -> Cells:

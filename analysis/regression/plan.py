@@ -46,6 +46,7 @@ class Plan:
         by_cluster: Whether the cluster is part of the cell.
         numbered: Text columns that are read as positions in these labels.
         third_moments: Whether the skewness of estimates is wanted.
+        many_cells: Whether there may be about as many cells as customers.
     """
 
     specification: Specification
@@ -61,6 +62,7 @@ class Plan:
     by_cluster: bool
     numbered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     third_moments: bool = False
+    many_cells: bool = False
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -113,6 +115,7 @@ def make_plan(
         by_cluster=by_cluster,
         numbered=_numbered(frame, specification, by, sample, (*categories, *specification.strata)),
         third_moments=third_moments,
+        many_cells=fixed > PILOT_ROWS // 2,
     )
 
 

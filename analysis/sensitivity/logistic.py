@@ -15,7 +15,7 @@ from analysis.inference.intervals import Effect
 from analysis.integrity.shares_by_stratum import shares_differ
 from analysis.randomisation.in_memory import RowsInMemory
 from analysis.results import Estimate, Variant
-from analysis.sensitivity.design_matrix import covariate_matrix, independent_columns
+from analysis.sensitivity.design_matrix import columns_of, covariate_matrix, independent_columns
 from analysis.specification import Column
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
@@ -23,6 +23,7 @@ from designs.protocol.models import Outcome, Protocol
 Floats = NDArray[np.float64]
 UP_TO = 50_000  # customers
 MOST_STRATA = 60
+MOST_COLUMNS = 300  # of covariates: whether each depends on the others takes their cube
 
 
 def logit_rows(
@@ -60,6 +61,9 @@ def logit_rows(
     ]
     if not indicator.any(axis=0).all():
         return [replace(row, reason="an arm has nobody who could have got every arm") for row in described]
+    if (columns := columns_of(data, covariates, known, in_arms=names)) > MOST_COLUMNS:
+        reason = f"covariates take {columns:,} columns, and a logit holds at most {MOST_COLUMNS}"
+        return [replace(row, reason=reason) for row in described]
     adjusters = covariate_matrix(data, covariates, known, in_arms=names)
     if within:
         strata = np.unique(data.stratum[known])[1:]

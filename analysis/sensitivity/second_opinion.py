@@ -26,6 +26,7 @@ from designs.protocol.models import Protocol
 Floats = NDArray[np.float64]
 
 CELLS = 20_000_000  # rows × columns of one fit: statsmodels holds it about five times over, in 1 GiB
+MOST_COLUMNS = 1_000  # whether each depends on the others takes their cube, once and for each that does
 AGREE_WITHIN = 1e-8  # relative; both sum doubles, in different orders
 _COV_TYPE = {"classical": "nonrobust", "HC0": "HC0", "HC1": "HC1", "HC2": "HC2", "HC3": "HC3"}
 
@@ -57,6 +58,8 @@ def second_opinion(
     if not declared:
         return _not_fitted("The design gives no effect that a verdict could rest on.")
     width = _columns_of_the_design(frame, protocol, specification)
+    if width > MOST_COLUMNS:
+        return _not_fitted(f"A fit of {width:,} columns is not made again: at most {MOST_COLUMNS:,} are.")
     at_most = CELLS // width
     if data is not None and data.arm.size <= at_most:
         return compare(data, protocol, specification, declared)

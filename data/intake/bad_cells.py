@@ -30,12 +30,12 @@ class BadCells:
     Args:
         field: The column.
         positions: Where they are, shape (k,), no position twice.
-        reasons: Why, k texts that begin with the value.
+        reasons: Why, k texts that begin with the value, each kept once: millions may be one.
     """
 
     field: str
     positions: Rows
-    reasons: pa.StringArray
+    reasons: pa.DictionaryArray
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -61,7 +61,7 @@ class BadCells:
 
 def no_bad_cells(field: str) -> BadCells:
     """The usual case."""
-    return BadCells(field, _NOWHERE, pa.array([], pa.string()))
+    return BadCells(field, _NOWHERE, pa.array([], pa.string()).dictionary_encode())
 
 
 def bad_cells(values: pa.ChunkedArray, positions: Sequence[int] | Rows, field: str, why: Why) -> BadCells:
@@ -88,7 +88,9 @@ def bad_cells(values: pa.ChunkedArray, positions: Sequence[int] | Rows, field: s
     reasons = [
         f"{_written(value)} {why if isinstance(why, str) else why(value)}" for value in coded.dictionary.to_pylist()
     ]
-    return BadCells(field, places, pa.array(reasons, pa.string()).take(coded.indices))
+    # A reason of two values may be the same, and then has one place.
+    told = pa.array(reasons, pa.string()).dictionary_encode()
+    return BadCells(field, places, pa.DictionaryArray.from_arrays(told.indices.take(coded.indices), told.dictionary))
 
 
 def without_value(reason: str) -> str:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from data.errors import DataRefused
 from data.intake.bad_cells import BadCells, bad_cells, no_bad_cells
+from data.intake.result import Rows
 from data.pieces import coded
 from data.schema import ColumnContract
 
@@ -197,10 +198,9 @@ def all_within(numbers: pa.ChunkedArray, low: float, high: float) -> bool:
     return True
 
 
-def positions(mask: pa.ChunkedArray | pa.Array) -> list[int]:
-    """Where a mask is true; null is not true."""
-    places: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
-    return places
+def positions(mask: pa.ChunkedArray | pa.Array) -> Rows:
+    """Where a mask is true; null is not true. There may be millions."""
+    return np.asarray(pc.indices_nonzero(pc.fill_null(mask, False)), np.int64)
 
 
 def parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
@@ -214,11 +214,10 @@ def parse_numbers(texts: pa.ChunkedArray, name: str) -> Conformed:
     if numbers is None or not all_within(numbers, -_LARGEST, _LARGEST):
         texts = without_tokens(pc.ascii_trim_whitespace(texts))
         wrong = pc.fill_null(pc.invert(pc.match_substring_regex(texts, NUMBER_PATTERN)), False)
-        places = np.asarray(pc.indices_nonzero(pc.fill_null(wrong, False)), np.int64)  # there may be millions
-        bad = bad_cells(texts, places, name, why_no_number)
+        bad = bad_cells(texts, positions(wrong), name, why_no_number)
         numbers = pc.if_else(wrong, None, texts).cast(pa.float64())
     long = positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS))
-    inexact = [i for i in long if not _exact(texts[i].as_py(), numbers[i].as_py())]
+    inexact = [i for i in long.tolist() if not _exact(texts[i].as_py(), numbers[i].as_py())]
     return numbers, bad.and_also(bad_cells(texts, inexact, name, _TOO_LONG))
 
 
@@ -251,7 +250,7 @@ def _widen_integers(values: pa.ChunkedArray, name: str) -> Conformed:
         numbers = values.cast(pa.float64(), safe=False)
         inexact = [
             i
-            for i in positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS))
+            for i in positions(pc.greater_equal(pc.abs(numbers), EXACT_INTEGERS)).tolist()
             if Decimal(values[i].as_py()) != Decimal(numbers[i].as_py())
         ]
         return numbers, bad_cells(values, inexact, name, _TOO_LONG)

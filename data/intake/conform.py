@@ -227,7 +227,7 @@ def _refuse_undeclared_quantity(values: pa.ChunkedArray, name: str, where: str) 
 
 def _as_bad_cells(field: str, faults: Sequence[Fault]) -> BadCells:
     positions = np.array([fault.position for fault in faults], np.int64)
-    return BadCells(field, positions, pa.array([fault.reason for fault in faults], pa.string()))
+    return BadCells(field, positions, pa.array([fault.reason for fault in faults], pa.string()).dictionary_encode())
 
 
 def _refuse_unreadable(written: pa.ChunkedArray, bad: BadCells, kind: str | None, where: str) -> None:

@@ -12,6 +12,7 @@ from data.intake.columns import with_plain_decimals
 from data.intake.content import check_content, unknown_ending
 from data.intake.result import Intake, Reading, RejectedFor, Rejection, rejected_for
 from data.intake.source import Source
+from data.intake.unfolding import refuse_many_rows
 from data.schema import FileContract
 
 
@@ -96,7 +97,10 @@ def _read(source: Source, contract: FileContract) -> Reading:
         check_content(source, kind)
         if kind == "gzip":
             source.check_growth()
-        return read_delimited(source, contract)
+        reading = read_delimited(source, contract)
+        if kind == "gzip":
+            refuse_many_rows(reading.read, source.size, source.name)
+        return reading
     reading = read_apart(source, contract, kind)
     return replace(reading, table=with_plain_decimals(reading.table))
 

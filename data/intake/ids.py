@@ -60,7 +60,7 @@ def id_faults(ids: pa.ChunkedArray, field: str, where: str | None = None) -> lis
     reasons: dict[int, str] = {}
     if ids.null_count:
         refuse_too_many(ids.null_count, "the id is missing", where)
-        reasons.update(dict.fromkeys(positions(ids.is_null()), "the id is missing"))
+        reasons.update(dict.fromkeys(positions(ids.is_null()).tolist(), "the id is missing"))
     lengths = pc.min_max(pc.binary_length(ids)).as_py()
     if lengths["max"] is None:
         return [Fault(position, field, reason) for position, reason in reasons.items()]
@@ -68,12 +68,12 @@ def id_faults(ids: pa.ChunkedArray, field: str, where: str | None = None) -> lis
         size = pc.binary_length(ids)
         long = pc.greater(size, MAXIMUM_ID_BYTES)
         refuse_too_many(_count(long), f"the id is above {MAXIMUM_ID_BYTES} bytes long", where)
-        for position in positions(long):
+        for position in positions(long).tolist():
             reasons[position] = f"the id is {size[position].as_py()} bytes long, above {MAXIMUM_ID_BYTES}"
     if lengths["min"] <= _LONGEST_MISSING:
         missing = pc.is_in(ids, pa.array(MISSING_IDS))
         refuse_too_many(_count(missing), "the id is missing", where)
-        for position in positions(missing):
+        for position in positions(missing).tolist():
             reasons[position] = f"the id is missing ({ids[position].as_py()})"
     if not pc.all(pc.ascii_is_alnum(ids)).as_py():
         _add_unusual(ids, reasons, where)
@@ -83,19 +83,19 @@ def id_faults(ids: pa.ChunkedArray, field: str, where: str | None = None) -> lis
 
 
 def _add_unusual(ids: pa.ChunkedArray, reasons: dict[int, str], where: str | None) -> None:
-    unusual = _places(pc.invert(pc.ascii_is_alnum(ids)))
+    unusual = positions(pc.invert(pc.ascii_is_alnum(ids)))
     texts = rows_of(ids, pa.array(unusual), "ids")
     for test, reason in _RULES:
         found = test(texts)
         refuse_too_many(_count(found), reason.format(id="of each"), where)
-        for i in positions(found):
+        for i in positions(found).tolist():
             reasons.setdefault(int(unusual[i]), reason.format(id=shown(texts[i].as_py())))
-    foreign = _places(pc.invert(pc.string_is_ascii(texts)))
+    foreign = positions(pc.invert(pc.string_is_ascii(texts)))
     if foreign.size:
         words = texts.take(pa.array(foreign))
         other = pc.not_equal(pc.utf8_normalize(words, form="NFC"), words)
         refuse_too_many(_count(other), "the id is not in Unicode's composed form (NFC)", where)
-        for i in positions(other):
+        for i in positions(other).tolist():
             reason = f"the id {words[i].as_py()!a} is not in Unicode's composed form (NFC)"
             reasons.setdefault(int(unusual[foreign[i]]), reason)
 
@@ -120,7 +120,7 @@ def refuse_repeated(ids: pa.ChunkedArray, repeated: pa.Array, rows: Rows, field:
     """Turn the file away, naming the first few ids and their rows."""
     examples = []
     for value in repeated.slice(0, 3):
-        places = rows[_places(pc.equal(ids, value))]
+        places = rows[positions(pc.equal(ids, value))]
         listed = ", ".join(str(place) for place in places[:4]) + (" …" if len(places) > 4 else "")
         examples.append(f"{shown(value.as_py())} (rows {listed})")
     more = f" and {len(repeated) - 3:,} more" if len(repeated) > 3 else ""
@@ -141,14 +141,10 @@ def repeated_faults(ids: pa.ChunkedArray, repeated: pa.Array, field: str, where:
     again = pc.is_in(ids, repeated)
     refuse_too_many(_count(again), f"the id {REPEATED}", where)
     return [
-        Fault(position, field, f"the id {shown(ids[position].as_py())} {REPEATED}") for position in positions(again)
+        Fault(position, field, f"the id {shown(ids[position].as_py())} {REPEATED}")
+        for position in positions(again).tolist()
     ]
 
 
 def _count(mask: pa.ChunkedArray | pa.Array) -> int:
     return pc.sum(mask).as_py() or 0
-
-
-def _places(mask: pa.ChunkedArray | pa.Array) -> Rows:
-    """Where a mask is true, for as many as there may be."""
-    return np.asarray(pc.indices_nonzero(pc.fill_null(mask, False)), np.int64)

@@ -43,7 +43,7 @@ def look_alikes(ids: pa.ChunkedArray, rows: Rows, field: str) -> str | None:
     counts = pc.value_counts(folded)
     alike = counts.filter(pc.greater(counts.field("counts"), 1))
     where = rows[ids.is_valid().to_numpy()]
-    among = np.asarray(positions(pc.is_in(folded, alike.field("values"))), np.int64)
+    among = positions(pc.is_in(folded, alike.field("values")))
     groups: dict[str, list[int]] = {}
     for place, fold in zip(among.tolist(), rows_of(folded, pa.array(among), "ids").to_pylist(), strict=True):
         groups.setdefault(fold, []).append(place)
@@ -101,7 +101,7 @@ def _plain(ids: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _plain_letters(ids: pa.ChunkedArray) -> pa.ChunkedArray:
     foreign = pc.invert(pc.string_is_ascii(ids))
-    places = np.asarray(positions(foreign), np.int64)
+    places = positions(foreign)
     normal = pc.utf8_normalize(rows_of(ids, pa.array(places), "ids"), form="NFKC")
     drawn = pa.array([word.translate(_DRAWN_ALIKE) for word in normal.to_pylist()], pa.string())
     replaced = pc.replace_with_mask(in_one_piece(ids, "ids"), in_one_piece(foreign, "ids"), drawn)

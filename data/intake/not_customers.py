@@ -73,7 +73,7 @@ def unlikely_ids(ids: pa.ChunkedArray) -> dict[int, str]:
     if not odd.size:
         return {}
     texts = in_one_piece(rows_of(ids, pa.array(odd), "ids"), "ids")
-    doubtful = np.asarray(positions(pc.match_substring_regex(texts, _ANY)), np.int64)
+    doubtful = positions(pc.match_substring_regex(texts, _ANY))
     if not doubtful.size:
         return {}
     texts, odd = texts.take(pa.array(doubtful)), odd[doubtful]
@@ -85,7 +85,7 @@ def unlikely_ids(ids: pa.ChunkedArray) -> dict[int, str]:
         found = pc.match_substring_regex(texts, pattern)
         if (pattern, why) in _AMONG_OTHERS:
             found = pc.and_not(found, pc.is_in(_shape(texts), usual))
-        for place in positions(found):
+        for place in positions(found).tolist():
             reasons.setdefault(int(odd[place]), f"the id {shown(texts[place].as_py())} {why}")
     return reasons
 
@@ -108,13 +108,11 @@ def header_again(reading: Reading) -> list[Fault]:
     texts = [name for name in table.column_names if pa.types.is_string(table.column(name).type)]
     if not texts or len(texts) < len(table.column_names):
         return []  # a column of numbers cannot hold its name
-    found = np.asarray(positions(_is_name(table.column(texts[0]), texts[0])), np.int64)
+    found = positions(_is_name(table.column(texts[0]), texts[0]))
     for name in texts[1:]:
         if not found.size:
             return []
-        found = found[
-            np.asarray(positions(_is_name(rows_of(table.column(name), pa.array(found), name), name)), np.int64)
-        ]
+        found = found[positions(_is_name(rows_of(table.column(name), pa.array(found), name), name))]
     return [Fault(int(place), None, "the row repeats the header") for place in found]
 
 

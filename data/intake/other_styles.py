@@ -46,9 +46,7 @@ def refuse_two_styles(written: pa.ChunkedArray, unread: Rows, rows: Rows, name: 
     texts = in_one_piece(pc.utf8_trim_whitespace(written.cast(pa.string())), name)
     unread_texts = texts.take(pa.array(unread))
     numbers = pc.match_substring_regex(unread_texts, NUMBER_PATTERN)  # too long, or outside its bounds
-    styled = unread[
-        np.asarray(positions(pc.and_not(pc.match_substring_regex(unread_texts, _STYLED), numbers)), np.int64)
-    ]
+    styled = unread[positions(pc.and_not(pc.match_substring_regex(unread_texts, _STYLED), numbers))]
     read = np.setdiff1d(np.flatnonzero(pc.is_valid(texts).to_numpy(zero_copy_only=False)), unread)
     if not styled.size or not read.size:
         return
@@ -71,8 +69,8 @@ def _meant_otherwise(other: pa.StringArray, plain: pa.StringArray) -> int | None
     """The place of a number that was read, and may be meant otherwise by what was not; None where none may."""
     if pc.any(pc.match_substring_regex(other, f"{_DECIMAL_COMMA}|{_POINTS_GROUP}")).as_py():
         grouped = positions(pc.match_substring_regex(plain, _POINT_MAY_GROUP))
-        if grouped:
-            return grouped[0]
+        if grouped.size:
+            return int(grouped[0])
     if pc.any(pc.match_substring_regex(other, _GROUPED)).as_py():
         digits = pc.utf8_length(pc.replace_substring_regex(plain, r"^[-+]|[.eE].*$", ""))
         if pc.max(digits).as_py() <= 3:

@@ -14,7 +14,7 @@ from data.intake.columns import is_text, not_a
 from data.intake.headers import check_header, named
 from data.intake.result import SOME_ROWS, UNDAMAGED
 from data.intake.source import Source
-from data.intake.unfolding import Unfolding, check_names
+from data.intake.unfolding import Unfolding, check_names, refuse_many_rows
 from data.schema import FileContract, Kind
 
 MAXIMUM_ROWS = 200_000_000
@@ -38,7 +38,7 @@ def open_parquet(source: Source, contract: FileContract) -> Opened:
     where = source.name
     data = source.contents()
     file = _damaged_or(lambda: pq.ParquetFile(pa.BufferReader(data)), where)
-    _check_size(file.metadata, where)
+    _check_size(file.metadata, len(data), where)
     check_names(file.schema_arrow.names, where)
     check_header(file.schema_arrow.names, contract, where)
     if file.metadata.num_rows == 0:
@@ -157,7 +157,7 @@ def _damaged_or(step: Callable[[], Any], where: str) -> Any:
         ) from error
 
 
-def _check_size(metadata: pq.FileMetaData, where: str) -> None:
+def _check_size(metadata: pq.FileMetaData, size: int, where: str) -> None:
     """A few bytes can claim billions of rows; what is claimed is looked at before it is unpacked."""
     unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     if metadata.num_rows > MAXIMUM_ROWS or unpacked > MAXIMUM_BYTES:
@@ -166,3 +166,4 @@ def _check_size(metadata: pq.FileMetaData, where: str) -> None:
             where=where,
             rule=f"at most {MAXIMUM_ROWS:,} rows and {MAXIMUM_BYTES:,} bytes",
         )
+    refuse_many_rows(metadata.num_rows, size, where)

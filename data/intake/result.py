@@ -49,13 +49,13 @@ class UnreadableCells:
         field: The column.
         positions: Places in the table taken, shape (k,), ascending.
         rows: Data row numbers in the file, shape (k,).
-        reasons: Why, shape (k,).
+        reasons: Why, shape (k,), each kept once.
     """
 
     field: str
     positions: Rows
     rows: Rows
-    reasons: pa.StringArray
+    reasons: pa.DictionaryArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Intake:
 
         Args:
             positions: Places in the table, shape (k,), ascending.
-            reasons: Why, shape (k,).
+            reasons: Why, shape (k,), each kept once.
             field: The column.
 
         Raises:

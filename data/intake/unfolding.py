@@ -14,6 +14,8 @@ MAXIMUM_CELL = 1 << 20  # bytes, as a row of CSV
 MAXIMUM_COLUMNS = 4_096
 MAXIMUM_NAME = 4_096
 RATIO_COUNTS_FROM = 64 << 20  # a small table may be packed as well as it likes
+ROWS_OF_ANY = 4_000_000  # a row of a few equal bytes takes some hundred once it is a customer's
+ROWS_OF_A_BYTE = 8  # ids alone take a byte or more a row, however they are packed
 
 
 class Unfolding:
@@ -46,6 +48,34 @@ class Unfolding:
             )
         refuse_long_cells(batch, lambda place: self._rows + place + 1, self._where)
         self._rows += batch.num_rows
+
+
+def refuse_many_rows(rows: int, size: int, where: str) -> None:
+    """Refuse a packed file of more rows than customers could be told apart in.
+
+    Args:
+        rows: That it has, or claims.
+        size: Of the file, in bytes.
+        where: The file.
+
+    Raises:
+        DataRefused: There are more.
+
+    Examples:
+        >>> refuse_many_rows(4_800_000, 100_000, "outcomes.parquet")
+        >>> refuse_many_rows(10_800_000, 131_125, "outcomes.parquet")
+        Traceback (most recent call last):
+            ...
+        data.errors.DataRefused: outcomes.parquet: the file of 131,125 bytes holds 10,800,000 rows. Rule: ...
+    """
+    if rows > ROWS_OF_ANY + ROWS_OF_A_BYTE * size:
+        raise DataRefused(
+            f"the file of {size:,} bytes holds {rows:,} rows",
+            where=where,
+            rule=f"a packed file has at most {ROWS_OF_ANY:,} rows, and {ROWS_OF_A_BYTE} more for each byte: more in so "
+            "little are not of different customers",
+            remedy="see that it is the table of customers; if it is, bring it as CSV",
+        )
 
 
 def refuse_long_cells(batch: pa.RecordBatch, row_at: Callable[[int], int], where: str) -> None:

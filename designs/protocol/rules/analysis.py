@@ -7,6 +7,19 @@ from typing import get_args
 
 from designs.literals import CLUSTERED, StandardErrors
 from designs.protocol.consistency import Breach, reads, repeated
+from designs.protocol.effects import (
+    FEWER,
+    FEWER_TOGETHER,
+    MOST_EFFECTS,
+    MOST_TOGETHER,
+    RULE_EFFECTS,
+    RULE_TOGETHER,
+    comparisons,
+    declared_levels,
+    effects_asked,
+    effects_in_words,
+    together,
+)
 from designs.protocol.models import Protocol
 
 _UNCLUSTERED = tuple(errors for errors in get_args(StandardErrors) if errors not in CLUSTERED)
@@ -67,9 +80,22 @@ def columns_stand_once(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(path, f'"{name}" is already among the {key}', "each column is given once")
 
 
+@reads("analysis", "arms", "outcomes")
+def effects_can_be_held(protocol: Protocol) -> Iterator[Breach]:
+    """As far as the plan says; the analysis asks again when it knows the levels."""
+    levels = declared_levels(protocol)
+    if effects_asked(protocol, levels) > MOST_EFFECTS:
+        at = "subgroups" if levels else "contrasts"
+        yield Breach(("analysis", at), effects_in_words(protocol, levels), f"{RULE_EFFECTS}; {FEWER}")
+    elif (of_one := together(protocol, levels)) > MOST_TOGETHER:
+        problem = f"it asks for {of_one:,} comparisons together, {comparisons(protocol):,} of them in each level"
+        yield Breach(("analysis", "contrasts"), problem, f"{RULE_TOGETHER}; {FEWER_TOGETHER}")
+
+
 RULES = (
     errors_follow_the_clusters,
     errors_of_what_was_not_assigned_whole,
     dunnett_compares_with_one,
     columns_stand_once,
+    effects_can_be_held,
 )
