@@ -10,7 +10,11 @@ from typing import Any, Literal
 
 from dashboards import session
 from designs.drafting import Change, Draft, changes, draft_of_file, empty_draft, protocol_file
+from designs.entries import EntryKind
 from designs.library import template_named, templates
+from designs.suitability.doubts import doubted, overrides
+from designs.suitability.staleness import answer_digests, rests_on
+from trials.access import UseCase
 from trials.errors import NoRegistry
 from trials.registry.records import DesignDetail, DesignRecord, RevisionRecord, Typed
 from trials.stages.design import Revised
@@ -148,3 +152,24 @@ def as_archive(detail: DesignDetail) -> bytes:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name), content)
     return held.getvalue()
+
+
+def use_case_of(kind: EntryKind) -> UseCase:
+    """What somebody must be allowed to do to record an entry of a kind."""
+    from trials.stages.enter import WHO
+
+    return WHO[kind]
+
+
+def answers_as_they_stand(detail: DesignDetail) -> dict[str, str]:
+    """Each answer with what it rests on, as a digest: what a confirmation is of."""
+    return {} if detail.facts.plan is None else rests_on(detail.facts.plan, detail.facts.texts)
+
+
+def doubts(detail: DesignDetail) -> dict[str, str]:
+    """Each answer that is in doubt and that nobody has overridden as it stands, with its digest."""
+    facts = detail.facts
+    if facts.plan is None or facts.plan.suitability is None:
+        return {}
+    held, digests = overrides(facts.plan, facts.recorded), answer_digests(facts.plan)
+    return {question: digests[question] for question in doubted(facts.plan) if question not in held}

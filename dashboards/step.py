@@ -16,7 +16,16 @@ from designs.drafting import ABSENT
 from designs.finding import Open
 from designs.protocol.errors import path_text
 from trials.registry.records import DesignDetail
-from trials.reporting.designing import TASKS, Task, TaskName, clears_in_words, in_words, place_in_words, tasks_of
+from trials.reporting.designing import (
+    TASKS,
+    Task,
+    TaskName,
+    clears_in_words,
+    condensed,
+    in_words,
+    place_in_words,
+    tasks_of,
+)
 
 _LAST_DESIGN: Final = "last_design"
 _SAVED: Final = "design_saved"
@@ -129,13 +138,21 @@ def fill(
     finish(task.kind.name, form, disabled=disabled)
 
 
-def recorded(name: TaskName) -> None:
-    """A page about what is on record, and not about the plan: what is open, and who clears it."""
+def on_record(name: TaskName) -> tuple[DesignDetail, Task] | None:
+    """Begin a page about what is on record, and not about the plan."""
     kind = next(kind for kind in TASKS if kind.name == name)
     detail = chosen_design(kind.title)
-    if detail is not None:
-        still_open(next(task for task in tasks_of(detail) if task.kind.name == name))
-        after(name, detail)
+    if detail is None:
+        return None
+    return detail, next(task for task in tasks_of(detail) if task.kind.name == name)
+
+
+def recorded(name: TaskName) -> None:
+    """A page of what is open, and who clears it."""
+    page = on_record(name)
+    if page is not None:
+        still_open(page[1])
+        after(name, page[0])
 
 
 def still_open(task: Task) -> None:
@@ -150,9 +167,9 @@ def still_open(task: Task) -> None:
             each.remedy[:1].upper() + each.remedy[1:],
             clears_in_words(each.clears)[:1].upper() + clears_in_words(each.clears)[1:],
         ]
-        for each in task.open
+        for each in condensed(task.open)
     ]
-    count = len(task.blocking)
+    count = len(condensed(task.blocking))
     caption = "One thing to settle" if count == 1 else f"{count} things to settle"
     st.html(markup.rows(caption, ("What", "Weight", "To do", "Who clears it"), rows))
 
@@ -291,4 +308,4 @@ def _value(form: Form, value: object) -> str:
 
 def open_lines(found: Sequence[Open]) -> list[str]:
     """What is open, one sentence each."""
-    return [f"{each.problem[:1].upper()}{each.problem[1:]}" for each in found]
+    return [f"{each.problem[:1].upper()}{each.problem[1:]}" for each in condensed(found)]

@@ -173,8 +173,16 @@ def refusal_to_edit(detail: DesignDetail) -> str | None:
     """Why the page may only be read, in a sentence; None where it may be changed."""
     if detail.locked:
         return "The plan is locked, and does not change. To change it, amend it."
+    ended = ended_in_words(detail)
+    if ended is not None:
+        return ended
+    refused = session.may("design")
+    return None if refused is None else f"You may read this page; to change it: {refused.rule}."
+
+
+def ended_in_words(detail: DesignDetail) -> str | None:
+    """That a design ended without a trial, when and by whom; None where it did not. Nothing more is recorded of it."""
     for each in detail.facts.recorded:
         if each.entry.kind == "set_aside":
             return f"The design was set aside on {each.entry.on.day} {each.entry.on:%B %Y} by {each.by}."
-    refused = session.may("design")
-    return None if refused is None else f"You may read this page; to change it: {refused.rule}."
+    return None

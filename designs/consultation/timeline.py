@@ -99,18 +99,19 @@ def activities_of(
             f"Approval by the route of {route.directorate}",
             "manager",
             OWN_ROUTE_DAYS,
-            signed,
+            (*signed, *asked),
             finished=None if approval is None else approval.on,
         )
         work = (_work("design", asked, finished), *signatures, approved, _work("lock", ("own_route",), finished))
         return (*consultation, *work, _launch(finished))
     first, second = gateway_standings(recorded)
+    first_gateway = f"gateway_{first.gateway}"
     return (
         *consultation,
         _gateway(first, asked),
         _work("design", ("gateway_1",), finished),
         *signatures,
-        _gateway(second, signed),
+        _gateway(second, (*signed, first_gateway)),  # a design that was finished early still waits for the first
         _work("lock", ("gateway_2",), finished),
         _launch(finished),
     )

@@ -26,6 +26,7 @@ from trials.registry.records import TrialDetail
 from trials.settings import Settings
 
 APP = ROOT / "dashboards" / "app.py"
+VIEWS = ROOT / "dashboards" / "views"
 HERE = Path(__file__).parent
 Open = Callable[..., AppTest]
 
@@ -115,7 +116,8 @@ def open_page() -> Open:
     def opened(view: str, **address: str) -> AppTest:
         page = AppTest.from_file(str(APP), default_timeout=60)
         if view != "portfolio":
-            page.switch_page(f"views/{view}.py")
+            within = "design/" if (VIEWS / "design" / f"{view}.py").exists() else ""
+            page.switch_page(f"views/{within}{view}.py")
         for name, value in address.items():
             page.query_params[name] = value
         page.run()

@@ -70,7 +70,7 @@ def test_a_name_that_cannot_be_one_is_refused(own_registry: Registry, open_page:
 
 
 def test_the_task_list_says_what_is_missing_and_who_clears_it(design: Registry, open_page: Any) -> None:
-    page = open_page("design/task_list", design=DESIGN)
+    page = open_page("task_list", design=DESIGN)
     assert "Earliest launch" in shown(page)
     assert "Not started" in shown(page)
     assert "In progress" in shown(page)
@@ -79,11 +79,11 @@ def test_the_task_list_says_what_is_missing_and_who_clears_it(design: Registry, 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_every_page_opens_on_a_draft_that_is_nearly_empty(design: Registry, open_page: Any, step: str) -> None:
-    assert not refusals(open_page(f"design/{step}", design=DESIGN))
+    assert not refusals(open_page(step, design=DESIGN))
 
 
 def test_what_is_typed_is_saved_as_a_revision(design: Registry, open_page: Any, at_work: Any) -> None:
-    page = open_page("design/about", design=DESIGN)
+    page = open_page("about", design=DESIGN)
     field(page, "owner").set_value("Team B").run()
     press(page, "Save")
     assert "Saved as revision 2." in done(page)
@@ -91,21 +91,21 @@ def test_what_is_typed_is_saved_as_a_revision(design: Registry, open_page: Any, 
 
 
 def test_what_is_typed_and_not_saved_outlives_the_page(design: Registry, open_page: Any, at_work: Any) -> None:
-    field(open_page("design/about", design=DESIGN), "hypothesis").set_value("More file").run()
-    again = open_page("design/about", design=DESIGN)
+    field(open_page("about", design=DESIGN), "hypothesis").set_value("More file").run()
+    again = open_page("about", design=DESIGN)
     assert field(again, "hypothesis").value == "More file"
     assert any("It is not saved yet" in each for each in done(again))
     assert "hypothesis" not in draft_of(design)
 
 
 def test_nobody_sees_what_another_has_typed(design: Registry, open_page: Any, at_work: Any) -> None:
-    field(open_page("design/about", design=DESIGN), "hypothesis").set_value("More file").run()
+    field(open_page("about", design=DESIGN), "hypothesis").set_value("More file").run()
     at_work(BEN)
-    assert field(open_page("design/about", design=DESIGN), "hypothesis").value == ""
+    assert field(open_page("about", design=DESIGN), "hypothesis").value == ""
 
 
 def test_changes_of_two_people_are_put_together(design: Registry, open_page: Any, at_work: Any) -> None:
-    page = open_page("design/about", design=DESIGN)
+    page = open_page("about", design=DESIGN)
     field(page, "hypothesis").set_value("More file").run()
     revise_design(design, BEN, DESIGN, Draft({**draft_of(design), "owner": "Team B"}, {}), {}, made_from=1)
     press(page, "Save")
@@ -117,7 +117,7 @@ def test_changes_of_two_people_are_put_together(design: Registry, open_page: Any
 
 @pytest.mark.parametrize(("choice", "title"), [(0, "Mine"), (1, "Theirs")])
 def test_who_saves_second_chooses(design: Registry, open_page: Any, at_work: Any, choice: int, title: str) -> None:
-    page = open_page("design/about", design=DESIGN)
+    page = open_page("about", design=DESIGN)
     field(page, "title").set_value("Mine").run()
     revise_design(design, BEN, DESIGN, Draft({**draft_of(design), "title": "Theirs"}, {}), {}, made_from=1)
     press(page, "Save")
@@ -133,7 +133,7 @@ def test_who_saves_second_chooses(design: Registry, open_page: Any, at_work: Any
 
 
 def test_what_is_no_number_is_kept_and_named_at_its_field(design: Registry, open_page: Any, at_work: Any) -> None:
-    page = open_page("design/suitability", design=DESIGN)
+    page = open_page("suitability", design=DESIGN)
     field(page, "suitability/customers/answer").set_value("1,200").run()
     field(page, "behaviour/by_day").set_value("soon").run()
     press(page, "Save")
@@ -143,7 +143,7 @@ def test_what_is_no_number_is_kept_and_named_at_its_field(design: Registry, open
 
 
 def test_members_come_and_go(design: Registry, open_page: Any, at_work: Any) -> None:
-    page = open_page("design/approaches", design=DESIGN)
+    page = open_page("approaches", design=DESIGN)
     press(page, "Add an arm")
     field(page, "arms/0/id").set_value("sms").run()
     field(page, "arms/0/label").set_value("Text message").run()
@@ -164,18 +164,18 @@ def test_members_come_and_go(design: Registry, open_page: Any, at_work: Any) -> 
 
 def test_a_reader_sees_and_cannot_change(design: Registry, open_page: Any, at_work: Any) -> None:
     at_work(Actor("Mo", "manager"))
-    page = open_page("design/about", design=DESIGN)
+    page = open_page("about", design=DESIGN)
     assert field(page, "title").disabled
     assert not [button for button in page.button if button.label.startswith("Save")]
 
 
 def test_a_design_that_ended_is_only_read(design: Registry, open_page: Any, at_work: Any) -> None:
-    page = open_page("design/set_aside", design=DESIGN)
+    page = open_page("set_aside", design=DESIGN)
     page.radio(key="instead").set_value(0).run()
     page.text_area(key="instead-what").set_value("Nothing is sent").run()
     page.text_area(key="instead-why").set_value("It would cost more than it brings").run()
     press(page, "End the design")
-    assert "was set aside" in shown(open_page("design/about", design=DESIGN))
+    assert "was set aside" in shown(open_page("about", design=DESIGN))
 
 
 def test_values_that_nobody_touched_stay_as_they_were(own_registry: Registry, open_page: Any, at_work: Any) -> None:
@@ -186,6 +186,6 @@ def test_values_that_nobody_touched_stay_as_they_were(own_registry: Registry, op
     before = {**draft.document, "id": DESIGN}
     begin_design(own_registry, ANN, DESIGN, Draft(before, draft.texts), contents, origin={"kind": "template"})
     for step in STEPS[:7]:
-        page = open_page(f"design/{step}", design=DESIGN)
+        page = open_page(step, design=DESIGN)
         press(page, "Save")
         assert "Nothing had changed." in done(page)[0], step

@@ -139,6 +139,7 @@ class Reader:
         design, revision = queries.design_of(session, trial_id), queries.revision_of_draft(session, trial_id)
         facts = facts_of(session, trial_id, today)
         registered = queries.protocol_of(session, trial_id) if queries.is_registered(session, trial_id) else None
+        lock = None if registered is None else queries.lock_of(session, trial_id)
         loaded = judge_draft(revision.draft, day=today).loaded
         return DesignDetail(
             design=design,
@@ -147,7 +148,7 @@ class Reader:
             gates=gates_of(facts),
             version=None if registered is None else registered.version,
             current=registered is not None and loaded is not None and loaded.digest == registered.digest,
-            locked=registered is not None and queries.lock_of(session, trial_id) is not None,
+            locked_on=None if lock is None else lock.locked_at.date(),
         )
 
     def typed(self, trial_id: str, page: str) -> Typed | None:

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from dashboards import design_session, markup, screen, session, step, widgets
-from dashboards.forms.editing import refusal_to_edit
+from dashboards.forms.editing import ended_in_words
 from data.errors import Refused
 
 _INSTEAD: Final = {"no_further_action": "No further action", "something_else": "Something else"}
@@ -17,7 +17,7 @@ def show() -> None:
     detail = step.chosen_design("End this design without a trial")
     if detail is None:
         return
-    why = refusal_to_edit(detail) if detail.locked else None
+    why = "The plan is locked: its trial ends with a decision, or is void." if detail.locked else ended_in_words(detail)
     refusal = session.may("set_aside")
     if why is not None or refusal is not None:
         st.html(markup.notice(why or "A designer or a manager ends a design."))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
-from dashboards import markup, step
-from dashboards.forms.fields import Asked, Field, Members, Section
+from dashboards import design_session, markup, step, widgets
+from dashboards.forms.entering import entry, told
+from dashboards.forms.fields import Field, Members, Section
 from designs.suitability.editions import EDITIONS, Question
+from trials.registry.records import DesignDetail
 from trials.reporting.designing import suitability_sentence
+from trials.reporting.designing.doubts import doubts_in_words, overrides_in_words, stale_in_words, where_it_leads
 
 _SURE: Final = (
     ("confident", "Confident"),
@@ -34,7 +38,7 @@ _ALTERNATIVES: Final = Section(
     ),
     "No further action is always one of them.",
 )  # fmt: skip
-_OWN: Final[dict[str, tuple[Asked, ...]]] = {
+_OWN: Final[dict[str, tuple[Field, ...]]] = {
     "customers": (Field(("answer",), "How many", "number"),),
     "cost": (
         Field(("administration",), "To administer, in pounds", "range"),
@@ -82,7 +86,22 @@ _OWN: Final[dict[str, tuple[Asked, ...]]] = {
 }  # fmt: skip
 
 
-def _question(asked: Question) -> Section:
+_EDITION: Final = Section(
+    "",
+    (
+        Field(
+            ("suitability", "edition"), "Which set of questions", "choice",
+            options=tuple((name, f"{edition.source}: {len(edition.questions)}") for name, edition in EDITIONS.items()),
+            hint="The guidance has changed its list before. The first set where nothing is chosen.",
+        ),
+    ),
+)  # fmt: skip
+_REASON: Final = (
+    Field(("reason",), "Why the design goes on", "words", hint="It is shown wherever the answers are shown."),
+)
+
+
+def _question(asked: Question, changed: str | None) -> Section:
     """A question with its own fields, its evidence, and how sure the answer is."""
     own = _OWN.get(asked.id, (Field(("answer",), "Answer", "words"),))
     fields = (
@@ -90,16 +109,16 @@ def _question(asked: Question) -> Section:
         Field(("evidence",), "Evidence", "words", hint=asked.evidence),
         Field(("confidence",), "How sure is it?", "choice", options=_SURE),
     )
-    return Section(asked.asks, tuple(_within(field, asked.id) for field in fields))
+    return Section(asked.asks, tuple(_within(field, asked.id) for field in fields), changed or "")
 
 
-def _within(field: Asked, question: str) -> Asked:
-    assert isinstance(field, Field)
+def _within(field: Field, question: str) -> Field:
     where = field.asked_where
-    return Field(
-        ("suitability", question, *field.path), field.label, field.kind, field.hint, field.options,
-        None if where is None else (f"suitability/{question}/{where[0]}", where[1]),
-    )  # fmt: skip
+    return replace(
+        field,
+        path=("suitability", question, *field.path),
+        asked_where=None if where is None else (f"suitability/{question}/{where[0]}", where[1]),
+    )
 
 
 def show() -> None:
@@ -107,10 +126,31 @@ def show() -> None:
     if page is None:
         return
     detail, task, form = page
+    told()
     st.html(markup.lead(suitability_sentence(detail)))
+    _ways_on(detail)
     edition = form.at(("suitability", "edition"))
     questions = EDITIONS[edition if edition in EDITIONS else "CH600210-1"].questions
-    step.fill(detail, task, form, (_BEHAVIOUR, _ALTERNATIVES, *map(_question, questions)))
+    changed = stale_in_words(detail)
+    asked = [_question(question, changed.get(question.id)) for question in questions]
+    step.fill(detail, task, form, (_BEHAVIOUR, _ALTERNATIVES, _EDITION, *asked))
+
+
+def _ways_on(detail: DesignDetail) -> None:
+    """Where the answers lead: on, to an override of what is in doubt, or to something else."""
+    for sentence in overrides_in_words(detail):
+        st.html(markup.notice(sentence))
+    doubts = design_session.doubts(detail)
+    if doubts:
+        st.html(markup.heading(2, "Go on although there is doubt?"))
+        st.html(markup.bullets(doubts_in_words(detail)))
+        fixed = {"answers": doubts}
+        entry(detail, "override", "doubt_overridden", _REASON, fixed, "Let the design go on")
+    elsewhere = where_it_leads(detail)
+    if elsewhere is not None:
+        view, words = elsewhere
+        widgets.way(f"views/design/{view}.py", words, detail.design.id)
+    widgets.way("views/design/set_aside.py", "Do something else, or take no further action", detail.design.id)
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

@@ -9,7 +9,8 @@ import streamlit as st
 from dashboards import design_session, markup, step, widgets
 from data.errors import Refused
 from trials.registry.records import DesignDetail
-from trials.reporting.designing import Task, TaskState, clears_in_words, earliest_launch, outside_route, tasks_of
+from trials.reporting.designing import Task, TaskState, clears_in_words, outside_route, tasks_of
+from trials.reporting.designing.route import earliest_launch
 
 _STATES: Final[dict[TaskState, str]] = {
     "not_started": "Not started",

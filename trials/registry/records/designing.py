@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from designs.drafting import Draft
@@ -52,7 +52,7 @@ class DesignDetail:
         gates: Each with what is missing for it and who clears that.
         version: The latest version of its plan in the registry; None while it is registered nowhere.
         current: Whether that version is what the draft has.
-        locked: Whether a plan of it is locked.
+        locked_on: The day on which its plan was locked; None while it may change.
     """
 
     design: DesignRecord
@@ -61,7 +61,12 @@ class DesignDetail:
     gates: tuple[Gate, ...]
     version: int | None
     current: bool
-    locked: bool
+    locked_on: date | None
+
+    @property
+    def locked(self) -> bool:
+        """Whether its plan is locked."""
+        return self.locked_on is not None
 
     @property
     def title(self) -> str:

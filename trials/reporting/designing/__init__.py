@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trials.reporting.designing.changes import change_lines, in_words
-from trials.reporting.designing.launch import earliest_launch, outside_route, suitability_sentence
-from trials.reporting.designing.tasks import TASKS, Task, TaskName, TaskState, task_of, tasks_of
+from trials.reporting.designing.sentences import outside_route, suitability_sentence
+from trials.reporting.designing.tasks import TASKS, Task, TaskName, TaskState, condensed, task_of, tasks_of
 from trials.reporting.designing.words import clears_in_words, place_in_words
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "TaskState",
     "change_lines",
     "clears_in_words",
-    "earliest_launch",
+    "condensed",
     "in_words",
     "outside_route",
     "place_in_words",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from designs.consultation.route import route_of
@@ -109,10 +109,31 @@ def task_of(gate: GateName, each: Open) -> TaskName:
         'consultation'
     """
     if gate == "lock":
-        return "population" if each.where == "population" else "lock"
+        return "population" if each.where == "population" else "approval" if "suitability" in each.where else "lock"
     if gate in ("suitability", "designed"):
         return _of_path(each.where) or _TASK_OF_GATE[gate]
     return _TASK_OF_GATE[gate]
+
+
+def condensed(found: Iterable[Open]) -> list[Open]:
+    """What is open, with answers that are to be confirmed for one gate told as one thing.
+
+    Examples:
+        >>> asked = [Open("not_confirmed", "blocks", f"suitability.{name}", f"the answer to {name} is not confirmed "
+        ...     "for the lock", "confirm it", "designer") for name in ("cost", "message")]
+        >>> [each.problem for each in condensed(asked)]
+        ['2 answers are not confirmed for the lock']
+    """
+    kept: dict[object, list[Open]] = {}
+    for each in found:
+        gate = each.problem.rpartition("is not confirmed ")[2] if each.code == "not_confirmed" else None
+        kept.setdefault(each if gate is None else gate, []).append(each)
+    return [
+        alike[0]
+        if len(alike) == 1
+        else replace(alike[0], where="suitability", problem=f"{len(alike)} answers are not confirmed {gate}")
+        for gate, alike in kept.items()
+    ]
 
 
 def _of_path(where: str) -> TaskName | None:

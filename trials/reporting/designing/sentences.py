@@ -1,22 +1,10 @@
-"""What a design comes to, each in a sentence: when it can be launched, what the questions say, and its route."""
+"""What a design comes to, each in a sentence: what the questions say, and its route."""
 
 from __future__ import annotations
 
-from analysis.wording.phrases import day
 from designs.consultation.route import route_of
-from designs.consultation.timeline import timeline
 from designs.suitability.review import review
 from trials.registry.records import DesignDetail
-
-
-def earliest_launch(detail: DesignDetail) -> str:
-    """The earliest launch, with what it waits for first."""
-    facts = detail.facts
-    made = timeline(facts.recorded, facts.plan, facts.today)
-    names = {row.activity.id: row.activity.name for row in made.rows}
-    first = made.critical_path[0] if made.critical_path else None
-    waits = f" It waits for: {names[first]}." if first else ""
-    return f"Earliest launch: {day(made.end)}.{waits}"
 
 
 def outside_route(detail: DesignDetail) -> str | None:

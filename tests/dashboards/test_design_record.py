@@ -1,0 +1,172 @@
+"""What happens around a design, recorded in the browser: doubts, those who must be involved, gateways, confirmation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards import session
+from designs.drafting import Draft, draft_of_file
+from designs.library import template_named
+from tests.dashboards.conftest import done, refusals, shown
+from tests.dashboards.test_design_pages import field, press
+from trials.access import Actor
+from trials.registry import Registry
+from trials.stages.design import begin_design, revise_design
+
+DESIGN = "sa-2027"
+DESIGNER, MANAGER = Actor("Ann", "designer"), Actor("Mo", "manager")
+
+
+@pytest.fixture
+def design(own_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    draft, contents = draft_of_file(template_named("sa-debts").path)
+    draft = Draft({**draft.document, "id": DESIGN}, draft.texts)
+    begin_design(own_registry, DESIGNER, DESIGN, draft, contents, origin={"kind": "template", "name": "sa-debts"})
+    monkeypatch.setattr(session, "current_user", lambda: DESIGNER)
+    return own_registry
+
+
+def work_as(monkeypatch: pytest.MonkeyPatch, actor: Actor) -> None:
+    monkeypatch.setattr(session, "current_user", lambda: actor)
+
+
+def entries(registry: Registry) -> list[Any]:
+    with registry.read(DESIGNER, DESIGN) as reader:
+        return [each.entry for each in reader.entries(DESIGN)]
+
+
+def draft_of(registry: Registry) -> Draft:
+    with registry.read(DESIGNER, DESIGN) as reader:
+        return reader.design(DESIGN).draft
+
+
+def in_doubt(registry: Registry, question: str) -> None:
+    draft = draft_of(registry)
+    answers = {**draft.document["suitability"]}
+    answers[question] = {**answers[question], "confidence": "in_doubt"}
+    with registry.read(DESIGNER, DESIGN) as reader:
+        number = reader.design(DESIGN).number
+    changed = Draft({**draft.document, "suitability": answers}, draft.texts)
+    revise_design(registry, DESIGNER, DESIGN, changed, {}, made_from=number)
+
+
+def choose(page: AppTest, label: str, words: str) -> AppTest:
+    """Choose an option by its words."""
+    for each in (*page.radio, *page.selectbox):
+        if each.label == label and words in each.options:
+            each.set_value(each.options.index(words))
+            return page.run()
+    raise AssertionError(f"{label}: {words} is not offered")
+
+
+def test_a_stakeholder_is_added_asked_and_answers(design: Registry, open_page: Any) -> None:
+    page = open_page("consultation", design=DESIGN)
+    choose(page, "Who is it about?", "E C Strategy Unit")
+    field(page, "contact").set_value("the unit's mailbox").run()
+    field(page, "input_needed").set_value("Does it overlap?").run()
+    next(each for each in page.date_input if each.key.endswith("needed_by")).set_value(session.today()).run()
+    press(page, "Add to the register")
+    assert "It is on record." in done(page)
+    press(page, "Record that it was asked")
+    choose(page, "What it said", "Agreed, with conditions")
+    press(page, "Record what it said")
+    assert [each.kind for each in entries(design)] == ["stakeholder_added", "consulted", "responded"]
+    assert "Agreed, with conditions" in shown(page)
+
+
+def test_who_must_be_involved_cannot_be_retired(design: Registry, open_page: Any) -> None:
+    page = open_page("consultation", design=DESIGN)
+    choose(page, "Who is it about?", "TAA")
+    assert all("not involved any more" not in option for radio in page.radio for option in radio.options)
+
+
+def test_what_is_missing_in_an_entry_is_named_and_what_was_typed_stays(design: Registry, open_page: Any) -> None:
+    page = open_page("consultation", design=DESIGN)
+    choose(page, "Who is it about?", "TAA")
+    field(page, "contact").set_value("a mailbox").run()
+    press(page, "Add to the register")
+    assert "input_needed" in refusals(page)[-1]
+    assert field(page, "contact").value == "a mailbox"
+    assert entries(design) == []
+
+
+def test_the_line_is_signed_by_who_approves(design: Registry, open_page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page("consultation", design=DESIGN)
+    assert "This is recorded by the role manager." in shown(page)
+    work_as(monkeypatch, MANAGER)
+    page = open_page("consultation", design=DESIGN)
+    choose(page, "Who signed", "The sponsor at grade 7")
+    field(page, "signed_by").set_value("Head of campaigns").run()
+    press(page, "Record the signature")
+    assert [each.kind for each in entries(design)] == ["line_signed_off"]
+
+
+@pytest.mark.requirement("K10")
+@pytest.mark.requirement("K19")
+def test_the_earliest_launch_and_what_blocks_it_are_shown(design: Registry, open_page: Any) -> None:
+    page = open_page("consultation", design=DESIGN)
+    assert "It waits for: Signature of the sponsor at grade 7" in shown(page)
+    assert "What blocks now" in shown(page)
+    assert "critical path" in shown(page)
+
+
+@pytest.mark.requirement("S17")
+def test_a_doubt_needs_the_override_of_who_approves(
+    design: Registry, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_doubt(design, "reaction")
+    page = open_page("suitability", design=DESIGN)
+    assert "One-to-many may not be appropriate" in shown(page)
+    assert "This is recorded by the role manager." in shown(page)
+    work_as(monkeypatch, MANAGER)
+    page = open_page("suitability", design=DESIGN)
+    press(page, "Let the design go on")
+    assert refusals(page)
+    field(page, "reason").set_value("The trial will show it").run()
+    press(page, "Let the design go on")
+    assert [each.kind for each in entries(design)] == ["doubt_overridden"]
+    assert "Mo let the design go on" in shown(page)
+
+
+@pytest.mark.requirement("S18")
+def test_a_confirmed_answer_is_stale_when_what_it_rests_on_changes(design: Registry, open_page: Any) -> None:
+    page = open_page("approval", design=DESIGN)
+    choose(page, "For which gate?", "Gateway 1: 8 answers to confirm")
+    press(page, "Every answer still holds")
+    assert [each.kind for each in entries(design)] == ["answers_confirmed"]
+    draft = draft_of(design)
+    population = {**draft.document["population"], "cooling_off_days": 90}
+    changed = Draft({**draft.document, "population": population}, draft.texts)
+    revise_design(design, DESIGNER, DESIGN, changed, {}, made_from=1)
+    page = open_page("suitability", design=DESIGN)
+    assert "changed since Ann confirmed it" in shown(page)
+
+
+def test_a_gateway_is_decided_with_conditions_and_they_are_met(
+    design: Registry, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_as(monkeypatch, MANAGER)
+    page = open_page("approval", design=DESIGN)
+    choose(page, "Which gateway", "Gateway 1: is the idea worth designing?")
+    choose(page, "What the group decided", "Approved, with conditions")
+    field(page, "conditions").set_value("Brief the press").run()
+    press(page, "Record the decision")
+    # Before the paper and everybody's input, or on a day without a meeting, it is refused with the rule.
+    assert refusals(page)
+    field(page, "extraordinary").set_value("It met for this one").run()
+    press(page, "Record the decision")
+    said = refusals(page)
+    if not said:
+        choose(page, "Which condition?", "Gateway 1, 1: Brief the press")
+        field(page, "how").set_value("Briefed on Monday").run()
+        press(page, "Record that it is met")
+        assert [each.kind for each in entries(design)] == ["gateway_decided", "condition_met"]
+
+
+def test_the_task_list_tells_what_waits_for_whom(design: Registry, open_page: Any) -> None:
+    page = open_page("task_list", design=DESIGN)
+    assert "8 answers are not confirmed for gateway 1" in shown(page)
+    assert "The sponsor at grade 7" in shown(page)
