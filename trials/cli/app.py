@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import typer
 
 from data.errors import Refused
-from trials.cli import allocate, amending, design, designing, evaluate, fieldwork, licences, service
+from trials.cli import allocate, amending, design, designing, evaluate, fieldwork, licences, papers, service
 from trials.cli.output import say
 from trials.cli.streams import end_output, settle_streams, silence_output
 
@@ -27,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (design, designing, amending, allocate, fieldwork, evaluate, service, licences):
+for room in (design, designing, papers, amending, allocate, fieldwork, evaluate, service, licences):
     room.register(app)
 
 REFUSED = 2

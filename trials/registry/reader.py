@@ -28,6 +28,7 @@ from trials.life import Next
 from trials.registry import queries
 from trials.registry.amended import amendment_records
 from trials.registry.design_facts import facts_of, still_to_sign
+from trials.registry.dossier import Dossier, dossier_of
 from trials.registry.past_plans import draft_of_trial
 from trials.registry.plan import plan_allocated_under
 from trials.registry.portfolio import portfolio
@@ -196,6 +197,14 @@ class Reader:
         if waiting is None:
             return records, ()
         return records, still_to_sign(self._session, trial_id, waiting, datetime.now(UTC).date())
+
+    def dossier(self, trial_id: str, today: date) -> Dossier:
+        """All that is on record about a design, for the papers that are made of it.
+
+        Raises:
+            TrialRefused: There is neither a design nor a trial of this id.
+        """
+        return dossier_of(self._session, trial_id, today)
 
     def entries(self, trial_id: str) -> tuple[Recorded, ...]:
         """Everything on record about a design or trial, in the order in which it was recorded."""

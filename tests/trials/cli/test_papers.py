@@ -1,0 +1,37 @@
+"""What a design hands in, by the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pypdf
+
+
+def test_a_paper_is_written_and_takes_the_place_of_the_last(otm: Any, tmp_path: Path) -> None:
+    assert otm("design", "begin", "letters", "--template", "late-returns").code == 0
+    for name in ("paper.pdf", "paper.docx", "paper.pdf"):
+        done = otm("design", "paper", "letters", "--out", tmp_path / name)
+        assert (done.code, f"The paper of letters is in {tmp_path / name}" in done.out) == (0, True)
+    assert "1. Purpose" in pypdf.PdfReader(tmp_path / "paper.pdf").pages[0].extract_text()
+    wrong = otm("design", "paper", "letters", "--out", tmp_path / "paper.txt")
+    assert (wrong.code, "a paper ends in .pdf or .docx" in wrong.err) == (2, True)
+    assert otm("design", "paper", "nobody", "--out", tmp_path / "x.pdf").code == 2
+
+
+def test_a_paper_bears_the_day_that_it_is_given(otm: Any, tmp_path: Path) -> None:
+    otm("design", "begin", "letters", "--template", "late-returns")
+    for name in ("one.pdf", "two.pdf"):
+        assert otm("design", "paper", "letters", "--out", tmp_path / name, "--dated", "2026-03-02").code == 0
+    assert (tmp_path / "one.pdf").read_bytes() == (tmp_path / "two.pdf").read_bytes()
+    assert "2 March 2026" in pypdf.PdfReader(tmp_path / "one.pdf").pages[0].extract_text()
+    assert otm("design", "paper", "letters", "--out", tmp_path / "late.pdf", "--dated", "2999-01-01").code == 2
+    assert not (tmp_path / "late.pdf").exists()
+
+
+def test_nothing_is_written_over_the_registry_or_through_a_link(otm: Any, home: Path, tmp_path: Path) -> None:
+    otm("design", "begin", "letters", "--template", "late-returns")
+    (tmp_path / "link.pdf").symlink_to(home / "registry.sqlite")
+    for target in (home / "paper.pdf", home / "snapshots" / "x.pdf", tmp_path / "link.pdf"):
+        assert otm("design", "paper", "letters", "--out", target).code == 2
+        assert target.is_symlink() or not target.exists()
