@@ -124,3 +124,12 @@ def locked(path: Path, flags: int, operation: int) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make what was written into a folder, and renamed there, survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

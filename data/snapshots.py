@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import DataRefused
+from data.private import fsync_folder
 from data.row_bytes import HashingSink, write_parquet
 
 ROW_GROUP_ROWS = 262_144
@@ -346,15 +347,6 @@ def _reading(path: Path) -> Iterator[None]:
             rule="a snapshot is never written over",
             remedy="restore it from the last backup, and find out who wrote to the store",
         ) from error
-
-
-def fsync_folder(folder: Path) -> None:
-    """Make what was written into a folder, and renamed there, survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 _REMEDIES = {

@@ -12,8 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from data.private import locked, make_private
-from data.snapshots import fsync_folder
+from data.private import fsync_folder, locked, make_private
 
 # Of this program, and the lists of an earlier one: other programs have partial files too.
 _PARTIAL = re.compile(r"\.otm-[0-9a-f]{16}\.partial|\.[a-z0-9][\w-]*\.csv\.[0-9a-f]{8}\.partial")

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data.snapshots import SnapshotStore, fsync_folder
+from data.private import fsync_folder
+from data.snapshots import SnapshotStore
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry

@@ -8,7 +8,7 @@ import os
 import secrets
 from pathlib import Path
 
-from data.snapshots import fsync_folder
+from data.private import fsync_folder
 from trials.errors import RegistryRefused
 
 KEY_BYTES = 32

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data.snapshots import fsync_folder
+from data.private import fsync_folder
 from trials.errors import RegistryRefused
 
 HEAD_LOST = "head_lost"  # in the detail of the event that found it so: the first and the last event that was lost

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from data.snapshots import fsync_folder
+from data.private import fsync_folder
 from trials.errors import RegistryRefused
 from trials.registry import queries
 from trials.registry.proof.chain_head import ChainHead, disagreements, span
