@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dashboards import session
-from designs.drafting import Change, Draft, changes, draft_of_file, empty_draft, protocol_file
+from designs.drafting import Change, Draft, changes, draft_of_file, empty_draft, judge_draft, protocol_file
 from designs.entries import EntryKind
 from designs.library import template_named, templates
+from designs.protocol.models import Protocol
 from designs.suitability.doubts import doubted, overrides
 from designs.suitability.staleness import answer_digests, rests_on
 from trials.access import UseCase
@@ -137,6 +138,11 @@ def enter(design: str, document: Mapping[str, Any]) -> None:
 
     dated = {"on": session.today().isoformat(), **document}
     record(session.registry(), session.current_user(), design, read_entry(Document(dated, {})))
+
+
+def plan_of(draft: Draft) -> Protocol | None:
+    """A draft as a plan, as far as it can be read, with None for a section that is not there."""
+    return judge_draft(draft, day=session.today()).protocol
 
 
 def as_archive(detail: DesignDetail) -> bytes:

@@ -15,7 +15,9 @@ from typing import Any, Final, Literal
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from designs.literals import Language
 from trials.life import PHASES, State, phase_of
+from trials.reporting.designing.letters import WEIGHTS, Change, Note, Paragraph
 from trials.reporting.results.flow import FlowDiagram
 from trials.reporting.results.table import Table
 from trials.reporting.words.vocabulary import state
@@ -77,9 +79,9 @@ def contents(sections: Iterable[tuple[str, str]]) -> str:
     return _block("contents", sections)
 
 
-def details(words: str, *pieces: str) -> str:
-    """Pieces of this module that are shown where somebody asks for them."""
-    return _block("details", words, [Markup(piece) for piece in pieces])  # noqa: S704 - made by these templates
+def details(words: str, *pieces: str, shown: bool = False) -> str:
+    """Pieces of this module that are shown where somebody asks for them; ``shown``: until somebody puts them away."""
+    return _block("details", words, [Markup(piece) for piece in pieces], shown)  # noqa: S704 - made by these templates
 
 
 def notice(words: str) -> str:
@@ -185,3 +187,18 @@ def lines(items: Iterable[str]) -> Markup:
 def answers(rows: Iterable[tuple[str, str]]) -> str:
     """What was answered, question by question."""
     return _block("answers", list(rows))
+
+
+def letter(paragraphs: Iterable[Paragraph], language: Language) -> str:
+    """A text that customers get, with the notes on its sentences below their paragraph."""
+    return _block("letter", list(paragraphs), language, WEIGHTS)
+
+
+def notes(found: Iterable[Note]) -> str:
+    """What is to be said of a text as a whole."""
+    return _block("notes", list(found), WEIGHTS)
+
+
+def changes(found: Iterable[Change], language: Language) -> str:
+    """Two versions of a text in one: what was taken out is struck through, what was added underlined."""
+    return _block("changes", list(found), language)

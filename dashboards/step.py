@@ -118,8 +118,9 @@ def step(name: TaskName, sections: Sequence[Section]) -> None:
 
 
 def fill(
-    detail: DesignDetail, task: Task, form: Form, sections: Sequence[Section], *, beside: Beside | None = None
-) -> None:
+    detail: DesignDetail, task: Task, form: Form, sections: Sequence[Section], *, beside: Beside | None = None,
+    under: drawing.Under | None = None,
+) -> None:  # fmt: skip
     """The fields of a page, what is wrong with them on top, and how they are saved below.
 
     Args:
@@ -128,11 +129,12 @@ def fill(
         form: The page's form.
         sections: What is asked.
         beside: What stands between the fields and the way to save them.
+        under: What stands below each text, and below each member.
     """
     disabled = refusal_to_edit(detail) is not None
     summary(form, task, [each for part in sections for each in part.fields])
     for part in sections:
-        drawing.section(form, part, task.open, disabled=disabled)
+        drawing.section(form, part, task.open, disabled=disabled, under=under)
     if beside is not None:
         beside(detail, form)
     finish(task.kind.name, form, disabled=disabled)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 import streamlit as st
@@ -17,21 +19,25 @@ from designs.finding import Open
 from designs.protocol.errors import path_text
 from trials.reporting.designing import clears_in_words
 
+Under = Callable[[Path], None]
+"""What a page draws below a text, or below all fields of a member, by its path."""
+
 _RANGE = (("low", "Low"), ("central", "Central"), ("high", "High"))
 
 
-def section(form: Form, asked: Section, found: Sequence[Open], *, disabled: bool) -> None:
+def section(form: Form, asked: Section, found: Sequence[Open], *, disabled: bool, under: Under | None = None) -> None:
     """Fields under their heading."""
     if asked.title:
         st.html(markup.heading(2, asked.title))
     if asked.intro:
         st.html(markup.said(asked.intro))
-    fields(form, asked.fields, found, disabled=disabled)
+    fields(form, asked.fields, found, disabled=disabled, under=under)
 
 
 def fields(
-    form: Form, asked: Iterable[Asked], found: Sequence[Open], *, disabled: bool, within: Path = (), beside: str = ""
-) -> None:
+    form: Form, asked: Iterable[Asked], found: Sequence[Open], *, disabled: bool, within: Path = (), beside: str = "",
+    under: Under | None = None,
+) -> None:  # fmt: skip
     """Draw fields, and put what stands in them into the form.
 
     Args:
@@ -41,13 +47,28 @@ def fields(
         disabled: Whether they are only shown.
         within: The path of the member that they belong to.
         beside: What that member is called, for those who hear one field at a time.
+        under: What the page draws below a text, and below a member.
     """
-    for each in asked:
-        path = (*within, *each.path)
-        if isinstance(each, Members):
-            _members(form, each, path, found, disabled=disabled)
-        elif each.asked_where is None or _asked(form, within, *each.asked_where):
-            _field(form, each, path, found, disabled=disabled, beside=beside)
+    for texts, group in groupby(asked, lambda each: isinstance(each, Field) and each.kind == "wording"):
+        shown = [each for each in group if isinstance(each, Members) or _is_asked(form, within, each)]
+        for place, each in zip(_side_by_side(len(shown), texts=texts), shown, strict=True):
+            path = (*within, *each.path)
+            with place:
+                if isinstance(each, Members):
+                    _members(form, each, path, found, disabled=disabled, under=under)
+                else:
+                    _field(form, each, path, found, disabled=disabled, beside=beside)
+                if texts and under is not None:
+                    under(path)
+
+
+def _side_by_side(count: int, *, texts: bool) -> Sequence[AbstractContextManager[Any]]:
+    """Where fields stand: texts beside each other, everything else below what comes before it."""
+    return st.columns(count) if texts and count > 1 else [nullcontext()] * count
+
+
+def _is_asked(form: Form, within: Path, asked: Field) -> bool:
+    return asked.asked_where is None or _asked(form, within, *asked.asked_where)
 
 
 def _asked(form: Form, within: Path, beside: str, values: tuple[Any, ...]) -> bool:
@@ -78,6 +99,8 @@ def _sentence(each: Open) -> str:
 
 
 def _field(form: Form, asked: Field, path: Path, found: Sequence[Open], *, disabled: bool, beside: str) -> None:
+    if asked.kind == "wording":  # what only warns is said at its sentence
+        found = [each for each in found if each.severity == "blocks"]
     wrong = errors_at(path, found) if form.tried else ()
     st.html(markup.field(anchor_of(path), asked.label, asked.hint, wrong))
     spoken = f"{beside}: {asked.label}" if beside else asked.label
@@ -179,7 +202,22 @@ def _day(value: Any) -> date | None:
         return None
 
 
-def _members(form: Form, asked: Members, path: Path, found: Sequence[Open], *, disabled: bool) -> None:
+def text_now(form: Form, path: Path) -> str:
+    """The text at a path as it stands on the page; empty where there is none."""
+    name = form.at(path)
+    return text_named(form, name) if isinstance(name, str) else ""
+
+
+def text_named(form: Form, name: str) -> str:
+    """A text as it stands on the page, by its name in the plan; empty where there is none."""
+    digest = form.draft.texts.get(name)
+    kept = st.session_state.get(f"texts/{form.design}", {})
+    return str(form.contents.get(digest or "") or kept.get(digest, ""))
+
+
+def _members(
+    form: Form, asked: Members, path: Path, found: Sequence[Open], *, disabled: bool, under: Under | None = None
+) -> None:
     """Every member under its own heading, and ways to remove it and to add another."""
     held = form.at(path)
     members = held if isinstance(held, list) else []
@@ -189,7 +227,9 @@ def _members(form: Form, asked: Members, path: Path, found: Sequence[Open], *, d
         name = member.get(asked.called) if isinstance(member, Mapping) else None
         title = str(name) if name else f"{asked.one[:1].upper()}{asked.one[1:]} {place + 1}"
         st.html(markup.heading(3, title))
-        fields(form, asked.fields, found, disabled=disabled, within=(*path, place), beside=title)
+        fields(form, asked.fields, found, disabled=disabled, within=(*path, place), beside=title, under=under)
+        if under is not None:
+            under((*path, place))
         if not disabled and widgets.pressed(f"Remove this {asked.one}", key=form.key("remove", *path, place)):
             form.put(path, [each for number, each in enumerate(members) if number != place] or None)
             form.anew()

@@ -83,6 +83,13 @@ class Form:
         self.put(path, name)
         self.draft = Draft(self.draft.document, {**self.draft.texts, name: digest})
 
+    def changed_text(self, path: Path) -> bool:
+        """Whether the text at a path is not what was saved."""
+        before, name = value_at(self.base.document, path), self.at(path)
+        if not isinstance(name, str) or name != before:
+            return bool(name != before)
+        return self.base.texts.get(name) != self.draft.texts.get(name)
+
     def anew(self) -> None:
         """Let every field begin with what stands on the page now."""
         self.generation += 1

@@ -88,7 +88,7 @@ CONTENTS: Final[Mapping[Part, Content]] = MappingProxyType(
             re.compile(
                 r"\{(?:contact|phone|telephone|helpline|office_number)[a-z0-9_]*\}|(?<![\d£])(?:\+44 ?\(?0?\)?"
                 r"|0)\d(?:[ ]?\d){7,9}(?!\d)"
-                r"|[\w.+]+@[\w.]+\.\w{2,}|\b[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b"
+                r"|[\w.+]{1,64}@[\w.]{1,255}\.\w{2,}|\b[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b"
             ),
             None,
             "give a number, such as {contact_number}, an address or a mailbox",

@@ -54,7 +54,7 @@ _CHECKED = (
     r" through)?"
 )
 _TO_CHECK = r"(?:check|investigate|audit|inspect|examine|scrutini[sz]e|probe|enquire into|inquire into|look into)"
-_WE = r"(?:we|hmrc|the department|(?:our |tax |compliance |an? )*(?:officers?|inspectors?|teams?|colleagues))"
+_WE = r"(?:we|hmrc|the department|(?:our |tax |compliance |an? ){0,4}(?:officers?|inspectors?|teams?|colleagues))"
 _DISCLOSE = (
     r"(?:disclos(?:e|ures?|ing)|tell(?:ing)? us|com(?:e|ing) forward|own(?:ing)? up|correct(?:ing)? (?:your|the"
     r"|this|it|any)|put(?:ting)? (?:things|it|this"

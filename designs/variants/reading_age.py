@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from pyphen import Pyphen
@@ -24,11 +24,14 @@ EDITION: Final = "flesch-kincaid 2026-11"
 FEW_WORDS: Final = 100
 """Below so many, one long word or short line moves the score by a year."""
 
+LONGEST_WORD: Final = 60
+"""Letters of a word that are hyphenated at once: none is longer, and what is longer takes its square in time."""
+
 USUAL_AGE: Final = 9
 """Up to which GOV.UK writes for everybody."""
 
 _MERGED = re.compile(r"\{\w{1,63}\}")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|&#?\w{1,31};|\bhttps?://\S+|\bwww\.\S+|\S+@\S+\.\S+")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|&#?\w{1,31};|\bhttps?://\S+|\bwww\.\S+|\S{1,64}@\S{1,255}\.\S+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -53,6 +56,7 @@ class Readability:
     note: str | None = None
 
 
+@lru_cache(maxsize=64)
 def readability(text: str, language: Language) -> Readability:
     """How hard a text reads.
 
@@ -94,7 +98,8 @@ def hard_to_read(found: Readability, where: str) -> Open | None:
 
 
 def _syllables(word: str) -> int:
-    return len(_hyphenation().positions(word.lower())) + 1
+    pieces = (word[start : start + LONGEST_WORD] for start in range(0, len(word), LONGEST_WORD))
+    return sum(len(_hyphenation().positions(piece.lower())) + 1 for piece in pieces)
 
 
 @cache

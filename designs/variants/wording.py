@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, get_args
 
 from designs.finding import Open
@@ -59,6 +60,7 @@ class Remark:
     sentence: Span | None = None
 
 
+@lru_cache(maxsize=64)
 def check_wording(text: str, channel: Channel, where: str) -> tuple[Remark, ...]:
     """What is wrong with a text, first what blocks, then in the order of the text.
 
@@ -144,12 +146,15 @@ def _worst(matches: Iterator[_Match]) -> list[_Match]:
     def place(match: _Match) -> tuple[int, int, int]:
         return severities.index(match.severity), match.span.start, -match.span.end
 
-    kept: list[_Match] = []
+    kept: dict[str, list[_Match]] = {}
+    taken: dict[str, bytearray] = {}
     for match in sorted(matches, key=place):
-        related = (other for other in kept if _kind(other) == _kind(match))
-        if not any(other.span.start < match.span.end and match.span.start < other.span.end for other in related):
-            kept.append(match)
-    return kept
+        kind, (start, end) = _kind(match), match.span
+        mine = taken.setdefault(kind, bytearray(MOST_CHARACTERS))
+        if not any(mine[start:end]):
+            mine[start:end] = b"\1" * (end - start)
+            kept.setdefault(kind, []).append(match)
+    return [match for found in kept.values() for match in found]
 
 
 def _kind(match: _Match) -> str:

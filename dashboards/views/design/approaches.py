@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, cast
 
-from dashboards import step
-from dashboards.forms.fields import Field, Members, Section
+import streamlit as st
+
+from dashboards import design_session, markup, step
+from dashboards.forms import drawing
+from dashboards.forms.editing import Form
+from dashboards.forms.fields import Field, Members, Path, Section
+from designs.literals import Channel, Language
+from designs.protocol.models import Protocol
+from designs.variants.techniques import TECHNIQUES
+from trials.registry.records import DesignDetail
+from trials.reporting.designing import letters
+from trials.reporting.designing.approaches import closed_to, in_use, signature_line, signatures, tone_line
 
 _CONTACT: Final = ("kind", ("otm", "bau"))
+_CHANNELS: Final = (("letter", "Letter"), ("sms", "Text message"), ("email", "Email"), ("call", "Call"))
 _ARM: Final = (
     Field(("id",), "Short name", hint="Small letters, digits, - and _. Files and exports use it."),
     Field(("label",), "What people call it", hint="Such as Letter with a social norm."),
@@ -18,12 +29,11 @@ _ARM: Final = (
         ),
     ),
     Field(("share",), "Share", "number", hint="Beside the other arms: 2 gets twice as many customers as 1."),
+    Field(("channel",), "How customers are reached", "choice", options=_CHANNELS, asked_where=_CONTACT),
     Field(
-        ("channel",), "How customers are reached", "choice",
-        options=(("letter", "Letter"), ("sms", "Text message"), ("email", "Email"), ("call", "Call")),
-        asked_where=_CONTACT,
+        ("technique",), "Behavioural technique", "choice", hint="A library of trials is searched by these names.",
+        options=tuple((name, f"{name}: {does}") for name, does in TECHNIQUES.items()), asked_where=_CONTACT,
     ),
-    Field(("technique",), "Behavioural technique", asked_where=_CONTACT),
     Field(("idms99_version",), "IDMS99 version", asked_where=_CONTACT),
     Field(("contact_number",), "Telephone number in it", asked_where=_CONTACT),
     Field(("cost_per_customer",), "Cost for each customer, in pounds", "range", asked_where=_CONTACT),
@@ -47,7 +57,80 @@ SECTIONS: Final = (
 
 
 def show() -> None:
-    step.step("approaches", SECTIONS)
+    page = step.begun("approaches")
+    if page is None:
+        return
+    detail, task, form = page
+
+    def under(path: Path) -> None:
+        plan = design_session.plan_of(form.draft)
+        if path[2:3] == ("text",):
+            _about_text(detail, form, plan, path)
+        elif len(path) == 2:
+            _about_approach(form, plan, path)
+
+    step.fill(detail, task, form, SECTIONS, under=under)
+
+
+def _about_approach(form: Form, plan: Protocol | None, path: Path) -> None:
+    """Who is not sent an approach; below its texts."""
+    place = cast("int", path[1])
+    if plan is None or plan.arms is None or place >= len(plan.arms) or form.at((*path, "kind")) == "nfa":
+        return
+    lines = closed_to(plan, place)
+    if lines:
+        st.html(markup.title("Who is not sent it"))
+        st.html(markup.bullets(lines))
+
+
+def _about_text(detail: DesignDetail, form: Form, plan: Protocol | None, path: Path) -> None:
+    """How a text reads as it stands on the page, what is wrong in it, what changed, and who signed it."""
+    language = cast("Language", path[-1])
+    text = drawing.text_now(form, path)
+    if not text.strip():
+        return
+    approach = form.at((*path[:2], "kind")) == "otm"
+    found = letters.letter(text, _channel(form.at((*path[:2], "channel"))), language)
+    st.html(markup.bullets((*found.reading, *(_signed(detail, form, path) if approach else ()))))
+    if approach:
+        noted = [note for paragraph in found.paragraphs for note in paragraph.notes]
+        if found.left_out:
+            st.html(markup.notes(found.left_out))
+        if noted:
+            count = "One finding" if len(noted) == 1 else f"{len(noted):,} findings"
+            st.html(markup.details(f"{count}, at the sentence", markup.letter(found.paragraphs, language), shown=True))
+        elif not found.left_out:
+            st.html(markup.quiet("Nothing was found in its wording."))
+        _changed(form, plan, path, text, language)
+    st.html(markup.details("As customers see it", markup.letter(letters.plain(text), language)))
+
+
+def _channel(value: Any) -> Channel | None:
+    return cast("Channel", value) if value in dict(_CHANNELS) else None
+
+
+def _signed(detail: DesignDetail, form: Form, path: Path) -> tuple[str, ...]:
+    """The tone of a text and its sign-offs, which are of the text as it was saved."""
+    signed = signatures(detail.facts, f"text/{form.at((*path[:2], 'id'))}/{path[-1]}")
+    if form.changed_text(path):
+        return ("This wording is not saved yet. A sign-off is of what is saved.",)
+    return (tone_line(signed), *map(signature_line, signed))
+
+
+def _changed(form: Form, plan: Protocol | None, path: Path, text: str, language: Language) -> None:
+    place = cast("int", path[1])
+    today = None if plan is None or plan.arms is None or place >= len(plan.arms) else in_use(plan, place, language)
+    before = "" if today is None else drawing.text_named(form, today[1])
+    if today is None or not before.strip():
+        words = "There is nothing to compare it with: no arm of what is done today has a text in this language."
+        st.html(markup.quiet(words))
+        return
+    changes = letters.changed_from(before, text)
+    if not changes:
+        st.html(markup.quiet(f"It is word for word the wording in use today ({today[0]})."))
+        return
+    words = f"What changed against the wording in use today ({today[0]})"
+    st.html(markup.details(words, markup.changes(changes, language), shown=True))
 
 
 if __name__ == "__main__":  # as Streamlit runs a page
