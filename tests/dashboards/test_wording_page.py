@@ -1,4 +1,4 @@
-"""The page of approaches: each text as it reads, what is wrong at its sentence, what changed, and for whom it is not."""
+"""The page of approaches: how each text reads, what is wrong at its sentence, what changed, and for whom it is not."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def begun(registry: Registry, arms: Any = ARMS, **texts: str) -> None:
     contents = {digest(written[name]): written[name].encode() for name in names}
     document = {
         "schema": 1, "id": DESIGN, "title": "Late returns", "owner": "Team A", "directorate": "RIS", "arms": list(arms),
-        "population": {"unit": "customer_id", "columns": {"hardship": {"kind": "boolean", "levels": {"true": "customers in hardship"}}}},
+        "population": {
+            "unit": "customer_id",
+            "columns": {"hardship": {"kind": "boolean", "levels": {"true": "customers in hardship"}}},
+        },
     }  # fmt: skip
     begin_design(registry, ANN, DESIGN, Draft(document, digests), contents, origin={"kind": "empty"})
 
@@ -98,7 +101,7 @@ def test_a_finding_stands_at_its_sentence(page: AppTest) -> None:
         "We <mark>have opened a check</mark><sup>[1]</sup>." in words or "opened a check</mark><sup>[1]</sup>" in words
     )
     place = words.index("</mark><sup>[1]</sup>")
-    assert "[1] <strong>Must be settled:</strong>" in words[place : place + 300]
+    assert "[1] <strong>Must be settled:</strong>" in words[place : place + 320]
 
 
 @pytest.mark.requirement("K12", "K13", "K14")
