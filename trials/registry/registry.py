@@ -18,10 +18,12 @@ from trials.access import READ_ONLY, Actor, UseCase, allow
 from trials.errors import AccessRefused, NoRegistry, RegistryRefused
 from trials.registry import queries
 from trials.registry.identities import ledger_key
+from trials.registry.proof.acting import refuse_acting
 from trials.registry.proof.carried import carry_over, look_before
 from trials.registry.proof.chain_head import ChainHead
 from trials.registry.proof.clock import recorded_at
 from trials.registry.proof.held import HeldSession, WrittenRows
+from trials.registry.proof.stored import as_written, require_stored
 from trials.registry.reader import Reader
 from trials.registry.storage.database import database_url, open_engine, rebuilders, storage_refusals, writers
 from trials.registry.storage.draft_files import drafts_in_files, remove_draft_files
@@ -166,6 +168,7 @@ class Registry:
     def _brought_up(self, session: Session, actor: Actor, use_case: UseCase) -> UnitOfWork:
         proved = look_before(session)
         bring_up(session.connection())
+        refuse_acting(session.connection())
         work = UnitOfWork(session, actor, use_case, None, self.head)
         work.carry(carry_over(session, proved))
         return work
@@ -305,9 +308,14 @@ class Registry:
         drafts = drafts_in_files(self.draft_files)
         with storage_refusals("registry"), Session(self._writers) as session:
             session.connection()
-            for key, fields in drafts.items():
-                if session.get(Draft, key) is None:
-                    session.add(Draft(key=key, fields=fields, saved_at=now()))
+            taken = [
+                Draft(key=key, fields=fields, saved_at=now())
+                for key, fields in drafts.items()
+                if session.get(Draft, key) is None
+            ]
+            session.add_all(taken)
+            session.flush()
+            require_stored(session.connection(), as_written(taken))
             session.commit()
         remove_draft_files(self.draft_files, set(drafts))
 

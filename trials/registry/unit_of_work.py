@@ -7,11 +7,14 @@ comparing the tables with the chain.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, delete
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from trials.access import Action, Actor
 from trials.errors import RegistryRefused, TrialRefused
@@ -22,8 +25,8 @@ from trials.registry.proof.chain_head import HEAD_LOST, ChainHead
 from trials.registry.proof.clock import recorded_at, refuse_apart_from_folder, refuse_before_draw
 from trials.registry.proof.held import ADDED
 from trials.registry.proof.rows import row_digest, row_key
-from trials.registry.proof.stored import require_stored
-from trials.registry.storage.database import storage_refusals
+from trials.registry.proof.stored import Stored, as_written, not_as_written, require_stored
+from trials.registry.storage.database import readers, storage_refusals
 from trials.registry.tables import AuditRow, Row, UnrecordedRow
 from trials.registry.tables.columns import now
 
@@ -35,6 +38,7 @@ class UnrecordedWork:
     """One transaction on rows that are no record: nothing of it is in the audit chain."""
 
     session: Session
+    _put: dict[str, Stored] = field(default_factory=dict)
 
     def put(self, row: UnrecordedRow) -> None:
         """Add a row, or put it in the place of the one with its key. Rows go in the order in which they are put.
@@ -46,28 +50,37 @@ class UnrecordedWork:
             with storage_refusals("registry"):
                 merged = self.session.merge(row)
                 self.session.flush()
-                require_stored(self.session.connection(), (merged,))
+                written = as_written((merged,))
+                require_stored(self.session.connection(), written)
+                self._put |= {stored.name: stored for stored in written}
         except IntegrityError as error:
             raise TrialRefused(
                 f"the registry has another {row.__tablename__} in the place of this one",
                 rule="of some rows there is one at a time",
                 remedy="look again at where it stands; nothing was changed",
             ) from error
+        except StaleDataError as error:  # no row was touched
+            raise not_as_written(row.__tablename__) from error
 
     def remove(self, table: type[UnrecordedRow], key: Any) -> None:
         """Remove a row; nothing where there is none."""
         with storage_refusals("registry"):
             row = self.session.get(table, key)
             if row is not None:
-                self.session.delete(row)
+                (stored,) = as_written((row,))
+                self.session.expunge(row)
+                same = [stored.table.columns[name] == value for name, value in stored.where.items()]
+                self.session.execute(delete(stored.table).where(*same))
+                self._put[stored.name] = replace(stored, digest=None)
 
     def commit(self) -> None:
         """Commit.
 
         Raises:
-            RegistryRefused: The database could not be written.
+            RegistryRefused: The database could not be written, or what was put is not there.
         """
         with storage_refusals("registry"):
+            require_stored(self.session.connection(), self._put.values())
             self.session.commit()
 
 
@@ -117,17 +130,20 @@ class UnitOfWork:
 
         Raises:
             RegistryRefused: The chain does not agree with its head outside, the clock is behind the last event, what
-                was written is not there, or chain or head could not be written.
+                was written is not there (before the commit or after it), or chain or head could not be written.
         """
         with storage_refusals("registry"):
             witnessed = self._witnessed()
             event = self._append(action or self.action, {**detail, **self._lost(witnessed)})
             self.session.flush()
-            require_stored(self.session.connection(), (*self._added, event))
+            written = as_written((*self._added, event))
+            require_stored(self.session.connection(), written)
             hashes = queries.event_hashes(self.session, after=witnessed)
             self._announce(hashes)
+            engine = readers(self.session.connection().engine)
             self.session.commit()
         self._witness(hashes)
+        _look_again(engine, written)
 
     def commit_taken_out(self, what: str, rows: int, reason: str | None) -> None:
         """Record that rows of customers leave in a file, before it is there; never whose they are.
@@ -213,3 +229,13 @@ class UnitOfWork:
         except OSError as error:
             # The commit stands: to call it failed would be untrue. The next writer fills the gap.
             log.warning("%s could not be written (%s); what you asked for is recorded", self.head.path, error.strerror)
+
+
+def _look_again(engine: Engine, written: Iterable[Stored]) -> None:
+    """See what was written in a transaction of its own: something may have acted on it at the commit."""
+    try:
+        with engine.connect() as connection:
+            require_stored(connection, written, committed=True)
+    except SQLAlchemyError as error:
+        # The commit stands, and what it writes had been looked at before it.
+        log.warning("what was recorded could not be looked at again (%s)", type(error).__name__)

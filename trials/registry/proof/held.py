@@ -3,7 +3,8 @@
 A session of the registry asks no table before the rows that the question is about have been compared with what the
 audit chain has of them, whatever the question: whole rows, single columns or a count. A row that was edited, deleted
 or written by no use case stops it by name. The chain itself is walked first, and compared with its head outside.
-Only :mod:`trials.stages.verify` asks without, for it says what is wrong.
+Nor is anything asked or written where something else acts on rows. Only :mod:`trials.stages.verify` asks without, for
+it says what is wrong.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sqlalchemy import Column, Connection, Engine, Table, event, text
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import (
     BinaryExpression,
@@ -25,6 +26,7 @@ from sqlalchemy.sql.elements import (
 )
 
 from trials.errors import RegistryRefused
+from trials.registry.proof.acting import refuse_acting
 from trials.registry.proof.audit import GENESIS, event_hash
 from trials.registry.proof.chain_head import ChainHead
 from trials.registry.proof.stored import event_text, faults_of, owner_column, owner_of, recorded_tables
@@ -167,6 +169,11 @@ class HeldSession(Session):
         )
         if self._chain is not None and not said == row.hash == self._chain.hashes.get(row.sequence, said):
             raise _not_as_written(f"audit event {row.sequence} is not as it was written")
+
+
+@event.listens_for(HeldSession, "after_begin")
+def _refuse_acting(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    refuse_acting(connection)
 
 
 @event.listens_for(HeldSession, "do_orm_execute")

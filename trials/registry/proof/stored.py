@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Boolean, Column, Connection, Table, inspect, text
 
@@ -114,21 +115,61 @@ def stored_digests(
         yield named(table.name, [row[place] for place in names]), digest_of_text("{" + said + "}")
 
 
-def require_stored(connection: Connection, rows: Iterable[Row]) -> None:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A row as it was written: its table, its key and its digest, which is None where it was taken away."""
+
+    table: Table
+    where: Mapping[str, Any]
+    name: str
+    digest: str | None
+
+
+def as_written(rows: Iterable[Row]) -> tuple[Stored, ...]:
+    """What rows are, to be looked at again; of a row that is there twice, what it is in the end."""
+    written = [
+        Stored(
+            cast(Table, row.__table__),
+            {column.name: getattr(row, column.name) for column in row.__table__.primary_key},
+            row_key(row),
+            row_digest(row),
+        )
+        for row in rows
+    ]
+    return tuple({row.name: row for row in written}.values())
+
+
+def require_stored(connection: Connection, written: Iterable[Stored], *, committed: bool = False) -> None:
     """See that rows which were written are there as they were written, before that is called recorded.
+
+    What waits for the commit is done before: a trigger that is put off would change a row after it was looked at.
+
+    Args:
+        connection: Where they were written.
+        written: Of :func:`as_written`.
+        committed: Whether they are looked at again after the commit.
 
     Raises:
         RegistryRefused: One is not: something beside the registry's tables acts on what is written.
     """
-    for row in rows:
-        where = {column.name: getattr(row, column.name) for column in row.__table__.primary_key}
-        if dict(stored_digests(connection, row.__table__, where)) != {row_key(row): row_digest(row)}:  # type: ignore[arg-type]
-            raise RegistryRefused(
-                f"a row of table {row.__tablename__} was written, and is not there as it was written",
-                where="registry",
-                rule="nothing else acts on what is written; nothing was changed",
-                remedy="run otm verify --all to see what stands in the database beside the registry's tables",
-            )
+    if connection.dialect.name == "postgresql" and not committed:
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+    for row in written:
+        expected = {} if row.digest is None else {row.name: row.digest}
+        if dict(stored_digests(connection, row.table, row.where)) != expected:
+            raise not_as_written(row.table.name, committed=committed)
+
+
+def not_as_written(table: str, *, committed: bool = False) -> RegistryRefused:
+    """The refusal to call a row recorded that is not there as it was written."""
+    changed = "it is not as it was written any more" if committed else "is not there as it was written"
+    return RegistryRefused(
+        f"a row of table {table} was written, and {changed}",
+        where="registry",
+        rule="nothing else acts on what is written" + ("" if committed else "; nothing was changed"),
+        remedy="run otm verify --all to see what stands in the database beside the registry's tables"
+        + (", then restore a backup" if committed else ""),
+    )
 
 
 def _kind(column: Column[Any]) -> type:

@@ -40,6 +40,7 @@ _USUAL_PATH = '"$user", public'
 _ADVISORY_LOCK = 0x4F544D  # "OTM"
 # What SQLite and PostgreSQL say when the queue did not move in time.
 _BUSY = ("database is locked", "lock timeout", "canceling statement due to lock timeout")
+_INSUFFICIENT_PRIVILEGE = "42501"
 _GONE = ("no such table", "no such column", "does not exist")
 LARGEST_NUMBER = 2**31 - 1  # of PostgreSQL's integers, and so of either database's
 
@@ -110,6 +111,11 @@ def _text_refusal(reason: str) -> RegistryRefused:
         rule="text that is typed or named is Unicode, without NUL",
         remedy="type it again without that character; nothing was changed",
     )
+
+
+def readers(engine: Engine) -> Engine:
+    """The same database, for transactions that read."""
+    return engine.execution_options(**{WRITER: False, REBUILDER: False})
 
 
 def writers(engine: Engine) -> Engine:
@@ -202,7 +208,7 @@ def storage_refusals(where: str) -> Iterator[None]:
     except IntegrityError:  # what a key forbids is for the stage to say
         raise
     except DBAPIError as error:
-        if isinstance(error, ProgrammingError | NotSupportedError) and not _is_gone(error):
+        if isinstance(error, ProgrammingError | NotSupportedError) and not _is_gone(error) and not _is_denied(error):
             raise  # a wrong statement is not the storage's fault
         raise _storage_refusal(error, where) from error
     except NoResultFound as error:
@@ -247,6 +253,11 @@ def _storage_refusal(error: DBAPIError, where: str) -> RegistryRefused:
 
 def _is_gone(error: DBAPIError) -> bool:
     return any(gone in str(error.orig) for gone in _GONE)
+
+
+def _is_denied(error: DBAPIError) -> bool:
+    """Whether a policy would hide rows, or the account has no right: the database's settings are to blame."""
+    return getattr(error.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE
 
 
 def _unreachable(error: BaseException) -> RegistryRefused:
