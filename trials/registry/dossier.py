@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 from designs.gates import Facts
 from designs.protocol import Protocol
 from designs.protocol.day_zero import day_of_draw
+from trials.life import State
 from trials.registry import queries
+from trials.registry.amended import amendment_records
 from trials.registry.design_facts import facts_of
 from trials.registry.plan import plan_of
-from trials.registry.records import LockRecord, PopulationRecord
+from trials.registry.portfolio import portfolio
+from trials.registry.records import AmendmentRecord, LockRecord, PopulationRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Dossier:
         lock: None while the plan may still change.
         outside: Why the plan was locked outside the route of approval; None where it was not.
         drawn_on: The day of the first draw, or that which stands for it; None before it.
+        state: How far it has come.
+        amendments: Of the plan that was locked, in order; those that were withdrawn too.
     """
 
     trial: str
@@ -41,6 +46,8 @@ class Dossier:
     lock: LockRecord | None
     outside: str | None
     drawn_on: date | None
+    state: State = "draft"
+    amendments: tuple[AmendmentRecord, ...] = ()
 
     @property
     def plan(self) -> Protocol | None:
@@ -75,6 +82,7 @@ def dossier_of(session: Session, trial_id: str, today: date) -> Dossier:
         )
     plan = plan_of(session, trial_id)
     allocations = queries.allocations_of(session, trial_id)
+    (summary,) = portfolio(session, trial_id)
     return Dossier(
         trial=trial_id,
         facts=facts,
@@ -83,8 +91,10 @@ def dossier_of(session: Session, trial_id: str, today: date) -> Dossier:
         digest=plan.digest,
         population=plan.population,
         lock=plan.lock,
-        outside=None if plan.lock is None else queries.locked_outside(session, {trial_id: plan.protocol}).get(trial_id),
+        outside=summary.outside,
         drawn_on=day_of_draw(plan.protocol, allocations[0].allocated_at.date()) if allocations else None,
+        state=summary.state,
+        amendments=amendment_records(session, trial_id),
     )
 
 

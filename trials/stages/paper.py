@@ -1,19 +1,24 @@
-"""Paper: a design's proposal for those who approve it, as a file."""
+"""Papers: what a design hands in, as a file: its proposal, and its entry for a public registry."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Final, TypeVar
 
 from data.whole_files import unfinished
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry
 from trials.registry.dossier import Dossier, dossier_of
-from trials.reporting.papers import paper_docx, paper_pdf
+from trials.reporting.papers import Paper, paper_docx, paper_pdf
 from trials.reporting.proposal import locked_on, proposal_paper
+from trials.reporting.registrations import FORMS, Form, entry_paper, entry_values
 
-LAYOUTS = {".pdf": paper_pdf, ".docx": paper_docx}
+_Made = TypeVar("_Made")
+LAYOUTS: Final[Mapping[str, Callable[[Paper, date], bytes]]] = {".pdf": paper_pdf, ".docx": paper_docx}
 """What makes a file of a paper, by how the file's name ends."""
 
 
@@ -32,23 +37,64 @@ def write_paper(registry: Registry, actor: Actor, trial_id: str, out: str | Path
         TrialRefused: There is neither a design nor a trial of this id, the file's name has another ending, the day is
             no day that the paper can bear, or the file cannot be written.
     """
-    target = Path(out)
-    layout = LAYOUTS.get(target.suffix.lower())
-    if layout is None:
+    layout = _by_ending(Path(out), LAYOUTS)
+    dossier = _read(registry, actor, trial_id, day, today)
+    return _write(Path(out), layout(proposal_paper(dossier), day))
+
+
+def write_registration(
+    registry: Registry, actor: Actor, trial_id: str, form_code: str, out: str | Path, day: date, today: date
+) -> Path:
+    """Write a trial's entry for a public registry into a file: to copy from, or, as JSON, for programs.
+
+    Args:
+        registry: Where the trial is.
+        actor: Who asks.
+        trial_id: The trial, or its design.
+        form_code: Which of :data:`trials.reporting.registrations.FORMS`.
+        out: The file; how its name ends says which kind it is.
+        day: The day that the entry bears.
+        today: The day on which it is asked.
+
+    Raises:
+        TrialRefused: There is no such form, or as for :func:`write_paper`.
+    """
+    form = FORMS.get(form_code)
+    if form is None:
+        raise TrialRefused(f"there is no form {form_code!r}", where=trial_id, remedy=f"name one of {', '.join(FORMS)}")
+    kinds: dict[str, Callable[[Form, Dossier], bytes]] = {
+        ".pdf": lambda form, dossier: paper_pdf(entry_paper(form, dossier), day),
+        ".docx": lambda form, dossier: paper_docx(entry_paper(form, dossier), day),
+        ".json": lambda form, dossier: _as_json(entry_values(form, dossier)),
+    }
+    layout = _by_ending(Path(out), kinds)
+    return _write(Path(out), layout(form, _read(registry, actor, trial_id, day, today)))
+
+
+def _as_json(values: Mapping[str, object]) -> bytes:
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _by_ending(target: Path, kinds: Mapping[str, _Made]) -> _Made:
+    found = kinds.get(target.suffix.lower())
+    if found is None:
         raise TrialRefused(
-            f'a file that ends in "{target.suffix}" is none that a paper can be',
+            f'a file that ends in "{target.suffix}" is none that this can be',
             where=str(target),
-            rule=f"a paper ends in {' or '.join(LAYOUTS)}",
+            rule=f"it ends in {_or(kinds)}",
             remedy="name the file so",
         )
+    return found
+
+
+def _or(endings: Iterable[str]) -> str:
+    *first, last = endings
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _read(registry: Registry, actor: Actor, trial_id: str, day: date, today: date) -> Dossier:
     with registry.inspect(actor, "read", trial_id) as session:
         dossier = dossier_of(session, trial_id, day)
-    _refuse_day(dossier, day, today)
-    write_file(target, layout(proposal_paper(dossier), day))
-    return target
-
-
-def _refuse_day(dossier: Dossier, day: date, today: date) -> None:
     happened = [each.entry.on for each in dossier.facts.recorded]
     if dossier.lock is not None:
         happened.append(locked_on(dossier))
@@ -59,18 +105,15 @@ def _refuse_day(dossier: Dossier, day: date, today: date) -> None:
         problem = "is not here yet" if day > today else f"is before {last:%Y-%m-%d}, of which the paper tells"
         raise TrialRefused(
             f"{day:%Y-%m-%d} {problem}",
-            where=dossier.trial,
+            where=trial_id,
             rule="a paper bears a day on which all that it tells had happened, and none to come",
             remedy="leave the day out, or name a later one",
         )
+    return dossier
 
 
-def write_file(target: Path, content: bytes) -> None:
-    """Write a file as a whole, for its owner only, in the place of one that is there.
-
-    Raises:
-        TrialRefused: It cannot be written.
-    """
+def _write(target: Path, content: bytes) -> Path:
+    """Write a file as a whole, for its owner only, in the place of one that is there."""
     try:
         if not target.parent.is_dir():
             raise FileNotFoundError(2, "No such folder", str(target.parent))
@@ -78,4 +121,5 @@ def write_file(target: Path, content: bytes) -> None:
             made.file.write(content)
             made.finish()
     except OSError as error:
-        raise TrialRefused(f"the paper cannot be written ({error.strerror or error})", where=str(target)) from error
+        raise TrialRefused(f"the file cannot be written ({error.strerror or error})", where=str(target)) from error
+    return target

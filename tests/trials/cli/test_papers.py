@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ def test_a_paper_is_written_and_takes_the_place_of_the_last(otm: Any, tmp_path: 
         assert (done.code, f"The paper of letters is in {tmp_path / name}" in done.out) == (0, True)
     assert "1. Purpose" in pypdf.PdfReader(tmp_path / "paper.pdf").pages[0].extract_text()
     wrong = otm("design", "paper", "letters", "--out", tmp_path / "paper.txt")
-    assert (wrong.code, "a paper ends in .pdf or .docx" in wrong.err) == (2, True)
+    assert (wrong.code, "it ends in .pdf or .docx" in wrong.err) == (2, True)
     assert otm("design", "paper", "nobody", "--out", tmp_path / "x.pdf").code == 2
 
 
@@ -35,3 +36,14 @@ def test_nothing_is_written_over_the_registry_or_through_a_link(otm: Any, home: 
     for target in (home / "paper.pdf", home / "snapshots" / "x.pdf", tmp_path / "link.pdf"):
         assert otm("design", "paper", "letters", "--out", target).code == 2
         assert target.is_symlink() or not target.exists()
+
+
+def test_an_entry_for_a_registry_is_written_in_each_form(otm: Any, tmp_path: Path) -> None:
+    otm("design", "begin", "letters", "--template", "late-returns")
+    for form in ("aea", "spirit", "uk"):
+        done = otm("design", "registry", "letters", "--form", form, "--out", tmp_path / f"{form}.json")
+        assert (done.code, "The entry of letters is in" in done.out) == (0, True)
+        entry = json.loads((tmp_path / f"{form}.json").read_text("utf-8"))
+        assert (entry["form"], entry["trial"], entry["synthetic"]) == (form, "letters", False)
+    assert otm("design", "registry", "letters", "--form", "isrctn", "--out", tmp_path / "x.json").code == 2
+    assert otm("design", "registry", "letters", "--form", "aea", "--out", tmp_path / "x.csv").code == 2

@@ -151,7 +151,7 @@ def test_a_paper_bears_no_day_on_which_it_would_be_false(
 
 
 def test_what_cannot_be_written_is_refused(either: Registry, trial: str, tmp_path: Path):
-    with pytest.raises(TrialRefused, match="none that a paper can be"):
+    with pytest.raises(TrialRefused, match="none that this can be"):
         write_paper(either, FIRST, trial, tmp_path / "paper.odt", TODAY, TODAY)
     with pytest.raises(TrialRefused, match="cannot be written"):
         write_paper(either, FIRST, trial, tmp_path / "nowhere" / "paper.pdf", TODAY, TODAY)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, time
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
 from trials.reporting.papers.characters import FONTS, covered, spelt_out
 from trials.reporting.papers.document import Block, Bullets, Missing, Paper, Paragraph, Table
 
-LONGEST_WHOLE: Final = 400
-"""Characters of a cell up to which its row stays on one page."""
-MOST_ROWS: Final = 12
-"""Of a table that stays on one page as a whole, where its cells are short."""
+LETTERS_A_LINE: Final = 80
+"""That fit between the margins, at least."""
+MOST_LINES: Final = 25
+"""Of a row, or of a table, that stays on one page as a whole."""
 _LAYOUT: Final = Path(__file__).with_name("paper.typ")
 
 
@@ -80,14 +81,24 @@ def _block(block: Block) -> dict[str, Any]:
             label, what, who = (shown(sentence) for sentence in block.sentences)
             return {"kind": "missing", "label": label, "what": what, "who": who}
         case Table():
-            longest = max((len(cell) for row in block.rows for cell in row), default=0)
-            return {
-                "kind": "table",
-                "caption": shown(block.caption),
-                "headers": [shown(header) for header in block.headers],
-                "rows": [[shown(cell) for cell in row] for row in block.rows],
-                "numeric": [place in block.numeric for place in range(len(block.headers))],
-                "whole": len(block.rows) <= MOST_ROWS and longest <= LONGEST_WHOLE // len(block.headers),
-                "breakable": longest > LONGEST_WHOLE,
-                "widths": list(block.widths or (1,) * len(block.headers)),
-            }
+            return _table(block)
+
+
+def _table(table: Table) -> dict[str, Any]:
+    """A table whose rows are not cut, and which is not cut itself where it is short."""
+    widths = table.widths or (1,) * len(table.headers)
+    room = [LETTERS_A_LINE * width / sum(widths) for width in widths]
+    rows = [[shown(cell) for cell in row] for row in table.rows]
+    lines = [max(ceil(len(cell) / fits) for cell, fits in zip(row, room, strict=True)) for row in rows]
+    return {
+        "kind": "table",
+        "caption": shown(table.caption),
+        "headers": [shown(header) for header in table.headers],
+        "rows": [
+            [{"text": cell, "breakable": count > MOST_LINES} for cell in row]
+            for row, count in zip(rows, lines, strict=True)
+        ],
+        "numeric": [place in table.numeric for place in range(len(table.headers))],
+        "whole": sum(lines) <= MOST_LINES,
+        "widths": list(widths),
+    }

@@ -72,10 +72,10 @@ def milestones(dossier: Dossier) -> tuple[Block, ...]:
         blocks.append(_table("Milestones of the approach", approach))
     if dossier.lock is None:
         blocks += _earliest(consultation(dossier))
-    launch = _launch(dossier)
-    evaluation = [] if plan is None else sorted(_evaluation(plan, *launch), key=lambda each: each[1])
+    day_zero = launch(dossier)
+    evaluation = [] if plan is None else sorted(_evaluation(plan, day_zero[0]), key=lambda each: each[1])
     if evaluation:
-        caption = f"Milestones of the evaluation, after a launch on {day_in_words(launch[0])} ({launch[1].lower()})"
+        caption = f"Milestones of the evaluation, after a launch on {day_in_words(day_zero[0])} ({day_zero[1].lower()})"
         blocks.append(_table(caption, evaluation))
     else:
         blocks.append(Missing("No outcome has a day, so that no day of the evaluation follows.", DESIGNER))
@@ -107,7 +107,7 @@ def _approach(dossier: Dossier) -> Iterator[Milestone]:
             yield what, on, "Happened"
     if dossier.lock is not None:
         yield "Plan locked", locked_on(dossier), "Happened"
-        yield "Launch: customers are contacted", *_launch(dossier)
+        yield "Launch: customers are contacted", *launch(dossier)
         return
     for row in reviewed.timeline.rows:
         if row.state != "done":
@@ -136,7 +136,7 @@ def _invented_draw(dossier: Dossier) -> date | None:
     return None if dossier.plan is None or dossier.plan.clock is None else dossier.plan.clock.drawn_on
 
 
-def _launch(dossier: Dossier) -> tuple[date, str]:
+def launch(dossier: Dossier) -> tuple[date, str]:
     """Day 0, and whether it happened, is planned, or is the earliest that can be expected."""
     planned = planned_launch(dossier.plan)
     if dossier.drawn_on is not None:
@@ -146,7 +146,7 @@ def _launch(dossier: Dossier) -> tuple[date, str]:
     return (consultation(dossier).timeline.end, "Expected") if planned is None else (planned, "Planned")
 
 
-def _evaluation(plan: Protocol, launch: date, _: str) -> Iterator[Milestone]:
+def _evaluation(plan: Protocol, launch: date) -> Iterator[Milestone]:
     """The last day of each outcome for those who are contacted first."""
     for outcome in plan.outcomes or ():
         day = outcome.horizon if outcome.kind == "time_to_event" else outcome.day
