@@ -1,8 +1,9 @@
 """What is kept from whoever is not the randomiser until the draw is released: customers' arms, and what leads to one.
 
 A file of one customer has one arm, and so has a stratum of one: whoever sees how many of it are in each arm has been
-told theirs. What others see is built up from what is named here (:data:`SEEN`, :data:`SEEN_OF_EVENTS`,
-:data:`SEEN_OF_CERTIFICATES`), so that a new field of a result is kept until somebody says that it may be seen.
+told theirs. What others see is built up from what is named (:data:`trials.seen_fields.SEEN`, :data:`SEEN_OF_EVENTS`,
+:data:`SEEN_OF_CERTIFICATES`), so that a new field of a result is kept until somebody says that it may be seen, and a
+result with a part of a kind that is not named is not made at all.
 """
 
 from __future__ import annotations
@@ -12,20 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
-from analysis.results import (
-    Check,
-    Estimate,
-    Evaluation,
-    Flow,
-    Interaction,
-    Maturity,
-    NetBenefit,
-    Segment,
-    SegmentFinding,
-    Verdict,
-)
+from analysis.results import ArmFinding, Check, Estimate, Evaluation, LookInference, Maturity, Money, Segment, Verdict
 from analysis.wording.phrases import day, listed
 from trials.access import Actor, roles_allowed
+from trials.seen_fields import SEEN
 
 SMALL: Final = 10
 """Fewer customers than this, of one arm, are shown to nobody but the randomiser."""
@@ -37,45 +28,6 @@ FEW: Final = f"fewer than {SMALL} customers of an arm, or beside a group of so f
 INVALID: Final = "This trial is invalid, so no effect is shown as a finding."
 LEDGER: Final = "another trial"
 """The one reason, to others, of all who were left out of a draw for another trial's sake."""
-
-SEEN: Final[Mapping[type, frozenset[str]]] = {
-    Evaluation: frozenset({
-        "trial", "title", "protocol_digest", "alpha", "net_benefit_reason", "posteriors", "cut_levels",
-        "dropped_columns", "unreadable", "thresholds", "versions", "look", "looks_before", "schema",
-    }),
-    Flow: frozenset({"rows_read", "rejected", "allocated", "analysed", "repeats_unknown"}),
-    Check: frozenset({"kind", "passed", "severity", "subject"}),
-    Verdict: frozenset({"code", "arm", "segment", "arms", "flips", "barred_by"}),
-    Maturity: frozenset({"as_at", "due_on", "due_by", "to_come"}),
-    Estimate: frozenset({
-        "outcome", "role", "arm", "comparison", "estimand", "method", "standard_errors", "subgroup", "level", "phase",
-        "variant", "estimate", "std_error", "statistic", "p_value", "p_adjusted", "ci_lower", "ci_upper",
-        "ci_lower_simultaneous", "ci_upper_simultaneous", "saturation", "factors",
-    }),
-    Interaction: frozenset({
-        "outcome", "subgroup", "arm", "comparison", "statistic", "df_numerator", "df_denominator", "p_value",
-        "approximate_hotelling",
-    }),
-    NetBenefit: frozenset({"arms", "scenario_verdicts", "currency"}),
-    SegmentFinding: frozenset({
-        "arm", "segment", "passes", "sentence", "near_miss", "failed", "guardrails", "interaction_p", "scaled",
-        "effect_range", "net_benefit_range",
-    }),
-}  # fmt: skip
-"""What others see of each part of an evaluation; parts that are not here are seen whole where a field holds them."""
-
-HIDDEN: Final[Mapping[type, frozenset[str]]] = {
-    Evaluation: frozenset({"balance", "curves", "bounds", "tipping_points"}),
-    Flow: frozenset({"arms"}),
-    Check: frozenset({"figures"}),
-    Verdict: frozenset(),
-    Maturity: frozenset({"shares"}),
-    Estimate: frozenset({"df", "n_arm", "n_comparison", "n_left_out"}),
-    Interaction: frozenset(),
-    NetBenefit: frozenset(),
-    SegmentFinding: frozenset({"customers"}),
-}
-"""What nobody else sees of them. What is in neither is given in another form: shorter, rounder, or as passed or not."""
 
 _TOTALS: Final[frozenset[str]] = frozenset({"population", "population_version", "population_digest", "version"})
 SEEN_OF_EVENTS: Final[Mapping[str, frozenset[str]]] = {
@@ -101,8 +53,12 @@ SEEN_OF_EVENTS: Final[Mapping[str, frozenset[str]]] = {
     "confirm_void": frozenset({"requested_by", "reason"}),
     "request_correction": frozenset({"old_finding", "new_finding", "reason", "changed"}),
     "confirm_correction": frozenset({"old_finding", "new_finding", "reason", "changed"}),
+    "sign_off": frozenset({"entry", "number"}),
+    "approve": frozenset({"entry", "number"}),
+    "set_aside": frozenset({"entry", "number"}),
 }  # fmt: skip
-"""What others see of an event of a trial whose draw is not released, by its action: of another action, nothing."""
+"""What others see of an event of a trial whose draw is not released, by its action. Of another action they are not even
+told that there is one: a list issued, contacts loaded, arms asked for or taken out."""
 
 SEEN_OF_CERTIFICATES: Final = frozenset({
     "trial", "design", "method", "scope", "algorithm", "protocol_digest", "population_digest", "seed_commitment",
@@ -163,15 +119,37 @@ def concealed(evaluation: Evaluation) -> Evaluation:
             _rounded(_allowed(row)) for row in evaluation.interactions if row.subgroup not in {of.column for of in few}
         ),
         net_benefit=None if money is None else _rounded(_allowed(money, segments=tuple(left))),
-        posteriors=_rounded(evaluation.posteriors),
+        posteriors=_rounded(_parts(evaluation.posteriors)),
+        thresholds=_rounded(_parts(evaluation.thresholds)),
+        look=_rounded(_parts(evaluation.look)),
+        looks_before=_rounded(_parts(evaluation.looks_before)),
         notes=tuple(note for note in evaluation.notes if _counts_nobody(note) and " arm " not in note),
     )
 
 
 def _allowed(value: _Made, **given: Any) -> _Made:
     """The same with what may be seen of it and what is given in its place; a field of neither has its default."""
-    seen = {name: getattr(value, name) for name in SEEN[type(value)] if name not in given}
+    seen = {name: _parts(getattr(value, name)) for name in SEEN[type(value)] if name not in given}
     return type(value)(**seen, **given)
+
+
+def _parts(value: Any) -> Any:
+    """What a field holds, each part of it by what may be seen of its kind: of a kind that nobody named, nothing."""
+    if isinstance(value, tuple):
+        return tuple(map(_parts, value))
+    if isinstance(value, Mapping):
+        return {name: _parts(part) for name, part in value.items()}
+    if isinstance(value, ArmFinding):
+        return _allowed(value, reasons=tuple(filter(_counts_nobody, value.reasons)))
+    if isinstance(value, Money):
+        return _allowed(value, reason=_without_counts(value.reason), note=_without_counts(value.note))
+    if isinstance(value, LookInference):
+        return _allowed(value, reason=_without_counts(value.reason))
+    return _allowed(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def _without_counts(sentence: str | None) -> str | None:
+    return sentence if sentence is not None and _counts_nobody(sentence) else None
 
 
 def concealed_certificate(certificate: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,9 +158,14 @@ def concealed_certificate(certificate: Mapping[str, Any]) -> dict[str, Any]:
     return {**seen, "allocation_digest": KEPT, "strata": [], "withheld": WITHHELD}
 
 
-def concealed_event(action: str, detail: Mapping[str, Any]) -> dict[str, Any]:
-    """What an event of the audit chain says, without what tells an arm; its hash is that of the whole."""
-    return {name: value for name, value in detail.items() if name in SEEN_OF_EVENTS.get(action, ())}
+def concealed_event(action: str, detail: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What an event of the audit chain says, without what tells an arm; its hash is that of the whole.
+
+    None of one that is not told at all: after the draw of one customer a list is issued, or none, by their arm.
+    """
+    if action not in SEEN_OF_EVENTS:
+        return None
+    return {name: value for name, value in detail.items() if name in SEEN_OF_EVENTS[action]}
 
 
 def concealed_exclusions(exclusions: Iterable[_Made]) -> tuple[_Made, ...]:
@@ -272,9 +255,7 @@ def _estimate(row: Estimate, few: frozenset[Segment]) -> Estimate:
         name: None if getattr(row, name) is None else float(f"{getattr(row, name):.2g}")
         for name in ("mean_comparison", "adjusted_mean_arm", "adjusted_mean_comparison")
     }  # a share to its last digit tells of how many it is
-    said: dict[str, Any] = {
-        name: text for name in ("reason", "note") if (text := getattr(row, name)) and _counts_nobody(text)
-    }
+    said: dict[str, Any] = {name: _without_counts(getattr(row, name)) for name in ("reason", "note")}
     return replace(_rounded(_allowed(row)), **means, **said)
 
 

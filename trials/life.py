@@ -8,7 +8,7 @@ there in between.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal, get_args
 
@@ -135,6 +135,21 @@ class Next:
     other_than: str | None = None
     due: date | None = None
     arms: tuple[str, ...] = ()
+
+
+def as_told(standing: Standing, *, few: bool) -> Standing:
+    """What has happened, as far as it depends on nobody's arm: which lists are left, and of few whether one was issued.
+
+    Args:
+        standing: What has happened.
+        few: So few customers are drawn that a list issued, or none, says in which arm they are.
+
+    Examples:
+        >>> in_field = Standing("t", locked=True, waves_allocated=1, issued=True, unissued=("letter",))
+        >>> next_step(in_field).step, next_step(as_told(in_field, few=False)).step
+        ('issue_rest', 'load_outcomes')
+    """
+    return replace(standing, unissued=(), issued=standing.issued and not few)
 
 
 def state_of(standing: Standing) -> State:

@@ -16,8 +16,9 @@ from analysis.results import Segment
 from analysis.wording.naming import approach, doing_nothing
 from designs.protocol import Protocol
 from designs.protocol.words import column_words
+from trials.concealment import SMALL
 from trials.findings import Correction, Made, Place, places, shown
-from trials.life import Standing, next_step, state_of
+from trials.life import Standing, as_told, next_step, state_of
 from trials.registry import tables
 from trials.registry.amended import amended_trials
 from trials.registry.queries import locked_outside, population_name, standings
@@ -61,11 +62,14 @@ class _Rows:
     amendments: dict[str, tuple[AmendmentRecord, ...]]  # of the plans that have any
 
 
-def portfolio(session: Session, only: str | None = None) -> tuple[TrialSummary, ...]:
-    """One summary a trial, by id; ``only`` limits it to one trial, and then no other trial's rows are read."""
+def portfolio(session: Session, only: str | None = None, *, sees_arms: bool = True) -> tuple[TrialSummary, ...]:
+    """One summary a trial, by id; ``only`` limits it to one trial, and then no other trial's rows are read.
+
+    Whoever does not see arms is told a state and a next step that depend on nobody's.
+    """
     trials = tuple(standings(session, only))
     rows = _rows(session, trials, only)
-    return tuple(_summary(standing, protocol, rows) for standing, protocol in trials)
+    return tuple(_summary(standing, protocol, rows, sees_arms) for standing, protocol in trials)
 
 
 def _rows(session: Session, trials: Sequence[tuple[Standing, Protocol]], only: str | None) -> _Rows:
@@ -149,7 +153,7 @@ def _of_load(by_version: Mapping[tuple[str, int], bool], name: str, lock: tables
     return by_version[name, lock.population_version]
 
 
-def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummary:
+def _summary(standing: Standing, protocol: Protocol, rows: _Rows, sees_arms: bool) -> TrialSummary:
     trial = standing.trial
     evaluation = rows.evaluations.get(trial)
     verdict = None if standing.void else evaluation  # nothing can be concluded from a void draw
@@ -158,11 +162,14 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows) -> TrialSummar
     decision = _decision(standing, rows.decisions.get(trial))
     approaches = {arm.id: approach(arm) for arm in protocol.arms}
     allocations = rows.allocations.get(trial, ())
+    customers = _customers(allocations, rows.locks.get(trial))
+    if not (sees_arms or standing.released):
+        standing = as_told(standing, few=(customers or 0) < SMALL)
     return TrialSummary(
         id=trial,
         title=protocol.title,
         state=state_of(standing),
-        customers=_customers(allocations, rows.locks.get(trial)),
+        customers=customers,
         arms=tuple(arm.label for arm in protocol.arms),
         channels=tuple(sorted({arm.channel for arm in protocol.arms if arm.channel})),
         segments=tuple(subgroup.column for subgroup in protocol.analysis.subgroups),

@@ -14,17 +14,8 @@ from designs.entries import Recorded
 from designs.finding import Open
 from designs.gates import Gate, gates_of
 from trials.access import Actor
-from trials.concealment import (
-    KEPT,
-    concealed,
-    concealed_certificate,
-    concealed_event,
-    concealed_exclusions,
-    concealed_sentence,
-    sees_arms,
-)
+from trials.concealment import concealed_certificate, concealed_event, sees_arms
 from trials.errors import TrialRefused
-from trials.life import Next
 from trials.registry import queries
 from trials.registry.amended import amendment_records
 from trials.registry.design_facts import facts_of, still_to_sign
@@ -33,18 +24,17 @@ from trials.registry.past_plans import draft_of_trial
 from trials.registry.plan import plan_allocated_under
 from trials.registry.portfolio import portfolio
 from trials.registry.records import (
-    AllocationRecord,
     AmendmentRecord,
     AuditEvent,
     DesignDetail,
     DesignRecord,
-    EvaluationLine,
     EvaluationRecord,
     RevisionRecord,
     TrialDetail,
     TrialSummary,
     Typed,
 )
+from trials.registry.told import told_evaluation, told_summary, told_trial
 
 
 class Reader:
@@ -59,9 +49,8 @@ class Reader:
 
     def portfolio(self) -> tuple[TrialSummary, ...]:
         """One summary a trial, in order of id."""
-        return tuple(
-            summary if self._sees_arms(summary.id) else _summary(summary) for summary in portfolio(self._session)
-        )
+        summaries = portfolio(self._session, sees_arms=sees_arms(self._actor))
+        return tuple(summary if self._sees_arms(summary.id) else told_summary(summary) for summary in summaries)
 
     def trial(self, trial_id: str) -> TrialDetail:
         """Everything recorded about one trial.
@@ -72,7 +61,7 @@ class Reader:
         session = self._session
         # What was allocated is shown under the plan that it was allocated under, whatever was locked since.
         plan = plan_allocated_under(session, trial_id)
-        (summary,) = portfolio(session, trial_id)
+        (summary,) = portfolio(session, trial_id, sees_arms=sees_arms(self._actor))
         allocations = queries.allocations_of(session, trial_id)
         detail = TrialDetail(
             summary=summary,
@@ -92,7 +81,7 @@ class Reader:
             evaluations=queries.evaluations_of(session, trial_id),
             corrections=queries.corrections_of(session, trial_id),
         )
-        return detail if self._sees_arms(trial_id) else _concealed(detail)
+        return detail if self._sees_arms(trial_id) else told_trial(detail)
 
     def _sees_arms(self, trial_id: str) -> bool:
         return sees_arms(self._actor) or queries.release_of(self._session, trial_id) is not None
@@ -112,7 +101,7 @@ class Reader:
                 remedy="the results page lists them",
             )
         record = queries.evaluation_numbered(self._session, trial_id, number)
-        return record if self._sees_arms(trial_id) else concealed_record(record)
+        return record if self._sees_arms(trial_id) else told_evaluation(record)
 
     def draft(self, trial_id: str) -> dict[str, str]:
         """What the reader has typed about a trial and not recorded yet, by field; nobody else's."""
@@ -235,58 +224,13 @@ class Reader:
         )
 
     def audit(self, trial_id: str | None = None) -> tuple[AuditEvent, ...]:
-        """The audit chain in order, or one trial's events."""
+        """The audit chain in order, or one trial's events; without those that tell others of lists and contacts."""
         events = queries.audit_events(self._session, trial_id)
         seen = {None: True} | {trial: self._sees_arms(trial) for trial in {event.trial for event in events} if trial}
-        return tuple(
-            event if seen[event.trial] else replace(event, detail=concealed_event(event.action, event.detail))
-            for event in events
-        )
+        told = (event if seen[event.trial] else _event(event) for event in events)
+        return tuple(event for event in told if event is not None)
 
 
-def concealed_record(record: EvaluationRecord) -> EvaluationRecord:
-    """A stored evaluation as others than the randomiser see it; its digest is that of the whole, with its salt."""
-    from analysis.document import from_document, to_document  # a list of trials has no need of it
-
-    document = to_document(concealed(from_document(record.document)))
-    return replace(record, data_digest=KEPT, document=document)
-
-
-def _summary(summary: TrialSummary) -> TrialSummary:
-    """Without which lists are left: of a wave of one customer that is their arm."""
-    coming = replace(summary.next, arms=())
-    if coming.step == "issue_rest":
-        coming = Next("load_outcomes", "analyst")
-    sentence = concealed_sentence(summary.verdict_code, summary.verdict_sentence)
-    return replace(summary, next=coming, verdict_sentence=sentence)
-
-
-def _line(line: EvaluationLine) -> EvaluationLine:
-    return replace(line, verdict_sentence=concealed_sentence(line.verdict_code, line.verdict_sentence) or "")
-
-
-def _allocation(wave: AllocationRecord) -> AllocationRecord:
-    excluded = concealed_exclusions(wave.exclusions)
-    return replace(wave, counts={}, digest=KEPT, snapshot_digest=KEPT, exclusions=excluded)
-
-
-def _concealed(detail: TrialDetail) -> TrialDetail:
-    """A trial without which list was issued to whom: a list of a wave of one names their arm, and so do contacts."""
-    waves = tuple(map(_allocation, detail.waves))
-    return TrialDetail(
-        summary=_summary(detail.summary),
-        protocol=detail.protocol,
-        canonical=detail.canonical,
-        protocol_digest=detail.protocol_digest,
-        allocation=next(iter(waves), None),
-        evaluation=None if detail.evaluation is None else concealed_record(detail.evaluation),
-        decisions=detail.decisions,
-        population=detail.population,
-        lock=detail.lock,
-        returned=tuple(replace(file, matched=()) for file in detail.returned if file.kind == "outcomes"),
-        void=detail.void,
-        release=detail.release,
-        waves=waves,
-        evaluations=tuple(map(_line, detail.evaluations)),
-        corrections=detail.corrections,
-    )
+def _event(event: AuditEvent) -> AuditEvent | None:
+    detail = concealed_event(event.action, event.detail)
+    return None if detail is None else replace(event, detail=detail)

@@ -24,9 +24,9 @@ from trials.frames.sources import Sources
 from trials.life import require
 from trials.progress import Progress, in_silence
 from trials.registry import Registry, queries, tables
-from trials.registry.reader import concealed_record
 from trials.registry.records import EvaluationRecord
 from trials.registry.tables.columns import digest_of, now
+from trials.registry.told import told_evaluation
 
 
 def evaluate(
@@ -102,7 +102,7 @@ def evaluate(
             }
         )
     made = replace(record, role=place.role, count=place.count)
-    return made if shown else concealed_record(made)
+    return made if shown else told_evaluation(made)
 
 
 def _sources(session: Session, trial_id: str, as_at: date | None) -> Sources:

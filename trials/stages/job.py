@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from trials.access import Actor
+from trials.concealment import sees_arms
 from trials.registry import Registry, queries
 from trials.registry.records import JobRecord, JobRefusal, LongStage
 from trials.registry.tables.columns import now
+from trials.registry.told import told_job
 
 IsAlive = Callable[[JobRecord], bool]
 """Whether the process of a job that is said to be running is still there."""
@@ -98,8 +100,9 @@ def look_at_job(
     with registry.inspect(actor, "read", trial_id) as session:
         queries.require_trial(session, trial_id)
         job = queries.latest_job(session, trial_id, stage)
+        sees = sees_arms(actor) or queries.release_of(session, trial_id) is not None
     if job is None or job.state != "running" or is_alive(job):
-        return job
+        return job if job is None or sees else told_job(job)
     with registry.write_unrecorded(actor, "read", trial_id) as work:
         # Its last commit came before its end: what is read now is the last that it said.
         job = queries.job_of(work.session, job.id)
@@ -107,7 +110,7 @@ def look_at_job(
             job = _stopped(job)
             work.put(queries.job_row(job))
             work.commit()
-    return job
+    return job if sees else told_job(job)
 
 
 def _stopped(job: JobRecord) -> JobRecord:
