@@ -202,3 +202,13 @@ def notes(found: Iterable[Note]) -> str:
 def changes(found: Iterable[Change], language: Language) -> str:
     """Two versions of a text in one: what was taken out is struck through, what was added underlined."""
     return _block("changes", list(found), language)
+
+
+def progress(words: str, share: float | None) -> str:
+    """What is being done, and how far it is: from 0 to 1, or None where that is not known."""
+    return _block("progress", words, share)
+
+
+def card(title: str, address: str | None, rows: Iterable[tuple[str, str]]) -> str:
+    """What was answered on one page, under its title, with the way to change it where there is one."""
+    return _block("card", title, address, list(rows))

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
 from data.errors import DataRefused
-from data.private import make_private, scratch_in, write_private
+from data.private import make_private, scratch_in, settle, write_private
 from designs.protocol import CheckedProtocol, ProtocolError, ProtocolRefused
 
 PROTOCOL_NAME: Final = "protocol.yaml"
@@ -85,7 +85,7 @@ def keep(uploads: Path, scratch: Path, protocol: Upload, texts: tuple[Upload, ..
             _lay_out(half, protocol, placed)
         checked = reader.check(half / PROTOCOL_NAME)
         with _on_disk(protocol):
-            return Kept(home / PROTOCOL_NAME, checked, _settle(half, home))
+            return Kept(home / PROTOCOL_NAME, checked, settle(half, home))
 
 
 @contextmanager
@@ -147,17 +147,3 @@ def _lay_out(folder: Path, protocol: Upload, placed: Mapping[PurePosixPath, Uplo
     for path, text in placed.items():
         make_private((folder / path).parent)
         write_private(folder / path, text.content)
-
-
-def _settle(half: Path, home: Path) -> bool:
-    """Give a folder its name now that it is whole; whether none had it. An upload sent twice at once is one."""
-    if home.exists():
-        return False
-    make_private(home.parent)
-    try:
-        half.rename(home)
-    except OSError:
-        if home.exists():
-            return False
-        raise
-    return True

@@ -8,7 +8,7 @@ were given stand beside it, as :mod:`dashboards.markup` writes them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, Literal, TypeVar
 
@@ -96,6 +96,19 @@ def choice(
             placeholder="Choose one", label_visibility=shown, width=WIDE,
         )  # fmt: skip
     return None if chosen is None else values[chosen]
+
+
+def several(
+    label: str, options: Mapping[_Value, str], first: Sequence[_Value] = (), *, key: str, disabled: bool = False
+) -> list[_Value]:
+    """Some of many options, as a list that is searched by typing."""
+    values = list(options)
+    chosen = st.multiselect(
+        inert(label), range(len(values)), [values.index(each) for each in first if each in options],
+        format_func=[inert(options[value]) for value in values].__getitem__, key=key, disabled=disabled,
+        placeholder="Choose any", width=WIDE,
+    )  # fmt: skip
+    return [values[place] for place in chosen]
 
 
 def pressed(label: str, *, key: str, primary: bool = False) -> bool:

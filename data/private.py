@@ -44,6 +44,28 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def settle(half: Path, home: Path) -> bool:
+    """Give a folder its name now that it is whole; whether none had it. What is laid down twice at once is one.
+
+    Args:
+        half: The folder, whole.
+        home: Its name, which says what is in it.
+
+    Raises:
+        OSError: It cannot be moved.
+    """
+    if home.exists():
+        return False
+    make_private(home.parent)
+    try:
+        half.rename(home)
+    except OSError:
+        if home.exists():
+            return False
+        raise
+    return True
+
+
 @contextlib.contextmanager
 def scratch_in(room: Path) -> Iterator[Path]:
     """A private folder in a room for one piece of work, gone when the work is.

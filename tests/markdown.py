@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 SILENT = {
-    "cache_resource", "columns", "container", "context", "form", "navigation", "query_params", "rerun",
+    "cache_resource", "columns", "container", "context", "form", "fragment", "navigation", "query_params", "rerun",
     "session_state", "switch_page", "vega_lite_chart",
 }  # fmt: skip
 # Of each, what it reads as Markdown: places, then names.

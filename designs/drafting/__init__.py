@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from designs.drafting.changes import ABSENT, Change, Conflict, changes, merge, settled
-from designs.drafting.draft import Draft, draft_of_file, empty_draft, judge_draft
+from designs.drafting.draft import PROTOCOL_FILE, Draft, draft_of_file, empty_draft, files_of, judge_draft
 from designs.drafting.written import protocol_file
 
 __all__ = [
     "ABSENT",
+    "PROTOCOL_FILE",
     "Change",
     "Conflict",
     "Draft",
     "changes",
     "draft_of_file",
     "empty_draft",
+    "files_of",
     "judge_draft",
     "merge",
     "protocol_file",

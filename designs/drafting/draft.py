@@ -6,15 +6,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from designs.drafting.written import protocol_file
+from designs.errors import DesignRefused
 from designs.protocol.errors import ProtocolError, ProtocolRefused, path_text
 from designs.protocol.loading import Judged, judge
 from designs.protocol.reading import Document, parse_document, read_document
 from designs.protocol.texts import TEXT_CAP, texts_beside
 
+PROTOCOL_FILE: Final = "protocol.yaml"
 _IS_ID: Final = "an id begins with a small letter or digit and holds small letters, digits, - and _, at most 63"
 
 
@@ -85,6 +87,30 @@ def judge_draft(draft: Draft, *, day: date) -> Judged:
 def named_paths(draft: Draft) -> tuple[str, ...]:
     """The paths of the texts that a draft names, each once, in its order."""
     return tuple(dict.fromkeys(_names(draft.document)))
+
+
+def files_of(draft: Draft, contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """A draft as files: the protocol's, and its texts at the paths that it gives them.
+
+    Args:
+        draft: The draft.
+        contents: The bytes of its texts, by digest.
+
+    Raises:
+        DesignRefused: A text has a path at which no file can lie beside the protocol's.
+    """
+    files = {PROTOCOL_FILE: protocol_file(draft.document)}
+    for path, digest in draft.texts.items():
+        parts = PurePosixPath(path).parts
+        if not parts or path == PROTOCOL_FILE or PurePosixPath(path).is_absolute() or {"..", "\\"} & {*parts, *path}:
+            raise DesignRefused(
+                f'no text can be written at "{path}"',
+                where=str(draft.document.get("id", "")),
+                rule=f"a text lies beside {PROTOCOL_FILE} or below it, and its path is relative, with /",
+                remedy="give the text another path in the draft",
+            )
+        files[path] = contents[digest]
+    return files
 
 
 def refuse_unkept(draft: Draft, design: str) -> None:

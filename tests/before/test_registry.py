@@ -204,7 +204,7 @@ def test_drafts_are_still_there_those_of_nobody_that_the_registry_knows_too(migr
 @both
 def test_its_trials_can_be_worked_on_by_jobs_one_of_a_stage_at_a_time(migrated):
     def opened(stage: LongStage, job_id: str) -> str:
-        return open_job(migrated, LOCAL_ACTOR, "outcomes-loaded", stage, job_id, is_alive=lambda _: True).id
+        return open_job(migrated, LOCAL_ACTOR, "outcomes-loaded", stage, job_id, is_alive=lambda _: True, request={}).id
 
     assert progress(migrated, LOCAL_ACTOR, "outcomes-loaded", "evaluate") is None
     assert opened("evaluate", "first") == opened("evaluate", "second") == "first"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trials.jobs.lists import archive_of_lists, list_names, remove_lists
 from trials.jobs.starting import progress, start
 
-__all__ = ["progress", "start"]
+__all__ = ["archive_of_lists", "list_names", "progress", "remove_lists", "start"]

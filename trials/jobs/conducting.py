@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import socket
@@ -9,21 +10,46 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from data.errors import Refused
+from data.private import make_private
 from trials.access import Actor
 from trials.errors import RegistryRefused
 from trials.jobs import lifeline
+from trials.jobs.lists import lists_of
 from trials.progress import Progress
 from trials.registry import Registry
 from trials.registry.records import JobRecord, JobRefusal, LongStage
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
+from trials.stages.issue import issue_lists
 from trials.stages.job import fail_job, finish_job, note_process, note_step
+from trials.stages.lock import lock
 
 log = logging.getLogger(__name__)
 
-_STAGES: Final[Mapping[LongStage, Callable[[Registry, Actor, str, Progress], str]]] = {
-    "randomise": lambda registry, actor, trial, progress: randomise(registry, actor, trial, progress=progress).digest,
-    "evaluate": lambda registry, actor, trial, progress: evaluate(registry, actor, trial, progress=progress).digest,
+
+def _locked(registry: Registry, actor: Actor, job: JobRecord, progress: Progress) -> str:
+    return lock(registry, actor, job.trial, progress=progress, **job.request).protocol_digest
+
+
+def _issued(registry: Registry, actor: Actor, job: JobRecord, progress: Progress) -> str:
+    """Lists of the arms that were asked for, in the folder of the job; each arm's are written one after the other."""
+    folder = lists_of(registry.home, job.id)
+    make_private(folder)
+    digests: list[str] = []
+    arms, columns = job.request["arms"], job.request["columns"]
+    for place, arm in enumerate(arms):
+        progress("writing the lists", place, len(arms))
+        lists = issue_lists(registry, actor, job.trial, arm, folder, columns=columns, reason=job.request["reason"])
+        digests += [issued.manifest["sha256"] for issued in lists]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+_STAGES: Final[Mapping[LongStage, Callable[[Registry, Actor, JobRecord, Progress], str]]] = {
+    "lock": _locked,
+    "lock_outside": _locked,
+    "randomise": lambda registry, actor, job, progress: randomise(registry, actor, job.trial, progress=progress).digest,
+    "issue": _issued,
+    "evaluate": lambda registry, actor, job, progress: evaluate(registry, actor, job.trial, progress=progress).digest,
 }
 
 
@@ -31,7 +57,7 @@ def conduct(registry: Registry, actor: Actor, job: JobRecord) -> None:
     """Run a job's stage to its end and note how it went; a crash is noted and raised again."""
     try:
         note_process(registry, actor, job, socket.gethostname(), os.getpid())
-        digest = _STAGES[job.stage](registry, actor, job.trial, _noted(registry, actor, job))
+        digest = _STAGES[job.stage](registry, actor, job, _noted(registry, actor, job))
     except Refused as refusal:
         fail_job(registry, actor, job, JobRefusal(refusal.problem, refusal.where, refusal.rule, refusal.remedy))
     except BaseException as error:

@@ -7,7 +7,9 @@ import secrets
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from trials.access import Actor
 from trials.jobs import lifeline
@@ -19,24 +21,33 @@ from trials.stages.job import IsAlive, fail_job, look_at_job, open_job
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def start(registry: Registry, actor: Actor, trial_id: str, stage: LongStage) -> JobRecord:
+def start(
+    registry: Registry, actor: Actor, trial_id: str, stage: LongStage, request: Mapping[str, Any] | None = None
+) -> JobRecord:
     """Start a stage in a process of its own, unless one is at it already.
 
     Whether the trial is ready for the stage is for the stage to say: what it refuses, the job keeps.
+
+    Args:
+        registry: Where the trial is.
+        actor: Who starts it.
+        trial_id: The trial, or a design that is registered nowhere yet.
+        stage: What is done.
+        request: The stage's own arguments, where it takes any; the job that is running already may have others.
 
     Returns:
         The job as it stands: the new one, or the one that is running.
 
     Raises:
         AccessRefused: The actor's role does not hold the stage.
-        TrialRefused: There is no such trial.
+        TrialRefused: There is no such trial or design.
         RegistryRefused: The registry cannot be written.
     """
     job_id = secrets.token_hex(16)
     held = lifeline.hold(registry.home, job_id)
     job: JobRecord | None = None
     try:
-        job = open_job(registry, actor, trial_id, stage, job_id, _is_alive(registry))
+        job = open_job(registry, actor, trial_id, stage, job_id, _is_alive(registry), request or {})
         if job.id == job_id:
             _launch(registry, actor, job, held)
     finally:
@@ -50,7 +61,7 @@ def progress(registry: Registry, actor: Actor, trial_id: str, stage: LongStage) 
     """How the last job of a stage stands; None before the first.
 
     Raises:
-        TrialRefused: There is no such trial.
+        TrialRefused: There is no such trial or design.
     """
     return look_at_job(registry, actor, trial_id, stage, _is_alive(registry))
 

@@ -21,7 +21,7 @@ from trials.registry.amended import amendment_records
 from trials.registry.design_facts import facts_of, still_to_sign
 from trials.registry.dossier import Dossier, dossier_of
 from trials.registry.past_plans import draft_of_trial
-from trials.registry.plan import plan_allocated_under
+from trials.registry.plan import plan_allocated_under, plan_of
 from trials.registry.portfolio import portfolio
 from trials.registry.records import (
     AmendmentRecord,
@@ -29,6 +29,7 @@ from trials.registry.records import (
     DesignDetail,
     DesignRecord,
     EvaluationRecord,
+    PopulationRecord,
     RevisionRecord,
     TrialDetail,
     TrialSummary,
@@ -140,6 +141,14 @@ class Reader:
             current=registered is not None and loaded is not None and loaded.digest == registered.digest,
             locked_on=None if lock is None else lock.locked_at.date(),
         )
+
+    def latest_load(self, trial_id: str) -> PopulationRecord | None:
+        """The last load of a registered trial's population, or what a lock fixed; None before the first.
+
+        Raises:
+            TrialRefused: There is no such trial.
+        """
+        return plan_of(self._session, trial_id).population
 
     def typed(self, trial_id: str, page: str) -> Typed | None:
         """What the reader has typed on a page of a design and not saved yet; nobody else's."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from data.private import make_private, write_private
-from designs.drafting import protocol_file
+from designs.drafting import PROTOCOL_FILE, files_of
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries
-
-NAME = "protocol.yaml"
 
 
 def export_design(
@@ -22,15 +20,14 @@ def export_design(
         The revision's number, and the path of the protocol file.
 
     Raises:
-        TrialRefused: There is no such design or revision, a file is there already, a text's path leads out of the
-            folder, or the disk refused; what was written before that stays.
+        TrialRefused: There is no such design or revision, a file is there already, or the disk refused; what was
+            written before that stays.
+        DesignRefused: A text's path leads out of the folder.
     """
     with registry.inspect(actor, "read", trial_id) as session:
         revision = queries.revision_of_draft(session, trial_id, number)
         kept = queries.texts_of_design(session, trial_id, revision.draft.texts.values())
-    files = {NAME: protocol_file(revision.draft.document)}
-    for path, digest in revision.draft.texts.items():
-        files[_inside(path, trial_id)] = kept[digest]
+    files = files_of(revision.draft, kept)
     folder = Path(out)
     for name in files:
         if (folder / name).exists():
@@ -45,16 +42,4 @@ def export_design(
         raise TrialRefused(
             f"the plan cannot be written ({error.strerror or error})", where=str(error.filename or folder)
         ) from error
-    return revision.number, folder / NAME
-
-
-def _inside(path: str, trial_id: str) -> str:
-    parts = PurePosixPath(path).parts
-    if not parts or PurePosixPath(path).is_absolute() or ".." in parts or "\\" in path or path == NAME:
-        raise TrialRefused(
-            f'no text can be written at "{path}"',
-            where=trial_id,
-            rule=f"a text lies beside {NAME} or below it, and its path is relative, with /",
-            remedy="give the text another path in the draft",
-        )
-    return path
+    return revision.number, folder / PROTOCOL_FILE

@@ -7,8 +7,11 @@ no harm.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from trials.access import Actor
 from trials.concealment import sees_arms
@@ -28,22 +31,28 @@ _STOPPED = JobRefusal(
 
 
 def open_job(
-    registry: Registry, actor: Actor, trial_id: str, stage: LongStage, job_id: str, is_alive: IsAlive
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    stage: LongStage,
+    job_id: str,
+    is_alive: IsAlive,
+    request: Mapping[str, Any],
 ) -> JobRecord:
     """The job of this stage that is running, else a new one with this id.
 
     Raises:
         AccessRefused: The actor's role does not hold the stage.
-        TrialRefused: There is no such trial.
+        TrialRefused: There is no such trial or design.
     """
     with registry.write_unrecorded(actor, stage, trial_id) as work:
-        queries.require_trial(work.session, trial_id)
+        _require(work.session, trial_id)
         running = queries.running_job(work.session, trial_id, stage)
         if running is not None and is_alive(running):
             return running
         if running is not None:
             work.put(queries.job_row(_stopped(running)))
-        job = JobRecord(job_id, trial_id, stage, actor.name, actor.role, now())
+        job = JobRecord(job_id, trial_id, stage, actor.name, actor.role, now(), request=request)
         work.put(queries.job_row(job))
         work.commit()
     return job
@@ -95,10 +104,10 @@ def look_at_job(
     """The last job of a stage; one whose process is gone is noted as stopped. None before the first.
 
     Raises:
-        TrialRefused: There is no such trial.
+        TrialRefused: There is no such trial or design.
     """
     with registry.inspect(actor, "read", trial_id) as session:
-        queries.require_trial(session, trial_id)
+        _require(session, trial_id)
         job = queries.latest_job(session, trial_id, stage)
         sees = sees_arms(actor) or queries.release_of(session, trial_id) is not None
     if job is None or job.state != "running" or is_alive(job):
@@ -111,6 +120,11 @@ def look_at_job(
             work.put(queries.job_row(job))
             work.commit()
     return job if sees else told_job(job)
+
+
+def _require(session: Session, trial_id: str) -> None:
+    if not queries.has_design(session, trial_id):
+        queries.require_trial(session, trial_id)
 
 
 def _stopped(job: JobRecord) -> JobRecord:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from designs.consultation.route import route_of
+from designs.drafting import judge_draft
 from designs.entries import LockedOutside, entry_document
 from designs.finding import Open
 from designs.gates import Gate, missing_before_lock
@@ -15,6 +16,7 @@ from trials.access import Actor, UseCase
 from trials.errors import TrialRefused
 from trials.field.mailable import IssueColumns, issue_columns
 from trials.life import require
+from trials.progress import Progress, in_silence
 from trials.randomiser.fixed import fixed, lock_row
 from trials.registry import Registry, queries, tables
 from trials.registry.design_facts import facts_of_plan
@@ -53,6 +55,8 @@ def lock(
     load: int | None = None,
     before: Callable[[Lockable], None] | None = None,
     without_governance: str | None = None,
+    draft: int | None = None,
+    progress: Progress = in_silence,
 ) -> LockRecord:
     """Fix a trial's plan and the latest load of its population.
 
@@ -68,15 +72,18 @@ def lock(
         before: Is told what will be fixed before it is.
         without_governance: Why it is locked although gates of its route are open: an administrator's word, and shown
             for ever.
+        draft: The revision of the draft that was read, where the plan is one: it is the latest, and what is registered.
+        progress: Told before each step.
 
     Raises:
         TrialRefused: The trial is locked already, its file was edited since it was registered, its population is not
             loaded or was loaded under other declarations, nobody is left to allocate, its first issue day has gone
             by, its first wave has more customers than are planned, the draw would be refused, or a gate of its route
-            is open; or what was read is not the last version or load.
+            is open; or what was read is not the last version or load, or the draft says something else than the plan.
         AccessRefused: The actor may not lock outside the route.
         ProtocolRefused: The population lacks a column, or one was measured after today.
     """
+    progress("looking through the population", 0, 2)
     plan, population, lockable = _lockable(registry, actor, trial_id, outside=without_governance is not None)
     if without_governance is None:
         _refuse_without_route(registry, plan)
@@ -84,6 +91,7 @@ def lock(
     if before is not None:
         before(lockable)
     record = lockable.record
+    progress("fixing the plan and its population", 1, 2)
     with registry.write(actor, _use_case(without_governance is not None), trial_id) as work:
         if _ready(work.session, trial_id) != (plan, population):
             raise TrialRefused(
@@ -91,6 +99,8 @@ def lock(
             )
         registered = queries.versions_registered(work.session, trial_id)
         require_latest_read(trial_id, actor, "version of the plan", "--version", registered, version)
+        if draft is not None:
+            _refuse_other_draft(work.session, plan, draft)
         loads = queries.populations_loaded(work.session, population.name)
         require_latest_read(trial_id, actor, "load of the population", "--load", loads, load)
         standing = missing_before_lock(facts_of_plan(work.session, plan, now().date()))
@@ -111,6 +121,25 @@ def lock(
             action="lock",
         )
     return record
+
+
+def _refuse_other_draft(session: Session, plan: Plan, read: int) -> None:
+    latest = queries.revision_of_draft(session, plan.trial)
+    if latest.number != read:
+        raise TrialRefused(
+            f"{latest.saved_by} saved revision {latest.number} of the draft since revision {read} was read",
+            where=plan.trial,
+            rule="what is locked is the draft as it was read",
+            remedy="read what changed, register it, then lock",
+        )
+    loaded = judge_draft(latest.draft, day=now().date()).loaded
+    if loaded is None or loaded.digest != plan.digest:
+        raise TrialRefused(
+            f"the draft has changed since version {plan.version} of the plan was registered",
+            where=plan.trial,
+            rule="what is locked is what was registered, and a draft that says something else is no longer it",
+            remedy="register the draft as it is now, then lock; or put the draft back as it was",
+        )
 
 
 def _use_case(outside: bool) -> UseCase:

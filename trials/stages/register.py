@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from data.errors import Refused
+from data.private import make_private, scratch_in, settle, write_private
 from data.text import unstorable
-from designs.protocol import CheckedProtocol, check
+from designs.drafting import PROTOCOL_FILE, files_of, judge_draft
+from designs.protocol import CheckedProtocol, ProtocolRefused, check
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
+from trials.registry.design_facts import refuse_set_aside
 from trials.registry.kept_texts import keep_texts
 from trials.registry.plan import plan_of, refuse_other_than_locked
 from trials.registry.tables.columns import now
@@ -79,3 +85,71 @@ def register(
         kept = keep_texts(work, trial_id, texts, path, names)
         work.commit({"protocol_digest": found.digest, "version": version} | ({"texts_kept": kept} if kept else {}))
     return Registered(trial_id, found.title, version, found.digest, new=True)
+
+
+def register_draft(registry: Registry, actor: Actor, trial_id: str, revision: int) -> Registered:
+    """Register the draft of a design as it was read: written as the file that it is, kept, and registered.
+
+    Args:
+        registry: Where the design is.
+        actor: Who registers.
+        trial_id: The design.
+        revision: The revision that was read.
+
+    Raises:
+        TrialRefused: There is no such design, somebody saved a later revision, it was set aside, or its plan is locked
+            and says something else; or the disk does not take the files.
+        ProtocolRefused: The draft is no protocol yet.
+        DesignRefused: A text has a path at which no file can lie.
+    """
+    with registry.inspect(actor, "register", trial_id) as session:
+        latest = queries.revision_of_draft(session, trial_id)
+        refuse_set_aside(queries.entries_of(session, trial_id), trial_id)
+        contents = queries.texts_of_design(session, trial_id, latest.draft.texts.values())
+    if latest.number != revision:
+        raise TrialRefused(
+            f"{latest.saved_by} saved revision {latest.number} since revision {revision} was read",
+            where=trial_id,
+            rule="what is registered is the draft as it was read",
+            remedy="read what changed, then register it as it is now",
+        )
+    judged = judge_draft(latest.draft, day=now().date())
+    if judged.loaded is None:
+        raise ProtocolRefused(judged.errors, where=trial_id)
+    path, new = _laid_down(registry, files_of(latest.draft, contents), trial_id)
+    try:
+        checked = check(path).checked
+        if checked.digest != judged.loaded.digest:
+            raise TrialRefused(
+                "the file that was written of the draft says something else than the draft",
+                where=trial_id,
+                rule="what is registered is the draft, to its digest",
+                remedy="tell whoever looks after the service; nothing was registered",
+            )
+        return register(registry, actor, path, checked)
+    except Refused:
+        if new:
+            shutil.rmtree(path.parent)
+        raise
+
+
+def _laid_down(registry: Registry, files: dict[str, bytes], trial_id: str) -> tuple[Path, bool]:
+    """The protocol's file in a folder named by a digest of all in it, and whether that was not there before."""
+    digest = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\0".encode())
+    home = registry.uploads / digest.hexdigest()
+    try:
+        with scratch_in(registry.scratch_room) as room:
+            half = room / "draft"
+            for name, content in files.items():
+                make_private((half / name).parent)
+                write_private(half / name, content)
+            return home / PROTOCOL_FILE, settle(half, home)
+    except OSError as error:
+        raise TrialRefused(
+            f"the draft could not be written as a file ({error.strerror or 'the disk gave no reason'})",
+            where=trial_id,
+            rule="a plan is registered with its file and its texts, each at a path of its own",
+            remedy="see that no text lies in a folder that has another text's name, and that the disk has space",
+        ) from error

@@ -207,7 +207,7 @@ def held_job(registry: Registry, trial: str, job_id: str = "a" * 32) -> tuple[Jo
     """A job that this process does itself, with the file that says so."""
     held = lifeline.hold(registry.home, job_id)
     alive = lifeline.is_held
-    job = open_job(registry, FIRST, trial, "evaluate", job_id, lambda other: alive(registry.home, other.id))
+    job = open_job(registry, FIRST, trial, "evaluate", job_id, lambda other: alive(registry.home, other.id), {})
     return job_to_do(registry, FIRST, job.id), held
 
 

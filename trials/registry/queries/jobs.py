@@ -51,6 +51,7 @@ def job_row(job: JobRecord) -> tables.Job:
         finished_at=job.finished_at,
         host=job.host,
         pid=job.pid,
+        request=dict(job.request),
     )
 
 
@@ -70,4 +71,5 @@ def _record(row: tables.Job) -> JobRecord:
         finished_at=row.finished_at,
         host=row.host,
         pid=row.pid,
+        request=dict(row.request or {}),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-LongStage = Literal["randomise", "evaluate"]
+LongStage = Literal["lock", "lock_outside", "randomise", "issue", "evaluate"]
 """The stages that a job can be of; each is the use case of the same name."""
 
 JobState = Literal["running", "done", "failed", "stopped"]
@@ -28,7 +29,7 @@ class JobRecord:
 
     Attributes:
         id: 32 hexadecimal characters; also the name of the file that its process holds.
-        trial: The trial that it works on.
+        trial: The trial or design that it works on.
         stage: What it does.
         started_by: Whose work it is.
         role: In which role.
@@ -36,11 +37,13 @@ class JobRecord:
         state: ``running``; ``done``; ``failed``, by a refusal or a crash; ``stopped``, ended without a word.
         step: What it does, or did last.
         progress: How far it is, 0 to 1; None where that is not known.
-        result_digest: Of the allocation or the evaluation; None unless ``done``.
+        result_digest: Of what the stage recorded: the locked plan, the allocation, the lists, the
+            evaluation; None unless ``done``.
         refusal: Why it came to nothing; None unless ``failed`` or ``stopped``.
         finished_at: When it ended, or was found to have.
         host: The machine of its process; None until it has begun.
         pid: Its process there; None until it has begun.
+        request: What was asked for, by the names of the stage's own arguments.
     """
 
     id: str
@@ -57,3 +60,4 @@ class JobRecord:
     finished_at: datetime | None = None
     host: str | None = None
     pid: int | None = None
+    request: Mapping[str, Any] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, Float, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trials.registry.tables.base import At, Json, Name, OptionalDigest, Prose, UnrecordedRow
@@ -18,7 +18,9 @@ class Job(UnrecordedRow):
 
     __tablename__ = "job"
     __table_args__ = (
-        CheckConstraint("stage in ('randomise', 'evaluate')", name="stage"),
+        CheckConstraint(
+            "stage in ('load_population', 'lock', 'lock_outside', 'randomise', 'issue', 'evaluate')", name="stage"
+        ),
         CheckConstraint("state in ('running', 'done', 'failed', 'stopped')", name="state"),
         CheckConstraint("progress between 0 and 1", name="progress"),
         CheckConstraint("(state = 'running') = (finished_at is null)", name="finished"),
@@ -26,7 +28,7 @@ class Job(UnrecordedRow):
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    trial_id: Mapped[str] = mapped_column(String(63), ForeignKey("trial.id"))
+    trial_id: Mapped[str] = mapped_column(String(63))  # or a design's, whose plan is registered nowhere yet
     stage: Mapped[str] = mapped_column(String(16))
     started_by: Mapped[Name]
     role: Mapped[Name]
@@ -39,3 +41,4 @@ class Job(UnrecordedRow):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     host: Mapped[str | None] = mapped_column(String(255))
     pid: Mapped[int | None]
+    request: Mapped[Json | None]

@@ -1,0 +1,122 @@
+"""Long work that pages ask for, as :mod:`dashboards.session` has the rest: each in a process of its own.
+
+A page starts it and leaves it; whoever opens the page next sees how far it is, and what it came to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dashboards import session
+from trials.registry.records import DesignDetail, JobRecord, LongStage
+
+if TYPE_CHECKING:
+    from trials.stages.lock import Lockable
+    from trials.stages.register import Registered
+
+
+def register(design: str, revision: int) -> Registered:
+    """Register the draft of a design, as it was read, as the plan of its trial.
+
+    Raises:
+        Refused: It is no protocol yet, or somebody saved meanwhile; nothing was registered.
+    """
+    from trials.stages.register import register_draft
+
+    return register_draft(session.registry(), session.current_user(), design, revision)
+
+
+def lockable(trial: str) -> Lockable:
+    """What a lock would fix, with no effect.
+
+    Raises:
+        Refused: As the lock would be; but open gates are told.
+    """
+    from trials.stages.lock import check_lock
+
+    return check_lock(session.registry(), session.current_user(), trial)
+
+
+def latest_load(detail: DesignDetail) -> int | None:
+    """The number of the last load of a registered design's population; None before the first."""
+    if detail.version is None:
+        return None
+    with session.registry().read(session.current_user(), detail.design.id) as reader:
+        loaded = reader.latest_load(detail.design.id)
+    return None if loaded is None else loaded.version
+
+
+def begin_lock(design: str, *, version: int, load: int, draft: int, without_governance: str | None) -> JobRecord:
+    """Begin to lock what was read; where somebody is locking it already, theirs.
+
+    Raises:
+        AccessRefused: The current user may not.
+    """
+    stage: LongStage = "lock" if without_governance is None else "lock_outside"
+    asked = {"version": version, "load": load, "draft": draft, "without_governance": without_governance}
+    return _begun(design, stage, asked)
+
+
+def begin_randomising(trial: str) -> JobRecord:
+    """Begin to assign the customers; where somebody is at it already, theirs.
+
+    Raises:
+        AccessRefused: The current user may not.
+    """
+    return _begun(trial, "randomise", {})
+
+
+def begin_issuing(trial: str, arms: Sequence[str], columns: Sequence[str], reason: str | None) -> JobRecord:
+    """Begin to write the issue lists of some arms; where somebody is at it already, theirs.
+
+    Raises:
+        AccessRefused: The current user may not.
+    """
+    return _begun(trial, "issue", {"arms": list(arms), "columns": list(columns), "reason": reason})
+
+
+def _begun(trial: str, stage: LongStage, asked: Mapping[str, object]) -> JobRecord:
+    from trials.jobs import start
+
+    return start(session.registry(), session.current_user(), trial, stage, asked)
+
+
+def standing(trial: str, stage: LongStage) -> JobRecord | None:
+    """How the last work of a kind stands; None before the first."""
+    from trials.jobs import progress
+
+    return progress(session.registry(), session.current_user(), trial, stage)
+
+
+def lists_written(job: JobRecord) -> tuple[str, ...]:
+    """The files that a job of issue lists wrote, by name, as long as they lie there; of nobody who may not issue."""
+    from trials.jobs import list_names
+
+    return () if session.may("issue") is not None else list_names(session.registry().home, job.id)
+
+
+def lists_as_archive(job: JobRecord) -> bytes:
+    """The lists that a job wrote, in one archive.
+
+    Raises:
+        AccessRefused: The current user may not issue; the denial is on record.
+    """
+    from trials.jobs import archive_of_lists
+
+    registry = session.registry()
+    registry.permit(session.current_user(), "issue", job.trial)
+    return archive_of_lists(registry.home, job.id)
+
+
+def remove_lists(job: JobRecord) -> None:
+    """Remove the lists that a job wrote from the server.
+
+    Raises:
+        AccessRefused: The current user may not issue; the denial is on record.
+    """
+    from trials.jobs import remove_lists as remove
+
+    registry = session.registry()
+    registry.permit(session.current_user(), "issue", job.trial)
+    remove(registry.home, job.id)
