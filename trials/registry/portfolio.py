@@ -15,6 +15,7 @@ from analysis.document import from_document
 from analysis.results import Segment
 from analysis.wording.naming import approach, doing_nothing
 from designs.protocol import Protocol
+from designs.protocol.models import Clock
 from designs.protocol.words import column_words
 from trials.concealment import SMALL
 from trials.findings import Correction, Made, Place, places, shown
@@ -163,6 +164,12 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows, sees_arms: boo
     approaches = {arm.id: approach(arm) for arm in protocol.arms}
     allocations = rows.allocations.get(trial, ())
     customers = _customers(allocations, rows.locks.get(trial))
+    created, allocated, evaluated = _days(
+        protocol.clock if rows.synthetic[trial] else None,
+        rows.registered_at[trial],
+        allocations[0].allocated_at if allocations else None,
+        None if evaluation is None else evaluation.evaluated_at,
+    )
     if not (sees_arms or standing.released):
         standing = as_told(standing, few=(customers or 0) < SMALL)
     return TrialSummary(
@@ -178,9 +185,9 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows, sees_arms: boo
         verdict_segment=where[0][1] if where else None,
         verdict_sentence=None if verdict is None else verdict.verdict_sentence,
         next=next_step(standing),
-        created_on=rows.registered_at[trial].date(),
-        allocated_on=_day(allocations[0].allocated_at if allocations else None),
-        evaluated_on=_day(None if evaluation is None else evaluation.evaluated_at),
+        created_on=created,
+        allocated_on=allocated,
+        evaluated_on=evaluated,
         decided_on=None if decision is None or decision.outdated else decision.decided_on,
         synthetic=rows.synthetic[trial],
         outside=rows.outside.get(trial),
@@ -196,6 +203,16 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows, sees_arms: boo
         as_at=None if evaluation is None else evaluation.as_at,
         decision=decision,
     )
+
+
+def _days(
+    clock: Clock | None, registered: datetime, allocated: datetime | None, evaluated: datetime | None
+) -> tuple[date, date | None, date | None]:
+    """When a trial was registered, drawn and evaluated; of invented customers, the days of their invented time."""
+    if clock is None:
+        return registered.date(), _day(allocated), _day(evaluated)
+    drawn, cut = min(registered.date(), clock.drawn_on), clock.cut_on or _day(evaluated)
+    return drawn, None if allocated is None else clock.drawn_on, None if evaluated is None else cut
 
 
 def _decision(standing: Standing, row: Any) -> DecisionLine | None:
