@@ -183,6 +183,19 @@ POSTGRESQL: dict[str, tuple[str, str]] = {
         f"{VECTOR}; ALTER EXTENSION vector ADD TABLE decision; {CHOSEN} (true)",
         f"table decision: its CHECK ck_decision_choice {SAYS}",
     ),
+    "a table that goes with an extension": (
+        f"{VECTOR}; ALTER EXTENSION vector ADD TABLE draw",
+        "table draw: extension vector took it, and would take it away",
+    ),
+    "an index that goes with an extension": (
+        f"{VECTOR}; ALTER INDEX uq_job_running DEPENDS ON EXTENSION vector",
+        "table job: extension vector took it, and would take it away",
+    ),
+    "what is equal, of the catalogue": (
+        "CREATE FUNCTION alike(varchar, varchar) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+        "CREATE OPERATOR pg_catalog.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = alike)",
+        "operator =: it was put beside the database's own",
+    ),
     "a view that an extension of this schema adopted": (
         f"{VECTOR}; CREATE VIEW evil AS SELECT seed FROM draw; ALTER EXTENSION vector ADD VIEW evil",
         "view public.evil: it reads or uses table draw",
@@ -286,6 +299,24 @@ POSTGRESQL: dict[str, tuple[str, str]] = {
         "CREATE FUNCTION evil(date) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';"
         "CREATE CAST (date AS integer) WITH FUNCTION evil(date) AS IMPLICIT",
         "cast from date to integer: not the database's own",
+    ),
+    "rows that an operator elsewhere compares": (
+        "CREATE SCHEMA elsewhere;"
+        "CREATE FUNCTION elsewhere.never(varchar, varchar) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+        "CREATE OPERATOR elsewhere.<> (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = elsewhere.never);"
+        "ALTER TABLE void_confirmation DROP CONSTRAINT ck_void_confirmation_two_people;"
+        "ALTER TABLE void_confirmation ADD CONSTRAINT ck_void_confirmation_two_people"
+        " CHECK (confirmed_by OPERATOR(elsewhere.<>) requested_by)",
+        f"table void_confirmation: its CHECK ck_void_confirmation_two_people {SAYS}",
+    ),
+    "a rule of a table elsewhere": (
+        "CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.evil (a int);"
+        "CREATE RULE evil AS ON INSERT TO elsewhere.evil DO ALSO DELETE FROM draft",
+        "table elsewhere.evil: it reads or uses table draft",
+    ),
+    "a view in the place of a table": (
+        "ALTER TABLE draft RENAME TO kept; CREATE VIEW draft AS SELECT * FROM kept",
+        "table draft: it is no plain table",
     ),
     "a table in front": (
         'CREATE SCHEMA "postgres"; CREATE TABLE postgres.decision (LIKE decision INCLUDING ALL)',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -57,6 +58,15 @@ ACTING: dict[str, dict[str, tuple[str, str]]] = {
             "CREATE RULE evil AS ON INSERT TO audit_event WHERE new.action = 'decide' DO INSTEAD NOTHING",
             "rule evil acts on rows of table audit_event",
         ),
+        "a view in its place": (
+            "ALTER TABLE decision RENAME TO kept; CREATE VIEW decision AS SELECT * FROM kept",
+            "acts on rows of table",  # its own, or one of a table that its keys name
+        ),
+        "a table elsewhere in its place": (
+            "CREATE FOREIGN DATA WRAPPER evil; CREATE SERVER evil FOREIGN DATA WRAPPER evil;"
+            "ALTER TABLE draft RENAME TO kept; CREATE FOREIGN TABLE draft (key text) SERVER evil",
+            "what is no plain table acts on rows of table draft",
+        ),
         "a key that sleeps": ("ALTER TABLE allocation DISABLE TRIGGER ALL", "acts on rows of table"),
         "rows that are hidden": (
             "ALTER TABLE draw ENABLE ROW LEVEL SECURITY",
@@ -73,16 +83,15 @@ def test_nothing_is_read_or_written_where_something_else_acts_on_rows(copied, da
     registry, trial = copied(make)
     chain = tampering.chain(registry)
     tampering.run(registry, statement)
-    opened = open_registry(registry.settings)
-    for use in USES.values():
+    with closing(open_registry(registry.settings)) as opened:
+        for use in USES.values():
+            with pytest.raises(RegistryRefused, match=words):
+                use(opened, trial, tmp_path)
         with pytest.raises(RegistryRefused, match=words):
-            use(opened, trial, tmp_path)
-    with pytest.raises(RegistryRefused, match=words):
-        keep_draft(opened, FIRST, trial, {"reason": "typed"})
-    assert tampering.chain(opened) == chain
-    (found,) = [proof for proof in verify(opened, FIRST, trial) if not proof.holds]
-    assert found.name == "registry_rows"
-    opened.close()
+            keep_draft(opened, FIRST, trial, {"reason": "typed"})
+        assert tampering.chain(opened) == chain
+        (found,) = [proof for proof in verify(opened, FIRST, trial) if not proof.holds]
+        assert found.name == "registry_rows"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -94,8 +103,11 @@ def test_nothing_is_written_where_a_row_takes_the_place_of_another(copied, tmp_p
             "UPDATE sqlite_master SET sql = replace(sql, 'KEY (trial_id, number)', 'KEY (trial_id, number) ON CONFLICT"
             " REPLACE') WHERE name = 'decision'"
         )
-    with pytest.raises(RegistryRefused, match="ON CONFLICT acts on rows of table decision"):
-        decided(open_registry(registry.settings), trial)
+    with (
+        closing(open_registry(registry.settings)) as opened,
+        pytest.raises(RegistryRefused, match="ON CONFLICT acts on rows of table decision"),
+    ):
+        decided(opened, trial)
 
 
 @pytest.fixture

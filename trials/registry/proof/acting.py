@@ -26,6 +26,7 @@ _ON_POSTGRESQL = """
         SELECT 1 FROM pg_catalog.pg_constraint o JOIN ours k ON k.oid = o.conrelid
         WHERE o.oid = t.tgconstraint AND o.contype = 'f')
     UNION ALL SELECT 'rule', r.rulename, c.relname FROM pg_catalog.pg_rewrite r JOIN ours c ON c.oid = r.ev_class
+    UNION ALL SELECT 'what is no plain table', c.relname, c.relname FROM ours c WHERE c.relkind <> 'r'
     UNION ALL SELECT 'row security', c.relname, c.relname FROM ours c WHERE c.relrowsecurity
     UNION ALL SELECT 'setting session_replication_role', 'replica', 'draw'
     WHERE pg_catalog.current_setting('session_replication_role') <> CAST('origin' AS pg_catalog.text)

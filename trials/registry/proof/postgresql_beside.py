@@ -83,6 +83,14 @@ _OF_TABLES: dict[str, str] = {
     "rule {0} of table {1}: it is not asked of every row": """
         SELECT o.conname, c.relname FROM pg_catalog.pg_constraint o JOIN pg_catalog.pg_class c ON c.oid = o.conrelid
         WHERE NOT o.convalidated AND c.relnamespace = @here""",
+    "table {1}: extension {0} took it, and would take it away": """
+        SELECT e.extname, coalesce(k.relname, c.relname) FROM pg_catalog.pg_depend d
+        JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid JOIN pg_catalog.pg_class c ON c.oid = d.objid
+        LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+        LEFT JOIN pg_catalog.pg_class k ON k.oid = i.indrelid
+        WHERE d.classid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass)
+        AND d.refclassid = CAST('pg_catalog.pg_extension' AS pg_catalog.regclass)
+        AND coalesce(k.relname, c.relname) = ANY (@names) AND c.relnamespace = @here""",
     "table {1}: a subscription writes to it": """
         SELECT '', c.relname FROM pg_catalog.pg_subscription_rel s JOIN pg_catalog.pg_class c ON c.oid = s.srrelid
         WHERE c.relnamespace = @here""",
@@ -151,6 +159,10 @@ _OF_THE_DATABASE: dict[str, str] = {
             AND d.deptype = 'e'))""",
     "publication {0}: it sends rows of every table elsewhere": """
         SELECT pubname FROM pg_catalog.pg_publication WHERE puballtables""",
+    "operator {0}: it was put beside the database's own": """
+        SELECT o.oprname FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+        WHERE n.nspname = 'pg_catalog' AND CAST(o.oid AS pg_catalog.int8) >= 16384
+        AND CAST(o.oprleft AS pg_catalog.int8) < 16384 AND CAST(o.oprright AS pg_catalog.int8) < 16384""",
     "cast from {0} to {1}: not the database's own": """
         SELECT CAST(CAST(castsource AS pg_catalog.regtype) AS pg_catalog.text),
                CAST(CAST(casttarget AS pg_catalog.regtype) AS pg_catalog.text)
