@@ -1,4 +1,4 @@
-"""Commands that write what a design hands in: its paper, and its entries for public registries."""
+"""Commands that write what a design hands in: its paper, its entries for public registries, its letters."""
 
 from __future__ import annotations
 
@@ -38,10 +38,18 @@ class RegistryForm(StrEnum):
     UK = "uk"
 
 
+class TextLanguage(StrEnum):
+    """The languages of the texts."""
+
+    EN = "en"
+    CY = "cy"
+
+
 def register(app: typer.Typer) -> None:  # noqa: ARG001 they are commands of a group that is there
     """Add this file's commands to those of designs."""
     commands.command("paper")(paper)
     commands.command("registry")(registry_entry)
+    commands.command("letter")(letter)
 
 
 def paper(trial: DesignId, out: PaperTarget, dated: Dated = None) -> None:
@@ -70,6 +78,20 @@ def registry_entry(
     with registry_and_actor() as (registry, actor):
         written = write_registration(registry, actor, trial, form.value, out, day, today)
     typer.echo(f"The entry of {trial} is in {written}")
+
+
+def letter(
+    trial: DesignId,
+    arm: Annotated[str, typer.Option(metavar="ARM", help="The id of the arm that is sent it.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.pdf", callback=writes, help="Write it there.")],
+    language: Annotated[TextLanguage, typer.Option(help="English or Welsh.")] = TextLanguage.EN,
+) -> None:
+    """Write what an arm is sent as customers get it, with a mark on what is filled in for each of them."""
+    from trials.stages.paper import write_letter
+
+    with registry_and_actor() as (registry, actor):
+        written = write_letter(registry, actor, trial, arm, language.value, out, datetime.now(UTC).date())
+    typer.echo(f"What {arm} is sent is in {written}")
 
 
 def _days(dated: datetime | None) -> tuple[date, date]:

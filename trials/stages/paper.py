@@ -1,4 +1,4 @@
-"""Papers: what a design hands in, as a file: its proposal, and its entry for a public registry."""
+"""Papers: what a design hands in, as a file: its proposal, its entry for a public registry, and its letters."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from data.whole_files import unfinished
+from designs.literals import Language
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry
 from trials.registry.dossier import Dossier, dossier_of
+from trials.reporting.letters import kept_text, letter_pdf
 from trials.reporting.papers import Paper, paper_docx, paper_pdf
 from trials.reporting.proposal import locked_on, proposal_paper
 from trials.reporting.registrations import FORMS, Form, entry_paper, entry_values
@@ -69,6 +71,29 @@ def write_registration(
     }
     layout = _by_ending(Path(out), kinds)
     return _write(Path(out), layout(form, _read(registry, actor, trial_id, day, today)))
+
+
+def write_letter(
+    registry: Registry, actor: Actor, trial_id: str, arm_id: str, language: Language, out: str | Path, today: date
+) -> Path:
+    """Write what an arm is sent into a PDF, as customers get it. The same text gives the same file.
+
+    Args:
+        registry: Where the trial is.
+        actor: Who asks.
+        trial_id: The trial, or its design.
+        arm_id: Which arm.
+        language: Of the text.
+        out: The file.
+        today: The day on which it is asked.
+
+    Raises:
+        TrialRefused: There is no such trial, arm or text, the file's name has another ending, or it cannot be written.
+    """
+    make = _by_ending(Path(out), {".pdf": letter_pdf})
+    with registry.inspect(actor, "read", trial_id) as session:
+        dossier = dossier_of(session, trial_id, today)
+    return _write(Path(out), make(kept_text(dossier, arm_id, language)))
 
 
 def _as_json(values: Mapping[str, object]) -> bytes:

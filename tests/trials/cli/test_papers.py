@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pypdf
+
+from tests.places import ROOT
 
 
 def test_a_paper_is_written_and_takes_the_place_of_the_last(otm: Any, tmp_path: Path) -> None:
@@ -47,3 +51,23 @@ def test_an_entry_for_a_registry_is_written_in_each_form(otm: Any, tmp_path: Pat
         assert (entry["form"], entry["trial"], entry["synthetic"]) == (form, "letters", False)
     assert otm("design", "registry", "letters", "--form", "isrctn", "--out", tmp_path / "x.json").code == 2
     assert otm("design", "registry", "letters", "--form", "aea", "--out", tmp_path / "x.csv").code == 2
+
+
+def test_a_letter_is_written_in_each_language(otm: Any, tmp_path: Path) -> None:
+    otm("design", "begin", "letters", "--template", "late-returns")
+    for language, begins in (("en", "Dear {name},"), ("cy", "Annwyl {name},")):
+        target = tmp_path / f"{language}.pdf"
+        done = otm("design", "letter", "letters", "--arm", "letter", "--language", language, "--out", target)
+        assert (done.code, f"What letter is sent is in {target}" in done.out) == (0, True)
+        assert begins in pypdf.PdfReader(target).pages[0].extract_text()
+    wrong = otm("design", "letter", "letters", "--arm", "Letter", "--out", tmp_path / "x.pdf")
+    assert (wrong.code, "name one of nfa, letter" in wrong.err) == (2, True)
+
+
+def test_what_lays_out_papers_is_loaded_for_papers_alone(tmp_path: Path) -> None:
+    """The command line starts without it."""
+    code = (
+        "import sys; import trials.cli.app, trials.registry.reader; "
+        "sys.exit(int(any(name in sys.modules for name in ('typst', 'docx', 'lxml'))))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
