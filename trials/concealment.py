@@ -13,7 +13,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
-from analysis.results import ArmFinding, Check, Estimate, Evaluation, LookInference, Maturity, Money, Segment, Verdict
+from analysis.results import (
+    ArmFinding,
+    Check,
+    Estimate,
+    Evaluation,
+    LookInference,
+    Maturity,
+    Money,
+    Segment,
+    Unplanned,
+    Verdict,
+)
 from analysis.wording.phrases import day, listed
 from trials.access import Actor, roles_allowed
 from trials.seen_fields import SEEN
@@ -102,7 +113,8 @@ def concealed(evaluation: Evaluation) -> Evaluation:
     verdict says and its effects with their ranges, rounded; no count, mean of an arm to its last digit, curve, nor
     segment of few customers or beside one.
     """
-    few = _few((*evaluation.estimates, *evaluation.sensitivity))
+    beside = evaluation.unplanned
+    few = _few((*evaluation.estimates, *evaluation.sensitivity, *(beside.estimates if beside else ())))
     flow = evaluation.flow
     money = evaluation.net_benefit
     left = [of for of in money.segments if of.segment not in few] if money else []
@@ -119,11 +131,24 @@ def concealed(evaluation: Evaluation) -> Evaluation:
             _rounded(_allowed(row)) for row in evaluation.interactions if row.subgroup not in {of.column for of in few}
         ),
         net_benefit=None if money is None else _rounded(_allowed(money, segments=tuple(left))),
+        unplanned=None if beside is None else _unplanned(beside, few),
         posteriors=_rounded(_parts(evaluation.posteriors)),
         thresholds=_rounded(_parts(evaluation.thresholds)),
         look=_rounded(_parts(evaluation.look)),
         looks_before=_rounded(_parts(evaluation.looks_before)),
         notes=tuple(note for note in evaluation.notes if _counts_nobody(note) and " arm " not in note),
+    )
+
+
+def _unplanned(beside: Unplanned, few: frozenset[Segment]) -> Unplanned:
+    """What an amended plan says beside the planned one, as the planned one is seen."""
+    money, columns = beside.net_benefit, {of.column for of in few}
+    left = [of for of in money.segments if of.segment not in few] if money else []
+    return _allowed(
+        beside,
+        estimates=tuple(_estimate(row, few) for row in beside.estimates),
+        interactions=tuple(_rounded(_allowed(row)) for row in beside.interactions if row.subgroup not in columns),
+        net_benefit=None if money is None else _rounded(_allowed(money, segments=tuple(left))),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from analysis.results import (
+    AmendmentInForce,
     ArmFinding,
     ArmFlow,
     ArmMoney,
@@ -40,6 +41,7 @@ from analysis.results import (
     SurvivalCurve,
     Thresholds,
     TippingPoint,
+    Unplanned,
     UnreadableCell,
     Variant,
     Verdict,
@@ -49,8 +51,12 @@ from analysis.results import (
 SEEN: Final[Mapping[type, frozenset[str]]] = {
     Evaluation: frozenset({
         "trial", "title", "protocol_digest", "alpha", "net_benefit_reason", "cut_levels", "dropped_columns",
-        "unreadable", "versions", "schema",
+        "unreadable", "versions", "schema", "amendments",
     }),
+    AmendmentInForce: frozenset({
+        "number", "effect", "reason", "proposed_by", "confirmed_by", "in_force_since", "changes", "protocol_digest",
+    }),
+    Unplanned: frozenset({"protocol_digest", "reason"}),
     Flow: frozenset({"rows_read", "rejected", "allocated", "analysed", "repeats_unknown"}),
     Exclusion: frozenset({"reason", "customers"}),
     UnreadableCell: frozenset({"row", "field", "reason"}),

@@ -18,7 +18,7 @@ what is not estimable is null, with its reason.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -28,7 +28,7 @@ from pydantic_core import ErrorDetails
 
 from analysis.document.upgrades import UPGRADES
 from analysis.errors import AnalysisRefused
-from analysis.results import SCHEMA, Evaluation, without_effects
+from analysis.results import SCHEMA, Estimate, Evaluation, without_effects
 from analysis.wording.naming import variant_words
 
 _STRICT = ConfigDict(
@@ -36,6 +36,7 @@ _STRICT = ConfigDict(
     json_schema_serialization_defaults_required=True,
 )  # fmt: skip
 _ROWS = ("estimates", "sensitivity")
+_OF_AMENDED = ("amendments", "unplanned")
 
 
 def to_document(evaluation: Evaluation) -> dict[str, Any]:
@@ -50,9 +51,12 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
     whole = _read(text)
     document: dict[str, Any] = json.loads(text)
     for name in _ROWS:
-        for row, estimate in zip(document[name], getattr(whole, name), strict=True):
-            row["variation"] = row["variant"]
-            row["variant"] = None if estimate.variant is None else variant_words(estimate.variant)
+        _add_variant_words(document[name], getattr(whole, name))
+    if whole.unplanned is not None:
+        _add_variant_words(document["unplanned"]["estimates"], whole.unplanned.estimates)
+    for name in _OF_AMENDED:  # a plan that was never amended says nothing of amendments
+        if not getattr(whole, name):
+            del document[name]
     verdict, segment = document["verdict"], whole.verdict.segment
     verdict["segment"] = None if segment is None else str(segment)
     verdict["segment_column"] = None if segment is None else segment.column
@@ -61,6 +65,12 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         {"name": check.name, **row} for row, check in zip(document["checks"], whole.checks, strict=True)
     ]
     return {"schema": document.pop("schema"), **document}
+
+
+def _add_variant_words(rows: list[dict[str, Any]], estimates: Sequence[Estimate]) -> None:
+    for row, estimate in zip(rows, estimates, strict=True):
+        row["variation"] = row["variant"]
+        row["variant"] = None if estimate.variant is None else variant_words(estimate.variant)
 
 
 def from_document(document: Mapping[str, Any]) -> Evaluation:
@@ -106,6 +116,7 @@ def json_schema() -> dict[str, Any]:
     check["name"] = {"type": "string", "description": "kind and subject, in words"}
     for name in ("Estimate", "Verdict", "Check"):
         parts[name]["required"] = list(parts[name]["properties"])
+    schema["required"] = [name for name in schema["required"] if name not in _OF_AMENDED]
     digest = {"type": "string", "description": "SHA-256 of the rest, where the evaluation was stored"}
     schema["properties"]["evaluation_digest"] = digest
     salt = {"type": "string", "description": "of the digest; where the evaluation was stored, and shown whole"}
@@ -123,6 +134,10 @@ def _without_words(document: dict[str, Any]) -> dict[str, Any]:
     whole = dict(document)
     for name in _ROWS:
         whole[name] = [_without_variant_words(row) for row in _objects(whole, name)]
+    unplanned = whole.get("unplanned")
+    if isinstance(unplanned, Mapping):
+        rows = [_without_variant_words(row) for row in _objects(unplanned, "estimates")]
+        whole["unplanned"] = {**unplanned, "estimates": rows}
     whole["checks"] = [{key: value for key, value in row.items() if key != "name"} for row in _objects(whole, "checks")]
     verdict = whole.get("verdict")
     if isinstance(verdict, Mapping):

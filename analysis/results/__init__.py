@@ -6,6 +6,7 @@ A number that cannot be estimated is ``None``, and ``reason`` says why. What a p
 segment, which variant, which check) is a field; sentences are for people, and nobody reads meaning out of them.
 """
 
+from analysis.results.amendments import AmendmentInForce, Unplanned
 from analysis.results.checks import ArmFlow, Balance, Check, CheckKind, Exclusion, Flow, UnreadableCell
 from analysis.results.estimates import (
     AtSaturation,
@@ -54,6 +55,7 @@ __all__ = [
     "DATA_INVALID",
     "NOT_JUDGED",
     "SCHEMA",
+    "AmendmentInForce",
     "ArmFinding",
     "ArmFlow",
     "ArmMoney",
@@ -96,6 +98,7 @@ __all__ = [
     "SurvivalCurve",
     "Thresholds",
     "TippingPoint",
+    "Unplanned",
     "UnreadableCell",
     "Variant",
     "VariantKind",

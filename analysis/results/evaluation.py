@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from analysis.results.amendments import AmendmentInForce, Unplanned
 from analysis.results.checks import Balance, Check, Flow, UnreadableCell
 from analysis.results.estimates import CutLevel, Estimate, Interaction, OutcomeBounds, SurvivalCurve
 from analysis.results.looks import Look
@@ -51,6 +52,8 @@ class Evaluation:
     maturity: Maturity | None = None  # None where no day is declared, or none is known
     look: Look | None = None  # where the protocol declares looks and this was one of them, or the end after some
     looks_before: tuple[Look, ...] = ()  # taken earlier, ascending
+    amendments: tuple[AmendmentInForce, ...] = ()  # of the plan since its lock, in force when it was made
+    unplanned: Unplanned | None = None  # what those after the draw say beside it; None where there is none
     schema: int = SCHEMA
 
     @property
@@ -67,7 +70,7 @@ def without_effects(evaluation: Evaluation) -> Evaluation:
     """
     if evaluation.verdict.code != "invalid":
         return evaluation
-    verdict, look = evaluation.verdict, evaluation.look
+    verdict, look, beside = evaluation.verdict, evaluation.look, evaluation.unplanned
     arms = tuple(ArmFinding(row.arm, "not_estimable", NOT_JUDGED, failed=("integrity",)) for row in verdict.arms)
     return replace(
         evaluation,
@@ -85,5 +88,6 @@ def without_effects(evaluation: Evaluation) -> Evaluation:
         notes=(),
         thresholds=None,
         tipping_points=(),
+        unplanned=None if beside is None else Unplanned(beside.protocol_digest, reason=DATA_INVALID),
         look=None if look is None else replace(look, inference=()),
     )

@@ -22,6 +22,7 @@ from trials.reporting.results.headline import headline, why_no_figures, why_no_n
 from trials.reporting.results.looks import looks_of
 from trials.reporting.results.near_misses import near_misses, segment_misses
 from trials.reporting.results.trust import change_lines, check_lines, reason_lines, value_lines
+from trials.reporting.results.unplanned import unplanned_lines
 from trials.reporting.words.names import Names
 
 Draft = dict[str, str]
@@ -135,6 +136,8 @@ def _can_i_trust_it(trial: EvaluatedTrial) -> None:
     changed = amended(trial.detail.summary.amendments)
     if changed is not None:
         st.html(markup.notice(changed))
+        if trial.evaluation.unplanned is not None:
+            st.html(markup.bullets(unplanned_lines(trial.evaluation)))
     values = value_lines(trial.names) if trial.evaluation.net_benefit is not None else ()
     st.html(markup.bullets((*check_lines(trial.evaluation.checks, trial.names), *values)))
     st.page_link(

@@ -14,13 +14,14 @@ from dashboards.screen import EvaluatedTrial
 from trials.registry.records import TrialDetail
 from trials.reporting.charts import effect_figure, net_benefit_figure, segment_figure, survival_figure
 from trials.reporting.charts.figure import arm_colours
-from trials.reporting.exports import document_json, estimates_csv, shown_document
+from trials.reporting.exports import all_rows, document_json, estimates_csv, shown_document
 from trials.reporting.results import effects, flow, integrity, missing_outcomes, money, sensitivity
 from trials.reporting.results.evaluations import evaluations_table, not_the_finding, other_evaluations
 from trials.reporting.results.headline import why_no_net_benefit
 from trials.reporting.results.looks import declared_looks, inference, looks_of
 from trials.reporting.results.near_misses import segment_misses
 from trials.reporting.results.record import deviation_lines, digests, people
+from trials.reporting.results.unplanned import WARNING, unplanned_lines, unplanned_tables
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import ESTIMANDS
 
@@ -58,6 +59,7 @@ def show() -> None:
         _segments(evaluation, names)
         _money(evaluation, names)
         _sensitivity(evaluation, names)
+    _unplanned(trial)
     _deviations(trial.detail, evaluation)
     _reproduce(trial.detail, evaluation)
 
@@ -82,7 +84,8 @@ def _contents(trial: EvaluatedTrial) -> None:
             )
         )
     sections = [part for part in SECTIONS if trial.evaluation.shows_effects or part[0] not in _OF_EFFECTS]
-    st.html(markup.contents(sections))
+    beside = [("unplanned", "Unplanned")] if trial.evaluation.unplanned is not None else []
+    st.html(markup.contents([*sections[:-2], *beside, *sections[-2:]]))
 
 
 def _other_evaluations(detail: TrialDetail) -> None:
@@ -251,6 +254,18 @@ def _sensitivity(evaluation: Evaluation, names: Names) -> None:
         st.html(markup.table(sensitivity.posterior(posterior, names), dense=True))
 
 
+def _unplanned(trial: EvaluatedTrial) -> None:
+    """Only where the plan was amended after the draw."""
+    evaluation = trial.evaluation
+    if evaluation.unplanned is None:
+        return
+    st.html(markup.heading(2, "Unplanned", "unplanned"))
+    st.html(markup.notice(WARNING))
+    st.html(markup.bullets(unplanned_lines(evaluation)))
+    for table in unplanned_tables(evaluation, Names(trial.detail.amended or trial.names.plan)):
+        st.html(markup.table(table, dense=True, headed=True))
+
+
 def _deviations(detail: TrialDetail, evaluation: Evaluation) -> None:
     _header("deviations")
     lines = deviation_lines(detail, evaluation)
@@ -269,7 +284,7 @@ def _reproduce(detail: TrialDetail, evaluation: Evaluation) -> None:
     with st.container(horizontal=True):
         if evaluation.shows_effects:
             st.download_button(
-                "Estimates (CSV)", estimates_csv((*evaluation.estimates, *evaluation.sensitivity)),
+                "Estimates (CSV)", estimates_csv(all_rows(evaluation)),
                 f"{trial}-estimates.csv", "text/csv", on_click="ignore",
             )  # fmt: skip
         if detail.evaluation is not None:

@@ -20,6 +20,11 @@ Effect = Literal["record", "plan", "unplanned"]
 RECORD: Final[frozenset[tuple[str, ...]]] = frozenset({("title",), ("owner",)})
 """What is said of a trial, and what nothing else rests on."""
 
+BESIDE: Final[frozenset[tuple[str, ...]]] = frozenset({
+    ("analysis", "covariates"), ("analysis", "adjustment"), ("analysis", "standard_errors"), ("analysis", "subgroups"),
+})  # fmt: skip
+"""How the data are read, which an amendment after the draw may have otherwise: beside what was planned."""
+
 _NEVER: Final[Mapping[tuple[str, ...], str]] = {
     ("id",): "an id names one trial for ever",
     ("schema",): "the form of the file is no part of the plan",
@@ -83,8 +88,20 @@ def _barred(change: Change, stage: Stage) -> str | None:
     if stage == "closed":
         return "the arms are open, or the draw is void"
     if stage == "drawn":
-        return "the draw was made, and the verdict is decided, by it"
+        return _barred_after_draw(change)
     return None
+
+
+def _barred_after_draw(change: Change) -> str | None:
+    """Why this may not change once customers are assigned: only what stands beside the plan may be added."""
+    path = change.path
+    if path[0] == "outcomes":
+        if change.before is ABSENT and len(path) == 2 and change.after.get("role") == "secondary":
+            return None
+        return "an outcome that was planned stays so; declare another one, under an id of its own, as secondary"
+    if path[0] == "decision" or path[:2] in BESIDE or (path[0] == "arms" and path[2:3] == ("cost_per_customer",)):
+        return None
+    return "the draw was made, and the verdict is decided, by it"
 
 
 def said(change: Change) -> str:

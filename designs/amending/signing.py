@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from designs.amending.changes import Effect
 from designs.consultation.bodies import STEERING_GROUP
@@ -14,8 +15,10 @@ from designs.finding import Open
 from designs.gates import Facts, missing_before_lock
 
 
-def to_sign_again(amended: Facts, in_force: Facts, proposed: Recorded, effect: Effect) -> tuple[Open, ...]:
-    """What is missing for the amended plan that was not missing for the plan in force when it was proposed.
+def to_sign_again(
+    amended: Facts, in_force: Facts, locked_at: datetime, proposed: Recorded, effect: Effect
+) -> tuple[Open, ...]:
+    """What is missing for the amended plan that was not missing for the plan in force when that was locked.
 
     A signature names what it signs, so that one of a text, of the size of the sample or of an answer is void where the
     amendment changes that. Who approved the design as a whole does so again where anything changes that was planned. A
@@ -24,6 +27,7 @@ def to_sign_again(amended: Facts, in_force: Facts, proposed: Recorded, effect: E
     Args:
         amended: The amended plan, with everything on record.
         in_force: The plan in force, with the same.
+        locked_at: When the plan in force was.
         proposed: That the amendment was proposed.
         effect: What the amendment is.
     """
@@ -31,9 +35,9 @@ def to_sign_again(amended: Facts, in_force: Facts, proposed: Recorded, effect: E
         return ()
     before = replace(
         in_force,
-        recorded=tuple(each for each in in_force.recorded if each.number < proposed.number),
+        recorded=tuple(each for each in in_force.recorded if each.at <= locked_at),
         versions={
-            subject: tuple(version for version in had if version.since < proposed.at)
+            subject: tuple(version for version in had if version.since <= locked_at)
             for subject, had in in_force.versions.items()
         },
     )

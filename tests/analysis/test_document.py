@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import jsonschema
@@ -60,6 +60,7 @@ PLAIN = {
     str: st.text(max_size=5),
     type(None): st.none(),
     date: st.dates(),
+    datetime: st.datetimes(timezones=st.just(UTC)),
 }
 
 

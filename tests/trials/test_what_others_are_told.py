@@ -22,6 +22,7 @@ from analysis.results import (
     LookInference,
     Money,
     NetBenefit,
+    Unplanned,
     Verdict,
 )
 from designs.assignment.certificate import Certificate
@@ -55,8 +56,9 @@ ANALYST = Actor("An Analyst", "analyst")
 GIVEN: dict[type, set[str]] = {
     Evaluation: {
         "data_digest", "flow", "checks", "verdict", "maturity", "estimates", "sensitivity", "interactions",
-        "net_benefit", "notes", "posteriors", "thresholds", "look", "looks_before",
+        "net_benefit", "notes", "posteriors", "thresholds", "look", "looks_before", "unplanned",
     },
+    Unplanned: {"estimates", "interactions", "net_benefit"},
     Flow: {"excluded"},
     Check: {"detail"},
     Verdict: {"sentence", "reasons", "segments"},

@@ -49,7 +49,7 @@ def evaluate(trial: TrialId, as_at: AsAt = None, json_to: JsonTarget = None) -> 
     if record.role != "finding" and detail.evaluation is not None and detail.evaluation.role == "finding":
         sentence = from_document(detail.evaluation.document).verdict.sentence
         typer.echo(f"{words}. The finding is evaluation {detail.evaluation.id}, and stays: {sentence}\n")
-    show_evaluation(from_document(record.document), detail.protocol)
+    show_evaluation(from_document(record.document), detail.protocol, detail.amended)
     say(f"Stored as evaluation {record.id} of {trial} ({words}), digest {record.digest}")
     if disagrees is not None:
         say(disagrees)

@@ -20,12 +20,13 @@ from trials.reporting.results.money import scenarios
 from trials.reporting.results.near_misses import near_misses, segment_misses
 from trials.reporting.results.sensitivity import bounds, sensitivity
 from trials.reporting.results.table import Table
+from trials.reporting.results.unplanned import WARNING, unplanned_lines, unplanned_tables
 from trials.reporting.words.names import Names
 from trials.reporting.words.vocabulary import ESTIMANDS
 
 
-def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
-    """Verdict, flow, checks, effects, money."""
+def show_evaluation(evaluation: Evaluation, protocol: Protocol, amended: Protocol | None = None) -> None:
+    """Verdict, flow, checks, effects, money; and beside them what was amended after the draw."""
     names = Names(protocol)
     typer.echo(f"{evaluation.title}\n\n{evaluation.verdict.sentence}")
     if evaluation.maturity is not None:
@@ -61,6 +62,10 @@ def show_evaluation(evaluation: Evaluation, protocol: Protocol) -> None:
         _show(scenarios(evaluation.net_benefit.arms, names))
     elif evaluation.net_benefit_reason:
         typer.echo(f"Net benefit: not stated, because {evaluation.net_benefit_reason}.")
+    if evaluation.unplanned is not None:
+        typer.echo("\n".join((WARNING, *unplanned_lines(evaluation), "")))
+        for table in unplanned_tables(evaluation, Names(amended or protocol)):
+            _show(table)
     for note in evaluation.notes:
         typer.echo(f"Note: {note}")
     typer.echo(f"Protocol {evaluation.protocol_digest}")

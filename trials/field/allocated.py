@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pyarrow as pa
 from sqlalchemy.orm import Session
@@ -12,10 +13,11 @@ from data.snapshots import SnapshotStore
 from trials.access import UseCase
 from trials.life import require
 from trials.registry import Registry, queries
+from trials.registry.amended import amendment_records
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
 from trials.registry.identities.pseudonyms import LEDGER_ID
-from trials.registry.plan import Plan, plan_allocated_under, refuse_edited_file
-from trials.registry.records import AllocationRecord, IssueRecord, PopulationRecord, WaveRecord
+from trials.registry.plan import Plan, plan_allocated_under, plan_of, refuse_edited_file
+from trials.registry.records import AllocationRecord, AmendmentRecord, IssueRecord, PopulationRecord, WaveRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class AllocatedTrial:
     allocations: tuple[AllocationRecord, ...]
     latest_load: str  # the snapshot last loaded under the population's name
     lists: tuple[IssueRecord, ...]  # every issue list of the registry, other trials' too
+    amendments: tuple[AmendmentRecord, ...] = ()  # of the plan since its lock, as far as they are in force
+    amended: Plan | None = None  # the plan as amended after the draw; None where it was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,26 @@ def allocated_trial(session: Session, trial_id: str, use_case: UseCase) -> Alloc
     population = queries.locked_population(session, trial_id, plan.version)
     latest = queries.latest_population(session, population.name) or population
     waves = queries.waves_of(session, trial_id)[: len(allocations)]
-    return AllocatedTrial(plan, population, waves, allocations, latest.digest, queries.lists_issued(session))
+    lists = queries.lists_issued(session)
+    return with_amendments(session, AllocatedTrial(plan, population, waves, allocations, latest.digest, lists))
+
+
+def with_amendments(session: Session, trial: AllocatedTrial, *, until: datetime | None = None) -> AllocatedTrial:
+    """A trial with the amendments of its plan that are in force, or were at a time.
+
+    Args:
+        session: Where they are.
+        trial: The trial.
+        until: The time; not given, now.
+    """
+    in_force = tuple(
+        record
+        for record in amendment_records(session, trial.plan.trial)
+        if record.confirmed_at is not None and (until is None or record.confirmed_at <= until)
+    )
+    after_draw = [record.version for record in in_force if record.stage == "drawn" and record.effect == "unplanned"]
+    amended = plan_of(session, trial.plan.trial, in_force[-1].version) if after_draw else None
+    return replace(trial, amendments=in_force, amended=amended)
 
 
 def ledger_key_of(registry: Registry, trial: AllocatedTrial) -> bytes:

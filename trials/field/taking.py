@@ -22,6 +22,7 @@ from designs.protocol import outcomes_contract
 from designs.protocol.day_zero import not_before
 from trials.errors import TrialRefused
 from trials.field.allocated import AllocatedTrial, KnownCustomers, known_customers, ledger_key_of
+from trials.field.brought import as_far_as_brought, contract_of, left_for_later
 from trials.field.day_zero import drawn_on
 from trials.field.days import contacts_out_of_time, unread_days
 from trials.field.dispatch import export_ids
@@ -92,8 +93,9 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         DataRefused: The whole file is refused by its contract, or more of its rows or cells than are told of one file.
         TrialRefused: It has a column of arms, names customers in no column or in two, or not one row is a customer's.
     """
+    intake = read_file(path, contract_of(trial, kind))
+    trial = as_far_as_brought(trial, kind, intake.table.column_names)
     protocol = trial.plan.protocol
-    intake = read_file(path, kind.contract(protocol))
     names = intake.table.column_names
     _refuse_arm_column(names, protocol.randomisation.arm_column, intake.source)
     id_column = _id_column(names, kind.id_columns(protocol), intake.source)
@@ -139,6 +141,7 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         turned_away=turned_away,
         warnings=(
             *intake.warnings,
+            *left_for_later(trial, kind, names),
             *_of_days(trial, customers, intake.table, content, rows, as_at),
             *of_marks,
             *mixed_up_in(trial, customers, matched.table),

@@ -13,7 +13,8 @@ from analysis.results import Evaluation
 ROOMS = (
     "data", "designs", "analysis", "trials/field", "trials/frames", "trials/randomiser", "trials/registry/identities",
     "trials/registry/queries", "trials/registry/records", "trials/registry/tables", "trials/registry/plan.py",
-    "trials/findings.py", "trials/life.py", "trials/needs.py", "trials/stages/evaluate.py", "trials/stages/analyse.py",
+    "trials/registry/amended.py", "trials/findings.py", "trials/life.py", "trials/needs.py",
+    "trials/stages/evaluate.py", "trials/stages/analyse.py",
 )  # fmt: skip
 
 

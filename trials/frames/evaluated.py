@@ -11,6 +11,7 @@ from analysis.sensitivity import with_sensitivity
 from data.engine import EngineName, open_engine
 from data.snapshots import SnapshotStore
 from trials.frames.allocated_here import frame_of
+from trials.frames.amended import with_amendments
 from trials.frames.code import with_code
 from trials.frames.sources import Sources
 from trials.progress import Progress, in_silence
@@ -41,4 +42,5 @@ def evaluated(
     progress("estimating, and deciding the verdict", 1, 4)
     evaluation = analysis.evaluate.evaluate(frame, plan.protocol, protocol_digest=plan.digest, looks=looks)
     progress("sensitivity analyses", 2, 4)
-    return with_code(with_sensitivity(frame, plan.protocol, evaluation))
+    whole = with_code(with_sensitivity(frame, plan.protocol, evaluation))
+    return with_amendments(opened, snapshots, sources, whole, looks, scratch)

@@ -20,7 +20,7 @@ from analysis.document import to_document
 from analysis.results import Look as LookTaken
 from data.errors import Refused
 from data.private import scratch_in
-from trials.field.allocated import AllocatedTrial
+from trials.field.allocated import AllocatedTrial, with_amendments
 from trials.field.cut import cut_of_evaluation
 from trials.field.whole import whole_of
 from trials.frames.code import code_digest
@@ -203,7 +203,8 @@ def _sources(session: Session, trial_id: str, row: EvaluationRow) -> Sources:
     plan = plan_at_draw(session, trial_id, allocations[-1].protocol_version)
     population = queries.locked_population(session, trial_id, plan.version)
     waves = queries.waves_of(session, trial_id)[: len(allocations)]
-    trial = AllocatedTrial(plan, population, waves, allocations, population.digest, ())
+    bare = AllocatedTrial(plan, population, waves, allocations, population.digest, ())
+    trial = with_amendments(session, bare, until=row.evaluated_at)
     returned = [file for file in queries.returned_of(session, trial_id) if _was_there(file, row)]
     outcomes = whole_of(returned, "outcomes")
     if outcomes is None:

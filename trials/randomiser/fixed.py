@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pyarrow.compute as pc
 
 from data.engine import open_engine
 from data.private import scratch_in
 from designs.assignment.findings.draw import check_population
-from designs.protocol import check_allocation_date, check_columns, population_contract
+from designs.protocol import Protocol, check_allocation_date, check_columns, outcomes_contract, population_contract
 from designs.protocol.day_zero import day_of_draw
 from trials.access import Actor
 from trials.errors import TrialRefused
@@ -51,6 +51,33 @@ def fixed(registry: Registry, actor: Actor, plan: Plan, population: PopulationRe
         locked_by=actor.name,
         population=population,
     )
+
+
+def refuse_other_reading(plan: Plan, amended: Plan, population: PopulationRecord) -> None:
+    """Refuse an amendment after the draw that would read a column of the plan otherwise, or one that was not kept.
+
+    Raises:
+        TrialRefused: It drops a column that was planned, or reads one otherwise.
+        ProtocolRefused: The population that was locked lacks a column.
+    """
+    check_columns(amended.protocol, [amended.protocol.population.unit, *population.kinds])
+    _refuse_other_kinds(amended.protocol, population)
+    for contract in (population_contract, outcomes_contract):
+        # That a column has levels is asked of a file, and changes no value; the population's file was taken already.
+        unlevelled = contract is population_contract
+        then, read = (
+            {column.name: replace(column, levels=None) if unlevelled else column for column in contract(of).columns}
+            for of in (plan.protocol, amended.protocol)
+        )
+        for name, column in then.items():
+            if read.get(name) != column:
+                what = "is not read any more" if name not in read else "would be read otherwise"
+                raise TrialRefused(
+                    f"column {name!r} {what}",
+                    where=plan.trial,
+                    rule="what was planned stays, and what is amended after the draw stands beside it",
+                    remedy="keep what the plan has of this column, and use another one besides",
+                )
 
 
 def lock_row(trial_id: str, record: LockRecord) -> tables.TrialLock:
@@ -95,7 +122,11 @@ def _refuse_unfit(plan: Plan, population: PopulationRecord) -> None:
     refuse_invented_time(plan.protocol, synthetic=population.synthetic)
     refuse_issue_gone_by(plan.protocol, now().date(), synthetic=population.synthetic)
     check_allocation_date(plan.protocol, day_of_draw(plan.protocol, now().date()))
-    for column in population_contract(plan.protocol).columns:
+    _refuse_other_kinds(plan.protocol, population)
+
+
+def _refuse_other_kinds(protocol: Protocol, population: PopulationRecord) -> None:
+    for column in population_contract(protocol).columns:
         loaded = population.kinds.get(column.name)
         if loaded is not None and loaded != column.kind:
             raise TrialRefused(

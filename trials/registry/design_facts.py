@@ -78,11 +78,13 @@ def facts_of(session: Session, trial_id: str, today: date) -> Facts:
 def still_to_sign(session: Session, trial_id: str, amendment: Amendment, today: date) -> tuple[Open, ...]:
     """What is to be signed again before an open amendment can be confirmed."""
     proposal = amendment.proposal
+    lock = queries.lock_of(session, trial_id, proposal.amends)
+    assert lock is not None  # what is amended is locked
     amended, in_force = (
         replace(facts_of_plan(session, plan_of(session, trial_id, version), today), population=True)  # it is locked
         for version in (proposal.version, proposal.amends)
     )
-    return to_sign_again(amended, in_force, amendment.proposed, proposal.effect)
+    return to_sign_again(amended, in_force, lock.locked_at, amendment.proposed, proposal.effect)
 
 
 def refuse_set_aside(recorded: Sequence[Recorded], trial_id: str) -> None:

@@ -62,6 +62,7 @@ class Reader:
         session = self._session
         # What was allocated is shown under the plan that it was allocated under, whatever was locked since.
         plan = plan_allocated_under(session, trial_id)
+        in_force = plan_of(session, trial_id)
         (summary,) = portfolio(session, trial_id, sees_arms=sees_arms(self._actor))
         allocations = queries.allocations_of(session, trial_id)
         detail = TrialDetail(
@@ -81,6 +82,7 @@ class Reader:
             release=queries.release_of(session, trial_id),
             evaluations=queries.evaluations_of(session, trial_id),
             corrections=queries.corrections_of(session, trial_id),
+            amended=None if in_force.version == plan.version else in_force.protocol,
         )
         return detail if self._sees_arms(trial_id) else told_trial(detail)
 

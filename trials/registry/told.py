@@ -51,6 +51,7 @@ TOLD: Final[Mapping[type, frozenset[str]]] = {
     }),
     TrialDetail: frozenset({
         "protocol", "canonical", "protocol_digest", "decisions", "population", "lock", "void", "release", "corrections",
+        "amended",
     }),
     AllocationRecord: frozenset({
         "population_digest", "algorithm", "seed_commitment", "seed_released", "demonstration_seed", "allocated_at",

@@ -9,11 +9,17 @@ from dataclasses import asdict, fields
 from typing import Any, Final
 
 from analysis.document import from_document, to_document
-from analysis.results import Estimate
+from analysis.results import Estimate, Evaluation
 from analysis.wording.naming import variant_words
 from data.spreadsheet_safety import write_rows
 
 FARTHEST: Final = 1e-300  # p-values beyond it are bounds, for tails lose their digits there
+
+
+def all_rows(evaluation: Evaluation) -> tuple[Estimate, ...]:
+    """Every row of an evaluation: planned ones, other choices, and what is unplanned, which is exploratory."""
+    beside = evaluation.unplanned
+    return (*evaluation.estimates, *evaluation.sensitivity, *(beside.estimates if beside else ()))
 
 
 def estimates_csv(rows: Sequence[Estimate]) -> str:

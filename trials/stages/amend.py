@@ -16,7 +16,7 @@ from designs.protocol import check, parse_canonical
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import Standing, require
-from trials.randomiser.fixed import fixed, lock_row
+from trials.randomiser.fixed import fixed, lock_row, refuse_other_reading
 from trials.registry import Registry, queries, tables
 from trials.registry.amended import amendment_records, plan_values
 from trials.registry.design_facts import still_to_sign
@@ -66,6 +66,8 @@ def amend(registry: Registry, actor: Actor, trial_id: str, protocol_path: str | 
     amended = replace(plan, protocol=parse_canonical(found.canonical), digest=found.digest, version=0, path=path)
     if effect == "plan":
         fixed(registry, actor, amended, _population(plan))
+    elif effect == "unplanned":
+        refuse_other_reading(plan, amended, _population(plan))
     with registry.write(actor, "amend", trial_id) as work:
         standing = queries.standing_of(work.session, trial_id)
         require(standing, "amend")

@@ -15,7 +15,7 @@ from data.private import scratch_in
 from trials.access import Actor
 from trials.concealment import sees_arms
 from trials.errors import TrialRefused
-from trials.field.allocated import allocated_trial
+from trials.field.allocated import allocated_trial, with_amendments
 from trials.field.cut import cut_of_evaluation
 from trials.field.whole import Whole, newest_cut, whole_of
 from trials.frames.code import code_digest
@@ -74,6 +74,7 @@ def evaluate(
                 rule="a look is taken once, and each one allows for those before it",
                 remedy="evaluate again",
             )
+        _refuse_amended_meanwhile(work.session, sources)
         _refuse_chosen_look(sources, newest_cut(queries.returned_of(work.session, trial_id), "outcomes"), evaluation)
         record = EvaluationRecord(
             id=queries.next_number(work.session, tables.StoredEvaluation, trial_id),
@@ -129,6 +130,18 @@ def _looks(session: Session, sources: Sources) -> dict[int, Look]:
     """The looks taken, by the number of their evaluation; where a plan has none, no evaluation is read for them."""
     plan = sources.trial.plan
     return {} if plan.protocol.analysis.looks is None else queries.looks_taken(session, plan.trial)
+
+
+def _refuse_amended_meanwhile(session: Session, sources: Sources) -> None:
+    """What an evaluation says of amendments is what was in force when it was recorded."""
+    trial = sources.trial
+    if with_amendments(session, trial).amendments != trial.amendments:
+        raise TrialRefused(
+            "the plan was amended while this evaluation was made",
+            where=trial.plan.trial,
+            rule="an evaluation says which amendments were in force",
+            remedy="evaluate again",
+        )
 
 
 def _refuse_chosen_look(sources: Sources, newest: date, evaluation: Evaluation) -> None:

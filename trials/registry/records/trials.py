@@ -76,6 +76,7 @@ class TrialDetail:
     waves: tuple[AllocationRecord, ...] = ()  # every wave allocated; ``allocation`` is the first
     evaluations: tuple[EvaluationLine, ...] = ()  # all of them; ``evaluation`` is the finding, else the latest
     corrections: tuple[CorrectionRecord, ...] = ()
+    amended: Protocol | None = None  # the plan in force, where it was amended after the draw
 
     @property
     def waves_to_come(self) -> bool:

@@ -1,0 +1,102 @@
+"""An amendment is signed again by whoever signed what it changes, and by nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from data.errors import Refused
+from designs.consultation.meetings import CALENDAR, meetings_from
+from designs.entries import AnswersConfirmed, Entry, GatewayDecided
+from tests.trials.examples import FIRST, SECOND
+from tests.trials.stages.test_gates import TODAY, TRIAL, ready, record
+from trials.demonstration_approvals import approvals
+from trials.registry import Registry
+from trials.registry.design_facts import facts_of
+from trials.stages.allocate import randomise
+from trials.stages.amend import amend, confirm_amendment, withdraw_amendment
+from trials.stages.enter import enter
+from trials.stages.lock import lock
+
+assert ready  # a fixture
+WHY = "the adviser has found a mistake"
+GROUP = "Campaigns Steering Group approved the design as it was"
+
+
+@pytest.fixture
+def on_route(ready: Registry) -> Registry:
+    record(ready)
+    lock(ready, FIRST, TRIAL)
+    return ready
+
+
+def edited(folder: Path, name: str, change: Callable[[str], str]) -> Path:
+    path = folder / "plan" / name
+    text = path.read_text(encoding="utf-8")
+    assert change(text) != text
+    path.write_text(change(text), encoding="utf-8")
+    return folder / "plan" / "late-returns.yaml"
+
+
+def signed_again(registry: Registry, kinds: Callable[[Entry], bool]) -> None:
+    """What the demonstration puts on record about its plan, of the plan as amended."""
+    with registry.inspect(FIRST, "read") as session:
+        facts = facts_of(session, TRIAL, TODAY)
+    for entry in approvals(facts, date(2026, 6, 1)):
+        if kinds(entry):
+            enter(registry, FIRST, TRIAL, entry)
+
+
+def decided_again(registry: Registry) -> None:
+    meeting = next(of for of in meetings_from(CALENDAR, TODAY - timedelta(days=100)) if of.on > date(2026, 8, 1))
+    enter(registry, FIRST, TRIAL, GatewayDecided(kind="gateway_decided", on=meeting.on, gateway=2, decision="approved"))
+
+
+@pytest.mark.requirement("K16")
+def test_a_changed_text_is_signed_again_by_taa_and_copgu_and_the_group_decides_again(on_route, tmp_path):
+    path = edited(tmp_path, "wording/late-returns-letter.en.md", lambda text: text + "\nPlease.\n")
+    proposed = amend(on_route, FIRST, TRIAL, path, reason=WHY)
+    assert {each.clears for each in proposed.to_sign} >= {"taa", "copgu", "designer"}
+    assert "kai" not in {each.clears for each in proposed.to_sign}
+    assert any(GROUP in each.problem for each in proposed.to_sign)
+    with pytest.raises(Refused, match=r"signed again first.*taa clears it"):
+        confirm_amendment(on_route, SECOND, TRIAL, 1)
+    signed_again(on_route, lambda entry: entry.kind == "signed_off" and entry.subject.startswith("text"))
+    signed_again(on_route, lambda entry: isinstance(entry, AnswersConfirmed) and entry.gate != "gateway_1")
+    with pytest.raises(Refused, match=GROUP):
+        confirm_amendment(on_route, SECOND, TRIAL, 1)
+    decided_again(on_route)
+    assert confirm_amendment(on_route, SECOND, TRIAL, 1).in_force
+    assert randomise(on_route, FIRST, TRIAL).protocol_version == 2
+
+
+@pytest.mark.requirement("K16")
+def test_another_size_of_the_sample_is_signed_again_by_kai(on_route, tmp_path):
+    path = edited(
+        tmp_path, "late-returns.yaml", lambda text: text.replace("\nanalysis:\n", "\nanalysis:\n  power: 0.9\n")
+    )
+    proposed = amend(on_route, FIRST, TRIAL, path, reason=WHY)
+    assert "kai" in {each.clears for each in proposed.to_sign}
+    assert not {"taa", "copgu"} & {each.clears for each in proposed.to_sign}
+
+
+@pytest.mark.requirement("K16")
+def test_a_title_is_signed_by_nobody_again(on_route, tmp_path):
+    path = edited(tmp_path, "late-returns.yaml", lambda text: text.replace("\ntitle: ", "\ntitle: Our "))
+    assert amend(on_route, FIRST, TRIAL, path, reason=WHY).to_sign == ()
+    assert confirm_amendment(on_route, SECOND, TRIAL, 1).effect == "record"
+
+
+@pytest.mark.requirement("K16")
+def test_what_was_signed_for_an_amendment_that_was_withdrawn_signs_no_other(on_route, tmp_path):
+    name = "wording/late-returns-letter.en.md"
+    path = edited(tmp_path, name, lambda text: text + "\nPlease.\n")
+    amend(on_route, FIRST, TRIAL, path, reason=WHY)
+    signed_again(on_route, lambda entry: entry.kind == "signed_off")
+    withdraw_amendment(on_route, FIRST, TRIAL, reason="another word")
+    edited(tmp_path, name, lambda text: text.replace("Please.", "Pay now."))
+    proposed = amend(on_route, FIRST, TRIAL, path, reason=WHY)
+    assert {each.clears for each in proposed.to_sign} >= {"taa", "copgu"}
