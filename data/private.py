@@ -32,13 +32,19 @@ def make_private(folder: Path) -> None:
         missing.mkdir(mode=0o700, exist_ok=True)
 
 
-def write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes, *, new: bool = False) -> None:
     """Write a file for the owner only; one that is there is written over, and is for the owner only from then on.
+
+    Args:
+        path: The file.
+        content: All of it.
+        new: Whether it must not be there; nor a link of its name.
 
     Raises:
         OSError: It cannot be written.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    how = os.O_EXCL | os.O_NOFOLLOW if new else os.O_TRUNC
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(descriptor, 0o600)
         file.write(content)

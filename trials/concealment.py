@@ -58,7 +58,7 @@ SEEN_OF_EVENTS: Final[Mapping[str, frozenset[str]]] = {
         "digest", "read", "loaded", "as_at", "version", "mode", "whole_digest", "customers", "withdraws", "reason",
     }),
     "evaluate": frozenset({"evaluation_digest", "code_digest", "as_at", "verdict", "role", "look"}),
-    "decide": frozenset({"choice", "verdict", "evaluation"}),
+    "decide": frozenset({"choice", "verdict", "evaluation", "withdrawn"}),
     "release": frozenset({"reason"}),
     "request_void": frozenset({"reason"}),
     "confirm_void": frozenset({"requested_by", "reason"}),

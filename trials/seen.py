@@ -19,8 +19,7 @@ from trials.registry.records import (
     EnteredRecord,
     EvaluationLine,
     EvaluationRecord,
-    ReturnedFileRecord,
-    standing_loads,
+    outcomes_gone,
 )
 
 Read = int | str
@@ -155,15 +154,10 @@ def require_outcomes_stand(session: Session, trial_id: str, evaluation: Evaluati
     Raises:
         TrialRefused: Outcomes that it read were withdrawn since.
     """
-    files = [file for file in queries.returned_of(session, trial_id) if file.kind == "outcomes"]
-    made = {line.number: line for line in queries.evaluations_of(session, trial_id)}
-    gone = _withdrawn_since(files, evaluation.outcomes_version)
+    lines = queries.evaluations_of(session, trial_id)
+    gone = outcomes_gone(queries.returned_of(session, trial_id), lines, evaluation.id)
     if not gone:
         return
-    for row in queries.evaluation_rows(session, trial_id):
-        agrees = row.number > evaluation.id and made[row.number].agrees(made[evaluation.id])
-        if agrees and not _withdrawn_since(files, row.outcomes_version):
-            return
     said = "; ".join(
         f"load {file.withdraws} ({file.file_name}) by {file.loaded_by} on {file.loaded_at:%Y-%m-%d}: {file.reason}"
         for file in gone
@@ -175,13 +169,6 @@ def require_outcomes_stand(session: Session, trial_id: str, evaluation: Evaluati
         remedy=f"load the right outcomes, then otm evaluate {trial_id}, and otm correct {trial_id} where its verdict "
         "is another; or end the trial without the finding by a decision with --override",
     )
-
-
-def _withdrawn_since(files: Sequence[ReturnedFileRecord], version: int) -> list[ReturnedFileRecord]:
-    """The withdrawals, after one version of a kind, of the loads that it was made of."""
-    before = sorted((file for file in files if file.version <= version), key=lambda file: file.version)
-    read = {load.version for load in standing_loads(before)}
-    return [file for file in files if file.version > version and file.withdraws in read]
 
 
 def require_latest_read(

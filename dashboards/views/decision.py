@@ -150,8 +150,8 @@ def _record(trial: EvaluatedTrial) -> None:
     st.html(markup.heading(2, "Record a decision", "decide"))
     decisions = trial.detail.decisions
     if decisions:
-        evaluations = trial.detail.evaluations
-        st.html(markup.bullets(line for decision in decisions for line in decision_lines(decision, evaluations)))
+        evaluations, files = trial.detail.evaluations, trial.detail.returned
+        st.html(markup.bullets(line for each in decisions for line in decision_lines(each, evaluations, files)))
     if trial.void:
         return
     refusal = session.may("decide")

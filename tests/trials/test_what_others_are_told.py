@@ -82,6 +82,7 @@ BEFORE_THE_DRAW = {"designs", "design", "design_detail", "design_texts", "revisi
 TOLD_WHOLE: dict[type, frozenset[str]] = {
     Dossier: frozenset({
         "trial", "facts", "revision", "version", "digest", "population", "lock", "outside", "drawn_on",
+        "state", "amendments",
     }),
 }  # fmt: skip
 """What says nothing that follows from a draw but its day: a new field of it is looked at here."""

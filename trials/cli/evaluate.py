@@ -122,6 +122,7 @@ def decide(
 ) -> None:
     """Record a decision on the finding, under your name. An invalid attempt cannot be accepted, only overridden."""
     from trials.findings import WITHOUT_VERDICT
+    from trials.reporting.results.decisions import gone_words
     from trials.seen import read_of
     from trials.stages.decide import decide as decide_stage
 
@@ -139,12 +140,17 @@ def decide(
             finding=None if evaluation is None else read_of(evaluation),
             also_read=[read_of(text) for text in also_read or ()],
         )
+        with registry.read(actor, trial) as reader:
+            detail = reader.trial(trial)
     verdict = record.verdict_code.replace("_", " ")
     does = f"{'accepts' if accept else 'overrides'} “{verdict}”"
     if record.verdict_code in WITHOUT_VERDICT:
         does = "decides without a finding"
     typer.echo(f"Recorded: {record.decided_by} {does}. Review on {record.review_on:%-d %B %Y}.")
     say(f"It rests on evaluation {record.evaluation}, digest {record.evaluation_digest}")
+    gone = gone_words(record, detail.evaluations, detail.returned)
+    if gone is not None:
+        say(f"Note: {gone}")
 
 
 def correct(

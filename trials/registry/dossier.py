@@ -82,7 +82,7 @@ def dossier_of(session: Session, trial_id: str, today: date) -> Dossier:
         )
     plan = plan_of(session, trial_id)
     allocations = queries.allocations_of(session, trial_id)
-    (summary,) = portfolio(session, trial_id)
+    (summary,) = portfolio(session, trial_id, sees_arms=False)  # papers are for everybody
     return Dossier(
         trial=trial_id,
         facts=facts,

@@ -64,7 +64,7 @@ TOLD: Final[Mapping[type, frozenset[str]]] = {
     }),
     EvaluationLine: frozenset({
         "number", "role", "count", "as_at", "evaluated_at", "evaluated_by", "digest", "verdict_code", "verdict_arm",
-        "verdict_segment",
+        "verdict_segment", "outcomes_version",
     }),
     DecisionRecord: frozenset({
         "decided_at", "decided_by", "choice", "verdict_code", "action", "reason", "conditions", "review_on",

@@ -10,7 +10,7 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import require
 from trials.registry import Registry, queries, tables
-from trials.registry.records import DecisionRecord
+from trials.registry.records import DecisionRecord, outcomes_gone
 from trials.registry.tables.columns import now
 from trials.seen import Read, require_outcomes_stand, require_read
 
@@ -51,7 +51,8 @@ def decide(
     Raises:
         TrialRefused: There is no evaluation, outcomes were not due at any, what its data make invalid is accepted, the
             draw is void, something is left out, or what was read is not, or not all of, what a decision rests on now;
-            or outcomes that an accepted verdict rests on were withdrawn.
+            or outcomes that an accepted verdict rests on were withdrawn. One that overrides it is recorded, with what
+            was withdrawn, and each page that tells of it says so.
     """
     _refuse_incomplete(trial_id, choice, action, reason, review_on)
     with registry.write(actor, "decide", trial_id) as work:
@@ -91,7 +92,10 @@ def decide(
                 decided_by=record.decided_by,
             )
         )
-        work.commit({"choice": choice, "verdict": record.verdict_code, "evaluation": evaluation.digest})
+        lines, files = queries.evaluations_of(work.session, trial_id), queries.returned_of(work.session, trial_id)
+        gone = [file.withdraws for file in outcomes_gone(files, lines, evaluation.id)]
+        said = {"choice": choice, "verdict": record.verdict_code, "evaluation": evaluation.digest}
+        work.commit(said | ({"withdrawn": gone} if gone else {}))
     return record
 
 

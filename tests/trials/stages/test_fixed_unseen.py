@@ -6,9 +6,11 @@ import pytest
 
 from tests.trials.examples import FIRST, SECOND, allocated
 from tests.trials.stages.test_findings import LATER, better, cut, rows_of
+from trials.access import Actor
 from trials.cli.app import app
 from trials.errors import TrialRefused
 from trials.registry import queries
+from trials.reporting.results.decisions import decision_lines, decision_notice
 from trials.stages.correct import confirm_correction, request_correction
 from trials.stages.decide import decide
 from trials.stages.lock import check_lock, lock
@@ -102,6 +104,46 @@ def test_a_verdict_whose_outcomes_were_withdrawn_is_not_accepted(found, files):
     with pytest.raises(TrialRefused, match=r"rests on were withdrawn: load 1 .*First Person.*another trial's file"):
         decided(found, files)
     assert decided(found, files, "override").choice == "override"
+
+
+GONE = "Outcomes that evaluation 1 was made of were withdrawn: load 1 (cut-0.csv), by First Person on "
+
+
+@pytest.mark.parametrize("choice", ["override", "accept"])
+def test_whoever_reads_a_decision_on_withdrawn_outcomes_is_told(found, files, choice):
+    """Overridden after they were taken back, or accepted before: every page, the command and the chain say so."""
+    if choice == "accept":
+        decided(found, files)
+    withdraw_returned_file(found, FIRST, files.trial, "outcomes", reason="another trial's file")
+    if choice == "override":
+        decided(found, files, choice)
+    for actor in (FIRST, Actor("A Manager", "manager")):
+        with found.read(actor) as reader:
+            detail, events = reader.trial(files.trial), reader.audit(files.trial)
+        (decision,) = detail.decisions
+        assert decision_lines(decision, detail.evaluations, detail.returned)[-1].startswith(GONE)
+        notice = decision_notice(detail)
+        assert GONE in notice
+        assert notice.endswith("another trial's file.")
+        said = next(event.detail for event in events if event.action == "decide")
+        assert said.get("withdrawn") == ([1] if choice == "override" else None)
+
+
+def test_nobody_is_told_of_what_outcomes_that_stand_bear_out(found, files):
+    withdraw_returned_file(found, FIRST, files.trial, "outcomes", reason="cut on the wrong day")
+    cut(found, files, rows_of(files), after=24)
+    decided(found, files, also_read=[2])
+    with found.read(FIRST) as reader:
+        assert decision_notice(reader.trial(files.trial)) is None
+
+
+def test_the_command_tells_whoever_overrides(found, files, monkeypatch, capsys):
+    monkeypatch.setenv("OTM_HOME", str(found.home))
+    monkeypatch.setenv("OTM_ACTOR", "A Manager:manager")
+    withdraw_returned_file(found, FIRST, files.trial, "outcomes", reason="another trial's file")
+    terms = ["--action", "stop", "--reason", "its file was another trial's", "--review-on", "2999-12-31"]
+    app(["decide", files.trial, "--override", *terms], standalone_mode=False)
+    assert f"Note: {GONE}" in capsys.readouterr().err
 
 
 def test_it_is_accepted_again_once_outcomes_that_stand_say_the_same(found, files):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import unicodedata
 from contextlib import closing
 
 import pytest
@@ -15,6 +16,7 @@ from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import open_registry
 from trials.registry.kept_texts import texts_of
 from trials.registry.opening import open_standing
+from trials.registry.records import TextRecord
 from trials.settings import Settings
 from trials.stages.backup import backup, restore
 from trials.stages.migrate import migrate
@@ -129,3 +131,81 @@ def test_the_command_writes_them(worded, home, tmp_path):
     with closing(open_standing(Settings(home=home))) as registry:
         register(registry, FIRST, worded.protocol)
         assert written(registry, worded.trial, tmp_path / "out") == BOTH
+
+
+OUTSIDE = [
+    "../out-twin/letter.md",
+    "../../letter.md",
+    "wording/../../letter.md",
+    "/tmp/letter.md",
+    "//letter.md",
+    "wording/./../../letter.md",
+    "..",
+    ".",
+    "wording/..",
+    "",
+    "~/../../letter.md",
+    "wording\0/letter.md",
+]
+
+
+def kept_as(registry, trial, names, monkeypatch):
+    """Texts of these names, as if they were in the registry: a name that was edited is refused before it is read."""
+    kept = tuple(TextRecord(name, f"{place % 10}" * 64, b"forged") for place, name in enumerate(names))
+    monkeypatch.setattr("trials.stages.texts.texts_of", lambda session, trial_id: kept)
+    return kept
+
+
+def everything_in(folder) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_no_text_is_written_outside_the_folder(registry, worded, tmp_path, monkeypatch, name):
+    register(registry, FIRST, worded.protocol)
+    before = everything_in(tmp_path)
+    kept_as(registry, worded.trial, ["letter.md", name], monkeypatch)
+    with pytest.raises(TrialRefused):
+        write_texts(registry, FIRST, worded.trial, tmp_path / "out")
+    assert everything_in(tmp_path) == before
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "twins", [("a.md", "A.MD"), ("caf\u00e9.md", "cafe\u0301.md"), ("x/a.md", "X/a.md"), ("a", "a/b.md")]
+)
+def test_names_that_some_disks_take_for_one_are_written_under_two(registry, worded, tmp_path, monkeypatch, twins):
+    register(registry, FIRST, worded.protocol)
+    kept_as(registry, worded.trial, twins, monkeypatch)
+    paths = write_texts(registry, FIRST, worded.trial, tmp_path / "out")
+    folded = {unicodedata.normalize("NFC", path.as_posix()).casefold() for path in paths}
+    assert len(folded) == len(paths) == 2
+    assert not any(a in b.parents for a in paths for b in paths)
+
+
+@pytest.mark.parametrize("name", ["CON", "nul.md", "wording/COM1.txt", "letter.md ", "letter.", "a:b.md", "AUX.tar.gz"])
+def test_a_name_that_another_system_keeps_for_itself_is_written_under_its_digest(
+    registry, worded, tmp_path, monkeypatch, name
+):
+    register(registry, FIRST, worded.protocol)
+    kept_as(registry, worded.trial, [name], monkeypatch)
+    (path,) = write_texts(registry, FIRST, worded.trial, tmp_path / "out")
+    assert path.name.startswith("0" * 12)
+    assert path.is_relative_to(tmp_path / "out")
+
+
+@pytest.mark.parametrize("at", ["out", "out/wording", "out/letter.md"])
+def test_a_link_does_not_lead_out_of_the_folder(registry, worded, tmp_path, at):
+    register(registry, FIRST, worded.protocol)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    link = tmp_path / at
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(elsewhere / "letter.md" if at.endswith(".md") else elsewhere)
+    if at == "out":  # the folder that was named is a link: what it leads to is what was named
+        write_texts(registry, FIRST, worded.trial, link)
+        assert everything_in(elsewhere) == BOTH
+        return
+    with pytest.raises(TrialRefused, match=r"outside the folder|there already"):
+        write_texts(registry, FIRST, worded.trial, tmp_path / "out")
+    assert everything_in(elsewhere) == {}

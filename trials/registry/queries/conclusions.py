@@ -113,7 +113,7 @@ def evaluations_of(session: Session, trial_id: str) -> tuple[EvaluationLine, ...
     of, table = places_of(session, trial_id), tables.StoredEvaluation
     columns = (
         table.number, table.as_at, table.evaluated_at, table.evaluated_by, table.digest, table.verdict_code,
-        table.verdict_sentence, table.verdict_arm, table.verdict_segment,
+        table.verdict_sentence, table.verdict_arm, table.verdict_segment, table.outcomes_version,
     )  # fmt: skip
     query = select(*columns).where(table.trial_id == trial_id).order_by(table.number)
     return tuple(

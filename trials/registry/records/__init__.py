@@ -41,6 +41,7 @@ from trials.registry.records.returned_files import (
     ReturnedKind,
     ReturnedMode,
     UnreadableRecord,
+    outcomes_gone,
     standing_loads,
 )
 from trials.registry.records.trials import TrialDetail, TrialSummary
@@ -86,5 +87,6 @@ __all__ = [
     "UnreadableRecord",
     "VoidRecord",
     "WaveRecord",
+    "outcomes_gone",
     "standing_loads",
 ]

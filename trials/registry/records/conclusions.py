@@ -60,6 +60,7 @@ class EvaluationLine:
     verdict_sentence: str
     verdict_arm: str | None = None
     verdict_segment: str | None = None
+    outcomes_version: int = 1
 
     def agrees(self, other: EvaluationLine) -> bool:
         """Whether both have the same verdict, of the same approach and in the same segment."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol, TypeVar
 
+from trials.registry.records.conclusions import EvaluationLine
+
 ReturnedKind = Literal["contacts", "outcomes"]
 LoadMode = Literal["first", "add", "correct", "replace"]
 ReturnedMode = Literal[LoadMode, "withdraw"]
@@ -125,6 +127,34 @@ class Load(Protocol):
 
 
 AnyLoad = TypeVar("AnyLoad", bound=Load)
+
+
+def outcomes_gone(
+    files: Sequence[ReturnedFileRecord], evaluations: Sequence[EvaluationLine], number: int
+) -> tuple[ReturnedFileRecord, ...]:
+    """The withdrawals that took away what an evaluation was made of; none where a later one of what stands agrees.
+
+    Args:
+        files: Every file and withdrawal of the trial, in order of version within a kind.
+        evaluations: All of the trial's, in order.
+        number: The evaluation.
+    """
+    outcomes = [file for file in files if file.kind == "outcomes"]
+    judged = next((line for line in evaluations if line.number == number), None)
+    if judged is None:
+        return ()
+    agrees = any(
+        line.number > number and line.agrees(judged) and not withdrawn_since(outcomes, line.outcomes_version)
+        for line in evaluations
+    )
+    return () if agrees else withdrawn_since(outcomes, judged.outcomes_version)
+
+
+def withdrawn_since(files: Sequence[ReturnedFileRecord], version: int) -> tuple[ReturnedFileRecord, ...]:
+    """The withdrawals, after one version of a kind, of the loads that it was made of."""
+    before = sorted((file for file in files if file.version <= version), key=lambda file: file.version)
+    read = {load.version for load in standing_loads(before)}
+    return tuple(file for file in files if file.version > version and file.withdraws in read)
 
 
 def standing_loads(loads: Sequence[AnyLoad]) -> tuple[AnyLoad, ...]:

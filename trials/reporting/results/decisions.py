@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from analysis.wording.phrases import day, sentence_case
-from trials.registry.records import DecisionRecord, EvaluationLine, TrialDetail
+from trials.registry.records import DecisionRecord, EvaluationLine, ReturnedFileRecord, TrialDetail, outcomes_gone
 from trials.reporting.words.vocabulary import evaluation_role
 
 _CHOSEN: Final[Mapping[str, str]] = {"accept": "accepted", "override": "overrode"}
@@ -16,11 +16,16 @@ _WITHOUT: Final[Mapping[str, str]] = {
 }
 
 
-def decision_lines(decision: DecisionRecord, evaluations: Sequence[EvaluationLine] = ()) -> tuple[str, ...]:
+def decision_lines(
+    decision: DecisionRecord,
+    evaluations: Sequence[EvaluationLine] = (),
+    returned: Sequence[ReturnedFileRecord] = (),
+) -> tuple[str, ...]:
     """A recorded decision, in sentences.
 
     Args:
         evaluations: all of its trial's, in order.
+        returned: every file that came back, and every withdrawal.
     """
     word = f"{_CHOSEN[decision.choice]} the verdict"
     if decision.choice == "override" and decision.verdict_code in _WITHOUT:
@@ -36,22 +41,38 @@ def decision_lines(decision: DecisionRecord, evaluations: Sequence[EvaluationLin
             f"It rests on evaluation {decision.evaluation} and its verdict, {verdict}; digest "
             f"{decision.evaluation_digest}."
         )
-    since = _since(decision, evaluations)
-    return (*lines, since) if since else tuple(lines)
+    after = (_since(decision, evaluations), gone_words(decision, evaluations, returned))
+    return (*lines, *(words for words in after if words is not None))
 
 
 def decision_notice(detail: TrialDetail) -> str | None:
-    """What whoever reads a page of the trial must know of its latest decision: that it is outdated, or contradicted."""
+    """What whoever reads a page of the trial must know of its latest decision: that it is outdated, or contradicted, or
+    rests on outcomes that were withdrawn."""
     if not detail.decisions:
         return None
     decision = detail.decisions[-1]
-    since = _since(decision, detail.evaluations)
-    if since is None:
+    gone = gone_words(decision, detail.evaluations, detail.returned)
+    since = " ".join(words for words in (_since(decision, detail.evaluations), gone) if words is not None)
+    if not since:
         return None
     chosen = f"{_CHOSEN[decision.choice]} “{sentence_case(decision.verdict_code)}”"
     words = f"The decision of {day(decision.decided_at)}, by {decision.decided_by}, who {chosen}, rests on evaluation "
     again = " Decide again." if outdated(decision, detail.evaluations) and _finding(detail.evaluations) else ""
     return f"{words}{decision.evaluation}. {since}{again}"
+
+
+def gone_words(
+    decision: DecisionRecord, evaluations: Sequence[EvaluationLine], returned: Sequence[ReturnedFileRecord]
+) -> str | None:
+    """Which outcomes, of those that a decision's evaluation was made of, were withdrawn; None where they stand."""
+    gone = outcomes_gone(returned, evaluations, decision.evaluation)
+    if not gone:
+        return None
+    said = "; ".join(
+        f"load {file.withdraws} ({file.file_name}), by {file.loaded_by} on {day(file.loaded_at)}: {file.reason}"
+        for file in gone
+    )
+    return f"Outcomes that evaluation {decision.evaluation} was made of were withdrawn: {said}."
 
 
 def outdated(decision: DecisionRecord, evaluations: Sequence[EvaluationLine]) -> bool:
