@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from dashboards import session
+from data.errors import Refused
 from designs.drafting import Change, Draft, changes, draft_of_file, empty_draft, judge_draft, protocol_file
-from designs.entries import EntryKind
+from designs.entries import EntryKind, Signatory
 from designs.library import template_named, templates
 from designs.protocol.models import Protocol
 from designs.suitability.doubts import doubted, overrides
 from designs.suitability.staleness import answer_digests, rests_on
+from designs.variants.wording import as_text
 from trials.access import UseCase
 from trials.errors import NoRegistry
 from trials.registry.records import DesignDetail, DesignRecord, RevisionRecord, Typed
@@ -138,6 +141,32 @@ def enter(design: str, document: Mapping[str, Any]) -> None:
 
     dated = {"on": session.today().isoformat(), **document}
     record(session.registry(), session.current_user(), design, read_entry(Document(dated, {})))
+
+
+def signs_for() -> tuple[Signatory, ...]:
+    """The bodies for which the current user signs."""
+    from trials.stages.enter import signs_for as bodies
+
+    return bodies(session.current_user().role)
+
+
+def signed_text(design: str, digest: str) -> str | None:
+    """A text that was signed once, as it was; None where it is not kept, or is no text."""
+    try:
+        with session.registry().read(session.current_user(), design) as reader:
+            return as_text(reader.design_text(design, digest))
+    except Refused:
+        return None
+
+
+def size_void_since(detail: DesignDetail) -> date | None:
+    """The day on which the size of the sample stopped being what KAI had signed; None where it has not."""
+    from trials.reporting.designing.signing import size_signatures, size_void_since
+
+    if not size_signatures(detail.facts.recorded):
+        return None
+    with session.registry().read(session.current_user(), detail.design.id) as reader:
+        return size_void_since(detail.facts, reader.revisions(detail.design.id))
 
 
 def plan_of(draft: Draft) -> Protocol | None:

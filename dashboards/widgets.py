@@ -8,9 +8,9 @@ were given stand beside it, as :mod:`dashboards.markup` writes them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import streamlit as st
 
@@ -111,9 +111,19 @@ def several(
     return [values[place] for place in chosen]
 
 
-def pressed(label: str, *, key: str, primary: bool = False) -> bool:
-    """A button; whether it was pressed."""
-    return st.button(inert(label), key=key, type="primary" if primary else "secondary")
+def pressed(
+    label: str, *, key: str, primary: bool = False, then: Callable[..., None] | None = None, given: tuple[Any, ...] = ()
+) -> bool:
+    """A button; whether it was pressed.
+
+    Args:
+        label: What it says.
+        key: The widget's key.
+        primary: Whether it is the page's main one.
+        then: What is done before the page is drawn again.
+        given: What that is given: values of the page on which the button was seen, and not of the next.
+    """
+    return st.button(inert(label), key=key, type="primary" if primary else "secondary", on_click=then, args=given)
 
 
 def way(view: str, label: str, design: str) -> None:

@@ -136,6 +136,24 @@ class AnswersConfirmed(_Entry):
     rests_on: Annotated[dict[Identifier, Digest], Field(min_length=1)]
 
 
+class Reading(Declared):
+    """How hard a text reads, as it was measured.
+
+    Attributes:
+        edition: How it was measured.
+        score: The grade; None where nothing is measured, as of Welsh.
+        age: The reading age in years.
+        words: How many there are.
+        sentences: How many there are.
+    """
+
+    edition: Text
+    score: float | None = None
+    age: float | None = None
+    words: Annotated[int, Field(ge=0)]
+    sentences: Annotated[int, Field(ge=0)]
+
+
 class SignedOff(_Entry):
     """A body signs what it answers for.
 
@@ -146,6 +164,7 @@ class SignedOff(_Entry):
         edition: Of the checklist that was answered; None where there is none.
         answers: To each point of the checklist.
         signed_by: Who signed, as that body names them.
+        reading: How hard that version of the text reads. It is measured when the entry is recorded.
     """
 
     kind: Literal["signed_off"]
@@ -155,6 +174,7 @@ class SignedOff(_Entry):
     edition: Text | None = None
     answers: dict[Identifier, Scalar] = Field(default_factory=dict)
     signed_by: Text
+    reading: Reading | None = None
 
 
 class GatewayDecided(_Entry):

@@ -28,7 +28,7 @@ from designs.entries import (
 from designs.gates import Facts, sample_size_digest
 from designs.suitability.doubts import doubted
 from designs.suitability.staleness import answer_digests, rests_on
-from designs.variants.checklists import LATEST, Body
+from designs.variants.checklists import LATEST, Body, bodies_of
 from designs.variants.sign_offs import planned_texts
 
 _LEAD: Final = timedelta(days=190)  # from the first signature to the draw
@@ -38,6 +38,7 @@ _PASSES: Final[dict[Body, dict[str, str | bool]]] = {
         "rights": True, "what_to_do": True, "if_they_respond": True, "if_they_do_not": True, "contact_route": True,
         "tone": "neutral",
     },
+    "communications": {"same_meaning": True, "good_welsh": True, "as_well_served": True},
 }  # fmt: skip
 
 
@@ -122,11 +123,11 @@ def _signatures(facts: Facts, day: date) -> Iterator[Entry]:
     assert facts.plan is not None
     for text in planned_texts(facts.plan):
         versions = facts.versions.get(text.subject, ())
-        for body, answers in _PASSES.items():
+        for body in bodies_of(text.language):
             if versions:
                 yield SignedOff(
                     kind="signed_off", on=day, signatory=body, subject=text.subject, digest=versions[-1].digest,
-                    edition=LATEST, answers=dict(answers), signed_by="An adviser (invented)",
+                    edition=LATEST, answers=dict(_PASSES[body]), signed_by="An adviser (invented)",
                 )  # fmt: skip
     digest = sample_size_digest(facts.plan)
     assert digest is not None

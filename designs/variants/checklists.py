@@ -1,17 +1,32 @@
-"""What TAA and COPGU answer for when they sign a text: data with an edition, since the guidance changes."""
+"""What TAA, COPGU and communications answer for when they sign a text: data with an edition, since guidance changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
+from designs.literals import Language
 from designs.protocol.sections.scalars import Scalar
 
-Body = Literal["taa", "copgu"]
-BODIES: Final[tuple[Body, ...]] = get_args(Body)
-NAMES: Final[Mapping[Body, str]] = MappingProxyType({"taa": "TAA", "copgu": "COPGU"})
+Body = Literal["taa", "copgu", "communications"]
+BODIES: Final[tuple[Body, ...]] = ("taa", "copgu")
+"""Who signs every text."""
+
+NAMES: Final[Mapping[Body, str]] = MappingProxyType(
+    {"taa": "TAA", "copgu": "COPGU", "communications": "Communications"}
+)
+
+
+def bodies_of(language: Language) -> tuple[Body, ...]:
+    """Who signs a text in a language: what is in Welsh is signed by those who answer for the Welsh too.
+
+    Examples:
+        >>> bodies_of("en"), bodies_of("cy")
+        (('taa', 'copgu'), ('taa', 'copgu', 'communications'))
+    """
+    return BODIES if language == "en" else (*BODIES, "communications")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,11 @@ CHECKLISTS: Final[Mapping[str, Mapping[Body, tuple[Point, ...]]]] = MappingProxy
                         ("supportive", "neutral", "firm", "unsuitable"),
                         ("supportive", "neutral", "firm"),
                     ),
+                ),
+                "communications": (
+                    _yes("same_meaning", "Does the Welsh say what the English says, and no more?"),
+                    _yes("good_welsh", "Is it correct and plain Welsh?"),
+                    _yes("as_well_served", "Is a customer who reads it served no worse than in English?"),
                 ),
             }
         ),

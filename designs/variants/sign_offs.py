@@ -1,4 +1,4 @@
-"""Which texts TAA and COPGU have signed, as they are now: a sign-off is of one version, and of no other.
+"""Which texts are signed by TAA, COPGU and communications: a sign-off is of one version, and of no other.
 
 An approach in English and Welsh has two texts, and each is signed for itself.
 """
@@ -15,7 +15,7 @@ from designs.errors import DesignRefused
 from designs.finding import Open
 from designs.literals import Language
 from designs.protocol.models import Protocol
-from designs.variants.checklists import BODIES, CHECKLISTS, LATEST, NAMES, Body, Point
+from designs.variants.checklists import CHECKLISTS, LATEST, NAMES, Body, Point, bodies_of
 
 State = Literal["stands", "incomplete", "void", "missing"]
 LANGUAGES: Mapping[Language, str] = {"en": "English", "cy": "Welsh"}
@@ -109,7 +109,7 @@ def sign_offs(
         _standing(text, body, versions.get(text.subject, ()), recorded)
         for text in planned_texts(plan)
         if text.name
-        for body in BODIES
+        for body in bodies_of(text.language)
     )
 
 
@@ -199,10 +199,11 @@ def refuse_sign_off(entry: SignedOff, plan: Protocol, versions: Mapping[str, Seq
         rule = "a sign-off names a text of the plan"
         remedy = f"name one of {', '.join(texts)}" if texts else "write the text first"
         raise DesignRefused(f"the plan has no {entry.subject}", where=entry.subject, rule=rule, remedy=remedy)
-    body = entry.signatory
-    if body != "taa" and body != "copgu":
-        rule = "texts are signed by TAA and COPGU"
-        raise DesignRefused("this body does not sign texts", where=body, rule=rule, remedy="name one of the two")
+    body = next((each for each in bodies_of(text.language) if each == entry.signatory), None)
+    if body is None:
+        rule = "texts are signed by TAA and COPGU, and those in Welsh by communications too"
+        problem = f"this body does not sign texts in {LANGUAGES[text.language]}"
+        raise DesignRefused(problem, where=entry.signatory, rule=rule, remedy="name one that does")
     now = versions.get(text.subject, ())
     if not now or now[-1].digest != entry.digest:
         rule, remedy = "a sign-off is of the text as it is now", "read the text as it is now, and sign that"

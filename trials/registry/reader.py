@@ -170,6 +170,14 @@ class Reader:
         kept = queries.texts_of_design(self._session, trial_id, revision.draft.texts.values())
         return {path: kept[digest] for path, digest in revision.draft.texts.items()}
 
+    def design_text(self, trial_id: str, digest: str) -> bytes:
+        """A text that some revision of a design has or had, by its digest.
+
+        Raises:
+            RegistryRefused: It is not there, or was edited.
+        """
+        return queries.texts_of_design(self._session, trial_id, [digest])[digest]
+
     def past_plan(self, trial_id: str, new_id: str) -> tuple[Draft, dict[str, bytes]]:
         """A registered trial's plan as the draft of a new one, and the bytes of its texts, by digest.
 

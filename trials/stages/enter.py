@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from designs.entries import Entry, EntryKind, Recorded, entry_document
-from designs.gates import refuse_entry
-from trials.access import Actor, UseCase
+from designs.entries import Entry, EntryKind, Reading, Recorded, Signatory, entry_document
+from designs.gates import Facts, refuse_entry
+from designs.variants.reading_age import readability
+from designs.variants.wording import as_text
+from trials.access import Actor, Role, UseCase
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import Registry, queries, tables
 from trials.registry.design_facts import facts_of, refuse_set_aside
@@ -63,6 +65,7 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
         refuse_set_aside(recorded, trial_id)
         _refuse_by_hand(entry, trial_id)
         refuse_entry(entry, facts)
+        entry = _measured(entry, facts)
         new = Recorded(len(recorded) + 1, entry, now(), actor.name, actor.role)
         work.add(
             tables.DesignEntry(
@@ -79,11 +82,44 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
     return new
 
 
+def _measured(entry: Entry, facts: Facts) -> Entry:
+    """A sign-off of a text with how hard that version reads, so that the score is on record with it.
+
+    Raises:
+        TrialRefused: It came with another measure.
+    """
+    if entry.kind != "signed_off" or not entry.subject.startswith("text/"):
+        return entry
+    written = as_text(facts.contents.get(entry.digest, b"\xff"))
+    reading = None
+    if written is not None:
+        found = readability(written, "cy" if entry.subject.endswith("/cy") else "en")
+        reading = Reading(
+            edition=found.edition, score=found.score, age=found.age, words=found.words, sentences=found.sentences
+        )
+    if entry.reading not in (None, reading):
+        raise TrialRefused(
+            "the reading age of what was signed is another",
+            where=entry.subject,
+            rule="it is measured when a sign-off is recorded",
+            remedy="leave it out of the entry",
+        )
+    return entry.model_copy(update={"reading": reading})
+
+
+def signs_for(role: Role) -> tuple[Signatory, ...]:
+    """The bodies for which a role signs.
+
+    Examples:
+        >>> signs_for("analyst"), signs_for("reviewer"), signs_for("designer")
+        (('kai',), ('taa', 'copgu', 'communications'), ())
+    """
+    by_role: dict[Role, tuple[Signatory, ...]] = {"analyst": ("kai",), "reviewer": ("taa", "copgu", "communications")}
+    return (*by_role["reviewer"], *by_role["analyst"]) if role == "all" else by_role.get(role, ())
+
+
 def _refuse_another_s(actor: Actor, entry: Entry) -> None:
-    if entry.kind != "signed_off" or actor.role == "all":
-        return
-    needed = "analyst" if entry.signatory == "kai" else "reviewer"
-    if actor.role != needed:
+    if entry.kind == "signed_off" and entry.signatory not in signs_for(actor.role):
         raise AccessRefused(
             f"the role {actor.role} may not sign for {entry.signatory.upper()}",
             where=actor.name,

@@ -15,7 +15,7 @@ from designs.errors import DesignRefused
 from designs.protocol.models import Protocol
 from designs.protocol.reading import parse_document
 from designs.protocol.validation import examine
-from designs.variants.checklists import BODIES, CHECKLISTS, LATEST
+from designs.variants.checklists import BODIES, CHECKLISTS, LATEST, bodies_of
 from designs.variants.sign_offs import Version, open_texts, planned_texts, refuse_sign_off, sign_offs
 from tests.designs.protocol.examples import ABSENT, HERE, Change, changed
 
@@ -25,6 +25,7 @@ PASSES = {
         "rights": True, "what_to_do": True, "if_they_respond": True, "if_they_do_not": True, "contact_route": True,
         "tone": "supportive",
     },
+    "communications": {"same_meaning": True, "good_welsh": True, "as_well_served": True},
 }  # fmt: skip
 LETTER = "Pay by {pay_by}, or ring {contact_number}."
 DAY, TODAY = date(2026, 3, 2), date(2026, 3, 9)
@@ -74,11 +75,11 @@ def states(*entries: SignedOff, texts: dict[str, list[Version]] | None = None, p
 
 def test_every_point_has_an_answer_that_passes_and_one_that_fails():
     for edition in CHECKLISTS.values():
-        assert set(edition) == set(BODIES)
+        assert set(edition) == set(bodies_of("cy"))
         for points in edition.values():
             assert len({point.id for point in points}) == len(points)
             assert all(set(point.passes) < set(point.answers) for point in points)
-    assert {body: {point.id for point in CHECKLISTS[LATEST][body]} for body in BODIES} == {
+    assert {body: {point.id for point in CHECKLISTS[LATEST][body]} for body in PASSES} == {
         body: set(answers) for body, answers in PASSES.items()
     }
 
@@ -175,12 +176,28 @@ def test_english_and_welsh_are_signed_each_for_itself():
     plan = plan_of(("arms[2]", ABSENT), ("arms[1].text.cy", "letter.cy.md"))
     texts = {"text/letter/en": versions(LETTER), "text/letter/cy": versions("Talwch.")}
     english = [signed(body) for body in BODIES]
-    welsh = [signed(body, "Talwch.", "text/letter/cy") for body in BODIES]
-    assert [item.where for item in open_texts(plan, texts, recorded(*english))] == ["arms[1].text.cy"] * 2
+    welsh = [signed(body, "Talwch.", "text/letter/cy") for body in bodies_of("cy")]
+    assert [item.where for item in open_texts(plan, texts, recorded(*english))] == ["arms[1].text.cy"] * 3
     assert [item.where for item in open_texts(plan, texts, recorded(*welsh))] == ["arms[1].text.en"] * 2
     assert open_texts(plan, texts, recorded(*english, *welsh)) == ()
     texts["text/letter/cy"] = versions("Talwch.", "Talwch!")
-    assert [item.code for item in open_texts(plan, texts, recorded(*english, *welsh))] == ["sign_off_void"] * 2
+    assert [item.code for item in open_texts(plan, texts, recorded(*english, *welsh))] == ["sign_off_void"] * 3
+
+
+@pytest.mark.requirement("K18")
+def test_communications_answer_for_the_welsh_and_for_nothing_else():
+    plan = plan_of(("arms[2]", ABSENT), ("arms[1].text.cy", "letter.cy.md"))
+    texts = {"text/letter/en": versions(LETTER), "text/letter/cy": versions("Talwch.")}
+    others = [signed(body, text, f"text/letter/{language}") for body in BODIES
+              for text, language in ((LETTER, "en"), ("Talwch.", "cy"))]  # fmt: skip
+    (found,) = open_texts(plan, texts, recorded(*others))
+    assert (found.clears, found.where, found.severity) == ("communications", "arms[1].text.cy", "blocks")
+    for point in CHECKLISTS[LATEST]["communications"]:
+        failed = signed("communications", "Talwch.", "text/letter/cy", **{point.id: False})
+        (found,) = open_texts(plan, texts, recorded(*others, failed))
+        assert point.asks in found.problem
+    passed = signed("communications", "Talwch.", "text/letter/cy")
+    assert open_texts(plan, texts, recorded(*others, passed)) == ()
 
 
 def test_an_approach_without_a_text_blocks_and_what_is_no_approach_needs_none():
@@ -205,6 +222,7 @@ def test_a_plan_that_is_hardly_begun_has_nothing_to_sign():
         (signed("taa", subject="text/call/en"), "no text/call/en"),
         (signed("taa", "edited since"), "not the text of the plan"),
         (signed("taa").model_copy(update={"signatory": "kai"}), "does not sign texts"),
+        (signed("taa").model_copy(update={"signatory": "communications"}), "does not sign texts in English"),
         (signed("taa").model_copy(update={"edition": None}), "edition is not known"),
         (signed("taa", colour="red"), "no such point"),
         (signed("taa", disclosure="perhaps"), "no answer"),

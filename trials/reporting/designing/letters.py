@@ -15,10 +15,12 @@ from typing import Final
 
 from analysis.wording.phrases import capitalised
 from designs.finding import Open
+from designs.gates import Facts
 from designs.literals import Channel, Language, Severity
 from designs.variants.differences import SegmentKind, difference
 from designs.variants.reading_age import USUAL_AGE, Readability, readability
-from designs.variants.wording import MOST_CHARACTERS, Remark, check_wording
+from designs.variants.sign_offs import PlannedText
+from designs.variants.wording import MOST_CHARACTERS, Remark, as_text, check_wording
 from trials.reporting.designing.words import clears_in_words
 
 WEIGHTS: Final[dict[Severity, str]] = {"blocks": "Must be settled", "warns": "To look at", "informs": "To know"}
@@ -100,6 +102,12 @@ def letter(text: str, channel: Channel | None, language: Language) -> Letter:
     paragraphs = tuple(_paragraph(shown, start, end, numbered) for start, end in _paragraphs(shown))
     left_out = tuple(Note(0, each.open.severity, note_words(each.open)) for each in remarks if each.start is None)
     return Letter(paragraphs, left_out, reading_lines(readability(text, language)))
+
+
+def as_written(facts: Facts, text: PlannedText) -> str | None:
+    """What a text of the plan says; None where it is not there, or is no plain text."""
+    content = None if text.name is None else facts.contents_by_name.get(text.name)
+    return None if content is None else as_text(content)
 
 
 def plain(text: str) -> tuple[Paragraph, ...]:

@@ -131,9 +131,9 @@ def how_customers_are_told(dossier: Dossier) -> tuple[Block, ...]:
     rows = tuple(_text(text, versions) for text in texts if text.text.name is not None)
     blocks: list[Block] = []
     if rows:
-        headers = ("Text", "Language", "Version", "Reading age", "TAA", "COPGU")
+        headers = ("Text", "Language", "Version", "Reading age", *BODIES.values())
         caption = "What customers are told: each text as it is now, and who has signed it"
-        blocks.append(Table(caption, headers, rows, widths=(6, 3, 4, 3, 5, 5)))
+        blocks.append(Table(caption, headers, rows, widths=(6, 3, 4, 3, 4, 4, 4)))
     blocks += [Missing(f"There is no text for {text.text.arm}.", DESIGNER) for text in texts if text.text.name is None]
     numbers = {arm.label: arm.contact_number for arm in plan.arms if arm.contact_number is not None}
     if numbers:
@@ -152,7 +152,7 @@ def _text(found: TextReview, versions: dict[str, str]) -> tuple[str, ...]:
         LANGUAGES[found.text.language],
         "None kept" if version is None else version[:12],
         age,
-        *(signed.get(body, "Not signed") for body in BODIES),
+        *(signed.get(body, "Not needed") for body in BODIES),
     )
 
 

@@ -40,17 +40,18 @@ def done_elsewhere(dossier: Dossier) -> dict[DoneElsewhere, date]:
     if plan is None:
         return done
     sized = sample_size_digest(plan)
-    current = {had[-1].digest for had in facts.versions.values() if had}
     for each in facts.recorded:
         entry = each.entry
         if not isinstance(entry, SignedOff):
             continue
         if entry.subject == "sample_size" and entry.digest == sized:
             done["sign_off_kai"] = entry.on
-        elif entry.signatory == "communications" and entry.digest in current:
-            done["sign_off_communications"] = entry.on
     signed = sign_offs(plan, facts.versions, facts.recorded)
-    names: dict[Body, DoneElsewhere] = {"taa": "sign_off_taa", "copgu": "sign_off_copgu"}
+    names: dict[Body, DoneElsewhere] = {
+        "taa": "sign_off_taa",
+        "copgu": "sign_off_copgu",
+        "communications": "sign_off_communications",
+    }
     for body, name in names.items():
         of_body = [each for each in signed if each.body == body]
         days = [each.record.entry.on for each in of_body if each.state == "stands" and each.record is not None]
