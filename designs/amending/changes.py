@@ -85,6 +85,8 @@ def _barred(change: Change, stage: Stage) -> str | None:
             return why
     if path in RECORD:
         return None
+    if path == ("randomisation", "method") and change.after == "external":
+        return "who is assigned here is assigned nowhere else"
     if stage == "closed":
         return "the arms are open, or the draw is void"
     if stage == "drawn":

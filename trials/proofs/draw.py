@@ -15,6 +15,7 @@ from data.errors import Refused
 from data.threads import each
 from designs.assignment import allocation_digest, commitment
 from designs.assignment.certificate import Certificate, differences, read_certificate
+from trials.access import same_person
 from trials.proofs.customers import CustomersOfFiles, customers_faults
 from trials.proofs.proof import Proof, prove
 from trials.proofs.same_customers import NOBODY
@@ -92,8 +93,22 @@ def _protocol(session: Session, trial_id: str) -> Iterator[str]:
             yield f"version {version}: the canonical protocol in the registry does not give its digest"
         if lock is not None and lock.protocol_digest != stored.digest:
             yield f"version {version}: the lock is of another protocol"
+    yield from _amendments(session, trial_id)
     if in_force.lock is not None and edited_since(session, in_force):
         yield f"{in_force.path}: the protocol file was edited after the lock"
+
+
+def _amendments(session: Session, trial_id: str) -> Iterator[str]:
+    """What the record of amendments says against the versions and locks that they are of."""
+    for amendment in queries.amendments_of(session, trial_id):
+        proposal, confirmed, where = amendment.proposal, amendment.confirmed, f"amendment {amendment.number}"
+        if queries.protocol_of(session, trial_id, proposal.version).digest != proposal.plan:
+            yield f"{where}: it is of another plan than version {proposal.version}"
+        lock = queries.lock_of(session, trial_id, proposal.version)
+        if (lock is None) != (confirmed is None):
+            yield f"{where}: {'confirmed, and not locked' if lock is None else 'locked, and not confirmed'}"
+        if confirmed is not None and same_person(confirmed.by, amendment.proposed.by):
+            yield f"{where}: proposed and confirmed by one person"
 
 
 def _snapshots(registry: Registry, named: dict[str, str]) -> Iterator[str]:

@@ -142,7 +142,8 @@ def refuse_closed(session: Session, trial_id: str) -> None:
             "the plan is locked",
             where=trial_id,
             rule="a locked plan does not change",
-            remedy="begin a design of its own from it: otm design begin ID --trial " + trial_id,
+            remedy=f"amend it (otm amend {trial_id} PROTOCOL --reason TEXT), or begin a design of its own from it: "
+            f"otm design begin ID --trial {trial_id}",
         )
     refuse_set_aside(queries.entries_of(session, trial_id), trial_id)
 

@@ -13,8 +13,9 @@ from tests.designs.test_entries import document
 from tests.trials import tampering
 from tests.trials.examples import FIRST, SECOND, SEED, Files, allocated, load_outcomes, locked
 from trials.access import LOCAL_ACTOR, Actor
-from trials.registry import Registry, queries
+from trials.registry import Registry, queries, tables
 from trials.registry.records import AmendmentRecord
+from trials.registry.tables.columns import now
 from trials.reporting.amended import amended
 from trials.stages import allocate
 from trials.stages import amend as amend_stage
@@ -244,8 +245,15 @@ def test_after_the_release_only_the_record_is_corrected(registry, files):
     assert in_force(registry, files, TITLE).effect == "record"
 
 
-@pytest.mark.parametrize("pair", [("id: reminders", "id: others"), ("name: debts", "name: others"),
-                                  ("unit: customer_id", "unit: row")])  # fmt: skip
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("id: reminders", "id: others"),
+        ("name: debts", "name: others"),
+        ("unit: customer_id", "unit: row"),
+        ("method: complete, strata: [band]", "method: external, arm_column: a"),
+    ],
+)
 def test_the_population_and_the_name_of_a_trial_are_fixed_by_its_lock(registry, files, pair):
     locked(registry, files)
     changed(files, pair)
@@ -307,3 +315,21 @@ def test_nobody_puts_an_amendment_on_record_by_hand(registry, files):
         with pytest.raises(Refused, match="by a command of its own"):
             enter(registry, FIRST, files.trial, parse_entry(document(kind)))
     assert records(registry, files) == ()
+
+
+@pytest.mark.requirement("K16")
+def test_an_amendment_that_somebody_forged_to_fit_its_chain_does_not_fit_its_lock(registry, files):
+    """Whoever can write the database, the chain and its head: one who wrote an entry beside the stage is found."""
+    locked(registry, files)
+    changed(files, SHARES)
+    amend(registry, FIRST, files.trial, files.protocol, reason=WHY)
+    with registry.write(FIRST, "confirm_amendment", files.trial) as work:
+        work.add(
+            tables.DesignEntry(
+                trial_id=files.trial, number=2, kind="amendment_confirmed", recorded_at=now(), role="all",
+                document=document("amendment_confirmed"), recorded_by=FIRST.name,
+            )
+        )  # fmt: skip
+        work.commit({})
+    assert any("confirmed, and not locked" in fault for fault in faults(registry, files))
+    assert any("by one person" in fault for fault in faults(registry, files))
