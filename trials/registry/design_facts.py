@@ -21,9 +21,7 @@ from designs.protocol import Protocol
 from designs.variants.sign_offs import Version
 from trials.errors import TrialRefused
 from trials.registry import queries, tables
-from trials.registry.customers import reasons_of
 from trials.registry.plan import Plan, plan_of
-from trials.registry.records import PopulationRecord
 
 
 def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
@@ -34,7 +32,6 @@ def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
     """
     revision = queries.revision_of_draft(session, trial_id)
     judged = judge_draft(revision.draft, day=today)
-    loaded = None if judged.protocol is None else loaded_population(session, judged.protocol)
     return Facts(
         plan=judged.protocol,
         errors=judged.errors,
@@ -43,8 +40,7 @@ def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
         versions=_versions(_of_revisions(session, trial_id)),
         recorded=queries.entries_of(session, trial_id),
         today=today,
-        counts=None if judged.protocol is None else reasons_of(session, judged.protocol, loaded),
-        population=loaded is not None,
+        population=judged.protocol is not None and _is_loaded(session, judged.protocol),
     )
 
 
@@ -60,14 +56,12 @@ def facts_of_plan(session: Session, plan: Plan, today: date) -> Facts:
         versions=_versions([*_of_revisions(session, trial_id), *_of_registrations(session, trial_id)]),
         recorded=queries.entries_of(session, trial_id),
         today=today,
-        counts=reasons_of(session, plan.protocol, plan.population),
         population=plan.population is not None,
     )
 
 
 def facts_of(session: Session, trial_id: str, today: date) -> Facts:
-    """A design as it stands: its draft, while there is one that is not locked; else the registered plan. Where an
-    amendment of that is open, it is the amended plan that is to be signed.
+    """A design as it stands: its draft, while there is one that is not locked; else the registered plan.
 
     Raises:
         TrialRefused: There is neither a design nor a trial of this id.
@@ -75,9 +69,19 @@ def facts_of(session: Session, trial_id: str, today: date) -> Facts:
     registered = queries.is_registered(session, trial_id)
     if queries.has_design(session, trial_id) and not (registered and queries.lock_of(session, trial_id) is not None):
         return facts_of_draft(session, trial_id, today)
+    return facts_of_plan(session, plan_of(session, trial_id), today)
+
+
+def facts_to_sign(session: Session, trial_id: str, today: date) -> Facts:
+    """What can be signed of a design: as it stands or, where an amendment is open, as it would be with that.
+
+    Raises:
+        TrialRefused: There is neither a design nor a trial of this id.
+    """
     proposed = open_amendment(queries.entries_of(session, trial_id))
-    plan = plan_of(session, trial_id, None if proposed is None else proposed.proposal.version)
-    return facts_of_plan(session, plan, today)
+    if proposed is None:
+        return facts_of(session, trial_id, today)
+    return facts_of_plan(session, plan_of(session, trial_id, proposed.proposal.version), today)
 
 
 def still_to_sign(session: Session, trial_id: str, amendment: Amendment, today: date) -> tuple[Open, ...]:
@@ -108,11 +112,10 @@ def refuse_set_aside(recorded: Sequence[Recorded], trial_id: str) -> None:
             )
 
 
-def loaded_population(session: Session, protocol: Protocol) -> PopulationRecord | None:
-    """The last load of the population that a plan names; the plan may be partly filled."""
+def _is_loaded(session: Session, protocol: Protocol) -> bool:
     if protocol.population is None or protocol.id is None:
-        return None
-    return queries.latest_population(session, queries.population_name(protocol))
+        return False
+    return queries.latest_population(session, queries.population_name(protocol)) is not None
 
 
 Named = tuple[datetime, str, str]

@@ -30,8 +30,17 @@ def amendment_line(record: AmendmentRecord) -> str:
         ending, effect = f"and withdrawn by {record.withdrawn_by} on {moment(record.withdrawn_at)}", ""
     else:
         ending, effect = "and waits for a second person: it is not in force", ""
-    why = record.reason.rstrip(".")
+    why = in_one_line(record.reason)
     return f"Amendment {record.number} ({why}), {proposed} {ending}. It changes: {places}.{effect}"
+
+
+def in_one_line(reason: str) -> str:
+    """A reason as it stands within a sentence, whatever lines it was typed in.
+
+    >>> in_one_line("dearer,\\n as it turned out.")
+    'dearer, as it turned out'
+    """
+    return " ".join(reason.split()).rstrip(".")
 
 
 def amended(records: Sequence[AmendmentRecord]) -> str | None:
@@ -45,7 +54,7 @@ def amended(records: Sequence[AmendmentRecord]) -> str | None:
     ending = " What was amended after the draw is unplanned, and decides nothing." if unplanned else ""
     when = f"last by {last.proposed_by}" if len(held) > 1 else f"by {last.proposed_by}"
     assert last.confirmed_at is not None
-    why = last.reason.rstrip(".")
+    why = in_one_line(last.reason)
     return f"Amended{times} after the lock, {when}, in force since {moment(last.confirmed_at)}: {why}.{ending}"
 
 

@@ -17,6 +17,7 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.life import Standing, require
 from trials.randomiser.fixed import fixed, lock_row, refuse_other_reading
+from trials.reasons import require_reason
 from trials.registry import Registry, queries, tables
 from trials.registry.amended import amendment_records, plan_values
 from trials.registry.design_facts import still_to_sign
@@ -59,7 +60,7 @@ def amend(registry: Registry, actor: Actor, trial_id: str, protocol_path: str | 
             rule="the registry remembers where a protocol lies, to notice an edit after the lock",
             remedy="rename it, and amend with it again",
         )
-    _require_reason(reason, trial_id)
+    require_reason(reason, trial_id, "an amendment says why, for ever")
     found = check(path).checked
     with registry.inspect(actor, "amend", trial_id) as session:
         plan, effect = _admitted(session, trial_id, found.canonical)
@@ -148,7 +149,7 @@ def withdraw_amendment(registry: Registry, actor: Actor, trial_id: str, *, reaso
     Raises:
         TrialRefused: None is open, or no reason is given.
     """
-    _require_reason(reason, trial_id)
+    require_reason(reason, trial_id, "an amendment says why, for ever")
     with registry.write(actor, "withdraw_amendment", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "withdraw_amendment")
         amendment = queries.amendments_of(work.session, trial_id)[-1]
@@ -246,11 +247,6 @@ def _said(amendment: Amendment) -> dict[str, object]:
         "protocol_digest": proposal.plan,
         "proposed_by": amendment.proposed.by,
     }
-
-
-def _require_reason(reason: str, trial_id: str) -> None:
-    if not reason.strip():
-        raise TrialRefused("no reason is given", where=trial_id, rule="an amendment says why, for ever")
 
 
 def _changed_meanwhile(trial_id: str) -> TrialRefused:

@@ -13,7 +13,7 @@ from designs.variants.wording import as_text
 from trials.access import Actor, Role, UseCase
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import Registry, queries, tables
-from trials.registry.design_facts import facts_of, refuse_set_aside
+from trials.registry.design_facts import facts_to_sign, refuse_set_aside
 from trials.registry.tables.columns import now
 
 WHO: Final[Mapping[EntryKind, UseCase]] = {
@@ -59,7 +59,7 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
         if not queries.has_design(work.session, trial_id):
             queries.require_trial(work.session, trial_id)
         _refuse_another_s(actor, entry)
-        facts = facts_of(work.session, trial_id, today or now().date())
+        facts = facts_to_sign(work.session, trial_id, today or now().date())
         recorded = facts.recorded
         _refuse_after(entry, facts.today, trial_id)
         refuse_set_aside(recorded, trial_id)

@@ -18,6 +18,7 @@ from trials.field.mailable import IssueColumns, issue_columns
 from trials.life import require
 from trials.progress import Progress, in_silence
 from trials.randomiser.fixed import fixed, lock_row
+from trials.reasons import require_reason
 from trials.registry import Registry, queries, tables
 from trials.registry.design_facts import facts_of_plan
 from trials.registry.plan import Plan, edited, plan_of
@@ -176,8 +177,7 @@ def refuse_open_gates(missing: Sequence[tuple[Gate, Open]], trial_id: str) -> No
 
 
 def _outside(work: UnitOfWork, trial_id: str, reason: str, missing: Sequence[tuple[Gate, Open]]) -> tables.DesignEntry:
-    if not reason.strip():
-        raise TrialRefused("no reason is given", where=trial_id, rule="a lock outside the route says why")
+    require_reason(reason, trial_id, "a lock outside the route says why")
     told = tuple(f"{gate.name.replace('_', ' ')}: {each.problem}" for gate, each in missing)
     entry = LockedOutside(kind="locked_outside", on=now().date(), reason=reason, open=told)
     return tables.DesignEntry(

@@ -16,7 +16,7 @@ from trials.access import LOCAL_ACTOR, Actor
 from trials.registry import Registry, queries, tables
 from trials.registry.records import AmendmentRecord
 from trials.registry.tables.columns import now
-from trials.reporting.amended import amended
+from trials.reporting.amended import amended, amendment_line
 from trials.stages import allocate
 from trials.stages import amend as amend_stage
 from trials.stages.allocate import randomise
@@ -333,3 +333,15 @@ def test_an_amendment_that_somebody_forged_to_fit_its_chain_does_not_fit_its_loc
         work.commit({})
     assert any("confirmed, and not locked" in fault for fault in faults(registry, files))
     assert any("by one person" in fault for fault in faults(registry, files))
+
+
+@pytest.mark.parametrize("reason", ["half \ud83d a character", "a \0 within", " \n"])
+def test_a_reason_that_cannot_be_kept_is_refused_in_words(either, files, reason):
+    locked(either, files)
+    changed(files, TITLE)
+    with pytest.raises(Refused):
+        amend(either, FIRST, files.trial, files.protocol, reason=reason)
+    amend(either, FIRST, files.trial, files.protocol, reason="in\ntwo lines.")
+    with pytest.raises(Refused):
+        withdraw_amendment(either, FIRST, files.trial, reason=reason)
+    assert "(in two lines)" in amendment_line(records(either, files)[0])

@@ -15,7 +15,7 @@ from tests.trials.examples import FIRST, SECOND
 from tests.trials.stages.test_gates import TODAY, TRIAL, ready, record
 from trials.demonstration_approvals import approvals
 from trials.registry import Registry
-from trials.registry.design_facts import facts_of
+from trials.registry.design_facts import facts_to_sign
 from trials.stages.allocate import randomise
 from trials.stages.amend import amend, confirm_amendment, withdraw_amendment
 from trials.stages.enter import enter
@@ -44,7 +44,7 @@ def edited(folder: Path, name: str, change: Callable[[str], str]) -> Path:
 def signed_again(registry: Registry, kinds: Callable[[Entry], bool]) -> None:
     """What the demonstration puts on record about its plan, of the plan as amended."""
     with registry.inspect(FIRST, "read") as session:
-        facts = facts_of(session, TRIAL, TODAY)
+        facts = facts_to_sign(session, TRIAL, TODAY)
     for entry in approvals(facts, date(2026, 6, 1)):
         if kinds(entry):
             enter(registry, FIRST, TRIAL, entry)
@@ -100,3 +100,16 @@ def test_what_was_signed_for_an_amendment_that_was_withdrawn_signs_no_other(on_r
     edited(tmp_path, name, lambda text: text.replace("Please.", "Pay now."))
     proposed = amend(on_route, FIRST, TRIAL, path, reason=WHY)
     assert {each.clears for each in proposed.to_sign} >= {"taa", "copgu"}
+
+
+@pytest.mark.requirement("K16")
+def test_papers_are_of_the_plan_in_force_and_gates_of_what_is_to_be_signed(on_route, tmp_path):
+    with on_route.read(FIRST) as reader:
+        before = reader.dossier(TRIAL, TODAY)
+    path = edited(tmp_path, "wording/late-returns-letter.en.md", lambda text: text + "\nPlease.\n")
+    amend(on_route, FIRST, TRIAL, path, reason=WHY)
+    with on_route.read(FIRST) as reader:
+        after, gates = reader.dossier(TRIAL, TODAY), reader.gates(TRIAL, TODAY)
+    assert after.plan == before.plan
+    assert [record.open for record in after.amendments] == [True]
+    assert any("the sign-off is void" in each.problem for gate in gates for each in gate.open)

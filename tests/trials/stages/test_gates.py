@@ -105,8 +105,9 @@ def test_an_administrator_locks_outside_the_route_and_it_is_shown_for_ever(ready
     for actor in (Actor("A Designer", "designer"), Actor("A Manager", "manager")):
         with pytest.raises(AccessRefused, match="may not lock outside"):
             lock(ready, actor, TRIAL, without_governance="a pilot")
-    with pytest.raises(TrialRefused, match="no reason is given"):
-        lock(ready, ADMINISTRATOR, TRIAL, without_governance="  ")
+    for reason, said in (("  ", "no reason is given"), ("a \0 within", "holds a NUL"), ("\ud83d", "half a character")):
+        with pytest.raises(TrialRefused, match=said):
+            lock(ready, ADMINISTRATOR, TRIAL, without_governance=reason)
     lock(ready, ADMINISTRATOR, TRIAL, without_governance="a pilot of three days")
     assert outside(ready) == "Locked outside the route of approval: a pilot of three days."
     randomise(ready, FIRST, TRIAL)

@@ -9,6 +9,7 @@ from typing import Final
 
 from analysis.results import Evaluation
 from analysis.wording.phrases import moment
+from trials.reporting.amended import in_one_line
 from trials.reporting.results.effects import as_judged, effects, interactions, segments
 from trials.reporting.results.money import scenarios
 from trials.reporting.results.table import Table
@@ -27,7 +28,7 @@ def unplanned_lines(evaluation: Evaluation) -> tuple[str, ...]:
     if beside is None:
         return ()
     since = tuple(
-        f"Amendment {of.number} ({of.reason.rstrip('.')}), in force since {moment(of.in_force_since)}: "
+        f"Amendment {of.number} ({in_one_line(of.reason)}), in force since {moment(of.in_force_since)}: "
         f"{'; '.join(of.changes)}."
         for of in evaluation.amendments
         if of.effect == "unplanned"
