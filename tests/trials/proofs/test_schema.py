@@ -114,6 +114,14 @@ def test_a_path_that_is_set_for_the_database_leads_to_no_other_tables(either, fi
         assert any("setting search_path=evil, public" in fault for fault in database_faults(session))
 
 
+@on_postgresql
+def test_a_rule_that_was_changed_is_told_once(either):
+    cascading = POSTGRESQL["a row goes with another"][0]
+    assert len(faults_after(either, cascading)) == 1
+    (gone,) = faults_after(either, "ALTER TABLE audit_event DROP CONSTRAINT uq_audit_event_hash")
+    assert gone == "table audit_event: its UNIQUE uq_audit_event_hash is gone"
+
+
 # What no change of the rules is.
 
 

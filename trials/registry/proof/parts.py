@@ -25,6 +25,9 @@ class Part:
     words: str = field(compare=False)
 
 
+# A part that stands for another of its name: where that is told, this says nothing more.
+_STANDS_FOR = {"watch over foreign key": ("foreign key",), "index": ("primary key", "UNIQUE")}
+
 Parts = dict[tuple[str, str], Part]  # what it is and its name → what it says
 
 
@@ -49,13 +52,16 @@ def tables_changed(there: Mapping[str, Parts], made: Mapping[str, Parts]) -> Ite
 
 
 def _parts_changed(there: Parts, made: Parts) -> Iterator[str]:
-    for what, name in sorted(made.keys() - there.keys()):
-        yield f"column {name} is gone" if what == "column" else f"its {what} {name} is gone"
-    for what, name in sorted(there.keys() - made.keys()):
-        yield f"column {name} is not its own" if what == "column" else f"{what} {name} is not the registry's"
-    for what, name in sorted(made.keys() & there.keys()):
-        is_there, should_be = there[what, name], made[what, name]
-        if is_there != should_be:
+    changed = {key for key in there.keys() | made.keys() if there.get(key) != made.get(key)}
+    for what, name in sorted(changed):
+        is_there, should_be = there.get((what, name)), made.get((what, name))
+        if changed & {(other, name) for other in _STANDS_FOR.get(what, ())}:
+            continue
+        if is_there is None:
+            yield f"column {name} is gone" if what == "column" else f"its {what} {name} is gone"
+        elif should_be is None:
+            yield f"column {name} is not its own" if what == "column" else f"{what} {name} is not the registry's"
+        else:
             yield _other(what, name, is_there.words, should_be.words)
 
 

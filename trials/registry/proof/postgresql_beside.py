@@ -209,8 +209,7 @@ def beside_faults(connection: Connection, where: Mapping[str, Any]) -> Iterator[
     for words, query in queries.items():
         whole = _whole(query)
         asked = {name: where[name] for name in ("here", "names") if f":{name}" in whole}
-        for row in connection.execute(text(whole), asked):
-            yield words.format(*row)
+        yield from sorted(words.format(*row) for row in connection.execute(text(whole), asked))
     role = connection.execute(text("SELECT pg_catalog.current_setting('session_replication_role')")).scalar_one()
     if role != "origin":
         yield f"session_replication_role is {role}: rows pass the rules of the tables"
