@@ -31,7 +31,7 @@ def section(form: Form, asked: Section, found: Sequence[Open], *, disabled: bool
         st.html(markup.heading(2, asked.title))
     if asked.intro:
         st.html(markup.said(asked.intro))
-    fields(form, asked.fields, found, disabled=disabled, under=under)
+    fields(form, asked.fields, found, disabled=disabled, beside=asked.title, under=under)
 
 
 def fields(
@@ -46,7 +46,7 @@ def fields(
         found: What is missing or wrong on the page.
         disabled: Whether they are only shown.
         within: The path of the member that they belong to.
-        beside: What that member is called, for those who hear one field at a time.
+        beside: What the section or that member is called, for those who hear one field at a time.
         under: What the page draws below a text, and below a member.
     """
     for texts, group in groupby(asked, lambda each: isinstance(each, Field) and each.kind == "wording"):

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboards import design_session, markup, screen, session, step, widgets
 from data.errors import Refused
 
+_NAME: Final = "A short name for the trial"
 _ORIGINS: Final[dict[design_session.Origin, str]] = {
     "empty": "With nothing",
     "template": "With a template",
@@ -47,10 +48,9 @@ def _begun_with(origin: dict[str, str]) -> str:
 
 
 def _begin() -> None:
-    design = st.text_input(
-        "A short name for the trial", key="design-id",
-        help="Small letters, digits, - and _, such as late-returns-2027. It stays the trial's name for ever.",
-    )  # fmt: skip
+    hint = "Small letters, digits, - and _, such as late-returns-2027. It stays the trial's name for ever."
+    st.html(markup.field("design-name", _NAME, hint))
+    design = widgets.line(_NAME, "", key="design-id").strip()
     origin = widgets.choice("Begin", _ORIGINS, "empty", key="design-origin", visible=True) or "empty"
     name = None
     if origin == "template":
@@ -61,15 +61,18 @@ def _begin() -> None:
         name = widgets.choice("Past trial", titles, key="design-trial", visible=True)
     if not st.button("Begin", type="primary", key="design-begin"):
         return
+    if not design:
+        st.html(markup.refusal(["Give the trial a short name first."]))
+        return
     if origin == "trial" and name is None:
         st.html(markup.refusal(["Choose the trial whose plan it begins with."]))
         return
     try:
-        design_session.begin(design.strip(), origin, name)
+        design_session.begin(design, origin, name)
     except Refused as refused:
         screen.refused(refused)
         return
-    st.switch_page("views/design/task_list.py", query_params={"design": design.strip()})
+    st.switch_page("views/design/task_list.py", query_params={"design": design})
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

@@ -70,7 +70,7 @@ def _ways(detail: DesignDetail) -> None:
         for view, label in (
             ("history", "What changed, and who changed it"),
             ("file", "The plan as a file"),
-            ("set_aside", "End this design without a trial"),
+            ("amend", "Amend the locked plan") if detail.locked else ("set_aside", "End this design without a trial"),
         ):
             widgets.way(f"views/design/{view}.py", label, detail.design.id)
 
