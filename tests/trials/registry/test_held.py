@@ -19,8 +19,9 @@ from trials.access import LOCAL_ACTOR
 from trials.errors import RegistryRefused
 from trials.registry import Registry, open_registry, tables
 from trials.registry.proof.held import HeldSession, _only_owners, _tables
+from trials.registry.proof.stored import _digest_of_object
 from trials.registry.queries.standings import _facts
-from trials.registry.tables.columns import now
+from trials.registry.tables.columns import canonical, digest_of, now
 from trials.stages.backup import backup
 from trials.stages.certificate import certificate
 from trials.stages.decide import decide
@@ -261,3 +262,11 @@ def test_every_session_of_the_registry_but_verifys_is_held(registry):
         assert isinstance(work.session, HeldSession)
     with registry.write_unrecorded(FIRST, "read") as work:
         assert isinstance(work.session, HeldSession)
+
+
+@pytest.mark.parametrize("sizes", [(10, 3), (4_096, 1), (4_097, 1), (5, 300_000), (300_000, 300_000)])
+def test_a_row_has_one_digest_however_large_its_parts_are(sizes):
+    """Whether a part is hashed with others or by itself, first, last or alone."""
+    row = {f"c{place}": "£" * size for place, size in enumerate(sizes)}
+    parts = (part for name, value in row.items() for part in (f'"{name}":', canonical(value), ","))
+    assert _digest_of_object(parts) == digest_of(row)

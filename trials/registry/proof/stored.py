@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +14,9 @@ from sqlalchemy import Boolean, Column, Connection, Table, inspect, text
 from trials.errors import RegistryRefused
 from trials.registry.proof.rows import named, row_digest, row_key
 from trials.registry.tables import AuditRow, Design, PopulationVersion, Row, Trial, UnrecordedRow
-from trials.registry.tables.columns import Document, canonical, digest_of_text
+from trials.registry.tables.columns import Document, canonical
 
+_LARGE = 4_096  # characters: an evaluation's document has a hundred times as many
 Written = Mapping[str, Mapping[str, Mapping[str, str]]]  # table → whose → name of the row → digest; see by_table
 
 
@@ -111,8 +112,22 @@ def stored_digests(
     names = [places[name] for name in (table.primary_key.columns.keys() if key is None else key)]
     parts = [(place, canonical(column.name) + ":", _kind(column)) for place, column in columns]
     for row in rows:
-        said = ",".join(name + _text(kind, row[place]) for place, name, kind in parts)
-        yield named(table.name, [row[place] for place in names]), digest_of_text("{" + said + "}")
+        said = (part for place, name, kind in parts for part in (name, _text(kind, row[place]), ","))
+        yield named(table.name, [row[place] for place in names]), _digest_of_object(said)
+
+
+def _digest_of_object(said: Iterator[str]) -> str:
+    """SHA-256 of an object in canonical form, from its parts, every third a comma; a large part is not copied."""
+    digest, small = hashlib.sha256(b"{"), list[str]()
+    for part in said:
+        if len(part) > _LARGE:
+            digest.update("".join(small).encode())
+            digest.update(part.encode())
+            small = []
+        else:
+            small.append(part)
+    digest.update(("".join(small)[:-1] + "}").encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +206,8 @@ def _text(kind: type, value: Any) -> str:
 
 def event_text(row: Any) -> str:
     """The canonical JSON of an event as its row has it: what its hash is made of."""
-    said = {
-        "action": json.dumps(row.action, ensure_ascii=False),
-        "actor": json.dumps(row.actor, ensure_ascii=False),
-        "at": json.dumps(row.at),
-        "detail": row.detail,
-        "previous_hash": json.dumps(row.previous_hash),
-        "role": json.dumps(row.role, ensure_ascii=False),
-        "sequence": str(row.sequence),
-        "trial": json.dumps(row.trial_id),
-    }
-    return "{" + ",".join(f'"{name}":{value}' for name, value in said.items()) + "}"
+    return (
+        f'{{"action":{canonical(row.action)},"actor":{canonical(row.actor)},"at":{canonical(row.at)},'
+        f'"detail":{row.detail},"previous_hash":{canonical(row.previous_hash)},"role":{canonical(row.role)},'
+        f'"sequence":{row.sequence},"trial":{canonical(row.trial_id)}}}'
+    )

@@ -15,6 +15,8 @@ from sqlalchemy.types import TypeDecorator
 
 from trials.errors import RegistryRefused
 
+# Made once: a registry has thousands of small values to hash before anything of it is shown.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -30,7 +32,7 @@ def canonical(document: Any) -> str:
         >>> canonical({"b": 1.5, "a": None})
         '{"a":null,"b":1.5}'
     """
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(document)
 
 
 def digest_of(document: Any) -> str:
