@@ -17,7 +17,7 @@ from designs.variants.sign_offs import LANGUAGES, SignOff
 from trials.registry.dossier import Dossier
 from trials.reporting.papers import Block, Missing, Paragraph, Table
 from trials.reporting.proposal.customers import shares_of
-from trials.reporting.proposal.figures import answer_in_words, pounds_between
+from trials.reporting.proposal.figures import pounds_between, with_evidence, within
 from trials.reporting.proposal.idea import DESIGNER, METHODS
 from trials.reporting.words.vocabulary import CHANNELS
 
@@ -44,13 +44,11 @@ def resource(dossier: Dossier) -> tuple[Block, ...]:
     if answers is None:
         blocks.append(Missing("It is not said what it costs in all, or what colleagues are to expect.", DESIGNER))
         return tuple(blocks)
-    blocks.append(Paragraph(f"Evidence of the cost: {answers.cost.evidence}."))
-    contact = answer_in_words("operations", answers.operations.answer)
-    blocks.append(Paragraph(f"Operational colleagues: {contact} (evidence: {answers.operations.evidence})."))
+    blocks.append(Paragraph(f"Evidence of the cost: {within(answers.cost.evidence)}."))
+    contact = with_evidence("operations", answers.operations.answer, answers.operations.evidence)
+    blocks.append(Paragraph(f"Operational colleagues: {contact}"))
     followed = answers.follow_up
-    blocks.append(
-        Paragraph(f"Follow-up: {answer_in_words('follow_up', followed.answer)} (evidence: {followed.evidence}).")
-    )
+    blocks.append(Paragraph(f"Follow-up: {with_evidence('follow_up', followed.answer, followed.evidence)}"))
     if followed.plan is not None:
         blocks.append(
             Paragraph(

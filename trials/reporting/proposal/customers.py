@@ -14,7 +14,7 @@ from designs.protocol.models import Arm
 from designs.protocol.words import column_words
 from trials.registry.dossier import Dossier
 from trials.reporting.papers import Block, Bullets, Missing, Paragraph, Table
-from trials.reporting.proposal.figures import answer_in_words
+from trials.reporting.proposal.figures import with_evidence
 from trials.reporting.proposal.idea import DESIGNER
 
 
@@ -78,8 +78,8 @@ def _counts(dossier: Dossier, plan: Protocol) -> Iterator[Block]:
     else:
         yield Missing("Nobody has counted them.", DESIGNER)
     if expected is not None:
-        said = answer_in_words("customers", expected.answer)
-        yield Paragraph(f"Expected by the proposal: {said} (evidence: {expected.evidence}).")
+        said = with_evidence("customers", expected.answer, expected.evidence)
+        yield Paragraph(f"Expected by the proposal: {said}")
 
 
 def _left_out(reason: str) -> str:

@@ -39,6 +39,16 @@ def _money(amount: float) -> str:
     return large_pounds(amount) if abs(amount) >= 10_000 else pounds(amount, pence=abs(amount) < 100)
 
 
+def within(words: str) -> str:
+    """Somebody's words as they stand within a sentence of ours, which has its own end.
+
+    Examples:
+        >>> within("Balances in the debt ledger.")
+        'Balances in the debt ledger'
+    """
+    return words.rstrip(" .")
+
+
 def answer_in_words(question: str, answer: ExpectedContact | Mapping[str, Scalar] | Scalar | None) -> str | None:
     """An answer to a question of suitability, as people read it.
 
@@ -57,6 +67,16 @@ def answer_in_words(question: str, answer: ExpectedContact | Mapping[str, Scalar
     if isinstance(answer, Mapping):
         return "; ".join(_part(question, name, value) for name, value in answer.items()) or None
     return _scalar(answer)
+
+
+def with_evidence(question: str, answer: ExpectedContact | Mapping[str, Scalar] | Scalar | None, evidence: str) -> str:
+    """An answer with what it rests on, as the end of a sentence.
+
+    Examples:
+        >>> with_evidence("customers", 300000, "A scan of May.")
+        '300,000 (evidence: A scan of May).'
+    """
+    return f"{within(answer_in_words(question, answer) or 'not said')} (evidence: {within(evidence)})."
 
 
 def _part(question: str, name: str, value: Scalar) -> str:

@@ -9,7 +9,7 @@ from analysis.wording.phrases import capitalised
 from designs.literals import RandomisationMethod
 from trials.registry.dossier import Dossier
 from trials.reporting.papers import Block, Bullets, Missing, Paragraph, Table
-from trials.reporting.proposal.figures import answer_in_words
+from trials.reporting.proposal.figures import with_evidence
 
 DESIGNER: Final = "the designer"
 
@@ -78,11 +78,15 @@ def hypothesis(dossier: Dossier) -> tuple[Block, ...]:
     answers = plan.suitability
     if answers is not None:
         same = {"yes": "yes", "no": "no, and the reasons are told apart", "unknown": "that is not known"}
-        evidence = [
-            f"Do all of them behave so for the same reason? {same[answers.same_reason.answer].capitalize()} "
-            f"(evidence: {answers.same_reason.evidence}).",
-            f"What could influence it? {capitalised(answer_in_words('message', answers.message.answer) or '')} "
-            f"(evidence: {answers.message.evidence}).",
-        ]
-        blocks.append(Bullets(tuple(evidence)))
+        reason, message = answers.same_reason, answers.message
+        influence = with_evidence("message", message.answer, message.evidence)
+        blocks.append(
+            Bullets(
+                (
+                    "Do all of them behave so for the same reason? "
+                    f"{capitalised(with_evidence('same_reason', same[reason.answer], reason.evidence))}",
+                    f"What could influence it? {capitalised(influence)}",
+                )
+            )
+        )
     return tuple(blocks)

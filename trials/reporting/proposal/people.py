@@ -15,7 +15,7 @@ from designs.entries import Response
 from trials.registry.dossier import Dossier
 from trials.reporting.papers import Block, Missing, Paragraph, Table
 from trials.reporting.proposal.customers import comparison_of
-from trials.reporting.proposal.figures import answer_in_words
+from trials.reporting.proposal.figures import with_evidence
 from trials.reporting.proposal.idea import DESIGNER
 
 RESPONSES: Final[Mapping[Response, str]] = {
@@ -110,7 +110,5 @@ def compliance_questions(dossier: Dossier) -> tuple[Block, ...]:
         )
     risk = None if plan is None or plan.suitability is None else plan.suitability.risk_plan
     if risk is not None:
-        blocks.append(
-            Paragraph(f"The risk plan: {answer_in_words('risk_plan', risk.answer)} (evidence: {risk.evidence}).")
-        )
+        blocks.append(Paragraph(f"The risk plan: {with_evidence('risk_plan', risk.answer, risk.evidence)}"))
     return (*blocks, *_of_body(dossier, STRATEGY_UNIT))

@@ -84,7 +84,9 @@ def entry_paper(form: Form, dossier: Dossier) -> Paper:
     opening: list[Block] = [Paragraph(f"The form: {form.source}")]
     if lacking:
         opening.append(
-            Missing(f"The form requires, and the record does not hold: {'; '.join(lacking)}.", "who makes the entry")
+            Missing(
+                f"The form requires, and the record does not hold: {'; '.join(lacking)}.", "whoever makes the entry"
+            )
         )
     title = dossier.trial if dossier.plan is None or dossier.plan.title is None else dossier.plan.title
     return Paper(

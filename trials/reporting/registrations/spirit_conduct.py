@@ -8,6 +8,7 @@ from designs.consultation.route import STEERED, route_of
 from designs.consultation.standing import standings
 from trials.registry.dossier import Dossier
 from trials.reporting.amended import amendment_line
+from trials.reporting.proposal.figures import within
 from trials.reporting.proposal.people import GRADES, RESPONSES
 from trials.reporting.registrations import content
 
@@ -43,7 +44,8 @@ def background(dossier: Dossier) -> str | None:
     answers = None if dossier.plan is None else dossier.plan.suitability
     if answers is None:
         return None
-    return f"Why they behave so: {answers.same_reason.evidence}. What could influence it: {answers.message.evidence}."
+    why, how = within(answers.same_reason.evidence), within(answers.message.evidence)
+    return f"Why they behave so: {why}. What could influence it: {how}."
 
 
 def data_management(dossier: Dossier) -> str | None:

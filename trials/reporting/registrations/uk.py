@@ -22,7 +22,7 @@ def _status(dossier: Dossier) -> str | None:
     """One of the registry's own words; none for a design that ended without a trial, or a draw that is void."""
     if dossier.state == "void" or any(isinstance(each.entry, SetAside) for each in dossier.facts.recorded):
         return None
-    if dossier.state in ("applied", "adapted", "stopped") or has_reached(dossier.state, "analysed"):
+    if dossier.state in ("applied", "adapted", "stopped") or has_reached(dossier.state, "decided"):
         return "A complete evaluation report"
     return "An ongoing evaluation" if has_reached(dossier.state, "allocated") else "A planned evaluation"
 
