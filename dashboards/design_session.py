@@ -20,7 +20,8 @@ from designs.suitability.staleness import answer_digests, rests_on
 from designs.variants.wording import as_text
 from trials.access import UseCase
 from trials.errors import NoRegistry
-from trials.registry.records import DesignDetail, DesignRecord, RevisionRecord, Typed
+from trials.registry.customers import Customers
+from trials.registry.records import DesignDetail, DesignRecord, PopulationRecord, RevisionRecord, Typed
 from trials.stages.design import Revised
 
 Origin = Literal["empty", "template", "trial"]
@@ -208,3 +209,24 @@ def doubts(detail: DesignDetail) -> dict[str, str]:
         return {}
     held, digests = overrides(facts.plan, facts.recorded), answer_digests(facts.plan)
     return {question: digests[question] for question in doubted(facts.plan) if question not in held}
+
+
+def customers(draft: Draft) -> tuple[PopulationRecord | None, Customers | None]:
+    """The last load of the population that a draft names, and its customers as the draft has them.
+
+    Raises:
+        Refused: The population has no column that a rule asks for, or its rows are not as they were frozen.
+    """
+    with session.registry().read(session.current_user()) as reader:
+        return reader.customers(draft, session.today())
+
+
+def levels(population: PopulationRecord, column: str) -> Mapping[str | None, int]:
+    """How many customers of a load have each value of a column; None is a blank."""
+    with session.registry().read(session.current_user()) as reader:
+        return reader.levels(population, column)
+
+
+def plan_of_draft(draft: Draft) -> Protocol | None:
+    """A draft as a plan, as far as it can be read; None where nothing can."""
+    return judge_draft(draft, day=session.today()).protocol

@@ -212,3 +212,8 @@ def progress(words: str, share: float | None) -> str:
 def card(title: str, address: str | None, rows: Iterable[tuple[str, str]]) -> str:
     """What was answered on one page, under its title, with the way to change it where there is one."""
     return _block("card", title, address, list(rows))
+
+
+def bars(caption: str, rows: Iterable[tuple[str, str, float]]) -> str:
+    """Shares as bars, each with its words: (label, words, share from 0 to 1)."""
+    return _block("bars", caption, list(rows))

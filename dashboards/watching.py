@@ -12,6 +12,7 @@ from trials.registry.records import JobRecord, LongStage
 
 _EVERY: Final = 2.0  # seconds between two looks
 _DOING: Final[dict[LongStage, str]] = {
+    "load_population": "The customers are being loaded",
     "lock": "The plan is being locked",
     "lock_outside": "The plan is being locked outside its route",
     "randomise": "Customers are being assigned",

@@ -98,6 +98,20 @@ def choice(
     return None if chosen is None else values[chosen]
 
 
+def listed(
+    label: str, options: Mapping[_Value, str], first: _Value | None = None, *, key: str, disabled: bool = False
+) -> _Value | None:
+    """One of some options, in a list however few they are; none while nothing is chosen. Its label is only spoken."""
+    values = list(options)
+    place = next((number for number, value in enumerate(values) if value == first), None)
+    chosen = st.selectbox(
+        inert(label), range(len(values)), place,
+        format_func=[inert(options[value]) for value in values].__getitem__, key=key, disabled=disabled,
+        placeholder="Choose one", label_visibility="collapsed",
+    )  # fmt: skip
+    return None if chosen is None else values[chosen]
+
+
 def several(
     label: str, options: Mapping[_Value, str], first: Sequence[_Value] = (), *, key: str, disabled: bool = False
 ) -> list[_Value]:

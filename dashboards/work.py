@@ -9,6 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dashboards import session
+from dashboards.uploads import Upload
+from data.errors import DataRefused
+from data.schema import Kind
+from designs.profile import FoundColumn
 from trials.registry.records import DesignDetail, JobRecord, LongStage
 
 if TYPE_CHECKING:
@@ -45,6 +49,45 @@ def latest_load(detail: DesignDetail) -> int | None:
     with session.registry().read(session.current_user(), detail.design.id) as reader:
         loaded = reader.latest_load(detail.design.id)
     return None if loaded is None else loaded.version
+
+
+def look_into(upload: Upload) -> tuple[FoundColumn, ...]:
+    """What a file of customers holds, column by column; nothing of it is kept.
+
+    Raises:
+        Refused: The file is refused as a whole, or the current user may not load one.
+    """
+    from trials.stages.population import look_into as look
+
+    return look(session.registry(), session.current_user(), upload.name, upload.content)
+
+
+def begin_loading(design: str, upload: Upload, keep: Mapping[str, Kind], *, synthetic: bool) -> JobRecord:
+    """Begin to load a file of customers for a design; where somebody is at it already, theirs.
+
+    Raises:
+        AccessRefused: The current user may not.
+        DataRefused: The disk does not take the file.
+    """
+    from trials.jobs import receive, remove_arrived
+
+    registry = session.registry()
+    registry.permit(session.current_user(), "load_population", design)
+    try:
+        place = receive(registry.home, upload.name, upload.content)
+    except OSError as error:
+        raise DataRefused(
+            f"the file could not be kept ({error.strerror or 'the disk gave no reason'})",
+            where=upload.name,
+            remedy="ask who looks after the service to look at its disk, then send it again; nothing was kept",
+        ) from error
+    job = None
+    try:
+        job = _begun(design, "load_population", {"file": place, "keep": dict(keep), "synthetic": synthetic})
+    finally:
+        if job is None or job.request.get("file") != place:
+            remove_arrived(registry.home, place)
+    return job
 
 
 def begin_lock(design: str, *, version: int, load: int, draft: int, without_governance: str | None) -> JobRecord:

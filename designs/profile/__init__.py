@@ -9,18 +9,21 @@ from designs.profile.description import (
     Profile,
     describe_customers,
 )
+from designs.profile.found import FoundColumn, found_columns
 from designs.profile.waterfall import Step, Waterfall, waterfall, who_takes_part
 
 __all__ = [
     "SMALLEST",
     "Categories",
     "ColumnProfile",
+    "FoundColumn",
     "LevelCount",
     "Numbers",
     "Profile",
     "Step",
     "Waterfall",
     "describe_customers",
+    "found_columns",
     "waterfall",
     "who_takes_part",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from trials.jobs.arriving import receive, remove_arrived
 from trials.jobs.lists import archive_of_lists, list_names, remove_lists
 from trials.jobs.starting import progress, start
 
-__all__ = ["archive_of_lists", "list_names", "progress", "remove_lists", "start"]
+__all__ = ["archive_of_lists", "list_names", "progress", "receive", "remove_arrived", "remove_lists", "start"]

@@ -14,6 +14,7 @@ from data.private import make_private
 from trials.access import Actor
 from trials.errors import RegistryRefused
 from trials.jobs import lifeline
+from trials.jobs.arriving import arrived, remove_arrived
 from trials.jobs.lists import lists_of
 from trials.progress import Progress
 from trials.registry import Registry
@@ -23,12 +24,26 @@ from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue_lists
 from trials.stages.job import fail_job, finish_job, note_process, note_step
 from trials.stages.lock import lock
+from trials.stages.population import load_population_of_draft
 
 log = logging.getLogger(__name__)
 
 
 def _locked(registry: Registry, actor: Actor, job: JobRecord, progress: Progress) -> str:
     return lock(registry, actor, job.trial, progress=progress, **job.request).protocol_digest
+
+
+def _loaded(registry: Registry, actor: Actor, job: JobRecord, progress: Progress) -> str:
+    """A population from the file that was sent for it, which is gone afterwards, whatever came of it."""
+    file = arrived(registry.home, job.request["file"])
+    try:
+        account = load_population_of_draft(
+            registry, actor, file, job.trial,
+            keep=job.request["keep"], synthetic=job.request["synthetic"], progress=progress,
+        )  # fmt: skip
+    finally:
+        remove_arrived(registry.home, job.request["file"])
+    return account.digest
 
 
 def _issued(registry: Registry, actor: Actor, job: JobRecord, progress: Progress) -> str:
@@ -45,6 +60,7 @@ def _issued(registry: Registry, actor: Actor, job: JobRecord, progress: Progress
 
 
 _STAGES: Final[Mapping[LongStage, Callable[[Registry, Actor, JobRecord, Progress], str]]] = {
+    "load_population": _loaded,
     "lock": _locked,
     "lock_outside": _locked,
     "randomise": lambda registry, actor, job, progress: randomise(registry, actor, job.trial, progress=progress).digest,

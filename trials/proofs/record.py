@@ -54,7 +54,9 @@ def rows_proof(session: Session, registry: Registry, trial_id: str | None) -> Pr
         lambda: database_faults(session),
         lambda: key_faults(session, registry.key_path),
         lambda: open_to_others(_private(registry)),
-        lambda: folders_open_to_others(registry.home / name for name in ("", "scratch", "uploads", "lists", DRAFTS)),
+        lambda: folders_open_to_others(
+            registry.home / name for name in ("", "scratch", "uploads", "lists", "arriving", DRAFTS)
+        ),
         session=session,
     )
 

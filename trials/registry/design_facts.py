@@ -21,7 +21,9 @@ from designs.protocol import Protocol
 from designs.variants.sign_offs import Version
 from trials.errors import TrialRefused
 from trials.registry import queries, tables
+from trials.registry.customers import reasons_of
 from trials.registry.plan import Plan, plan_of
+from trials.registry.records import PopulationRecord
 
 
 def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
@@ -32,6 +34,7 @@ def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
     """
     revision = queries.revision_of_draft(session, trial_id)
     judged = judge_draft(revision.draft, day=today)
+    loaded = None if judged.protocol is None else loaded_population(session, judged.protocol)
     return Facts(
         plan=judged.protocol,
         errors=judged.errors,
@@ -40,7 +43,8 @@ def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
         versions=_versions(_of_revisions(session, trial_id)),
         recorded=queries.entries_of(session, trial_id),
         today=today,
-        population=judged.protocol is not None and _is_loaded(session, judged.protocol),
+        counts=None if judged.protocol is None else reasons_of(session, judged.protocol, loaded),
+        population=loaded is not None,
     )
 
 
@@ -56,6 +60,7 @@ def facts_of_plan(session: Session, plan: Plan, today: date) -> Facts:
         versions=_versions([*_of_revisions(session, trial_id), *_of_registrations(session, trial_id)]),
         recorded=queries.entries_of(session, trial_id),
         today=today,
+        counts=reasons_of(session, plan.protocol, plan.population),
         population=plan.population is not None,
     )
 
@@ -112,10 +117,11 @@ def refuse_set_aside(recorded: Sequence[Recorded], trial_id: str) -> None:
             )
 
 
-def _is_loaded(session: Session, protocol: Protocol) -> bool:
+def loaded_population(session: Session, protocol: Protocol) -> PopulationRecord | None:
+    """The last load of the population that a plan names; the plan may be partly filled."""
     if protocol.population is None or protocol.id is None:
-        return False
-    return queries.latest_population(session, queries.population_name(protocol)) is not None
+        return None
+    return queries.latest_population(session, queries.population_name(protocol))
 
 
 Named = tuple[datetime, str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,7 +19,8 @@ from trials.concealment import concealed_certificate, concealed_event, sees_arms
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.registry.amended import amendment_records
-from trials.registry.design_facts import facts_to_sign, still_to_sign
+from trials.registry.customers import Customers, customers_of, levels_of
+from trials.registry.design_facts import facts_to_sign, loaded_population, still_to_sign
 from trials.registry.dossier import Dossier, dossier_of
 from trials.registry.past_plans import draft_of_trial
 from trials.registry.plan import plan_allocated_under, plan_of
@@ -151,6 +153,25 @@ class Reader:
             TrialRefused: There is no such trial.
         """
         return plan_of(self._session, trial_id).population
+
+    def customers(self, draft: Draft, today: date) -> tuple[PopulationRecord | None, Customers | None]:
+        """The last load of the population that a draft names, and its customers as the draft has them.
+
+        The draft need not be saved. No customers where nothing is loaded, or the draft's rules cannot be read yet.
+
+        Raises:
+            DesignRefused: The population has no column that a rule asks for.
+            DataRefused: Its rows are not as they were frozen.
+        """
+        protocol = judge_draft(draft, day=today).protocol
+        if protocol is None or protocol.population is None:
+            return None, None
+        loaded = loaded_population(self._session, protocol)
+        return loaded, None if loaded is None else customers_of(self._session, protocol, loaded)
+
+    def levels(self, population: PopulationRecord, column: str) -> Mapping[str | None, int]:
+        """How many customers of a load have each value of a column; None is a blank."""
+        return levels_of(self._session, population, column)
 
     def typed(self, trial_id: str, page: str) -> Typed | None:
         """What the reader has typed on a page of a design and not saved yet; nobody else's."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from data.private import clear_scratch
 from trials.access import READ_ONLY, Actor, UseCase, allow
 from trials.errors import AccessRefused, NoRegistry, RegistryRefused
-from trials.registry import queries
+from trials.registry import customers, queries
 from trials.registry.identities import ledger_key
 from trials.registry.proof.acting import refuse_acting
 from trials.registry.proof.carried import carry_over, look_before
@@ -75,11 +75,9 @@ class Registry:
         """What rows call a snapshot; None where none names it or they cannot be asked: a refusal is not to fail."""
         from trials.registry.proof.integrity import snapshots_described
 
-        try:
-            with Session(self._engine) as session:
-                return snapshots_described(session).get(digest)
-        except (SQLAlchemyError, RegistryRefused):
-            return None
+        with suppress(SQLAlchemyError, RegistryRefused), Session(self._engine) as session:
+            return snapshots_described(session).get(digest)
+        return None
 
     @contextmanager
     def read(self, actor: Actor, trial: str | None = None) -> Iterator[Reader]:
@@ -89,7 +87,7 @@ class Registry:
             AccessRefused: The actor's role may not read; the denial is in the audit chain.
         """
         self.permit(actor, "read", trial)
-        with storage_refusals("registry"), HeldSession(self._engine, self._written) as session:
+        with storage_refusals("registry"), self._held(self._engine) as session:
             yield Reader(session, actor)
 
     @contextmanager
@@ -101,8 +99,8 @@ class Registry:
             RegistryRefused: The use case will write, and the clock is behind the last event: nothing is begun.
         """
         self.permit(actor, use_case, trial)
-        verifies = use_case == "verify"  # which says what is wrong, and must not be stopped by it
-        held = Session(self._engine) if verifies else HeldSession(self._engine, self._written)
+        # Who verifies is told what is wrong, and must not be stopped by it.
+        held = Session(self._engine) if use_case == "verify" else self._held(self._engine)
         with storage_refusals("registry"), held as session:
             if use_case not in READ_ONLY:
                 recorded_at(session, now())
@@ -117,7 +115,7 @@ class Registry:
             RegistryRefused: The clock is behind the last event.
         """
         self.permit(actor, use_case, trial)
-        with storage_refusals("registry"), HeldSession(self._writers, self._written) as session:
+        with storage_refusals("registry"), self._held(self._writers) as session:
             session.connection()  # takes the writers' turn before anything is read
             recorded_at(session, now())
             yield UnitOfWork(session, actor, use_case, trial, self.head)
@@ -164,6 +162,11 @@ class Registry:
             bring_up(session.connection(), revision)
             load(session, rows)
             yield self._brought_up(session, actor, "restore")
+
+    def _held(self, engine: Engine) -> HeldSession:  # it finds the snapshots
+        session = HeldSession(engine, self._written)
+        session.info[customers.SNAPSHOTS] = lambda: self.snapshots
+        return session
 
     def _brought_up(self, session: Session, actor: Actor, use_case: UseCase) -> UnitOfWork:
         proved = look_before(session)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-LongStage = Literal["lock", "lock_outside", "randomise", "issue", "evaluate"]
+LongStage = Literal["load_population", "lock", "lock_outside", "randomise", "issue", "evaluate"]
 """The stages that a job can be of; each is the use case of the same name."""
 
 JobState = Literal["running", "done", "failed", "stopped"]
@@ -37,7 +37,7 @@ class JobRecord:
         state: ``running``; ``done``; ``failed``, by a refusal or a crash; ``stopped``, ended without a word.
         step: What it does, or did last.
         progress: How far it is, 0 to 1; None where that is not known.
-        result_digest: Of what the stage recorded: the locked plan, the allocation, the lists, the
+        result_digest: Of what the stage recorded: the population, the locked plan, the allocation, the lists, the
             evaluation; None unless ``done``.
         refusal: Why it came to nothing; None unless ``failed`` or ``stopped``.
         finished_at: When it ended, or was found to have.

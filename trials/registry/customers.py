@@ -1,0 +1,140 @@
+"""The customers of a loaded population as a plan has them: who takes part, why the others do not, and their reasons.
+
+Counted by the engine on the frozen rows, and once for the same rows and rules.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.orm import Session
+
+from data.errors import Refused
+from designs.profile import Profile, Waterfall, describe_customers, waterfall, who_takes_part
+from designs.protocol import Protocol
+from designs.protocol.columns import conditions, uses
+from designs.suitability.reasons import ReasonCount, count_reasons
+from trials.registry.records import PopulationRecord
+
+if TYPE_CHECKING:
+    from data.snapshots import SnapshotStore
+
+SNAPSHOTS: Final = "snapshots"
+"""Under which a session of the registry knows its snapshots: a function that gives them."""
+_MOST_KEPT: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """A population as a plan has it.
+
+    Attributes:
+        waterfall: From everybody to those who take part.
+        profile: What those who take part are like.
+        reasons: They by reason and confidence; None where the plan declares no reasons, or the population has none.
+    """
+
+    waterfall: Waterfall
+    profile: Profile
+    reasons: tuple[ReasonCount, ...] | None
+
+
+class _Kept:
+    """Results by what they were made of, the latest of them."""
+
+    def __init__(self) -> None:
+        self._results: OrderedDict[object, Any] = OrderedDict()
+        self._turn = threading.Lock()
+
+    def get(self, key: object, make: Callable[[], Any]) -> Any:
+        with self._turn:
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key]
+        made = make()
+        with self._turn:
+            self._results[key] = made
+            while len(self._results) > _MOST_KEPT:
+                self._results.popitem(last=False)
+        return made
+
+
+_kept: Final = _Kept()
+
+
+def customers_of(session: Session, protocol: Protocol, population: PopulationRecord) -> Customers:
+    """A loaded population as a plan has it, which may be partly filled otherwise.
+
+    Args:
+        session: Of the registry.
+        protocol: What it says of the population.
+        population: The load.
+
+    Raises:
+        DesignRefused: The population has no column that a rule asks for.
+        DataRefused: Its rows are not as they were frozen.
+    """
+    key = "customers", population.digest, _rules(protocol)
+    found: Customers = _kept.get(key, lambda: _counted(_rows(session, protocol, population), protocol))
+    return found
+
+
+def reasons_of(
+    session: Session, protocol: Protocol, population: PopulationRecord | None
+) -> Sequence[ReasonCount] | None:
+    """Customers who take part by reason and confidence; None where there is nothing to count them by yet."""
+    if population is None or protocol.population is None or protocol.population.reasons is None:
+        return None
+    try:
+        return customers_of(session, protocol, population).reasons
+    except Refused:
+        return None  # the lock says what is wrong with the file
+
+
+def levels_of(session: Session, population: PopulationRecord, column: str) -> Mapping[str | None, int]:
+    """How many customers have each value of a column, by the value as text; None is a blank."""
+
+    def counted() -> dict[str | None, int]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        rows = _store(session).read(population.digest, [column])
+        found = pc.value_counts(rows.column(column).cast(pa.string())).to_pylist()
+        return {entry["values"]: int(entry["counts"]) for entry in found}
+
+    found: dict[str | None, int] = _kept.get(("levels", population.digest, column), counted)
+    return found
+
+
+def _store(session: Session) -> SnapshotStore:
+    store: SnapshotStore = session.info[SNAPSHOTS]()
+    return store
+
+
+def _rules(protocol: Protocol) -> str:
+    """What the counts rest on, as text: everything that a plan says of columns before the draw."""
+    subgroups = protocol.analysis.subgroups if protocol.analysis is not None else ()
+    used = [(use.column, use.part, use.read_as) for use in uses(protocol)]
+    return repr((protocol.population, protocol.left_out, subgroups, used))
+
+
+def _rows(session: Session, protocol: Protocol, population: PopulationRecord) -> Any:
+    store = _store(session)
+    names = store.names(population.digest)
+    asked = {use.column for use in uses(protocol)} | {condition.column for _, condition in conditions(protocol)}
+    return store.read(population.digest, [name for name in names if name in asked] or list(names[:1]))
+
+
+def _counted(rows: Any, protocol: Protocol) -> Customers:
+    taking_part = who_takes_part(protocol, rows)
+    reasons = protocol.population.reasons
+    known = reasons is not None and {reasons.column, reasons.confidence_column} <= set(rows.column_names)
+    return Customers(
+        waterfall(protocol, rows),
+        describe_customers(protocol, taking_part),
+        count_reasons(taking_part, reasons) if known and reasons is not None else None,
+    )
