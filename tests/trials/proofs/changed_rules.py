@@ -63,6 +63,22 @@ SQLITE: dict[str, tuple[tuple[str, ...], str]] = {
         rewritten("decision", "reason TEXT NOT NULL", 'reason TEXT "NOT" "NULL"'),
         "table decision: its column reason says something else",
     ),
+    "a type with a space in it that says it must not be empty": (
+        rewritten("decision", "reason TEXT NOT NULL", "reason TEXT NOT\u00a0NULL"),
+        "table decision: its column reason says something else",
+    ),
+    "a name that looks like a word": (
+        rewritten("decision", "CHECK (choice in", "CHEC\u212a (choice in"),
+        "table decision: ",
+    ),
+    "a text that ends early": (
+        (
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET sql = replace(sql, 'CONSTRAINT ck_decision', ')' || char(0) || 'CONSTRAINT ck_d')"
+            " WHERE name = 'decision'",
+        ),
+        "table decision: its CHECK ck_decision_choice is gone",
+    ),
     "a rule in a comment": (
         rewritten(
             "decision", "CONSTRAINT ck_decision_choice CHECK (choice in (''accept'', ''override'')),", "/*CHECK*/"
@@ -80,6 +96,14 @@ SQLITE: dict[str, tuple[tuple[str, ...], str]] = {
             "UPDATE sqlite_master SET type = 'index' WHERE name = 'evil'",
         ),
         "trigger evil on table decision: not the registry's",
+    ),
+    "a trigger in bytes": (
+        (
+            "CREATE TRIGGER evil BEFORE INSERT ON decision BEGIN SELECT RAISE(IGNORE); END",
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET type = 'Trigger', sql = CAST(sql AS BLOB) WHERE name = 'evil'",
+        ),
+        "Trigger evil on table decision: not the registry's",
     ),
     "a view that calls itself a table": (
         (

@@ -12,9 +12,13 @@ from tests.trials.examples import FIRST, Files, evaluated
 from tests.trials.registry.test_held import USES, decided
 from trials.errors import RegistryRefused
 from trials.registry import Registry, open_registry
+from trials.registry import registry as module
 from trials.registry.proof import held
+from trials.registry.registry import connect
+from trials.registry.storage.database import rebuilders
 from trials.registry.storage.folder import DRAFTS
-from trials.registry.storage.revisions import bring_up
+from trials.registry.storage.revisions import REVISIONS, bring_up
+from trials.settings import Settings
 from trials.stages.draft import drop_draft, keep_draft
 from trials.stages.migrate import migrate
 from trials.stages.verify import verify
@@ -24,6 +28,10 @@ ACTING: dict[str, dict[str, tuple[str, str]]] = {
     "sqlite": {
         "a trigger": (
             "CREATE TRIGGER evil BEFORE INSERT ON decision BEGIN SELECT RAISE(IGNORE); END",
+            "trigger evil acts on rows of table decision",
+        ),
+        "a trigger by another spelling, in bytes": (
+            "UPDATE sqlite_master SET type = 'Trigger', sql = CAST(sql AS BLOB) WHERE name = 'evil'",
             "trigger evil acts on rows of table decision",
         ),
         "a trigger on what is no record": (
@@ -82,7 +90,13 @@ def test_nothing_is_read_or_written_where_something_else_acts_on_rows(copied, da
     statement, words = ACTING[database][what]
     registry, trial = copied(make)
     chain = tampering.chain(registry)
-    tampering.run(registry, statement)
+    if "sqlite_master" in statement:
+        with registry._writers.begin() as connection:
+            connection.exec_driver_sql(ACTING[database]["a trigger"][0])
+            connection.exec_driver_sql("PRAGMA writable_schema = ON")
+            connection.exec_driver_sql(statement)
+    else:
+        tampering.run(registry, statement)
     with closing(open_registry(registry.settings)) as opened:
         for use in USES.values():
             with pytest.raises(RegistryRefused, match=words):
@@ -192,9 +206,6 @@ def test_drafts_in_files_stay_where_they_are_until_they_are_in_their_table(copie
 
 
 def test_no_registry_is_brought_up_where_something_acts_on_it(home, registry_url, monkeypatch):
-    from trials.registry import registry as module
-    from trials.settings import Settings
-
     settings = Settings(home=home, database_url=registry_url)
 
     def with_a_trigger(connection: Any, *to: str) -> None:
@@ -202,16 +213,15 @@ def test_no_registry_is_brought_up_where_something_acts_on_it(home, registry_url
         backend = connection.dialect.name
         connection.exec_driver_sql(ACTING[backend]["a trigger"][0])
 
-    first = open_registry(settings)
-    tampering.run(first, "UPDATE alembic_version SET version_num = '0010'")
-    for table in ("design_text", "design_revision", "design_entry", "design"):
-        tampering.run(first, f"DROP TABLE {table}")
-    first.close()
+    waiting = connect(settings)
+    with rebuilders(waiting._engine).begin() as connection:
+        bring_up(connection, REVISIONS[-2])
+    waiting.close()
     monkeypatch.setattr(module, "bring_up", with_a_trigger)
     with pytest.raises(RegistryRefused, match="trigger evil acts on rows of table decision"):
         migrate(settings, FIRST)
     monkeypatch.setattr(module, "bring_up", bring_up)
-    assert migrate(settings, FIRST)[0] == "0010"
+    assert migrate(settings, FIRST) == (REVISIONS[-2], REVISIONS[-1])
 
 
 def make(registry: Registry, files: Files) -> str:

@@ -13,8 +13,8 @@ from trials.registry.proof.parts import own_tables
 from trials.registry.proof.sqlite_schema import tokens_of
 
 _ON_SQLITE = """
-    SELECT name, tbl_name, sql FROM main.sqlite_master
-    WHERE sql LIKE '%trigger%' OR sql LIKE '%conflict%' ORDER BY name"""
+    SELECT name, tbl_name, CAST(sql AS TEXT) FROM main.sqlite_master
+    WHERE CAST(sql AS TEXT) LIKE '%trigger%' OR CAST(sql AS TEXT) LIKE '%conflict%' ORDER BY name"""
 # One question; each cast is there so that no operator of another schema fits better than the catalogue's own.
 _ON_POSTGRESQL = """
     WITH ours AS (

@@ -11,7 +11,10 @@ from collections.abc import Collection
 
 Said = tuple[object, ...]
 
-_TOKEN = re.compile(r"""\s*('(?:[^']|'')*'|"(?:[^"]|"")*"|\d+(?:\.\d+)?(?![\w.])|\w+|::|<>|!=|<=|>=|[^\s\w])""")
+_TOKEN = re.compile(
+    r"""\s*('(?:[^']|'')*'|"(?:[^"]|"")*"|\d+(?:\.\d+)?(?![\w.])|\w+|::|<>|!=|<=|>=|[^\s\w])""", re.ASCII
+)
+_NAME = re.compile(r"[a-z_]\w*", re.ASCII)
 _COMPARES = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
 _OF_TEXTS = ("text", "character varying")
 # What PostgreSQL writes behind a part of its own accord, by what the part is. Any other type could change what is said:
@@ -53,7 +56,7 @@ def said_by(condition: str, texts: Collection[str]) -> Said | None:
 
 
 def _tokens(condition: str) -> list[str] | None:
-    found, place, end = list[str](), 0, len(condition.rstrip())
+    found, place, end = list[str](), 0, len(condition.rstrip(" \t\r\n\f"))
     while place < end:
         token = _TOKEN.match(condition, place)
         if token is None:
@@ -171,7 +174,7 @@ class _Reading:
         if token[0].isdigit():
             return ("number", token)
         name = token[1:-1] if token[0] == '"' else token
-        if not re.fullmatch(r"[a-z_]\w*", name):
+        if not _NAME.fullmatch(name):
             raise _NotOurs
         return ("name", name)
 

@@ -29,7 +29,7 @@ from trials.registry.proof.parts import Part, Parts, own_tables, tables_changed
 
 _TYPES = {"VARCHAR": "character varying", "FLOAT": "double precision"}
 _RULES = {"p": "primary key", "u": "UNIQUE", "f": "foreign key", "c": "CHECK"}
-_KEY = re.compile(r'"([a-z_]\w*)"')
+_KEY = re.compile(r'"([a-z_]\w*)"', re.ASCII)
 _TUNING = re.compile(r" WITH \([^)]*\)")  # of an index: how full its pages are
 
 _SCHEMA = """

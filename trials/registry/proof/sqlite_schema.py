@@ -19,7 +19,9 @@ from trials.registry.proof.parts import Part, Parts, own_tables, tables_changed
 
 Tokens = tuple[str, ...]
 
-_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^]]*\]|\w+|[^\s\w]""")
+# What is no letter or space to SQLite is none here: it takes a space that cannot be broken for a part of a name.
+_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^]]*\]|\w+|[^\s\w]""", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # In quotes these are no words of the language: NOT NULL would be the end of a type's name.
 _WORDS = frozenset(
     (
@@ -34,8 +36,9 @@ _STATISTICS = {"sqlite_stat1": ("tbl", "idx", "stat"), "sqlite_stat4": ("tbl", "
 
 def schema_faults(connection: Connection) -> Iterator[tuple[str, str]]:
     """What differs from the tables as this program makes them, in words, each with its table; "" with none of them."""
-    query = "SELECT type, name, tbl_name, sql FROM main.sqlite_master ORDER BY rowid"
-    rows = [tuple(row) for row in connection.exec_driver_sql(query)]
+    # Bytes are obeyed as text is.
+    columns = ", ".join(f"CAST({name} AS TEXT)" for name in ("type", "name", "tbl_name", "sql"))
+    rows = connection.exec_driver_sql(f"SELECT {columns} FROM main.sqlite_master ORDER BY rowid").all()  # noqa: S608
     there: dict[str, Parts] = {}
     indexes: list[tuple[str, str, Part]] = []
     for kind, name, of, sql in rows:
@@ -44,10 +47,10 @@ def schema_faults(connection: Connection) -> Iterator[tuple[str, str]]:
         if is_table and name not in there:
             if _STATISTICS.get(name) != tuple(word for word in tokens[4:-1] if word != ","):
                 there[name] = _table_parts(tokens, _texts(name))
-        elif kind == "index" and sql is None and re.fullmatch(rf"sqlite_autoindex_{re.escape(of)}_\d+", name):
+        elif kind == "index" and sql is None and re.fullmatch(rf"sqlite_autoindex_{re.escape(str(of))}_\d+", str(name)):
             continue  # of a key of that table, which is looked at there
         elif kind == "index" and _index_name(tokens) == str(name).lower():
-            indexes.append((of, name, _index_part(tokens)))
+            indexes.append((str(of), name, _index_part(tokens)))
         else:
             yield "", _strange(kind, name, of, tokens)
     for of, name, part in indexes:
@@ -62,8 +65,8 @@ def tokens_of(sql: str | None) -> Tokens:
 
 def _plain(token: str) -> str:
     if token[0] in '"`[' and len(token) > 1:
-        name = token[1:-1].lower()
-        return name if re.fullmatch(r"[a-z_]\w*", name) and name not in _WORDS else token
+        name = token[1:-1]
+        return name.lower() if _NAME.fullmatch(name) and name.lower() not in _WORDS else token
     return token if token[0] == "'" else token.lower()
 
 
