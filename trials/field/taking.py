@@ -30,7 +30,7 @@ from trials.field.happened import with_days
 from trials.field.kinds import Breach, FileKind
 from trials.field.kinds.contacts import CHANNEL, MARKS
 from trials.field.letters import mixed_up_in, on_another_list, with_marks
-from trials.field.matching import as_one, match
+from trials.field.matching import Matched, as_one, match
 from trials.field.reasons import FILE_ROW, cells_of_rows, file_rows, with_reasons
 from trials.registry import Registry
 from trials.registry.identities.contact_ledger import CONTACT_ON
@@ -44,6 +44,8 @@ ARM_NAMES = frozenset({"arm", "_arm"})
 @dataclass(frozen=True, slots=True)
 class TakenFile:
     """A returned file as it was taken: ``intake.read == loaded + rejected``.
+
+    Rows of nobody in the trial are among the rejections, or are counted (``unlisted``) where they are very many.
 
     Args:
         kind: Of the file.
@@ -68,6 +70,7 @@ class TakenFile:
     matured: bool | None
     turned_away: Mapping[int, TurnedAway]
     warnings: tuple[str, ...]
+    unlisted: int = 0
 
     @property
     def loaded(self) -> int:
@@ -76,7 +79,7 @@ class TakenFile:
     @property
     def rejected(self) -> int:
         """Rows, not reasons."""
-        return len({rejection.row for rejection in self.rejections})
+        return len({rejection.row for rejection in self.rejections}) + self.unlisted
 
 
 def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, as_at: date) -> TakenFile:
@@ -103,7 +106,6 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     nameless = Breach(id_column, pc.is_null(intake.table.column(id_column)), f"a {kind.row} without a customer")
     if kind.name == "outcomes":
         intake = with_days(protocol, intake, as_at)
-    _refuse_many_unreadable(intake)
     intake = replace(intake, table=with_reasons(intake.table, intake.unreadable))
     usable, unusable = _usable(intake, [nameless, *kind.breaches(intake.table, protocol)])
     table, rows = intake.table.filter(usable), file_rows(intake).filter(usable)
@@ -114,7 +116,8 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
     if intake.unreadable:
         content = content.append_column(FILE_ROW, rows)
     before = len(intake.rejections) + len(unusable)
-    matched = match(content, ids, rows, customers, id_column, before, intake.source)
+    matched = match(content, ids, rows, customers, id_column, before)
+    _refuse_many_unreadable(intake, matched.rows)
     rejections = sorted([*intake.rejections, *unusable, *matched.rejections], key=lambda rejection: rejection.row)
     if matched.table.num_rows == 0:
         if 2 * content.num_rows < intake.read:  # most were turned away for something else than whose they are
@@ -142,12 +145,22 @@ def take(registry: Registry, trial: AllocatedTrial, kind: FileKind, path: Path, 
         warnings=(
             *intake.warnings,
             *left_for_later(trial, kind, names),
+            *_not_listed(matched),
             *_of_days(trial, customers, intake.table, content, rows, as_at),
             *of_marks,
             *mixed_up_in(trial, customers, matched.table),
             *on_another_list(registry.snapshots, trial, customers, matched.table),
         ),
+        unlisted=matched.unlisted,
     )
+
+
+def _not_listed(matched: Matched) -> list[str]:
+    if not matched.unlisted:
+        return []
+    return [
+        f"{matched.unlisted:,} rows are of nobody who takes part in this trial: they are counted, and not told each"
+    ]
 
 
 def _refuse_arm_column(names: Collection[str], declared: str | None, where: str) -> None:
@@ -178,10 +191,11 @@ def _refuse_several_rows(intake: Intake, id_column: str) -> None:
         )
 
 
-def _refuse_many_unreadable(intake: Intake) -> None:
-    """Every cell is told as a row is, though the row stays."""
+def _refuse_many_unreadable(intake: Intake, rows: pa.Array) -> None:
+    """Every cell of these rows is told as a row is, though the row stays."""
+    taken, many = rows.to_numpy(), 0
     for cells in intake.unreadable:
-        many = sum(len(of.rows) for of in intake.unreadable)
+        many += int(np.isin(cells.rows, taken).sum())
         refuse_too_many(many, f"the first is {cells.reasons[0].as_py()}", f"{intake.source}, {cells.field}", "cells")
 
 

@@ -145,8 +145,11 @@ def _contacts_taken(snapshots: SnapshotStore, contacts: Whole) -> tuple[Check, .
     strangers, nameless, first = 0, 0, None
     for load in contacts.loads:
         if load.rejections_digest is None:
+            strangers += load.rejected  # so many that none was told by its row
             continue
-        table = of_somebody(snapshots.read(load.rejections_digest), load.rows_read)
+        told = snapshots.read(load.rejections_digest)
+        strangers += load.rejected - int(pc.count_distinct(told["row"]).as_py())
+        table = of_somebody(told, load.rows_read)
         if LEDGER_ID in table.column_names:
             known = pc.unique(table.filter(table[LEDGER_ID].is_valid())["row"])
             table = table.filter(pc.invert(pc.is_in(table["row"], value_set=known)))
@@ -155,13 +158,16 @@ def _contacts_taken(snapshots: SnapshotStore, contacts: Whole) -> tuple[Check, .
         nameless += pc.count_distinct(table.filter(pc.invert(of_others))["row"]).as_py()
         if first is None and table.num_rows:
             first = table.sort_by("row").slice(0, 1).to_pylist()[0]
-    if first is None:
+    if not strangers + nameless:
         return ()
     rows = sum(load.loaded for load in contacts.loads) + strangers + nameless
-    where = f"row {first['row']}, {first['field']}" if first["field"] else f"row {first['row']}"
     said = [f"{strangers:,} are of nobody in the trial"] if strangers else []
     said += [f"{nameless:,} do not say whose they are"] if nameless else []
-    detail = f"Of {rows:,} rows of contacts {' and '.join(said)}; the first: {where}, {first['reason']}."
+    detail = f"Of {rows:,} rows of contacts {' and '.join(said)}"
+    if first is not None:
+        where = f"row {first['row']}, {first['field']}" if first["field"] else f"row {first['row']}"
+        detail += f"; the first: {where}, {first['reason']}"
+    detail += "."
     figures = {"rows": rows, "not_of_the_trial": strangers, "nameless": nameless}
     return (Check("contacts_taken", False, detail, "warns", figures),)
 

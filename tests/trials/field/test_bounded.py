@@ -11,8 +11,11 @@ from data.errors import DataRefused
 from data.intake import read_file, result
 from data.schema import ColumnContract, FileContract
 from tests.trials.examples import FIRST, allocated, eligible, outcomes, write_csv
+from trials.field import matching
 from trials.registry import queries
+from trials.stages.evaluate import evaluate
 from trials.stages.returned_files import load_returned_file
+from trials.stages.verify import verify
 
 MOST = 20
 
@@ -32,18 +35,12 @@ def strangers(count):
     return [f"Z{number}" for number in range(count)]
 
 
-def half_and_half(ids, count):
-    return contacts(strangers(count // 2)) + contacts(ids[: count - count // 2], channel="pigeon")
-
-
 AT_FAULT = {
-    "contacts of strangers": lambda ids, count: contacts(strangers(count)),
     "no channel": lambda ids, count: contacts(ids[:count], channel="pigeon"),
     "no day": lambda ids, count: contacts(ids[:count], sent_on="soon"),
     "an absurd day": lambda ids, count: contacts(ids[:count], sent_on="0007-01-01"),
     "nobody": lambda ids, count: contacts([""] * count),
     "an unreadable cell": lambda ids, count: contacts(ids[:count], delivered="perhaps"),
-    "some of each": half_and_half,
 }
 """Contacts by what is at fault in so many of them."""
 
@@ -66,15 +63,11 @@ def test_so_many_contacts_are_told_and_one_more_is_refused(bounded, files, fault
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-@pytest.mark.parametrize("at_fault", ["strangers", "cells"])
-def test_so_many_outcomes_are_told_and_one_more_is_refused(bounded, files, ending, at_fault, tmp_path):
+def test_so_many_outcomes_are_told_and_one_more_is_refused(bounded, files, ending, tmp_path):
     found = [{name: str(value) for name, value in row.items()} for row in outcomes(eligible(files.customers))]
 
     def file_of(count):
-        if at_fault == "cells":
-            rows = [row | {"collected": "n.k."} for row in found[:count]] + found[count:]
-        else:
-            rows = found + [found[0] | {"customer_id": of} for of in strangers(count)]
+        rows = [row | {"collected": "n.k."} for row in found[:count]] + found[count:]
         path = tmp_path / f"outcomes-{count}.{ending}"
         if ending == "csv":
             return write_csv(path, rows)
@@ -85,6 +78,59 @@ def test_so_many_outcomes_are_told_and_one_more_is_refused(bounded, files, endin
         load_returned_file(bounded, FIRST, files.trial, "outcomes", file_of(MOST + 1))
     account = load_returned_file(bounded, FIRST, files.trial, "outcomes", file_of(MOST))
     assert len(account.rejections) + len(account.unreadable) == MOST
+
+
+def texts(rows):
+    return [{name: str(value) for name, value in row.items()} for row in rows]
+
+
+def ledger(found, count):
+    """The trial's customers in a whole department's ledger, where others have cells that cannot be read."""
+    others = [found[0] | {"customer_id": of, "collected": "n.k."} for of in strangers(count)]
+    return [*others[: count // 2], *found, *others[count // 2 :]]
+
+
+@pytest.mark.parametrize("most", [MOST, 5])
+def test_a_whole_departments_ledger_is_loaded_and_the_others_counted(bounded, files, most, tmp_path, monkeypatch):
+    monkeypatch.setattr(matching, "MOST_STRANGERS", most)
+    found = texts(outcomes(eligible(files.customers)))
+    file = write_csv(tmp_path / "ledger.csv", ledger(found, MOST + 1))
+    account = load_returned_file(bounded, FIRST, files.trial, "outcomes", file)
+    assert (account.read, account.loaded, account.rejected) == (len(found) + MOST + 1, len(found), MOST + 1)
+    assert (account.rejections, account.unreadable) == ((), ())
+    assert f"{MOST + 1} rows are of nobody who takes part in this trial: they are counted" in " ".join(account.warnings)
+    checks = {check["name"]: check for check in evaluate(bounded, FIRST, files.trial).document["checks"]}
+    assert "rows_taken" not in checks or checks["rows_taken"]["passed"]  # nobody of the trial is lost with them
+    assert all(proof.holds for proof in verify(bounded, FIRST, files.trial))
+
+
+def test_those_left_out_are_not_told_apart_where_others_are_counted(bounded, files, tmp_path, monkeypatch):
+    """Listed alone they would say who was left out."""
+    monkeypatch.setattr(matching, "MOST_STRANGERS", 1)
+    found = texts(outcomes(files.customers))
+    account = load_returned_file(
+        bounded, FIRST, files.trial, "outcomes", write_csv(tmp_path / "all.csv", ledger(found, 3))
+    )
+    assert account.rejections == ()
+    assert account.rejected == len(files.customers) - len(eligible(files.customers)) + 3 > 3
+
+
+def test_what_is_wrong_with_others_is_bounded_beside_many_strangers(bounded, files, tmp_path):
+    ids = [row["customer_id"] for row in eligible(files.customers)]
+    good = contacts(ids[:30]) + contacts(ids[30:60], delivered="0")
+
+    def file_of(faulty):
+        rows = good + contacts(strangers(MOST + 5)) + contacts(ids[60 : 60 + faulty], channel="pigeon")
+        return write_csv(tmp_path / f"contacts-{faulty}.csv", rows)
+
+    with pytest.raises(DataRefused, match=f"more than {MOST} rows cannot be taken"):
+        load_returned_file(bounded, FIRST, files.trial, "contacts", file_of(MOST + 1))
+    account = load_returned_file(bounded, FIRST, files.trial, "contacts", file_of(MOST))
+    assert (len(account.rejections), account.rejected) == (MOST, 2 * MOST + 5)
+    own = write_csv(tmp_path / "own.csv", outcomes(eligible(files.customers)))
+    load_returned_file(bounded, FIRST, files.trial, "outcomes", own)
+    checks = {check["name"]: check for check in evaluate(bounded, FIRST, files.trial).document["checks"]}
+    assert checks["contacts_taken"]["figures"]["not_of_the_trial"] == MOST + 5
 
 
 def test_all_that_is_wrong_with_lost_rows_counts(monkeypatch, tmp_path):
