@@ -125,6 +125,9 @@ def _read(registry: Registry, actor: Actor, trial_id: str, day: date, today: dat
         happened.append(locked_on(dossier))
     if dossier.drawn_on is not None:
         happened.append(dossier.drawn_on)
+    for amendment in dossier.amendments:
+        moments = (amendment.proposed_at, amendment.confirmed_at, amendment.withdrawn_at)
+        happened += [moment.date() for moment in moments if moment is not None]
     last = max(happened, default=day)
     if day > today or day < last:
         problem = "is not here yet" if day > today else f"is before {last:%Y-%m-%d}, of which the paper tells"

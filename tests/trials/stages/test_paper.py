@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import docx
@@ -14,15 +14,17 @@ import pytest
 from designs.drafting import empty_draft
 from designs.entries import parse_entry
 from tests.trials.approved import DRAWN_ON, TODAY, approve, loaded
-from tests.trials.examples import FIRST
+from tests.trials.examples import FIRST, Files, locked
+from tests.trials.stages.test_amend import SHARES, WHY, in_force
 from trials.errors import TrialRefused
 from trials.registry import Registry
+from trials.registry.tables.columns import now
 from trials.reporting.proposal import POINTS, proposal_paper
 from trials.stages.allocate import randomise
 from trials.stages.design import begin_design
 from trials.stages.enter import enter
 from trials.stages.lock import lock
-from trials.stages.paper import write_paper
+from trials.stages.paper import write_paper, write_registration
 
 TRIAL = "sa-debts-2026"
 SAID = {
@@ -118,6 +120,21 @@ def test_after_the_draw_the_launch_has_happened(either: Registry, trial: str, tm
     randomise(either, FIRST, trial)
     text = text_of(write_paper(either, FIRST, trial, tmp_path / "paper.pdf", TODAY, TODAY))
     assert f"after a launch on 6 January {DRAWN_ON.year} (happened)" in point(text, 14)
+
+
+def test_a_plan_that_was_amended_says_so_first_and_no_paper_is_dated_before_it(
+    registry: Registry, files: Files, tmp_path: Path
+):
+    locked(registry, files)
+    in_force(registry, files, SHARES)
+    today = now().date()
+    text = text_of(write_paper(registry, FIRST, files.trial, tmp_path / "paper.pdf", today, today))
+    assert f"Amended after the lock, by {FIRST.name}" in text
+    assert WHY in text
+    entry = text_of(write_registration(registry, FIRST, files.trial, "spirit", tmp_path / "x.pdf", today, today))
+    assert f"Amendment 1 ({WHY}), proposed by {FIRST.name}" in entry
+    with pytest.raises(TrialRefused, match="of which the paper tells"):
+        write_paper(registry, FIRST, files.trial, tmp_path / "y.pdf", today - timedelta(days=1), today)
 
 
 def test_a_design_that_was_set_aside_says_so_first(either: Registry, tmp_path: Path):

@@ -96,7 +96,7 @@ def _assignment(plan: Protocol) -> Iterator[Block]:
     said = f"How they come to it: {METHODS[scheme.method]}"
     if scheme.strata:
         said += f", separately by {listed([words.column(column).replace('_', ' ') for column in scheme.strata])}"
-    if plan.cluster is not None:
+    if plan.population is not None and plan.cluster is not None:
         said += f"; those of one {words.column(plan.cluster).replace('_', ' ')} together"
     yield Paragraph(f"{said}.")
     if plan.population is not None and plan.population.cooling_off_days is not None:

@@ -20,7 +20,7 @@ from designs.protocol.models import Outcome
 from designs.protocol.words import column_words
 from trials.registry.dossier import Dossier
 from trials.reporting.papers import Block, Bullets, Missing, Paragraph, Table
-from trials.reporting.proposal.customers import comparison_of
+from trials.reporting.proposal.customers import shares_of
 from trials.reporting.proposal.figures import pounds_between
 from trials.reporting.proposal.idea import DESIGNER
 from trials.reporting.words.vocabulary import ROLES
@@ -88,7 +88,7 @@ def _analysis(plan: Protocol) -> Iterator[Block]:
 
 
 def _size(dossier: Dossier, plan: Protocol) -> Iterator[Block]:
-    if plan.analysis is None or plan.randomisation is None or comparison_of(plan) is None:
+    if plan.population is None or plan.analysis is None or not shares_of(plan):
         yield Missing("The size of the sample does not follow yet.", DESIGNER)
         return
     primary = plan.primary

@@ -211,7 +211,7 @@ def strata(dossier: Dossier) -> str | None:
 def smallest_effects(dossier: Dossier) -> str | None:
     """What the trial could find in its primary outcome, arm by arm, with what that rests on."""
     plan = dossier.plan
-    if plan is None or not shares_of(plan) or not plan.outcomes or plan.analysis is None:
+    if plan is None or not shares_of(plan) or not plan.outcomes or plan.analysis is None or plan.population is None:
         return None
     primary = next((outcome for outcome in plan.outcomes if outcome.role == "primary"), None)
     if primary is None:

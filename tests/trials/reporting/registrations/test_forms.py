@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 import pytest
 
-from trials.reporting.registrations import FORMS
+from designs.drafting import Draft, draft_of_file, judge_draft
+from designs.gates import Facts
+from designs.library import template_named
+from trials.registry.dossier import Dossier
+from trials.reporting.proposal import proposal_paper
+from trials.reporting.registrations import FORMS, entry_paper, entry_values
+
+TODAY = date(2026, 11, 30)
 
 # Of SPIRIT 2025 (BMJ 2025;389:e081477, table 1): 34 items, these of them in parts.
 PARTS = {
@@ -36,3 +47,33 @@ def test_the_forms_require_what_the_registries_do():
     ]  # fmt: skip
     assert required["spirit"] == []  # a checklist asks for an answer to each
     assert "pub_final" in required["uk"]
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Every key and every place of a list in a plan."""
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in steps:
+        yield (*path, step)
+        yield from places(inner, (*path, step))
+
+
+@pytest.mark.parametrize("template", ["late-returns", "social-pressure", "sa-debts"])
+def test_a_draft_that_lacks_anything_at_all_has_its_papers(template: str):
+    """A section that cannot be read is not there; whatever follows from it is missing, and nothing fails."""
+    draft, contents = draft_of_file(template_named(template).path)
+    removed = list(places(draft.document))
+    sections, within = [path for path in removed if len(path) == 1], [path for path in removed if len(path) > 1]
+    for path in [(), *sections, *within[:: len(within) // 40]]:
+        document = copy.deepcopy(draft.document)
+        part: Any = document
+        for step in path[:-1]:
+            part = part[step]
+        if path:
+            del part[path[-1]]
+        judged = judge_draft(Draft(document, draft.texts), day=TODAY)
+        facts = Facts(judged.protocol, judged.errors, draft.texts, contents, {}, (), TODAY)
+        dossier = Dossier("half", facts, 1, None, "0" * 64, None, None, None, None)
+        assert len(proposal_paper(dossier).sections) == 16, path
+        for form in FORMS.values():
+            assert len(entry_paper(form, dossier).sections) == len(form.sections), path
+            assert len(entry_values(form, dossier)["fields"]) == len(form.fields), path
