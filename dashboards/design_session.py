@@ -14,6 +14,7 @@ from data.errors import Refused
 from designs.drafting import Change, Draft, changes, draft_of_file, empty_draft, judge_draft, protocol_file
 from designs.entries import EntryKind, Signatory
 from designs.library import template_named, templates
+from designs.literals import Language
 from designs.protocol.models import Protocol
 from designs.suitability.doubts import doubted, overrides
 from designs.suitability.staleness import answer_digests, rests_on
@@ -168,6 +169,17 @@ def size_void_since(detail: DesignDetail) -> date | None:
         return None
     with session.registry().read(session.current_user(), detail.design.id) as reader:
         return size_void_since(detail.facts, reader.revisions(detail.design.id))
+
+
+def letter_file(design: str, arm: str, language: Language) -> bytes:
+    """The saved text of an arm as customers get it, as PDF.
+
+    Raises:
+        TrialRefused: There is no such text.
+    """
+    from trials.stages.paper import letter_file as made
+
+    return made(session.registry(), session.current_user(), design, arm, language, session.today())
 
 
 def plan_of(draft: Draft) -> Protocol | None:

@@ -140,6 +140,11 @@ def pressed(
     return st.button(inert(label), key=key, type="primary" if primary else "secondary", on_click=then, args=given)
 
 
+def taken_out(label: str, make: Callable[[], bytes], name: str, *, key: str) -> None:
+    """A file to take out, which is made when it is asked for."""
+    st.download_button(inert(label), make, name, key=key, on_click="ignore")
+
+
 def way(view: str, label: str, design: str) -> None:
     """The way to another page of a design."""
     st.page_link(view, label=inert(label), query_params={"design": design})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import session
+from dashboards import design_session, session
 from designs.drafting import Draft
 from tests.dashboards.conftest import refusals, shown
 from tests.dashboards.test_design_pages import draft_of, field, press
@@ -175,3 +175,14 @@ def test_a_text_of_64_kib_in_one_line_is_shown(own_registry: Registry, open_page
     press(page, "Save")
     assert own_registry_digests(own_registry) == {digest(TODAY), digest(text)}
     assert not [each for each in refusals(page) if "settle" not in each]
+
+
+@pytest.mark.requirement("S13")
+def test_a_saved_text_is_taken_out_as_customers_get_it(page: AppTest) -> None:
+    def offered() -> list[str]:
+        return [button.proto.label for button in page.get("download_button")]
+
+    assert offered() == ["English as PDF: Today’s letter", "English as PDF: New letter", "Welsh as PDF: New letter"]
+    assert design_session.letter_file(DESIGN, "letter", "cy").startswith(b"%PDF")
+    field(page, "arms/2/text/en").set_value("Another.").run()
+    assert offered() == ["English as PDF: Today’s letter", "Welsh as PDF: New letter"]

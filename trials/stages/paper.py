@@ -90,10 +90,19 @@ def write_letter(
     Raises:
         TrialRefused: There is no such trial, arm or text, the file's name has another ending, or it cannot be written.
     """
-    make = _by_ending(Path(out), {".pdf": letter_pdf})
+    _by_ending(Path(out), {".pdf": letter_pdf})
+    return _write(Path(out), letter_file(registry, actor, trial_id, arm_id, language, today))
+
+
+def letter_file(registry: Registry, actor: Actor, trial_id: str, arm_id: str, language: Language, today: date) -> bytes:
+    """What an arm is sent as a PDF, as :func:`write_letter` writes it.
+
+    Raises:
+        TrialRefused: There is no such trial, arm or text.
+    """
     with registry.inspect(actor, "read", trial_id) as session:
         dossier = dossier_of(session, trial_id, today)
-    return _write(Path(out), make(kept_text(dossier, arm_id, language)))
+    return letter_pdf(kept_text(dossier, arm_id, language))
 
 
 def _as_json(values: Mapping[str, object]) -> bytes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, cast
 
 import streamlit as st
 
-from dashboards import design_session, markup, step
+from dashboards import design_session, markup, step, widgets
 from dashboards.forms import drawing
 from dashboards.forms.editing import Form
 from dashboards.forms.fields import Field, Members, Path, Section
@@ -18,6 +19,7 @@ from trials.reporting.designing import letters
 from trials.reporting.designing.approaches import closed_to, in_use, signature_line, signatures, tone_line
 
 _CONTACT: Final = ("kind", ("otm", "bau"))
+_LANGUAGES: Final[dict[Language, str]] = {"en": "English", "cy": "Welsh"}
 _CHANNELS: Final = (("letter", "Letter"), ("sms", "Text message"), ("email", "Email"), ("call", "Call"))
 _ARM: Final = (
     Field(("id",), "Short name", hint="Small letters, digits, - and _. Files and exports use it."),
@@ -103,6 +105,11 @@ def _about_text(detail: DesignDetail, form: Form, plan: Protocol | None, path: P
             st.html(markup.quiet("Nothing was found in its wording."))
         _changed(form, plan, path, text, language)
     st.html(markup.details("As customers see it", markup.letter(letters.plain(text), language)))
+    arm = form.at((*path[:2], "id"))
+    if not form.changed_text(path) and isinstance(arm, str) and plan is not None and plan.arms:
+        words = f"{_LANGUAGES[language]} as PDF: {form.at((*path[:2], 'label')) or arm}"
+        make = partial(design_session.letter_file, form.design, arm, language)
+        widgets.taken_out(words, make, f"{form.design}-{arm}-{language}.pdf", key=form.key("pdf", *path))
 
 
 def _channel(value: Any) -> Channel | None:
