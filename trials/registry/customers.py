@@ -89,6 +89,8 @@ def reasons_of(
     """Customers who take part by reason and confidence; None where there is nothing to count them by yet."""
     if population is None or protocol.population is None or protocol.population.reasons is None:
         return None
+    if SNAPSHOTS not in session.info:  # of a session that only proves rows
+        return None
     try:
         return customers_of(session, protocol, population).reasons
     except Refused:

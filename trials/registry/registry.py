@@ -128,7 +128,7 @@ class Registry:
             AccessRefused: The actor's role does not hold the use case that it is about; that denial is in the chain.
         """
         self.permit(actor, use_case, trial)
-        with storage_refusals("registry"), HeldSession(self._writers, self._written) as session:
+        with storage_refusals("registry"), self._held(self._writers) as session:
             session.connection()  # takes the writers' turn before anything is read
             yield UnrecordedWork(session)
 

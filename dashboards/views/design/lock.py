@@ -11,7 +11,7 @@ from trials.errors import TrialRefused
 from trials.registry.records import DesignDetail
 from trials.reporting.designing import outside_route
 from trials.reporting.designing.answers import answers_of
-from trials.reporting.designing.waiting import gates_in_words, waits_of
+from trials.reporting.designing.waiting import gates_in_words, to_know, waits_of
 from trials.stages.lock import Lockable
 
 
@@ -75,6 +75,10 @@ def _standing(detail: DesignDetail) -> None:
             for each in waits
         ]  # fmt: skip
         st.html(markup.rows("What is missing", ("What", "Gate", "To do", "Who clears it", "Since", "Where"), rows))
+    warnings = to_know(detail)
+    if warnings and not detail.locked:
+        st.html(markup.said("To know, which nothing waits for:"))
+        st.html(markup.bullets(warnings))
 
 
 def _register(detail: DesignDetail) -> None:
@@ -134,7 +138,7 @@ def _lock(detail: DesignDetail) -> None:
             st.html(markup.said("It can be locked on its route once nothing above is missing."))
         elif st.button("Lock the plan", type="primary", key=_key(detail, "now")):
             _begin(detail, lockable.record.protocol_version, lockable.record.population.version, None)
-    if may_outside:
+    if may_outside and (waits_of(detail) or outside_route(detail) or not may_lock):
         _outside(detail)
 
 

@@ -76,6 +76,12 @@ def gates_in_words(detail: DesignDetail) -> list[tuple[str, bool, int]]:
     return [(GATES[gate.name], gate.passed, len(condensed(gate.blocking))) for gate in detail.gates]
 
 
+def to_know(detail: DesignDetail) -> list[str]:
+    """What only warns, each once, in sentences."""
+    warns = dict.fromkeys(each for gate in detail.gates for each in condensed(gate.open) if each.severity == "warns")
+    return [f"{capitalised(each.problem)}. {capitalised(each.remedy)}." for each in warns]
+
+
 def _since(detail: DesignDetail, gate: Gate, each: Open) -> date:
     """Since when something waits: a body was asked or answered, a text became what it is, or the plan was saved."""
     if gate.name == "consulted":
