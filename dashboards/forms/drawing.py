@@ -49,7 +49,8 @@ def fields(
         beside: What the section or that member is called, for those who hear one field at a time.
         under: What the page draws below a text, and below a member.
     """
-    for texts, group in groupby(asked, lambda each: isinstance(each, Field) and each.kind == "wording"):
+    for kind, group in groupby(asked, _which_text):
+        texts = kind is not None
         shown = [each for each in group if isinstance(each, Members) or _is_asked(form, within, each)]
         for place, each in zip(_side_by_side(len(shown), texts=texts), shown, strict=True):
             path = (*within, *each.path)
@@ -60,6 +61,11 @@ def fields(
                     _field(form, each, path, found, disabled=disabled, beside=beside)
                 if texts and under is not None:
                     under(path)
+
+
+def _which_text(asked: Asked) -> str | None:
+    """Which text a field is of, whatever its language: ``""`` for what customers get. None for what is no text."""
+    return str(asked.path[-1])[2:] if isinstance(asked, Field) and asked.kind == "wording" else None
 
 
 def _side_by_side(count: int, *, texts: bool) -> Sequence[AbstractContextManager[Any]]:
@@ -176,7 +182,8 @@ def _wording(form: Form, path: Path, spoken: str, key: str, *, disabled: bool) -
     """The text itself; its name in the plan stays, or is made from the arm and the language."""
     name = value_at(form.first.document, path)
     begun = text_of(form, name) if isinstance(name, str) else ""
-    text = widgets.lines(spoken, begun, key=key, disabled=disabled, height=340)
+    height = 140 if str(path[-1]).endswith("_in_use") else 340  # what is only compared stands back
+    text = widgets.lines(spoken, begun, key=key, disabled=disabled, height=height)
     if text == begun:
         _put(form, path, name, name, typed=False)
         if isinstance(name, str) and name in form.first.texts and form.draft.texts.get(name) != form.first.texts[name]:

@@ -66,7 +66,7 @@ def canonical_section(protocol: Protocol, section: str, texts: Mapping[str, str]
     if value is None:
         return None
     if section == "arms":
-        paths = [path for arm in value if arm.text for path in (arm.text.en, arm.text.cy) if path]
+        paths = [path for arm in value if arm.text for path in arm.text.paths]
         known = {path: path for path in paths if not _DIGEST.fullmatch(path)} | dict(texts)
         labelled = protocol.randomisation is not None and not protocol.randomised_here
         value = [_sealed_arm(arm, known, labelled=labelled) for arm in value]
@@ -102,7 +102,8 @@ def _sealed_arm(arm: Arm, texts: Mapping[str, str], *, labelled: bool) -> Arm:
     def digest(path: str) -> str:
         return path if path not in texts and _DIGEST.fullmatch(path) else texts[path]
 
-    wording = Wording(en=digest(arm.text.en), cy=digest(arm.text.cy) if arm.text.cy else None)
+    named = arm.text.model_dump(exclude_none=True)
+    wording = Wording.model_validate({key: digest(path) for key, path in named.items()})
     return arm.model_copy(update={"text": wording})
 
 

@@ -94,6 +94,18 @@ def test_without_an_arm_of_today_it_says_why_nothing_is_compared(own_registry: R
     assert "There is nothing to compare it with" in shown(open_page(PAGE, design=DESIGN))
 
 
+@pytest.mark.requirement("S13")
+def test_todays_wording_is_given_without_an_arm_and_kept(own_registry: Registry, open_page: Any) -> None:
+    begun(own_registry, (ARMS[0], ARMS[2]))
+    page = open_page(PAGE, design=DESIGN)
+    field(page, "arms/1/text/en_in_use").set_value(TODAY).run()
+    assert "What changed against the wording in use today (as it was given)" in shown(page)
+    press(page, "Save")
+    assert draft_of(own_registry)["arms"][1]["text"]["en_in_use"] == "wording/letter.en_in_use.md"
+    assert digest(TODAY) in own_registry_digests(own_registry)
+    assert "<ins>" in shown(open_page(PAGE, design=DESIGN))
+
+
 @pytest.mark.requirement("K12")
 def test_a_finding_stands_at_its_sentence(page: AppTest) -> None:
     words = shown(page)

@@ -47,7 +47,7 @@ def _text(row: tables.LetterText) -> TextRecord:
 def named_by(protocol: Protocol) -> frozenset[str]:
     """The digests of the texts that a protocol in its canonical form names."""
     texts = (arm.text for arm in protocol.arms if arm.text is not None)
-    return frozenset(digest for text in texts for digest in (text.en, text.cy) if digest is not None)
+    return frozenset(digest for text in texts for digest in text.paths)
 
 
 def keep_texts(

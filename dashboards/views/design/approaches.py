@@ -19,6 +19,8 @@ from trials.reporting.designing import letters
 from trials.reporting.designing.approaches import closed_to, in_use, signature_line, signatures, tone_line
 
 _CONTACT: Final = ("kind", ("otm", "bau"))
+_APPROACH: Final = ("kind", ("otm",))
+_TODAYS: Final = "What this one would take the place of, where no arm has it. It is compared, and sent to nobody."
 _LANGUAGES: Final[dict[Language, str]] = {"en": "English", "cy": "Welsh"}
 _CHANNELS: Final = (("letter", "Letter"), ("sms", "Text message"), ("email", "Email"), ("call", "Call"))
 _ARM: Final = (
@@ -39,6 +41,8 @@ _ARM: Final = (
     Field(("idms99_version",), "IDMS99 version", asked_where=_CONTACT),
     Field(("contact_number",), "Telephone number in it", asked_where=_CONTACT),
     Field(("cost_per_customer",), "Cost for each customer, in pounds", "range", asked_where=_CONTACT),
+    Field(("text", "en_in_use"), "Wording in use today, in English", "wording", _TODAYS, asked_where=_APPROACH),
+    Field(("text", "cy_in_use"), "Wording in use today, in Welsh", "wording", _TODAYS, asked_where=_APPROACH),
     Field(("text", "en"), "Wording in English", "wording", asked_where=_CONTACT),
     Field(("text", "cy"), "Wording in Welsh", "wording", asked_where=_CONTACT),
 )  # fmt: skip
@@ -66,7 +70,7 @@ def show() -> None:
 
     def under(path: Path) -> None:
         plan = design_session.plan_of(form.draft)
-        if path[2:3] == ("text",):
+        if path[2:] in (("text", "en"), ("text", "cy")):
             _about_text(detail, form, plan, path)
         elif len(path) == 2:
             _about_approach(form, plan, path)
@@ -129,7 +133,7 @@ def _changed(form: Form, plan: Protocol | None, path: Path, text: str, language:
     today = None if plan is None or plan.arms is None or place >= len(plan.arms) else in_use(plan, place, language)
     before = "" if today is None else drawing.text_named(form, today[1])
     if today is None or not before.strip():
-        words = "There is nothing to compare it with: no arm of what is done today has a text in this language."
+        words = "There is nothing to compare it with: give the wording in use today, above or as an arm of its own."
         st.html(markup.quiet(words))
         return
     changes = letters.changed_from(before, text)

@@ -14,6 +14,13 @@ class Wording(Declared):
 
     en: Text
     cy: Text | None = None
+    en_in_use: Text | None = None  # today's wording, which this one would take the place of, where no arm has it
+    cy_in_use: Text | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every text that it names."""
+        return tuple(path for path in (self.en, self.cy, self.en_in_use, self.cy_in_use) if path)
 
 
 class Arm(Declared):

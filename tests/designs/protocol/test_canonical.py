@@ -95,6 +95,18 @@ def test_one_character_of_a_text_changes_the_digest(tmp_path: Path) -> None:
     assert first.digest == again.digest != edited.digest
 
 
+def test_todays_wording_is_part_of_the_plan_and_a_plan_without_it_stays_as_it_was(tmp_path: Path) -> None:
+    first = loaded(with_texts(tmp_path), WORDED)
+    assert "in_use" not in first.canonical
+    (tmp_path / "today.md").write_text("Pay.", encoding="utf-8")
+    compared = loaded(tmp_path, changed(WORDED, ("arms[1].text.en_in_use", "today.md")))
+    assert compared.digest != first.digest
+    assert f'"en_in_use":"{hashlib.sha256(b"Pay.").hexdigest()}"' in compared.canonical
+    assert canonical_json(parse_canonical(compared.canonical), {}) == compared.canonical
+    (error,) = errors_of(tmp_path, changed(WORDED, ("arms[1].text.en_in_use", "absent.md")))
+    assert error.path == "arms[1].text.en_in_use"
+
+
 def test_a_text_may_be_renamed(tmp_path: Path) -> None:
     first = loaded(with_texts(tmp_path), WORDED)
     (tmp_path / "letter.en.md").rename(tmp_path / "v2.md")

@@ -65,6 +65,14 @@ def test_texts_come_back_from_a_backup_on_either_database(either, worded, tmp_pa
         write_texts(either, FIRST, worded.trial, tmp_path / "out")
 
 
+def test_todays_wording_is_kept_with_the_others(registry, worded, tmp_path):
+    worded.edit_protocol(lambda said: said.replace("{en: letter.md,", "{en: letter.md, en_in_use: today.md,"))
+    (worded.folder / "today.md").write_bytes(b"Pay.\n")
+    register(registry, FIRST, worded.protocol)
+    assert written(registry, worded.trial, tmp_path / "out") == BOTH | {"today.md": b"Pay.\n"}
+    assert all(proof.holds for proof in verify(registry, FIRST, worded.trial))
+
+
 def test_each_version_of_a_text_is_kept_once(registry, worded, tmp_path):
     assert register(registry, FIRST, worded.protocol).new
     assert not register(registry, FIRST, worded.protocol).new

@@ -52,10 +52,15 @@ def _in_welsh(plan: Protocol, place: int, arm: Arm) -> list[str]:
 
 
 def in_use(plan: Protocol, place: int, language: Language) -> tuple[str, str] | None:
-    """The wording that an approach would take the place of: what its arm is called, and the text's name in the plan.
+    """The wording that an approach would take the place of: what it is called, and the text's name in the plan.
 
-    None where the plan has no arm of what is done today with a text in that language.
+    It is the one that the approach itself names as today's; else that of the arm of what is done today. None where
+    there is neither in that language.
     """
+    own = plan.arms[place].text
+    named = None if own is None else own.en_in_use if language == "en" else own.cy_in_use
+    if named is not None:
+        return "as it was given", named
     other = wording_in_use(plan, plan.arms[place])
     name = None if other is None or other.text is None else getattr(other.text, language)
     return None if other is None or name is None else (other.label, name)
