@@ -26,6 +26,8 @@ COMMANDS = {
     "head": "", "texts": "reminders --out {out}", "design list": "", "design begin": "letters",
     "design show": "reminders", "design revise": "reminders {protocol} --made-from 1", "design history": "reminders",
     "design export": "reminders --out {out}", "design enter": "reminders {entry}", "design gates": "reminders",
+    "design letter": "reminders --arm letter --out {out}.pdf", "design paper": "reminders --out {out}.pdf",
+    "design registry": "reminders --form aea --out {out}.json", "amend": "reminders {protocol} --reason R",
 }  # fmt: skip
 NO_REGISTRY = {"power", "analyse", "schema", "protocol check", "restore", "licences"}
 

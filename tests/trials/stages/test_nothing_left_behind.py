@@ -96,7 +96,7 @@ def test_what_is_being_worked_on_is_not_taken_away_by_another_start(done: Any) -
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("trials.stages.lock.eligible", ("lock", "second")),
+        ("trials.randomiser.fixed.eligible", ("lock", "second")),
         ("trials.stages.allocate.eligible", ("randomise", "second")),
         ("trials.registry.identities.contact_ledger.overlap", ("overlap", "reminders", "reminders")),
         ("trials.field.taking.known_customers", ("outcomes", "load", "reminders", "OUTCOMES", "--replace")),
