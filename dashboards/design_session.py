@@ -182,6 +182,28 @@ def letter_file(design: str, arm: str, language: Language) -> bytes:
     return made(session.registry(), session.current_user(), design, arm, language, session.today())
 
 
+def paper_file(design: str, ending: str) -> bytes:
+    """The paper for those who approve a design, as of today: ``.pdf`` or ``.docx``.
+
+    Raises:
+        TrialRefused: Something on record has not happened yet.
+    """
+    from trials.stages.paper import paper_file as made
+
+    return made(session.registry(), session.current_user(), design, ending, session.today())
+
+
+def registration_file(design: str, form: str, ending: str) -> bytes:
+    """A design's entry for a public registry, as of today: ``.pdf``, ``.docx`` or ``.json``.
+
+    Raises:
+        TrialRefused: Something on record has not happened yet.
+    """
+    from trials.stages.paper import registration_file as made
+
+    return made(session.registry(), session.current_user(), design, form, ending, session.today())
+
+
 def plan_of(draft: Draft) -> Protocol | None:
     """A draft as a plan, as far as it can be read, with None for a section that is not there."""
     return judge_draft(draft, day=session.today()).protocol

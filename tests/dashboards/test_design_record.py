@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import session
+from dashboards import design_session, session
 from designs.drafting import Draft, draft_of_file
 from designs.library import template_named
 from tests.dashboards.conftest import done, refusals, shown
@@ -170,3 +170,12 @@ def test_the_task_list_tells_what_waits_for_whom(design: Registry, open_page: An
     page = open_page("task_list", design=DESIGN)
     assert "8 answers are not confirmed for gateway 1" in shown(page)
     assert "The sponsor at grade 7" in shown(page)
+
+
+def test_the_paper_and_the_entries_are_taken_out_where_they_are_needed(design: Registry, open_page: Any) -> None:
+    page = open_page("approval", design=DESIGN)
+    assert [each.label for each in page.get("download_button")] == ["The paper, as PDF", "The paper, for Word"]
+    page = open_page("file", design=DESIGN)
+    assert len(page.get("download_button")) == 1 + 3 * 3
+    assert design_session.paper_file(DESIGN, ".pdf").startswith(b"%PDF")
+    assert design_session.registration_file(DESIGN, "uk", ".json").startswith(b"{")

@@ -44,6 +44,16 @@ def write_paper(registry: Registry, actor: Actor, trial_id: str, out: str | Path
     return _write(Path(out), layout(proposal_paper(dossier), day))
 
 
+def paper_file(registry: Registry, actor: Actor, trial_id: str, ending: str, today: date) -> bytes:
+    """The proposal as of today, as :func:`write_paper` writes it.
+
+    Raises:
+        TrialRefused: As for :func:`write_paper`.
+    """
+    layout = _by_ending(Path(f"paper{ending}"), LAYOUTS)
+    return layout(proposal_paper(_read(registry, actor, trial_id, today, today)), today)
+
+
 def write_registration(
     registry: Registry, actor: Actor, trial_id: str, form_code: str, out: str | Path, day: date, today: date
 ) -> Path:
@@ -61,6 +71,23 @@ def write_registration(
     Raises:
         TrialRefused: There is no such form, or as for :func:`write_paper`.
     """
+    return _write(Path(out), _registration(registry, actor, trial_id, form_code, Path(out), day, today))
+
+
+def registration_file(
+    registry: Registry, actor: Actor, trial_id: str, form_code: str, ending: str, today: date
+) -> bytes:
+    """An entry for a public registry as of today, as :func:`write_registration` writes it.
+
+    Raises:
+        TrialRefused: As for :func:`write_registration`.
+    """
+    return _registration(registry, actor, trial_id, form_code, Path(f"entry{ending}"), today, today)
+
+
+def _registration(
+    registry: Registry, actor: Actor, trial_id: str, form_code: str, target: Path, day: date, today: date
+) -> bytes:
     form = FORMS.get(form_code)
     if form is None:
         raise TrialRefused(f"there is no form {form_code!r}", where=trial_id, remedy=f"name one of {', '.join(FORMS)}")
@@ -69,8 +96,8 @@ def write_registration(
         ".docx": lambda form, dossier: paper_docx(entry_paper(form, dossier), day),
         ".json": lambda form, dossier: _as_json(entry_values(form, dossier)),
     }
-    layout = _by_ending(Path(out), kinds)
-    return _write(Path(out), layout(form, _read(registry, actor, trial_id, day, today)))
+    layout = _by_ending(target, kinds)
+    return layout(form, _read(registry, actor, trial_id, day, today))
 
 
 def write_letter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -49,6 +50,7 @@ def show() -> None:
     if steered(detail):
         st.html(markup.table(gateway_rows(detail), headed=True))
         st.html(markup.said(next_meetings(detail)))
+    _paper(detail)
     st.html(markup.heading(2, "Still open here"))
     step.still_open(task)
     ended = ended_in_words(detail)
@@ -58,6 +60,16 @@ def show() -> None:
     else:
         st.html(markup.notice(ended))
     step.after("approval", detail)
+
+
+def _paper(detail: DesignDetail) -> None:
+    """The paper that is handed in, made of what is on record."""
+    st.html(markup.said("The paper has the fourteen points of a proposal, filled from what is on record."))
+    with st.container(horizontal=True):
+        for ending, label in ((".pdf", "The paper, as PDF"), (".docx", "The paper, for Word")):
+            name = f"{detail.design.id}-paper{ending}"
+            make = partial(design_session.paper_file, detail.design.id, ending)
+            widgets.taken_out(label, make, name, key=f"paper/{detail.design.id}/{ending}")
 
 
 def _confirm(detail: DesignDetail) -> None:

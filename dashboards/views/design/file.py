@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Final
+
 import streamlit as st
 
-from dashboards import design_session, markup, step
+from dashboards import design_session, markup, step, widgets
+
+_REGISTRIES: Final = {
+    "aea": "American Economic Association",
+    "spirit": "SPIRIT 2025",
+    "uk": "UK Evaluation Registry",
+}
 
 
 def show() -> None:
@@ -16,6 +25,14 @@ def show() -> None:
         "Take it out", design_session.as_archive(detail), f"{detail.design.id}.zip", "application/zip",
         on_click="ignore",
     )  # fmt: skip
+    st.html(markup.heading(2, "For public registries"))
+    st.html(markup.said("What each registry asks, filled from what is on record; what is not there says so."))
+    for form, name in _REGISTRIES.items():
+        with st.container(horizontal=True):
+            for ending, kind in ((".docx", "for Word"), (".pdf", "as PDF"), (".json", "for programs")):
+                make = partial(design_session.registration_file, detail.design.id, form, ending)
+                key = f"registry/{detail.design.id}/{form}{ending}"
+                widgets.taken_out(f"{name}, {kind}", make, f"{detail.design.id}-{form}{ending}", key=key)
 
 
 if __name__ == "__main__":  # as Streamlit runs a page
