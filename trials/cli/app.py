@@ -52,6 +52,10 @@ def main() -> None:
             sys.exit(1)
         except KeyboardInterrupt:
             _stopped()
+        except SystemExit as end:
+            if end.code == STOPPED and was_interrupted():
+                _stopped()  # Typer ends for an interruption without a word
+            raise
         except Exception as error:  # noqa: BLE001 the last place where anything can be said
             if was_interrupted():
                 _stopped()

@@ -277,3 +277,32 @@ def test_a_denial_about_what_is_no_trial_is_logged_and_does_not_fail(otm, either
         denied = otm("randomise", asked, actor="An Analyst:analyst")
         assert (denied.code, "may not randomise" in said(denied)) == (2, True)
     assert [event["action"] for event in tampering.chain(either)].count("denied") == 3
+
+
+INTERRUPTED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which whoever starts the tests may have set aside
+sys.argv = ["otm", "schema"]
+import trials.cli.app as cli
+
+def work(*_):
+    {work}
+
+import trials.cli.evaluate as room
+room.write_json = work
+cli.main()
+"""
+IN_PYTHON = "os.kill(os.getpid(), signal.SIGINT)"
+IN_THE_ENGINE = """
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        raise RuntimeError("INTERRUPT Error: Interrupted!") from None"""
+
+
+@pytest.mark.parametrize("work", [IN_PYTHON, IN_THE_ENGINE])
+def test_who_interrupts_is_told_wherever_it_comes(work, home):
+    """Typer ends for an interruption of Python's own without a word; an engine tells it as a failure of its own."""
+    script = INTERRUPTED.replace("{work}", work)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "Stopped. What was not finished can be repeated.\n")
