@@ -32,6 +32,7 @@ from trials.access import Action, Actor
 from trials.concealment import KEPT, SEEN_OF_CERTIFICATES, SEEN_OF_EVENTS, SMALL, concealed, concealed_event
 from trials.life import Standing, as_told, next_step, state_of
 from trials.registry import queries, records, told
+from trials.registry.customers import Customers
 from trials.registry.dossier import Dossier
 from trials.registry.reader import Reader
 from trials.registry.records import (
@@ -73,7 +74,7 @@ GIVEN: dict[type, set[str]] = {
     AllocationRecord: {"digest", "snapshot_digest", "exclusions"},
     EvaluationRecord: {"data_digest", "document"},
     EvaluationLine: {"verdict_sentence"},
-    JobRecord: {"result_digest"},
+    JobRecord: {"result_digest", "request"},
 }  # fmt: skip
 """What others get in another form: shorter, rounder, as passed or not, or not at all where it would tell an arm."""
 
@@ -84,6 +85,7 @@ TOLD_WHOLE: dict[type, frozenset[str]] = {
         "trial", "facts", "revision", "version", "digest", "population", "lock", "outside", "drawn_on",
         "state", "amendments",
     }),
+    Customers: frozenset({"waterfall", "profile", "reasons"}),  # of the population, whoever was drawn from it
 }  # fmt: skip
 """What says nothing that follows from a draw but its day: a new field of it is looked at here."""
 OF_THE_LOADER = {"RejectionRecord", "UnreadableRecord"}  # rows of the file that the reader brought
@@ -241,16 +243,25 @@ def test_the_next_step_is_the_same_whichever_lists_are_left():
 
 def test_the_digest_of_a_draw_is_not_told_by_its_job(registry, files):
     allocated(registry, files)
-    job = open_job(registry, FIRST, files.trial, "randomise", "a" * 32, lambda _: True)
+    job = open_job(registry, FIRST, files.trial, "randomise", "a" * 32, lambda _: True, {})
     finish_job(registry, FIRST, job, "d" * 64)
     for actor, digest in ((ANALYST, KEPT), (FIRST, "d" * 64)):
         seen = look_at_job(registry, actor, files.trial, "randomise", lambda _: False)
         assert (seen.state, seen.result_digest) == ("done", digest)
 
 
+def test_a_job_of_lists_is_nothing_to_others(registry, files):
+    allocated(registry, files)
+    asked = {"arms": ["letter"], "columns": [], "reason": None}
+    open_job(registry, FIRST, files.trial, "issue", "a" * 32, lambda _: True, asked)
+    assert look_at_job(registry, ANALYST, files.trial, "issue", lambda _: True) is None
+    seen = look_at_job(registry, FIRST, files.trial, "issue", lambda _: True)
+    assert (seen.request, told_job(seen).request) == (asked, {})
+
+
 def test_an_evaluation_is_told_by_its_jobs_digest(registry, files):
     evaluated(registry, files)
-    job = open_job(registry, FIRST, files.trial, "evaluate", "b" * 32, lambda _: True)
+    job = open_job(registry, FIRST, files.trial, "evaluate", "b" * 32, lambda _: True, {})
     finish_job(registry, FIRST, job, "e" * 64)
     assert look_at_job(registry, ANALYST, files.trial, "evaluate", lambda _: False).result_digest == "e" * 64
     release(registry, FIRST, files.trial, reason="the results are stored")

@@ -142,7 +142,8 @@ def told_trial(detail: TrialDetail) -> TrialDetail:
 def told_job(job: JobRecord) -> JobRecord:
     """A job; what a draw gave is the digest of its arms, each of which could be tried where they are few."""
     made = job.result_digest
-    return _told(job, result_digest=KEPT if made is not None and job.stage == "randomise" else made)
+    kept = KEPT if made is not None and job.stage == "randomise" else made
+    return _told(job, result_digest=kept, request={})
 
 
 def _line(line: EvaluationLine) -> EvaluationLine:

@@ -103,6 +103,8 @@ def look_at_job(
 ) -> JobRecord | None:
     """The last job of a stage; one whose process is gone is noted as stopped. None before the first.
 
+    Before the release a list that is issued is nothing to others than the randomiser: they see no job of it.
+
     Raises:
         TrialRefused: There is no such trial or design.
     """
@@ -110,6 +112,8 @@ def look_at_job(
         _require(session, trial_id)
         job = queries.latest_job(session, trial_id, stage)
         sees = sees_arms(actor) or queries.release_of(session, trial_id) is not None
+    if stage == "issue" and not sees:
+        return None
     if job is None or job.state != "running" or is_alive(job):
         return job if job is None or sees else told_job(job)
     with registry.write_unrecorded(actor, "read", trial_id) as work:

@@ -6,8 +6,11 @@ import shutil
 import stat
 import unicodedata
 from contextlib import closing
+from importlib import import_module
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import text as sql
 
 from tests.trials import tampering
@@ -111,6 +114,9 @@ def as_of_before(registry) -> None:
 
     tampering.rewrite_chain(registry, without_texts)
     with registry._writers.begin() as connection:
+        connection.execute(sql("DROP TABLE job"))
+        with Operations.context(MigrationContext.configure(connection)):
+            import_module("trials.registry.migrations.versions.0004_jobs").upgrade()
         for table in ("design_revision", "design_text", "design_entry", "design", "letter_text"):
             connection.execute(sql(f"DROP TABLE {table}"))
         connection.execute(sql("UPDATE alembic_version SET version_num = '0009'"))
