@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from dashboards import session
 from data.errors import Refused
-from designs.drafting import Change, Draft, changes, draft_of_file, empty_draft, judge_draft, protocol_file
+from designs.drafting import Change, Draft, changes, draft_of_file, empty_draft, files_of, judge_draft
 from designs.entries import EntryKind, Signatory
 from designs.library import template_named, templates
 from designs.literals import Language
@@ -211,12 +211,9 @@ def plan_of(draft: Draft) -> Protocol | None:
 
 def as_archive(detail: DesignDetail) -> bytes:
     """A draft as a protocol file with its texts, in one archive; the same bytes for the same draft."""
-    files = {"protocol.yaml": protocol_file(detail.revision.draft.document)}
-    files |= {
-        name: detail.facts.contents[digest]
-        for name, digest in detail.revision.draft.texts.items()
-        if digest in detail.facts.contents
-    }
+    draft, contents = detail.revision.draft, detail.facts.contents
+    kept = {name: digest for name, digest in draft.texts.items() if digest in contents}  # of a locked plan, its own
+    files = files_of(Draft(draft.document, kept), contents)
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -294,9 +294,9 @@ def _choose_between(detail: DesignDetail, form: Form) -> None:
         if any(path[-1] == "?" for path in mine):
             st.html(markup.refusal(["Choose for each value which one stays."]))
         else:
-            settle(form, frozenset(mine))
-            if _save(form):
-                st.rerun()
+            if settle(form, frozenset(mine)):
+                _save(form)
+            st.rerun()
 
 
 def _value(form: Form, value: object) -> str:

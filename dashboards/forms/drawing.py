@@ -189,8 +189,9 @@ def _wording(form: Form, path: Path, spoken: str, key: str, *, disabled: bool) -
         if isinstance(name, str) and name in form.first.texts and form.draft.texts.get(name) != form.first.texts[name]:
             form.draft = Draft(form.draft.document, {**form.draft.texts, name: form.first.texts[name]})
         return
-    arm = form.at((*path[:-2], "id"))
-    form.put_text(path, name if isinstance(name, str) and name else f"wording/{arm or 'text'}.{path[-1]}.md", text)
+    held = form.at(path)
+    begun_here = held if isinstance(held, str) and held and held not in form.first.texts else None
+    form.put_text(path, begun_here or (name if isinstance(name, str) and name else None), text)
 
 
 def text_of(form: Form, name: str) -> str:

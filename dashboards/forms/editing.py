@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import streamlit as st
@@ -18,7 +19,7 @@ from dashboards import design_session, session
 from dashboards.forms.fields import Path
 from dashboards.forms.values import value_at, with_value
 from data.errors import Refused
-from designs.drafting import Conflict, Draft, settled
+from designs.drafting import Conflict, Draft, merge, settled
 from designs.drafting.changes import Path as ChangePath
 from trials.registry.records import DesignDetail
 from trials.stages.design import DraftConflict
@@ -73,11 +74,18 @@ class Form:
         """Put a value at a path of the plan; None takes it away."""
         self.draft = Draft(with_value(self.draft.document, path, value), self.draft.texts)
 
-    def put_text(self, path: Path, name: str, text: str) -> None:
-        """Put a text beside the plan, and its name at a path; an empty one takes the name away."""
+    def put_text(self, path: Path, name: str | None, text: str) -> None:
+        """Put a text beside the plan, and its name at a path; an empty one takes the name away.
+
+        A text that another place of the plan names too, or that a new one would lie upon, stays as it is: this one
+        then has a name of its own.
+        """
         if not text.strip():
             self.put(path, None)
             return
+        if name is None or names(with_value(self.draft.document, path, None), name):
+            arm = self.at((*path[:-2], "id"))
+            name = self._free(f"wording/{arm if isinstance(arm, str) and arm else 'text'}", f".{path[-1]}.md")
         digest = hashlib.sha256(text.encode()).hexdigest()
         self.contents[digest] = text
         self.put(path, name)
@@ -89,6 +97,11 @@ class Form:
         if not isinstance(name, str) or name != before:
             return bool(name != before)
         return self.base.texts.get(name) != self.draft.texts.get(name)
+
+    def _free(self, stem: str, ending: str) -> str:
+        taken = {*self.draft.texts, *self.base.texts}
+        names = (f"{stem}{'' if number == 1 else f'-{number}'}{ending}" for number in count(1))
+        return next(name for name in names if name not in taken)
 
     def anew(self) -> None:
         """Let every field begin with what stands on the page now."""
@@ -167,13 +180,21 @@ def saved(form: Form) -> bool:
     return True
 
 
-def settle(form: Form, mine: frozenset[ChangePath]) -> None:
-    """Put the page's changes on top of what others saved: their values where both changed one, but for ``mine``."""
+def settle(form: Form, mine: frozenset[ChangePath]) -> bool:
+    """Put the page's changes on top of what others saved: their values where both changed one, but for ``mine``.
+
+    False where something that was typed since is against theirs too, of which nobody was asked yet: it is shown.
+    """
     latest = design_session.revision(form.design, form.against)
+    _, against = merge(form.base.whole, form.draft.whole, latest.draft.whole)
+    if {each.path for each in against} - {each.path for each in form.conflicts}:
+        form.conflicts = against
+        return False
     whole = settled(form.base.whole, form.draft.whole, latest.draft.whole, mine)
     form.made_from, form.base = latest.number, latest.draft
     form.draft, form.conflicts = Draft(whole["plan"], whole["texts"]), ()
     form.anew()
+    return True
 
 
 def refusal_to_edit(detail: DesignDetail) -> str | None:
@@ -193,3 +214,12 @@ def ended_in_words(detail: DesignDetail) -> str | None:
         if each.entry.kind == "set_aside":
             return f"The design was set aside on {each.entry.on.day} {each.entry.on:%B %Y} by {each.by}."
     return None
+
+
+def names(document: Any, name: str) -> bool:
+    """Whether any value of a document is this name."""
+    if isinstance(document, Mapping):
+        return any(names(value, name) for value in document.values())
+    if isinstance(document, list):
+        return any(names(value, name) for value in document)
+    return bool(document == name)

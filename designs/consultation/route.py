@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import SequenceMatcher
 from typing import Final, Literal
 
 from designs.consultation.errors import ConsultationRefused, check_days, in_words
@@ -20,7 +21,8 @@ RouteKind = Literal["steering_group", "own", "outside"]
 Gateway = Literal[1, 2]
 GATEWAYS: Final[tuple[Gateway, ...]] = (1, 2)
 
-_LOOKS_LIKE: Final = str.maketrans("іѕсвмԝιμβϲ", "iscbmwimbc")
+_NEARLY: Final = 0.9
+_LOOKS_LIKE: Final = str.maketrans("іѕсвмԝιμβϲӏıг", "iscbmwimbciir")
 """Small letters of Cyrillic and Greek to those of these names that they cannot be told from."""
 
 ROUTES_EDITION: Final = "2026-11"
@@ -54,21 +56,37 @@ def route_of(plan: Protocol | None) -> Route:
     steering group is named among other words, its approval is needed.
     """
     directorate = None if plan is None else plan.directorate
-    words = _words(directorate or "")
-    if not words:
+    if not _shown(directorate or "").strip():
         return Route("outside", None)
-    together, sentence = "".join(words), " ".join(words)
-    for short, name in STEERED.items():
-        written_out = " ".join(_words(name))
-        if short.casefold() in (*words, together) or re.search(rf"\b{written_out}\b", sentence):
-            return Route("steering_group", directorate, GATEWAYS)
+    words = _words(directorate or "")
+    if any(_names(words, short, _words(name)) for short, name in STEERED.items()):
+        return Route("steering_group", directorate, GATEWAYS)
     return Route("own", directorate)
+
+
+def _names(words: Sequence[str], short: str, written_out: Sequence[str]) -> bool:
+    """Whether a directorate stands among words: by its initials, together or apart, or by its name nearly as it is.
+
+    Initials may have a number behind them. A name that is nearly the directorate's is taken for it: to ask the
+    steering group of one design too many is the smaller mistake.
+    """
+    initials = short.casefold()
+    plain = [word.rstrip("0123456789") for word in words]
+    runs = re.findall(r"(?:\b\w\b ?)+", " ".join(plain))
+    if initials in plain or any(initials in run.replace(" ", "") for run in runs):
+        return True
+    name, size = " ".join(written_out), len(written_out)
+    parts = {" ".join(words[at : at + length]) for length in (size - 1, size, size + 1) for at in range(len(words))}
+    return any(SequenceMatcher(None, part, name).ratio() >= _NEARLY for part in parts)
+
+
+def _shown(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
 
 
 def _words(text: str) -> list[str]:
     """Small words without signs: ``R.I.S.`` has three, ``Risk & Intelligence`` is written with *and*."""
-    shown = "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
-    words = re.findall(r"[^\W_]+", shown.replace("&", " and ").casefold().translate(_LOOKS_LIKE))
+    words = re.findall(r"[^\W_]+", _shown(text).replace("&", " and ").casefold().translate(_LOOKS_LIKE))
     return ["sized" if word == "size" else word for word in words]
 
 

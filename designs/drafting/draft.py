@@ -100,29 +100,40 @@ def files_of(draft: Draft, contents: Mapping[str, bytes]) -> dict[str, bytes]:
         DesignRefused: A text has a path at which no file can lie beside the protocol's.
     """
     files = {PROTOCOL_FILE: protocol_file(draft.document)}
+    _refuse_paths(draft)
+    return files | {path: contents[digest] for path, digest in draft.texts.items()}
+
+
+def _refuse_paths(draft: Draft) -> None:
+    """Refuse texts that could not lie where the draft says, or of which one would lie upon another.
+
+    Raises:
+        DesignRefused: It is so.
+    """
+    lying: dict[str, str] = {}
     for path, digest in draft.texts.items():
-        parts = PurePosixPath(path).parts
-        if not parts or path == PROTOCOL_FILE or PurePosixPath(path).is_absolute() or {"..", "\\"} & {*parts, *path}:
+        place = PurePosixPath(path)
+        inside = bool(place.parts) and not place.is_absolute() and not {"..", "\\"} & {*place.parts, *path}
+        if not inside or str(place) == PROTOCOL_FILE or lying.setdefault(str(place), digest) != digest:
             raise DesignRefused(
                 f'no text can be written at "{path}"',
                 where=str(draft.document.get("id", "")),
-                rule=f"a text lies beside {PROTOCOL_FILE} or below it, and its path is relative, with /",
+                rule=f"a text lies beside {PROTOCOL_FILE} or below it, alone, and its path is relative, with /",
                 remedy="give the text another path in the draft",
             )
-        files[path] = contents[digest]
-    return files
 
 
 def refuse_unkept(draft: Draft, design: str) -> None:
     """Refuse a draft that could not become a protocol file, whatever else is missing.
 
     Raises:
-        ProtocolRefused: It has another id than its design, is too large or too deep, holds what is no plain value, or
-            names a text by a path at which none can lie.
+        ProtocolRefused: It has another id than its design, is too large or too deep, or holds what is no plain value.
+        DesignRefused: A text has a path at which none can lie beside it and the others.
     """
     if draft.document.get("id") != design:
         problem = f"{draft.document.get('id')!r} is not {design!r}"
         raise ProtocolRefused([ProtocolError("id", problem, "a design keeps the id that it began with")], where=design)
+    _refuse_paths(draft)
     read = parse_document(protocol_file(draft.document), where=design)
     if read.errors or read.value != draft.document:
         errors = read.errors or (

@@ -31,7 +31,7 @@ def one_text_again(rows: int, size: int) -> pa.Table:
 def zeros_again() -> pa.Table:
     """A million rows of one value."""
     zeros = np.zeros(1_000_000, np.int64)
-    return pa.table({"customer_id": zeros, "principal": zeros})
+    return pa.table({"customer_id": zeros, "principal": zeros, "paid": zeros})
 
 
 def _ids(rows: int) -> pa.Array:

@@ -115,7 +115,7 @@ def test_a_trial_is_designed_and_locked_by_keyboard(tmp_path, visit):
 
     keys.choose(inert(f"{DOUBTED}: How sure is it?"), "In doubt")
     keys.press("Save")
-    page.get_by_text("One-to-many may not be appropriate.").wait_for()
+    page.get_by_text("One-to-many may not be appropriate.", exact=True).wait_for()
     settled(page)
     keys.write("Why the design goes on", "The trial will show it.")
     keys.press("Let the design go on")
@@ -124,7 +124,7 @@ def test_a_trial_is_designed_and_locked_by_keyboard(tmp_path, visit):
 
     approved_so_far(registry)
     keys.step("Approaches and wording", "approaches")
-    keys.write("English", ".", at_the_end=True)
+    keys.write("Wording in English", ".", at_the_end=True)
     keys.press("Save")
     page.get_by_text("Saved as revision").wait_for()
     settled(page)

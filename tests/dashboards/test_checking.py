@@ -107,7 +107,7 @@ with patch(sys.argv[1], die):
 """
 
 
-@pytest.mark.parametrize("target", ["designs.protocol.apart.asking.ProtocolReader.check", "dashboards.uploads._settle"])
+@pytest.mark.parametrize("target", ["designs.protocol.apart.asking.ProtocolReader.check", "dashboards.uploads.settle"])
 @pytest.mark.parametrize("cleared_by", ["the next start", "collect"])
 def test_an_upload_that_is_killed_leaves_nothing_for_long(empty_registry, target, cleared_by) -> None:
     home = empty_registry.home

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import session
+from data.errors import Refused
 from designs.drafting import Draft
 from tests.dashboards.conftest import done, refusals, shown
 from trials.access import Actor
@@ -130,6 +132,71 @@ def test_who_saves_second_chooses(design: Registry, open_page: Any, at_work: Any
     press(page, "Save with these")
     assert draft_of(design)["title"] == title
     assert not refusals(page) or "settle" in refusals(page)[0]
+
+
+def test_what_is_typed_while_a_choice_is_shown_is_asked_of_too(design: Registry, open_page: Any, at_work: Any) -> None:
+    page = open_page("about", design=DESIGN)
+    field(page, "title").set_value("Mine").run()
+    theirs = Draft({**draft_of(design), "title": "Theirs", "owner": "Ben's team"}, {})
+    revise_design(design, BEN, DESIGN, theirs, {}, made_from=1)
+    press(page, "Save")
+    field(page, "owner").set_value("My team").run()
+    next(radio for radio in page.radio if "conflict" in radio.key).set_value(0).run()
+    press(page, "Save with these")
+    assert draft_of(design)["owner"] == "Ben's team"
+    choices = [radio for radio in page.radio if "conflict" in radio.key]
+    assert len(choices) == 2
+    for choice in choices:
+        choice.set_value(0)
+    page.run()
+    press(page, "Save with these")
+    assert (draft_of(design)["title"], draft_of(design)["owner"]) == ("Mine", "My team")
+
+
+def test_a_new_text_is_laid_upon_no_other(design: Registry, open_page: Any, at_work: Any) -> None:
+    arms = [{"id": "old", "kind": "otm", "label": "Old", "text": {"en": "wording/letter.en.md"}}]
+    old = hashlib.sha256(b"The old letter.").hexdigest()
+    draft = Draft({**draft_of(design), "arms": arms}, {"wording/letter.en.md": old})
+    revise_design(design, ANN, DESIGN, draft, {old: b"The old letter."}, made_from=1)
+    page = open_page("approaches", design=DESIGN)
+    press(page, "Add another arm")
+    field(page, "arms/1/id").set_value("letter").run()
+    field(page, "arms/1/text/en").set_value("The new").run()
+    field(page, "arms/1/text/en").set_value("The new letter.").run()
+    press(page, "Save")
+    with design.read(ANN, DESIGN) as reader:
+        texts = reader.design_texts(DESIGN, reader.design(DESIGN))
+    assert [arm["text"]["en"] for arm in draft_of(design)["arms"]] == ["wording/letter.en.md", "wording/letter-2.en.md"]
+    assert texts == {"wording/letter.en.md": b"The old letter.", "wording/letter-2.en.md": b"The new letter."}
+
+
+def test_a_text_of_two_arms_that_is_changed_for_one_stays_for_the_other(
+    design: Registry, open_page: Any, at_work: Any
+) -> None:
+    arms = [{"id": name, "kind": "otm", "label": name, "text": {"en": "both.md"}} for name in ("one", "two")]
+    both = hashlib.sha256(b"For both.").hexdigest()
+    draft = Draft({**draft_of(design), "arms": arms}, {"both.md": both})
+    revise_design(design, ANN, DESIGN, draft, {both: b"For both."}, made_from=1)
+    page = open_page("approaches", design=DESIGN)
+    field(page, "arms/0/text/en").set_value("For one.").run()
+    press(page, "Save")
+    with design.read(ANN, DESIGN) as reader:
+        texts = reader.design_texts(DESIGN, reader.design(DESIGN))
+    assert [texts[arm["text"]["en"]] for arm in draft_of(design)["arms"]] == [b"For one.", b"For both."]
+
+
+@pytest.mark.parametrize("path", ["../.ssh/keys", "/etc/motd", "protocol.yaml", "./protocol.yaml"])
+def test_a_text_lies_nowhere_but_beside_its_plan(design: Registry, path: str) -> None:
+    digest = hashlib.sha256(b"x").hexdigest()
+    with pytest.raises(Refused, match="no text can be written"):
+        revise_design(design, ANN, DESIGN, Draft(draft_of(design), {path: digest}), {digest: b"x"}, made_from=1)
+
+
+def test_two_texts_do_not_lie_upon_each_other(design: Registry) -> None:
+    one, other = (hashlib.sha256(text).hexdigest() for text in (b"1", b"2"))
+    draft = Draft(draft_of(design), {"a.md": one, "./a.md": other})
+    with pytest.raises(Refused, match="no text can be written"):
+        revise_design(design, ANN, DESIGN, draft, {one: b"1", other: b"2"}, made_from=1)
 
 
 def test_what_is_no_number_is_kept_and_named_at_its_field(design: Registry, open_page: Any, at_work: Any) -> None:

@@ -66,7 +66,7 @@ def labels(page: AppTest) -> set[str]:
 
 def ended(registry: Registry, stage: LongStage) -> JobRecord:
     for _ in range(6000):
-        job = progress(registry, ANN, DESIGN, stage)
+        job = progress(registry, RAY if stage == "issue" else ANN, DESIGN, stage)
         assert job is not None
         if job.state != "running":
             return job

@@ -18,7 +18,7 @@ from designs.entries import Recorded
 from designs.finding import Open
 from designs.gates import Facts
 from designs.protocol import Protocol
-from designs.variants.sign_offs import Version
+from designs.variants.sign_offs import Version, planned_texts
 from trials.errors import TrialRefused
 from trials.registry import queries, tables
 from trials.registry.customers import reasons_of
@@ -48,16 +48,31 @@ def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
     )
 
 
+def _as_sealed(plan: Protocol, versions: Mapping[str, Sequence[Version]]) -> dict[str, Sequence[Version]]:
+    """The versions of each text with the one that a sealed plan names as the last: a later draft, or an amendment that
+    was withdrawn, is not what goes out."""
+    sealed = dict(versions)
+    for text in planned_texts(plan):
+        had = sealed.get(text.subject, ())
+        if text.name is None or (had and had[-1].digest == text.name):
+            continue
+        since = next((version.since for version in reversed(had) if version.digest == text.name), None)
+        if since is not None:
+            sealed[text.subject] = (*had, Version(text.name, since))
+    return sealed
+
+
 def facts_of_plan(session: Session, plan: Plan, today: date) -> Facts:
     """A trial as its registered plan has it, which is what a lock fixes."""
     trial_id = plan.trial
     kept = select(tables.LetterText).where(tables.LetterText.trial_id == trial_id)
+    named = _of_registrations(session, trial_id)
     return Facts(
         plan=plan.protocol,
         errors=(),
         texts={},
         contents={row.digest: base64.b64decode(row.content) for row in session.scalars(kept)},
-        versions=_versions([*_of_revisions(session, trial_id), *_of_registrations(session, trial_id)]),
+        versions=_as_sealed(plan.protocol, _versions([*_of_revisions(session, trial_id), *named])),
         recorded=queries.entries_of(session, trial_id),
         today=today,
         counts=reasons_of(session, plan.protocol, plan.population),

@@ -64,6 +64,8 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
         _refuse_after(entry, facts.today, trial_id)
         refuse_set_aside(recorded, trial_id)
         _refuse_by_hand(entry, trial_id)
+        if entry.kind == "set_aside" and queries.is_registered(work.session, trial_id):
+            _refuse_locked(queries.standing_of(work.session, trial_id).locked, trial_id)
         refuse_entry(entry, facts)
         entry = _measured(entry, facts)
         new = Recorded(len(recorded) + 1, entry, now(), actor.name, actor.role)
@@ -116,6 +118,16 @@ def signs_for(role: Role) -> tuple[Signatory, ...]:
     """
     by_role: dict[Role, tuple[Signatory, ...]] = {"analyst": ("kai",), "reviewer": ("taa", "copgu", "communications")}
     return (*by_role["reviewer"], *by_role["analyst"]) if role == "all" else by_role.get(role, ())
+
+
+def _refuse_locked(locked: bool, trial_id: str) -> None:
+    if locked:
+        raise TrialRefused(
+            "the plan is locked",
+            where=trial_id,
+            rule="a design is set aside before its plan is locked; later a trial ends with a decision, or is void",
+            remedy="ask for the void of its draw, or decide on what it found",
+        )
 
 
 def _refuse_another_s(actor: Actor, entry: Entry) -> None:

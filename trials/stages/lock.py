@@ -20,7 +20,7 @@ from trials.progress import Progress, in_silence
 from trials.randomiser.fixed import fixed, lock_row
 from trials.reasons import require_reason
 from trials.registry import Registry, queries, tables
-from trials.registry.design_facts import facts_of_plan
+from trials.registry.design_facts import facts_of_plan, refuse_set_aside
 from trials.registry.plan import Plan, edited, plan_of
 from trials.registry.records import LockRecord, PopulationRecord
 from trials.registry.tables.columns import now
@@ -98,6 +98,7 @@ def lock(
             raise TrialRefused(
                 "the plan or its population changed while it was being locked", where=trial_id, remedy="lock again"
             )
+        refuse_set_aside(queries.entries_of(work.session, trial_id), trial_id)
         registered = queries.versions_registered(work.session, trial_id)
         require_latest_read(trial_id, actor, "version of the plan", "--version", registered, version)
         if draft is not None:

@@ -53,8 +53,8 @@ def test_a_dictionary_that_unfolds_into_gigabytes_is_refused(tmp_path: Path) -> 
 
 @both_ways
 def test_a_run_of_one_value_is_refused_at_64_mebibytes(tmp_path: Path) -> None:
-    with pytest.raises(DataRefused, match=r"unfolds into more than 6\d,\d{3},\d{3} \(in its first 4,"):
-        read_file(in_row_groups(tmp_path / "people.parquet", zeros_again(), times=20), CONTRACT)
+    with pytest.raises(DataRefused, match=r"unfolds into more than 6\d,\d{3},\d{3} \(in its first [23],"):
+        read_file(in_row_groups(tmp_path / "people.parquet", zeros_again(), times=4), CONTRACT)
 
 
 @both_ways

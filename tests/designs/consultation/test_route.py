@@ -17,6 +17,18 @@ from tests.designs.consultation.records import TODAY, day, own_approval, plan_of
     ("directorate", "kind"),
     [
         ("RIS", "steering_group"),
+        ("R.I.S. Campaigns", "steering_group"),
+        ("the R I S team", "steering_group"),
+        ("the I.S.B.C. directorate", "steering_group"),
+        ("W.M.B.C. (north)", "steering_group"),
+        ("RIS2", "steering_group"),
+        ("R\u04c0S", "steering_group"),
+        ("Risk and Intelligence Services", "steering_group"),
+        ("Individuals and Small Businesses Compliance", "steering_group"),
+        ("Wealthy and Midsized Business Compliance", "steering_group"),
+        ("-", "own"),
+        ("Risk of loss, and debts", "own"),
+        ("Businesses, small and large", "own"),
         ("ISBC", "steering_group"),
         ("WMBC", "steering_group"),
         (" ris ", "steering_group"),
@@ -45,7 +57,6 @@ from tests.designs.consultation.records import TODAY, day, own_approval, plan_of
         ("", "outside"),
         ("  ", "outside"),
         ("\u200b", "outside"),
-        ("-", "outside"),
     ],
 )
 def test_the_directorate_decides_the_route(directorate: str | None, kind: str) -> None:

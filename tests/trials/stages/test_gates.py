@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 
 from data.cohort.demonstrations import DEMONSTRATIONS
 from data.cohort.population import population
+from designs.drafting import Draft
 from designs.entries import parse_entry
+from designs.gates import gates_of
 from designs.library import template_named
 from tests.designs.test_entries import document
 from tests.trials.examples import FIRST, Files, locked
@@ -20,15 +23,18 @@ from trials.access import Actor
 from trials.demonstration_approvals import approvals
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import Registry, open_registry
-from trials.registry.design_facts import facts_of
+from trials.registry.design_facts import facts_of, facts_of_plan
+from trials.registry.past_plans import draft_of_trial
+from trials.registry.plan import plan_of
 from trials.reporting.portfolio import outside_route
 from trials.settings import Settings
 from trials.stages.allocate import randomise
 from trials.stages.certificate import certificate
+from trials.stages.design import begin_design, revise_design
 from trials.stages.enter import enter
 from trials.stages.lock import check_lock, lock
 from trials.stages.population import load_population
-from trials.stages.register import register
+from trials.stages.register import register, register_draft
 
 TRIAL = "late-returns-2026"
 TODAY = date(2026, 11, 30)
@@ -137,3 +143,36 @@ def test_a_registry_may_ask_for_a_route(home: Path, files: Files) -> None:
 def test_nobody_puts_a_lock_outside_the_route_on_record_by_hand(ready: Registry) -> None:
     with pytest.raises(TrialRefused, match="is recorded by the lock"):
         enter(ready, FIRST, TRIAL, parse_entry(document("locked_outside")))
+
+
+def test_a_text_that_nobody_signed_is_not_locked_though_a_later_draft_was_signed(ready: Registry) -> None:
+    """What is signed is what the sealed plan names, and not what a draft has come to since."""
+    with ready.inspect(FIRST, "read", TRIAL) as session:
+        draft, contents = draft_of_trial(session, TRIAL, "late-returns-2027")
+    (english,) = (arm["text"]["en"] for arm in draft.document["arms"] if arm["kind"] == "otm")
+    unsigned = b"Nobody has signed this."
+    digest = hashlib.sha256(unsigned).hexdigest()
+    before = Draft({**draft.document, "id": "late-returns-2027"}, {**draft.texts, english: digest})
+    begin_design(ready, FIRST, "late-returns-2027", before, {**contents, digest: unsigned}, origin={"kind": "empty"})
+    register_draft(ready, FIRST, "late-returns-2027", 1)
+    after = Draft(before.document, draft.texts)
+    revise_design(ready, FIRST, "late-returns-2027", after, contents, made_from=1)
+    record(ready, "late-returns-2027", but=lambda entry: entry.kind == "answers_confirmed")
+    with ready.inspect(FIRST, "read") as session:
+        now = facts_of_plan(session, plan_of(session, "late-returns-2027"), TODAY)
+    signed_off = next(gate for gate in gates_of(now) if gate.name == "signed_off")
+    assert {each.code for each in signed_off.blocking} == {"sign_off_void"}
+
+
+def test_a_design_that_was_set_aside_is_not_locked(ready: Registry) -> None:
+    record(ready)
+    enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")))
+    with pytest.raises(TrialRefused, match="was set aside"):
+        lock(ready, FIRST, TRIAL)
+
+
+def test_a_locked_trial_is_not_set_aside(ready: Registry) -> None:
+    record(ready)
+    lock(ready, FIRST, TRIAL)
+    with pytest.raises(TrialRefused, match="the plan is locked"):
+        enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")))
