@@ -5,6 +5,7 @@ A page starts it and leaves it; whoever opens the page next sees how far it is, 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ def begin_loading(design: str, upload: Upload, keep: Mapping[str, Kind], *, synt
     registry = session.registry()
     registry.permit(session.current_user(), "load_population", design)
     try:
+        digest = hashlib.sha256(upload.content).hexdigest()
         place = receive(registry.home, upload.name, upload.content)
     except OSError as error:
         raise DataRefused(
@@ -83,7 +85,9 @@ def begin_loading(design: str, upload: Upload, keep: Mapping[str, Kind], *, synt
         ) from error
     job = None
     try:
-        job = _begun(design, "load_population", {"file": place, "keep": dict(keep), "synthetic": synthetic})
+        job = _begun(
+            design, "load_population", {"file": place, "digest": digest, "keep": dict(keep), "synthetic": synthetic}
+        )
     finally:
         if job is None or job.request.get("file") != place:
             remove_arrived(registry.home, place)

@@ -6,9 +6,25 @@ import errno
 import os
 import stat
 from io import BufferedReader
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+_LONGEST_ENDING = 16
+_LONGEST_STEM = 40  # characters, so that no system finds the name too long
 NO_FILE = "a pipe or a device, and no file"
+
+
+def own_name(name: str) -> str:
+    """What a file that somebody sent may be called on a disk of ours: the last part of its name, as plain text.
+
+    Examples:
+        >>> own_name("C:\\\\people\\\\May.csv.gz"), own_name("../.."), own_name("a\\0b/" + "x" * 300 + ".csv")[-8:]
+        ('May.csv.gz', 'file', 'xxxx.csv')
+    """
+    last = PurePosixPath(name.replace("\\", "/")).name
+    plain = "".join(letter for letter in last if letter.isprintable())
+    stem, dot, ending = plain.partition(".")
+    kept = f"{stem[:_LONGEST_STEM]}{dot}{ending[-_LONGEST_ENDING:]}"
+    return kept if kept.strip(". ") else "file"
 
 
 def open_plain(path: Path) -> BufferedReader:

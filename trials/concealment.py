@@ -78,7 +78,7 @@ SEEN_OF_CERTIFICATES: Final = frozenset({
 
 _NOT_BY_ARM: Final = frozenset({
     "duplicate_ids", "arm_labels", "rows_taken", "maturity", "planned_day", "only_yes", "clusters_enough",
-    "clusters_whole", "balance", "second_opinion",
+    "clusters_whole", "second_opinion",
 })  # fmt: skip
 _FIGURES: Final = (
     "estimate", "std_error", "statistic", "p_value", "p_adjusted", "ci_lower", "ci_upper", "ci_lower_simultaneous",
@@ -136,7 +136,7 @@ def concealed(evaluation: Evaluation) -> Evaluation:
         thresholds=_rounded(_parts(evaluation.thresholds)),
         look=_rounded(_parts(evaluation.look)),
         looks_before=_rounded(_parts(evaluation.looks_before)),
-        notes=tuple(note for note in evaluation.notes if _counts_nobody(note) and " arm " not in note),
+        notes=tuple(note for note in evaluation.notes if _told_of_all(note)),
     )
 
 
@@ -254,6 +254,31 @@ def _due(maturity: Maturity) -> list[str]:
     return [f"Due so far, as at {day(maturity.as_at)}: {listed(shares)}."] if shares else []
 
 
+def _by_subtraction(rows: Iterable[Estimate]) -> set[Segment]:
+    """Segments from which the whole, or a segment of another column, differs by few: their difference tells of those.
+
+    Compared are the customers of an arm and its comparison who have an outcome, as each row counts them.
+    """
+    of_row: dict[tuple[str, str], dict[Segment | None, int]] = {}
+    for row in rows:
+        if row.n_arm is not None and row.n_comparison is not None:
+            of_row.setdefault((row.outcome, row.arm), {})[row.segment] = row.n_arm + row.n_comparison
+    near: set[Segment] = set()
+    for counts in of_row.values():
+        columns: dict[str, list[Segment]] = {}
+        for segment in counts:
+            if segment is not None:
+                columns.setdefault(segment.column, []).append(segment)
+        whole = counts.get(None)
+        for column, levels in columns.items():
+            without = 0 if whole is None else whole - sum(counts[level] for level in levels)
+            if 0 < without < SMALL:
+                near.update(levels)
+            others = [level for other, more in columns.items() if other != column for level in more]
+            near.update(level for level in levels for other in others if 0 < abs(counts[level] - counts[other]) < SMALL)
+    return near
+
+
 def _few(rows: Iterable[Estimate]) -> frozenset[Segment]:
     """Segments of few customers of an arm, each with so many others of its column that no difference tells of it."""
     counts: dict[str, dict[Segment, int]] = {}
@@ -262,7 +287,7 @@ def _few(rows: Iterable[Estimate]) -> frozenset[Segment]:
             fewest = min(row.n_arm or 0, row.n_comparison or 0)
             levels = counts.setdefault(row.segment.column, {})
             levels[row.segment] = min(levels.get(row.segment, fewest), fewest)
-    few: set[Segment] = set()
+    few: set[Segment] = _by_subtraction(rows)
     for levels in counts.values():
         kept = sorted(levels, key=lambda segment: levels[segment])
         gone = [segment for segment in kept if levels[segment] < SMALL]
@@ -270,6 +295,11 @@ def _few(rows: Iterable[Estimate]) -> frozenset[Segment]:
             gone.append(kept[len(gone)])
         few.update(gone)
     return frozenset(few)
+
+
+def _told_of_all(note: str) -> bool:
+    """Whether a note tells nothing of arms: which columns a fit lacks follows from who is where."""
+    return _counts_nobody(note) and " arm " not in note and not note.startswith(("Left out", "Levels that"))
 
 
 def _estimate(row: Estimate, few: frozenset[Segment]) -> Estimate:

@@ -50,7 +50,7 @@ from analysis.results import (
 
 SEEN: Final[Mapping[type, frozenset[str]]] = {
     Evaluation: frozenset({
-        "trial", "title", "protocol_digest", "alpha", "net_benefit_reason", "cut_levels", "dropped_columns",
+        "trial", "title", "protocol_digest", "alpha", "net_benefit_reason", "cut_levels",
         "unreadable", "versions", "schema", "amendments",
     }),
     AmendmentInForce: frozenset({
@@ -115,7 +115,7 @@ SEEN: Final[Mapping[type, frozenset[str]]] = {
 """What others see of each kind."""
 
 HIDDEN: Final[Mapping[type, frozenset[str]]] = {
-    Evaluation: frozenset({"balance", "curves", "bounds", "tipping_points"}),
+    Evaluation: frozenset({"balance", "curves", "bounds", "tipping_points", "dropped_columns"}),
     Flow: frozenset({"arms"}),
     Check: frozenset({"figures"}),
     Maturity: frozenset({"shares"}),

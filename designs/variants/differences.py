@@ -14,7 +14,7 @@ from designs.protocol.models import Arm, Protocol
 from designs.variants.folding import sentences
 
 SegmentKind = Literal["same", "added", "removed"]
-MOST_COMPARED: Final = 1_000_000
+MOST_COMPARED: Final = 40_000
 """Pairs of pieces that are compared at most: beyond, all of the old text is removed and all of the new one added."""
 
 _WORD = re.compile(r"^\s+|\S+\s*")

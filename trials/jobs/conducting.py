@@ -35,7 +35,7 @@ def _locked(registry: Registry, actor: Actor, job: JobRecord, progress: Progress
 
 def _loaded(registry: Registry, actor: Actor, job: JobRecord, progress: Progress) -> str:
     """A population from the file that was sent for it, which is gone afterwards, whatever came of it."""
-    file = arrived(registry.home, job.request["file"])
+    file = arrived(registry.home, job.request["file"], job.request["digest"])
     try:
         account = load_population_of_draft(
             registry, actor, file, job.trial,

@@ -16,7 +16,7 @@ from trials.jobs import lifeline
 from trials.registry import Registry
 from trials.registry.records import JobRecord, JobRefusal, LongStage
 from trials.settings import Settings
-from trials.stages.job import IsAlive, fail_job, look_at_job, open_job
+from trials.stages.job import IsAlive, asked, fail_job, look_at_job, open_job
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -72,7 +72,7 @@ def _is_alive(registry: Registry) -> IsAlive:
 
 def _launch(registry: Registry, actor: Actor, job: JobRecord, held: int) -> None:
     """Run the job in a session of its own, without a pipe to this process: nothing that ends this one reaches it."""
-    command = [sys.executable, "-X", "faulthandler", "-m", "trials.jobs", job.id, str(held)]
+    command = [sys.executable, "-X", "faulthandler", "-m", "trials.jobs", job.id, str(held), asked(job)]
     try:
         with lifeline.file_of(registry.home, job.id).open("ab") as said:
             process = subprocess.Popen(  # noqa: S603

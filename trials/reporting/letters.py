@@ -10,7 +10,7 @@ from typing import Final
 from designs.literals import Language
 from designs.protocol.models import Arm
 from designs.variants.sign_offs import LANGUAGES
-from designs.variants.wording import as_text
+from designs.variants.wording import MOST_CHARACTERS, as_text
 from trials.errors import TrialRefused
 from trials.registry.dossier import Dossier
 from trials.reporting.designing.letters import Piece, plain
@@ -43,6 +43,9 @@ class KeptText:
     since: date
     text: str
     synthetic: bool
+
+
+_MOST_LINES: Final = 3_000
 
 
 def kept_text(dossier: Dossier, arm_id: str, language: Language) -> KeptText:
@@ -83,6 +86,13 @@ def letter_pdf(kept: KeptText) -> bytes:
     lines = [f"Preview for {kept.trial}. {what}. Version {kept.digest[:12]}. Marked: filled in for each customer."]
     if kept.synthetic:
         lines.append(SYNTHETIC)
+    if len(kept.text) > MOST_CHARACTERS or kept.text.count("\n") > _MOST_LINES:
+        raise TrialRefused(
+            f"the text has {len(kept.text):,} characters in {kept.text.count(chr(10)) + 1:,} lines",
+            where=kept.trial,
+            rule=f"no message has more than {MOST_CHARACTERS:,} characters or {_MOST_LINES:,} lines",
+            remedy="shorten it",
+        )
     values = {
         "title": shown(what),
         "language": kept.language,

@@ -17,7 +17,7 @@ from trials.access import Actor
 from trials.concealment import sees_arms
 from trials.registry import Registry, queries
 from trials.registry.records import JobRecord, JobRefusal, LongStage
-from trials.registry.tables.columns import now
+from trials.registry.tables.columns import digest_of, now
 from trials.registry.told import told_job
 
 IsAlive = Callable[[JobRecord], bool]
@@ -56,6 +56,11 @@ def open_job(
         work.put(queries.job_row(job))
         work.commit()
     return job
+
+
+def asked(job: JobRecord) -> str:
+    """SHA-256 of what a job was asked to do: which stage, of which trial, with which arguments."""
+    return digest_of({"id": job.id, "trial": job.trial, "stage": job.stage, "request": dict(job.request)})
 
 
 def job_to_do(registry: Registry, actor: Actor, job_id: str) -> JobRecord:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from data.whole_files import unfinished
 from designs.literals import Language
+from designs.protocol.rules.dates import FIRST_DAY, LAST_DAY
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry
@@ -154,6 +155,13 @@ def _or(endings: Iterable[str]) -> str:
 
 
 def _read(registry: Registry, actor: Actor, trial_id: str, day: date, today: date) -> Dossier:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise TrialRefused(
+            f"{day:%Y-%m-%d} is no day of a trial",
+            where=trial_id,
+            rule=f"a paper bears a day from {FIRST_DAY:%Y-%m-%d} to {LAST_DAY:%Y-%m-%d}",
+            remedy="leave the day out, or name another",
+        )
     with registry.inspect(actor, "read", trial_id) as session:
         dossier = dossier_of(session, trial_id, day)
     happened = [each.entry.on for each in dossier.facts.recorded]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 import narwhals as nw
@@ -12,6 +12,7 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from data.intake import Intake, read_file
+from data.plain_files import own_name
 from data.private import scratch_in, write_private
 from data.schema import ColumnContract, FileContract, Kind
 from designs.assignment import declare
@@ -142,7 +143,7 @@ def look_into(registry: Registry, actor: Actor, name: str, content: bytes) -> tu
     """
     registry.permit(actor, "load_population")
     with scratch_in(registry.scratch_room) as room:
-        file = room / (PurePosixPath(name.replace("\\", "/")).name or "file")
+        file = room / own_name(name)
         write_private(file, content)
         names = read_file(file, FileContract(None)).table.column_names
         # A reader says what a column holds of those that it is asked for alone.

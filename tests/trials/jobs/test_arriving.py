@@ -1,0 +1,56 @@
+"""What was sent for a job is what the job reads, and what it was asked is what it does."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from data.plain_files import own_name
+from trials.errors import RegistryRefused
+from trials.jobs.arriving import arrived, receive, remove_arrived
+from trials.registry.records import JobRecord
+from trials.stages.job import asked
+
+SENT = b"customer_id\nA1\n"
+DIGEST = hashlib.sha256(SENT).hexdigest()
+
+
+def test_a_file_is_read_as_it_was_sent_and_then_gone(tmp_path: Path) -> None:
+    place = receive(tmp_path, "C:\\people\\May.csv", SENT)
+    file = arrived(tmp_path, place, DIGEST)
+    assert (file.name, file.read_bytes()) == ("May.csv", SENT)
+    file.write_bytes(b"customer_id\nB7\n")
+    with pytest.raises(RegistryRefused, match="not the one that was sent"):
+        arrived(tmp_path, place, DIGEST)
+    remove_arrived(tmp_path, place)
+    assert list((tmp_path / "arriving").iterdir()) == []
+    with pytest.raises(RegistryRefused, match="is gone"):
+        arrived(tmp_path, place, DIGEST)
+
+
+@pytest.mark.parametrize(
+    "place", ["../ledger.key", "/etc/passwd", "a" * 32, f"{'a' * 32}/../x", f"{'a' * 32}/..", "", f"{'A' * 32}/x.csv"]
+)
+def test_what_is_no_place_of_a_file_is_neither_read_nor_removed(tmp_path: Path, place: str) -> None:
+    (tmp_path / "ledger.key").write_bytes(b"key")
+    for use in (lambda: arrived(tmp_path, place, DIGEST), lambda: remove_arrived(tmp_path, place)):
+        with pytest.raises(RegistryRefused, match="was edited"):
+            use()
+    assert (tmp_path / "ledger.key").read_bytes() == b"key"
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a\0b", "x" * 400 + ".csv", "\u00e9" * 200 + ".parquet", "\ud800.csv"])
+def test_whatever_a_file_is_called_it_can_lie_on_a_disk(tmp_path: Path, name: str) -> None:
+    assert arrived(tmp_path, receive(tmp_path, name, SENT), DIGEST).read_bytes() == SENT
+    assert own_name(own_name(name)) == own_name(name)
+
+
+def test_a_job_that_was_asked_something_else_is_another() -> None:
+    job = JobRecord("a" * 32, "t", "lock", "Ann", "designer", datetime(2026, 1, 5, tzinfo=UTC), request={"version": 1})
+    assert asked(job) == asked(replace(job, state="done", step="locking", pid=7))
+    others = (replace(job, request={"version": 2}), replace(job, trial="u"), replace(job, stage="lock_outside"))
+    assert asked(job) not in {asked(other) for other in others}
