@@ -37,6 +37,17 @@ def spelt_out(text: str, shown: Container[int] | None = None) -> str:
     )
 
 
+def on_one_line(text: str, shown: Container[int] | None = None) -> str:
+    """The same on one line; of a text that is nothing but blanks, which blanks they are, for a heading has words.
+
+    Examples:
+        >>> on_one_line("a\\n b"), on_one_line("\\x1f")
+        ('a b', '[U+001F]')
+    """
+    words = " ".join(text.split())
+    return spelt_out(words, shown) if words else "".join(f"[U+{ord(letter):04X}]" for letter in text)
+
+
 def _is_shown(letter: str, shown: Container[int] | None) -> bool:
     return unicodedata.category(letter) not in _UNSEEN and (shown is None or ord(letter) in shown)
 

@@ -12,7 +12,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from trials.reporting.papers.characters import FONTS, covered, spelt_out
+from trials.reporting.papers.characters import FONTS, covered, on_one_line
 from trials.reporting.papers.document import Block, Bullets, Missing, Paper, Paragraph, Table
 
 LETTERS_A_LINE: Final = 80
@@ -49,7 +49,7 @@ def compiled(layout: Path, name: str, values: dict[str, Any], day: date) -> byte
 
 def shown(text: str) -> str:
     """A text on one line, as the font can show it."""
-    return spelt_out(" ".join(text.split()), covered())
+    return on_one_line(text, covered())
 
 
 def paper_values(paper: Paper) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import zipfile
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from trials.reporting.papers.characters import spelt_out
+from trials.reporting.papers.characters import on_one_line
 from trials.reporting.papers.document import Block, Bullets, Missing, Paper, Paragraph, Table
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def paper_docx(paper: Paper, day: date) -> bytes:
 
 def shown(text: str) -> str:
     """A text on one line, with what nobody would see written out: Word finds other fonts itself."""
-    return spelt_out(" ".join(text.split()))
+    return on_one_line(text)
 
 
 def _prepare(document: Document, paper: Paper, day: date) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pypdf
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.trials.reporting.papers.examples import DAY, HOSTILE, SEEN, paper_of
@@ -69,6 +69,8 @@ def test_a_text_is_text_whatever_it_looks_like():
 
 
 @settings(max_examples=40, deadline=None)
+@example(" ")
+@example("\x1f")
 @given(st.text(max_size=120))
 def test_any_text_makes_a_file(text: str):
     assert paper_pdf(paper_of(text or "x"), DAY).startswith(b"%PDF")
