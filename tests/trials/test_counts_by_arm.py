@@ -193,6 +193,36 @@ def test_a_few_customers_are_not_the_rest_of_a_total(done):
     assert found.verdict.reasons == ("No value is declared for any outcome, so a gain after costs cannot be shown.",)
 
 
+def test_a_difference_of_segments_tells_of_nobody(done):
+    """From the whole by few (blank in the column), or from a segment of another column: then neither is told."""
+    with done.registry.read(FIRST) as reader:
+        whole = from_document(reader.trial(done.files.trial).evaluation.document)
+    row = replace(whole.estimates[0], n_arm=100, n_comparison=100)
+    counts = {("blanks", "all"): (98, 97), ("one", "a"): (60, 60), ("two", "a"): (60, 59), ("far", "a"): (40, 40)}
+    rows = [
+        replace(row, subgroup=column, level=level, n_arm=n, n_comparison=m)
+        for (column, level), (n, m) in counts.items()
+    ]
+    found = concealed(replace(whole, estimates=(row, *rows), sensitivity=()))
+    assert [of.estimate is None for of in found.estimates] == [False, True, True, True, False]
+
+
+def test_what_follows_from_who_is_where_is_not_told(done):
+    """The balance before the trial names an arm, and a column that a model lacks those who share one."""
+    with done.registry.read(FIRST) as reader:
+        whole = from_document(reader.trial(done.files.trial).evaluation.document)
+    said = "Arms differ before the trial in flag: a standardised difference of 0.14 (SMS against No further action)"
+    notes = (
+        "Left out because other columns already say the same: pair.",
+        "Levels that some arm lacks, merged into “other”: north.",
+        "No value is declared for any outcome.",
+    )
+    check = replace(whole.checks[0], kind="balance", detail=said)
+    found = concealed(replace(whole, checks=(check,), dropped_columns=("pair",), notes=notes))
+    assert "SMS" not in found.checks[0].detail
+    assert (found.dropped_columns, found.notes) == ((), notes[2:])
+
+
 def test_an_evaluations_digest_is_of_more_than_others_see(registry, files):
     """Whoever tries the hidden counts of a file of one customer finds no digest that is right."""
     allocated(registry, files)

@@ -12,6 +12,7 @@ from designs.literals import Language
 from designs.protocol.models import Arm
 from tests.trials.reporting.papers.examples import HOSTILE, SEEN
 from tests.trials.reporting.papers.test_pdf import read, words
+from trials.errors import TrialRefused
 from trials.reporting.letters import KeptText, letter_pdf
 
 SMS = Arm(id="sms", kind="otm", label="SMS reminder", channel="sms")
@@ -52,6 +53,12 @@ def test_a_long_text_goes_on_over_pages_without_losing_a_line():
     said = "".join(page.extract_text() for page in pages)
     assert len(pages) > 2
     assert all(f"line-{number}." in said for number in range(200))
+
+
+@pytest.mark.parametrize("text", ["a" * 100_001, "a\n\n" * 2_000])
+def test_a_text_that_no_letter_could_be_is_refused(text: str):
+    with pytest.raises(TrialRefused, match="the text has"):
+        letter_pdf(kept(text))
 
 
 @settings(max_examples=40, deadline=None)

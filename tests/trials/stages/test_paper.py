@@ -156,7 +156,11 @@ def test_the_same_record_and_day_give_the_same_file(either: Registry, trial: str
 
 @pytest.mark.parametrize(
     ("day", "problem"),
-    [(date(2026, 12, 1), "is not here yet"), (date(2024, 7, 1), "is before 2025-01-06")],
+    [
+        (date(2026, 12, 1), "is not here yet"),
+        (date(2024, 7, 1), "is before 2025-01-06"),
+        (date(1, 1, 1), "is no day of a trial"),
+    ],
 )
 def test_a_paper_bears_no_day_on_which_it_would_be_false(
     either: Registry, trial: str, tmp_path: Path, day: date, problem: str
