@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from analysis.wording.phrases import moment
 from designs.amending import Effect
-from trials.registry.records import AmendmentRecord
+
+if TYPE_CHECKING:  # what is analysed elsewhere needs no registry
+    from trials.registry.records import AmendmentRecord
 
 _WHAT: Final[dict[Effect, str]] = {
     "record": "It corrects the record, and no result rests on it.",

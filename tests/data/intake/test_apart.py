@@ -32,6 +32,7 @@ MIB = 1 << 20
 def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """By a process forked from one that is ready, and, as where that is not offered, by one started anew."""
     assert starting.can_fork() or sys.platform != "linux"
+    starting.end_ready()  # of whatever ran before in this process
     if request.param == "started":
         monkeypatch.setattr(starting, "can_fork", lambda: False)
     yield

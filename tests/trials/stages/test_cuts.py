@@ -22,11 +22,11 @@ from tests.trials.examples import (
     write_csv,
 )
 from trials.errors import TrialRefused
+from trials.randomiser import fixed
 from trials.registry import Registry, queries
 from trials.registry.records import LoadMode
 from trials.registry.tables.columns import now
 from trials.stages import allocate as stages_allocate
-from trials.stages import lock as stages_lock
 from trials.stages.allocate import randomise
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
@@ -46,7 +46,7 @@ def planned(files: Files, day: date = DAY_ZERO) -> Files:
 
 def drawn_on(monkeypatch: pytest.MonkeyPatch, day: date) -> None:
     """Draws happen on this day, of plans that an earlier version locked: it refused no issue day that had passed."""
-    for stage in (stages_allocate, stages_lock):
+    for stage in (stages_allocate, fixed):
         monkeypatch.setattr(stage, "refuse_issue_gone_by", lambda *_args, **_more: None)
     monkeypatch.setattr(stages_allocate, "now", lambda: datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
 

@@ -158,7 +158,7 @@ def test_a_first_wave_of_as_many_as_are_planned_for_all_is_not_locked(registry, 
 
 def test_nor_is_it_drawn_where_an_earlier_version_locked_it(registry, files, monkeypatch):
     with monkeypatch.context() as earlier:
-        earlier.setattr("trials.stages.lock.refuse_more_than_planned", lambda *_: None)
+        earlier.setattr("trials.randomiser.fixed.refuse_more_than_planned", lambda *_: None)
         locked(registry, waved(files, 100))
     with pytest.raises(TrialRefused, match="100 customers are planned for 2 waves"):
         randomise(registry, FIRST, files.trial)
@@ -167,8 +167,8 @@ def test_nor_is_it_drawn_where_an_earlier_version_locked_it(registry, files, mon
 def test_a_plan_of_too_few_that_was_drawn_has_no_end_before_its_last_wave(registry, tmp_path, monkeypatch):
     """It used to be a look at 100% of customers, with all the error, and a verdict before the second wave was drawn."""
     files = waved(Files(tmp_path / "large", count=1_200), 100)
-    for name in ("lock", "allocate"):
-        monkeypatch.setattr(f"trials.stages.{name}.refuse_more_than_planned", lambda *_: None)
+    for name in ("stages.allocate", "randomiser.fixed"):
+        monkeypatch.setattr(f"trials.{name}.refuse_more_than_planned", lambda *_: None)
     allocated(registry, files)
     first = cut(registry, files, LOW_DUE)
     assert (first.look.number, first.look.action, first.look.fraction) == (1, "go_on", 0.5)
