@@ -22,22 +22,21 @@ from designs.variants.wording import as_text
 from trials.access import UseCase
 from trials.errors import NoRegistry
 from trials.registry.customers import Customers
-from trials.registry.records import DesignDetail, DesignRecord, PopulationRecord, RevisionRecord, Typed
+from trials.registry.records import DesignDetail, PopulationRecord, RevisionRecord, Typed
 from trials.stages.design import Revised
 
 Origin = Literal["empty", "template", "trial"]
 
 
-def designs() -> tuple[tuple[DesignRecord, str], ...]:
-    """Every design with what it is called, the one that was begun last first."""
+def designs() -> tuple[DesignDetail, ...]:
+    """Every design as it stands, the one that was begun last first; none before there is a registry."""
     try:
         registry = session.registry()
     except NoRegistry:
         return ()
     with registry.read(session.current_user()) as reader:
-        found = [(design, reader.design(design.id).draft.document.get("title")) for design in reader.designs()]
-    named = [(design, title if isinstance(title, str) and title.strip() else design.id) for design, title in found]
-    return tuple(sorted(named, key=lambda each: each[0].begun_at, reverse=True))
+        found = [reader.design_detail(design.id, session.today()) for design in reader.designs()]
+    return tuple(sorted(found, key=lambda each: each.design.begun_at, reverse=True))
 
 
 def template_titles() -> dict[str, str]:

@@ -26,6 +26,7 @@ from trials.reporting.designing import (
     place_in_words,
     tasks_of,
 )
+from trials.reporting.designing.standing import begun_with, standing_of
 
 _LAST_DESIGN: Final = "last_design"
 _SAVED: Final = "design_saved"
@@ -66,7 +67,7 @@ def chosen_design(title: str) -> DesignDetail | None:
         st.page_link("views/designs.py", label="Begin a design")
         return None
     st.html(markup.said("Choose a design."))
-    st.html(markup.links((address_of("task_list", each.id), words) for each, words in designs))
+    st.html(markup.links((address_of("task_list", each.design.id), each.title) for each in designs))
     return None
 
 
@@ -76,6 +77,8 @@ def _heading(detail: DesignDetail, title: str) -> None:
         st.page_link("views/design/task_list.py", label="Task list", query_params={"design": detail.design.id})
         st.html(markup.quiet(detail.title))
     st.html(markup.heading(1, title))
+    if detail.design.origin.get("demonstration"):
+        st.html(markup.notice("A demonstration: this design, and what is on record about it, are invented."))
 
 
 def begun(name: TaskName) -> tuple[DesignDetail, Task, Form] | None:
@@ -311,3 +314,20 @@ def _value(form: Form, value: object) -> str:
 def open_lines(found: Sequence[Open]) -> list[str]:
     """What is open, one sentence each."""
     return [f"{each.problem[:1].upper()}{each.problem[1:]}" for each in condensed(found)]
+
+
+def designs_table(designs: Sequence[DesignDetail]) -> None:
+    """Designs, each with what it began with, where it stands, and what comes next and who does it."""
+    rows = []
+    for each in designs:
+        standing = standing_of(each)
+        rows.append(
+            [
+                markup.task(address_of("task_list", each.design.id), each.title),
+                begun_with(each),
+                standing.state,
+                markup.next_step(standing.following, standing.who),
+            ]
+        )
+    caption = "1 design" if len(designs) == 1 else f"{len(designs)} designs"
+    st.html(markup.rows(caption, ("Design", "Begun", "Where it stands", "Next, and who"), rows))

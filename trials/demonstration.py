@@ -8,10 +8,11 @@ demonstration tells the same story; a real trial draws its own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,24 +20,27 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from data.cohort.demonstrations import DEMONSTRATIONS, Demonstration
+from data.cohort.demonstrations import DEMONSTRATIONS, Demonstration, Letter
 from data.cohort.outcomes import lose_tail, outcomes
 from data.cohort.population import population
 from data.identifiers import ledger_ids
 from data.private import make_private, scratch_in, write_private
+from designs.drafting import Draft, draft_of_file
 from designs.library import FOLDER as LIBRARY
+from designs.library import template_named
 from designs.protocol import Protocol, load_protocol
 from trials.access import Actor
 from trials.demonstration_approvals import approvals
 from trials.field.dispatch import export_ids
 from trials.life import State, has_reached
 from trials.progress import Progress, in_silence
-from trials.registry import Registry
+from trials.registry import Registry, queries
 from trials.registry.design_facts import facts_of
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY, export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID
 from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
+from trials.stages.design import begin_design
 from trials.stages.enter import enter
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
@@ -45,13 +49,17 @@ from trials.stages.population import load_population
 from trials.stages.register import register
 from trials.stages.returned_files import load_returned_file
 
-DRAWN_ON, CUT_ON = date(2025, 1, 6), date(2026, 1, 12)
-"""Invented time: drawn in the past, and cut when a year of everybody has passed."""
-
-_CLOCK = f"""
+DRAWN_ON: Final[Mapping[Letter, date]] = {
+    "A": date(2025, 1, 6), "B": date(2025, 3, 17), "C": date(2025, 6, 2), "D": date(2025, 9, 8),
+}  # fmt: skip
+"""Invented time: each was drawn in the past, and is cut when a year of everybody has passed."""
+_A_YEAR: Final = timedelta(days=371)
+_CLOCK: Final = """
 # Synthetic customers live in invented time: the day that stands for the draw, and the day of the cut.
-clock: {{drawn_on: {DRAWN_ON.isoformat()}, cut_on: {CUT_ON.isoformat()}}}
+clock: {{drawn_on: {drawn_on}, cut_on: {cut_on}}}
 """
+_UNFINISHED: Final = (("late-returns-2027", "late-returns", 150), ("sa-letters-2027", "sa-debts", 75))
+"""Designs on their way: the id, the template, and in how many days from today the draw is meant to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,12 @@ class _Build:
     @property
     def trial(self) -> str:
         return self.demonstration.trial
+
+    @property
+    def drawn_on(self) -> date:
+        """The day that stands for the draw: as its own protocol has it, which may be of an earlier version."""
+        assert self.protocol.clock is not None
+        return self.protocol.clock.drawn_on
 
 
 def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> tuple[str, ...]:
@@ -98,6 +112,8 @@ def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> 
                 progress(f"{demonstration.letter}: {doing}", at + step, total)
                 if leads_to is None or not has_reached(state, leads_to):
                     carry_out(work)
+    for design, template, ahead in _UNFINISHED:
+        _begin(registry, actor, design, template, ahead)
     progress("done", total, total)
     return tuple(demonstration.trial for demonstration in wanted)
 
@@ -105,6 +121,28 @@ def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> 
 def demonstration_seed(demonstration: Demonstration) -> str:
     """The declared seed of one demonstration: 64 hexadecimal characters from its letter, never searched for."""
     return hashlib.sha256(f"OTM Trials, demonstration {demonstration.letter}".encode()).hexdigest()
+
+
+def _begin(registry: Registry, actor: Actor, design: str, template: str, ahead: int) -> None:
+    """A design that is under way: begun with a template, and approved as far as things would have come by today."""
+    today = now().date()
+    with registry.inspect(actor, "read") as session:
+        if queries.has_design(session, design) or queries.is_registered(session, design):
+            return
+    draft, contents = draft_of_file(template_named(template).path)
+    origin = {"kind": "template", "name": template, "demonstration": True}
+    begin_design(registry, actor, design, Draft({**draft.document, "id": design}, draft.texts), contents, origin=origin)
+    with registry.inspect(actor, "read", design) as session:
+        facts = facts_of(session, design, today)
+    for entry in approvals(facts, today + timedelta(days=ahead)):
+        if entry.on > today:
+            break
+        enter(registry, actor, design, entry)
+
+
+def _clock(demonstration: Demonstration) -> str:
+    drawn_on = DRAWN_ON[demonstration.letter]
+    return _CLOCK.format(drawn_on=drawn_on.isoformat(), cut_on=(drawn_on + _A_YEAR).isoformat())
 
 
 def _number(label: str, demonstration: Demonstration) -> int:
@@ -123,7 +161,7 @@ def _protocol_beside(registry: Registry, demonstration: Demonstration) -> Path:
         for path in LIBRARY.glob("*.yaml"):
             if load_protocol(path).protocol.id == demonstration.trial:
                 text = path.read_text(encoding="utf-8")
-                write_private(folder / "protocol.yaml", (text + _CLOCK).encode())
+                write_private(folder / "protocol.yaml", (text + _clock(demonstration)).encode())
         for path in (LIBRARY / "wording").iterdir():
             write_private(folder / "wording" / path.name, path.read_bytes())
     return folder / "protocol.yaml"
@@ -143,7 +181,7 @@ def _lock(work: _Build) -> None:
     """Through the gates of its route, as far as they are not on record yet, then the lock."""
     with work.registry.inspect(work.actor, "read", work.trial) as session:
         facts = facts_of(session, work.trial, now().date())
-    for entry in tuple(approvals(facts, DRAWN_ON))[len(facts.recorded) :]:
+    for entry in tuple(approvals(facts, work.drawn_on))[len(facts.recorded) :]:
         enter(work.registry, work.actor, work.trial, entry)
     lock(work.registry, work.actor, work.trial)
 
@@ -193,7 +231,7 @@ def _contacts(work: _Build, lived: pa.Table, arms: np.ndarray) -> pa.Table:
     columns = {
         "customer_id": lived.column("customer_id"),
         "channel": pa.array([channels.get(arm) for arm in arms], pa.string()),
-        "sent_on": pa.array([DRAWN_ON.isoformat()] * lived.num_rows),
+        "sent_on": pa.array([work.drawn_on.isoformat()] * lived.num_rows),
         "delivered": pc.invert(lived.column("undelivered")),
     }
     return pa.table(columns | {name: lived.column(name) for name in _receipt(work)})

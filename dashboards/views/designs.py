@@ -21,17 +21,7 @@ def show() -> None:
     st.html(markup.heading(1, "Designs"))
     designs = design_session.designs()
     if designs:
-        rows = [
-            [
-                markup.task(step.address_of("task_list", design.id), title),
-                _begun_with(design.origin),
-                f"{design.begun_at.day} {design.begun_at:%B %Y}, {design.begun_by}",
-                str(design.revisions),
-            ]
-            for design, title in designs
-        ]
-        caption = "1 design" if len(designs) == 1 else f"{len(designs)} designs"
-        st.html(markup.rows(caption, ("Trial", "Begun with", "Begun on, by", "Revisions"), rows))
+        step.designs_table(designs)
     else:
         st.html(markup.said("Nothing is being designed yet."))
     st.html(markup.heading(2, "Begin a design"))
@@ -40,11 +30,6 @@ def show() -> None:
         screen.refused(refusal)
         return
     _begin()
-
-
-def _begun_with(origin: dict[str, str]) -> str:
-    words = {"empty": "Nothing", "template": "The template", "trial": "The trial", "file": "The file"}
-    return " ".join(part for part in (words.get(origin.get("kind", ""), ""), origin.get("name", "")) if part)
 
 
 def _begin() -> None:

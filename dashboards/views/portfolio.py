@@ -6,7 +6,7 @@ import streamlit as st
 
 from analysis.wording.numbers import count
 from analysis.wording.phrases import listed
-from dashboards import markup, screen, session
+from dashboards import design_session, markup, screen, session, step
 from trials.registry.records import TrialSummary
 from trials.reporting.amended import amended
 from trials.reporting.charts import timeline_figure
@@ -28,13 +28,27 @@ def show() -> None:
     st.html(markup.heading(1, "Trials"))
     if not trials:
         screen.no_trials()
-        return
+    else:
+        _trials(trials)
+    _designs()
+
+
+def _trials(trials: tuple[TrialSummary, ...]) -> None:
     matching = filtered(trials, _filters(trials))
     if not matching:
         st.html(markup.said("No trial matches these filters. Clear one of them to see more."))
         return
     st.html(markup.rows(_caption(matching, trials), _COLUMNS, [_row(trial) for trial in matching]))
     screen.figure(timeline_figure(matching, session.today(), session.ink()), "")
+
+
+def _designs() -> None:
+    """What is being designed, below what runs."""
+    designs = [design for design in design_session.designs() if not design.locked][:_DESIGNS]
+    if designs:
+        st.html(markup.heading(2, "Being designed"))
+        step.designs_table(designs)
+    st.page_link("views/designs.py", label="All designs, and how to begin one")
 
 
 def _filters(trials: tuple[TrialSummary, ...]) -> Filters:
@@ -51,6 +65,7 @@ def _filters(trials: tuple[TrialSummary, ...]) -> Filters:
     return Filters(tuple(states), tuple(segments), tuple(channels))
 
 
+_DESIGNS = 10
 _COLUMNS = ("Trial", "State", "Customers", "Arms", "Dates", "Verdict", "Next, and who")
 
 

@@ -22,6 +22,8 @@ from typing import Literal
 from data.cohort.population import MEDIAN_SMALL_DEBT, Kind
 from data.cohort.world import FILE_UNTREATED, NEVER_FILE, NEVER_PAY, PAY_UNTREATED, Approach, World
 
+Letter = Literal["A", "B", "C", "D"]
+
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
@@ -36,7 +38,7 @@ class Demonstration:
         lost_tail: The arm whose outcome file is cut short, and the share of it that is lost.
     """
 
-    letter: Literal["A", "B", "C", "D"]
+    letter: Letter
     trial: str
     kind: Kind
     customers: int

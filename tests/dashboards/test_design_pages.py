@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboards import session
 from data.errors import Refused
 from designs.drafting import Draft
-from tests.dashboards.conftest import done, refusals, shown
+from tests.dashboards.conftest import done, refusals, shown, table_row
 from trials.access import Actor
 from trials.registry import Registry
 from trials.stages.design import begin_design, revise_design
@@ -62,6 +62,14 @@ def test_designs_are_listed_and_begun(own_registry: Registry, open_page: Any) ->
     assert "reminder-2027" in page.query_params["design"]
     with own_registry.read(ANN) as reader:
         assert [each.id for each in reader.designs()] == ["reminder-2027"]
+
+
+def test_the_portfolio_shows_what_is_being_designed(design: Registry, open_page: Any) -> None:
+    row = table_row(open_page("portfolio"), f"task_list?design={DESIGN}")
+    assert "Late returns" in row
+    assert "with nothing, by Ann" in row
+    assert "steps done" in row
+    assert "Who: The designer" in row
 
 
 def test_a_name_that_cannot_be_one_is_refused(own_registry: Registry, open_page: Any) -> None:
