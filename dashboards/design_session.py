@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
 from dashboards import session
 from data.errors import Refused
-from designs.drafting import Change, Draft, changes, draft_of_file, empty_draft, files_of, judge_draft
+from data.whole_files import archived
+from designs.drafting import Change, Draft, changes, draft_of_template, empty_draft, files_of, judge_draft
 from designs.entries import EntryKind, Signatory
-from designs.library import template_named, templates
+from designs.library import templates
 from designs.literals import Language
 from designs.protocol.models import Protocol
 from designs.suitability.doubts import doubted, overrides
@@ -28,15 +26,21 @@ from trials.stages.design import Revised
 Origin = Literal["empty", "template", "trial"]
 
 
-def designs() -> tuple[DesignDetail, ...]:
-    """Every design as it stands, the one that was begun last first; none before there is a registry."""
+def designs(*, but: Collection[str] = (), most: int | None = None) -> tuple[DesignDetail, ...]:
+    """Designs as they stand, the one that was begun last first; none before there is a registry.
+
+    Args:
+        but: Those that are left out, by id: to judge a design takes longer than to list it.
+        most: How many at most; all of them where it is not given.
+    """
     try:
         registry = session.registry()
     except NoRegistry:
         return ()
     with registry.read(session.current_user()) as reader:
-        found = [reader.design_detail(design.id, session.today()) for design in reader.designs()]
-    return tuple(sorted(found, key=lambda each: each.design.begun_at, reverse=True))
+        begun = sorted(reader.designs(), key=lambda design: design.begun_at, reverse=True)
+        shown = [design for design in begun if design.id not in but][:most]
+        return tuple(reader.design_detail(design.id, session.today()) for design in shown)
 
 
 def template_titles() -> dict[str, str]:
@@ -58,8 +62,7 @@ def begin(design: str, origin: Origin, name: str | None) -> None:
         with registry.read(actor, name) as reader:
             draft, contents = reader.past_plan(name or "", design)
     elif origin == "template":
-        draft, contents = draft_of_file(Path(template_named(name or "").path))
-        draft = Draft({**draft.document, "id": design}, draft.texts)
+        draft, contents = draft_of_template(name or "", design)
     else:
         draft = empty_draft(design)
     named = {} if name is None else {"name": name}
@@ -212,12 +215,7 @@ def as_archive(detail: DesignDetail) -> bytes:
     """A draft as a protocol file with its texts, in one archive; the same bytes for the same draft."""
     draft, contents = detail.revision.draft, detail.facts.contents
     kept = {name: digest for name, digest in draft.texts.items() if digest in contents}  # of a locked plan, its own
-    files = files_of(Draft(draft.document, kept), contents)
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
-    return held.getvalue()
+    return archived(files_of(Draft(draft.document, kept), contents))
 
 
 def use_case_of(kind: EntryKind) -> UseCase:
@@ -255,8 +253,3 @@ def levels(population: PopulationRecord, column: str) -> Mapping[str | None, int
     """How many customers of a load have each value of a column; None is a blank."""
     with session.registry().read(session.current_user()) as reader:
         return reader.levels(population, column)
-
-
-def plan_of_draft(draft: Draft) -> Protocol | None:
-    """A draft as a plan, as far as it can be read; None where nothing can."""
-    return judge_draft(draft, day=session.today()).protocol

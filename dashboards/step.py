@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from analysis.wording.phrases import capitalised
 from dashboards import design_session, markup, screen, widgets
 from dashboards.forms import drawing
 from dashboards.forms.editing import Form, form_of, keep, refusal_to_edit, saved, settle
@@ -30,6 +31,7 @@ from trials.reporting.designing.standing import begun_with, standing_of
 
 _LAST_DESIGN: Final = "last_design"
 _SAVED: Final = "design_saved"
+TASK_LIST: Final = "views/design/task_list.py"
 MINE, THEIRS = "Keep mine", "Keep theirs"
 Beside = Callable[[DesignDetail, Form], None]
 
@@ -44,8 +46,12 @@ def address_of(name: str, design: str) -> str:
     return f"{name}?design={design}"
 
 
-def chosen_design(title: str) -> DesignDetail | None:
-    """Begin a page about a design, with its heading; a list to choose from where the address names none."""
+def chosen_design(title: str | None = None) -> DesignDetail | None:
+    """Begin a page about a design, with its heading; a list to choose from where the address names none.
+
+    Args:
+        title: What the page is about; None for the design's own page, which is called as the design is.
+    """
     design = st.query_params.get("design") or st.session_state.get(_LAST_DESIGN)
     refusal = None
     if design:
@@ -58,7 +64,7 @@ def chosen_design(title: str) -> DesignDetail | None:
             st.session_state[_LAST_DESIGN] = design
             _heading(detail, title)
             return detail
-    st.html(markup.heading(1, title))
+    st.html(markup.heading(1, title or "Task list"))
     if refusal is not None:
         screen.refused(refusal)
     designs = design_session.designs()
@@ -71,28 +77,27 @@ def chosen_design(title: str) -> DesignDetail | None:
     return None
 
 
-def _heading(detail: DesignDetail, title: str) -> None:
-    widgets.page_title(f"{title} – {detail.title} – OTM Trials")
-    if title != detail.title:
-        st.page_link("views/design/task_list.py", label="Task list", query_params={"design": detail.design.id})
+def _heading(detail: DesignDetail, title: str | None) -> None:
+    widgets.page_title(f"{title or 'Task list'} – {detail.title} – OTM Trials")
+    if title is not None:
+        widgets.way(TASK_LIST, "Task list", detail.design.id)
         st.html(markup.quiet(detail.title))
-    st.html(markup.heading(1, title))
+    st.html(markup.heading(1, title or detail.title))
     if detail.design.origin.get("demonstration"):
         st.html(markup.notice("A demonstration: this design, and what is on record about it, are invented."))
 
 
 def begun(name: TaskName) -> tuple[DesignDetail, Task, Form] | None:
     """Begin the page of a step: its heading, what was saved, what others saved otherwise, and what is missing."""
-    kind = next(kind for kind in TASKS if kind.name == name)
-    detail = chosen_design(kind.title)
-    if detail is None:
+    page = on_record(name)
+    if page is None:
         return None
+    detail, task = page
     st.session_state[f"texts/{detail.design.id}"] = {
         digest: content.decode("utf-8", "replace") for digest, content in detail.facts.contents.items()
     }
-    task = next(task for task in tasks_of(detail) if task.kind.name == name)
     form = form_of(detail, name)
-    form.tried = form.tried or any(key in detail.revision.draft.document for key in kind.keys)
+    form.tried = form.tried or any(key in detail.revision.draft.document for key in task.kind.keys)
     _told(detail, form)
     return detail, task, form
 
@@ -167,10 +172,10 @@ def still_open(task: Task) -> None:
         return
     rows = [
         [
-            each.problem[:1].upper() + each.problem[1:],
+            capitalised(each.problem),
             "Must be settled" if each.severity == "blocks" else "To know",
-            each.remedy[:1].upper() + each.remedy[1:],
-            clears_in_words(each.clears)[:1].upper() + clears_in_words(each.clears)[1:],
+            capitalised(each.remedy),
+            capitalised(clears_in_words(each.clears)),
         ]
         for each in condensed(task.open)
     ]
@@ -181,7 +186,7 @@ def still_open(task: Task) -> None:
 
 def after(name: TaskName, detail: DesignDetail) -> None:
     """The way from a page to the next."""
-    st.page_link(next_step(name), label="Next step", query_params={"design": detail.design.id})
+    widgets.way(next_step(name), "Next step", detail.design.id)
 
 
 def summary(form: Form, task: Task, asked: Sequence[Asked]) -> None:
@@ -195,7 +200,7 @@ def summary(form: Form, task: Task, asked: Sequence[Asked]) -> None:
         anchor = _nearest(each.where, places)
         words = f"{place_in_words(each.where)}: {each.problem}"
         if anchor is None:
-            others.append(f"{words}. {each.remedy[:1].upper()}{each.remedy[1:]}")
+            others.append(f"{words}. {capitalised(each.remedy)}")
         else:
             items.append((anchor, words))
     count = len(blocking)
@@ -244,14 +249,14 @@ def finish(name: TaskName, form: Form, *, disabled: bool) -> None:
         if form.changed:
             st.html(markup.quiet("Not saved yet. What you typed is kept for you, also when you leave this page."))
     else:
-        st.page_link(following, label="Next step", query_params={"design": form.design})
+        widgets.way(following, "Next step", form.design)
 
 
 def next_step(name: TaskName) -> str:
     """The page of the step after this one; the task list after the last."""
     names = [kind.name for kind in TASKS]
     place = names.index(name) + 1
-    return view_of(names[place]) if place < len(names) else "views/design/task_list.py"
+    return view_of(names[place]) if place < len(names) else TASK_LIST
 
 
 def _save(form: Form) -> bool:
@@ -313,7 +318,7 @@ def _value(form: Form, value: object) -> str:
 
 def open_lines(found: Sequence[Open]) -> list[str]:
     """What is open, one sentence each."""
-    return [f"{each.problem[:1].upper()}{each.problem[1:]}" for each in condensed(found)]
+    return [capitalised(each.problem) for each in condensed(found)]
 
 
 def designs_table(designs: Sequence[DesignDetail]) -> None:

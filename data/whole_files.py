@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 import re
 import secrets
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -108,3 +110,17 @@ def _made(folder: Path) -> tuple[Path, int]:
         if os.fstat(descriptor).st_nlink:
             return partial, descriptor
         os.close(descriptor)  # somebody cleared the folder between the making and the lock
+
+
+def archived(files: Mapping[str, bytes]) -> bytes:
+    """Files in one archive (ZIP), by name; the same bytes for the same files.
+
+    Examples:
+        >>> archived({"a.txt": b"a"}) == archived({"a.txt": b"a"})
+        True
+    """
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return held.getvalue()

@@ -25,9 +25,8 @@ from data.cohort.outcomes import lose_tail, outcomes
 from data.cohort.population import population
 from data.identifiers import ledger_ids
 from data.private import make_private, scratch_in, write_private
-from designs.drafting import Draft, draft_of_file
+from designs.drafting import draft_of_template
 from designs.library import FOLDER as LIBRARY
-from designs.library import template_named
 from designs.protocol import Protocol, load_protocol
 from trials.access import Actor
 from trials.demonstration_approvals import approvals
@@ -129,9 +128,9 @@ def _begin(registry: Registry, actor: Actor, design: str, template: str, ahead: 
     with registry.inspect(actor, "read") as session:
         if queries.has_design(session, design) or queries.is_registered(session, design):
             return
-    draft, contents = draft_of_file(template_named(template).path)
+    draft, contents = draft_of_template(template, design)
     origin = {"kind": "template", "name": template, "demonstration": True}
-    begin_design(registry, actor, design, Draft({**draft.document, "id": design}, draft.texts), contents, origin=origin)
+    begin_design(registry, actor, design, draft, contents, origin=origin)
     with registry.inspect(actor, "read", design) as session:
         facts = facts_of(session, design, today)
     for entry in approvals(facts, today + timedelta(days=ahead)):

@@ -58,7 +58,7 @@ def folded(name: str) -> str:
 
 
 def as_drawn(name: str) -> str:
-    """The name in which a capital I within a word, a stroke and a figure 1 are the letter l, and a nought is an o.
+    """The name in which a capital I within a word, a stroke and a figure 1 are the letter l, and a zero is an o.
 
     Examples:
         >>> folded(as_drawn("BeIl 10")), folded(as_drawn("Ian"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from analysis.wording.phrases import capitalised
 from dashboards import markup, widgets
 from dashboards.forms.editing import Form
 from dashboards.forms.fields import Asked, Field, Members, Path, Section
@@ -100,7 +101,7 @@ def _within(where: str, place: str) -> bool:
 
 def _sentence(each: Open) -> str:
     who = "" if each.clears == "designer" else f" Who: {clears_in_words(each.clears)}."
-    said = f"{each.problem[:1].upper()}{each.problem[1:]}. {each.remedy[:1].upper()}{each.remedy[1:]}.{who}"
+    said = f"{capitalised(each.problem)}. {capitalised(each.remedy)}.{who}"
     return said if each.severity == "blocks" else f"To know: {said}"
 
 
@@ -195,12 +196,8 @@ def _wording(form: Form, path: Path, spoken: str, key: str, *, disabled: bool) -
 
 
 def text_of(form: Form, name: str) -> str:
-    """A text that the page's draft names, as it stands."""
-    digest = form.draft.texts.get(name) if form.first.texts.get(name) is None else form.first.texts[name]
-    if digest in form.contents:
-        return form.contents[digest]
-    kept = st.session_state.get(f"texts/{form.design}", {})
-    return str(kept.get(digest, ""))
+    """A text as its field begins with it, by its name in the plan; empty where there is none."""
+    return _content(form, form.first.texts.get(name) or form.draft.texts.get(name))
 
 
 def _day(value: Any) -> date | None:
@@ -218,9 +215,12 @@ def text_now(form: Form, path: Path) -> str:
 
 def text_named(form: Form, name: str) -> str:
     """A text as it stands on the page, by its name in the plan; empty where there is none."""
-    digest = form.draft.texts.get(name)
-    kept = st.session_state.get(f"texts/{form.design}", {})
-    return str(form.contents.get(digest or "") or kept.get(digest, ""))
+    return _content(form, form.draft.texts.get(name))
+
+
+def _content(form: Form, digest: str | None) -> str:
+    """A text by its digest, typed on the page or saved before; empty where there is none."""
+    return form.contents.get(digest or "") or str(st.session_state.get(f"texts/{form.design}", {}).get(digest, ""))
 
 
 def _members(
@@ -233,7 +233,7 @@ def _members(
         st.html(markup.field(anchor_of(path), "", "", (wrong,)))
     for place, member in enumerate(members):
         name = member.get(asked.called) if isinstance(member, Mapping) else None
-        title = str(name) if name else f"{asked.one[:1].upper()}{asked.one[1:]} {place + 1}"
+        title = str(name) if name else f"{capitalised(asked.one)} {place + 1}"
         st.html(markup.heading(3, title))
         fields(form, asked.fields, found, disabled=disabled, within=(*path, place), beside=title, under=under)
         if under is not None:

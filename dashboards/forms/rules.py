@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from analysis.wording.phrases import capitalised
 from dashboards import markup, widgets
 from dashboards.forms.drawing import anchor_of, errors_at
 from dashboards.forms.editing import Form
@@ -127,7 +128,7 @@ def rule_list(
     rules = held if isinstance(held, list) else []
     for place in range(len(rules)):
         at = (*path, place)
-        title = f"{one[:1].upper()}{one[1:]} {place + 1}"
+        title = f"{capitalised(one)} {place + 1}"
         st.html(markup.field(anchor_of(at), title, "", errors_at(at, found) if form.tried else ()))
         if reasons:
             _reason(form, (*at, "reason"), title, disabled=disabled)

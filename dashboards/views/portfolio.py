@@ -7,6 +7,7 @@ import streamlit as st
 from analysis.wording.numbers import count
 from analysis.wording.phrases import listed
 from dashboards import design_session, markup, screen, session, step
+from trials.life import has_reached
 from trials.registry.records import TrialSummary
 from trials.reporting.amended import amended
 from trials.reporting.charts import timeline_figure
@@ -30,7 +31,7 @@ def show() -> None:
         screen.no_trials()
     else:
         _trials(trials)
-    _designs()
+    _designs(trials)
 
 
 def _trials(trials: tuple[TrialSummary, ...]) -> None:
@@ -42,9 +43,10 @@ def _trials(trials: tuple[TrialSummary, ...]) -> None:
     screen.figure(timeline_figure(matching, session.today(), session.ink()), "")
 
 
-def _designs() -> None:
+def _designs(trials: tuple[TrialSummary, ...]) -> None:
     """What is being designed, below what runs."""
-    designs = [design for design in design_session.designs() if not design.locked][:_DESIGNS]
+    locked = {trial.id for trial in trials if has_reached(trial.state, "locked")}
+    designs = design_session.designs(but=locked, most=_DESIGNS)
     if designs:
         st.html(markup.heading(2, "Being designed"))
         step.designs_table(designs)

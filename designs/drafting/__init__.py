@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from designs.drafting.changes import ABSENT, Change, Conflict, changes, merge, settled
-from designs.drafting.draft import PROTOCOL_FILE, Draft, draft_of_file, empty_draft, files_of, judge_draft
+from designs.drafting.draft import (
+    PROTOCOL_FILE,
+    Draft,
+    draft_of_file,
+    draft_of_template,
+    empty_draft,
+    files_of,
+    judge_draft,
+)
 from designs.drafting.written import protocol_file
 
 __all__ = [
@@ -14,6 +22,7 @@ __all__ = [
     "Draft",
     "changes",
     "draft_of_file",
+    "draft_of_template",
     "empty_draft",
     "files_of",
     "judge_draft",

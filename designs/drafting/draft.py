@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from designs.drafting.written import protocol_file
 from designs.errors import DesignRefused
+from designs.library import template_named
 from designs.protocol.errors import ProtocolError, ProtocolRefused, path_text
 from designs.protocol.loading import Judged, judge
 from designs.protocol.reading import Document, parse_document, read_document
@@ -47,6 +48,20 @@ def empty_draft(design: str) -> Draft:
         {'schema': 1, 'id': 'late-returns-2027'}
     """
     return Draft({"schema": 1, "id": design}, {})
+
+
+def draft_of_template(name: str, design: str) -> tuple[Draft, dict[str, bytes]]:
+    """A protocol of the library as the draft of a design, and the bytes of its texts, by their digests.
+
+    Raises:
+        DesignRefused: The library has none of this name.
+
+    Examples:
+        >>> draft_of_template("late-returns", "late-returns-2027")[0].document["id"]
+        'late-returns-2027'
+    """
+    draft, contents = draft_of_file(template_named(name).path)
+    return Draft({**draft.document, "id": design}, draft.texts), contents
 
 
 def draft_of_file(path: Path) -> tuple[Draft, dict[str, bytes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from designs.gates.admitting import refuse_entry
 from designs.gates.facts import Facts
-from designs.gates.gates import Gate, GateName, gates_of, missing_before_lock
+from designs.gates.gates import Gate, GateName, gates_of, missing_before_lock, not_a_protocol
 from designs.gates.sample_size import sample_size_digest, sample_size_record
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "GateName",
     "gates_of",
     "missing_before_lock",
+    "not_a_protocol",
     "refuse_entry",
     "sample_size_digest",
     "sample_size_record",

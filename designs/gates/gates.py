@@ -14,6 +14,7 @@ from designs.entries import SignedOff
 from designs.finding import Open
 from designs.gates.facts import Facts
 from designs.gates.sample_size import sample_size_digest
+from designs.protocol.errors import ProtocolError
 from designs.suitability.review import review
 from designs.suitability.staleness import unconfirmed
 from designs.variants.review import review_texts
@@ -88,7 +89,7 @@ def _open(name: GateName, facts: Facts) -> Iterator[Open]:
             yield from _confirmed("gateway_1", facts)
             yield from (each for each in gateways_missing(recorded, plan, today) if each.where != "gateway_2")
         case "designed":
-            yield from (_error(error.path, error.problem, error.rule) for error in facts.errors)
+            yield from map(not_a_protocol, facts.errors)
             yield from _wording(facts)
         case "signed_off":
             if plan is not None:
@@ -106,8 +107,10 @@ def _confirmed(gate: Literal["gateway_1", "gateway_2", "lock"], facts: Facts) ->
     return () if facts.plan is None else unconfirmed(facts.plan, facts.texts, facts.recorded, gate)
 
 
-def _error(path: str, problem: str, rule: str) -> Open:
-    return Open("not_a_protocol_yet", "blocks", path or "plan", problem, f"keep the rule: {rule}", "designer")
+def not_a_protocol(error: ProtocolError) -> Open:
+    """An error of a plan as one thing that is open."""
+    where, remedy = error.path or "plan", f"keep the rule: {error.rule}"
+    return Open("not_a_protocol_yet", "blocks", where, error.problem, remedy, "designer")
 
 
 def _wording(facts: Facts) -> tuple[Open, ...]:

@@ -7,8 +7,7 @@ import signal
 
 import pytest
 
-from designs.drafting import Draft, draft_of_file
-from designs.library import template_named
+from designs.drafting import Draft, draft_of_template
 from tests.browser.conftest import NARROW, WIDE, keep_screenshots, settled, start
 from tests.browser.test_screens import beyond_the_edge, serious
 from trials.access import LOCAL_ACTOR, Actor
@@ -27,8 +26,7 @@ DARK = ("task_list", "suitability", "approaches", "consultation")
 
 def begin(home):
     registry = open_registry(Settings(home=home))
-    draft, contents = draft_of_file(template_named("sa-debts").path)
-    draft = Draft({**draft.document, "id": DESIGN}, draft.texts)
+    draft, contents = draft_of_template("sa-debts", DESIGN)
     begin_design(registry, LOCAL_ACTOR, DESIGN, draft, contents, origin={"kind": "template", "name": "sa-debts"})
     registry.close()
 

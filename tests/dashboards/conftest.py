@@ -20,7 +20,7 @@ from analysis.results import Evaluation
 from dashboards import session
 from tests.places import ROOT
 from tests.small_registry import build
-from trials.access import LOCAL_ACTOR
+from trials.access import LOCAL_ACTOR, Actor
 from trials.registry import Registry, open_registry
 from trials.registry.records import TrialDetail
 from trials.settings import Settings
@@ -29,6 +29,7 @@ APP = ROOT / "dashboards" / "app.py"
 VIEWS = ROOT / "dashboards" / "views"
 HERE = Path(__file__).parent
 Open = Callable[..., AppTest]
+ANN = Actor("Ann", "designer")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -86,6 +87,17 @@ def empty_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 def serve(monkeypatch: pytest.MonkeyPatch, registry: Registry) -> None:
     monkeypatch.setattr(session, "_registry", lambda: registry)
+
+
+@pytest.fixture
+def at_work(monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor], None]:
+    """Who is at the pages: a designer, until the test says somebody else."""
+
+    def work(actor: Actor) -> None:
+        monkeypatch.setattr(session, "current_user", lambda: actor)
+
+    work(ANN)
+    return work
 
 
 @dataclass(frozen=True)
@@ -152,6 +164,12 @@ def evaluated_page(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Callable
         return open_page(view, trial=trial)
 
     return opened
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    """Press the button of this label, and draw the page again."""
+    next(button for button in page.button if button.label == label).click()
+    return page.run()
 
 
 def shown(page: AppTest) -> str:

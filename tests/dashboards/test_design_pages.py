@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import session
 from data.errors import Refused
 from designs.drafting import Draft
-from tests.dashboards.conftest import done, refusals, shown, table_row
+from tests.dashboards.conftest import ANN, done, press, refusals, shown, table_row
 from trials.access import Actor
 from trials.registry import Registry
 from trials.stages.design import begin_design, revise_design
 
 DESIGN = "late-2027"
-ANN, BEN = Actor("Ann", "designer"), Actor("Ben", "designer")
+BEN = Actor("Ben", "designer")
 STEPS = (
     "about", "suitability", "population", "approaches", "measures", "size", "money", "consultation", "sign_offs",
     "approval", "lock", "history", "file", "set_aside",
@@ -32,15 +30,6 @@ def design(own_registry: Registry) -> Registry:
     return own_registry
 
 
-@pytest.fixture
-def at_work(monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor], None]:
-    def work(actor: Actor) -> None:
-        monkeypatch.setattr(session, "current_user", lambda: actor)
-
-    work(ANN)
-    return work
-
-
 def draft_of(registry: Registry) -> dict[str, Any]:
     with registry.read(ANN, DESIGN) as reader:
         return dict(reader.design(DESIGN).draft.document)
@@ -48,11 +37,6 @@ def draft_of(registry: Registry) -> dict[str, Any]:
 
 def field(page: AppTest, name: str) -> Any:
     return next(each for each in (*page.text_input, *page.text_area) if each.key.endswith(f"/{name}"))
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    next(button for button in page.button if button.label == label).click()
-    return page.run()
 
 
 def test_designs_are_listed_and_begun(own_registry: Registry, open_page: Any) -> None:

@@ -8,10 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import design_session, session
-from designs.drafting import Draft, draft_of_file
-from designs.library import template_named
-from tests.dashboards.conftest import done, refusals, shown
-from tests.dashboards.test_design_pages import field, press
+from designs.drafting import Draft, draft_of_template
+from tests.dashboards.conftest import done, press, refusals, shown
+from tests.dashboards.test_design_pages import field
 from trials.access import Actor
 from trials.registry import Registry
 from trials.stages.design import begin_design, revise_design
@@ -22,8 +21,7 @@ DESIGNER, MANAGER = Actor("Ann", "designer"), Actor("Mo", "manager")
 
 @pytest.fixture
 def design(own_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    draft, contents = draft_of_file(template_named("sa-debts").path)
-    draft = Draft({**draft.document, "id": DESIGN}, draft.texts)
+    draft, contents = draft_of_template("sa-debts", DESIGN)
     begin_design(own_registry, DESIGNER, DESIGN, draft, contents, origin={"kind": "template", "name": "sa-debts"})
     monkeypatch.setattr(session, "current_user", lambda: DESIGNER)
     return own_registry

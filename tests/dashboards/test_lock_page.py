@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dashboards import session, work
 from designs.drafting import Draft, draft_of_file, judge_draft
 from designs.library import template_named
-from tests.dashboards.conftest import done, refusals, shown
+from tests.dashboards.conftest import ANN, done, press, refusals, shown
 from tests.trials.examples import Files
 from trials.access import Actor
 from trials.errors import TrialRefused
@@ -27,7 +26,7 @@ from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register, register_draft
 
-ANN, BEN = Actor("Ann", "designer"), Actor("Ben", "designer")
+BEN = Actor("Ben", "designer")
 ADA, RAY = Actor("Ada", "administrator"), Actor("Ray", "randomiser")
 DESIGN = "reminders"
 
@@ -44,20 +43,6 @@ def design(own_registry: Registry, files: Files) -> Registry:
     begin_design(own_registry, ANN, DESIGN, draft, contents, origin={"kind": "file"})
     load_population(own_registry, ANN, files.population, files.protocol, synthetic=True)
     return own_registry
-
-
-@pytest.fixture
-def at_work(monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor], None]:
-    def be(actor: Actor) -> None:
-        monkeypatch.setattr(session, "current_user", lambda: actor)
-
-    be(ANN)
-    return be
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    next(button for button in page.button if button.label == label).click()
-    return page.run()
 
 
 def labels(page: AppTest) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboards import design_session, session, work
 from dashboards.uploads import Upload
 from designs.drafting import Draft
-from tests.dashboards.conftest import refusals, shown
+from tests.dashboards.conftest import ANN, press, refusals, shown
 from tests.trials.examples import customers, write_csv
 from trials.access import Actor
 from trials.errors import AccessRefused
@@ -23,7 +22,9 @@ from trials.registry.records import JobRecord
 from trials.stages.design import begin_design, revise_design
 from trials.stages.population import load_population_of_draft
 
-ANN, MO = Actor("Ann", "designer"), Actor("Mo", "manager")
+MO = Actor("Mo", "manager")
+
+pytestmark = pytest.mark.usefixtures("at_work")
 DESIGN = "debts-2027"
 KEEP = {"principal": "number", "hnw": "number", "band": "text", "reason": "text", "sure": "text"}
 
@@ -53,20 +54,6 @@ def design(own_registry: Registry) -> Registry:
 def loaded(design: Registry, file: Path) -> Registry:
     load_population_of_draft(design, ANN, file, DESIGN, keep=KEEP, synthetic=True)
     return design
-
-
-@pytest.fixture(autouse=True)
-def at_work(monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor], None]:
-    def be(actor: Actor) -> None:
-        monkeypatch.setattr(session, "current_user", lambda: actor)
-
-    be(ANN)
-    return be
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    next(button for button in page.button if button.label == label).click()
-    return page.run()
 
 
 def widget(page: AppTest, name: str) -> Any:

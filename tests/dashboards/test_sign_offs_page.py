@@ -13,8 +13,7 @@ from designs.entries import SignedOff
 from designs.library import template_named
 from designs.variants.checklists import CHECKLISTS, LATEST
 from designs.variants.reading_age import readability
-from tests.dashboards.conftest import done, refusals, shown, table_row
-from tests.dashboards.test_design_pages import press
+from tests.dashboards.conftest import done, press, refusals, shown, table_row
 from tests.dashboards.test_wording_page import ANN, ARMS, DESIGN, HOSTILE, begun, digest
 from trials.access import Actor
 from trials.registry import Registry

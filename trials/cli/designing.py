@@ -32,8 +32,7 @@ def begin(
     file: Annotated[Path | None, typer.Option(metavar="PROTOCOL", help="Begin with a protocol file.")] = None,
 ) -> None:
     """Begin a design: empty, or with a template, a past trial's plan or a file."""
-    from designs.drafting import Draft, draft_of_file, empty_draft
-    from designs.library import template_named
+    from designs.drafting import draft_of_file, draft_of_template, empty_draft
     from trials.stages.design import begin_design
 
     if sum(given is not None for given in (template, past_trial, file)) > 1:
@@ -45,12 +44,12 @@ def begin(
             with registry.read(actor, past_trial) as reader:
                 draft, contents = reader.past_plan(past_trial, trial)
             origin = {"kind": "trial", "name": past_trial}
-        elif template is not None or file is not None:
-            path = file if file is not None else template_named(template or "").path
-            draft, contents = draft_of_file(path)
-            if file is None:
-                draft = Draft({**draft.document, "id": trial}, draft.texts)
-            origin = {"kind": "template", "name": path.stem} if file is None else {"kind": "file", "name": path.name}
+        elif template is not None:
+            draft, contents = draft_of_template(template, trial)
+            origin = {"kind": "template", "name": template}
+        elif file is not None:
+            draft, contents = draft_of_file(file)
+            origin = {"kind": "file", "name": file.name}
         revision = begin_design(registry, actor, trial, draft, contents, origin=origin)
     typer.echo(f"The design of {trial} is begun, revision {revision.number}")
 

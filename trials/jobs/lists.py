@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-import zipfile
 from pathlib import Path
+
+from data.whole_files import archived
 
 
 def lists_of(home: Path, job_id: str) -> Path:
@@ -21,11 +21,7 @@ def list_names(home: Path, job_id: str) -> tuple[str, ...]:
 
 def archive_of_lists(home: Path, job_id: str) -> bytes:
     """The lists and their manifests in one archive; the same bytes for the same lists."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in list_names(home, job_id):
-            archive.writestr(zipfile.ZipInfo(name), (lists_of(home, job_id) / name).read_bytes())
-    return held.getvalue()
+    return archived({name: (lists_of(home, job_id) / name).read_bytes() for name in list_names(home, job_id)})
 
 
 def remove_lists(home: Path, job_id: str) -> None:

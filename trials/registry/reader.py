@@ -135,14 +135,13 @@ class Reader:
         facts = facts_to_sign(session, trial_id, today)
         registered = queries.protocol_of(session, trial_id) if queries.is_registered(session, trial_id) else None
         lock = None if registered is None else queries.lock_of(session, trial_id)
-        loaded = judge_draft(revision.draft, day=today).loaded
         return DesignDetail(
             design=design,
             revision=revision,
             facts=facts,
             gates=gates_of(facts),
             version=None if registered is None else registered.version,
-            current=registered is not None and loaded is not None and loaded.digest == registered.digest,
+            current=registered is not None and _says(revision.draft, registered.digest, today),
             locked_on=None if lock is None else lock.locked_at.date(),
         )
 
@@ -274,3 +273,9 @@ class Reader:
 def _event(event: AuditEvent) -> AuditEvent | None:
     detail = concealed_event(event.action, event.detail)
     return None if detail is None else replace(event, detail=detail)
+
+
+def _says(draft: Draft, digest: str, today: date) -> bool:
+    """Whether a draft is the plan of this digest, to the letter."""
+    loaded = judge_draft(draft, day=today).loaded
+    return loaded is not None and loaded.digest == digest

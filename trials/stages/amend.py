@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from data.text import unstorable
 from designs.amending import Amendment, Effect, Stage, admit
 from designs.entries import AmendmentConfirmed, AmendmentProposed, AmendmentWithdrawn, Entry, entry_document
 from designs.finding import Open
@@ -21,11 +20,11 @@ from trials.reasons import require_reason
 from trials.registry import Registry, queries, tables
 from trials.registry.amended import amendment_records, plan_values
 from trials.registry.design_facts import still_to_sign
-from trials.registry.kept_texts import keep_texts
 from trials.registry.plan import Plan, plan_of
 from trials.registry.records import AmendmentRecord, LockRecord, PopulationRecord
 from trials.registry.tables.columns import now
 from trials.registry.unit_of_work import UnitOfWork
+from trials.registry.versions import add_version, storable_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +51,7 @@ def amend(registry: Registry, actor: Actor, trial_id: str, protocol_path: str | 
             amended plan cannot be drawn from the population that was locked.
         DesignRefused: Nothing changes, or what may not change any more.
     """
-    path = Path(protocol_path).absolute()
-    if unstorable(str(path)):
-        raise TrialRefused(
-            "the name of the file, or of a folder above it, is not UTF-8",
-            where=str(path),
-            rule="the registry remembers where a protocol lies, to notice an edit after the lock",
-            remedy="rename it, and amend with it again",
-        )
+    path = storable_path(protocol_path, "rename it, and amend with it again")
     require_reason(reason, trial_id, "an amendment says why, for ever")
     found = check(path).checked
     with registry.inspect(actor, "amend", trial_id) as session:
@@ -75,20 +67,7 @@ def amend(registry: Registry, actor: Actor, trial_id: str, protocol_path: str | 
         if _admitted(work.session, trial_id, found.canonical) != (plan, effect):
             raise _changed_meanwhile(trial_id)
         stage = _stage(standing)
-        version = queries.next_number(work.session, tables.ProtocolVersion, trial_id)
-        work.add(
-            tables.ProtocolVersion(
-                trial_id=trial_id,
-                version=version,
-                digest=found.digest,
-                canonical=found.canonical,
-                path=str(path),
-                registered_at=now(),
-                registered_by=actor.name,
-            )
-        )
-        texts, names = frozenset(found.texts.values()), tuple(map(PurePosixPath, found.texts))
-        kept = keep_texts(work, trial_id, texts, path, names)
+        version, kept = add_version(work, found, path)
         _put(
             work,
             trial_id,

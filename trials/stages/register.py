@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from data.errors import Refused
 from data.private import make_private, scratch_in, settle, write_private
-from data.text import unstorable
 from designs.drafting import PROTOCOL_FILE, files_of, judge_draft
 from designs.protocol import CheckedProtocol, ProtocolRefused, check
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries, tables
 from trials.registry.design_facts import refuse_set_aside
-from trials.registry.kept_texts import keep_texts
 from trials.registry.plan import plan_of, refuse_other_than_locked
 from trials.registry.tables.columns import now
+from trials.registry.versions import add_version, keep_named, storable_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +46,21 @@ def register(
         ProtocolRefused: The file is no protocol.
         TrialRefused: The trial is locked and the file says something else.
     """
-    path = Path(protocol_path).absolute()
-    if unstorable(str(path)):
-        raise TrialRefused(
-            "the name of the file, or of a folder above it, is not UTF-8",
-            where=str(path),
-            rule="the registry remembers where a protocol lies, to notice an edit after the lock",
-            remedy="rename it, and register it again",
-        )
+    path = storable_path(protocol_path, "rename it, and register it again")
     found = check(path).checked if checked is None else checked
-    trial_id, texts = found.id, frozenset(found.texts.values())
-    names = tuple(map(PurePosixPath, found.texts))
+    trial_id = found.id
     with registry.write(actor, "register", trial_id) as work:
-        version = 1
         if not queries.is_registered(work.session, trial_id):
             work.add(tables.Trial(id=trial_id, registered_at=now(), registered_by=actor.name))
         else:
             plan = plan_of(work.session, trial_id)
             refuse_other_than_locked(plan, found.digest, path)
             if plan.digest == found.digest and (plan.lock is not None or plan.path == path):
-                kept = keep_texts(work, trial_id, texts, path, names)
+                kept = keep_named(work, found, path)
                 if kept:
                     work.commit({"protocol_digest": found.digest, "version": plan.version, "texts_kept": kept})
                 return Registered(trial_id, found.title, plan.version, found.digest, new=False)
-            version = queries.next_number(work.session, tables.ProtocolVersion, trial_id)
-        work.add(
-            tables.ProtocolVersion(
-                trial_id=trial_id,
-                version=version,
-                digest=found.digest,
-                canonical=found.canonical,
-                path=str(path),
-                registered_at=now(),
-                registered_by=actor.name,
-            )
-        )
-        kept = keep_texts(work, trial_id, texts, path, names)
+        version, kept = add_version(work, found, path)
         work.commit({"protocol_digest": found.digest, "version": version} | ({"texts_kept": kept} if kept else {}))
     return Registered(trial_id, found.title, version, found.digest, new=True)
 

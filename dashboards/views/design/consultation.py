@@ -59,7 +59,7 @@ def show() -> None:
     detail, task = begun
     told()
     made = timeline_of(detail)
-    st.html(markup.lead(earliest_launch(detail)))
+    st.html(markup.lead(earliest_launch(made)))
     if made.blocking:
         st.html(markup.table(blocking_rows(made)))
     screen.figure(route_figure(made, session.ink()), "")

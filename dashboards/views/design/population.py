@@ -253,7 +253,7 @@ def _who(form: Form, loaded: PopulationRecord | None, customers: Customers | Non
 
 def _reasons(form: Form, customers: Customers) -> None:
     """Of how many the reason is known, and which reasons they are."""
-    plan = design_session.plan_of_draft(countable(form.draft))
+    plan = design_session.plan_of(countable(form.draft))
     mix = None if plan is None else reason_mix(plan, customers)
     if plan is None or mix is None:
         if form.at(("population", "reasons")) is not None:

@@ -6,11 +6,11 @@ from typing import Final
 
 import streamlit as st
 
-from dashboards import design_session, markup, step, widgets
-from data.errors import Refused
+from analysis.wording.phrases import capitalised
+from dashboards import markup, step, widgets
 from trials.registry.records import DesignDetail
 from trials.reporting.designing import Task, TaskState, clears_in_words, outside_route, tasks_of
-from trials.reporting.designing.route import earliest_launch
+from trials.reporting.designing.route import earliest_launch, timeline_of
 
 _STATES: Final[dict[TaskState, str]] = {
     "not_started": "Not started",
@@ -23,18 +23,11 @@ _SHOWN = 3
 
 
 def show() -> None:
-    design = st.query_params.get("design")
-    title = "Task list"
-    if design:
-        try:
-            title = design_session.detail(design).title
-        except Refused:
-            title = "Task list"
-    detail = step.chosen_design(title)
+    detail = step.chosen_design()
     if detail is None:
         return
     tasks = tasks_of(detail)
-    st.html(markup.lead(earliest_launch(detail)))
+    st.html(markup.lead(earliest_launch(timeline_of(detail))))
     outside = outside_route(detail)
     if outside is not None:
         st.html(markup.notice(outside))
@@ -56,9 +49,7 @@ def _row(task: Task, detail: DesignDetail) -> list[str]:
         markup.task(step.address_of(task.kind.name, detail.design.id), task.kind.title),
         markup.tag(task.state, _STATES[task.state]),
         markup.lines(shown or ["Nothing"]),
-        markup.lines(
-            [clears_in_words(each)[:1].upper() + clears_in_words(each)[1:] for each in task.waits_for] or ["Nobody"]
-        ),
+        markup.lines([capitalised(clears_in_words(each)) for each in task.waits_for] or ["Nobody"]),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from analysis.wording.phrases import day, listed
+from analysis.wording.phrases import capitalised, day, listed
 from designs.consultation.gateways import gateway_standings, meetings_needed
 from designs.consultation.route import route_of
 from designs.drafting import judge_draft
@@ -57,7 +57,7 @@ def confirmations(detail: DesignDetail) -> dict[Confirmation, str]:
         count = len(unconfirmed(plan, facts.texts, facts.recorded, gate))
         if count:
             name = GATES[gate]
-            found[gate] = f"{name[:1].upper()}{name[1:]}: {count} answers to confirm" if count > 1 else f"{name}: one"
+            found[gate] = f"{capitalised(name)}: {count} answers to confirm" if count > 1 else f"{name}: one"
     return found
 
 

@@ -65,9 +65,8 @@ def _finished(detail: DesignDetail) -> dict[DoneElsewhere, date]:
     return done
 
 
-def earliest_launch(detail: DesignDetail) -> str:
+def earliest_launch(made: Timeline) -> str:
     """The earliest launch, with what it waits for first."""
-    made = timeline_of(detail)
     first = next((row for row in made.blocking if row.critical), None)
     if first is None:
         return f"Earliest launch: {day(made.end)}."

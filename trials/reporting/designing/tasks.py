@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from designs.consultation.route import route_of
 from designs.finding import Open
-from designs.gates import GateName
+from designs.gates import Gate, GateName, not_a_protocol
 from trials.registry.records import DesignDetail
 
 TaskName = Literal[
@@ -87,16 +87,19 @@ class Task:
 def tasks_of(detail: DesignDetail) -> tuple[Task, ...]:
     """Every step of a design, in order."""
     found: dict[TaskName, list[Open]] = {kind.name: [] for kind in TASKS}
-    for gate in detail.gates:
+    for gate in (*detail.gates, *beside_the_gates(detail)):
         for each in gate.open:
             held = found[task_of(gate.name, each)]
             if each not in held:
                 held.append(each)
-    if not any(gate.name == "designed" for gate in detail.gates):  # outside the route no gate asks for a whole plan
-        for error in detail.facts.errors:
-            each = Open("not_a_protocol_yet", "blocks", error.path or "plan", error.problem, error.rule, "designer")
-            found[_of_path(each.where) or "about"].append(each)
     return tuple(Task(kind, _state(kind, found[kind.name], detail), tuple(found[kind.name])) for kind in TASKS)
+
+
+def beside_the_gates(detail: DesignDetail) -> tuple[Gate, ...]:
+    """What a plan outside the route lacks to be one: no gate asks for it there, and it is registered all the same."""
+    if any(gate.name == "designed" for gate in detail.gates):
+        return ()
+    return (Gate("designed", tuple(map(not_a_protocol, detail.facts.errors))),)
 
 
 def task_of(gate: GateName, each: Open) -> TaskName:

@@ -12,7 +12,7 @@ from designs.finding import Open
 from designs.gates import Gate, GateName
 from designs.variants.sign_offs import planned_texts
 from trials.registry.records import DesignDetail
-from trials.reporting.designing.tasks import TASKS, TaskKind, condensed, task_of
+from trials.reporting.designing.tasks import TASKS, TaskKind, beside_the_gates, condensed, task_of
 from trials.reporting.designing.words import clears_in_words
 
 GATES: Final[dict[GateName, str]] = {
@@ -52,7 +52,7 @@ def waits_of(detail: DesignDetail) -> tuple[Waits, ...]:
     kinds = {kind.name: kind for kind in TASKS}
     found: list[Waits] = []
     seen: set[Open] = set()
-    for gate in detail.gates:
+    for gate in (*detail.gates, *beside_the_gates(detail)):
         for each in condensed(gate.blocking):
             if each not in seen:
                 seen.add(each)
@@ -63,11 +63,6 @@ def waits_of(detail: DesignDetail) -> tuple[Waits, ...]:
                         capitalised(clears_in_words(each.clears)), day(_since(detail, gate, each)), page,
                     )
                 )  # fmt: skip
-    if not any(gate.name == "designed" for gate in detail.gates):  # outside the route no gate asks for a whole plan
-        for error in detail.facts.errors:
-            each = Open("not_a_protocol_yet", "blocks", error.path or "plan", error.problem, error.rule, "designer")
-            said = capitalised(error.problem), capitalised(f"keep the rule: {error.rule}"), "The designer"
-            found.append(Waits(GATES["designed"], *said, day(_begun(detail)), kinds[task_of("designed", each)]))
     return tuple(found)
 
 
