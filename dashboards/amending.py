@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from dashboards import session
-from dashboards.checking import checking
-from dashboards.uploads import Upload, keep
-from data.errors import Refused
+from dashboards.uploads import Upload
 
 if TYPE_CHECKING:
     from designs.finding import Open
@@ -31,14 +28,8 @@ def propose(trial: str, protocol: Upload, texts: tuple[Upload, ...], reason: str
 
     registry, actor = session.registry(), session.current_user()
     registry.permit(actor, "amend")
-    with checking(protocol.name) as reader:
-        kept = keep(registry.uploads, registry.scratch_room, protocol, texts, reader)
-    try:
+    with session.sent(registry, protocol, texts) as kept:
         return amend(registry, actor, trial, kept.path, reason=reason).record
-    except Refused:
-        if kept.new:
-            shutil.rmtree(kept.path.parent)
-        raise
 
 
 def confirm(trial: str, number: int) -> AmendmentRecord:

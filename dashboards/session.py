@@ -7,7 +7,8 @@ between two runs of a page: only the connection to the registry is shared.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -17,7 +18,7 @@ import streamlit as st
 from analysis.document import from_document
 from analysis.results import Evaluation
 from dashboards.checking import checking
-from dashboards.uploads import Upload, keep
+from dashboards.uploads import Kept, Upload, keep
 from data.errors import Refused
 from trials.access import Actor, UseCase, allow, parse_actor
 from trials.errors import AccessRefused, NoRegistry
@@ -183,6 +184,24 @@ def keep_draft(trial_id: str, typed: dict[str, str]) -> None:
     keep_typed(_registry(), current_user(), trial_id, typed)
 
 
+@contextmanager
+def sent(registry: Registry, protocol: Upload, texts: tuple[Upload, ...]) -> Iterator[Kept]:
+    """A protocol that was sent with its texts: checked beside the server and kept, unless what is done with it is
+    refused.
+
+    Raises:
+        Refused: Something in the files cannot be taken; nothing was kept.
+    """
+    with checking(protocol.name) as reader:
+        kept = keep(registry.uploads, registry.scratch_room, protocol, texts, reader)
+    try:
+        yield kept
+    except Refused:
+        if kept.new:
+            shutil.rmtree(kept.path.parent)
+        raise
+
+
 def register(protocol: Upload, texts: tuple[Upload, ...]) -> str:
     """Register an uploaded protocol with the texts that it names; returns the trial's id.
 
@@ -194,14 +213,8 @@ def register(protocol: Upload, texts: tuple[Upload, ...]) -> str:
     actor = current_user()
     registry = registry_begun("register")
     registry.permit(actor, "register")
-    with checking(protocol.name) as reader:
-        kept = keep(registry.uploads, registry.scratch_room, protocol, texts, reader)
-    try:
+    with sent(registry, protocol, texts) as kept:
         return record(registry, actor, kept.path, kept.checked).trial
-    except Refused:
-        if kept.new:
-            shutil.rmtree(kept.path.parent)
-        raise
 
 
 def today() -> date:

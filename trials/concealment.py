@@ -9,7 +9,7 @@ result with a part of a kind that is not named is not made at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -279,7 +279,7 @@ def _by_subtraction(rows: Iterable[Estimate]) -> set[Segment]:
     return near
 
 
-def _few(rows: Iterable[Estimate]) -> frozenset[Segment]:
+def _few(rows: Sequence[Estimate]) -> frozenset[Segment]:
     """Segments of few customers of an arm, each with so many others of its column that no difference tells of it."""
     counts: dict[str, dict[Segment, int]] = {}
     for row in rows:
