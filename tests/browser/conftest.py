@@ -176,9 +176,11 @@ STILL = """async () => {
 
 def settled(page: Page) -> None:
     """Wait until the page is drawn: the last line stands, nothing runs, every chart has its picture, nothing moves."""
-    page.get_by_text("You are working as").wait_for()
+    # While a page is drawn again, its last line can stand twice: the new one, and the old one that goes at the end.
     page.wait_for_function(
-        """() => !document.querySelector('[data-testid="stStatusWidget"]')
+        """() => [...document.querySelectorAll('.otm-quiet')]
+                     .filter(line => line.textContent.startsWith('You are working as')).length === 1
+              && !document.querySelector('[data-testid="stStatusWidget"]')
               && [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
                      .every(chart => chart.querySelector('canvas, svg'))
               && !document.querySelector('[data-stale="true"]')"""
