@@ -69,7 +69,7 @@ def unlikely_ids(ids: pa.ChunkedArray) -> dict[int, str]:
         >>> unlikely_ids(pa.chunked_array([["12E3", "45B1", "77A0"]]))
         {}
     """
-    odd = np.flatnonzero(pc.fill_null(pc.invert(pc.ascii_is_decimal(ids)), False).to_numpy())
+    odd = np.flatnonzero(pc.fill_null(pc.invert(_plainly_ids(ids)), False).to_numpy())
     if not odd.size:
         return {}
     texts = in_one_piece(rows_of(ids, pa.array(odd), "ids"), "ids")
@@ -88,6 +88,13 @@ def unlikely_ids(ids: pa.ChunkedArray) -> dict[int, str]:
         for place in positions(found).tolist():
             reasons.setdefault(int(odd[place]), f"the id {shown(texts[place].as_py())} {why}")
     return reasons
+
+
+def _plainly_ids(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Digits alone, or letters before letters and digits: what no pattern matches, told at a tenth of their price."""
+    begun_by_a_letter = pc.greater_equal(ids, "A")  # in ASCII every digit comes before every letter
+    of_both = pc.and_not(pc.ascii_is_alnum(ids), pc.ascii_is_alpha(ids))
+    return pc.or_(pc.ascii_is_decimal(ids), pc.and_(begun_by_a_letter, of_both))
 
 
 def _usual_shapes(ids: pa.ChunkedArray) -> pa.Array:
