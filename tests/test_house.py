@@ -169,7 +169,7 @@ def commands() -> Iterator[tuple[str, ...]]:
     """Every command of the service, as the words that follow `otm`."""
     import typer
 
-    from trials.cli.app import app
+    from trials.cli.commands import application
 
     def walk(command, path):
         if hasattr(command, "commands"):
@@ -178,7 +178,7 @@ def commands() -> Iterator[tuple[str, ...]]:
         else:
             yield path
 
-    yield from walk(typer.main.get_command(app), ())
+    yield from walk(typer.main.get_command(application()), ())
 
 
 def test_every_command_is_documented():

@@ -18,7 +18,7 @@ from analysis.document import from_document
 from tests.before.archives import unpack
 from tests.trials import tampering
 from trials.access import LOCAL_ACTOR, parse_actor
-from trials.cli.app import app
+from trials.cli.commands import application
 from trials.errors import RegistryRefused
 from trials.jobs import progress
 from trials.registry import Registry, open_registry, queries
@@ -182,7 +182,7 @@ def test_everything_that_was_proved_is_proved_again(migrated):
 def test_the_command_lists_the_trials_as_it_did(migrated, capsys, monkeypatch):
     if migrated.settings.database_url is not None:
         monkeypatch.setenv("OTM_DATABASE_URL", migrated.settings.database_url)
-    app(["trials", "--json", "-"], standalone_mode=False)
+    application()(["trials", "--json", "-"], standalone_mode=False)
     now, then = json.loads(capsys.readouterr().out), SAID["otm trials"]
     listed = [row | {"verdict": row["verdict"] and found(row["id"], row["verdict"])} for row in then["trials"]]
     for row in now["trials"]:
@@ -251,12 +251,12 @@ def test_a_backup_made_before_the_migration_comes_back_migrated(old, to, tmp_pat
 def test_the_command_backs_up_before_a_migration(old, tmp_path, monkeypatch):
     if old.database_url is not None:
         monkeypatch.setenv("OTM_DATABASE_URL", old.database_url)
-    app(["backup", str(tmp_path / "backup")], standalone_mode=False)
-    app(["migrate"], standalone_mode=False)
+    application()(["backup", str(tmp_path / "backup")], standalone_mode=False)
+    application()(["migrate"], standalone_mode=False)
     monkeypatch.setenv("OTM_HOME", str(tmp_path / "new"))
     monkeypatch.delenv("OTM_DATABASE_URL", raising=False)
-    app(["restore", str(tmp_path / "backup")], standalone_mode=False)
-    app(["trials"], standalone_mode=False)
+    application()(["restore", str(tmp_path / "backup")], standalone_mode=False)
+    application()(["trials"], standalone_mode=False)
 
 
 @both

@@ -88,6 +88,6 @@ def test_screens_have_no_field_for_an_arm_of_a_customer():
 
 
 def test_tracebacks_show_no_local_variables():
-    from trials.cli.app import app
+    from trials.cli.commands import application
 
-    assert app.pretty_exceptions_enable is False
+    assert application().pretty_exceptions_enable is False

@@ -33,7 +33,7 @@ from tests.trials.examples import (
     write_csv,
 )
 from trials.access import Actor
-from trials.cli.app import app
+from trials.cli.commands import application
 from trials.concealment import FEW, KEPT, SMALL, WITHHELD, concealed
 from trials.registry import open_registry, queries
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
@@ -281,7 +281,7 @@ def test_the_command_line_says_no_arm_to_the_analyst(registry, files, home, tmp_
         ["outcomes", "withdraw", files.trial, "--reason", "wrong"],
     ):
         capsys.readouterr()
-        app(command, standalone_mode=False)
+        application()(command, standalone_mode=False)
         said = capsys.readouterr()
         assert not re.search(r"\b(letter|sms)\b\W+\d", said.out + said.err), command
         if "--json" in command:

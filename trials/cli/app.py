@@ -1,4 +1,4 @@
-"""The application: every command under one name, and the one place where a refusal becomes an exit code."""
+"""The one place where a command is carried out, and where a refusal becomes an exit code."""
 
 from __future__ import annotations
 
@@ -13,22 +13,9 @@ from typing import Any, NoReturn
 import typer
 
 from data.errors import Refused
-from trials.cli import allocate, amending, design, designing, evaluate, fieldwork, licences, papers, service
+from trials.cli.commands import application
 from trials.cli.output import say
 from trials.cli.streams import end_output, settle_streams, silence_output
-
-app = typer.Typer(
-    name="otm",
-    help="Randomised trials of one-to-many approaches, from protocol to verdict.",
-    epilog="For developers, by the launcher: otm test, bench, calibrate, faults, requirements.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # it would print local variables, and they hold seeds and customers
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-for room in (design, designing, papers, amending, allocate, fieldwork, evaluate, service, licences):
-    room.register(app)
 
 REFUSED = 2
 FAILED = 70  # as sysexits.h has it: a fault of the program
@@ -44,7 +31,7 @@ def main() -> None:
         try:
             settle_streams()
             try:
-                app(prog_name="otm")
+                application(_first_word())(prog_name="otm")
             finally:
                 end_output()
         except BrokenPipeError:
@@ -93,9 +80,13 @@ def _interruption() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+def _first_word() -> str | None:
+    return sys.argv[1] if len(sys.argv) > 1 else None
+
+
 def _asked_for() -> str:
     """The command without its arguments, which may name customers."""
-    known: Any = typer.main.get_command(app)
+    known: Any = typer.main.get_command(application(_first_word()))
     words = ["otm"]
     for word in sys.argv[1:]:
         known = getattr(known, "commands", {}).get(word)

@@ -57,6 +57,6 @@ def _line(text: str | None) -> str:
 
 
 if __name__ == "__main__":
-    from trials.cli.app import app as every_command
+    from trials.cli.commands import application
 
-    sys.stdout.write(options_page(every_command))
+    sys.stdout.write(options_page(application()))

@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import get_args
 
 from trials.access import Role, UseCase, roles_allowed
-from trials.cli.app import app
+from trials.cli.commands import application
 from trials.cli.options import options_page
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_the_page_is_what_the_commands_say():
-    assert (DOCS / "options.md").read_text() == options_page(app), "python -m trials.cli.options > docs/options.md"
+    assert (DOCS / "options.md").read_text() == options_page(application()), (
+        "python -m trials.cli.options > docs/options.md"
+    )
 
 
 def test_every_command_is_on_the_page_of_commands_and_every_option_named_there_is_one():
-    page, options = (DOCS / "commands.md").read_text(), options_page(app)
+    page, options = (DOCS / "commands.md").read_text(), options_page(application())
     commands = re.findall(r"^## `(otm [a-z ]+?)(?= [A-Z]|`)", options, re.MULTILINE)
     assert [command for command in commands if command not in page] == []
     known = set(re.findall(r"--[a-z-]+", options)) | set(re.findall(r"--[a-z-]+", LAUNCHER))
@@ -27,7 +29,7 @@ def test_every_command_is_on_the_page_of_commands_and_every_option_named_there_i
 
 
 def test_the_guide_names_commands_that_there_are_and_roles_as_they_are_granted():
-    guide, options = (DOCS / "guide.md").read_text(), options_page(app)
+    guide, options = (DOCS / "guide.md").read_text(), options_page(application())
     commands = set(re.findall(r"^## `otm ([a-z ]+?)(?= [A-Z]|`)", options, re.MULTILINE))
     named = {words.strip() for words in re.findall(r"`otm ([a-z]+(?: [a-z]+)?)(?=[ `]|$)", guide)}
     assert [words for words in sorted(named) if not any(command.startswith(words) for command in commands)] == []

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from trials.cli.app import app
+from trials.cli.commands import application
 
 PROTOCOL = {
     "schema": 1,
@@ -33,7 +33,7 @@ def protocol(tmp_path):
 def test_the_pinned_size_comes_out_as_json(protocol):
     """34% against 36% with 80% power at 5%: 8,925 customers an arm, by the unpooled normal approximation."""
     done = CliRunner().invoke(
-        app, ["power", str(protocol), "--customers", "17850", "--json", "-"], catch_exceptions=False
+        application(), ["power", str(protocol), "--customers", "17850", "--json", "-"], catch_exceptions=False
     )
     (row,) = json.loads(done.stdout)["outcomes"]
     assert (row["outcome"], row["arm"], row["n_per_arm"]) == ("paid", "letter", 8925)
@@ -42,7 +42,7 @@ def test_the_pinned_size_comes_out_as_json(protocol):
 
 
 def test_people_get_a_table_and_what_is_missing_is_said(protocol):
-    done = CliRunner().invoke(app, ["power", str(protocol)], catch_exceptions=False)
+    done = CliRunner().invoke(application(), ["power", str(protocol)], catch_exceptions=False)
     assert "8,925" in done.stdout
     assert "the number of customers is not known yet" in done.stdout
 

@@ -11,7 +11,7 @@ import pytest
 import typer.main
 
 from tests.places import ROOT
-from trials.cli.app import app
+from trials.cli.commands import application
 
 ROOMS = ("data", "designs", "analysis", "trials", "dashboards")
 OF_THE_LAUNCHER = {"test", "bench", "calibrate", "faults", "requirements"}
@@ -59,7 +59,7 @@ def wrong_with(text: str) -> Iterator[str]:
 
 
 def _wrong_with_command(words: list[str]) -> Iterator[str]:
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(application())
     name = ""
     if words[0] in OF_THE_LAUNCHER | {"COMMAND"}:
         return
@@ -100,7 +100,7 @@ def _wrong_with_arguments(command: Any, name: str, given: list[str]) -> Iterator
 
 def options() -> set[str]:
     """Every option of every command."""
-    waiting = [typer.main.get_command(app)]
+    waiting = [typer.main.get_command(application())]
     found = {"help"}
     while waiting:
         command = waiting.pop()

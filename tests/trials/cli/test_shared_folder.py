@@ -9,7 +9,7 @@ import typer.main
 
 from tests.trials.examples import Files, allocated
 from tests.trials.registry.test_shared_folder import held, moved, unmounted
-from trials.cli.app import app
+from trials.cli.commands import application
 from trials.registry import open_registry
 from trials.settings import Settings
 
@@ -33,7 +33,7 @@ NO_REGISTRY = {"power", "analyse", "schema", "protocol check", "restore", "licen
 
 
 def every_command() -> set[str]:
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(application())
     inner = {name: getattr(command, "commands", {}) for name, command in group.commands.items()}
     return {f"{name} {within}" for name, of in inner.items() for within in of} | {
         name for name in inner if not inner[name]

@@ -17,7 +17,7 @@ from tests.golden.external import analysed, arm, outcome, protocol
 from tests.saved import saved
 from tests.trials.examples import FIRST, Files, allocated, eligible, load_contacts, load_outcomes, outcomes, write_csv
 from tests.trials.stages.test_issue import arms_by_export_id
-from trials.cli.app import app
+from trials.cli.commands import application
 from trials.registry import Registry
 from trials.stages.evaluate import evaluate
 from trials.stages.population import load_population
@@ -164,5 +164,5 @@ def test_population_outcomes_and_contacts_of_a_trial_randomised_here(registry: R
 
 def test_a_check_of_the_plan_shows_what_codes_mean(files: Files) -> None:
     files.edit_protocol(lambda text: text.replace("day: 23", "day: 23, true: [P, PP], false: [N], missing: ['-9']"))
-    said = CliRunner().invoke(app, ["protocol", "check", str(files.protocol)]).output
+    said = CliRunner().invoke(application(), ["protocol", "check", str(files.protocol)]).output
     assert "Codes: outcome paid, column paid: true P, PP; false N; missing -9 (outcomes[0])" in said

@@ -14,7 +14,7 @@ from data.identifiers import ledger_ids
 from tests.trials import tampering
 from tests.trials.examples import FIRST, LOCAL_ACTOR, SECOND, eligible, load_outcomes, outcomes, write_csv
 from trials.access import Actor
-from trials.cli.app import app
+from trials.cli.commands import application
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import queries
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY
@@ -138,7 +138,7 @@ def test_what_comes_after_an_attempt_is_to_correct_its_files_on_every_list_and_c
         coming = detail_of(drawn, files).summary.next
         assert (next_action(coming), next_actor(coming)) == (CORRECT_FILES, "analyst")
     capsys.readouterr()
-    app(["trials", "--json", "-"], standalone_mode=False)
+    application()(["trials", "--json", "-"], standalone_mode=False)
     (listed,) = json.loads(capsys.readouterr().out)["trials"]
     assert listed["next"] == {"action": CORRECT_FILES, "who": "analyst"}
     load_outcomes(drawn, FIRST, files.trial, write_csv(files.outcomes, better(drawn, files)))
@@ -285,12 +285,12 @@ def test_the_commands_say_which_evaluation_is_the_finding(drawn, files, capsys):
     finding = cut(drawn, files, rows_of(files))
     cut(drawn, files, better(drawn, files), after=60)
     capsys.readouterr()
-    app(["evaluate", files.trial], standalone_mode=False)
+    application()(["evaluate", files.trial], standalone_mode=False)
     assert "Update 2. The finding is evaluation 1, and stays:" in capsys.readouterr().out
-    app(["evaluate", files.trial, "--json", "-"], standalone_mode=False)
+    application()(["evaluate", files.trial, "--json", "-"], standalone_mode=False)
     document = json.loads(capsys.readouterr().out)
     assert (document["evaluation_role"], document["evaluation_count"]) == ("update", 3)
-    app(["trials", "--json", "-"], standalone_mode=False)
+    application()(["trials", "--json", "-"], standalone_mode=False)
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
     assert trial["verdict"]["code"] == "not_shown"
     assert trial["verdict"]["evaluation_digest"] == finding.digest
@@ -300,14 +300,14 @@ def test_the_commands_say_which_evaluation_is_the_finding(drawn, files, capsys):
 def test_an_attempt_shows_no_effect_at_the_terminal_and_in_no_file(drawn, files, capsys):
     cut(drawn, files, lossy(drawn, files))
     capsys.readouterr()
-    app(["evaluate", files.trial], standalone_mode=False)
+    application()(["evaluate", files.trial], standalone_mode=False)
     told = capsys.readouterr().out
     assert "This trial is invalid" in told
     assert "Retention" in told
     assert "the data failed a check, so no effect is shown" in told
     for absent in ("£", "points", "p-value", "<0.001", "95%", "adjusted"):
         assert absent not in told, absent
-    app(["evaluate", files.trial, "--json", "-"], standalone_mode=False)
+    application()(["evaluate", files.trial, "--json", "-"], standalone_mode=False)
     document = json.loads(capsys.readouterr().out)
     assert (document["estimates"], document["sensitivity"], document["net_benefit"]) == ([], [], None)
 

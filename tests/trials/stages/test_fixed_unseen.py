@@ -7,7 +7,7 @@ import pytest
 from tests.trials.examples import FIRST, SECOND, allocated
 from tests.trials.stages.test_findings import LATER, better, cut, rows_of
 from trials.access import Actor
-from trials.cli.app import app
+from trials.cli.commands import application
 from trials.errors import TrialRefused
 from trials.registry import queries
 from trials.reporting.results.decisions import decision_lines, decision_notice
@@ -78,12 +78,12 @@ def test_the_check_says_how_to_lock_what_it_showed(registry, files, capsys, monk
     load_population(registry, SECOND, files.population, files.protocol, synthetic=True)
     versions(registry, files, FIRST, SECOND)
     monkeypatch.setenv("OTM_ACTOR", "First Person:all")
-    app(["lock", files.trial, "--check"], standalone_mode=False)
+    application()(["lock", files.trial, "--check"], standalone_mode=False)
     said = capsys.readouterr().out
     assert "The plan is version 2, digest " in said
     command = said.rpartition("otm ")[2].split()
     assert command == ["lock", files.trial, "--version", "2", "--load", "2"]
-    app(command, standalone_mode=False)
+    application()(command, standalone_mode=False)
     assert is_locked(registry, files)
 
 
@@ -142,7 +142,7 @@ def test_the_command_tells_whoever_overrides(found, files, monkeypatch, capsys):
     monkeypatch.setenv("OTM_ACTOR", "A Manager:manager")
     withdraw_returned_file(found, FIRST, files.trial, "outcomes", reason="another trial's file")
     terms = ["--action", "stop", "--reason", "its file was another trial's", "--review-on", "2999-12-31"]
-    app(["decide", files.trial, "--override", *terms], standalone_mode=False)
+    application()(["decide", files.trial, "--override", *terms], standalone_mode=False)
     assert f"Note: {GONE}" in capsys.readouterr().err
 
 

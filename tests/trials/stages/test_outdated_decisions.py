@@ -8,7 +8,7 @@ import pytest
 
 from tests.trials.examples import FIRST, SECOND
 from tests.trials.stages.test_findings import LATER, better, cut, detail_of, lossy, rows_of
-from trials.cli.app import app
+from trials.cli.commands import application
 from trials.life import Next
 from trials.reporting.portfolio import dates_of, next_action
 from trials.reporting.results.decisions import contradiction, decision_lines, decision_notice
@@ -101,11 +101,11 @@ def test_a_later_evaluation_that_disagrees_is_said_and_takes_nothing_away(drawn,
         in (decision_notice(detail))
     )
     capsys.readouterr()
-    app(["evaluate", files.trial], standalone_mode=False)
+    application()(["evaluate", files.trial], standalone_mode=False)
     told = capsys.readouterr().err
     assert "It disagrees with the decision of" in told
     assert "which rests on evaluation 1, “Not shown”; its own verdict is “Scale”." in told
-    app(["evaluate", files.trial, "--json", "-"], standalone_mode=False)
+    application()(["evaluate", files.trial, "--json", "-"], standalone_mode=False)
     said = capsys.readouterr()
     assert json.loads(said.out)["evaluation_role"] == "update"
     assert "It disagrees with the decision" in said.err
@@ -118,16 +118,16 @@ def test_the_list_of_trials_and_the_correction_say_that_the_decision_is_outdated
     request_correction(drawn, FIRST, files.trial, reason="last year's file")
     monkeypatch.setenv("OTM_ACTOR", "Second Person:all")
     capsys.readouterr()
-    app(["correct", files.trial, "--confirm"], standalone_mode=False)
+    application()(["correct", files.trial, "--confirm"], standalone_mode=False)
     assert "Evaluation 1 has been replaced" in capsys.readouterr().err
-    app(["trials", "--json", "-"], standalone_mode=False)
+    application()(["trials", "--json", "-"], standalone_mode=False)
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
     assert (trial["state"], trial["verdict"]["code"]) == ("analysed", "scale")
     assert (trial["decision"]["verdict"], trial["decision"]["evaluation"], trial["decision"]["outdated"]) == (
         "not_shown", 1, True,
     )  # fmt: skip
     assert trial["next"]["action"].startswith("Decide again")
-    app(["trials"], standalone_mode=False)
+    application()(["trials"], standalone_mode=False)
     assert "Decide again" in capsys.readouterr().out.replace("\n", " ")
 
 
