@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -13,7 +13,7 @@ from dashboards.forms import drawing
 from dashboards.forms.editing import Form, form_of, keep, refusal_to_edit, saved, settle
 from dashboards.forms.fields import Asked, Members, Section
 from data.errors import Refused
-from designs.drafting import ABSENT
+from designs.drafting.joining import WORDS, is_text
 from designs.finding import Open
 from designs.protocol.errors import path_text
 from trials.registry.records import DesignDetail
@@ -307,13 +307,22 @@ def _choose_between(detail: DesignDetail, form: Form) -> None:
             st.rerun()
 
 
-def _value(form: Form, value: object) -> str:
-    if value is ABSENT or value is None:
-        return "Nothing"
+def _value(form: Form, value: Any) -> str:
+    return in_words(_with_words(form, value))
+
+
+def _with_words(form: Form, value: Any) -> Any:
+    """A value in which the words of each text stand in the place of its name or digest."""
+    if is_text(value):
+        return _with_words(form, value.get(WORDS))
+    if isinstance(value, Mapping):
+        return {key: _with_words(form, each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_words(form, each) for each in value]
     if isinstance(value, str) and len(value) == 64:
         kept = {**st.session_state.get(f"texts/{form.design}", {}), **form.contents}
-        return str(kept.get(value, f"A text (digest {value[:12]}…)"))
-    return in_words(value)
+        return kept.get(value) or design_session.signed_text(form.design, value) or value
+    return value
 
 
 def open_lines(found: Sequence[Open]) -> list[str]:

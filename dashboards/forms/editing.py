@@ -19,7 +19,7 @@ from dashboards import design_session, session
 from dashboards.forms.fields import Path
 from dashboards.forms.values import value_at, with_value
 from data.errors import Refused
-from designs.drafting import Conflict, Draft, merge, settled
+from designs.drafting import Conflict, Draft, join
 from designs.drafting.changes import Path as ChangePath
 from trials.registry.records import DesignDetail
 from trials.stages.design import DraftConflict
@@ -186,13 +186,12 @@ def settle(form: Form, mine: frozenset[ChangePath]) -> bool:
     False where something that was typed since is against theirs too, of which nobody was asked yet: it is shown.
     """
     latest = design_session.revision(form.design, form.against)
-    _, against = merge(form.base.whole, form.draft.whole, latest.draft.whole)
+    joined, against = join(form.base, form.draft, latest.draft, mine)
     if {each.path for each in against} - {each.path for each in form.conflicts}:
         form.conflicts = against
         return False
-    whole = settled(form.base.whole, form.draft.whole, latest.draft.whole, mine)
-    form.made_from, form.base = latest.number, latest.draft
-    form.draft, form.conflicts = Draft(whole["plan"], whole["texts"]), ()
+    form.draft = joined
+    form.made_from, form.base, form.conflicts = latest.number, latest.draft, ()
     form.anew()
     return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from designs.drafting.changes import ABSENT, Change, Conflict, changes, merge, settled
+from designs.drafting.changes import ABSENT, Change, Conflict, changes, merge
 from designs.drafting.draft import (
     PROTOCOL_FILE,
     Draft,
@@ -12,6 +12,7 @@ from designs.drafting.draft import (
     files_of,
     judge_draft,
 )
+from designs.drafting.joining import join
 from designs.drafting.written import protocol_file
 
 __all__ = [
@@ -25,8 +26,8 @@ __all__ = [
     "draft_of_template",
     "empty_draft",
     "files_of",
+    "join",
     "judge_draft",
     "merge",
     "protocol_file",
-    "settled",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Final
 
 Path = tuple[str, ...]
@@ -74,91 +75,148 @@ def _changes(before: Any, after: Any, path: Path) -> Iterator[Change]:
 
 
 def merge(
-    before: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
-) -> tuple[dict[str, Any], tuple[Conflict, ...]]:
+    before: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any],
+    kept: frozenset[Path] = frozenset(),
+) -> tuple[dict[str, Any], tuple[Conflict, ...]]:  # fmt: skip
     """Two people's changes to one document, put together.
+
+    A member of a list that one person gave another id stays one member: what the other changed in it is in it, and
+    where both gave it another id, or one took it away, it is a value that both changed.
 
     Args:
         before: What both began with.
         mine: What one made of it.
         theirs: What the other made of it, which stands already.
+        kept: Where both changed one value, and somebody has chosen, the paths at which ``mine`` is kept.
 
     Returns:
         The document with every change in it, and each value that both changed in different ways: it is as ``theirs``
-        has it, and nothing may be saved before somebody has chosen.
+        has it but for those in ``kept``, and nothing may be saved before somebody has chosen.
 
     Examples:
         >>> merge({"title": "A"}, {"title": "A", "owner": "us"}, {"title": "B"})
         ({'title': 'B', 'owner': 'us'}, ())
         >>> merge({"title": "A"}, {"title": "C"}, {"title": "B"})[1]
         (Conflict(path=('title',), before='A', mine='C', theirs='B'),)
+        >>> merge({"title": "A"}, {"title": "C"}, {"title": "B"}, frozenset({("title",)}))[0]
+        {'title': 'C'}
     """
-    conflicts: list[Conflict] = []
-    merged = _merge(before, mine, theirs, (), conflicts)
-    return merged, tuple(conflicts)
+    merging = _Merging(kept)
+    return merging.value(before, mine, theirs, ()), tuple(merging.conflicts)
 
 
-def settled(
-    before: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any], kept: frozenset[Path]
-) -> dict[str, Any]:
-    """Two people's changes to one document, put together, where somebody has chosen between those that exclude each
-    other.
+class _Merging:
+    """One merge under way: where mine is kept, and what both changed."""
 
-    Args:
-        before: What both began with.
-        mine: What one made of it.
-        theirs: What the other made of it.
-        kept: Where both changed one value, the paths at which ``mine`` is kept; elsewhere it is as ``theirs`` has it.
+    def __init__(self, kept: frozenset[Path]) -> None:
+        self.kept = kept
+        self.conflicts: list[Conflict] = []
+
+    def value(self, before: Any, mine: Any, theirs: Any, path: Path) -> Any:
+        if _same(mine, theirs) or _same(mine, before):
+            return theirs
+        if _same(theirs, before):
+            return mine
+        ours, others = _parts(mine), _parts(theirs)
+        first = {} if before is ABSENT else _parts(before)
+        if ours is None or others is None or first is None or isinstance(mine, list) != isinstance(theirs, list):
+            return self._either(before, mine, theirs, path)
+        if not isinstance(mine, list):
+            return self._members(first, ours, others, path, frozenset())
+        ours, others, unsure = _under_first_ids(first, ours, others)
+        merged = self._members(first, ours, others, path, unsure)
+        return self._in_order(list(first), list(ours), list(others), merged, path)
+
+    def _either(self, before: Any, mine: Any, theirs: Any, path: Path) -> Any:
+        self.conflicts.append(Conflict(path, before, mine, theirs))
+        return mine if path in self.kept else theirs
+
+    def _members(
+        self, first: dict[str, Any], ours: dict[str, Any], others: dict[str, Any], path: Path, unsure: frozenset[str]
+    ) -> dict[str, Any]:
+        merged = {}
+        for key in dict.fromkeys((*others, *ours)):
+            three = (first.get(key, ABSENT), ours.get(key, ABSENT), others.get(key, ABSENT))
+            both = not any(_same(*two) for two in combinations(three, 2))
+            ways = self._either if key in unsure and both else self.value
+            value = ways(*three, (*path, key))
+            if value is not ABSENT:
+                merged[key] = value
+        return merged
+
+    def _in_order(
+        self, before: list[str], mine: list[str], theirs: list[str], merged: dict[str, Any], path: Path
+    ) -> list[Any]:
+        """The members of a list in the order of whoever changed it; those that I added come where I put them, or
+        last."""
+        kept = [key for key in before if key in merged and key in mine and key in theirs]
+        my_order, their_order = ([key for key in order if key in kept] for order in (mine, theirs))
+        if my_order in (kept, their_order):
+            order = [key for key in theirs if key in merged]
+        elif their_order == kept:
+            order = [key for key in mine if key in merged]
+        else:
+            order = [key for key in self._either(before, mine, theirs, (*path, ORDER)) if key in merged]
+        return [merged[key] for key in (*order, *(key for key in merged if key not in order))]
+
+
+def _under_first_ids(
+    first: dict[str, Any], ours: dict[str, Any], others: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], frozenset[str]]:
+    """Both people's members by the ids under which both began, whatever they are called now.
+
+    Also those of which nobody can be sure that they are the members of before: what another changed in one of these
+    is never put into it in silence.
+    """
+    mine, theirs = renamed(first, ours), renamed(first, others)
+    mine = {old: new for old, new in mine.items() if new[0] not in others or theirs.get(old, ("",))[0] == new[0]}
+    theirs = {old: new for old, new in theirs.items() if new[0] not in ours or mine.get(old, ("",))[0] == new[0]}
+    unsure = frozenset(old for names in (mine, theirs) for old, (_, sure) in names.items() if not sure)
+    return _by_first_id(ours, mine), _by_first_id(others, theirs), unsure
+
+
+def _by_first_id(members: dict[str, Any], names: Mapping[str, tuple[str, bool]]) -> dict[str, Any]:
+    old = {new: first for first, (new, _) in names.items()}
+    return {old.get(key, key): member for key, member in members.items()}
+
+
+def renamed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[str, bool]]:
+    """Members that have another id than before: the old id, the new one, and whether nothing else of them changed.
+
+    A member that is gone is taken for one that came if all else in them is the same, or if it stood at the same place
+    of a list that is as long as it was, or if at least half of its values are the same.
 
     Examples:
-        >>> settled({"title": "A"}, {"title": "C"}, {"title": "B"}, frozenset({("title",)}))
-        {'title': 'C'}
-        >>> settled({"title": "A"}, {"title": "C"}, {"title": "B"}, frozenset())
-        {'title': 'B'}
+        >>> renamed({"letter": {"id": "letter", "share": 1}}, {"post": {"id": "post", "share": 1}})
+        {'letter': ('post', True)}
+        >>> renamed({"letter": {"id": "letter", "share": 1}}, {"post": {"id": "post", "share": 2}})
+        {'letter': ('post', False)}
     """
-    merged: dict[str, Any] = _merge(before, mine, theirs, (), [], kept)
-    return merged
+    gone = [key for key in before if key not in after]
+    came = [key for key in after if key not in before]
+    found: dict[str, tuple[str, bool]] = {}
+    sure = [(old, new) for old in gone for new in came if _but_id(before[old]) == _but_id(after[new])]
+    for old, new in sure:
+        if [one for one, _ in sure].count(old) == [one for _, one in sure].count(new) == 1:
+            found[old] = (new, True)
+    places = {key: place for place, key in enumerate(before)}, {key: place for place, key in enumerate(after)}
+    for old in gone:
+        for new in came:
+            in_place = len(before) == len(after) and places[0][old] == places[1][new]
+            free = old not in found and all(new != taken for taken, _ in found.values())
+            if free and (in_place or _alike(before[old], after[new])):
+                found[old] = (new, False)
+    return found
 
 
-def _merge(
-    before: Any, mine: Any, theirs: Any, path: Path, conflicts: list[Conflict], kept: frozenset[Path] = frozenset()
-) -> Any:
-    if _same(mine, theirs) or _same(mine, before):
-        return theirs
-    if _same(theirs, before):
-        return mine
-    ours, others = _parts(mine), _parts(theirs)
-    first = {} if before is ABSENT else _parts(before)
-    if ours is None or others is None or first is None or isinstance(mine, list) != isinstance(theirs, list):
-        conflicts.append(Conflict(path, before, mine, theirs))
-        return mine if path in kept else theirs
-    merged = {}
-    for key in dict.fromkeys((*others, *ours)):
-        value = _merge(
-            first.get(key, ABSENT), ours.get(key, ABSENT), others.get(key, ABSENT), (*path, key), conflicts, kept
-        )
-        if value is not ABSENT:
-            merged[key] = value
-    if not isinstance(theirs, list):
-        return merged
-    return _in_order(list(first), list(ours), list(others), merged, path, conflicts, kept)
+def _but_id(member: Any) -> str:
+    """A member's values but its id, so that two are equal where a file would have them the same."""
+    return repr(sorted((key, repr(value)) for key, value in member.items() if key != "id"))
 
 
-def _in_order(
-    before: list[str], mine: list[str], theirs: list[str], merged: dict[str, Any], path: Path,
-    conflicts: list[Conflict], kept_mine: frozenset[Path],
-) -> list[Any]:  # fmt: skip
-    """The members of a list in the order of whoever changed it; those that I added come where I put them, or last."""
-    kept = [key for key in before if key in merged and key in mine and key in theirs]
-    my_order, their_order = ([key for key in order if key in kept] for order in (mine, theirs))
-    if my_order in (kept, their_order):
-        order = [key for key in theirs if key in merged]
-    elif their_order == kept:
-        order = [key for key in mine if key in merged]
-    else:
-        conflicts.append(Conflict((*path, ORDER), before, mine, theirs))
-        order = [key for key in (mine if (*path, ORDER) in kept_mine else theirs) if key in merged]
-    return [merged[key] for key in (*order, *(key for key in merged if key not in order))]
+def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    own = [key for key in one if key != "id"]
+    return bool(own) and 2 * sum(_same(one[key], other.get(key, ABSENT)) for key in own) >= len(own)
 
 
 def _parts(value: Any) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -171,10 +171,37 @@ def _first_difference(one: Any, other: Any) -> tuple[str | int, ...]:
 
 
 def _names(document: Mapping[str, Any]) -> list[str]:
+    names: list[str] = []
+
+    def noted(name: str) -> str:
+        names.append(name)
+        return name
+
+    texts_replaced(document, noted)
+    return names
+
+
+def texts_replaced(document: Mapping[str, Any], other: Callable[[str], Any]) -> dict[str, Any]:
+    """A document in which something else stands in the place of each text's name.
+
+    Examples:
+        >>> texts_replaced({"arms": [{"id": "a", "text": {"en": "a.md"}}]}, str.upper)
+        {'arms': [{'id': 'a', 'text': {'en': 'A.MD'}}]}
+    """
     arms = document.get("arms")
-    texts = [arm.get("text") for arm in arms if isinstance(arm, dict)] if isinstance(arms, list) else []
-    named = [name for text in texts if isinstance(text, dict) for name in text.values()]
-    return [name for name in named if isinstance(name, str) and name.strip()]
+    if not isinstance(arms, list):
+        return dict(document)
+    return {**document, "arms": [_texts_of_arm_replaced(arm, other) for arm in arms]}
+
+
+def _texts_of_arm_replaced(arm: Any, other: Callable[[str], Any]) -> Any:
+    texts = arm.get("text") if isinstance(arm, dict) else None
+    if not isinstance(texts, dict):
+        return arm
+    replaced = {
+        language: other(name) if isinstance(name, str) and name.strip() else name for language, name in texts.items()
+    }
+    return {**arm, "text": replaced}
 
 
 def _content(folder: Path, name: str) -> bytes | None:

@@ -177,6 +177,28 @@ def test_a_text_of_two_arms_that_is_changed_for_one_stays_for_the_other(
     assert [texts[arm["text"]["en"]] for arm in draft_of(design)["arms"]] == [b"For one.", b"For both."]
 
 
+@pytest.mark.parametrize(("choice", "words"), [(0, [b"Pay by Friday."]), (1, [])])
+def test_words_that_somebody_wrote_in_an_arm_that_another_took_away_are_shown_and_chosen_of(
+    design: Registry, open_page: Any, at_work: Any, choice: int, words: list[bytes]
+) -> None:
+    arms = [{"id": "letter", "kind": "otm", "label": "Letter", "text": {"en": "letter.md"}}]
+    old = hashlib.sha256(b"Pay.").hexdigest()
+    draft = Draft({**draft_of(design), "arms": arms}, {"letter.md": old})
+    revise_design(design, ANN, DESIGN, draft, {old: b"Pay."}, made_from=1)
+    page = open_page("approaches", design=DESIGN)
+    field(page, "arms/0/text/en").set_value("Pay by Friday.").run()
+    without = {key: value for key, value in draft_of(design).items() if key != "arms"}
+    revise_design(design, BEN, DESIGN, Draft(without, {"letter.md": old}), {}, made_from=2)
+    press(page, "Save")
+    assert "Ben has changed what you changed" in refusals(page)[0]
+    assert "Pay by Friday." in shown(page)
+    next(radio for radio in page.radio if "conflict" in radio.key).set_value(choice).run()
+    press(page, "Save with these")
+    with design.read(ANN, DESIGN) as reader:
+        texts = reader.design_texts(DESIGN, reader.design(DESIGN))
+    assert [texts[arm["text"]["en"]] for arm in draft_of(design).get("arms", [])] == words
+
+
 @pytest.mark.parametrize("path", ["../.ssh/keys", "/etc/motd", "protocol.yaml", "./protocol.yaml"])
 def test_a_text_lies_nowhere_but_beside_its_plan(design: Registry, path: str) -> None:
     digest = hashlib.sha256(b"x").hexdigest()

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from designs.drafting import Conflict, Draft, changes, merge
+from designs.drafting import Conflict, Draft, changes, join
 from designs.drafting.draft import refuse_unkept
 from designs.protocol.texts import TEXT_CAP
 from trials.access import Actor
@@ -149,10 +149,10 @@ def refuse_closed(session: Session, trial_id: str) -> None:
 
 
 def _joined(trial_id: str, before: RevisionRecord, mine: Draft, latest: RevisionRecord) -> tuple[Draft, str]:
-    merged, conflicts = merge(before.draft.whole, mine.whole, latest.draft.whole)
+    joined, conflicts = join(before.draft, mine, latest.draft)
     if conflicts:
         raise DraftConflict(trial_id, conflicts, latest)
-    return Draft(merged["plan"], merged["texts"]), latest.saved_by
+    return joined, latest.saved_by
 
 
 def _add_revision(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from designs.drafting import Change, changes, merge
-from designs.drafting.changes import ABSENT, ORDER
+from designs.drafting.changes import ABSENT, ORDER, renamed
 
 BEFORE: dict[str, Any] = {
     "title": "A",
@@ -65,6 +65,23 @@ def test_a_list_that_began_empty_takes_both() -> None:
     assert {arm["id"] for arm in merged["arms"]} == {"a", "b"}
 
 
+def test_a_member_keeps_what_another_changed_in_it_when_it_has_a_new_id() -> None:
+    mine = {**BEFORE, "arms": [BEFORE["arms"][0], {"id": "post", "share": 1}]}
+    theirs = {**BEFORE, "arms": [BEFORE["arms"][0], {"id": "letter", "share": 9}]}
+    for one, other in ((mine, theirs), (theirs, mine)):
+        merged, conflicts = merge(BEFORE, one, other)
+        assert not conflicts
+        assert merged["arms"] == [BEFORE["arms"][0], {"id": "post", "share": 9}]
+
+
+def test_two_new_ids_of_one_member_are_a_conflict() -> None:
+    one, other = ({**BEFORE, "arms": [BEFORE["arms"][0], {"id": new, "share": 1}]} for new in ("post", "mail"))
+    merged, (conflict,) = merge(BEFORE, one, other)
+    assert (conflict.path, conflict.mine, conflict.theirs) == (("arms", "letter", "id"), "post", "mail")
+    assert [each["id"] for each in merged["arms"]] == ["nfa", "mail"]
+    assert [each["id"] for each in merge(BEFORE, one, other, frozenset({conflict.path}))[0]["arms"]] == ["nfa", "post"]
+
+
 scalars = st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a", 1.0])
 members = st.dictionaries(st.sampled_from(["share", "kind"]), scalars, max_size=2)
 with_ids = st.lists(st.sampled_from(["nfa", "letter", "sms"]), unique=True, max_size=3).flatmap(
@@ -89,7 +106,7 @@ def test_nobodys_change_is_lost(before: dict[str, Any], mine: dict[str, Any], th
         return
     # Everything that either changed stands in what came of it: nothing of it differs but where the other changed it.
     for own, other in ((mine, theirs), (theirs, mine)):
-        touched = {change.path for change in changes(before, other)}
+        touched = _under_new_ids({change.path for change in changes(before, other)}, before, own)
         for change in changes(own, merged):
             assert any(_overlap(change.path, path) for path in touched), (change, touched)
 
@@ -99,6 +116,17 @@ def test_merging_with_nobody_changes_nothing(before: dict[str, Any], mine: dict[
     assert not changes(merge(before, mine, before)[0], mine)
     assert not changes(merge(before, before, mine)[0], mine)
     assert merge(before, mine, mine) == (mine, ())
+
+
+def _under_new_ids(paths: set[tuple[str, ...]], before: dict[str, Any], own: dict[str, Any]) -> set[tuple[str, ...]]:
+    """The paths, and those of members that have another id in ``own`` under that id too."""
+    for key, members in before.items():
+        names = [{each.get("id"): each for each in held if isinstance(each, dict)} if isinstance(held, list) else {}
+                 for held in (members, own.get(key))]  # fmt: skip
+        for old, (new, sure) in renamed(*names).items():
+            if sure:
+                paths = paths | {(key, new, *path[2:]) for path in paths if path[:2] == (key, old)}
+    return paths
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

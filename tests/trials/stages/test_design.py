@@ -100,6 +100,54 @@ def test_a_value_that_one_removed_while_another_changed_it_is_a_conflict(registr
         saved(registry, 1, FIRST, title=...)
 
 
+ARM = {"id": "letter", "kind": "otm", "label": "Letter", "text": {"en": "a.md"}}
+EDITED = b"Pay what you owe by Friday."
+
+
+@pytest.mark.parametrize(
+    ("arms", "path"),
+    [([], ("plan", "arms", "letter")),
+     ([{**ARM, "text": {}}], ("plan", "arms", "letter", "text")),
+     ([{"id": "call", "kind": "otm"}], ("plan", "arms", "letter"))],
+)  # fmt: skip
+def test_words_that_one_wrote_do_not_vanish_with_the_arm_that_another_took_away(
+    either: Registry, arms: list[Any], path: tuple[str, ...]
+) -> None:
+    """Both ways: whoever saves second is told, and nothing is saved."""
+    edited = hashlib.sha256(EDITED).hexdigest()
+    base = empty_draft(TRIAL).document
+    draft = Draft({**base, "arms": [ARM]}, {"a.md": DIGEST})
+    begin_design(either, FIRST, TRIAL, draft, {DIGEST: LETTER}, origin={"kind": "empty"})
+    without = Draft({**base, "arms": arms}, {"a.md": DIGEST})  # as the page leaves the text beside
+    with_words = Draft(draft.document, {"a.md": edited})
+    for number, (one, other) in enumerate([(without, with_words), (with_words, without)]):
+        made_from = 2 * number + 1
+        revise_design(either, SECOND, TRIAL, one, {edited: EDITED}, made_from=made_from)
+        with pytest.raises(DraftConflict) as refused:
+            revise_design(either, FIRST, TRIAL, other, {edited: EDITED}, made_from=made_from)
+        assert [conflict.path[: len(path)] for conflict in refused.value.conflicts] == [path]
+        revise_design(either, FIRST, TRIAL, draft, {}, made_from=made_from + 1)  # as it was, for the other way
+
+
+@pytest.mark.parametrize("key", ["id", "text"])
+def test_two_names_for_one_arm_or_one_text_are_told_and_are_not_two(registry: Registry, key: str) -> None:
+    begin_design(
+        registry, FIRST, TRIAL, Draft({**empty_draft(TRIAL).document, "arms": [ARM]}, {"a.md": DIGEST}),
+        {DIGEST: LETTER}, origin={"kind": "empty"},
+    )  # fmt: skip
+    for number, name in enumerate(("post", "mail")):
+        named = {"id": name} if key == "id" else {"text": {"en": f"{name}.md"}}
+        text = {"a.md": DIGEST} if key == "id" else {f"{name}.md": DIGEST}
+        draft = Draft({**empty_draft(TRIAL).document, "arms": [{**ARM, **named}]}, text)
+        if number == 0:
+            revise_design(registry, SECOND, TRIAL, draft, {}, made_from=1)
+        else:
+            with pytest.raises(DraftConflict) as refused:
+                revise_design(registry, FIRST, TRIAL, draft, {}, made_from=1)
+            assert len(refused.value.conflicts) == 1
+    assert len(latest(registry).draft.document["arms"]) == 1
+
+
 def test_texts_are_kept_with_the_revision_that_first_names_them(either: Registry) -> None:
     begun(either)
     draft = Draft({**empty_draft(TRIAL).document, "arms": [{"id": "a", "text": {"en": "a.md"}}]}, {"a.md": DIGEST})
