@@ -113,24 +113,29 @@ def save(design: str, draft: Draft, contents: Mapping[str, bytes], made_from: in
     return revise_design(session.registry(), session.current_user(), design, draft, contents, made_from=made_from)
 
 
-def typed(design: str, page: str) -> Typed | None:
-    """What the current user has typed on a page and not saved yet."""
+def typed(design: str, page: str) -> tuple[Typed, ...]:
+    """What the current user has typed on a page and not saved yet, in each of their windows, the latest first."""
     with session.registry().read(session.current_user(), design) as reader:
         return reader.typed(design, page)
 
 
-def keep_typed(design: str, page: str, made_from: int, document: Mapping[str, Any]) -> None:
-    """Keep what the current user has typed on a page, for after a reload."""
+def keep_typed(
+    design: str, page: str, made_from: int, document: Mapping[str, Any], window: str, instead_of: Typed | None
+) -> None:
+    """Keep what the current user has typed on a page in one window, for after a reload."""
     from trials.stages.typed import keep_typed as keep
 
-    keep(session.registry(), session.current_user(), design, page, made_from=made_from, document=document)
+    keep(
+        session.registry(), session.current_user(), design, page,
+        made_from=made_from, document=document, window=window, instead_of=instead_of,
+    )  # fmt: skip
 
 
-def drop_typed(design: str, page: str) -> None:
-    """Forget what the current user has typed on a page."""
+def drop_typed(design: str, page: str, window: str, instead_of: Typed | None) -> None:
+    """Forget what the current user has typed on a page in one window."""
     from trials.stages.typed import drop_typed as drop
 
-    drop(session.registry(), session.current_user(), design, page)
+    drop(session.registry(), session.current_user(), design, page, window=window, instead_of=instead_of)
 
 
 def enter(design: str, document: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from analysis.wording.phrases import capitalised
 from dashboards import design_session, markup, screen, widgets
 from dashboards.forms import drawing
-from dashboards.forms.editing import Form, form_of, keep, refusal_to_edit, saved, settle
+from dashboards.forms.editing import Form, form_of, keep, refusal_to_edit, saved, settle, take_up
 from dashboards.forms.fields import Asked, Members, Section
 from data.errors import Refused
 from designs.drafting.joining import WORDS, is_text
@@ -110,6 +110,13 @@ def _told(detail: DesignDetail, form: Form) -> None:
     why = refusal_to_edit(detail)
     if why is not None:
         st.html(markup.notice(why))
+    elif form.elsewhere:
+        at = form.elsewhere[0].typed_at
+        words = f"In another window you typed other words on this page, on {at.day} {at:%B %Y at %H:%M} UTC."
+        st.html(markup.notice(f"{words} They are kept, and do not stand here."))
+        if st.button("Show those words here", key=form.key("elsewhere")):
+            take_up(form, detail)
+            st.rerun()
     latest = detail.revision
     if form.conflicts:
         _choose_between(detail, form)

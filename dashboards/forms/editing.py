@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from secrets import token_hex
 from typing import Any
 
 import streamlit as st
@@ -21,7 +22,7 @@ from dashboards.forms.values import value_at, with_value
 from data.errors import Refused
 from designs.drafting import Conflict, Draft, join
 from designs.drafting.changes import Path as ChangePath
-from trials.registry.records import DesignDetail
+from trials.registry.records import DesignDetail, RevisionRecord, Typed
 from trials.stages.design import DraftConflict
 
 
@@ -41,6 +42,9 @@ class Form:
         tried: It was saved at least once, so that what is missing is said.
         said: What is to be told once, at the top.
         conflicts: Values that somebody else has saved otherwise meanwhile, and the revision that has them.
+        window: What tells the window from others that the same person has open on the page.
+        taken_up: What was typed in another window, and is gone on with in this one.
+        elsewhere: Other words that the person typed on the page, in another window, the latest first.
     """
 
     design: str
@@ -56,6 +60,9 @@ class Form:
     conflicts: tuple[Conflict, ...] = ()
     against: int = 0
     kept: Mapping[str, Any] | None = None
+    window: str = field(default_factory=lambda: token_hex(8))
+    taken_up: Typed | None = None
+    elsewhere: tuple[Typed, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -114,33 +121,70 @@ def form_of(detail: DesignDetail, page: str) -> Form:
     key = f"form/{detail.design.id}/{page}"
     form: Form | None = st.session_state.get(key)
     latest = detail.revision
+    typed = () if detail.locked else design_session.typed(detail.design.id, page)
     if form is None:
-        form = _begun(detail, page)
+        form = _begun(detail, page, typed)
         st.session_state[key] = form
     elif form.made_from != latest.number and not form.changed and not form.conflicts:
         form.made_from, form.base, form.draft = latest.number, latest.draft, latest.draft
         form.anew()
+    _look_elsewhere(form, typed, latest.draft)
     return form
 
 
-def _begun(detail: DesignDetail, page: str) -> Form:
-    latest, design = detail.revision, detail.design.id
-    form = Form(design, page, latest.number, latest.draft, latest.draft)
-    typed = None if detail.locked else design_session.typed(design, page)
-    if typed is not None:
-        try:
-            before = latest if typed.made_from == latest.number else design_session.revision(design, typed.made_from)
-            kept = typed.document
-            draft = Draft(dict(kept["plan"]), {str(name): str(digest) for name, digest in kept["texts"].items()})
-            form.contents = {str(digest): str(text) for digest, text in kept["contents"].items()}
-        except (Refused, KeyError, TypeError, AttributeError, ValueError):
-            pass  # what an old or damaged one holds is nothing to go on with
-        else:
-            form.made_from, form.base, form.draft, form.kept = before.number, before.draft, draft, kept
-            if form.changed:
-                form.said = ("What you typed here before is kept. It is not saved yet.",)
+def _begun(detail: DesignDetail, page: str, typed: tuple[Typed, ...]) -> Form:
+    latest = detail.revision
+    form = Form(detail.design.id, page, latest.number, latest.draft, latest.draft)
+    if typed and _go_on(form, typed[0], latest):
+        form.said = ("What you typed here before is kept. It is not saved yet.",)
     form.first = form.draft
     return form
+
+
+def _go_on(form: Form, typed: Typed, latest: RevisionRecord) -> bool:
+    """Put on the page what was typed before; False where it changes nothing, or nothing can be made of it."""
+    try:
+        known = typed.made_from == latest.number
+        before = latest if known else design_session.revision(form.design, typed.made_from)
+        kept = typed.document
+        draft = Draft(dict(kept["plan"]), {str(name): str(digest) for name, digest in kept["texts"].items()})
+        contents = {str(digest): str(text) for digest, text in kept["contents"].items()}
+    except (Refused, KeyError, TypeError, AttributeError, ValueError):
+        return False  # what an old or damaged one holds is nothing to go on with
+    form.made_from, form.base, form.draft, form.contents = before.number, before.draft, draft, contents
+    form.kept, form.taken_up = kept, typed
+    return form.changed
+
+
+def _look_elsewhere(form: Form, typed: tuple[Typed, ...], latest: Draft) -> None:
+    """Which other words the person typed on this page in another window; those that were saved since are no others.
+
+    What stood here and is kept nowhere any more, since another window went on with it, is kept again.
+    """
+    held = None if form.kept is None else _words_of(form.kept)
+    form.elsewhere = tuple(
+        each
+        for each in typed
+        if each.window != form.window
+        and each != form.taken_up
+        and _words_of(each.document) not in (held, _words_of(latest.whole))
+    )
+    if form.kept is not None and all(_words_of(each.document) != held for each in typed):
+        form.kept, form.taken_up = None, None
+
+
+def _words_of(document: Mapping[str, Any]) -> tuple[Any, Any]:
+    return document.get("plan"), document.get("texts")
+
+
+def take_up(form: Form, detail: DesignDetail) -> None:
+    """Go on with what was typed in another window; what stands on this page stays kept, as that of another."""
+    keep(form)
+    form.window, typed = token_hex(8), form.elsewhere[0]
+    form.conflicts, form.said = (), ()
+    if _go_on(form, typed, detail.revision):
+        form.said = ("This is what you typed in another window. It is not saved yet.",)
+    form.anew()
 
 
 def keep(form: Form) -> None:
@@ -149,10 +193,10 @@ def keep(form: Form) -> None:
     if held == form.kept:
         return
     if held is None:
-        design_session.drop_typed(form.design, form.page)
+        design_session.drop_typed(form.design, form.page, form.window, form.taken_up)
     else:
-        design_session.keep_typed(form.design, form.page, form.made_from, held)
-    form.kept = held
+        design_session.keep_typed(form.design, form.page, form.made_from, held, form.window, form.taken_up)
+    form.kept, form.taken_up = held, None
 
 
 def saved(form: Form) -> bool:

@@ -14,6 +14,7 @@ from tests.dashboards.conftest import ANN, done, press, refusals, shown, table_r
 from trials.access import Actor
 from trials.registry import Registry
 from trials.stages.design import begin_design, revise_design
+from trials.stages.typed import keep_typed
 
 DESIGN = "late-2027"
 BEN = Actor("Ben", "designer")
@@ -90,6 +91,80 @@ def test_what_is_typed_and_not_saved_outlives_the_page(design: Registry, open_pa
     assert field(again, "hypothesis").value == "More file"
     assert any("It is not saved yet" in each for each in done(again))
     assert "hypothesis" not in draft_of(design)
+
+
+ELSEWHERE = "In another window you typed other words on this page"
+
+
+def hypothesis(page: AppTest) -> str:
+    return str(field(page, "hypothesis").value)
+
+
+@pytest.mark.parametrize("done_with", ["Save", ""])
+def test_words_in_one_window_are_not_lost_by_saving_or_clearing_in_another(
+    design: Registry, open_page: Any, at_work: Any, done_with: str
+) -> None:
+    one, other = open_page("about", design=DESIGN), open_page("about", design=DESIGN)
+    field(one, "hypothesis").set_value("From the one").run()
+    field(other, "owner").set_value("From the other").run()
+    if done_with:
+        press(other, done_with)
+    else:
+        field(other, "owner").set_value("Team A").run()
+    again = open_page("about", design=DESIGN)  # both windows are gone
+    assert hypothesis(again) == "From the one"
+    press(again, "Save")
+    assert draft_of(design)["owner"] == ("From the other" if done_with else "Team A")
+    assert draft_of(design)["hypothesis"] == "From the one"
+
+
+def test_words_of_two_windows_are_both_kept_and_told(design: Registry, open_page: Any, at_work: Any) -> None:
+    one, other = open_page("about", design=DESIGN), open_page("about", design=DESIGN)
+    field(one, "hypothesis").set_value("From the one").run()
+    field(other, "hypothesis").set_value("From the other").run()
+    assert ELSEWHERE in shown(other)
+    assert ELSEWHERE in shown(one.run())
+    again = open_page("about", design=DESIGN)
+    assert hypothesis(again) == "From the other"
+    press(again, "Show those words here")
+    assert hypothesis(again) == "From the one"
+    press(again, "Show those words here")
+    assert hypothesis(again) == "From the other"
+    press(again, "Save")
+    assert ELSEWHERE in shown(again)
+    press(again, "Show those words here")
+    press(again, "Save")
+    assert "Ann has changed what you changed" in refusals(again)[0]
+
+
+def test_what_was_gone_on_with_in_another_window_is_not_told_of_twice(
+    design: Registry, open_page: Any, at_work: Any
+) -> None:
+    one = open_page("about", design=DESIGN)
+    field(one, "hypothesis").set_value("Begun").run()
+    other = open_page("about", design=DESIGN)
+    assert hypothesis(other) == "Begun"
+    assert ELSEWHERE not in shown(other)
+    field(other, "hypothesis").set_value("Begun, and ended").run()
+    assert ELSEWHERE not in shown(other)
+    with design.read(ANN, DESIGN) as reader:
+        assert len(reader.typed(DESIGN, "about")) == 1
+    assert hypothesis(one.run()) == "Begun"  # it stands there still, so it is kept again, and told of
+    assert ELSEWHERE in shown(other.run())
+    press(other, "Save")
+    assert draft_of(design)["hypothesis"] == "Begun, and ended"
+    with design.read(ANN, DESIGN) as reader:
+        assert [each.document["plan"]["hypothesis"] for each in reader.typed(DESIGN, "about")] == ["Begun"]
+
+
+def test_what_an_earlier_release_kept_is_gone_on_with(design: Registry, open_page: Any, at_work: Any) -> None:
+    typed = {"plan": {**draft_of(design), "hypothesis": "From before"}, "texts": {}, "contents": {}}
+    keep_typed(design, ANN, DESIGN, "about", made_from=1, document=typed)
+    page = open_page("about", design=DESIGN)
+    assert hypothesis(page) == "From before"
+    press(page, "Save")
+    with design.read(ANN, DESIGN) as reader:
+        assert reader.typed(DESIGN, "about") == ()
 
 
 def test_nobody_sees_what_another_has_typed(design: Registry, open_page: Any, at_work: Any) -> None:

@@ -172,8 +172,9 @@ class Reader:
         """How many customers of a load have each value of a column; None is a blank."""
         return levels_of(self._session, population, column)
 
-    def typed(self, trial_id: str, page: str) -> Typed | None:
-        """What the reader has typed on a page of a design and not saved yet; nobody else's."""
+    def typed(self, trial_id: str, page: str) -> tuple[Typed, ...]:
+        """What the reader has typed on a page of a design and not saved yet, in each of their windows, the latest
+        first; nobody else's."""
         return queries.typed_on(self._session, str(self._actor), trial_id, page)
 
     def revisions(self, trial_id: str) -> tuple[RevisionRecord, ...]:

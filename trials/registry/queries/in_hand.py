@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trials.registry import tables
@@ -17,13 +18,20 @@ def draft_of(session: Session, person: str, trial_id: str) -> dict[str, str]:
     return {} if row is None else dict(row.fields)
 
 
-def typed_on(session: Session, person: str, trial_id: str, page: str) -> Typed | None:
-    """What a person has typed on a page of a design and not saved; None where there is nothing, or nothing that can
-    be read."""
-    row = session.get(tables.Draft, typed_key(person, trial_id, page))
+def typed_on(session: Session, person: str, trial_id: str, page: str) -> tuple[Typed, ...]:
+    """What a person has typed on a page of a design and not saved, in each of their windows, the latest first; what
+    cannot be read is left out."""
+    own = select(tables.Draft).where(tables.Draft.person == person, tables.Draft.trial_id == trial_id)
+    typed = (_typed(row, page) for row in session.scalars(own))
+    return tuple(sorted((each for each in typed if each is not None), key=lambda each: each.typed_at, reverse=True))
+
+
+def _typed(row: tables.Draft, page: str) -> Typed | None:
     try:
-        fields = {} if row is None else row.fields
-        document = json.loads(fields["document"])
-        return Typed(int(fields["made_from"]), document) if isinstance(document, dict) else None
-    except (KeyError, ValueError, RecursionError):
+        window = row.fields.get("window", "")
+        if row.key != typed_key(row.person or "", row.trial_id or "", page, window):
+            return None
+        document, made_from = json.loads(row.fields["document"]), int(row.fields["made_from"])
+        return Typed(made_from, document, window, row.saved_at) if isinstance(document, dict) else None
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
         return None

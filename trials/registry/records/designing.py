@@ -77,7 +77,16 @@ class DesignDetail:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What one person has typed on a page of a design and not saved yet; ``made_from`` is the revision under it."""
+    """What one person has typed on a page of a design and not saved yet.
+
+    Attributes:
+        made_from: The revision under it.
+        document: The whole draft, as it stands on the page.
+        window: In which of the person's windows it was typed.
+        typed_at: When it was kept last.
+    """
 
     made_from: int
     document: dict[str, Any]
+    window: str
+    typed_at: datetime

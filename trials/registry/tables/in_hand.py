@@ -32,6 +32,10 @@ def draft_key(person: str, trial_id: str) -> str:
     return hashlib.sha256(json.dumps([person, trial_id]).encode()).hexdigest()
 
 
-def typed_key(person: str, trial_id: str, page: str) -> str:
-    """The key of what a person has typed on one page of a design: SHA-256 of all three."""
-    return hashlib.sha256(json.dumps([person, trial_id, page]).encode()).hexdigest()
+def typed_key(person: str, trial_id: str, page: str, window: str = "") -> str:
+    """The key of what a person has typed on one page of a design in one window: SHA-256 of all of them.
+
+    No window is that of an earlier release, which knew none.
+    """
+    parts = [person, trial_id, page, *([window] if window else [])]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
