@@ -18,6 +18,7 @@ from data.pieces import rows_of
 
 MISSING_IDS = ("NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", "None", "none")
 _LONGEST_MISSING = max(map(len, MISSING_IDS))
+_LOOK = 1_000  # rows that tell whether looking at all of them is worth while
 
 REPEATED = "comes more than once"  # how the reason of a repeated id ends
 
@@ -103,10 +104,13 @@ def _add_unusual(ids: pa.ChunkedArray, reasons: dict[int, str], where: str | Non
 def repeated_ids(ids: pa.ChunkedArray) -> pa.Array | None:
     """The ids that come more than once, in order of first appearance; ``None`` when there are none.
 
-    A 64-bit hash of each id settles the usual case: no hash twice means no id twice. Only when one repeats are the
-    ids themselves counted, which is several times slower (8 s instead of 1.3 s for ten million on two processors).
+    Ids in order, as most exports have them, are told apart by their neighbours. Else a 64-bit hash of each settles the
+    usual case: no hash twice means no id twice. Only when one repeats are the ids themselves counted, which is several
+    times slower (8 s instead of 1.3 s for ten million on two processors).
     """
     present = ids.drop_null()
+    if _in_order(present.slice(0, _LOOK)) and _in_order(present):
+        return None
     hashes = hashes_of(present)
     hashes.sort()
     if not np.any(hashes[1:] == hashes[:-1]):
@@ -114,6 +118,10 @@ def repeated_ids(ids: pa.ChunkedArray) -> pa.Array | None:
     counts = pc.value_counts(present)
     repeated = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
     return repeated if len(repeated) else None
+
+
+def _in_order(ids: pa.ChunkedArray) -> bool:
+    return bool(pc.all(pc.less(ids.slice(0, max(0, len(ids) - 1)), ids.slice(1))).as_py())
 
 
 def refuse_repeated(ids: pa.ChunkedArray, repeated: pa.Array, rows: Rows, field: str, where: str) -> None:
