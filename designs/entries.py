@@ -104,11 +104,16 @@ class Responded(_Entry):
 
 
 class LineSignedOff(_Entry):
-    """The directorate's own line agrees: the sponsor at grade 7, then the deputy director."""
+    """The directorate's own line agrees: the sponsor at grade 7, then the deputy director.
+
+    Attributes:
+        directorate: Whose line it is; that of the plan when the entry is recorded. For another one it does not count.
+    """
 
     kind: Literal["line_signed_off"]
     grade: Grade
     signed_by: Text
+    directorate: Text | None = None
 
 
 class DoubtOverridden(_Entry):
@@ -116,11 +121,14 @@ class DoubtOverridden(_Entry):
 
     Attributes:
         answers: What each of the questions was answered with, as a digest: another answer, and this is void.
+        rests_on: What each of those answers, and what it rests on, is when the entry is recorded, as a digest: another,
+            and this is void.
     """
 
     kind: Literal["doubt_overridden"]
     answers: Annotated[dict[Identifier, Digest], Field(min_length=1)]
     reason: Text
+    rests_on: dict[Identifier, Digest] = Field(default_factory=dict)
 
 
 class AnswersConfirmed(_Entry):
@@ -184,6 +192,9 @@ class GatewayDecided(_Entry):
         conditions: Of an approval with conditions; or what a deferred paper is to bring.
         plan: Digest of the plan that was decided on, where there was one.
         extraordinary: Why it met on a day that is not in its calendar.
+        directorate: Whose approach it is; that of the plan when the entry is recorded.
+        approves: Of an approval at gateway 2 without conditions, each part of the plan as a digest when the entry is
+            recorded: where one is another, the approval is void.
     """
 
     kind: Literal["gateway_decided"]
@@ -192,23 +203,38 @@ class GatewayDecided(_Entry):
     conditions: tuple[Text, ...] = ()
     plan: Digest | None = None
     extraordinary: Text | None = None
+    directorate: Text | None = None
+    approves: dict[Identifier, Digest] = Field(default_factory=dict)
 
 
 class ConditionMet(_Entry):
-    """A condition of a gateway's approval is met; ``condition`` is its place in the decision, from 1."""
+    """A condition of a gateway's approval is met; ``condition`` is its place in the decision, from 1.
+
+    Attributes:
+        approves: At gateway 2, each part of the plan as a digest when the entry is recorded: what a condition asked for
+            changes the plan, and the approval is of the plan that meets it.
+    """
 
     kind: Literal["condition_met"]
     gateway: Literal[1, 2]
     condition: Annotated[int, Field(ge=1)]
     how: Text
+    approves: dict[Identifier, Digest] = Field(default_factory=dict)
 
 
 class OwnRouteApproved(_Entry):
-    """A directorate whose approaches do not go to the steering group approves by its own route."""
+    """A directorate whose approaches do not go to the steering group approves by its own route.
+
+    Attributes:
+        directorate: Which; that of the plan when the entry is recorded. A plan that names another one is not approved.
+        approves: Each part of the plan as a digest when the entry is recorded: where one is another, this is void.
+    """
 
     kind: Literal["own_route_approved"]
     route: Text
     approved_by: Text
+    directorate: Text | None = None
+    approves: dict[Identifier, Digest] = Field(default_factory=dict)
 
 
 class SetAside(_Entry):
@@ -291,6 +317,9 @@ class Recorded:
         at: When it was recorded.
         by: Who recorded it.
         role: As what.
+        changed: What is another now than it was given for, as keys of the plan or ids of questions; empty while it
+            holds, and where nothing says what it was given for. It follows from the plan as it stands
+            (:mod:`designs.gates.held`) and is not stored.
     """
 
     number: int
@@ -298,6 +327,7 @@ class Recorded:
     at: datetime
     by: str
     role: str
+    changed: tuple[str, ...] = ()
 
 
 def entry_document(entry: Entry) -> dict[str, object]:
@@ -308,7 +338,10 @@ def entry_document(entry: Entry) -> dict[str, object]:
         {'on': '2026-02-02', 'kind': 'consulted', 'body': 'kai'}
     """
     document: dict[str, object] = entry.model_dump(mode="json", exclude_none=True)
-    return document
+    return {key: value for key, value in document.items() if key not in _HELD or value}
+
+
+_HELD: Final = ("rests_on", "approves")  # empty, they say nothing: an entry of before has neither
 
 
 def read_entry(document: Document, *, where: str | None = None) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from designs.consultation.gateways import gateway_standings
 from designs.consultation.route import own_approval, route_of
 from designs.entries import GatewayDecided, OwnRouteApproved, Recorded
 from designs.finding import Open
-from designs.gates import Facts, missing_before_lock
+from designs.gates import Facts, Gate, missing_before_lock
 
 
 def to_sign_again(
@@ -41,14 +42,29 @@ def to_sign_again(
             for subject, had in in_force.versions.items()
         },
     )
-    missing_then = {(gate.name, each.code, each.where) for gate, each in missing_before_lock(before)}
+    missing_then = {_known_by(gate, each, before) for gate, each in missing_before_lock(before)}
     passed = {"gateway_1"} if effect == "plan" else {"gateway_1", "gateway_2"}
+    again = tuple(_approved_before(amended, before, proposed)) if effect == "plan" else ()
     touched = [
         each
         for gate, each in missing_before_lock(amended)
-        if gate.name not in passed and (gate.name, each.code, each.where) not in missing_then
+        if gate.name not in passed and _known_by(gate, each, amended) not in missing_then
+        if not (again and each.code == "approval_void")  # which the amendment's own word says
     ]
-    return (*touched, *(_approved_before(amended, before, proposed) if effect == "plan" else ()))
+    return (*touched, *again)
+
+
+def _known_by(gate: Gate, each: Open, facts: Facts) -> tuple[str, ...]:
+    """By what a thing that is missing is the same before and after an amendment: who clears it, and what it is about.
+
+    An arm is known by its id, since an amendment may move it. What the plan and its texts alone say against themselves
+    is another thing wherever it is said otherwise.
+    """
+    arms = () if facts.plan is None else facts.plan.arms or ()
+    found = re.match(r"arms\[(\d+)\]", each.where)
+    where = f"arms[{arms[int(found[1])].id}]{each.where[found.end() :]}" if found else each.where
+    said = each.problem if gate.name == "designed" else ""
+    return gate.name, each.code, where, each.clears, said
 
 
 def _approved_before(amended: Facts, before: Facts, proposed: Recorded) -> Iterator[Open]:

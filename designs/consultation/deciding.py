@@ -77,7 +77,7 @@ def _refuse_turn(entry: GatewayDecided, where: str, first: GatewayStanding, seco
             remedy="correct the day",
         )
     if entry.gateway == 1:
-        if second.decision in ("approved", "approved_with_conditions"):
+        if second.approved:
             raise ConsultationRefused(
                 "gateway 2 is approved, so that gateway 1 is behind it",
                 where=where,

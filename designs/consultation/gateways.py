@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from designs.consultation.bodies import STEERING_GROUP
+from designs.consultation.changed import changed_in_words
 from designs.consultation.errors import ConsultationRefused, in_words
 from designs.consultation.meetings import CALENDAR, Meeting, MeetingCalendar, meeting_for, next_meeting
 from designs.consultation.route import STEERED, Gateway, route_of
@@ -16,6 +17,7 @@ from designs.finding import Open
 from designs.protocol.day_zero import planned_days
 from designs.protocol.models import Protocol
 
+_APPROVED: Final = ("approved", "approved_with_conditions")
 QUESTIONS: Final[dict[Gateway, str]] = {1: "is the idea worth designing?", 2: "is the design ready to go?"}
 
 
@@ -48,6 +50,7 @@ class GatewayStanding:
         conditions: Of an approval with conditions; what a deferred paper is to bring.
         handed_in_on: When the paper for the next decision went in; None where none is there.
         passed_on: When it was passed, with every condition met; None where it is not.
+        void: Of an approval, what of the plan is another since, in words; None while it holds.
     """
 
     gateway: Gateway
@@ -57,11 +60,17 @@ class GatewayStanding:
     conditions: tuple[Condition, ...] = ()
     handed_in_on: date | None = None
     passed_on: date | None = None
+    void: str | None = None
+
+    @property
+    def approved(self) -> bool:
+        """Whether the last decision is an approval that holds for the plan as it is; it may have open conditions."""
+        return self.decision in _APPROVED and self.void is None
 
     @property
     def open_conditions(self) -> tuple[Condition, ...]:
-        """The conditions of an approval that are still to be met."""
-        if self.decision != "approved_with_conditions":
+        """The conditions that are still to be met, of an approval that holds."""
+        if self.decision != "approved_with_conditions" or self.void is not None:
             return ()
         return tuple(condition for condition in self.conditions if condition.met_on is None)
 
@@ -83,21 +92,27 @@ def gateway_standings(recorded: Sequence[Recorded]) -> tuple[GatewayStanding, Ga
 
 
 def _standing(gateway: Gateway, recorded: Sequence[Recorded]) -> GatewayStanding:
+    """What an approval with conditions is held to is the plan as it stood when the last of them was met."""
     standing = GatewayStanding(gateway)
+    for_another: str | None = None
+    since_met: str | None = None
     for record in recorded:
         match record.entry:
             case GatewayDecided(gateway=number) as decided if number == gateway:
                 conditions = tuple(Condition(place, text) for place, text in enumerate(decided.conditions, 1))
-                standing = GatewayStanding(gateway, decided.decision, decided.on, decided.plan, conditions)
+                void = changed_in_words(record) if decided.decision in _APPROVED and record.changed else None
+                standing = GatewayStanding(gateway, decided.decision, decided.on, decided.plan, conditions, void=void)
+                for_another, since_met = void, None
             case ConditionMet(gateway=number) as met if number == gateway:
                 conditions = tuple(
                     replace(condition, met_on=met.on, how=met.how) if condition.number == met.condition else condition
                     for condition in standing.conditions
                 )
                 standing = replace(standing, conditions=conditions)
-    if standing.decided_on is None or standing.decision not in ("approved", "approved_with_conditions"):
-        return standing
-    if standing.open_conditions:
+                since_met = changed_in_words(record) if record.changed else None
+    if since_met is not None and not standing.open_conditions:
+        standing = replace(standing, void="; ".join(each for each in (for_another, since_met) if each))
+    if standing.decided_on is None or not standing.approved or standing.open_conditions:
         return standing
     met_on = [condition.met_on for condition in standing.conditions if condition.met_on is not None]
     return replace(standing, passed_on=max([standing.decided_on, *met_on]))
@@ -198,6 +213,10 @@ def _undecided(standing: GatewayStanding, today: date, calendar: MeetingCalendar
     gateway = f"gateway {standing.gateway} ({QUESTIONS[standing.gateway]})"
     if standing.decided_on is None:
         problem = f"{gateway} has not been decided"
+    elif standing.void is not None:
+        problem = (
+            f"{gateway} was approved on {in_words(standing.decided_on)}, and the plan is another since: {standing.void}"
+        )
     else:
         did = "deferred" if standing.decision == "deferred" else "rejected"
         problem = f"{gateway} was {did} on {in_words(standing.decided_on)}"
@@ -207,8 +226,10 @@ def _undecided(standing: GatewayStanding, today: date, calendar: MeetingCalendar
         remedy = f"wait for the meeting on {in_words(meeting.on)}, and record what it decides"
     else:
         remedy = f"hand in the paper by {in_words(meeting.paper_due)} for the meeting on {in_words(meeting.on)}"
+    if standing.void is not None:
+        remedy += "; or put back what changed"
     return Open(
-        code="gateway_open",
+        code="gateway_open" if standing.void is None else "approval_void",
         severity="blocks",
         where=f"gateway_{standing.gateway}",
         problem=problem,

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from designs.consultation.bodies import BODIES, STEERING_GROUP, Bodies, Body
+from designs.consultation.changed import changed_in_words
 from designs.consultation.errors import ConsultationRefused, check_days, in_words
 from designs.consultation.standing import Standing, standings
 from designs.entries import GatewayDecided, Grade, LineSignedOff, Recorded
@@ -33,11 +34,11 @@ class Line:
 
 
 def line_of(recorded: Sequence[Recorded]) -> tuple[Line, ...]:
-    """The first signature of each grade, in the order of the grades."""
+    """The first signature of each grade for the plan's directorate, in the order of the grades."""
     signatures = [
         Line(record.entry.grade, record.entry.signed_by, record.entry.on)
         for record in recorded
-        if isinstance(record.entry, LineSignedOff)
+        if isinstance(record.entry, LineSignedOff) and not record.changed
     ]
     by_day = sorted(signatures, key=lambda line: line.on)
     firsts = (next((line for line in by_day if line.grade == grade), None) for grade in GRADES)
@@ -59,10 +60,10 @@ def _line_missing(recorded: Sequence[Recorded], first: Body, unit: Standing | No
     signed = {line.grade: line for line in line_of(recorded)}
     unsigned = tuple(
         Open(
-            code="line_not_signed",
+            code="line_void" if _signed_once(recorded, grade) else "line_not_signed",
             severity="blocks",
             where=grade,
-            problem=f"{who} of the directorate's own line has not signed",
+            problem=_unsigned(recorded, grade, who),
             remedy=f"take the proposal to {who}, and record the signature, before the {first.name} is asked",
             clears=grade,
         )
@@ -85,6 +86,19 @@ def _line_missing(recorded: Sequence[Recorded], first: Body, unit: Standing | No
             clears="designer",
         ),
     )
+
+
+def _unsigned(recorded: Sequence[Recorded], grade: Grade, who: str) -> str:
+    """Who has not signed, or signed for another directorate than the plan names now."""
+    signed = _signed_once(recorded, grade)
+    if not signed:
+        return f"{who} of the directorate's own line has not signed"
+    return f"{who} signed on {in_words(signed[-1].entry.on)}, and it is another since: {changed_in_words(signed[-1])}"
+
+
+def _signed_once(recorded: Sequence[Recorded], grade: Grade) -> list[Recorded]:
+    """Every signature of a grade, for whichever directorate."""
+    return [each for each in recorded if isinstance(each.entry, LineSignedOff) and each.entry.grade == grade]
 
 
 def _before_the_unit(recorded: Sequence[Recorded], register: dict[str, Standing], bodies: Bodies) -> tuple[Open, ...]:
@@ -121,7 +135,8 @@ def refuse_line(entry: LineSignedOff, recorded: Sequence[Recorded], today: date)
         ConsultationRefused: The deputy director signs before the grade 7, or on a day that cannot be.
     """
     check_days(entry.grade, today, happened=entry.on)
-    signatures = [record.entry for record in recorded if isinstance(record.entry, LineSignedOff)]
+    holding = [record for record in recorded if isinstance(record.entry, LineSignedOff) and not record.changed]
+    signatures = [record.entry for record in holding if isinstance(record.entry, LineSignedOff)]
     sponsors = [signature.on for signature in signatures if signature.grade == "grade_7"]
     if entry.grade == "deputy_director" and (not sponsors or entry.on < min(sponsors)):
         when = f"signed on {in_words(min(sponsors))}, which is later" if sponsors else "has not signed"
@@ -131,7 +146,7 @@ def refuse_line(entry: LineSignedOff, recorded: Sequence[Recorded], today: date)
             rule="the sponsor at grade 7 signs first, then the deputy director",
             remedy="record the sponsor's signature first" if not sponsors else "correct the day",
         )
-    if entry in signatures:
+    if any((each.grade, each.on, each.signed_by) == (entry.grade, entry.on, entry.signed_by) for each in signatures):
         raise ConsultationRefused(
             "this signature is on record already",
             where=entry.grade,

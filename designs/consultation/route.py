@@ -10,6 +10,7 @@ from datetime import date
 from difflib import SequenceMatcher
 from typing import Final, Literal
 
+from designs.consultation.changed import changed_in_words
 from designs.consultation.errors import ConsultationRefused, check_days, in_words
 from designs.entries import OwnRouteApproved, Recorded
 from designs.finding import Open
@@ -64,6 +65,24 @@ def route_of(plan: Protocol | None) -> Route:
     return Route("own", directorate)
 
 
+def same_directorate(one: str | None, other: str | None) -> bool:
+    """Whether two spellings name the same directorate; where several of the steering group's are named, the same ones.
+
+    Examples:
+        >>> same_directorate("R.I.S.", "Risk & Intelligence Service"), same_directorate("RIS", "ISBC")
+        (True, False)
+        >>> same_directorate("Debt Management", "debt  management"), same_directorate("Debt Management", None)
+        (True, False)
+    """
+    return _known_as(one) == _known_as(other)
+
+
+def _known_as(directorate: str | None) -> tuple[str, ...]:
+    words = _words(directorate or "")
+    steered = tuple(short for short, name in STEERED.items() if _names(words, short, _words(name)))
+    return steered or tuple(words)
+
+
 def _names(words: Sequence[str], short: str, written_out: Sequence[str]) -> bool:
     """Whether a directorate stands among words: by its initials, together or apart, or by its name nearly as it is.
 
@@ -91,9 +110,13 @@ def _words(text: str) -> list[str]:
 
 
 def own_approval(recorded: Sequence[Recorded]) -> OwnRouteApproved | None:
-    """The last approval by a route of the directorate's own; None where there is none."""
-    approvals = [entry.entry for entry in recorded if isinstance(entry.entry, OwnRouteApproved)]
-    return approvals[-1] if approvals else None
+    """The last approval by a route of the directorate's own that holds for the plan as it stands; None without one."""
+    holds = [each.entry for each in _own(recorded) if not each.changed]
+    return next((entry for entry in reversed(holds) if isinstance(entry, OwnRouteApproved)), None)
+
+
+def _own(recorded: Sequence[Recorded]) -> list[Recorded]:
+    return [each for each in recorded if isinstance(each.entry, OwnRouteApproved)]
 
 
 def route_missing(recorded: Sequence[Recorded], plan: Protocol | None) -> tuple[Open, ...]:
@@ -109,6 +132,20 @@ def route_missing(recorded: Sequence[Recorded], plan: Protocol | None) -> tuple[
                 "locked outside the route",
                 remedy="name the directorate whose customers they are",
                 clears="designer",
+            ),
+        )
+    void = _own(recorded)
+    if route.kind == "own" and own_approval(recorded) is None and void:
+        return (
+            Open(
+                code="approval_void",
+                severity="blocks",
+                where="directorate",
+                problem=f"it was approved by a directorate's own route on {in_words(void[-1].entry.on)}, and is "
+                f"another since: {changed_in_words(void[-1])}",
+                remedy=f"have {route.directorate} approve the design as it is now, and record that; or put back what "
+                "changed",
+                clears="manager",
             ),
         )
     if route.kind == "own" and own_approval(recorded) is None:
@@ -148,10 +185,10 @@ def refuse_own_route(entry: OwnRouteApproved, recorded: Sequence[Recorded], plan
             rule="the directorate decides the route",
             remedy="name the directorate in the plan first",
         )
-    approved = own_approval(recorded)
-    if approved is not None and entry.on < approved.on:
+    approved = max((each.entry.on for each in _own(recorded)), default=None)
+    if approved is not None and entry.on < approved:
         raise ConsultationRefused(
-            f"it was approved on {in_words(approved.on)} already, which is later",
+            f"it was approved on {in_words(approved)} already, which is later",
             where="directorate",
             rule="an approval that replaces another is not dated before it",
             remedy="correct the day",

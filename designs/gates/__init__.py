@@ -5,13 +5,16 @@ from __future__ import annotations
 from designs.gates.admitting import refuse_entry
 from designs.gates.facts import Facts
 from designs.gates.gates import Gate, GateName, gates_of, missing_before_lock, not_a_protocol
+from designs.gates.held import bound, held_to
 from designs.gates.sample_size import sample_size_digest, sample_size_record
 
 __all__ = [
     "Facts",
     "Gate",
     "GateName",
+    "bound",
     "gates_of",
+    "held_to",
     "missing_before_lock",
     "not_a_protocol",
     "refuse_entry",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from designs.consultation.recording import refuse as refuse_consultation
 from designs.entries import AnswersConfirmed, DoubtOverridden, Entry, SignedOff
 from designs.errors import DesignRefused
 from designs.gates.facts import Facts
+from designs.gates.held import bound
 from designs.gates.sample_size import sample_size_digest
 from designs.suitability.doubts import doubted
 from designs.suitability.staleness import answer_digests, rests_on
@@ -19,6 +23,7 @@ def refuse_entry(entry: Entry, facts: Facts) -> None:
         DesignRefused: A signature of what is not there or has changed, an override of what is not in doubt, a
             confirmation of answers that are others by now, or what the record, the route or the calendar contradict.
     """
+    _refuse_given_for_another(entry, facts)
     match entry:
         case SignedOff() if entry.signatory == "kai" or entry.subject == "sample_size":
             _refuse_sample(entry, facts)
@@ -32,6 +37,34 @@ def refuse_entry(entry: Entry, facts: Facts) -> None:
             _refuse_confirmation(entry, facts)
         case _:
             refuse_consultation(entry, facts.recorded, facts.plan, facts.today)
+
+
+_BOUND: Final[Mapping[str, str]] = {
+    "directorate": "the directorate of the plan",
+    "plan": "the plan",
+    "approves": "the plan",
+    "rests_on": "an answer, or what it rests on,",
+}
+
+
+def _refuse_given_for_another(entry: Entry, facts: Facts) -> None:
+    """Refuse what says itself what it was given for, where that is not the plan as it stands.
+
+    Raises:
+        DesignRefused: It is so.
+    """
+    if isinstance(entry, AnswersConfirmed):
+        return  # which is asked answer by answer
+    now = bound(entry, facts.plan, facts.texts)
+    for key, called in _BOUND.items():
+        given = getattr(entry, key, None)
+        if given and given != getattr(now, key):
+            raise DesignRefused(
+                f"{called} is not what this was given for",
+                where=key,
+                rule="what is put on record is about the plan as it stands, which is added when it is recorded",
+                remedy=f"read the plan as it stands, and leave {key} out of the entry",
+            )
 
 
 def _nothing_to_sign(entry: SignedOff) -> DesignRefused:

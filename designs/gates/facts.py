@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from designs.entries import Recorded
+from designs.gates.held import held_to
 from designs.protocol.errors import ProtocolError
 from designs.protocol.models import Protocol
 from designs.suitability.reasons import ReasonCount
@@ -24,7 +25,7 @@ class Facts:
             needs none.
         contents: The bytes of the texts, by SHA-256.
         versions: Of each text, by its subject (``text/letter/en``), every version that it has had, oldest first.
-        recorded: Everything on record, in order.
+        recorded: Everything on record, in order; each that is bound to the plan says what of it has changed since.
         today: The day on which it is asked.
         counts: Customers who take part, by reason and confidence; None where no population is loaded.
         population: A population is loaded under the name that the plan gives it.
@@ -39,6 +40,10 @@ class Facts:
     today: date
     counts: Sequence[ReasonCount] | None = None
     population: bool = False
+
+    def __post_init__(self) -> None:
+        """Hold what is on record to the plan as it stands here."""
+        object.__setattr__(self, "recorded", held_to(self.recorded, self.plan, self.texts))
 
     @property
     def contents_by_name(self) -> dict[str, bytes]:

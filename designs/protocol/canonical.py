@@ -76,6 +76,8 @@ def canonical_section(protocol: Protocol, section: str, texts: Mapping[str, str]
         shared = protocol.population.cluster if protocol.population is not None else None
         value = value.model_copy(update={"cluster": value.cluster or shared})
     listed = isinstance(value, (list, tuple))
+    if isinstance(value, str):
+        return value
     parts = [item.model_dump(mode="json", by_alias=True) for item in (value if listed else (value,))]
     return _normalised(parts if listed else parts[0])
 

@@ -23,13 +23,16 @@ def doubted(plan: Protocol) -> tuple[str, ...]:
 
 
 def overrides(plan: Protocol, recorded: Sequence[Recorded]) -> Mapping[str, Recorded]:
-    """The override that holds for each doubted question: the last by an approver that names the answer as it is now."""
+    """The override that holds for each doubted question: the last by an approver that names the answer, and what that
+    rests on, as they are now."""
     now = answer_digests(plan)
     held: dict[str, Recorded] = {}
     for item in recorded:
         if not isinstance(item.entry, DoubtOverridden) or item.role not in APPROVERS:
             continue
-        held |= {name: item for name in doubted(plan) if item.entry.answers.get(name) == now[name]}
+        answers = item.entry.answers
+        holds = (name for name in doubted(plan) if answers.get(name) == now[name] and name not in item.changed)
+        held |= dict.fromkeys(holds, item)
     return held
 
 
@@ -47,7 +50,8 @@ def open_doubts(plan: Protocol, recorded: Sequence[Recorded]) -> tuple[Open, ...
         if any(name in entry.answers for entry in earlier):
             code = "override_void"
             problem = (
-                f"the answer to \u201c{asks}\u201d changed after its doubt was overridden, and the override is void"
+                f"the answer to \u201c{asks}\u201d, or what it rests on, changed after its doubt was overridden, and "
+                "the override is void"
             )
         else:
             code = "doubt"

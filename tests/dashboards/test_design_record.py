@@ -9,11 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards import design_session, session
 from designs.drafting import Draft, draft_of_template
+from designs.entries import parse_entry
 from tests.dashboards.conftest import done, press, refusals, shown
 from tests.dashboards.test_design_pages import field
 from trials.access import Actor
 from trials.registry import Registry
+from trials.registry.tables.columns import now
 from trials.stages.design import begin_design, revise_design
+from trials.stages.enter import enter
 
 DESIGN = "sa-2027"
 DESIGNER, MANAGER = Actor("Ann", "designer"), Actor("Mo", "manager")
@@ -141,6 +144,23 @@ def test_a_confirmed_answer_is_stale_when_what_it_rests_on_changes(design: Regis
     revise_design(design, DESIGNER, DESIGN, changed, {}, made_from=1)
     page = open_page("suitability", design=DESIGN)
     assert "changed since Ann confirmed it" in shown(page)
+    page = open_page("history", design=DESIGN)
+    assert "What changes have made void" in shown(page)
+    assert "or what it rests on, changed after it was confirmed" in shown(page)
+
+
+@pytest.mark.requirement("K10")
+def test_an_approval_for_another_directorate_is_told_as_void(design: Registry, open_page: Any) -> None:
+    draft = draft_of(design)
+    assert draft.document["directorate"] == "RIS"
+    decision = {"kind": "gateway_decided", "gateway": 1, "decision": "approved", "extraordinary": "it met for this one"}
+    enter(design, MANAGER, DESIGN, parse_entry({**decision, "on": now().date().isoformat()}))
+    another = Draft({**draft.document, "directorate": "ISBC"}, draft.texts)
+    revise_design(design, DESIGNER, DESIGN, another, {}, made_from=1)
+    void = "the plan is another since: the directorate (it was RIS)"
+    assert f"void, for {void}" in shown(open_page("approval", design=DESIGN))
+    for name in ("task_list", "lock", "history"):
+        assert void in shown(open_page(name, design=DESIGN)), name
 
 
 def test_a_gateway_is_decided_with_conditions_and_they_are_met(

@@ -90,13 +90,16 @@ def list_designs(json_to: JsonTarget = None) -> None:
 @commands.command("show")
 def show(trial: DesignId, number: Revision = None, json_to: JsonTarget = None) -> None:
     """Say what a draft still lacks: what `otm protocol check` would say of its file."""
+    from designs.consultation.changed import changed_in_words
     from designs.drafting import judge_draft
     from designs.entries import entry_document
+    from designs.gates import held_to
 
     with registry_and_actor() as (registry, actor), registry.read(actor, trial) as reader:
         revision = reader.design(trial, number)
         entries = reader.entries(trial)
     judged = judge_draft(revision.draft, day=datetime.now(UTC).date())
+    entries = held_to(entries, judged.protocol, revision.draft.texts)
     if json_to is not None:
         found = {
             "trial": trial,
@@ -107,7 +110,10 @@ def show(trial: DesignId, number: Revision = None, json_to: JsonTarget = None) -
                 {"path": error.path, "problem": error.problem, "rule": error.rule, "allowed": list(error.allowed)}
                 for error in judged.errors
             ],
-            "entries": [{"number": each.number, "by": each.by, **entry_document(each.entry)} for each in entries],
+            "entries": [
+                {"number": each.number, "by": each.by, "changed": list(each.changed), **entry_document(each.entry)}
+                for each in entries
+            ],
         }
         write_json(json_to, found)
         return
@@ -122,8 +128,11 @@ def show(trial: DesignId, number: Revision = None, json_to: JsonTarget = None) -
         )
     if entries:
         show_table(
-            ("day", "on record", "by"),
-            ((f"{each.entry.on:%Y-%m-%d}", each.entry.kind.replace("_", " "), each.by) for each in entries),
+            ("day", "on record", "by", "changed since"),
+            (
+                (f"{each.entry.on:%Y-%m-%d}", each.entry.kind.replace("_", " "), each.by, changed_in_words(each))
+                for each in entries
+            ),
         )
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from designs.entries import Entry, EntryKind, Reading, Recorded, Signatory, entry_document
-from designs.gates import Facts, refuse_entry
+from designs.gates import Facts, bound, refuse_entry
 from designs.variants.reading_age import readability
 from designs.variants.wording import as_text
 from trials.access import Actor, Role, UseCase
@@ -67,7 +67,7 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
         if entry.kind == "set_aside" and queries.is_registered(work.session, trial_id):
             _refuse_locked(queries.standing_of(work.session, trial_id).locked, trial_id)
         refuse_entry(entry, facts)
-        entry = _measured(entry, facts)
+        entry = bound(_measured(entry, facts), facts.plan, facts.texts)
         new = Recorded(len(recorded) + 1, entry, now(), actor.name, actor.role)
         work.add(
             tables.DesignEntry(

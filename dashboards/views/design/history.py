@@ -6,12 +6,17 @@ import streamlit as st
 
 from dashboards import design_session, markup, step
 from trials.reporting.designing import change_lines
+from trials.reporting.designing.approving import void_in_words
 
 
 def show() -> None:
     detail = step.chosen_design("What changed, and who changed it")
     if detail is None:
         return
+    void = void_in_words(detail)
+    if void:
+        st.html(markup.heading(2, "What changes have made void"))
+        st.html(markup.bullets(void))
     for revision, changed in design_session.history(detail.design.id):
         at = f"{revision.saved_at.day} {revision.saved_at:%B %Y at %H:%M} UTC"
         st.html(markup.heading(2, f"Revision {revision.number}, {at}, {revision.saved_by}"))

@@ -12,7 +12,15 @@ import pytest
 
 from designs.entries import Entry, Recorded, SignedOff, parse_entry
 from designs.errors import DesignRefused
-from designs.gates import Facts, gates_of, missing_before_lock, refuse_entry, sample_size_digest, sample_size_record
+from designs.gates import (
+    Facts,
+    bound,
+    gates_of,
+    missing_before_lock,
+    refuse_entry,
+    sample_size_digest,
+    sample_size_record,
+)
 from designs.variants.sign_offs import Version
 from tests.designs.protocol.examples import Change
 from tests.designs.suitability.plans import SETTLED, plan_of
@@ -53,8 +61,13 @@ def on_record(design: Facts, drawn_on: date = DRAWN_ON) -> tuple[Recorded, ...]:
     recorded: tuple[Recorded, ...] = ()
     for number, entry in enumerate(approvals(design, drawn_on), 1):
         refuse_entry(entry, replace(design, recorded=recorded))
-        recorded = (*recorded, Recorded(number, entry, AT, "somebody", "all"))
+        bound_entry = bound(entry, design.plan, design.texts)
+        recorded = (*recorded, Recorded(number, bound_entry, AT, "somebody", "all"))
     return recorded
+
+
+def entry(kind: str, **values: Any) -> Entry:
+    return parse_entry({"kind": kind, "on": "2026-02-02", **values})
 
 
 def lacks(design: Facts) -> list[tuple[str, str, str]]:
@@ -151,7 +164,160 @@ def test_one_changed_character_voids_the_signatures_on_a_text() -> None:
     assert [(gate, code, body) for gate, code, body in found if code == "sign_off_void"] == [
         ("signed_off", "sign_off_void", "taa"), ("signed_off", "sign_off_void", "copgu"),
     ]  # fmt: skip
-    assert {code for _, code, _ in found} == {"sign_off_void", "stale"}  # answers rest on the wording too
+    assert {code for _, code, _ in found} == {
+        "sign_off_void",
+        "stale",
+        "approval_void",
+    }  # which rest on the wording too
+
+
+GATEWAY_2 = ("gateway_2", "approval_void")
+
+
+def void(design: Facts) -> list[tuple[str, str]]:
+    codes = ("approval_void", "line_void", "override_void")
+    return [(gate, code) for gate, code, _ in lacks(design) if code in codes]
+
+
+@pytest.mark.requirement("K10")
+@pytest.mark.parametrize("directorate", ["RIS", "Customer Services"])
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("hypothesis", "Another one"), "the hypothesis"),
+        (("arms[1].share", 3), "the approaches, with their wording"),
+        (("arms[1].label", "A letter"), "the approaches, with their wording"),
+        (("outcomes[0].day", 31), "what is measured"),
+        (("analysis.alpha", 0.01), "the analysis"),
+        (("population.where[0].at_least", 2), "the customers"),
+        (("decision.set_up", 5), "what it is worth"),
+        (("suitability.cost.evidence", "another report"), "the answers to the questions"),
+        (("purpose", "prevent"), "the purpose"),
+        (("title", "Another"), None),
+        (("owner", "us"), None),
+    ],
+)
+def test_an_approval_is_of_the_plan_as_it_was_but_for_its_title_and_owner(
+    directorate: str, change: Change, named: str | None
+) -> None:
+    steered = ("directorate", directorate)
+    design = facts(steered)
+    changed = facts(steered, change, recorded=on_record(design))
+    told = [each.problem for _, each in missing_before_lock(changed) if each.code == "approval_void"]
+    if named is None:
+        assert told == []
+        return
+    assert void(changed) == [GATEWAY_2]
+    assert named in told[0]
+    assert "another since" in told[0]
+
+
+@pytest.mark.requirement("K10")
+def test_a_text_that_changed_after_the_approval_opens_gateway_2_again_and_a_later_meeting_closes_it() -> None:
+    design = facts()
+    other = LETTER + b" Please."
+    texts = {**TEXTS, "wording/letter.en.md": hashlib.sha256(other).hexdigest()}
+    changed = facts(
+        texts=texts, contents={**CONTENTS, texts["wording/letter.en.md"]: other}, recorded=on_record(design)
+    )
+    assert GATEWAY_2 in void(changed)
+    again = approved_again(changed)
+    assert GATEWAY_2 not in void(replace(changed, recorded=again))
+    assert GATEWAY_2 in void(replace(design, recorded=again))  # and that is not of the plan as it was before
+    assert void(replace(design, recorded=on_record(design))) == []
+
+
+def approved_again(design: Facts) -> tuple[Recorded, ...]:
+    """Gateway 2 decided once more, at the meeting before the day that is today."""
+    again = entry("gateway_decided", on="2026-02-11", gateway=2, decision="approved")
+    refuse_entry(again, design)
+    given = bound(again, design.plan, design.texts)
+    return (*design.recorded, Recorded(len(design.recorded) + 1, given, AT, "somebody", "all"))
+
+
+@pytest.mark.requirement("K10")
+def test_a_condition_may_change_the_plan_until_it_is_met_and_not_after() -> None:
+    design = facts()
+    before = tuple(each for each in on_record(design) if getattr(each.entry, "gateway", None) != 2)
+    stamped = lambda each, of: bound(each, of.plan, of.texts)  # noqa: E731
+    decided = entry("gateway_decided", on="2026-02-11", gateway=2, decision="approved_with_conditions",
+                    conditions=["another hypothesis"])  # fmt: skip
+    met = entry("condition_met", on="2026-02-12", gateway=2, condition=1, how="it is another")
+    mended = facts(("hypothesis", "Another one"))
+    record = (*before, Recorded(90, stamped(decided, design), AT, "somebody", "all"))
+    assert void(replace(mended, recorded=record)) == []  # the condition is open, and that is said
+    record = (*record, Recorded(91, stamped(met, mended), AT, "somebody", "all"))
+    assert void(replace(mended, recorded=record)) == []
+    assert void(replace(design, recorded=record)) == [GATEWAY_2]
+
+
+@pytest.mark.parametrize("names", [("RIS", "ISBC"), ("RIS", "Customer Services"), ("Customer Services", "Debt")])
+def test_what_one_directorate_agreed_to_another_has_not(names: tuple[str, str]) -> None:
+    before, after = (facts(("directorate", name)) for name in names)
+    found = void(replace(after, recorded=on_record(before)))
+    assert found.count(("consulted", "line_void")) == 2
+    opened = {gate for gate, code in found if code == "approval_void"}
+    same_route = {"ISBC": {"gateway_1", "gateway_2"}, "Debt": {"gateway_2"}}
+    assert opened == same_route.get(names[1], set())  # of another route there is no approval at all
+    told = [each.problem for _, each in missing_before_lock(replace(after, recorded=on_record(before)))]
+    assert any(f"the directorate (it was {names[0]})" in each for each in told)
+
+
+def test_another_spelling_is_the_same_directorate() -> None:
+    design = facts(("directorate", "RIS"))
+    assert lacks(facts(("directorate", "R.I.S."), recorded=on_record(design))) == []
+
+
+def test_the_line_and_gateway_1_are_signed_anew_for_another_directorate() -> None:
+    after = replace(facts(("directorate", "ISBC")), recorded=on_record(facts()))
+    for again in (
+        entry("line_signed_off", on="2026-02-20", grade="grade_7", signed_by="another sponsor"),
+        entry("line_signed_off", on="2026-02-20", grade="deputy_director", signed_by="another deputy"),
+        entry("gateway_decided", on="2026-02-25", gateway=1, decision="approved", extraordinary="it moved"),
+        entry("gateway_decided", on="2026-02-26", gateway=2, decision="approved", extraordinary="it moved"),
+    ):
+        refuse_entry(again, after)
+        new = Recorded(len(after.recorded) + 1, bound(again, after.plan, after.texts), AT, "somebody", "all")
+        after = replace(after, recorded=(*after.recorded, new))
+    assert void(after) == []
+
+
+@pytest.mark.requirement("S17")
+@pytest.mark.parametrize("change", [("population.where[0].at_least", 2), ("arms[1].label", "A letter")])
+def test_an_override_holds_while_what_the_answer_rests_on_is_what_it_was(change: Change) -> None:
+    doubt = ("suitability.reaction.confidence", "in_doubt")
+    design = facts(doubt)
+    recorded = on_record(design)
+    assert lacks(replace(design, recorded=recorded)) == []
+    assert ("suitability", "override_void") in void(facts(doubt, change, recorded=recorded))
+    assert void(facts(doubt, ("title", "Another"), recorded=recorded)) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"kind": "line_signed_off", "grade": "grade_7", "signed_by": "x", "directorate": "WMBC"},
+        {"kind": "own_route_approved", "route": "x", "approved_by": "y", "directorate": "WMBC"},
+        {"kind": "gateway_decided", "gateway": 2, "decision": "approved", "directorate": "WMBC"},
+        {"kind": "gateway_decided", "gateway": 2, "decision": "approved", "plan": "0" * 64},
+        {"kind": "gateway_decided", "gateway": 2, "decision": "approved", "approves": {"arms": "0" * 64}},
+    ],
+)
+def test_nothing_is_given_for_another_plan_than_stands(given: dict[str, Any]) -> None:
+    with pytest.raises(DesignRefused, match="is not what this was given for"):
+        refuse_entry(parse_entry({"on": "2026-02-11", **given}), facts())
+
+
+def test_an_approval_of_before_is_held_to_the_digest_that_it_has() -> None:
+    design = facts()
+    unbound = tuple(
+        replace(each, entry=each.entry.model_copy(update={"approves": {}, "directorate": None}))
+        if each.entry.kind == "gateway_decided"
+        else each
+        for each in on_record(design)
+    )
+    assert lacks(replace(design, recorded=unbound)) == []
+    assert void(facts(("hypothesis", "Another one"), recorded=unbound)) == [GATEWAY_2]
 
 
 @pytest.mark.requirement("S18")
@@ -185,10 +351,6 @@ def test_a_plan_with_nothing_in_it_lacks_nearly_everything(plan: Any) -> None:
 
 def test_there_is_no_size_to_sign_before_there_is_a_plan() -> None:
     assert sample_size_record(plan_of({"schema": 1, "id": "x"})) is None
-
-
-def entry(kind: str, **values: Any) -> Entry:
-    return parse_entry({"kind": kind, "on": "2026-02-02", **values})
 
 
 def signature(**changes: Any) -> Entry:

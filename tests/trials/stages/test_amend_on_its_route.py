@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from data.errors import Refused
 from designs.consultation.meetings import CALENDAR, meetings_from
 from designs.entries import AnswersConfirmed, Entry, GatewayDecided
+from designs.protocol.reading import read_document
 from tests.trials.examples import FIRST, SECOND
-from tests.trials.stages.test_gates import TODAY, TRIAL, ready, record
+from tests.trials.stages.test_gates import ADMINISTRATOR, TODAY, TRIAL, ready, record
 from trials.demonstration_approvals import approvals
 from trials.registry import Registry
 from trials.registry.design_facts import facts_to_sign
@@ -20,6 +22,7 @@ from trials.stages.allocate import randomise
 from trials.stages.amend import amend, confirm_amendment, withdraw_amendment
 from trials.stages.enter import enter
 from trials.stages.lock import lock
+from trials.stages.register import register
 
 assert ready  # a fixture
 WHY = "the adviser has found a mistake"
@@ -113,3 +116,38 @@ def test_papers_are_of_the_plan_in_force_and_gates_of_what_is_to_be_signed(on_ro
     assert after.plan == before.plan
     assert [record.open for record in after.amendments] == [True]
     assert any("the sign-off is void" in each.problem for gate in gates for each in gate.open)
+
+
+@pytest.mark.requirement("K16")
+def test_a_signature_that_was_missing_at_a_lock_outside_the_route_hides_no_other_body_s(ready, tmp_path):
+    """TAA's was void at the lock and COPGU's stood: both are void for the amended text, and COPGU signs that."""
+    name = "wording/late-returns-letter.en.md"
+    record(ready, but=lambda entry: entry.kind == "signed_off" and entry.signatory == "copgu")
+    path = edited(tmp_path, name, lambda text: text + "\nOnce.\n")
+    register(ready, FIRST, path)  # TAA's is void at the lock
+    with ready.inspect(FIRST, "read") as session:
+        facts = facts_to_sign(session, TRIAL, TODAY)
+    for entry in approvals(facts, date(2026, 6, 1)):
+        if entry.kind == "signed_off" and entry.signatory == "copgu":
+            enter(ready, FIRST, TRIAL, entry)
+    lock(ready, ADMINISTRATOR, TRIAL, version=2, without_governance="a pilot")
+    path = edited(tmp_path, name, lambda text: text + "\nTwice.\n")
+    asked = {each.clears for each in amend(ready, FIRST, TRIAL, path, reason=WHY).to_sign}
+    assert "copgu" in asked
+    assert "taa" not in asked  # which was not there when the plan was locked, by an administrator's word
+
+
+@pytest.mark.requirement("K16")
+def test_an_arm_that_moved_into_another_s_place_is_not_taken_for_it(ready, tmp_path):
+    """What is missing is known by the arm's id: at the lock nobody had signed what stood second."""
+    record(ready, but=lambda entry: entry.kind == "signed_off")
+    lock(ready, ADMINISTRATOR, TRIAL, without_governance="a pilot")
+    path = tmp_path / "plan" / "late-returns.yaml"
+    plan = read_document(path).value
+    place = next(place for place, arm in enumerate(plan["arms"]) if arm["kind"] == "otm")
+    plan["arms"].insert(
+        place, {**plan["arms"][place], "id": "a-new-one", "label": "A new one", "contact_number": "0300 000 0099"}
+    )
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    asked = {(each.where, each.clears) for each in amend(ready, FIRST, TRIAL, path, reason=WHY).to_sign}
+    assert {(f"arms[{place}].text.en", "taa"), (f"arms[{place}].text.en", "copgu")} <= asked

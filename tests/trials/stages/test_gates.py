@@ -107,6 +107,30 @@ def test_one_changed_character_after_the_signatures_stops_the_lock(ready: Regist
         lock(ready, FIRST, TRIAL)
 
 
+@pytest.mark.requirement("K10")
+@pytest.mark.parametrize(("was", "now", "opened"), [
+    ("hypothesis: ", "hypothesis: Also, ", "gateway 2 .* the plan is another since: the hypothesis"),
+    ("title: ", "title: Also, ", None),
+])  # fmt: skip
+def test_what_the_group_approved_is_what_is_locked(
+    ready: Registry, tmp_path: Path, was: str, now: str, opened: str | None
+) -> None:
+    record(ready)
+    path = tmp_path / "plan" / "late-returns.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert f"\n{was}" in text
+    path.write_text(text.replace(f"\n{was}", f"\n{now}"), encoding="utf-8")
+    register(ready, FIRST, path)
+    if opened is None:
+        lock(ready, FIRST, TRIAL)
+        return
+    with pytest.raises(TrialRefused, match=opened):
+        lock(ready, FIRST, TRIAL)
+    path.write_text(text, encoding="utf-8")
+    register(ready, FIRST, path)
+    lock(ready, FIRST, TRIAL)  # what changed was put back
+
+
 def test_an_administrator_locks_outside_the_route_and_it_is_shown_for_ever(ready: Registry) -> None:
     for actor in (Actor("A Designer", "designer"), Actor("A Manager", "manager")):
         with pytest.raises(AccessRefused, match="may not lock outside"):

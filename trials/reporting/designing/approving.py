@@ -14,11 +14,13 @@ from designs.suitability.editions import edition_of
 from designs.suitability.staleness import GATES, unconfirmed
 from trials.registry.records import DesignDetail
 from trials.reporting.designing.changes import in_words
+from trials.reporting.designing.words import clears_in_words
 
 GATEWAY_NAMES: Final[Mapping[Any, str]] = {
     1: "Gateway 1: is the idea worth designing?",
     2: "Gateway 2: is the design ready to go?",
 }
+_VOID: Final = frozenset({"approval_void", "sign_off_void", "sample_size_void", "override_void", "line_void", "stale"})
 _SURE: Final = {"confident": "confident", "in_doubt": "in doubt"}
 
 
@@ -89,6 +91,12 @@ def open_conditions(detail: DesignDetail) -> dict[tuple[int, int], str]:
         for standing in gateway_standings(detail.facts.recorded)
         for condition in standing.open_conditions
     }
+
+
+def void_in_words(detail: DesignDetail) -> list[str]:
+    """What was signed, approved, overridden or confirmed and no longer holds, each once, with who clears it."""
+    void = dict.fromkeys(each for gate in detail.gates for each in gate.open if each.code in _VOID)
+    return [f"{capitalised(each.problem)}. To clear: {clears_in_words(each.clears)}." for each in void]
 
 
 def plan_digest(detail: DesignDetail) -> str | None:

@@ -183,6 +183,8 @@ def _gateway(standing: GatewayStanding) -> tuple[str, ...]:
     decided = "Not decided" if standing.decision is None else DECISIONS[standing.decision]
     if standing.decided_on is not None:
         decided = f"{decided}, {day(standing.decided_on)}"
+    if standing.void is not None:
+        decided = f"{decided}; void, for the plan is another since: {standing.void}"
     if standing.handed_in_on is not None:
         decided = f"{decided}; the paper went in on {day(standing.handed_in_on)}"
     conditions = "; ".join(
