@@ -5,18 +5,17 @@ A page starts it and leaves it; whoever opens the page next sees how far it is, 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dashboards import session
 from dashboards.uploads import Upload
-from data.errors import DataRefused
 from data.schema import Kind
 from designs.profile import FoundColumn
 from trials.registry.records import DesignDetail, JobRecord, LongStage
 
 if TYPE_CHECKING:
+    from trials.jobs import Sent
     from trials.stages.lock import Lockable
     from trials.stages.register import Registered
 
@@ -70,28 +69,11 @@ def begin_loading(design: str, upload: Upload, keep: Mapping[str, Kind], *, synt
         AccessRefused: The current user may not.
         DataRefused: The disk does not take the file.
     """
-    from trials.jobs import receive, remove_arrived
+    from trials.jobs import Sent
 
-    registry = session.registry()
-    registry.permit(session.current_user(), "load_population", design)
-    try:
-        digest = hashlib.sha256(upload.content).hexdigest()
-        place = receive(registry.home, upload.name, upload.content)
-    except OSError as error:
-        raise DataRefused(
-            f"the file could not be kept ({error.strerror or 'the disk gave no reason'})",
-            where=upload.name,
-            remedy="ask who looks after the service to look at its disk, then send it again; nothing was kept",
-        ) from error
-    job = None
-    try:
-        job = _begun(
-            design, "load_population", {"file": place, "digest": digest, "keep": dict(keep), "synthetic": synthetic}
-        )
-    finally:
-        if job is None or job.request.get("file") != place:
-            remove_arrived(registry.home, place)
-    return job
+    return _begun(
+        design, "load_population", {"keep": dict(keep), "synthetic": synthetic}, Sent(upload.name, upload.content)
+    )
 
 
 def begin_lock(design: str, *, version: int, load: int, draft: int, without_governance: str | None) -> JobRecord:
@@ -123,10 +105,10 @@ def begin_issuing(trial: str, arms: Sequence[str], columns: Sequence[str], reaso
     return _begun(trial, "issue", {"arms": list(arms), "columns": list(columns), "reason": reason})
 
 
-def _begun(trial: str, stage: LongStage, asked: Mapping[str, object]) -> JobRecord:
+def _begun(trial: str, stage: LongStage, asked: Mapping[str, object], sent: Sent | None = None) -> JobRecord:
     from trials.jobs import start
 
-    return start(session.registry(), session.current_user(), trial, stage, asked)
+    return start(session.registry(), session.current_user(), trial, stage, asked, sent)
 
 
 def standing(trial: str, stage: LongStage) -> JobRecord | None:
@@ -136,24 +118,27 @@ def standing(trial: str, stage: LongStage) -> JobRecord | None:
     return progress(session.registry(), session.current_user(), trial, stage)
 
 
-def lists_written(job: JobRecord) -> tuple[str, ...]:
-    """The files that a job of issue lists wrote, by name, as long as they lie there; of nobody who may not issue."""
-    from trials.jobs import list_names
-
-    return () if session.may("issue") is not None else list_names(session.registry().home, job.id)
-
-
-def lists_as_archive(job: JobRecord) -> bytes:
-    """The lists that a job wrote, in one archive.
+def lists_written(trial: str) -> tuple[tuple[JobRecord, tuple[str, ...]], ...]:
+    """Every job of a trial whose issue lists lie here still, the last one first, with the names of its files.
 
     Raises:
         AccessRefused: The current user may not issue; the denial is on record.
     """
-    from trials.jobs import archive_of_lists
+    from trials.jobs import written_lists
 
-    registry = session.registry()
-    registry.permit(session.current_user(), "issue", job.trial)
-    return archive_of_lists(registry.home, job.id)
+    return written_lists(session.registry(), session.current_user(), trial)
+
+
+def lists_as_archive(job: JobRecord) -> bytes:
+    """The lists that a job wrote, in one archive; that they leave is on record.
+
+    Raises:
+        AccessRefused: The current user may not issue; the denial is on record.
+        TrialRefused: They are gone, or not as they were issued.
+    """
+    from trials.jobs import take_lists
+
+    return take_lists(session.registry(), session.current_user(), job)
 
 
 def remove_lists(job: JobRecord) -> None:
@@ -164,6 +149,4 @@ def remove_lists(job: JobRecord) -> None:
     """
     from trials.jobs import remove_lists as remove
 
-    registry = session.registry()
-    registry.permit(session.current_user(), "issue", job.trial)
-    remove(registry.home, job.id)
+    remove(session.registry(), session.current_user(), job)

@@ -7,7 +7,6 @@ process at work; the lock goes with the process, however that ends, and whoever 
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import re
@@ -128,10 +127,24 @@ def _made(room: Path) -> tuple[Path, int]:
 def _is_held(folder: Path) -> bool:
     """Whether a process has the folder's lock. A folder without one was killed in the making, under the room's lock."""
     try:
-        with locked(folder / _LOCK, os.O_RDWR, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        return is_locked(folder / _LOCK)
+    except OSError:
+        return True
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process has a file's lock for itself; of a file that is not there none has.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    try:
+        with locked(path, os.O_RDONLY, fcntl.LOCK_SH | fcntl.LOCK_NB):  # shared: whoever asks is in nobody's way
             return False
-    except OSError as error:
-        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+    except BlockingIOError:
+        return True
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ from trials.registry import Registry, queries
 from trials.registry.design_facts import facts_of
 from trials.registry.identities.ledger_key import SYNTHETIC_KEY, export_key
 from trials.registry.identities.pseudonyms import EXPORT_ID
+from trials.registry.storage.folder import DEMONSTRATION
 from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
 from trials.stages.design import begin_design
@@ -154,7 +155,7 @@ def _protocol_beside(registry: Registry, demonstration: Demonstration) -> Path:
 
     It has a clock beside what the library says: a trial that was drawn today would have nothing due for a year.
     """
-    folder = registry.settings.home / "demonstration" / demonstration.letter
+    folder = registry.settings.home / DEMONSTRATION / demonstration.letter
     if not folder.exists():
         make_private(folder / "wording")
         for path in LIBRARY.glob("*.yaml"):

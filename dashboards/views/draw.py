@@ -67,10 +67,10 @@ def _lists(detail: TrialDetail) -> None:
         st.html(markup.quiet("The randomiser issues the lists: they say who is in which approach."))
         return
     job = watching.watched(trial, "issue")
+    for earlier, names in work.lists_written(trial):
+        _written(detail, earlier, names)
     if job is not None and job.state == "running":
         return
-    if job is not None:
-        _written(detail, job)
     if not detail.waves or detail.summary.state == "void":
         st.html(markup.said("Lists are issued once customers are assigned."))
         return
@@ -104,17 +104,18 @@ def _ask(detail: TrialDetail, contacted: dict[str, str]) -> None:
         _try(lambda: work.begin_issuing(trial, arms, wanted, (reason or "").strip() or None))
 
 
-def _written(detail: TrialDetail, job: JobRecord) -> None:
+def _written(detail: TrialDetail, job: JobRecord, names: tuple[str, ...]) -> None:
     """What a job wrote, as long as it lies here."""
-    names = work.lists_written(job)
-    if not names:
-        return
-    st.html(markup.done("The lists are written. Take them out, then remove them from the server."))
+    when = f"{job.started_at.day} {job.started_at:%B %Y at %H:%M}"
+    st.html(
+        markup.done(
+            f"Lists that {job.started_by} had written on {when} UTC are on the server. Take them out, then remove them."
+        )
+    )
     st.html(markup.bullets(names))
-    st.download_button(
-        "Take the lists out", lambda: work.lists_as_archive(job), f"{detail.summary.id}-lists.zip", "application/zip",
-        on_click="ignore", key=f"take/{job.id}",
-    )  # fmt: skip
+    widgets.taken_out(
+        "Take the lists out", lambda: work.lists_as_archive(job), f"{detail.summary.id}-lists.zip", key=f"take/{job.id}"
+    )
     if st.button("I have them: remove them from the server", key=f"remove/{job.id}"):
         work.remove_lists(job)
         st.rerun()

@@ -17,7 +17,7 @@ from designs.library import template_named
 from tests.dashboards.conftest import ANN, done, press, refusals, shown
 from tests.trials.examples import Files
 from trials.access import Actor
-from trials.errors import TrialRefused
+from trials.errors import AccessRefused, TrialRefused
 from trials.jobs import progress
 from trials.registry import Registry
 from trials.registry.records import JobRecord, LongStage
@@ -106,8 +106,18 @@ def test_a_draft_becomes_a_locked_plan_with_customers_assigned_and_lists(
     assert {"reminders-letter-letter.csv", "reminders-sms-sms.csv"} <= set(names)
     at_work(ANN)
     assert "reminders-letter-letter.csv" not in shown(open_page("draw", trial=DESIGN))
+    with pytest.raises(AccessRefused):
+        work.lists_as_archive(job)
     at_work(RAY)
-    page = press(open_page("draw", trial=DESIGN), "I have them: remove them from the server")
+    # Those of an earlier job stay in sight, with who had them written, until they are removed.
+    work.begin_issuing(DESIGN, ["letter"], [], "the first was lost")
+    assert ended(design, "issue").state == "done"
+    page = open_page("draw", trial=DESIGN)
+    assert shown(page).count("Lists that Ray had written on") == 2
+    taken = f"remove/{job.id}"
+    next(button for button in page.button if button.key == taken).click().run()
+    assert shown(page).count("Lists that Ray had written on") == 1
+    page = press(page, "I have them: remove them from the server")
     assert "reminders-letter-letter.csv" not in shown(page)
     assert not list((design.home / "lists").iterdir())
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from trials.jobs.arriving import receive, remove_arrived
-from trials.jobs.lists import archive_of_lists, list_names, remove_lists
-from trials.jobs.starting import progress, start
+from trials.jobs.lists import remove_lists, take_lists, written_lists
+from trials.jobs.starting import Sent, progress, start
 
-__all__ = ["archive_of_lists", "list_names", "progress", "receive", "remove_arrived", "remove_lists", "start"]
+__all__ = ["Sent", "progress", "remove_lists", "start", "take_lists", "written_lists"]

@@ -4,6 +4,7 @@ import os
 import sys
 
 from trials.access import parse_actor
+from trials.jobs.arriving import remove_arrived
 from trials.jobs.conducting import conduct
 from trials.registry import open_standing
 from trials.registry.records import JobRefusal
@@ -35,6 +36,7 @@ def main(job_id: str, held: int, digest: str) -> None:
         if asked(job) == digest:
             conduct(registry, actor, job)
         else:
+            remove_arrived(registry.home, job_id)
             fail_job(registry, actor, job, EDITED)
     finally:
         registry.close()

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from data.errors import Refused
@@ -35,14 +36,14 @@ def _locked(registry: Registry, actor: Actor, job: JobRecord, progress: Progress
 
 def _loaded(registry: Registry, actor: Actor, job: JobRecord, progress: Progress) -> str:
     """A population from the file that was sent for it, which is gone afterwards, whatever came of it."""
-    file = arrived(registry.home, job.request["file"], job.request["digest"])
     try:
+        file = arrived(registry.home, job.id, job.request["file"], job.request["digest"])
         account = load_population_of_draft(
             registry, actor, file, job.trial,
             keep=job.request["keep"], synthetic=job.request["synthetic"], progress=progress,
         )  # fmt: skip
     finally:
-        remove_arrived(registry.home, job.request["file"])
+        remove_arrived(registry.home, job.id)
     return account.digest
 
 
@@ -52,10 +53,14 @@ def _issued(registry: Registry, actor: Actor, job: JobRecord, progress: Progress
     make_private(folder)
     digests: list[str] = []
     arms, columns = job.request["arms"], job.request["columns"]
-    for place, arm in enumerate(arms):
-        progress("writing the lists", place, len(arms))
-        lists = issue_lists(registry, actor, job.trial, arm, folder, columns=columns, reason=job.request["reason"])
-        digests += [issued.manifest["sha256"] for issued in lists]
+    try:
+        for place, arm in enumerate(arms):
+            progress("writing the lists", place, len(arms))
+            lists = issue_lists(registry, actor, job.trial, arm, folder, columns=columns, reason=job.request["reason"])
+            digests += [issued.manifest["sha256"] for issued in lists]
+    finally:
+        with suppress(OSError):
+            folder.rmdir()  # where none was written
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 

@@ -7,7 +7,8 @@ since. A backup that is restored elsewhere has rows without files, and those job
 registry's folder is what the chain head and the snapshots ask of it: that locks hold among all who use it.
 
 The file also takes what the process says on standard error. It is removed when its job is done or refused, and left
-behind by a crash, for whoever looks after the service to read.
+behind by a crash, for whoever looks after the service to read. ``otm collect`` removes it then, and so does the next
+start of the program where the process said nothing (:mod:`trials.registry.storage.job_files`).
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import fcntl
 import os
 from pathlib import Path
 
+from data.private import is_locked
 from trials.errors import RegistryRefused
+from trials.registry.storage.folder import JOBS
 
 
 def file_of(home: Path, job_id: str) -> Path:
     """The file of a job."""
-    return home / "jobs" / job_id
+    return home / JOBS / job_id
 
 
 def hold(home: Path, job_id: str) -> int:
@@ -36,30 +39,23 @@ def hold(home: Path, job_id: str) -> int:
     path = file_of(home, job_id)
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            os.close(descriptor)  # somebody cleared the folder between the making and the lock
     except OSError as error:
         raise RegistryRefused(
             f"the registry's folder cannot be used ({error.strerror})",
             where=str(path),
             remedy="check the disk and who may write there, then start again",
         ) from error
-    return descriptor
 
 
 def is_held(home: Path, job_id: str) -> bool:
     """Whether a process holds the file of a job."""
-    try:
-        descriptor = os.open(file_of(home, job_id), os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return is_locked(file_of(home, job_id))
 
 
 def clear(home: Path, job_id: str) -> None:

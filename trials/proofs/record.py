@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from trials.proofs.proof import Proof, Remark, prove
 from trials.registry import Registry, queries
 from trials.registry.proof.database import database_faults
-from trials.registry.proof.files import folders_open_to_others, key_faults, open_to_others
+from trials.registry.proof.files import key_faults, open_to_others
 from trials.registry.proof.head_copy import copy_faults
 from trials.registry.proof.integrity import chain_faults, head_faults, row_faults, trials_written
-from trials.registry.storage.folder import DRAFTS
 
 CHAIN = "the audit chain is whole, and its head outside has seen all of it"
 ROWS = "every row says what was written, and nothing else acts on them"
@@ -53,16 +52,11 @@ def rows_proof(session: Session, registry: Registry, trial_id: str | None) -> Pr
         lambda: row_faults(session, trial_id),
         lambda: database_faults(session),
         lambda: key_faults(session, registry.key_path),
-        lambda: open_to_others(_private(registry)),
-        lambda: folders_open_to_others(
-            registry.home / name for name in ("", "scratch", "uploads", "lists", "arriving", DRAFTS)
-        ),
+        lambda: open_to_others(registry.home, _database(registry)),
         session=session,
     )
 
 
-def _private(registry: Registry) -> Iterator[Path]:
-    yield registry.head.path
-    yield registry.snapshots.root
+def _database(registry: Registry) -> Iterator[Path]:
     if registry.url.get_backend_name() == "sqlite":
-        yield Path(str(registry.url.database))
+        yield from (Path(f"{registry.url.database}{of}") for of in ("", "-wal", "-shm", "-journal"))

@@ -13,7 +13,6 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from data.private import clear_scratch
 from trials.access import READ_ONLY, Actor, UseCase, allow
 from trials.errors import AccessRefused, NoRegistry, RegistryRefused
 from trials.registry import customers, queries
@@ -28,7 +27,8 @@ from trials.registry.reader import Reader
 from trials.registry.storage.database import database_url, open_engine, rebuilders, storage_refusals, writers
 from trials.registry.storage.draft_files import drafts_in_files, remove_draft_files
 from trials.registry.storage.dump import load, require_known_revision
-from trials.registry.storage.folder import CHAIN_HEAD, DRAFTS, KEY, SNAPSHOTS, has_key, out_of_sight
+from trials.registry.storage.folder import CHAIN_HEAD, DRAFTS, KEY, SCRATCH, SNAPSHOTS, UPLOADS, has_key, out_of_sight
+from trials.registry.storage.left import clear_left
 from trials.registry.storage.revisions import (
     REVISIONS,
     bring_up,
@@ -36,7 +36,6 @@ from trials.registry.storage.revisions import (
     require_current,
     revision_of,
 )
-from trials.registry.storage.upload_halves import clear_halves
 from trials.registry.tables import Draft, Installation
 from trials.registry.tables.columns import now
 from trials.registry.unit_of_work import UnitOfWork, UnrecordedWork
@@ -57,8 +56,8 @@ class Registry:
         self.url = database_url(settings.home, settings.database_url)
         self.head = ChainHead(settings.home / CHAIN_HEAD)
         self.key_path = settings.home / KEY
-        self.scratch_room = settings.home / "scratch"  # what is being worked on; see data.private
-        self.uploads = settings.home / "uploads"
+        self.scratch_room = settings.home / SCRATCH  # what is being worked on; see data.private
+        self.uploads = settings.home / UPLOADS
         self.draft_files = settings.home / DRAFTS
         self._written = WrittenRows(self.head)
         self._engine = open_engine(self.url)
@@ -252,10 +251,9 @@ class Registry:
             )
         return key
 
-    def clear_left(self) -> tuple[str, ...]:
-        """Remove what processes that were killed left at work here; the names, by folder."""
-        scratch, halves = clear_scratch(self.scratch_room), clear_halves(self.uploads)
-        return (*(f"scratch/{name}" for name in scratch), *(f"uploads/{name}" for name in halves))
+    def clear_left(self, *, reports: bool = False) -> tuple[str, ...]:
+        """Remove what processes that are gone left, with ``reports`` how they crashed too; the names, by folder."""
+        return clear_left(self.home, reports=reports)
 
     def close(self) -> None:
         """Give connections back."""

@@ -131,6 +131,19 @@ def look_at_job(
     return job if sees else told_job(job)
 
 
+def jobs_of_lists(registry: Registry, actor: Actor, trial_id: str) -> tuple[JobRecord, ...]:
+    """Every job of a trial that wrote issue lists, the last one first.
+
+    Raises:
+        AccessRefused: The actor may not issue; the denial is in the audit chain.
+        TrialRefused: There is no such trial.
+    """
+    registry.permit(actor, "issue", trial_id)
+    with registry.inspect(actor, "read", trial_id) as session:
+        _require(session, trial_id)
+        return queries.jobs_of(session, trial_id, "issue")
+
+
 def _require(session: Session, trial_id: str) -> None:
     if not queries.has_design(session, trial_id):
         queries.require_trial(session, trial_id)

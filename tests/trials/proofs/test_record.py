@@ -199,30 +199,6 @@ def test_a_key_that_is_swapped_with_its_record_is_found_and_never_recorded_anew(
     opened.close()
 
 
-def test_files_that_others_may_read_are_named(done):
-    registry = done.registry
-    open_ones = [registry.head.path, registry.home / "registry.sqlite", next(registry.snapshots.root.glob("*.parquet"))]
-    for path in open_ones:
-        path.chmod(0o644)
-        assert f"{path}: others may read it" in failing(registry)["registry_rows"]
-        path.chmod(0o600)
-    registry.snapshots.root.chmod(0o755)  # names of files are digests
-    assert failing(registry) == {}
-    registry.snapshots.root.chmod(0o777)
-    assert "others may read it or write to it" in failing(registry)["registry_rows"]
-
-
-def test_a_folder_that_others_may_write_to_is_named(done):
-    registry = done.registry
-    for folder in (registry.home, registry.home / "scratch", registry.home / "uploads", registry.home / "drafts"):
-        folder.mkdir(exist_ok=True)
-        kept = folder.stat().st_mode
-        folder.chmod(0o777)
-        assert f"{folder}: others may write to it, its mode is 0777" in failing(registry)["registry_rows"]
-        folder.chmod(kept)
-    assert failing(registry) == {}
-
-
 @pytest.mark.parametrize("kind", ["Trigger", "TRIGGER"])
 def test_what_acts_under_another_spelling_of_its_kind_is_named(done, kind):
     with done.registry._writers.begin() as connection:

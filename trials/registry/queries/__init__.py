@@ -47,7 +47,7 @@ from trials.registry.queries.draws import (
     waves_of_list,
 )
 from trials.registry.queries.in_hand import draft_of, typed_on
-from trials.registry.queries.jobs import job_of, job_row, latest_job, running_job
+from trials.registry.queries.jobs import job_ids, job_of, job_row, jobs_of, latest_job, running_job
 from trials.registry.queries.numbering import next_number
 from trials.registry.queries.plans import (
     is_registered,
@@ -89,8 +89,10 @@ __all__ = [
     "has_design",
     "is_registered",
     "issues_of",
+    "job_ids",
     "job_of",
     "job_row",
+    "jobs_of",
     "last_drawn_at",
     "last_event",
     "latest_change",

@@ -30,6 +30,17 @@ def running_job(session: Session, trial_id: str, stage: LongStage) -> JobRecord 
     return None if row is None else _record(row)
 
 
+def jobs_of(session: Session, trial_id: str, stage: LongStage) -> tuple[JobRecord, ...]:
+    """Every job of a trial's stage, the last one first."""
+    rows = session.scalars(_jobs(trial_id, stage).order_by(tables.Job.started_at.desc(), tables.Job.id))
+    return tuple(map(_record, rows))
+
+
+def job_ids(session: Session) -> frozenset[str]:
+    """The ids of all jobs."""
+    return frozenset(session.scalars(select(tables.Job.id)))
+
+
 def _jobs(trial_id: str, stage: LongStage) -> Select[tables.Job]:
     return select(tables.Job).where(tables.Job.trial_id == trial_id, tables.Job.stage == stage)
 

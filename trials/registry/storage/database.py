@@ -29,6 +29,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from data.text import unstorable
 from trials.errors import RegistryRefused
+from trials.registry.storage.folder import DATABASE
 
 DATABASE_ERROR = SQLAlchemyError  # whatever goes wrong in asking a database, also that a row is not there
 BUSY_SECONDS = 30
@@ -52,7 +53,7 @@ def database_url(home: Path, url: str | None) -> URL:
         RegistryRefused: The address is neither PostgreSQL's nor a SQLite file's.
     """
     if url is None:
-        return URL.create("sqlite", database=str(home / "registry.sqlite"))
+        return URL.create("sqlite", database=str(home / DATABASE))
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # a port that is no number

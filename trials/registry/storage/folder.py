@@ -9,8 +9,17 @@ from trials.errors import RegistryRefused
 
 KEY: Final = "ledger.key"
 CHAIN_HEAD: Final = "chain-head"
+DATABASE: Final = "registry.sqlite"
 SNAPSHOTS: Final = "snapshots"
+SCRATCH: Final = "scratch"
+UPLOADS: Final = "uploads"
 DRAFTS: Final = "drafts"  # an earlier program's
+DEMONSTRATION: Final = "demonstration"
+JOBS: Final = "jobs"  # a file for each job whose process lives, or crashed
+ARRIVING: Final = "arriving"  # a folder for each job to which a file was sent
+LISTS: Final = "lists"  # a folder for each job that wrote issue lists
+FOLDERS: Final = (SNAPSHOTS, SCRATCH, UPLOADS, DRAFTS, DEMONSTRATION, JOBS, ARRIVING, LISTS)
+"""Every folder that the service makes in a registry's."""
 _RULE: Final = (
     "a registry whose database is elsewhere (OTM_DATABASE_URL) has its snapshots, key and chain head in one folder, "
     "the same for everybody who uses it (OTM_HOME)"
