@@ -1,60 +1,20 @@
-"""Customers who prefer Welsh: which approaches have no Welsh text, and who is left out for it.
+"""Customers who prefer Welsh: which approaches have no Welsh text, and whether the plan keeps them out of those.
 
-Nobody who prefers Welsh gets a version in English only: there is a text in Welsh, or they are kept out and counted.
+Nobody who prefers Welsh gets a version in English only: there is a text in Welsh, or they are kept out and counted
+(:mod:`designs.assignment.findings.flags` counts them before the lock).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
-from operator import or_
-from typing import Any
-
-import narwhals as nw
 
 from designs.finding import Open
 from designs.literals import Severity
-from designs.protocol.columns import column_kinds
-from designs.protocol.conditions import all_hold, exclusions
 from designs.protocol.keeping_out import keeps_out
 from designs.protocol.models import Protocol
 from designs.variants.sign_offs import Version
 
 _PLACE = "population.welsh"
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """An approach without a Welsh text, which those who prefer Welsh do not get.
-
-    Attributes:
-        arm: Its id.
-        label: What people call it.
-        customers: How many of those who take part prefer Welsh, and so get another arm.
-    """
-
-    arm: str
-    label: str
-    customers: int
-
-
-@dataclass(frozen=True, slots=True)
-class WelshCounts:
-    """Customers of a population who prefer Welsh, before anybody is assigned.
-
-    Attributes:
-        preferring: How many would take part but for the want of a Welsh text.
-        left_out: How many of those the plan leaves out of the trial.
-        not_known: How many of all who take part have no value where the preference is asked.
-        closed: By approach in English only, how many of those who take part do not get it; empty where they are left
-            out of the trial.
-    """
-
-    preferring: int
-    left_out: int
-    not_known: int
-    closed: tuple[Closed, ...]
 
 
 def open_welsh(plan: Protocol, versions: Mapping[str, Sequence[Version]]) -> tuple[Open, ...]:
@@ -96,29 +56,3 @@ def _the_same(plan: Protocol, versions: Mapping[str, Sequence[Version]]) -> Iter
         yield Open(
             "welsh_text_is_english", "blocks", f"arms[{place}].text.cy", problem, "write it in Welsh", "designer"
         )
-
-
-def count_welsh(plan: Protocol, table: Any) -> WelshCounts | None:
-    """Who prefers Welsh, and is left out for want of a text; None where the plan does not say who prefers Welsh.
-
-    Where whole clusters are assigned, the rest of a cluster may be kept out of an arm with somebody who prefers Welsh;
-    they are not counted here.
-
-    Args:
-        plan: Whole, with ``population.welsh`` or without.
-        table: The population, eager, one row a customer, with the columns that the plan uses.
-    """
-    welsh = plan.population.welsh
-    if welsh is None:
-        return None
-    kinds, rows = column_kinds(plan), nw.from_native(table, eager_only=True)
-    without = plan.population.model_copy(update={"welsh": welsh.model_copy(update={"without_text": None})})
-    otherwise = [test for _, test in exclusions(plan.model_copy(update={"population": without}))]
-    taking_part = rows.filter(~reduce(or_, otherwise)) if otherwise else rows
-    preferring = len(taking_part.filter(all_hold(welsh.conditions, kinds)))
-    english = [arm for arm in plan.arms if arm.english_only]
-    left_out = preferring if english and welsh.without_text is not None else 0
-    asked = [condition.column for condition in welsh.conditions if condition.missing is None]
-    not_known = len(taking_part.filter(reduce(or_, (nw.col(name).is_null() for name in asked)))) if asked else 0
-    closed = () if left_out else tuple(Closed(arm.id, arm.label, preferring) for arm in english)
-    return WelshCounts(preferring, left_out, not_known, closed)

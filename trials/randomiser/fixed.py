@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from data.engine import open_engine
 from data.private import scratch_in
 from designs.assignment.findings.draw import check_population
+from designs.assignment.findings.flags import welsh_in_english
 from designs.protocol import Protocol, check_allocation_date, check_columns, outcomes_contract, population_contract
 from designs.protocol.day_zero import day_of_draw
 from trials.access import Actor
@@ -106,7 +107,8 @@ def _findings(registry: Registry, plan: Plan, population: PopulationRecord, foun
     rows = rows.filter(pc.is_in(rows.column(LEDGER_ID), value_set=found.units.column(LEDGER_ID)))
     refuse_undated(plan.protocol, rows)
     findings = check_population(plan.protocol, rows.rename_columns({LEDGER_ID: plan.protocol.population.unit}))
-    blocking = [str(finding) for finding in findings if finding.severity == "blocks"]
+    found_at_load = welsh_in_english(plan.protocol, population.findings)
+    blocking = dict.fromkeys([*(str(finding) for finding in findings if finding.severity == "blocks"), *found_at_load])
     if blocking:
         raise TrialRefused(
             f"the population cannot be assigned as declared: {' '.join(blocking)}",

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from designs.assignment.declare import Scheme, barred_arms, declare, gather
-from designs.assignment.findings.flags import by_agreement, kept_from_english, missing_flags
+from designs.assignment.findings.flags import by_agreement, kept_from_english, missing_flags, undeclared_flags
 from designs.assignment.population.clusters import clusters, varying_clusters
 from designs.assignment.population.units import Levels, as_array, levels
 from designs.assignment.schemes.matched_pairs import MatchedPairs, matched
@@ -61,7 +61,7 @@ def check_population(protocol: Protocol, table: Any) -> tuple[Finding, ...]:
     words = column_words(protocol)
     findings = [*undeclared_groups(table, unit, scheme), *_missing_labels(scheme, table, words)]
     findings += [*by_agreement(protocol, table), *missing_flags(protocol, table)]
-    findings += kept_from_english(protocol, table)
+    findings += [*kept_from_english(protocol, table), *undeclared_flags(protocol, table, welsh_alone=True)]
     findings += _unanalysed(protocol, len(table))
     if not any(finding.code == "missing_label" for finding in findings):
         findings += [*_clusters(scheme, table, words), *_strata(scheme, table, unit), *_method(scheme, table, unit)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +39,11 @@ class _Mark:
     values: tuple[str, ...] = _YES
 
 
-_NO_WELSH = "An arm has no Welsh text, and they would be sent the English one"
-_IN_WELSH = "give each arm its text in Welsh (cy), close those without one to them (not_for), or exclude them by {name}"
+_NO_WELSH = "An arm has no Welsh text, and they would be sent the English one"  # as loads of before have it, too
+_IN_WELSH = (
+    "give each arm its text in Welsh (cy); or say who prefers Welsh (population.welsh, by {name}), and close those "
+    "arms to them (not_for) or leave them out (without_text: exclude)"
+)
 _MARKS = (
     _Mark(
         re.compile(r"(^|_)(hnw|expat)|high_net_worth", re.IGNORECASE),
@@ -68,18 +71,28 @@ _LANGUAGES = (
     _Mark(re.compile(r"(^|_)(welsh|cymraeg)($|_)", re.IGNORECASE), _NO_WELSH, _IN_WELSH, (*_YES, *_WELSH)),
     _Mark(re.compile(r"(^|_)(language|lang)($|_)", re.IGNORECASE), _NO_WELSH, _IN_WELSH, _WELSH),
 )
-"""Of those who want their letters in Welsh; nothing to say where every arm that is sent something has a text in it."""
+"""Of those who want their letters in Welsh; nothing to say where every arm that is sent something has a text in it.
+
+They block where an approach is in English alone: nothing else stops a plan that names no directorate, for it passes no
+gate. What today's letters say in Welsh need not be in the plan, which warns."""
 
 
-def undeclared_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
+def undeclared_flags(protocol: Protocol, table: Any, *, welsh_alone: bool = False) -> Iterator[Finding]:
     """Marks of a population that no condition or stratum of the protocol uses: high net worth and expatriates, trusts,
     those who need support, the deceased, those whom an agent acts for, and those who want Welsh where an arm has none.
 
     The debts of high net worth are pursued by arrangements of their own (Debt Management Manual, DMBM516200).
+
+    Args:
+        protocol: The plan.
+        table: Who takes part, with the columns of their file that are there.
+        welsh_alone: Whether only those are looked for who want Welsh.
     """
     declared = {condition.column for _, condition in conditions(protocol)} | set(protocol.randomisation.strata)
     all_in_welsh = all(arm.text is not None and arm.text.cy for arm in protocol.arms if arm.channel is not None)
-    marks = _MARKS if all_in_welsh else (*_MARKS, *_LANGUAGES)
+    english = ", ".join(arm.label for arm in protocol.arms if arm.english_only)
+    marks: tuple[_Mark, ...] = () if welsh_alone else _MARKS
+    marks += () if all_in_welsh and not english else _LANGUAGES
     words = column_words(protocol)
     for name in table.column_names:
         mark = next((mark for mark in marks if mark.name.search(name)), None)
@@ -89,15 +102,28 @@ def undeclared_flags(protocol: Protocol, table: Any) -> Iterator[Finding]:
         customers = int(pc.sum(pc.is_in(written, value_set=pa.array(mark.values))).as_py() or 0)
         called = words.column(name)
         if customers:
+            in_english = english if mark in _LANGUAGES else ""
             yield Finding(
                 code="undeclared_flag",
-                severity="warns",
+                severity="blocks" if in_english else "warns",
                 where=name,
-                problem=f"{customers:,} customers are marked {called}, and no condition of the protocol uses {called}",
+                problem=f"{customers:,} customers are marked {called}, and no condition of the protocol uses {called}"
+                + (f"; {in_english}: there is no Welsh text" if in_english else ""),
                 risk=mark.risk,
                 remedy=mark.remedy.format(name=name),
                 customers=customers,
             )
+
+
+def welsh_in_english(protocol: Protocol, said_of_load: Iterable[str]) -> tuple[str, ...]:
+    """Of what was found when a population was loaded, that customers who want Welsh would be sent English alone.
+
+    The column that marks them is not kept where no plan uses it. Nothing, where the plan has a text in Welsh for every
+    approach by now, or says who prefers Welsh.
+    """
+    if protocol.population.welsh is not None or not any(arm.english_only for arm in protocol.arms):
+        return ()
+    return tuple(said for said in said_of_load if _NO_WELSH in said)
 
 
 def by_agreement(protocol: Protocol, table: Any) -> Iterator[Finding]:

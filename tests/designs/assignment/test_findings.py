@@ -172,6 +172,9 @@ def test_welsh_is_heeded_where_every_letter_has_it(tmp_path: Path) -> None:
     protocol = loaded(tmp_path, changed(HERE)).protocol
     (finding,) = undeclared_flags(protocol, table)
     assert finding.customers == 1
+    assert finding.severity == "blocks"
+    assert finding.problem.endswith(": there is no Welsh text")
+    assert all(arm.label in finding.problem for arm in protocol.arms if arm.kind != "nfa")
     assert "text in Welsh" in finding.remedy
     both = Wording(en="e.md", cy="c.md")
     arms = tuple(arm if arm.channel is None else arm.model_copy(update={"text": both}) for arm in protocol.arms)

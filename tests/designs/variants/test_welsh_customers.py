@@ -17,7 +17,7 @@ from designs.assignment import conduct, declare, gather
 from designs.protocol.conditions import exclusions
 from designs.protocol.reading import parse_document
 from designs.protocol.validation import Examined, examine
-from designs.variants.welsh_customers import Closed, WelshCounts, count_welsh, open_welsh
+from designs.variants.welsh_customers import open_welsh
 from tests.designs.assignment.chance import seed_of
 from tests.designs.protocol.examples import HERE, Change, changed
 from tests.designs.variants.test_sign_offs import versions
@@ -114,27 +114,6 @@ def test_the_english_text_under_another_name_is_no_welsh_one():
 def test_a_plan_that_is_hardly_begun_has_nothing_open():
     begun = examine(parse_document(b'{"schema": 1, "id": "begun"}')).protocol
     assert open_welsh(begun, {}) == ()
-
-
-LANGUAGES = ["cy", "en", None, "cy", "en", "cy"]
-PEOPLE = pa.table(
-    {
-        "customer_id": [f"{number:02d}" for number in range(6)],
-        "language": LANGUAGES,
-        "region": ["a"] * 6,
-        "years_late": [1, 1, 1, 1, 1, 0],
-        "trust": [False] * 6,
-    }
-)
-
-
-@pytest.mark.requirement("K18")
-def test_who_is_left_out_is_counted_before_anybody_is_assigned():
-    assert count_welsh(plan(), PEOPLE) is None
-    assert count_welsh(plan(LEFT_OUT), PEOPLE) == WelshCounts(2, 2, 1, ())
-    assert count_welsh(plan(DECLARED, NOT_FOR), PEOPLE) == WelshCounts(2, 0, 1, (Closed("sms", "sms", 2),))
-    written = plan(LEFT_OUT, ("arms[2].text.cy", "sms.cy.md"))
-    assert count_welsh(written, PEOPLE) == WelshCounts(2, 0, 1, ())
 
 
 @pytest.mark.requirement("K18")

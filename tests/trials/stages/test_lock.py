@@ -4,6 +4,7 @@ import pytest
 
 from designs.protocol import ProtocolRefused, load_protocol
 from designs.protocol.consistency import Breach
+from tests.trials import tampering
 from tests.trials.examples import FIRST, SECOND, SEED, Files, customers, eligible, load_outcomes, locked, write_csv
 from trials.access import LOCAL_ACTOR
 from trials.errors import TrialRefused
@@ -61,6 +62,29 @@ def test_those_who_prefer_welsh_are_left_out_and_counted_before_the_lock(registr
         listed = {line.split(",")[0] for path in out.rglob("*.csv") for line in path.read_text().splitlines()[1:]}
         assert listed
         assert not listed & prefer
+
+
+@pytest.mark.requirement("K18")
+@pytest.mark.parametrize("columns", ["", "  columns: {welsh: {kind: number}}\n"], ids=["not kept", "kept"])
+def test_a_plan_that_leaves_who_prefers_welsh_unsaid_is_not_locked_off_the_route_either(registry, tmp_path, columns):
+    """It names no directorate, so that no gate asks; the file says whom it would send English alone."""
+    files = Files(tmp_path / "welsh", count=300)
+    files.edit_protocol(lambda text: text.replace("population:\n", f"population:\n{columns}", 1))
+    write_csv(files.population, [row | {"welsh": int(at % 7 == 0)} for at, row in enumerate(files.customers)])
+    taking_part = {row["customer_id"] for row in eligible(files.customers)}
+    prefer = {row["customer_id"] for at, row in enumerate(files.customers) if at % 7 == 0} & taking_part
+    load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
+    register(registry, FIRST, files.protocol)
+    before = tampering.chain(registry)
+    said = rf"{len(prefer)} customers are marked welsh.*Plain letter, SMS reminder: there is no Welsh text"
+    for ask in (
+        lambda: check_lock(registry, FIRST, files.trial),
+        lambda: lock(registry, FIRST, files.trial),
+        lambda: lock(registry, FIRST, files.trial, without_governance="in a hurry"),
+    ):
+        with pytest.raises(TrialRefused, match=said):
+            ask()
+    assert tampering.chain(registry) == before
 
 
 @pytest.mark.requirement("K18")
