@@ -5,10 +5,11 @@ An approach in English and Welsh has two texts, and each is signed for itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from designs.entries import Recorded, SignedOff
 from designs.errors import DesignRefused
@@ -17,6 +18,7 @@ from designs.literals import Language
 from designs.protocol.models import Protocol
 from designs.variants.checklists import CHECKLISTS, LATEST, NAMES, Body, Point, bodies_of
 
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 State = Literal["stands", "incomplete", "void", "missing"]
 LANGUAGES: Mapping[Language, str] = {"en": "English", "cy": "Welsh"}
 
@@ -44,6 +46,8 @@ class PlannedText:
         arm: The label of its arm.
         language: Of the text.
         name: Its path or digest as the plan has it; None where the plan names none.
+        todays: Whether its arm is what is done today (``bau``).
+        in_use: The wording in use today, as such an arm declares it, by path or digest; None where it declares none.
     """
 
     subject: str
@@ -51,6 +55,8 @@ class PlannedText:
     arm: str
     language: Language
     name: str | None
+    todays: bool = False
+    in_use: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +84,42 @@ class SignOff:
 
 
 def planned_texts(plan: Protocol) -> tuple[PlannedText, ...]:
-    """The texts to be signed: the English one of each approach, and its Welsh one where the plan names it.
+    """Every text that customers may get: the English one of each approach, its Welsh one where the plan names it, and
+    those that an arm of what is done today names.
 
-    A plan may be partly filled. Today's letter (``bau``) is in use already, and nobody signs it again.
+    A plan may be partly filled.
     """
     texts = []
     for place, arm in enumerate(plan.arms or ()):
-        if arm.kind != "otm" or not arm.id:
+        if arm.kind == "nfa" or not arm.id:
             continue
-        english, welsh = (arm.text.en, arm.text.cy) if arm.text else (None, None)
-        named: tuple[tuple[Language, str | None], ...] = (("en", english), ("cy", welsh))
-        for language, name in named:
-            if language == "en" or name:
+        todays, text = arm.kind == "bau", arm.text
+        named: tuple[tuple[Language, str | None, str | None], ...] = (("en", None, None),)
+        if text is not None:
+            named = (("en", text.en, text.en_in_use), ("cy", text.cy, text.cy_in_use))
+        for language, name, in_use in named:
+            if name or (language == "en" and not todays):
                 subject, where = f"text/{arm.id}/{language}", f"arms[{place}].text.{language}"
-                texts.append(PlannedText(subject, where, arm.label or arm.id, language, name))
+                declared = in_use if todays else None
+                texts.append(PlannedText(subject, where, arm.label or arm.id, language, name, todays, declared))
     return tuple(texts)
+
+
+def in_use_already(text: PlannedText, versions: Mapping[str, Sequence[Version]]) -> bool:
+    """Whether a text is, to the byte, the wording that its arm declares to be in use today: nobody signs that again.
+
+    Args:
+        text: Of the plan.
+        versions: Of each text, by its subject, the versions that it has had, oldest first; the declared one is another
+            subject, such as ``text/today/en_in_use``.
+    """
+    if not text.todays or text.in_use is None or text.name is None:
+        return False
+    if text.name == text.in_use:
+        return True
+    named = {name for name in (text.name, text.in_use) if _DIGEST.fullmatch(name)}
+    had = [versions.get(subject, ()) for subject in (text.subject, f"{text.subject}_in_use")]
+    return not named and all(had) and had[0][-1].digest == had[1][-1].digest
 
 
 def sign_offs(
@@ -108,7 +135,7 @@ def sign_offs(
     return tuple(
         _standing(text, body, versions.get(text.subject, ()), recorded)
         for text in planned_texts(plan)
-        if text.name
+        if text.name and not in_use_already(text, versions)
         for body in bodies_of(text.language)
     )
 
@@ -171,7 +198,10 @@ def _open(sign_off: SignOff) -> Iterator[Open]:
     text, body, record = sign_off.text, sign_off.body, sign_off.record
     name, which = NAMES[body], f"the {LANGUAGES[text.language]} text of {text.arm}"
     if record is None:
-        yield Open("sign_off_missing", "blocks", text.where, f"{name} has not signed {which}", "ask for it", body)
+        remedy = "ask for it"
+        if text.todays:
+            remedy += f"; where it is the wording in use today, name that too ({text.language}_in_use)"
+        yield Open("sign_off_missing", "blocks", text.where, f"{name} has not signed {which}", remedy, body)
     elif sign_off.state == "void":
         since = f" on {_in_words(sign_off.void_since)}" if sign_off.void_since else ""
         problem = f"{name} signed {which} on {_in_words(record.entry.on)}; it changed{since}, and the sign-off is void"

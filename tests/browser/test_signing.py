@@ -25,7 +25,7 @@ TEXTS = {
 ARMS = [
     {"id": "nfa", "kind": "nfa", "label": "No further action", "share": 1},
     {"id": "today", "kind": "bau", "label": "Today’s letter", "share": 1, "channel": "letter",
-     "text": {"en": "today.md"}},
+     "text": {"en": "today.md", "en_in_use": "today.md"}},
     {"id": "letter", "kind": "otm", "label": "New letter", "share": 1, "channel": "letter",
      "text": {"en": "letter.md", "cy": "llythyr.md"}},
     {"id": "long", "kind": "otm", "label": "Long text", "share": 1, "channel": "letter", "text": {"en": "long.md"}},

@@ -198,3 +198,17 @@ def test_a_saved_text_is_taken_out_as_customers_get_it(page: AppTest) -> None:
     assert design_session.letter_file(DESIGN, "letter", "cy").startswith(b"%PDF")
     field(page, "arms/2/text/en").set_value("Another.").run()
     assert offered() == ["English as PDF: Today’s letter", "Welsh as PDF: New letter"]
+
+
+@pytest.mark.requirement("K12")
+@pytest.mark.parametrize(
+    ("in_use", "said"), [(None, "TAA: not signed."), ("today.en.md", "the wording in use today, and nobody signs it")]
+)
+def test_a_text_of_what_is_done_today_is_looked_through_and_says_who_signs_it(
+    own_registry: Registry, open_page: Any, in_use: str | None, said: str
+) -> None:
+    text = {"en": "today.en.md"} | ({} if in_use is None else {"en_in_use": in_use})
+    begun(own_registry, ({"id": "nfa", "kind": "nfa", "label": "None", "share": 1}, {**ARMS[1], "text": text}))
+    words = shown(open_page(PAGE, design=DESIGN))
+    assert said in words
+    assert "the day by which it is to be done" in words  # a finding on today's own wording

@@ -16,11 +16,14 @@ from designs.protocol.models import Protocol
 from designs.variants.techniques import TECHNIQUES
 from trials.registry.records import DesignDetail
 from trials.reporting.designing import letters
-from trials.reporting.designing.approaches import closed_to, in_use, signature_line, signatures, tone_line
+from trials.reporting.designing.approaches import closed_to, in_use, in_use_today, signature_line, signatures, tone_line
 
-_CONTACT: Final = ("kind", ("otm", "bau"))
-_APPROACH: Final = ("kind", ("otm",))
-_TODAYS: Final = "What this one would take the place of, where no arm has it. It is compared, and sent to nobody."
+_SENT: Final = ("otm", "bau")
+_CONTACT: Final = ("kind", _SENT)
+_TODAYS: Final = (
+    "Of an approach, what it would take the place of, where no arm has it: it is compared, and sent to nobody. "
+    "Of what is done today, what customers get now: the same wording below is not signed again, and any other is."
+)
 _LANGUAGES: Final[dict[Language, str]] = {"en": "English", "cy": "Welsh"}
 _CHANNELS: Final = (("letter", "Letter"), ("sms", "Text message"), ("email", "Email"), ("call", "Call"))
 _ARM: Final = (
@@ -41,8 +44,8 @@ _ARM: Final = (
     Field(("idms99_version",), "IDMS99 version", asked_where=_CONTACT),
     Field(("contact_number",), "Telephone number in it", asked_where=_CONTACT),
     Field(("cost_per_customer",), "Cost for each customer, in pounds", "range", asked_where=_CONTACT),
-    Field(("text", "en_in_use"), "Wording in use today, in English", "wording", _TODAYS, asked_where=_APPROACH),
-    Field(("text", "cy_in_use"), "Wording in use today, in Welsh", "wording", _TODAYS, asked_where=_APPROACH),
+    Field(("text", "en_in_use"), "Wording in use today, in English", "wording", _TODAYS, asked_where=_CONTACT),
+    Field(("text", "cy_in_use"), "Wording in use today, in Welsh", "wording", _TODAYS, asked_where=_CONTACT),
     Field(("text", "en"), "Wording in English", "wording", asked_where=_CONTACT),
     Field(("text", "cy"), "Wording in Welsh", "wording", asked_where=_CONTACT),
 )  # fmt: skip
@@ -95,10 +98,11 @@ def _about_text(detail: DesignDetail, form: Form, plan: Protocol | None, path: P
     text = drawing.text_now(form, path)
     if not text.strip():
         return
+    sent = form.at((*path[:2], "kind")) in _SENT
     approach = form.at((*path[:2], "kind")) == "otm"
     found = letters.letter(text, _channel(form.at((*path[:2], "channel"))), language)
-    st.html(markup.bullets((*found.reading, *(_signed(detail, form, path) if approach else ()))))
-    if approach:
+    st.html(markup.bullets((*found.reading, *(_signed(detail, form, path) if sent else ()))))
+    if sent:
         noted = [note for paragraph in found.paragraphs for note in paragraph.notes]
         if found.left_out:
             st.html(markup.notes(found.left_out))
@@ -107,6 +111,7 @@ def _about_text(detail: DesignDetail, form: Form, plan: Protocol | None, path: P
             st.html(markup.details(f"{count}, at the sentence", markup.letter(found.paragraphs, language), shown=True))
         elif not found.left_out:
             st.html(markup.quiet("Nothing was found in its wording."))
+    if approach:
         _changed(form, plan, path, text, language)
     st.html(markup.details("As customers see it", markup.letter(letters.plain(text), language)))
     arm = form.at((*path[:2], "id"))
@@ -122,9 +127,12 @@ def _channel(value: Any) -> Channel | None:
 
 def _signed(detail: DesignDetail, form: Form, path: Path) -> tuple[str, ...]:
     """The tone of a text and its sign-offs, which are of the text as it was saved."""
-    signed = signatures(detail.facts, f"text/{form.at((*path[:2], 'id'))}/{path[-1]}")
+    subject = f"text/{form.at((*path[:2], 'id'))}/{path[-1]}"
+    signed = signatures(detail.facts, subject)
     if form.changed_text(path):
         return ("This wording is not saved yet. A sign-off is of what is saved.",)
+    if not signed and in_use_today(detail.facts, subject):
+        return ("It is the wording in use today, and nobody signs it again.",)
     return (tone_line(signed), *map(signature_line, signed))
 
 

@@ -338,6 +338,20 @@ def test_a_text_that_opens_a_check_blocks_the_design() -> None:
     assert ("designed", "check_opened", "designer") in lacks(design)
 
 
+@pytest.mark.parametrize("declared", [{}, {"en_in_use": "wording/today.en.md"}])
+def test_a_text_of_what_is_done_today_is_searched_too(declared: dict[str, str]) -> None:
+    """Whether it is in use or new: customers get it in the trial."""
+    content = LETTER + b" We have opened a check of your return."
+    digest = hashlib.sha256(content).hexdigest()
+    todays = {"id": "today", "kind": "bau", "label": "Today", "share": 1, "channel": "letter",
+              "text": {"en": "wording/today.en.md", **declared}}  # fmt: skip
+    texts, contents = {**TEXTS, "wording/today.en.md": digest}, {**CONTENTS, digest: content}
+    design = facts(("arms[3]", todays), texts=texts, contents=contents)
+    found = [(each.code, each.where) for _, each in missing_before_lock(design)]
+    assert ("check_opened", "arms[3].text.en") in found
+    assert (("sign_off_missing", "arms[3].text.en") in found) == (not declared)
+
+
 def test_without_a_population_nothing_is_locked() -> None:
     design = facts(population=False)
     assert lacks(replace(design, recorded=on_record(design))) == [("lock", "no_population", "designer")]

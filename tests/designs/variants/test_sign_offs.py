@@ -206,6 +206,42 @@ def test_an_approach_without_a_text_blocks_and_what_is_no_approach_needs_none():
     assert [(item.code, item.where) for item in open_texts(plan, {}, ())][:1] == [("text_missing", "arms[1].text.en")]
 
 
+def todays(text: dict[str, str]) -> Protocol:
+    return plan_of(
+        ("arms[2]", {"id": "today", "kind": "bau", "label": "Today", "share": 1, "channel": "letter", "text": text})
+    )
+
+
+@pytest.mark.requirement("K12")
+@pytest.mark.parametrize(
+    ("text", "bytes_of", "asked"),
+    [
+        ({"en": "new.md"}, {"en": "Pay."}, ["taa", "copgu"]),
+        ({"en": "same.md", "en_in_use": "same.md"}, {"en": "Pay.", "en_in_use": "Pay."}, []),
+        ({"en": "new.md", "en_in_use": "old.md"}, {"en": "Pay.", "en_in_use": "Pay."}, []),
+        ({"en": "new.md", "en_in_use": "old.md"}, {"en": "Pay!", "en_in_use": "Pay."}, ["taa", "copgu"]),
+        ({"en": "new.md", "en_in_use": "old.md"}, {"en": "Pay!"}, ["taa", "copgu"]),
+        ({"en": digest("Pay."), "en_in_use": digest("Pay.")}, {"en": "Pay."}, []),
+        ({"en": digest("Pay!"), "en_in_use": digest("Pay.")}, {"en": "Pay.", "en_in_use": "Pay."}, ["taa", "copgu"]),
+        (
+            {"en": "same.md", "en_in_use": "same.md", "cy": "cy.md"},
+            {"en": "Pay.", "en_in_use": "Pay.", "cy": "Talwch."},
+            ["taa", "copgu", "communications"],
+        ),
+    ],
+)
+def test_a_text_of_today_is_signed_unless_it_is_declared_as_in_use(text, bytes_of, asked):
+    had = {f"text/today/{name}": versions(content) for name, content in bytes_of.items()}
+    found = [item for item in open_texts(todays(text), had, ()) if item.where.startswith("arms[2]")]
+    assert [item.clears for item in found] == asked
+    assert all("_in_use" in item.remedy for item in found)
+
+
+def test_a_new_text_of_today_can_be_signed():
+    had = {"text/today/en": versions("Pay.")}
+    refuse_sign_off(signed("taa", "Pay.", "text/today/en"), todays({"en": "new.md"}), had, TODAY)
+
+
 def test_a_text_whose_bytes_are_gone_is_not_signed():
     assert set(states(signed("taa"), signed("copgu"), texts={}).values()) == {"void"}
 

@@ -14,7 +14,7 @@ from designs.protocol.models import Arm, Protocol
 from designs.protocol.words import column_words
 from designs.variants.checklists import NAMES
 from designs.variants.differences import wording_in_use
-from designs.variants.sign_offs import SignOff, State, sign_offs
+from designs.variants.sign_offs import SignOff, State, in_use_already, planned_texts, sign_offs
 from designs.variants.welsh_customers import open_welsh
 
 STATES: Final[Mapping[State, str]] = {
@@ -64,6 +64,12 @@ def in_use(plan: Protocol, place: int, language: Language) -> tuple[str, str] | 
     other = wording_in_use(plan, plan.arms[place])
     name = None if other is None or other.text is None else getattr(other.text, language)
     return None if other is None or name is None else (other.label, name)
+
+
+def in_use_today(facts: Facts, subject: str) -> bool:
+    """Whether a text is, to the byte, what its arm declares to be in use today, so that nobody signs it."""
+    texts = () if facts.plan is None else planned_texts(facts.plan)
+    return any(in_use_already(text, facts.versions) for text in texts if text.subject == subject)
 
 
 def signatures(facts: Facts, subject: str) -> tuple[SignOff, ...]:
