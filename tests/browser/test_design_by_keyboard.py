@@ -139,6 +139,8 @@ def test_a_trial_is_designed_and_locked_by_keyboard(tmp_path, visit):
     missing = page.get_by_role("table", name="What is missing").inner_text()
     assert "No population is loaded" in missing
     assert "TAA" in missing
+    assert "is another since: the approaches, with their wording" in missing
+    assert "the override is void" in missing
     keys.press("Look through the population")
     page.locator(".otm-refusal").wait_for()
     settled(page)
@@ -180,14 +182,15 @@ def approved_so_far(registry):
 
 
 def sign_again(registry):
-    """The texts as they are now, signed by those who signed them before."""
+    """The texts as they are now, signed anew; the doubt and the approval, which rest on them, likewise."""
     today = now().date()
     with registry.inspect(LOCAL_ACTOR, "read", DESIGN) as session:
         facts = facts_of(session, DESIGN, today)
     signed = {(each.entry.subject, each.entry.signatory, each.entry.digest)
               for each in facts.recorded if each.entry.kind == "signed_off"}  # fmt: skip
     for entry in approvals(facts, today + timedelta(days=20)):
-        if entry.kind == "signed_off" and (entry.subject, entry.signatory, entry.digest) not in signed:
+        again = entry.kind in ("own_route_approved", "doubt_overridden")
+        if again or (entry.kind == "signed_off" and (entry.subject, entry.signatory, entry.digest) not in signed):
             enter(registry, LOCAL_ACTOR, DESIGN, entry.model_copy(update={"on": today}))
 
 
