@@ -8,11 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from tests.places import ROOT
+from trials.cli.commands import HELD_BY
 
 PACKAGES = ("data", "designs", "analysis", "trials", "dashboards")
 # Started by name: the command line, jobs, the server of the screens and they, who opens what was sent, migrations.
 STARTED = re.compile(
-    r"trials\.cli(\.(__main__|options))?|(trials\.jobs|dashboards)\.__main__"
+    rf"trials\.cli\.({'|'.join(HELD_BY)})"
+    r"|trials\.cli(\.(__main__|options))?|(trials\.jobs|dashboards)\.__main__"
     r"|(data\.intake|designs\.protocol)\.apart\.__main__"
     r"|dashboards\.(app|views(\..*)?)|trials\.registry\.migrations(\..*)?"
 )
