@@ -11,6 +11,7 @@ import typer
 # In the order in which help lists them. What a file adds to the group of another stands by that group's word.
 HELD_BY: Final[dict[str, tuple[str, ...]]] = {
     "design": ("protocol", "population", "power", "register", "texts", "lock"),
+    "diagnosing": ("diagnose",),
     "designing": ("design",),
     "papers": ("design",),
     "amending": ("amend",),

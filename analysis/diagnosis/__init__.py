@@ -1,0 +1,36 @@
+"""What a plan would find, by simulating it whole (Blair, Cooper, Coppock & Humphreys 2019, APSR 113:838).
+
+The plan is the design; a :class:`World` is the model of what is true; a :class:`Replicate` is one trial of it, through
+its own assignment, analysis and verdict; diagnosands are what many replicates say.
+"""
+
+from analysis.diagnosis.diagnosands import diagnosands
+from analysis.diagnosis.results import (
+    Assumption,
+    Diagnosand,
+    Diagnosis,
+    EffectDiagnosis,
+    Replicate,
+    TruthDiagnosis,
+    TruthName,
+)
+from analysis.diagnosis.trial import assigned_trial, conducted, decisive, replicate
+from analysis.diagnosis.worlds import TRUTHS, World, declared_world
+
+__all__ = [
+    "TRUTHS",
+    "Assumption",
+    "Diagnosand",
+    "Diagnosis",
+    "EffectDiagnosis",
+    "Replicate",
+    "TruthDiagnosis",
+    "TruthName",
+    "World",
+    "assigned_trial",
+    "conducted",
+    "decisive",
+    "declared_world",
+    "diagnosands",
+    "replicate",
+]
