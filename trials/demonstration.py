@@ -137,7 +137,7 @@ def _begin(registry: Registry, actor: Actor, design: str, template: str, ahead: 
     for entry in approvals(facts, today + timedelta(days=ahead)):
         if entry.on > today:
             break
-        enter(registry, actor, design, entry)
+        enter(registry, actor, design, entry, invented=True)
 
 
 def _clock(demonstration: Demonstration) -> str:
@@ -182,7 +182,7 @@ def _lock(work: _Build) -> None:
     with work.registry.inspect(work.actor, "read", work.trial) as session:
         facts = facts_of(session, work.trial, now().date())
     for entry in tuple(approvals(facts, work.drawn_on))[len(facts.recorded) :]:
-        enter(work.registry, work.actor, work.trial, entry)
+        enter(work.registry, work.actor, work.trial, entry, invented=True)
     lock(work.registry, work.actor, work.trial)
 
 

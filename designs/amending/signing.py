@@ -69,8 +69,8 @@ def _known_by(gate: Gate, each: Open, facts: Facts) -> tuple[str, ...]:
 
 def _approved_before(amended: Facts, before: Facts, proposed: Recorded) -> Iterator[Open]:
     """That whoever approved the design approved what it was before the amendment."""
-    route = route_of(amended.plan).kind
-    later = [each.entry for each in amended.recorded if each.number > proposed.number]
+    route, on = route_of(amended.plan).kind, proposed.entry.on
+    later = [each.entry for each in amended.recorded if each.number > proposed.number and each.entry.on >= on]
     group = route == "steering_group" and gateway_standings(before.recorded)[1].passed_on is not None
     if group and not any(isinstance(entry, GatewayDecided) and entry.gateway == 2 for entry in later):
         problem = "the Campaigns Steering Group approved the design as it was before the amendment"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from designs.gates.admitting import refuse_entry
+from designs.gates.days import about
 from designs.gates.facts import Facts
 from designs.gates.gates import Gate, GateName, gates_of, missing_before_lock, not_a_protocol
 from designs.gates.held import bound, held_to
@@ -12,6 +13,7 @@ __all__ = [
     "Facts",
     "Gate",
     "GateName",
+    "about",
     "bound",
     "gates_of",
     "held_to",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from designs.consultation.recording import refuse as refuse_consultation
 from designs.entries import AnswersConfirmed, DoubtOverridden, Entry, SignedOff
 from designs.errors import DesignRefused
+from designs.gates.days import refuse_day
 from designs.gates.facts import Facts
 from designs.gates.held import bound
 from designs.gates.sample_size import sample_size_digest
@@ -16,14 +18,20 @@ from designs.suitability.staleness import answer_digests, rests_on
 from designs.variants.sign_offs import refuse_sign_off
 
 
-def refuse_entry(entry: Entry, facts: Facts) -> None:
+def refuse_entry(entry: Entry, facts: Facts, since: date | None = None) -> None:
     """Refuse an entry that does not fit the design as it stands.
+
+    Args:
+        entry: What is about to be put on record.
+        facts: The design as it stands.
+        since: Since when what the entry is about is as it is; None where no record tells.
 
     Raises:
         DesignRefused: A signature of what is not there or has changed, an override of what is not in doubt, a
             confirmation of answers that are others by now, or what the record, the route or the calendar contradict.
     """
     _refuse_given_for_another(entry, facts)
+    refuse_day(entry, facts.recorded, facts.today, since)
     match entry:
         case SignedOff() if entry.signatory == "kai" or entry.subject == "sample_size":
             _refuse_sample(entry, facts)

@@ -178,7 +178,7 @@ def approved_so_far(registry):
     held = {each.entry.kind for each in facts.recorded}
     for entry in approvals(facts, today + timedelta(days=20)):
         if entry.kind not in held:
-            enter(registry, LOCAL_ACTOR, DESIGN, entry)
+            enter(registry, LOCAL_ACTOR, DESIGN, entry, invented=True)
 
 
 def sign_again(registry):

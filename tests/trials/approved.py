@@ -42,5 +42,5 @@ def approve(registry: Registry, trial: str) -> None:
     with registry.inspect(FIRST, "read", trial) as session:
         facts = facts_of(session, trial, TODAY)
     for entry in approvals(facts, DRAWN_ON):
-        enter(registry, FIRST, trial, entry)
+        enter(registry, FIRST, trial, entry, invented=True)
     lock(registry, FIRST, trial)

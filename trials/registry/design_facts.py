@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from designs.amending import Amendment, open_amendment, to_sign_again
-from designs.drafting import judge_draft
-from designs.entries import Recorded
+from designs.drafting import Draft, judge_draft
+from designs.entries import Entry, Recorded
 from designs.finding import Open
-from designs.gates import Facts
-from designs.protocol import Protocol
+from designs.gates import Facts, about
+from designs.protocol import Protocol, parse_canonical
 from designs.variants.sign_offs import Version, planned_texts
 from trials.errors import TrialRefused
 from trials.registry import queries, tables
@@ -114,6 +115,43 @@ def still_to_sign(session: Session, trial_id: str, amendment: Amendment, today: 
         for version in (proposal.version, proposal.amends)
     )
     return to_sign_again(amended, in_force, lock.locked_at, amendment.proposed, proposal.effect)
+
+
+def since_when(session: Session, trial_id: str, entry: Entry, facts: Facts) -> date | None:
+    """Since which day what an entry is about is as it is now, by the revisions and registered versions of the plan;
+    None where none of them has it, or it is about nothing of the plan."""
+    now = about(entry, facts.plan, facts.texts)
+    if now is None:
+        return None
+    since: datetime | None = None
+    for at, had in sorted(_plans(session, trial_id, facts.today), key=lambda each: each[0], reverse=True):
+        plan, texts = had()
+        if about(entry, plan, texts) == now:
+            since = at
+        elif since is not None:
+            break
+    return None if since is None else since.date()
+
+
+Had = Callable[[], tuple[Protocol | None, Mapping[str, str]]]
+"""A plan with its texts, read only where it is asked for."""
+
+
+def _plans(session: Session, trial_id: str, today: date) -> Iterator[tuple[datetime, Had]]:
+    """Every plan that a trial has had, drafted or registered, with when."""
+    for revision in queries.revisions_of(session, trial_id):
+        yield revision.saved_at, partial(_drafted, revision.draft, today)
+    table = tables.ProtocolVersion
+    for row in session.scalars(select(table).where(table.trial_id == trial_id)):
+        yield row.registered_at, partial(_registered, row.canonical)
+
+
+def _drafted(draft: Draft, today: date) -> tuple[Protocol | None, Mapping[str, str]]:
+    return judge_draft(draft, day=today).protocol, draft.texts
+
+
+def _registered(canonical: str) -> tuple[Protocol | None, Mapping[str, str]]:
+    return parse_canonical(canonical), {}
 
 
 def refuse_set_aside(recorded: Sequence[Recorded], trial_id: str) -> None:

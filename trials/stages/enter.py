@@ -13,7 +13,7 @@ from designs.variants.wording import as_text
 from trials.access import Actor, Role, UseCase
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import Registry, queries, tables
-from trials.registry.design_facts import facts_to_sign, refuse_set_aside
+from trials.registry.design_facts import facts_to_sign, refuse_set_aside, since_when
 from trials.registry.tables.columns import now
 
 WHO: Final[Mapping[EntryKind, UseCase]] = {
@@ -39,7 +39,9 @@ WHO: Final[Mapping[EntryKind, UseCase]] = {
 """Which use case each kind of entry is."""
 
 
-def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, today: date | None = None) -> Recorded:
+def enter(
+    registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, today: date | None = None, invented: bool = False
+) -> Recorded:
     """Put something on record about a design, or about a registered trial that has none.
 
     Args:
@@ -48,11 +50,12 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
         trial_id: The design or trial.
         entry: What happened.
         today: The day that counts as today, for synthetic customers in invented time; by default the clock's.
+        invented: The entry's day is in invented time, which the record's own days say nothing about.
 
     Raises:
         TrialRefused: There is no such design or trial, the design was set aside, or the entry is dated after today.
         DesignRefused: It contradicts what is on record, signs what is not there or has changed, or overrides what is
-            not in doubt.
+            not in doubt; or its day lies before what it is about, or before what it replaces.
         AccessRefused: The actor's role may not say so.
     """
     with registry.write(actor, WHO[entry.kind], trial_id) as work:
@@ -66,7 +69,8 @@ def enter(registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, toda
         _refuse_by_hand(entry, trial_id)
         if entry.kind == "set_aside" and queries.is_registered(work.session, trial_id):
             _refuse_locked(queries.standing_of(work.session, trial_id).locked, trial_id)
-        refuse_entry(entry, facts)
+        since = None if invented else since_when(work.session, trial_id, entry, facts)
+        refuse_entry(entry, facts, since)
         entry = bound(_measured(entry, facts), facts.plan, facts.texts)
         new = Recorded(len(recorded) + 1, entry, now(), actor.name, actor.role)
         work.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -318,6 +318,42 @@ def test_an_approval_of_before_is_held_to_the_digest_that_it_has() -> None:
     )
     assert lacks(replace(design, recorded=unbound)) == []
     assert void(facts(("hypothesis", "Another one"), recorded=unbound)) == [GATEWAY_2]
+
+
+DATED = (
+    ("signed_off", {"signatory": "kai"}),
+    ("signed_off", {"signatory": "taa"}),
+    ("answers_confirmed", {"gate": "gateway_2"}),
+    ("doubt_overridden", {}),
+)
+
+
+@pytest.mark.parametrize(("kind", "values"), DATED)
+def test_what_is_put_on_record_last_is_not_dated_before_what_it_replaces(kind: str, values: dict[str, str]) -> None:
+    """A pass dated 1999 does not stand against a failure that was recorded before it."""
+    design = facts(("suitability.reaction.confidence", "in_doubt"))
+    held = on_record(design)
+    first = next(each for each in held if each.entry.kind == kind and values.items() <= each.entry.model_dump().items())
+    for on in ("1999-02-02", (first.entry.on - timedelta(days=1)).isoformat()):
+        again = first.entry.model_copy(update={"on": date.fromisoformat(on)})
+        with pytest.raises(DesignRefused, match="is not dated before what it replaces"):
+            refuse_entry(again, replace(design, recorded=held))
+        refuse_entry(again, design)  # alone on record, its day is as good as any
+    refuse_entry(first.entry, replace(design, recorded=held))
+
+
+@pytest.mark.parametrize(("kind", "values"), [*DATED, ("gateway_decided", {"gateway": 2})])
+def test_nothing_is_said_of_what_is_not_there_yet_nor_on_a_day_to_come(kind: str, values: dict[str, Any]) -> None:
+    design = facts(("suitability.reaction.confidence", "in_doubt"))
+    held = on_record(design)
+    found = next(each for each in held if each.entry.kind == kind and values.items() <= each.entry.model_dump().items())
+    design = replace(design, recorded=held[: found.number - 1])
+    refuse_entry(found.entry, design, found.entry.on)
+    with pytest.raises(DesignRefused, match="what it is about is as it is since"):
+        refuse_entry(found.entry, design, found.entry.on + timedelta(days=1))
+    to_come = found.entry.model_copy(update={"on": TODAY + timedelta(days=1)})
+    with pytest.raises(DesignRefused, match="has yet to come"):
+        refuse_entry(to_come, design, TODAY)
 
 
 @pytest.mark.requirement("S18")

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from data.errors import Refused
-from designs.consultation.meetings import CALENDAR, meetings_from
 from designs.entries import AnswersConfirmed, Entry, GatewayDecided
 from designs.protocol.reading import read_document
 from tests.trials.examples import FIRST, SECOND
@@ -18,6 +17,7 @@ from tests.trials.stages.test_gates import ADMINISTRATOR, TODAY, TRIAL, ready, r
 from trials.demonstration_approvals import approvals
 from trials.registry import Registry
 from trials.registry.design_facts import facts_to_sign
+from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
 from trials.stages.amend import amend, confirm_amendment, withdraw_amendment
 from trials.stages.enter import enter
@@ -50,12 +50,14 @@ def signed_again(registry: Registry, kinds: Callable[[Entry], bool]) -> None:
         facts = facts_to_sign(session, TRIAL, TODAY)
     for entry in approvals(facts, date(2026, 6, 1)):
         if kinds(entry):
-            enter(registry, FIRST, TRIAL, entry)
+            enter(registry, FIRST, TRIAL, entry.model_copy(update={"on": now().date()}))
 
 
 def decided_again(registry: Registry) -> None:
-    meeting = next(of for of in meetings_from(CALENDAR, TODAY - timedelta(days=100)) if of.on > date(2026, 8, 1))
-    enter(registry, FIRST, TRIAL, GatewayDecided(kind="gateway_decided", on=meeting.on, gateway=2, decision="approved"))
+    decision = GatewayDecided(
+        kind="gateway_decided", on=now().date(), gateway=2, decision="approved", extraordinary="it met for this one"
+    )
+    enter(registry, FIRST, TRIAL, decision)
 
 
 @pytest.mark.requirement("K16")
@@ -129,7 +131,7 @@ def test_a_signature_that_was_missing_at_a_lock_outside_the_route_hides_no_other
         facts = facts_to_sign(session, TRIAL, TODAY)
     for entry in approvals(facts, date(2026, 6, 1)):
         if entry.kind == "signed_off" and entry.signatory == "copgu":
-            enter(ready, FIRST, TRIAL, entry)
+            enter(ready, FIRST, TRIAL, entry, invented=True)
     lock(ready, ADMINISTRATOR, TRIAL, version=2, without_governance="a pilot")
     path = edited(tmp_path, name, lambda text: text + "\nTwice.\n")
     asked = {each.clears for each in amend(ready, FIRST, TRIAL, path, reason=WHY).to_sign}
@@ -151,3 +153,37 @@ def test_an_arm_that_moved_into_another_s_place_is_not_taken_for_it(ready, tmp_p
     path.write_text(json.dumps(plan), encoding="utf-8")
     asked = {(each.where, each.clears) for each in amend(ready, FIRST, TRIAL, path, reason=WHY).to_sign}
     assert {(f"arms[{place}].text.en", "taa"), (f"arms[{place}].text.en", "copgu")} <= asked
+
+
+@pytest.mark.requirement("K16")
+@pytest.mark.parametrize("decision", [
+    {"decision": "approved"}, {"decision": "approved_with_conditions", "conditions": ("brief the press",)},
+])  # fmt: skip
+def test_a_decision_of_before_the_amendment_is_none_on_it(on_route, tmp_path, decision):
+    path = edited(tmp_path, "wording/late-returns-letter.en.md", lambda text: text + "\nPlease.\n")
+    amend(on_route, FIRST, TRIAL, path, reason=WHY)
+    yesterday = now().date() - timedelta(days=1)
+    before = GatewayDecided(
+        kind="gateway_decided", on=yesterday, gateway=2, extraordinary="it met for this one", **decision
+    )
+    if decision["decision"] == "approved":
+        with pytest.raises(Refused, match="what it is about is as it is since"):
+            enter(on_route, FIRST, TRIAL, before)
+    else:
+        enter(on_route, FIRST, TRIAL, before)  # its conditions are of the plan that they are met by
+    with pytest.raises(Refused, match=GROUP):
+        confirm_amendment(on_route, SECOND, TRIAL, 1)
+
+
+@pytest.mark.requirement("K12")
+def test_a_text_is_signed_no_earlier_than_it_was_there(on_route, tmp_path):
+    path = edited(tmp_path, "wording/late-returns-letter.en.md", lambda text: text + "\nPlease.\n")
+    amend(on_route, FIRST, TRIAL, path, reason=WHY)
+    with on_route.inspect(FIRST, "read") as session:
+        facts = facts_to_sign(session, TRIAL, TODAY)
+    for entry in approvals(facts, date(2026, 6, 1)):
+        signs_new = entry.kind == "signed_off" and entry.subject != "sample_size"
+        if signs_new or (entry.kind == "answers_confirmed" and entry.gate == "lock"):
+            with pytest.raises(Refused, match="what it is about is as it is since"):
+                enter(on_route, FIRST, TRIAL, entry)
+            enter(on_route, FIRST, TRIAL, entry.model_copy(update={"on": now().date()}))

@@ -58,7 +58,7 @@ def record(registry: Registry, trial: str = TRIAL, *, but: Any = None) -> None:
         facts = facts_of(session, trial, TODAY)
     for entry in approvals(facts, date(2026, 6, 1)):
         if but is None or not but(entry):
-            enter(registry, FIRST, trial, entry)
+            enter(registry, FIRST, trial, entry, invented=True)
 
 
 def outside(registry: Registry, trial: str = TRIAL) -> str | None:
