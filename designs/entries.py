@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
+from designs.literals import ID_PATTERN
 from designs.protocol.errors import ProtocolError, ProtocolRefused
 from designs.protocol.reading import Document
 from designs.protocol.sections.scalars import Declared, Identifier, Scalar, Text
@@ -28,7 +29,7 @@ Digest = Annotated[
 ]
 Subject = Annotated[
     str,
-    StringConstraints(pattern=r"^(sample_size|plan|text/[a-z0-9][a-z0-9_-]{0,62}/(en|cy))$"),
+    StringConstraints(pattern=rf"^(sample_size|plan|text/{ID_PATTERN}/(en|cy))$"),
     Field(description="what can be signed: sample_size, plan, or a text such as text/letter/en"),
 ]
 """What can be signed: ``sample_size``, ``plan``, or the text of an arm in a language, such as ``text/letter/en``."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
+
+ID_PATTERN: Final = r"[a-z0-9][a-z0-9_-]{0,62}"
+"""What an id is: of a trial, an arm, an outcome, a segment or a body."""
 
 ArmKind = Literal["nfa", "bau", "otm"]
 Channel = Literal["letter", "sms", "email", "call"]

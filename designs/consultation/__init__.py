@@ -8,7 +8,7 @@ from designs.consultation.errors import ConsultationRefused
 from designs.consultation.gateways import GatewayStanding, refuse_launch
 from designs.consultation.meetings import CALENDAR, Meeting, MeetingCalendar
 from designs.consultation.recording import refuse
-from designs.consultation.review import Review, refuse_open, review
+from designs.consultation.review import Review, review
 from designs.consultation.route import Route, route_of
 from designs.consultation.schedule import Row, Timeline
 from designs.consultation.standing import Standing
@@ -31,7 +31,6 @@ __all__ = [
     "Timeline",
     "refuse",
     "refuse_launch",
-    "refuse_open",
     "review",
     "route_of",
 ]

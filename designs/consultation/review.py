@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from designs.consultation.bodies import BODIES, Bodies
-from designs.consultation.errors import ConsultationRefused
 from designs.consultation.gateways import GatewayStanding, gateway_standings, gateways_missing
 from designs.consultation.meetings import CALENDAR, MeetingCalendar
 from designs.consultation.order import Line, line_of, order_findings
@@ -81,23 +80,3 @@ def review(
         timeline=made,
         open=tuple(lacks),
     )
-
-
-def refuse_open(reviewed: Review, where: str) -> None:
-    """Refuse to go on while anything that blocks is open; every such thing is named, with who clears it.
-
-    Args:
-        reviewed: The review of a design before what is about to be done.
-        where: The design.
-
-    Raises:
-        ConsultationRefused: Something blocks.
-    """
-    blocking = [lack for lack in reviewed.open if lack.severity == "blocks"]
-    if blocking:
-        raise ConsultationRefused(
-            "; ".join(lack.problem for lack in blocking),
-            where=where,
-            rule="those who must agree have said so, on record and in their order, before a design goes on",
-            remedy="; ".join(f"{lack.remedy} ({lack.clears})" for lack in blocking),
-        )

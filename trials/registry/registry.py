@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from designs.literals import ID_PATTERN
 from trials.access import READ_ONLY, Actor, UseCase, allow
 from trials.errors import AccessRefused, NoRegistry, RegistryRefused
 from trials.registry import customers, queries
@@ -44,7 +45,7 @@ from trials.settings import Settings
 if TYPE_CHECKING:
     from data.snapshots import SnapshotStore
 
-_IS_ID = re.compile("[a-z0-9][a-z0-9_-]{0,62}")
+_IS_ID = re.compile(ID_PATTERN)
 
 
 class Registry:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from designs.drafting import Conflict, Draft, changes, join
 from designs.drafting.draft import refuse_unkept
+from designs.literals import ID_PATTERN
 from designs.protocol.texts import TEXT_CAP
 from trials.access import Actor
 from trials.errors import TrialRefused
@@ -22,7 +23,7 @@ from trials.registry.records import RevisionRecord
 from trials.registry.tables.columns import digest_of, now
 from trials.registry.unit_of_work import UnitOfWork
 
-_IS_ID = re.compile("[a-z0-9][a-z0-9_-]{0,62}")
+_IS_ID = re.compile(ID_PATTERN)
 
 
 class DraftConflict(TrialRefused):

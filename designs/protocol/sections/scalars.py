@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from designs.literals import ID_PATTERN
+
 
 def union_of(expected: str) -> WrapValidator:
     """A union answers with one error of ours, at the key itself, and not with one for each of its options."""
@@ -31,7 +33,7 @@ def union_of(expected: str) -> WrapValidator:
 
 Scalar = Annotated[bool | int | float | str, union_of("text, a number, true or false")]
 Code = Annotated[int | str, union_of("text or a whole number")]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Identifier = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from designs.consultation import BODIES, ConsultationRefused, refuse, refuse_open, review
+from designs.consultation import BODIES, ConsultationRefused, refuse, review
 from designs.entries import Entry
 from designs.protocol.rules.dates import FIRST_DAY, LAST_DAY
 from designs.protocol.sections.randomisation import Randomisation
@@ -27,7 +27,6 @@ from tests.designs.consultation.records import (
     own_approval,
     plan_of,
     recorded,
-    refused,
     responded,
     retired,
 )
@@ -43,6 +42,12 @@ def codes(*entries: Entry, plan: Any = STEERED, **more: Any) -> list[str]:
     return [lack.code for lack in review(recorded(*entries), plan, TODAY, **more).open]
 
 
+def blocking(*entries: Entry) -> str:
+    """Everything that stands in the way, in words."""
+    found = review(recorded(*entries), STEERED, TODAY).open
+    return "; ".join(lack.problem for lack in found if lack.severity == "blocks")
+
+
 def test_a_design_that_lacks_nothing_goes_on() -> None:
     for plan, entries in ((STEERED, READY), (OWN, (*LINE, *ASKED, own_approval(day(2, 16))))):
         reviewed = review(recorded(*entries), plan, TODAY)
@@ -50,14 +55,13 @@ def test_a_design_that_lacks_nothing_goes_on() -> None:
         assert len(reviewed.register) == 8
         assert [signed.grade for signed in reviewed.line] == ["grade_7", "deputy_director"]
         assert reviewed.timeline.blocking[0].activity.id == "design"
-        refuse_open(reviewed, "a-design")
     assert [gateway.gateway for gateway in review(recorded(*READY), STEERED, TODAY).gateways] == [1, 2]
     assert review(recorded(*READY), OWN, TODAY).gateways == ()
 
 
 @pytest.mark.requirement("K03")
 @pytest.mark.parametrize("absent", EVERYBODY)
-def test_a_launch_without_one_of_the_eight_is_refused_by_name(absent: str) -> None:
+def test_whichever_of_the_eight_is_missing_is_named(absent: str) -> None:
     """Its place is there, it was even asked, and it has not answered; or it is not there at all."""
     others = tuple(entry for entry in READY if getattr(entry, "body", None) != absent)
     if absent == "camsg":
@@ -65,18 +69,16 @@ def test_a_launch_without_one_of_the_eight_is_refused_by_name(absent: str) -> No
     body = BODIES.find(absent)
     assert body is not None
     for entries in (others, (*others, added(absent))):
-        refusal = refused(
-            lambda entries=entries: refuse_open(review(recorded(*entries), STEERED, TODAY), "a-design"), body.name
-        )
+        problems = blocking(*entries)
         for other in BODIES.bodies:
-            assert (other.name in refusal.problem) == (other is body)
+            assert (other.name in problems) == (other is body)
 
 
 def test_everything_that_is_open_is_named_at_once() -> None:
-    refusal = refused(lambda: refuse_open(review((), STEERED, TODAY), "a-design"), "a-design")
+    problems = blocking()
     for name in ("a grade 7", "a deputy director", "register of stakeholders is empty", "gateway 1", "gateway 2"):
-        assert name in refusal.problem
-    assert all(body.name in refusal.problem for body in BODIES.bodies)
+        assert name in problems
+    assert all(body.name in problems for body in BODIES.bodies)
 
 
 def test_what_comes_later_is_not_asked_for_before_the_first_gateway() -> None:
@@ -88,11 +90,11 @@ def test_what_comes_later_is_not_asked_for_before_the_first_gateway() -> None:
     assert codes(before="gateway_1")[:3] == ["line_not_signed", "line_not_signed", "register_empty"]
 
 
-def test_a_warning_refuses_nothing() -> None:
+def test_a_launch_before_the_lead_times_only_warns() -> None:
     soon = plan_of("ISBC", randomisation=Randomisation(method="complete", allocation_date=day(3, 3)))
     reviewed = review(recorded(*READY), soon, TODAY)
     assert [lack.code for lack in reviewed.open] == ["launch_before_earliest"]
-    refuse_open(reviewed, "a-design")
+    assert [lack.severity for lack in reviewed.open] == ["warns"]
 
 
 def test_what_other_rooms_have_done_moves_the_launch() -> None:
