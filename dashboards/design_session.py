@@ -20,7 +20,7 @@ from designs.variants.wording import as_text
 from trials.access import UseCase
 from trials.errors import NoRegistry
 from trials.registry.customers import Customers
-from trials.registry.records import DesignDetail, PopulationRecord, RevisionRecord, Typed
+from trials.registry.records import DesignDetail, DiagnosisRecord, PopulationRecord, RevisionRecord, Typed
 from trials.stages.design import Revised
 
 Origin = Literal["empty", "template", "trial"]
@@ -117,6 +117,18 @@ def typed(design: str, page: str) -> tuple[Typed, ...]:
     """What the current user has typed on a page and not saved yet, in each of their windows, the latest first."""
     with session.registry().read(session.current_user(), design) as reader:
         return reader.typed(design, page)
+
+
+def diagnoses(design: str) -> tuple[DiagnosisRecord, ...]:
+    """What was simulated of a design's plans, in the order in which it was."""
+    with session.registry().read(session.current_user(), design) as reader:
+        return reader.diagnoses(design)
+
+
+def plan_digest(detail: DesignDetail) -> str | None:
+    """The digest of the plan that the saved draft is; None where it is none yet."""
+    loaded = judge_draft(detail.revision.draft, day=session.today()).loaded
+    return None if loaded is None else loaded.digest
 
 
 def keep_typed(

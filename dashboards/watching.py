@@ -18,6 +18,7 @@ _DOING: Final[dict[LongStage, str]] = {
     "randomise": "Customers are being assigned",
     "issue": "Issue lists are being written",
     "evaluate": "The trial is being evaluated",
+    "diagnose": "The plan is being simulated",
 }
 
 

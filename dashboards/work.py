@@ -105,6 +105,27 @@ def begin_issuing(trial: str, arms: Sequence[str], columns: Sequence[str], reaso
     return _begun(trial, "issue", {"arms": list(arms), "columns": list(columns), "reason": reason})
 
 
+def begin_diagnosis(design: str, revision: int, *, replicates: int | None, customers: int | None) -> JobRecord:
+    """Begin to simulate the plan of a design as it was read; where somebody is at it already, theirs.
+
+    Raises:
+        AccessRefused: The current user may not.
+    """
+    asked: dict[str, object] = {"revision": revision, "customers": customers}
+    return _begun(design, "diagnose", asked if replicates is None else {**asked, "replicates": replicates})
+
+
+def end_diagnosis(design: str) -> None:
+    """End the simulation that is under way; nothing of it is recorded.
+
+    Raises:
+        AccessRefused: The current user may not.
+    """
+    from trials.jobs import cancel
+
+    cancel(session.registry(), session.current_user(), design)
+
+
 def _begun(trial: str, stage: LongStage, asked: Mapping[str, object], sent: Sent | None = None) -> JobRecord:
     from trials.jobs import start
 

@@ -18,7 +18,7 @@ UseCase = Literal[
     "read", "overlap", "register", "load_population", "lock", "randomise", "certificate", "verify", "issue", "whois",
     "load_contacts", "load_outcomes", "evaluate", "decide", "release", "request_void", "confirm_void",
     "request_correction", "confirm_correction", "backup", "restore", "migrate", "collect", "design", "sign_off",
-    "approve", "set_aside", "lock_outside", "amend", "confirm_amendment", "withdraw_amendment",
+    "approve", "set_aside", "lock_outside", "amend", "confirm_amendment", "withdraw_amendment", "diagnose",
 ]  # fmt: skip
 """What a person may ask for, in one role or another."""
 
@@ -58,6 +58,8 @@ _GRANTS: dict[UseCase, frozenset[Role]] = {
     "verify": _EVERYONE,
     "register": frozenset({"designer"}),
     "design": frozenset({"designer"}),
+    # Who plans a sample and who signs it both ask what the plan would find.
+    "diagnose": frozenset({"designer", "analyst"}),
     # Penalty law and wording answer for texts, the analyst's side for the size of the sample.
     "sign_off": frozenset({"reviewer", "analyst"}),
     "approve": frozenset({"manager"}),

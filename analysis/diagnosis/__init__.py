@@ -5,6 +5,7 @@ its own assignment, analysis and verdict; diagnosands are what many replicates s
 """
 
 from analysis.diagnosis.diagnosands import diagnosands
+from analysis.diagnosis.document import diagnosis_document, diagnosis_of_document
 from analysis.diagnosis.results import (
     Assumption,
     Diagnosand,
@@ -32,5 +33,7 @@ __all__ = [
     "decisive",
     "declared_world",
     "diagnosands",
+    "diagnosis_document",
+    "diagnosis_of_document",
     "replicate",
 ]

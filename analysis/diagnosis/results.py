@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analysis.results.verdicts import VerdictCode
+from designs.literals import Measure
 
 TruthName = Literal["none", "low", "central", "high"]
 """No effect at all, or half, once and one and a half times the effect that the plan is for."""
@@ -107,6 +108,8 @@ class Diagnosis:
         trial: The plan's id.
         plan_digest: SHA-256 of its canonical form.
         outcome: The primary's id.
+        measure: What one unit of its effect is.
+        labels: What people call the arms, by id.
         customers: Of each simulated trial.
         replicates: Trials at each truth.
         seed: From which all of it follows.
@@ -117,6 +120,8 @@ class Diagnosis:
     trial: str
     plan_digest: str
     outcome: str
+    measure: Measure
+    labels: dict[str, str]
     customers: int
     replicates: int
     seed: int

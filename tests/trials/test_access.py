@@ -23,6 +23,7 @@ from trials.stages.certificate import certificate
 from trials.stages.collect import collect
 from trials.stages.correct import confirm_correction, request_correction
 from trials.stages.decide import decide
+from trials.stages.diagnose import diagnose
 from trials.stages.enter import enter
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue
@@ -54,6 +55,7 @@ HOLDERS: dict[UseCase, set[Role]] = {
     "sign_off": {"reviewer", "analyst", "all"},
     "approve": {"manager", "all"},
     "set_aside": {"designer", "manager", "all"},
+    "diagnose": {"designer", "analyst", "all"},
     "lock_outside": {"administrator", "all"},
     "amend": {"designer", "all"},
     "confirm_amendment": {"designer", "analyst", "manager", "all"},
@@ -91,6 +93,7 @@ CALLS: dict[UseCase, Call] = {
     "approve": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("line_signed_off"))),
     "set_aside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("set_aside"))),
     "lock_outside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("locked_outside"))),
+    "diagnose": lambda r, a, f, _: diagnose(r, a, f.trial, revision=1),
     "amend": lambda r, a, f, _: amend(r, a, f.trial, f.protocol, reason="better"),
     "confirm_amendment": lambda r, a, f, _: confirm_amendment(r, a, f.trial, 1),
     "withdraw_amendment": lambda r, a, f, _: withdraw_amendment(r, a, f.trial, reason="worse"),

@@ -70,7 +70,7 @@ def diagnose(
 
     typer.echo(f"{found.trial}: {what_was_simulated(found)}")
     typer.echo(HOW_TO_READ)
-    show_table(EFFECT_COLUMNS, effect_rows(found, plan.primary.effect_in, plan.labels), title="The effect")
+    show_table(EFFECT_COLUMNS, effect_rows(found), title="The effect")
     show_table(VERDICT_COLUMNS, verdict_rows(found), title="The chance of each verdict")
     typer.echo("Taken where the plan says nothing:")
     for line in assumption_lines(found):

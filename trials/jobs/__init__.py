@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from trials.jobs.lists import remove_lists, take_lists, written_lists
-from trials.jobs.starting import Sent, progress, start
+from trials.jobs.starting import Sent, cancel, progress, start
 
-__all__ = ["Sent", "progress", "remove_lists", "start", "take_lists", "written_lists"]
+__all__ = ["Sent", "cancel", "progress", "remove_lists", "start", "take_lists", "written_lists"]

@@ -21,9 +21,10 @@ from trials.progress import Progress
 from trials.registry import Registry
 from trials.registry.records import JobRecord, JobRefusal, LongStage
 from trials.stages.allocate import randomise
+from trials.stages.diagnose import diagnose
 from trials.stages.evaluate import evaluate
 from trials.stages.issue import issue_lists
-from trials.stages.job import fail_job, finish_job, note_process, note_step
+from trials.stages.job import fail_job, finish_job, is_running, note_process, note_step
 from trials.stages.lock import lock
 from trials.stages.population import load_population_of_draft
 
@@ -71,7 +72,16 @@ _STAGES: Final[Mapping[LongStage, Callable[[Registry, Actor, JobRecord, Progress
     "randomise": lambda registry, actor, job, progress: randomise(registry, actor, job.trial, progress=progress).digest,
     "issue": _issued,
     "evaluate": lambda registry, actor, job, progress: evaluate(registry, actor, job.trial, progress=progress).digest,
+    "diagnose": lambda registry, actor, job, progress: (
+        diagnose(registry, actor, job.trial, progress=progress, **job.request).digest
+    ),
 }
+_CAN_BE_ENDED: Final[frozenset[LongStage]] = frozenset({"diagnose"})
+"""What records nothing before its end, so that a word about how far it is may be its last."""
+
+
+class _EndedByHand(Exception):
+    """Somebody ended the job; its row says so already."""
 
 
 def conduct(registry: Registry, actor: Actor, job: JobRecord) -> None:
@@ -81,6 +91,8 @@ def conduct(registry: Registry, actor: Actor, job: JobRecord) -> None:
         digest = _STAGES[job.stage](registry, actor, job, _noted(registry, actor, job))
     except Refused as refusal:
         fail_job(registry, actor, job, JobRefusal(refusal.problem, refusal.where, refusal.rule, refusal.remedy))
+    except _EndedByHand:
+        log.info("job %s was ended by hand", job.id)
     except BaseException as error:
         fail_job(registry, actor, job, _crash(registry, job, error))
         raise
@@ -95,6 +107,9 @@ def _noted(registry: Registry, actor: Actor, job: JobRecord) -> Progress:
             note_step(registry, actor, job, doing, done / total)
         except RegistryRefused as refusal:  # how far the work is is not worth losing the work
             log.warning("progress was not noted: %s", refusal)
+            return
+        if job.stage in _CAN_BE_ENDED and not is_running(registry, actor, job):
+            raise _EndedByHand
 
     return note
 

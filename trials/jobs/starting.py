@@ -20,7 +20,7 @@ from trials.jobs.arriving import receive, remove_arrived
 from trials.registry import Registry
 from trials.registry.records import JobRecord, JobRefusal, LongStage
 from trials.settings import Settings
-from trials.stages.job import IsAlive, asked, fail_job, look_at_job, open_job
+from trials.stages.job import IsAlive, asked, cancel_job, fail_job, look_at_job, open_job
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -102,6 +102,15 @@ def progress(registry: Registry, actor: Actor, trial_id: str, stage: LongStage) 
         TrialRefused: There is no such trial or design.
     """
     return look_at_job(registry, actor, trial_id, stage, _is_alive(registry))
+
+
+def cancel(registry: Registry, actor: Actor, trial_id: str) -> JobRecord | None:
+    """End the diagnosis of a plan that is under way; None where none is. Nothing of it is recorded.
+
+    Raises:
+        AccessRefused: The actor's role does not hold it.
+    """
+    return cancel_job(registry, actor, trial_id, "diagnose")
 
 
 def _is_alive(registry: Registry) -> IsAlive:

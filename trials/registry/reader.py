@@ -30,6 +30,7 @@ from trials.registry.records import (
     AuditEvent,
     DesignDetail,
     DesignRecord,
+    DiagnosisRecord,
     EvaluationRecord,
     PopulationRecord,
     RevisionRecord,
@@ -171,6 +172,10 @@ class Reader:
     def levels(self, population: PopulationRecord, column: str) -> Mapping[str | None, int]:
         """How many customers of a load have each value of a column; None is a blank."""
         return levels_of(self._session, population, column)
+
+    def diagnoses(self, trial_id: str) -> tuple[DiagnosisRecord, ...]:
+        """What was simulated of a design's plans, in the order in which it was."""
+        return queries.diagnoses_of(self._session, trial_id)
 
     def typed(self, trial_id: str, page: str) -> tuple[Typed, ...]:
         """What the reader has typed on a page of a design and not saved yet, in each of their windows, the latest

@@ -9,13 +9,29 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from analysis.diagnosis import TRUTHS, Diagnosis, Replicate, TruthName, World, diagnosands, replicate
+from analysis.diagnosis import (
+    TRUTHS,
+    Diagnosis,
+    Replicate,
+    TruthName,
+    World,
+    declared_world,
+    diagnosands,
+    diagnosis_document,
+    replicate,
+)
+from designs.drafting import judge_draft
+from designs.protocol import ProtocolRefused
+from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.progress import Progress, in_silence
+from trials.registry import Registry, queries, tables
+from trials.registry.records import DiagnosisRecord
+from trials.registry.tables.columns import digest_of, now
 
 REPLICATES: Final = 200
 MOST_REPLICATES: Final = 100_000
@@ -24,6 +40,53 @@ _FIRST: Final = 4  # trials by which the time of all is known
 _EVERY: Final = 2.0  # seconds between two words on how far it is
 
 Task = tuple[TruthName, np.random.SeedSequence]
+
+
+def diagnose(
+    registry: Registry,
+    actor: Actor,
+    trial_id: str,
+    *,
+    revision: int,
+    replicates: int = REPLICATES,
+    customers: int | None = None,
+    seed: int = 1,
+    progress: Progress = in_silence,
+) -> DiagnosisRecord:
+    """Simulate the draft of a design as it was read, and record what it came to, with the plan's digest.
+
+    Args:
+        registry: Where the design is.
+        actor: Who asks.
+        trial_id: The design.
+        revision: The revision that was read.
+        replicates, customers, seed: As for :func:`simulated` and :func:`analysis.diagnosis.declared_world`.
+        progress: Told how far it is; what it raises ends the work, and nothing is recorded.
+
+    Raises:
+        TrialRefused: There is no such design or revision.
+        ProtocolRefused: The draft is no protocol yet.
+        Refused: The plan cannot be simulated.
+    """
+    with registry.inspect(actor, "diagnose", trial_id) as session:
+        draft = queries.revision_of_draft(session, trial_id, revision).draft
+    judged = judge_draft(draft, day=now().date())
+    if judged.loaded is None:
+        raise ProtocolRefused(judged.errors, where=trial_id)
+    plan, digest = judged.loaded.protocol, judged.loaded.digest
+    world = declared_world(plan, customers=customers)
+    found = simulated(world, digest, replicates=replicates, seed=seed, progress=progress)
+    document: dict[str, Any] = diagnosis_document(found)
+    with registry.write(actor, "diagnose", trial_id) as work:
+        number = queries.next_number(work.session, tables.StoredDiagnosis, trial_id)
+        row = tables.StoredDiagnosis(
+            trial_id=trial_id, number=number, plan_digest=digest, digest=digest_of(document), document=document,
+            made_at=now(), made_by=actor.name,
+        )  # fmt: skip
+        work.add(row)
+        record = DiagnosisRecord(number, found, row.digest, row.made_at, row.made_by)
+        work.commit({"diagnosis": number, "plan_digest": digest, "digest": row.digest, "replicates": replicates})
+    return record
 
 
 def simulated(
@@ -63,15 +126,19 @@ def simulated(
         begun = told = time.monotonic()
         for one in made:
             found.append(one)
-            now = time.monotonic()
-            if len(found) in (_FIRST, len(tasks)) or now - told >= _EVERY:
-                told = now
-                progress(_words(len(found), len(tasks), now - begun), len(found), len(tasks))
+            at = time.monotonic()
+            if len(found) == 1:
+                begun = at  # before this the processes were starting
+            elif len(found) in (_FIRST, len(tasks)) or at - told >= _EVERY:
+                told = at
+                progress(_words(len(found), len(tasks), at - begun), len(found), len(tasks))
     of = {truth: found[at :: len(TRUTHS)] for at, truth in enumerate(TRUTHS)}
     return Diagnosis(
         trial=world.plan.id,
         plan_digest=digest,
         outcome=world.plan.primary.id,
+        measure=world.plan.primary.effect_in,
+        labels=world.plan.labels,
         customers=world.customers,
         replicates=replicates,
         seed=seed,
@@ -84,7 +151,7 @@ def _words(done: int, total: int, seconds: float) -> str:
     count = f"trial {done:,} of {total:,} is simulated"
     if done in (total, *range(min(_FIRST, total))):
         return count
-    each = seconds / done
+    each = seconds / (done - 1)
     return f"{count}; all take about {duration(each * total)}, of which {duration(each * (total - done))} are left"
 
 

@@ -94,6 +94,33 @@ def fail_job(registry: Registry, actor: Actor, job: JobRecord, refusal: JobRefus
     _change(registry, actor, job, lambda current: replace(current, state="failed", refusal=refusal, finished_at=now()))
 
 
+def cancel_job(registry: Registry, actor: Actor, trial_id: str, stage: LongStage) -> JobRecord | None:
+    """Note that somebody ends the job of a stage that is running; its process ends with its next word. None: none is.
+
+    Only of work that records nothing before its end.
+
+    Raises:
+        AccessRefused: The actor's role does not hold the stage.
+    """
+    with registry.write_unrecorded(actor, stage, trial_id) as work:
+        running = queries.running_job(work.session, trial_id, stage)
+        if running is None:
+            return None
+        ended = JobRefusal(
+            f"{actor.name} ended it", rule="nothing is recorded before all of it is there", remedy="it can begin anew"
+        )
+        cancelled = replace(running, state="stopped", refusal=ended, finished_at=now())
+        work.put(queries.job_row(cancelled))
+        work.commit()
+    return cancelled
+
+
+def is_running(registry: Registry, actor: Actor, job: JobRecord) -> bool:
+    """Whether nobody has ended a job."""
+    with registry.inspect(actor, "read", job.trial) as session:
+        return queries.job_of(session, job.id).state == "running"
+
+
 def _change(registry: Registry, actor: Actor, job: JobRecord, change: Callable[[JobRecord], JobRecord]) -> None:
     """Change a job that is running; one that has ended stays as it ended."""
     with registry.write_unrecorded(actor, job.stage, job.trial) as work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards import step
+from dashboards import diagnosing, step
 from dashboards.forms.fields import Field, Section
 
 SECTIONS: Final = (
@@ -42,7 +42,9 @@ SECTIONS: Final = (
 
 
 def show() -> None:
-    step.step("size", SECTIONS)
+    page = step.begun("size")
+    if page is not None:
+        step.fill(*page, SECTIONS, beside=lambda detail, _: diagnosing.section(detail))
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

@@ -51,6 +51,7 @@ WORDS: dict[UseCase, str] = {
     "collect": "collect", "design": "design, consult", "sign_off": "sign off", "approve": "approve",
     "set_aside": "aside", "lock_outside": "round the gates", "amend": "amend the plan",
     "confirm_amendment": "an amendment", "withdraw_amendment": "an amendment",
+    "diagnose": "diagnose",
 }  # fmt: skip
 
 

@@ -52,7 +52,13 @@ def test_every_table_that_a_trial_fills_has_an_edit_above():
     later = {"audit_event", "decision", "issue_list", "release", "void_request", "void_confirmation"}
     later |= {"correction_request", "correction_confirmation"}  # edited in tests/trials/stages/test_findings.py
     later |= {"letter_text"}  # edited in tests/trials/stages/test_texts.py
-    later |= {"design", "design_revision", "design_text", "design_entry"}  # in tests/trials/stages/test_design.py
+    later |= {
+        "design",
+        "design_revision",
+        "design_text",
+        "design_entry",
+        "diagnosis",
+    }  # in tests/trials/stages/test_design.py
     in_hand = {table.__tablename__ for table in UnrecordedRow.__subclasses__()}  # overwritten, and evidence of nothing
     assert in_hand == {"draft", "job"}
     assert set(EDITS) == set(Row.metadata.tables) - later - in_hand

@@ -19,9 +19,10 @@ from tests.trials import tampering
 from tests.trials.examples import FIRST, SECOND, Files, locked
 from trials.access import Actor
 from trials.errors import AccessRefused, RegistryRefused, TrialRefused
-from trials.registry import Registry, open_registry
+from trials.registry import Registry, open_registry, tables
 from trials.registry.proof.integrity import row_faults
 from trials.registry.records import RevisionRecord
+from trials.registry.tables.columns import now
 from trials.settings import Settings
 from trials.stages.backup import backup, restore
 from trials.stages.design import DraftConflict, begin_design, revise_design
@@ -294,6 +295,7 @@ EDITS = {
     "design_revision": """UPDATE design_revision SET document = '{"id":"letters-2027"}'""",
     "design_text": "UPDATE design_text SET kept_by = 'Someone Else'",
     "design_entry": """UPDATE design_entry SET recorded_by = 'Someone Else'""",
+    "diagnosis": """UPDATE diagnosis SET made_by = 'Someone Else'""",
 }
 
 
@@ -302,6 +304,10 @@ def designed(either: Registry) -> Registry:
     draft = Draft({**empty_draft(TRIAL).document, "arms": [{"id": "a", "text": {"en": "a.md"}}]}, {"a.md": DIGEST})
     begin_design(either, FIRST, TRIAL, draft, {DIGEST: LETTER}, origin={"kind": "empty"})
     enter(either, FIRST, TRIAL, parse_entry(document("line_signed_off")))
+    with either.write(FIRST, "diagnose", TRIAL) as work:
+        made = {"number": 1, "plan_digest": "a" * 64, "digest": "b" * 64, "document": {}, "made_at": now()}
+        work.add(tables.StoredDiagnosis(trial_id=TRIAL, made_by=FIRST.name, **made))
+        work.commit({})
     return either
 
 

@@ -17,7 +17,7 @@ from designs.entries import Recorded, parse_entry
 from designs.protocol import Protocol
 from trials.errors import RegistryRefused, TrialRefused
 from trials.registry import tables
-from trials.registry.records import DesignRecord, RevisionRecord
+from trials.registry.records import DesignRecord, DiagnosisRecord, RevisionRecord
 
 NO_DIRECTORATE: Final = "its plan names no directorate, so that nobody's approval was asked for"
 
@@ -148,6 +148,18 @@ def entries_of(session: Session, trial_id: str) -> tuple[Recorded, ...]:
     table = tables.DesignEntry
     rows = session.scalars(select(table).where(table.trial_id == trial_id).order_by(table.number))
     return tuple(_recorded(row) for row in rows)
+
+
+def diagnoses_of(session: Session, trial_id: str) -> tuple[DiagnosisRecord, ...]:
+    """Every diagnosis of a design's plans, in the order in which they were made."""
+    from analysis.diagnosis import diagnosis_of_document
+
+    table = tables.StoredDiagnosis
+    rows = session.scalars(select(table).where(table.trial_id == trial_id).order_by(table.number))
+    return tuple(
+        DiagnosisRecord(row.number, diagnosis_of_document(row.document), row.digest, row.made_at, row.made_by)
+        for row in rows
+    )
 
 
 def _recorded(row: tables.DesignEntry) -> Recorded:

@@ -13,7 +13,7 @@ from trials.registry.records.conclusions import (
     EvaluationRecord,
     EvaluationRow,
 )
-from trials.registry.records.designing import DesignDetail, DesignRecord, RevisionRecord, Typed
+from trials.registry.records.designing import DesignDetail, DesignRecord, DiagnosisRecord, RevisionRecord, Typed
 from trials.registry.records.draws import (
     AllocationRecord,
     DrawRecord,
@@ -57,6 +57,7 @@ __all__ = [
     "DecisionRecord",
     "DesignDetail",
     "DesignRecord",
+    "DiagnosisRecord",
     "DrawRecord",
     "EnteredRecord",
     "EvaluationLine",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from designs.drafting import Draft
 
 if TYPE_CHECKING:
+    from analysis.diagnosis import Diagnosis
     from designs.gates import Facts, Gate
 
 
@@ -90,3 +91,19 @@ class Typed:
     document: dict[str, Any]
     window: str
     typed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisRecord:
+    """A plan that was simulated, as it was recorded.
+
+    Attributes:
+        number: Its place among those of the design, from 1.
+        diagnosis: What it came to; it names the plan's digest.
+    """
+
+    number: int
+    diagnosis: Diagnosis
+    digest: str
+    made_at: datetime
+    made_by: str

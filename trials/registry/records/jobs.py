@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-LongStage = Literal["load_population", "lock", "lock_outside", "randomise", "issue", "evaluate"]
+LongStage = Literal["load_population", "lock", "lock_outside", "randomise", "issue", "evaluate", "diagnose"]
 """The stages that a job can be of; each is the use case of the same name."""
 
 JobState = Literal["running", "done", "failed", "stopped"]
@@ -38,7 +38,7 @@ class JobRecord:
         step: What it does, or did last.
         progress: How far it is, 0 to 1; None where that is not known.
         result_digest: Of what the stage recorded: the population, the locked plan, the allocation, the lists, the
-            evaluation; None unless ``done``.
+            evaluation, the diagnosis; None unless ``done``.
         refusal: Why it came to nothing; None unless ``failed`` or ``stopped``.
         finished_at: When it ended, or was found to have.
         host: The machine of its process; None until it has begun.

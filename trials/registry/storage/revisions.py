@@ -11,7 +11,7 @@ from trials.errors import RegistryRefused
 from trials.registry.tables import Row
 
 # The migrations in migrations/versions, in order. Kept here so that opening a registry need not load Alembic.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
 NEWEST = REVISIONS[-1]
 _NUMBERED = re.compile("[0-9]{4}")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from trials.registry.tables.base import Row, UnrecordedRow
 from trials.registry.tables.chain import AuditRow, Installation
 from trials.registry.tables.conclusions import CorrectionConfirmation, CorrectionRequest, Decision, StoredEvaluation
-from trials.registry.tables.designing import Design, DesignEntry, DesignRevision, DesignText
+from trials.registry.tables.designing import Design, DesignEntry, DesignRevision, DesignText, StoredDiagnosis
 from trials.registry.tables.draws import Allocation, Draw, IssueList, Release, VoidConfirmation, VoidRequest, Wave
 from trials.registry.tables.in_hand import Draft
 from trials.registry.tables.jobs import Job
@@ -38,6 +38,7 @@ __all__ = [
     "Release",
     "ReturnedFile",
     "Row",
+    "StoredDiagnosis",
     "StoredEvaluation",
     "Trial",
     "TrialLock",

@@ -61,3 +61,17 @@ class DesignEntry(Row):
     recorded_at: Mapped[At]
     recorded_by: Mapped[Name]
     role: Mapped[str] = mapped_column(String(63))
+
+
+class StoredDiagnosis(Row):
+    """What simulating a plan came to: simulated, and of the plan of this digest alone."""
+
+    __tablename__ = "diagnosis"
+
+    trial_id: Mapped[TrialKey] = mapped_column(ForeignKey("design.id"))
+    number: Mapped[Number]
+    plan_digest: Mapped[Digest]
+    digest: Mapped[Digest]
+    document: Mapped[Json]
+    made_at: Mapped[At]
+    made_by: Mapped[Name]

@@ -19,7 +19,8 @@ class Job(UnrecordedRow):
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint(
-            "stage in ('load_population', 'lock', 'lock_outside', 'randomise', 'issue', 'evaluate')", name="stage"
+            "stage in ('load_population', 'lock', 'lock_outside', 'randomise', 'issue', 'evaluate', 'diagnose')",
+            name="stage",
         ),
         CheckConstraint("state in ('running', 'done', 'failed', 'stopped')", name="state"),
         CheckConstraint("progress between 0 and 1", name="progress"),

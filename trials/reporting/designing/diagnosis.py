@@ -32,17 +32,12 @@ HOW_TO_READ: Final = (
 )
 
 
-def effect_rows(diagnosis: Diagnosis, measure: Measure, labels: Mapping[str, str]) -> Iterator[list[str]]:
-    """One row of each truth and approach.
-
-    Args:
-        diagnosis: What was simulated.
-        measure: What one unit of the primary's effect is.
-        labels: What people call the arms, by id.
-    """
+def effect_rows(diagnosis: Diagnosis) -> Iterator[list[str]]:
+    """One row of each truth and approach."""
     for at in diagnosis.truths:
         for effect in at.effects:
-            yield [TRUTH_WORDS[at.truth], labels.get(effect.arm, effect.arm), *_figures(effect, measure)]
+            label = diagnosis.labels.get(effect.arm, effect.arm)
+            yield [TRUTH_WORDS[at.truth], label, *_figures(effect, diagnosis.measure)]
 
 
 def _figures(effect: EffectDiagnosis, measure: Measure) -> list[str]:
