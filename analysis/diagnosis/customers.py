@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.diagnosis.results import Assumption
+from data.pieces import in_one_piece
 from designs.protocol.columns import column_kinds
 from designs.protocol.models import Condition, Protocol
 
@@ -56,7 +57,7 @@ class Customers:
         """(n,) standard normal numbers that the customers of a cluster share; None without clusters."""
         if self.alike_in is None:
             return None
-        places = _places(people.column(self.alike_in).combine_chunks())
+        places = _places(in_one_piece(people.column(self.alike_in), self.alike_in))
         return np.asarray(rng.standard_normal(int(places.max()) + 1)[places])
 
 
