@@ -13,6 +13,7 @@ from analysis.diagnosis.results import Assumption
 from data.pieces import in_one_piece
 from designs.protocol.columns import column_kinds
 from designs.protocol.models import Condition, Protocol
+from designs.protocol.words import column_words
 
 Floats = NDArray[np.float64]
 _CLUSTER_SIZE: Final = 20.0
@@ -89,7 +90,11 @@ def customers_of(plan: Protocol, taken: list[Assumption]) -> Customers:
             continue
         levels[name] = _levels(plan, name, kinds.get(name, "any"), taken)
     if levels:
-        taken.append(Assumption("population", "the values of each column are equally common, and independent"))
+        taken.append(
+            Assumption(
+                "population", "customers have each value of a column equally often, whatever they have of another"
+            )
+        )
     return Customers(plan.population.unit, levels, tuple(plain), groups, plan.errors_cluster, plan.cluster)
 
 
@@ -142,6 +147,11 @@ def _levels(plan: Protocol, name: str, kind: str, taken: list[Assumption]) -> tu
         return tuple(dict.fromkeys(values)) or (1.0, 2.0)
     if len(values) < 2:
         if plan.population.columns.get(name) is None or not plan.population.columns[name].levels:
-            taken.append(Assumption(f"population.columns.{name}.levels", f"two levels of {name}"))
+            taken.append(
+                Assumption(
+                    f"population.columns.{name}.levels",
+                    f"{column_words(plan).label(name) or name.replace('_', ' ')}: two values",
+                )
+            )
         values = [*values, *(level for level in _LEVELS)][:2] if values else list(_LEVELS)
     return tuple(str(value) for value in values)

@@ -12,6 +12,8 @@ from scipy.optimize import brentq
 from scipy.special import gammaincinv, ndtr, ndtri, owens_t
 
 from analysis.diagnosis.results import Assumption
+from analysis.wording.naming import doing_nothing, outcome_in_words, outcome_label
+from analysis.wording.phrases import listed
 from designs.literals import OutcomeKind
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
@@ -61,7 +63,9 @@ class Doing:
         """What an effect on the primary does to this outcome; nothing, unless it is the primary."""
         return effect if self.primary else 0.0
 
-    def columns(self, shared: Floats | None, added: Floats, done: Columns, rng: np.random.Generator) -> Columns:
+    def columns(
+        self, shared: Floats | None, added: Floats, done: Columns, rng: np.random.Generator, told: Floats | None = None
+    ) -> Columns:
         """What comes back, n rows by column; ``done`` takes what others follow.
 
         Args:
@@ -69,12 +73,13 @@ class Doing:
             added: (n,) what is added to each customer's mean.
             done: What was done so far, by outcome.
             rng: Of this trial.
+            told: (n,) normal numbers that a covariate tells of it, of a variance below 1.
         """
         n = len(added)
         if self.follows is not None:
             paid = self.baseline * rng.gamma(4.0, 0.25, n)
             return {column_of(self.outcome): np.where(done[self.follows], paid, 0.0)}
-        place = ndtr(self._latent(shared, n, rng))
+        place = ndtr(self._latent(shared, told, n, rng))
         if self.outcome.kind == "time_to_event":
             return self._times(place, np.clip(self.baseline + added, 0.0, 1.0), rng)
         if self.outcome.kind == "binary":
@@ -83,12 +88,17 @@ class Doing:
             return {column_of(self.outcome): happened}
         return {column_of(self.outcome): self._amounts(place, added)}
 
-    def _latent(self, shared: Floats | None, n: int, rng: np.random.Generator) -> Floats:
-        own = rng.standard_normal(n)
-        if shared is None or self.correlation <= 0.0:
-            return own
-        rho = latent_correlation(self.baseline, self.correlation) if self.is_share else self.correlation
-        return np.asarray(math.sqrt(rho) * shared + math.sqrt(1 - rho) * own)
+    def _latent(self, shared: Floats | None, told: Floats | None, n: int, rng: np.random.Generator) -> Floats:
+        """(n,) standard normal numbers; who is below the quantile of a share has the outcome."""
+        latent, left = np.zeros(n), 1.0
+        if shared is not None and self.correlation > 0.0:
+            rho = latent_correlation(self.baseline, self.correlation) if self.is_share else self.correlation
+            latent, left = latent + math.sqrt(rho) * shared, left - rho
+        if told is not None:
+            explained = float(np.var(told))
+            within = max(min(left, 1.0), 0.0)
+            latent, left = latent + math.sqrt(within) * told, left - within * explained
+        return np.asarray(latent + math.sqrt(max(left, 0.0)) * rng.standard_normal(n))
 
     def _amounts(self, place: Floats, added: Floats) -> Floats:
         """Gamma with the declared mean and spread, which is skewed as amounts are; shifted in proportion."""
@@ -137,40 +147,54 @@ def doings_of(plan: Protocol, taken: list[Assumption]) -> tuple[Doing, ...]:
     """The outcomes that a plan is judged by, the primary first."""
     ordered = sorted(plan.outcomes, key=lambda outcome: outcome.role != "primary")
     found = [_doing(plan, outcome, taken) for outcome in ordered]
-    still = [outcome.id for outcome in ordered[1:] if not any(d.outcome.id == outcome.id and d.follows for d in found)]
+    still = [
+        outcome_in_words(outcome)
+        for outcome in ordered[1:]
+        if not any(d.outcome.id == outcome.id and d.follows for d in found)
+    ]
     if still:
-        taken.append(Assumption("outcomes", f"no approach changes {', '.join(still)}"))
+        taken.append(Assumption("outcomes", f"no approach changes {listed(still)}"))
     return tuple(found)
 
 
 def _doing(plan: Protocol, outcome: Outcome, taken: list[Assumption]) -> Doing:
     primary, place = outcome.role == "primary", f"outcomes.{outcome.id}"
+    name, without = outcome_label(outcome), f"with {doing_nothing(plan)}"
     correlation = outcome.intracluster_correlation
     if plan.cluster and correlation is None:
-        taken.append(
-            Assumption(f"{place}.intracluster_correlation", f"customers of a cluster are not alike in {outcome.id}")
-        )
+        taken.append(Assumption(f"{place}.intracluster_correlation", f"{name}: customers of a cluster are not alike"))
     if outcome.kind in ("binary", "time_to_event"):
         share = outcome.baseline if outcome.baseline is not None and outcome.baseline <= 1 else None
         if share is None:
             share, why = _share(plan, outcome, primary)
-            taken.append(Assumption(f"{place}.baseline", f"{share:.4g} without contact, {why}"))
+            taken.append(Assumption(f"{place}.baseline", f"{name}: {_share_in_words(share)} {without}, {why}"))
         return Doing(outcome, primary, share, math.sqrt(share * (1 - share)), correlation or 0.0)
     benefit = plan.decision is not None and any(v.outcome == outcome.id for v in plan.decision.benefits)
     unsaid = outcome.baseline is None and outcome.standard_deviation is None
     if unsaid and benefit and not primary and plan.primary.kind == "binary" and outcome.measured_in == "pounds":
         mean = outcome.cap / 2 if outcome.cap else _POUNDS
         taken.append(
-            Assumption(place, f"£{mean:g} on average of each customer with {plan.primary.id}, and else nothing")
+            Assumption(
+                place,
+                f"{name}: £{mean:g} on average of each customer with {outcome_in_words(plan.primary)}, else nothing",
+            )
         )
         return Doing(outcome, primary, mean, mean / 2, follows=plan.primary.id)
     spread = outcome.standard_deviation or outcome.baseline or 1.0
     if outcome.standard_deviation is None:
-        taken.append(Assumption(f"{place}.standard_deviation", f"{spread:g}"))
+        taken.append(
+            Assumption(
+                f"{place}.standard_deviation", f"{name}: it varies by {spread:g} between customers (standard deviation)"
+            )
+        )
     mean = outcome.baseline or spread
     if outcome.baseline is None:
-        taken.append(Assumption(f"{place}.baseline", f"{mean:g} on average without contact"))
+        taken.append(Assumption(f"{place}.baseline", f"{name}: {mean:g} on average {without}"))
     return Doing(outcome, primary, mean, spread, correlation or 0.0)
+
+
+def _share_in_words(share: float) -> str:
+    return f"{100 * share:.3g}%"
 
 
 def _share(plan: Protocol, outcome: Outcome, primary: bool) -> tuple[float, str]:
@@ -181,9 +205,9 @@ def _share(plan: Protocol, outcome: Outcome, primary: bool) -> tuple[float, str]
         for name in wanted:
             share = reaction.get(name)
             if isinstance(share, float) and 0 < share < 1:
-                return share, "as suitability.reaction expects"
+                return share, "as the plan expects customers to react"
     if outcome.kind == "time_to_event":
         return _EVENT_SHARE, "by the horizon"
     return (
         _PRIMARY_SHARE if primary else max(outcome.margin or 0.0, 0.001) if outcome.margin else _OTHER_SHARE
-    ), "nobody's figure"
+    ), "which is nobody's figure"

@@ -8,6 +8,7 @@ from typing import Final
 from analysis.diagnosis.doings import Doing
 from analysis.diagnosis.results import Assumption, TruthName
 from analysis.planning.power import plan as power_plan
+from analysis.wording.numbers import difference
 from designs.protocol.models import Protocol
 
 _PARTS: Final[Mapping[TruthName, float]] = {"none": 0.0, "low": 0.5, "central": 1.0, "high": 1.5}
@@ -20,7 +21,7 @@ def expected_customers(protocol: Protocol, taken: list[Assumption]) -> int:
     if protocol.suitability is not None:
         answer = protocol.suitability.customers.answer
         if isinstance(answer, (int, float)) and not isinstance(answer, bool) and answer >= 1:
-            taken.append(Assumption("customers", f"the {answer:,.0f} customers of suitability.customers all take part"))
+            taken.append(Assumption("customers", f"all {answer:,.0f} customers that the plan counts take part"))
             return int(answer)
     rows = [row for row in power_plan(protocol, None) if row.outcome == protocol.primary.id]
     needed = [(row.n_per_arm, row.n_comparison) for row in rows if row.n_per_arm and row.n_comparison]
@@ -42,10 +43,11 @@ def truths_of(
     size = outcome.minimum_effect
     if size is None:
         size = _smallest_found(plan, customers, primary)
+        words = difference(outcome.effect_in, size)
         taken.append(
             Assumption(
                 f"outcomes.{outcome.id}.minimum_effect",
-                f"the smallest effect that is found with {plan.analysis.power:.0%} power: {size:.4g}",
+                f"the smallest worth finding is the smallest found with {plan.analysis.power:.0%} power: {words}",
             )
         )
     taken.append(
@@ -55,7 +57,12 @@ def truths_of(
     for truth, part in _PARTS.items():
         effect = primary.possible(sign * part * size)
         if abs(effect - sign * part * size) > 1e-12:
-            taken.append(Assumption("truths", f"{truth}: no share leaves 0 to 1, so the effect is {effect:.4g}"))
+            taken.append(
+                Assumption(
+                    "truths",
+                    f"{truth}: no share leaves 0 to 1, so the effect is {difference(outcome.effect_in, effect)}",
+                )
+            )
         truths[truth] = {arm.id: effect for arm in plan.arms if arm.id != plan.comparison.id}
     return truths
 

@@ -6,6 +6,7 @@ those of being assigned, so that delivery has diluted them already.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -34,6 +35,7 @@ class World:
         customers: Of each trial.
         effects: By truth, what each arm but the comparison adds to the primary of a customer who is assigned to it.
         missing: Share of customers of whom no outcome comes back, whatever their arm.
+        gain: Share of the primary's variation that the first covariate explains, on the scale of its latent normal.
         undelivered: Share whom no contact reaches: they do what they would have done without.
         assumptions: What the plan does not declare.
     """
@@ -45,6 +47,7 @@ class World:
     doings: tuple[Doing, ...]
     missing: float
     undelivered: float
+    gain: float
     assumptions: tuple[Assumption, ...]
 
     def truths(self, truth: TruthName) -> dict[str, float]:
@@ -79,13 +82,29 @@ class World:
                 added[(arms == arm) & reached] = doing.of_primary(effect) / scale
             # Each outcome has a lot of its own within its clusters, so that two outcomes are not one.
             shared = self.who.latent(people, rng) if doing.correlation else None
-            for name, values in doing.columns(shared, added, done, rng).items():
+            told = self._told(people) if doing.primary else None
+            for name, values in doing.columns(shared, added, done, rng, told).items():
                 columns[name] = pa.array(values, mask=lost)
         return pa.table(columns)
 
+    def _told(self, people: pa.Table) -> np.ndarray | None:
+        """(n,) what the first covariate tells of the primary, of variance ``gain``; None where it tells nothing."""
+        column = _covariate(self.plan, self.who)
+        return math.sqrt(self.gain) * people.column(column).to_numpy() if column is not None and self.gain else None
+
+
+def _covariate(plan: Protocol, who: Customers) -> str | None:
+    """The first covariate that is a number."""
+    return next((each.column for each in plan.analysis.covariates if each.column in who.numbers), None)
+
 
 def declared_world(
-    protocol: Protocol, *, customers: int | None = None, missing: float | None = None, undelivered: float | None = None
+    protocol: Protocol,
+    *,
+    customers: int | None = None,
+    missing: float | None = None,
+    undelivered: float | None = None,
+    gain: float | None = None,
 ) -> World:
     """The world that a plan declares.
 
@@ -94,11 +113,12 @@ def declared_world(
         customers: Of each simulated trial, all arms together; what the plan expects where absent.
         missing: Share of customers without an outcome; none where absent.
         undelivered: Share whom no contact reaches; none where absent.
+        gain: Share of the primary's variation that covariates explain; none where absent.
 
     Raises:
         AnalysisRefused: A share or a number that no trial can have.
     """
-    for name, share in (("missing", missing), ("undelivered", undelivered)):
+    for name, share in (("missing", missing), ("undelivered", undelivered), ("explained", gain)):
         if share is not None and not 0.0 <= share < 1.0:
             raise AnalysisRefused(
                 f"a share of {share:g} cannot be {name}", where=name, rule="a share is at least 0 and below 1"
@@ -125,8 +145,18 @@ def declared_world(
     who = customers_of(plan, taken)
     doings = doings_of(plan, taken)
     effects = truths_of(plan, n, next(each for each in doings if each.primary), taken)
+    if gain and _covariate(plan, who) is None:
+        raise AnalysisRefused(
+            "covariates explain nothing of a plan that adjusts for no number",
+            where="analysis.covariates",
+            rule="what is explained is explained by the first covariate that is a number",
+            remedy="declare one, or leave the share out",
+        )
     _of_the_field(plan, missing, undelivered, taken)
-    return World(plan, n, effects, who, doings, missing or 0.0, undelivered or 0.0, tuple(taken))
+    if plan.analysis.covariates:
+        explained = f"explain {gain:.0%}" if gain else "explain nothing"
+        taken.append(Assumption("analysis.covariates", f"covariates {explained} of how the primary outcome varies"))
+    return World(plan, n, effects, who, doings, missing or 0.0, undelivered or 0.0, gain or 0.0, tuple(taken))
 
 
 def _drawn_here(protocol: Protocol, taken: list[Assumption]) -> Protocol:
@@ -178,7 +208,3 @@ def _of_the_field(plan: Protocol, missing: float | None, undelivered: float | No
         taken.append(Assumption("effects", "every approach has the same effect"))
     if plan.analysis.subgroups:
         taken.append(Assumption("segments", "effects are the same in every segment"))
-    if plan.analysis.covariates:
-        taken.append(
-            Assumption("analysis.covariates", "covariates tell nothing of the outcome, so adjustment gains nothing")
-        )

@@ -110,7 +110,8 @@ def _false_verdicts(letter: str, at: TruthDiagnosis, size: int) -> Iterator[Figu
     scaled = sum(at.verdicts[code].value or 0.0 for code in ("scale", "scale_segment"))
     yield at_most(f"{letter}, nothing to find", "scale or scale_segment", scaled, ALPHA, size)
     worse = at.verdicts["no_further_action"].value or 0.0
-    yield at_most(f"{letter}, nothing to find", "no_further_action", worse, ALPHA / 2, size)
+    note = "told, not promised: an approach that costs and does nothing is worse, and this is right"
+    yield Figure(f"{letter}, nothing to find", "no_further_action", worse, None, None, size, note)
 
 
 def in_their_own_worlds(size: int, seed: int) -> Iterator[Figure]:
@@ -182,6 +183,11 @@ def true_effects(demonstration: Demonstration, protocol: Protocol, seed: int) ->
 
 
 SUITES = (
-    Suite("diagnosis", "The demonstrations' plans, diagnosed in the worlds they declare", in_declared_worlds, size=200),
+    Suite(
+        "diagnosis-declared",
+        "The demonstrations' plans, diagnosed in the worlds they declare",
+        in_declared_worlds,
+        size=200,
+    ),
     Suite("diagnosis-own", "The same in the demonstrations' own worlds", in_their_own_worlds, size=200),
 )

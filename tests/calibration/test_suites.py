@@ -46,7 +46,12 @@ SIZES = {
     "verdicts": 20,
     "verdicts-skewed": 40,
 }
-ELSEWHERE = {"joint-inclusion", "demonstrations", "diagnosis", "diagnosis-own"}  # have ordinary tests of their own
+ELSEWHERE = {
+    "joint-inclusion",
+    "demonstrations",
+    "diagnosis-declared",
+    "diagnosis-own",
+}  # have ordinary tests of their own
 SUITES = {suite.id: suite for suite in gather(calibration, "SUITES")}
 
 

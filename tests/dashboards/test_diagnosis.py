@@ -45,7 +45,7 @@ def test_what_was_simulated_is_shown_with_its_day_and_its_assumptions(design: Re
     assert "3 trials of 400 customers at each of 4 sizes of effect, from seed 1." in words
     assert "Simulated: no customer is in it." in words
     assert "scale to a segment" in words
-    assert "every contact reaches its customer" in words
+    assert "Every contact reaches its customer." in words
     assert "The plan has changed since" not in words
 
 

@@ -30,6 +30,10 @@ def diagnose(
     undelivered: Annotated[
         float | None, typer.Option(metavar="SHARE", help="Share of contacts that reach nobody.")
     ] = None,
+    gain: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Share of the primary's variation that covariates explain."),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=2, metavar="N", help="Processes; they change no figure.")] = 2,
     json_to: JsonTarget = None,
 ) -> None:
@@ -48,7 +52,7 @@ def diagnose(
 
     loaded = load_protocol(protocol)
     plan = loaded.protocol
-    world = declared_world(plan, customers=customers, missing=missing, undelivered=undelivered)
+    world = declared_world(plan, customers=customers, missing=missing, undelivered=undelivered, gain=gain)
     alone = estimates_alone(world, "central", np.random.SeedSequence([seed, 1]))
     for row in alone:
         power = f"{row.found.power:.1%} (Monte Carlo error {row.found.monte_carlo_error:.1%})"

@@ -74,6 +74,40 @@ def test_customers_of_a_cluster_are_as_alike_as_declared(share, correlation):
     assert between / (between + within) == pytest.approx(correlation, abs=0.02)
 
 
+def gained(gain, adjustment="lin"):
+    analysis = {"covariates": ["debt"], "adjustment": adjustment}
+    world = declared_world(declared(outcomes=[PAID], analysis=analysis), customers=3_000, gain=gain)
+    found = [replicate(world, "central", DIGEST, seed) for seed in np.random.SeedSequence(2).spawn(8)]
+    return float(np.mean([one.effects[0].std_error for one in found]))
+
+
+def test_what_covariates_explain_makes_the_estimate_surer_and_changes_no_share():
+    world = declared_world(declared(outcomes=[PAID], analysis={"covariates": ["debt"]}), customers=200_000, gain=0.5)
+    found = shares(lived(world), "paid")
+    assert found["nfa"] == pytest.approx(0.3, abs=0.005)
+    assert found["letter"] == pytest.approx(0.34, abs=0.005)
+    assert gained(0.5) < 0.9 * gained(0.0)
+    assert gained(0.5, "none") == pytest.approx(gained(0.0, "none"), rel=0.02)
+
+
+def test_nothing_is_explained_by_covariates_that_are_none():
+    with pytest.raises(AnalysisRefused, match="adjusts for no number"):
+        declared_world(declared(outcomes=[PAID]), customers=400, gain=0.2)
+
+
+def test_what_is_said_names_nothing_as_a_column_or_an_id():
+    plan = declared(
+        outcomes=[
+            {"id": "paid_23", "label": "Paid in full", "role": "primary", "kind": "binary", "direction": "increase"},
+            {**COMPLAINT, "id": "complaint_made", "margin": 0.02},
+        ],
+        randomisation={"method": "complete", "strata": ["debt_band"]},
+    )
+    said = [each.taken for each in declared_world(plan, customers=400).assumptions]
+    assert not [words for words in said if "_" in words]
+    assert any(words.startswith("Paid in full: 30%") for words in said)
+
+
 @pytest.mark.parametrize("kind", ["amount", "count"])
 def test_amounts_have_their_declared_mean_and_spread(kind):
     outcome = {"id": "x", "role": "primary", "kind": kind, "direction": "increase", "baseline": 40,

@@ -28,7 +28,7 @@ def test_a_plan_is_diagnosed_as_json_and_in_words(otm, protocol):
     said = otm(*asked)
     assert "Simulated: no customer is in it." in said.out
     assert "scale to everyone" in said.out
-    assert "every contact reaches its customer" in said.out
+    assert "Every contact reaches its customer." in said.out
     assert "all take about" in said.err
 
 

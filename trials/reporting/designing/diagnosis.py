@@ -8,6 +8,7 @@ from typing import Final
 from analysis.diagnosis import Diagnosand, Diagnosis, EffectDiagnosis, TruthName
 from analysis.results.verdicts import VerdictCode
 from analysis.wording.numbers import difference, percentage
+from analysis.wording.phrases import capitalised
 from designs.literals import Measure
 
 TRUTH_WORDS: Final[Mapping[TruthName, str]] = {
@@ -87,4 +88,4 @@ def what_was_simulated(diagnosis: Diagnosis) -> str:
 
 def assumption_lines(diagnosis: Diagnosis) -> list[str]:
     """What the plan does not declare, and what was taken, one sentence each."""
-    return [f"{each.where}: {each.taken}" for each in diagnosis.assumptions]
+    return [f"{capitalised(each.taken)}." for each in diagnosis.assumptions]
