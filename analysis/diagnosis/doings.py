@@ -86,7 +86,7 @@ class Doing:
             happened = place < np.clip(self.baseline + added, 0.0, 1.0)
             done[self.outcome.id] = happened
             return {column_of(self.outcome): happened}
-        return {column_of(self.outcome): self._amounts(place, added)}
+        return {column_of(self.outcome): self._amounts(place, added, rng)}
 
     def _latent(self, shared: Floats | None, told: Floats | None, n: int, rng: np.random.Generator) -> Floats:
         """(n,) standard normal numbers; who is below the quantile of a share has the outcome."""
@@ -100,12 +100,21 @@ class Doing:
             latent, left = latent + math.sqrt(within) * told, left - within * explained
         return np.asarray(latent + math.sqrt(max(left, 0.0)) * rng.standard_normal(n))
 
-    def _amounts(self, place: Floats, added: Floats) -> Floats:
-        """Gamma with the declared mean and spread, which is skewed as amounts are; shifted in proportion."""
-        shape = (self.baseline / self.spread) ** 2
+    def _amounts(self, place: Floats, added: Floats, rng: np.random.Generator) -> Floats:
+        """Amounts are gamma with the declared mean and spread, skewed as amounts are; counts are whole and no less.
+
+        A count that varies more than a Poisson's is one about a gamma. Any other is an amount that is rounded up as
+        often as its fraction says, which leaves its mean.
+        """
+        mean, variance = self.baseline, self.spread**2
+        counted = self.outcome.kind == "count"
+        about = counted and variance > mean
+        shape = mean**2 / (variance - mean if about else variance)
         amounts = gammaincinv(shape, np.clip(place, 1e-12, 1 - 1e-12)) / shape
-        values = np.asarray(np.maximum(self.baseline + added, 0.0) * amounts)
-        return np.round(values) if self.outcome.kind == "count" else values
+        values = np.asarray(np.maximum(mean + added, 0.0) * amounts)
+        if about:
+            return rng.poisson(values).astype(float)
+        return np.floor(values + rng.random(len(values))) if counted else values
 
     def _times(self, place: Floats, share: Floats, rng: np.random.Generator) -> Columns:
         """Days to the event, evenly spread up to the horizon; whoever has none by then is followed until then."""

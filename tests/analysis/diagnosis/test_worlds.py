@@ -120,6 +120,19 @@ def test_amounts_have_their_declared_mean_and_spread(kind):
     assert x[arms == "letter"].mean() - x[arms == "nfa"].mean() == pytest.approx(2, abs=0.6)
 
 
+@pytest.mark.parametrize("spread", [0.5, 1.0, 2.0])
+def test_small_counts_are_whole_and_have_their_declared_mean_spread_and_effect(spread):
+    outcome = {"id": "x", "role": "primary", "kind": "count", "direction": "increase", "baseline": 0.8,
+               "standard_deviation": spread, "minimum_effect": 0.2}  # fmt: skip
+    table = lived(world_of(200_000, outcomes=[outcome]))
+    arms = np.array(table.column(ARM_COLUMN).to_pylist())
+    x = table.column("x").to_numpy()
+    assert np.array_equal(x, np.round(x))
+    assert x[arms == "nfa"].mean() == pytest.approx(0.8, abs=0.025)
+    assert x[arms == "nfa"].std() == pytest.approx(max(spread, 0.64), rel=0.1)  # half a step cannot vary by less
+    assert x[arms == "letter"].mean() - x[arms == "nfa"].mean() == pytest.approx(0.2, abs=0.035)
+
+
 def test_what_the_plan_does_not_declare_is_said():
     bare = {"id": "paid", "role": "primary", "kind": "binary", "direction": "increase"}
     said = {each.where for each in declared_world(declared(outcomes=[bare])).assumptions}
