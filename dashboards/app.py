@@ -13,6 +13,7 @@ page = st.navigation(
     [
         st.Page("views/portfolio.py", title="Portfolio", default=True),
         st.Page("views/designs.py", title="Designs"),
+        st.Page("views/library.py", title="Library"),
         st.Page("views/decision.py", title="Decision"),
         st.Page("views/results.py", title="Results"),
         st.Page("views/add_trial.py", title="Add a trial"),

@@ -25,6 +25,7 @@ from trials.errors import AccessRefused, NoRegistry
 from trials.registry import Registry, open_registry, open_standing
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import DARK, LIGHT, Ink
+from trials.reporting.library import Entry, entries_of
 from trials.reporting.results.changed_results import result_changes as changes
 from trials.reporting.words.names import Names
 from trials.settings import load_settings
@@ -104,6 +105,17 @@ def portfolio() -> tuple[TrialSummary, ...]:
     with registry.read(current_user()) as reader:
         trials = reader.portfolio()
     return tuple(sorted(trials, key=lambda trial: (trial.created_on, trial.id), reverse=True))
+
+
+def library() -> tuple[Entry, ...]:
+    """Past trials, designs that ended without one, and what was published elsewhere."""
+    try:
+        registry = _registry()
+    except NoRegistry:
+        return entries_of((), ())
+    with registry.read(current_user()) as reader:
+        trials, designs = reader.past_trials(), reader.ended_designs(today())
+    return entries_of(trials, designs)
 
 
 def trial(trial_id: str) -> TrialDetail:

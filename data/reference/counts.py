@@ -18,6 +18,7 @@ class PublishedArm:
         clusters: Households or other groups assigned whole; ``None`` where customers were assigned singly.
         collected: Money received, in the trial's currency; ``None`` where it was not measured.
         owed: Money owed at the start.
+        technique: The behavioural technique, by the name of the service's list; ``None`` where none of it fits.
     """
 
     name: str
@@ -26,6 +27,7 @@ class PublishedArm:
     clusters: int | None = None
     collected: float | None = None
     owed: float | None = None
+    technique: str | None = None
 
     @property
     def rate(self) -> float:
@@ -43,6 +45,11 @@ class PublishedTrial:
         citation: Where it was published.
         caveats: What the counts cannot show.
         arms: The comparison first.
+        year: In which it was in the field.
+        behaviour: What people were to do.
+        people: Who they were.
+        channel: By which they were contacted.
+        part_of: The id of the trial whose people these are a part of.
         currency: Of the money, where there is any.
     """
 
@@ -52,6 +59,11 @@ class PublishedTrial:
     citation: str
     caveats: str
     arms: tuple[PublishedArm, ...]
+    year: int
+    behaviour: str
+    people: str
+    channel: str = "letter"
+    part_of: str | None = None
     currency: str | None = None
 
     @property

@@ -16,10 +16,13 @@ SOCIAL_PRESSURE_2006 = PublishedTrial(
         "Households were assigned whole: a standard error from customers' counts alone is too small by a quarter. The "
         "fourth mailing (Self) is not in the public copy that these counts come from, nor are the blocks."
     ),
+    year=2006,
+    behaviour="vote in the election",
+    people="registered voters",
     arms=(
         PublishedArm("Control", 191_243, 56_730, clusters=99_999),
-        PublishedArm("Civic Duty", 38_218, 12_021, clusters=20_001),
+        PublishedArm("Civic Duty", 38_218, 12_021, clusters=20_001, technique="moral appeal"),
         PublishedArm("Hawthorne", 38_204, 12_316, clusters=20_002),
-        PublishedArm("Neighbors", 38_201, 14_438, clusters=20_000),
+        PublishedArm("Neighbors", 38_201, 14_438, clusters=20_000, technique="social norm"),
     ),
 )

@@ -22,6 +22,7 @@ SCREENS = {
     "results-invalid": f"results?trial={LOST_OUTCOMES}",
     "decision-draft": f"decision?trial={DRAFTED}",
     "add_trial": "add_trial",
+    "library": "library",
 }
 
 

@@ -42,6 +42,7 @@ from trials.registry.records import (
     EvaluationRecord,
     FileAccount,
     JobRecord,
+    PastTrial,
     ReturnedFileRecord,
     TrialDetail,
     TrialSummary,
@@ -70,6 +71,7 @@ GIVEN: dict[type, set[str]] = {
     Money: {"reason", "note"},
     LookInference: {"reason"},
     TrialSummary: {"verdict_sentence"},
+    PastTrial: {"summary", "effects", "why"},  # as the summary and the evaluation are told
     TrialDetail: {"summary", "allocation", "evaluation", "returned", "waves", "evaluations"},
     AllocationRecord: {"digest", "snapshot_digest", "exclusions"},
     EvaluationRecord: {"data_digest", "document"},
@@ -78,7 +80,17 @@ GIVEN: dict[type, set[str]] = {
 }  # fmt: skip
 """What others get in another form: shorter, rounder, as passed or not, or not at all where it would tell an arm."""
 
-BEFORE_THE_DRAW = {"designs", "design", "design_detail", "design_texts", "revisions", "past_plan", "draft", "typed"}
+BEFORE_THE_DRAW = {
+    "ended_designs",
+    "designs",
+    "design",
+    "design_detail",
+    "design_texts",
+    "revisions",
+    "past_plan",
+    "draft",
+    "typed",
+}
 """Questions about a design, which has no arms of customers, and about what the reader typed."""
 TOLD_WHOLE: dict[type, frozenset[str]] = {
     Dossier: frozenset({

@@ -19,6 +19,7 @@ HELD_BY: Final[dict[str, tuple[str, ...]]] = {
     "fieldwork": ("issue", "whois", "contacts", "outcomes"),
     "evaluate": ("evaluate", "analyse", "schema", "decide", "correct"),
     "service": ("trials", "overlap", "head", "backup", "restore", "migrate", "collect", "serve", "demo"),
+    "library": ("library",),
     "licences": ("licences",),
 }
 

@@ -14,6 +14,7 @@ from designs.drafting import Draft, judge_draft
 from designs.entries import Recorded
 from designs.finding import Open
 from designs.gates import Gate, gates_of
+from designs.protocol import Protocol
 from trials.access import Actor
 from trials.concealment import concealed_certificate, concealed_event, sees_arms
 from trials.errors import TrialRefused
@@ -22,6 +23,7 @@ from trials.registry.amended import amendment_records
 from trials.registry.customers import Customers, customers_of, levels_of
 from trials.registry.design_facts import facts_to_sign, loaded_population, still_to_sign
 from trials.registry.dossier import Dossier, dossier_of
+from trials.registry.library import ended_designs, past_trials
 from trials.registry.past_plans import draft_of_trial
 from trials.registry.plan import plan_allocated_under, plan_of
 from trials.registry.portfolio import portfolio
@@ -31,7 +33,9 @@ from trials.registry.records import (
     DesignDetail,
     DesignRecord,
     DiagnosisRecord,
+    EndedDesign,
     EvaluationRecord,
+    PastTrial,
     PopulationRecord,
     RevisionRecord,
     TrialDetail,
@@ -55,6 +59,14 @@ class Reader:
         """One summary a trial, in order of id."""
         summaries = portfolio(self._session, sees_arms=sees_arms(self._actor))
         return tuple(summary if self._sees_arms(summary.id) else told_summary(summary) for summary in summaries)
+
+    def past_trials(self) -> tuple[PastTrial, ...]:
+        """Every trial that has a finding, is invalid, was decided, stopped or made void, by id, with its effects."""
+        return past_trials(self._session, self.portfolio(), self._sees_arms)
+
+    def ended_designs(self, today: date) -> tuple[EndedDesign, ...]:
+        """Every design that ended without a trial, by id."""
+        return ended_designs(self._session, today)
 
     def trial(self, trial_id: str) -> TrialDetail:
         """Everything recorded about one trial.
@@ -145,6 +157,14 @@ class Reader:
             current=registered is not None and _says(revision.draft, registered.digest, today),
             locked_on=None if lock is None else lock.locked_at.date(),
         )
+
+    def plan_of_design(self, trial_id: str, today: date) -> Protocol | None:
+        """A design's draft as far as it is filled, or the plan in force of a trial that was registered from a file.
+
+        Raises:
+            TrialRefused: There is neither a design nor a trial of this id.
+        """
+        return facts_to_sign(self._session, trial_id, today).plan
 
     def latest_load(self, trial_id: str) -> PopulationRecord | None:
         """The last load of a registered trial's population, or what a lock fixed; None before the first.

@@ -28,6 +28,7 @@ from trials.registry.records import (
     JobRefusal,
     LockRecord,
     MatchRecord,
+    PastTrial,
     PopulationRecord,
     ReleaseRecord,
     ReturnedFileRecord,
@@ -43,6 +44,7 @@ TOLD: Final[Mapping[type, frozenset[str]]] = {
         "verdict_approach", "verdict_where", "evaluation", "evaluation_digest", "evaluation_role", "evaluation_count",
         "as_at", "decision", "words", "amendments", "outside", "comparison",
     }),
+    PastTrial: frozenset({"plan"}),
     Next: frozenset({"step", "role", "other_than", "due"}),
     DecisionLine: frozenset({"decided_on", "choice", "verdict_code", "evaluation", "outdated"}),
     AmendmentRecord: frozenset({

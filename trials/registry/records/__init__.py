@@ -23,6 +23,7 @@ from trials.registry.records.draws import (
     WaveRecord,
 )
 from trials.registry.records.jobs import JobRecord, JobRefusal, JobState, LongStage
+from trials.registry.records.library import EndedDesign, PastTrial
 from trials.registry.records.plans import (
     EnteredRecord,
     ExclusionRecord,
@@ -59,6 +60,7 @@ __all__ = [
     "DesignRecord",
     "DiagnosisRecord",
     "DrawRecord",
+    "EndedDesign",
     "EnteredRecord",
     "EvaluationLine",
     "EvaluationRecord",
@@ -73,6 +75,7 @@ __all__ = [
     "LockRecord",
     "LongStage",
     "MatchRecord",
+    "PastTrial",
     "PopulationRecord",
     "ProtocolRecord",
     "RejectionRecord",

@@ -1,0 +1,55 @@
+"""The library's page: everything is found, null results too, and what is seen is what the role may see."""
+
+import re
+
+from designs.drafting import empty_draft
+from designs.entries import parse_entry
+from tests.dashboards.conftest import shown, table_row
+from tests.small_registry import FIVE_MESSAGES, LOST_OUTCOMES, SMALL_DEBTS
+from trials.access import LOCAL_ACTOR
+from trials.registry.tables.columns import now
+from trials.stages.design import begin_design
+from trials.stages.enter import enter
+
+
+def test_the_page_lists_past_trials_beside_published_ones(seen_page):
+    words = shown(seen_page("library"))
+    assert "Reminders for small Self Assessment debts" in words
+    assert "Three mailings against none, assigned by household" in words
+    assert "Published elsewhere" in words
+    assert "Scale the SMS reminder" in table_row(seen_page("library"), f"results?trial={SMALL_DEBTS}")
+
+
+def test_a_trial_without_a_verdict_is_not_in_it(seen_page):
+    assert "Phone calls before the second penalty" not in shown(seen_page("library"))
+
+
+def test_an_invalid_trial_is_in_it_without_an_effect_and_with_the_reason(seen_page):
+    row = table_row(seen_page("library"), f"results?trial={LOST_OUTCOMES}")
+    assert "points" not in row
+    assert "No effect is shown" in shown(seen_page("library"))
+
+
+def test_a_design_that_ended_without_a_trial_is_in_it_with_what_is_done_instead(open_page, own_registry):
+    begin_design(own_registry, LOCAL_ACTOR, "no-trial-2027", empty_draft("no-trial-2027"), {}, origin={"kind": "empty"})
+    day = now().date().isoformat()
+    entry = {
+        "kind": "set_aside",
+        "on": day,
+        "instead": "something_else",
+        "what": "Mend the form",
+        "reason": "The form misleads",
+    }
+    enter(own_registry, LOCAL_ACTOR, "no-trial-2027", parse_entry(entry))
+    row = table_row(open_page("library"), "no-trial-2027")
+    assert "Not appropriate" in row
+    words = shown(open_page("library", words="misleads"))
+    assert "Something else instead: Mend the form." in words
+    assert "Reminders for small Self Assessment debts" not in words
+
+
+def test_filters_stand_in_the_address_and_say_that_they_are_on(open_page):
+    words = shown(open_page("library", behaviour="paid", channel="SMS", words="five"))
+    assert re.search(r"1 of \d+ in the library", words)
+    assert f"results?trial={FIVE_MESSAGES}" in words
+    assert "Nothing in the library meets all of these" in shown(open_page("library", words="no-such-thing"))
