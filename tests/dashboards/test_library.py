@@ -17,6 +17,8 @@ def test_the_page_lists_past_trials_beside_published_ones(seen_page):
     assert "Reminders for small Self Assessment debts" in words
     assert "Three mailings against none, assigned by household" in words
     assert "Published elsewhere" in words
+    assert "On: Paid by day 23" in words
+    assert "paid_23" not in words
     assert "Scale the SMS reminder" in table_row(seen_page("library"), f"results?trial={SMALL_DEBTS}")
 
 
