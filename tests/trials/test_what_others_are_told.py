@@ -81,6 +81,7 @@ GIVEN: dict[type, set[str]] = {
 """What others get in another form: shorter, rounder, as passed or not, or not at all where it would tell an arm."""
 
 BEFORE_THE_DRAW = {
+    "diagnoses",
     "ended_designs",
     "designs",
     "design",
