@@ -46,6 +46,7 @@ SEEN_OF_EVENTS: Final[Mapping[str, frozenset[str]]] = {
     "denied": frozenset({"use_case", "problem", "rule"}),
     "register": frozenset({"protocol_digest", "version", "texts_kept"}),
     "design": frozenset({"design", "revision", "digest", "origin", "entry", "number"}),
+    "diagnose": frozenset({"diagnosis", "plan_digest", "digest", "replicates"}),  # of invented customers
     "amend": frozenset({"amendment", "version", "protocol_digest", "effect", "reason", "texts_kept"}),
     "confirm_amendment": frozenset({"amendment", "version", "protocol_digest", "effect", "proposed_by"}),
     "withdraw_amendment": frozenset({"amendment", "version", "reason", "proposed_by"}),
