@@ -20,12 +20,14 @@ from analysis.results import Evaluation
 from dashboards.checking import checking
 from dashboards.uploads import Kept, Upload, keep
 from data.errors import Refused
+from designs.likeness import traits_of
+from designs.protocol import Protocol
 from trials.access import Actor, UseCase, allow, parse_actor
 from trials.errors import AccessRefused, NoRegistry
 from trials.registry import Registry, open_registry, open_standing
 from trials.registry.records import TrialDetail, TrialSummary
 from trials.reporting.charts import DARK, LIGHT, Ink
-from trials.reporting.library import Entry, entries_of
+from trials.reporting.library import Entry, entries_of, nearest
 from trials.reporting.results.changed_results import result_changes as changes
 from trials.reporting.words.names import Names
 from trials.settings import load_settings
@@ -116,6 +118,21 @@ def library() -> tuple[Entry, ...]:
     with registry.read(current_user()) as reader:
         trials, designs = reader.past_trials(), reader.ended_designs(today())
     return entries_of(trials, designs)
+
+
+def nearest_trials(plan: Protocol, but: str) -> tuple[tuple[Entry, float], ...]:
+    """The entries of the library that are nearest to a plan, which may be partly filled, but for the design's own."""
+    return nearest(library(), traits_of(plan), but)
+
+
+def plan_of_design(design: str) -> Protocol | None:
+    """A design's draft as far as it is filled; None where nothing of it could be read.
+
+    Raises:
+        TrialRefused: There is no such design.
+    """
+    with _registry().read(current_user(), design) as reader:
+        return reader.plan_of_design(design, today())
 
 
 def trial(trial_id: str) -> TrialDetail:

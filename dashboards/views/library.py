@@ -8,8 +8,20 @@ import streamlit as st
 
 from analysis.wording.numbers import count
 from analysis.wording.phrases import capitalised
-from dashboards import markup, session, step
-from trials.reporting.library import SOURCES, Entry, Query, about_words, channels_in, search, techniques_in
+from dashboards import markup, screen, session, step
+from data.errors import Refused
+from designs.likeness import HOW_NEAR
+from trials.reporting.library import (
+    SOURCES,
+    Entry,
+    Query,
+    about_words,
+    channels_in,
+    prior_of,
+    prior_words,
+    search,
+    techniques_in,
+)
 
 _COLUMNS: Final = ("Trial", "About", "Verdict", "Effect, with its range", "Customers", "Date")
 _ANY: Final = ""
@@ -23,6 +35,9 @@ def show() -> None:
             "design ended because a trial was not the answer."
         )
     )
+    if st.query_params.get("near"):
+        _near(st.query_params["near"])
+        return
     entries = session.library()
     if any(entry.synthetic for entry in entries):
         st.html(markup.notice("Synthetic data: the trials marked synthetic are made of invented customers."))
@@ -31,6 +46,29 @@ def show() -> None:
         st.html(markup.said("Nothing in the library meets all of these. Clear one of them to see more."))
         return
     table(found, f"{len(found)} of {len(entries)} in the library" if len(found) != len(entries) else _all(entries))
+
+
+def _near(design: str) -> None:
+    """The entries nearest to a design, with what they say beforehand and how they were found."""
+    try:
+        plan = session.plan_of_design(design)
+    except Refused as refused:
+        screen.refused(refused)
+        return
+    near = () if plan is None else session.nearest_trials(plan, design)
+    title = plan.title if plan is not None and plan.title else design
+    st.html(markup.heading(2, f"Nearest to {title}"))
+    with st.container(horizontal=True):
+        st.page_link("views/library.py", label="The whole library")
+        st.page_link("views/design/task_list.py", label="Back to the design", query_params={"design": design})
+    if not near:
+        none = "none shares its behaviour, segments, channels or techniques"
+        st.html(markup.said(f"No past trial is near to this one: {none}."))
+        return
+    found = tuple(entry for entry, _ in near)
+    st.html(markup.lead(prior_words(prior_of(found))))
+    table(found, "The nearest first")
+    st.html(markup.quiet(HOW_NEAR))
 
 
 def _all(entries: tuple[Entry, ...]) -> str:

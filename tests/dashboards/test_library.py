@@ -2,9 +2,9 @@
 
 import re
 
-from designs.drafting import empty_draft
+from designs.drafting import draft_of_template, empty_draft
 from designs.entries import parse_entry
-from tests.dashboards.conftest import shown, table_row
+from tests.dashboards.conftest import details, refusals, shown, table_row
 from tests.small_registry import FIVE_MESSAGES, LOST_OUTCOMES, SMALL_DEBTS
 from trials.access import LOCAL_ACTOR
 from trials.registry.tables.columns import now
@@ -55,3 +55,28 @@ def test_filters_stand_in_the_address_and_say_that_they_are_on(open_page):
     assert re.search(r"1 of \d+ in the library", words)
     assert f"results?trial={FIVE_MESSAGES}" in words
     assert "Nothing in the library meets all of these" in shown(open_page("library", words="no-such-thing"))
+
+
+def test_the_nearest_are_shown_while_designing_with_their_prior_and_one_click_away(open_page, own_registry):
+    draft, contents = draft_of_template("sa-debts", "debts-2027")
+    begin_design(own_registry, LOCAL_ACTOR, "debts-2027", draft, contents, origin={"kind": "template"})
+    page = open_page("measures", design="debts-2027")
+    (found,) = [piece for words, piece in details(page) if "nearest past trials found" in words]
+    assert "Prior: " in found
+    assert "nothing that this trial has shown" in found
+    assert 'href="library?near=debts-2027"' in found
+    own = shown(open_page("library", near="debts-2027"))
+    assert "Nearest to" in own
+    assert "Prior: " in own
+    assert "is the mean of the four" in own
+    assert own.count("<tr") <= 1 + 5
+
+
+def test_a_design_that_is_hardly_begun_has_nothing_near(open_page, own_registry):
+    begin_design(own_registry, LOCAL_ACTOR, "bare-2027", empty_draft("bare-2027"), {}, origin={"kind": "empty"})
+    assert "No past trial is near to this one" in shown(open_page("library", near="bare-2027"))
+    assert "No past trial is near to this one yet" in shown(open_page("measures", design="bare-2027"))
+
+
+def test_the_nearest_to_a_design_that_is_not_there_is_refused(open_page):
+    assert refusals(open_page("library", near="no-such-design"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards import step
+from dashboards import nearest, step
 from dashboards.forms.fields import Field, Members, Section
 
 _DIRECTIONS: Final = (("increase", "More of it is better"), ("decrease", "Less of it is better"))
@@ -90,7 +90,9 @@ SECTIONS: Final = (
 
 
 def show() -> None:
-    step.step("measures", SECTIONS)
+    page = step.begun("measures")
+    if page is not None:
+        step.fill(*page, SECTIONS, beside=lambda detail, _: nearest.section(detail))
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

@@ -58,6 +58,7 @@ def _ways(detail: DesignDetail) -> None:
     saved = f"Revision {revision.number}, saved {revision.saved_at.day} {revision.saved_at:%B %Y at %H:%M} UTC"
     st.html(markup.quiet(f"{saved} by {revision.saved_by}."))
     with st.container(horizontal=True):
+        st.page_link("views/library.py", label="The nearest past trials", query_params={"near": detail.design.id})
         for view, label in (
             ("history", "What changed, and who changed it"),
             ("file", "The plan as a file"),
