@@ -42,7 +42,6 @@ def typed(page, label, words):
     settled(page)
 
 
-@pytest.mark.requirement("S20", "K07")
 def test_progress_is_seen_outlives_page_and_server_and_is_ended(home, context):
     server = start(home)
     context.request.get(server.entrance, max_retries=3)

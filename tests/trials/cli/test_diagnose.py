@@ -14,7 +14,6 @@ def protocol(tmp_path):
     return file
 
 
-@pytest.mark.requirement("S20", "K07")
 def test_a_plan_is_diagnosed_as_json_and_in_words(otm, protocol):
     asked = ("diagnose", protocol, "--customers", 600, "--replicates", 3, "--seed", 5, "--workers", 1)
     found = json.loads(otm(*asked, "--json", "-").out)
