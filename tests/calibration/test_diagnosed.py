@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -11,6 +13,7 @@ from analysis.diagnosis.results import ReplicateEffect
 from data.cohort import DEMONSTRATIONS
 from tests.calibration import diagnosed
 from tests.calibration.demonstrations import LOADED, STORIES
+from tests.commands.calibrate import REPORT, sections_of
 
 SIZE = 40_000
 
@@ -55,6 +58,13 @@ def test_the_band_of_a_story_is_that_of_its_count(letter, low, high):
     assert low < lower < upper <= high
     held, of = diagnosed.BY_HAND[letter]
     assert lower <= held / of <= upper
+
+
+def test_the_counts_of_the_stories_are_those_of_the_page():
+    section = sections_of(REPORT.read_text("utf-8"))["demonstrations"]
+    rows = re.findall(r"^\| ([A-D]) \S+ \| verdict: [^|]+ \| ([\d.]+) \| [^|]+ \| ([\d,]+) \|", section, re.MULTILINE)
+    counted = {letter: (round(float(share) * int(size)), int(size)) for letter, share, size in rows}
+    assert counted == diagnosed.BY_HAND
 
 
 @pytest.mark.parametrize("letter", ["C", "D"])
