@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor, inf, isfinite, isnan, sqrt
+from typing import Literal
 
 from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtr, ndtri, stdtrit
@@ -19,14 +20,18 @@ from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 from analysis.errors import AnalysisRefused
 from designs.protocol.models import Outcome, Protocol
 
+ToShow = Literal["effect", "within_margin", "net_benefit"]
+
 
 @dataclass(frozen=True, slots=True)
 class PowerRow:
     """One outcome and arm. A figure that the protocol does not allow is ``None``, and ``reason`` says why.
 
-    ``n_per_arm`` is the arm's own size at which the declared minimum effect is found with the declared power, of whole
-    clusters where they are assigned; ``n_comparison`` goes with it. ``power`` and ``minimum_detectable_effect`` are at
-    the customers expected.
+    ``to_show`` is what the row is for: an effect, that a guardrail which does no harm stays within its margin, or that
+    money is gained. ``n_per_arm`` is the arm's own size at which the declared minimum effect is found with the declared
+    power, of whole clusters where they are assigned; ``n_comparison`` goes with it. ``power`` and
+    ``minimum_detectable_effect`` are at the customers expected. ``break_even`` is the primary's effect at which an
+    approach gains what it costs.
     """
 
     outcome: str
@@ -38,6 +43,8 @@ class PowerRow:
     minimum_detectable_effect: float | None = None
     expected_in_arm: int | None = None
     reason: str | None = None
+    to_show: ToShow = "effect"
+    break_even: float | None = None
 
 
 Variance = Callable[[float], tuple[float, float]]
@@ -145,7 +152,7 @@ def minimum_detectable_effect(
 
 
 def plan(protocol: Protocol, customers: int | None) -> tuple[PowerRow, ...]:
-    """Every outcome that declares what it takes, against the comparison.
+    """Every outcome that declares what it takes, against the comparison; guardrails are sized apart.
 
     Args:
         protocol: with ``baseline`` and ``minimum_effect`` on the outcomes to size.
@@ -154,10 +161,10 @@ def plan(protocol: Protocol, customers: int | None) -> tuple[PowerRow, ...]:
     rows: list[PowerRow] = []
     shares = shares_of_everybody(protocol)
     contrasts = [pair for pair in protocol.contrasts if pair[1] == protocol.comparison.id]
-    alpha = protocol.analysis.alpha
-    if protocol.analysis.multiplicity not in ("none", "benjamini_hochberg"):
-        alpha /= len(protocol.contrasts)
+    alpha = level_of_a_contrast(protocol)
     for outcome in protocol.outcomes:
+        if outcome.margin is not None:  # which is sized for its margin, by what an approach needs to be scaled
+            continue
         if outcome.kind == "time_to_event":
             if outcome.role == "primary":  # nobody should think that its trial was sized
                 rows += [PowerRow(outcome.id, *pair, reason=_not_sized(outcome)) for pair in contrasts]
@@ -165,6 +172,13 @@ def plan(protocol: Protocol, customers: int | None) -> tuple[PowerRow, ...]:
         for arm, comparison in contrasts:
             rows.append(_row(protocol, outcome, arm, comparison, shares, alpha, customers))
     return tuple(rows)
+
+
+def level_of_a_contrast(protocol: Protocol) -> float:
+    """The two-sided level of one planned contrast: alpha, divided by their number where the plan adjusts for it."""
+    alpha = protocol.analysis.alpha
+    adjusted = protocol.analysis.multiplicity not in ("none", "benjamini_hochberg")
+    return alpha / len(protocol.contrasts) if adjusted else alpha
 
 
 def shares_of_everybody(protocol: Protocol) -> dict[str, float]:
@@ -197,50 +211,86 @@ def _row(
     protocol: Protocol, outcome: Outcome, arm: str, comparison: str, shares: dict[str, float], alpha: float,
     customers: int | None,
 ) -> PowerRow:  # fmt: skip
-    variance, problem = _declared_variance(outcome)
-    inflation, cluster_problem = _inflation(protocol, outcome)
+    variance, problem = declared_variance(outcome)
+    inflation, cluster_problem = inflation_of(protocol, outcome)
     problem = problem or cluster_problem
     if variance is None or inflation is None:
         return PowerRow(outcome.id, arm, comparison, reason=problem)
     sign = -1.0 if outcome.direction == "decrease" else 1.0
     effect = None if outcome.minimum_effect is None else sign * outcome.minimum_effect
-    size = _size_of_units(protocol, outcome)
     needed: tuple[int | None, int | None] = (None, None)
-    power = detectable = expected = None
+    power = detectable = None
     reasons = []
     if effect is None:
         reasons.append("no minimum_effect is declared, so no size follows")
     else:
-        needed = _needed(protocol, variance, effect, alpha, shares[comparison] / shares[arm], inflation, size)
-    if not customers:
-        reasons.append("the number of customers is not known yet, so no power follows")
+        needed = needed_for(protocol, outcome, variance, effect, alpha, shares[comparison] / shares[arm])
+    allotted = allot(protocol, outcome, shares[arm], shares[comparison], customers)
+    if allotted.problem is not None:
+        reasons.append(allotted.problem)
     else:
-        in_arm, in_comparison = (customers * shares[name] for name in (arm, comparison))
-        expected = int(in_arm + 1e-9)
-        units = [floor(customers / size + 1e-9) for customers in (in_arm, in_comparison)] if size else []
-        if min(units, default=2) < 2:
-            reasons.append(
-                f"{min(units)} whole {'customers' if size == 1 else 'clusters'} in an arm are fewer than two"
-            )
-            return PowerRow(outcome.id, arm, comparison, *needed, None, None, expected, "; ".join(reasons))
-        df = sum(units) - 2.0 if units else None
-        if size is not None and size > 1:
-            in_arm, in_comparison = (count * size for count in units)
+        in_arm, in_comparison, df = allotted.in_arm, allotted.in_comparison, allotted.df
         if effect is not None:
             power = power_at(variance, effect, in_arm, in_comparison, alpha=alpha, inflation=inflation, df=df)
         detectable = minimum_detectable_effect(
             variance, in_arm, in_comparison, alpha=alpha, power=protocol.analysis.power, sign=sign,
             largest=_largest(outcome, sign), inflation=inflation, df=df,
         )  # fmt: skip
-    return PowerRow(outcome.id, arm, comparison, *needed, power, detectable, expected, "; ".join(reasons) or None)
+    return PowerRow(
+        outcome.id, arm, comparison, *needed, power, detectable, allotted.expected, "; ".join(reasons) or None
+    )
 
 
-def _needed(
-    protocol: Protocol, variance: Variance, effect: float, alpha: float, ratio: float, inflation: float,
-    size: float | None,
-) -> tuple[int, int]:  # fmt: skip
-    """Customers needed in the arm and in the comparison."""
-    wanted = protocol.analysis.power
+@dataclass(frozen=True, slots=True)
+class Allotted:
+    """Of so many customers in all, those in an arm and in its comparison that a test counts.
+
+    Attributes:
+        in_arm, in_comparison: Customers; of clusters those in whole ones.
+        df: Degrees of freedom of Student's t; None where the normal approximation judges.
+        expected: Whole customers in the arm; None where nobody has counted yet.
+        problem: Why no power follows; None where it does.
+    """
+
+    in_arm: float = 0.0
+    in_comparison: float = 0.0
+    df: float | None = None
+    expected: int | None = None
+    problem: str | None = None
+
+
+def allot(
+    protocol: Protocol, outcome: Outcome, share_arm: float, share_comparison: float, customers: int | None
+) -> Allotted:
+    """Who is in an arm and in its comparison, by their shares of everybody."""
+    if not customers:
+        return Allotted(problem="the number of customers is not known yet, so no power follows")
+    in_arm, in_comparison = customers * share_arm, customers * share_comparison
+    expected, size = int(in_arm + 1e-9), _size_of_units(protocol, outcome)
+    units = [floor(count / size + 1e-9) for count in (in_arm, in_comparison)] if size else []
+    if min(units, default=2) < 2:
+        what = "customers" if size == 1 else "clusters"
+        return Allotted(expected=expected, problem=f"{min(units)} whole {what} in an arm are fewer than two")
+    if size is not None and size > 1:
+        in_arm, in_comparison = (count * size for count in units)
+    return Allotted(in_arm, in_comparison, sum(units) - 2.0 if units else None, expected)
+
+
+def needed_for(
+    protocol: Protocol, outcome: Outcome, variance: Variance, effect: float, alpha: float, ratio: float
+) -> tuple[int, int]:
+    """Customers needed in the arm and in the comparison, which is ``ratio`` times as large.
+
+    Args:
+        protocol: With the power that is wanted.
+        outcome: Whose clusters and correlation count.
+        variance: Of one customer, as for :func:`sample_size`.
+        effect: To be shown.
+        alpha: Two-sided.
+        ratio: Comparison customers for each customer in the arm.
+    """
+    wanted, size = protocol.analysis.power, _size_of_units(protocol, outcome)
+    inflation = inflation_of(protocol, outcome)[0] or 1.0
     if size is None:
         arm = sample_size(variance, effect, alpha=alpha, power=wanted, ratio=ratio, inflation=inflation)
         return arm, ceil(arm * ratio - 1e-9)
@@ -257,7 +307,8 @@ def _size_of_units(protocol: Protocol, outcome: Outcome) -> float | None:
     return float(protocol.population.cluster_size or 1.0)
 
 
-def _declared_variance(outcome: Outcome) -> tuple[Variance | None, str | None]:
+def declared_variance(outcome: Outcome) -> tuple[Variance | None, str | None]:
+    """The variance of one customer, by effect, as the plan declares it; or None and why it does not follow."""
     if outcome.kind == "binary":
         if outcome.baseline is None:
             return None, "no baseline is declared: the share expected without contact"
@@ -268,7 +319,8 @@ def _declared_variance(outcome: Outcome) -> tuple[Variance | None, str | None]:
     return (lambda _: (variance, variance)), None
 
 
-def _inflation(protocol: Protocol, outcome: Outcome) -> tuple[float | None, str | None]:
+def inflation_of(protocol: Protocol, outcome: Outcome) -> tuple[float | None, str | None]:
+    """The design effect of clusters, 1 without; or None and why it does not follow."""
     if not protocol.cluster:
         return 1.0, None
     if outcome.intracluster_correlation is None or protocol.population.cluster_size is None:

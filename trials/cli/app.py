@@ -86,8 +86,11 @@ def _first_word() -> str | None:
 
 def _asked_for() -> str:
     """The command without its arguments, which may name customers."""
-    known: Any = typer.main.get_command(application(_first_word()))
     words = ["otm"]
+    try:
+        known: Any = typer.main.get_command(application(_first_word()))
+    except Exception:  # noqa: BLE001 its own file is what fails, and that is being told
+        return "otm"
     for word in sys.argv[1:]:
         known = getattr(known, "commands", {}).get(word)
         if known is None:

@@ -70,18 +70,23 @@ def power(
     from dataclasses import asdict
 
     from analysis.planning.power import plan
+    from analysis.planning.verdict_size import ceilings, size_for_verdict
     from designs.protocol import load_protocol
+    from trials.reporting.words.sizes import TO_SHOW, seldom_scaled, shown_of
 
-    rows = plan(load_protocol(protocol).protocol, customers)
+    loaded = load_protocol(protocol).protocol
+    rows = (*plan(loaded, customers), *size_for_verdict(loaded, customers))
+    bounds = ceilings(loaded, rows)
     if json_to is not None:
-        write_json(json_to, {"outcomes": [asdict(row) for row in rows]})
+        write_json(json_to, {"outcomes": [asdict(r) for r in rows], "scaled": [asdict(bound) for bound in bounds]})
         return
     show_table(
-        ("outcome", "arm", "needed in the arm", "power", "smallest effect found", "note"),
+        ("outcome", "arm", "to show", "needed in the arm", "chance", "smallest effect found", "note"),
         (
             (
-                row.outcome,
+                shown_of(row),
                 row.arm,
+                TO_SHOW[row.to_show],
                 "" if row.n_per_arm is None else f"{row.n_per_arm:,}",
                 "" if row.power is None else f"{row.power:.1%}",
                 "" if row.minimum_detectable_effect is None else f"{row.minimum_detectable_effect:.4g}",
@@ -90,6 +95,8 @@ def power(
             for row in rows
         ),
     )
+    for sentence in seldom_scaled(loaded, bounds):
+        say(sentence)
 
 
 @population_commands.command("load")

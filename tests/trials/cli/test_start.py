@@ -65,3 +65,13 @@ def test_a_command_loads_its_own_file_alone():
     found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "trials.cli.licences" in found.stdout
     assert "trials.cli.fieldwork" not in found.stdout
+
+
+def test_a_command_whose_own_file_fails_is_told_like_any_other_failure(home):
+    script = (
+        "import sys; sys.argv = ['otm', 'licences']; sys.modules['trials.cli.licences'] = None\n"
+        "from trials.cli.app import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (70, False)
+    assert done.stderr.startswith("Failed.")
