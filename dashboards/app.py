@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("views/decision.py", title="Decision"),
         st.Page("views/results.py", title="Results"),
         st.Page("views/add_trial.py", title="Add a trial"),
+        st.Page("views/overlap.py", title="Customers that trials share", visibility="hidden"),
         st.Page("views/draw.py", title="Draw and lists", visibility="hidden"),
         *(st.Page(f"views/design/{name}.py", title="Design", visibility="hidden") for name in ("task_list", *STEPS)),
     ],

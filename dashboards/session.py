@@ -120,6 +120,17 @@ def library() -> tuple[Entry, ...]:
     return entries_of(trials, designs)
 
 
+def shared_customers(trial_id: str) -> tuple[tuple[str, int | None], ...]:
+    """How many customers a trial shares with each other one, most first; None where they are too few to be told.
+
+    Raises:
+        TrialRefused: There is no such trial.
+    """
+    from trials.stages.overlap import shared_customers as shared
+
+    return shared(_registry(), current_user(), trial_id)
+
+
 def nearest_trials(plan: Protocol, but: str) -> tuple[tuple[Entry, float], ...]:
     """The entries of the library that are nearest to a plan, which may be partly filled, but for the design's own."""
     return nearest(library(), traits_of(plan), but)

@@ -187,6 +187,16 @@ def _state_of_design(standing: Standing) -> State:
     return state
 
 
+def may_be_released(standing: Standing) -> bool:
+    """Whether the draw waits for its release: the trial has its finding, and stands.
+
+    Examples:
+        >>> may_be_released(Standing("t", waves_allocated=1, finding=1)), may_be_released(Standing("t"))
+        (True, False)
+    """
+    return standing.finding is not None and standing.waves_allocated > 0 and not (standing.released or standing.void)
+
+
 def has_reached(state: State, goal: State) -> bool:
     """Whether a trial in one state has been in another, or is in it. A void trial has got nowhere.
 

@@ -23,6 +23,7 @@ SCREENS = {
     "decision-draft": f"decision?trial={DRAFTED}",
     "add_trial": "add_trial",
     "library": "library",
+    "overlap": f"overlap?trial={SMALL_DEBTS}",
 }
 
 

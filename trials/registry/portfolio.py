@@ -14,12 +14,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from analysis.document import from_document
 from analysis.results import Segment
 from analysis.wording.naming import approach, doing_nothing
+from designs.likeness import traits_of
 from designs.protocol import Protocol
 from designs.protocol.models import Clock
 from designs.protocol.words import column_words
 from trials.concealment import SMALL
 from trials.findings import Correction, Made, Place, places, shown
-from trials.life import Standing, as_told, next_step, state_of
+from trials.life import Standing, as_told, may_be_released, next_step, state_of
 from trials.registry import tables
 from trials.registry.amended import amended_trials
 from trials.registry.queries import locked_outside, population_name, standings
@@ -196,6 +197,8 @@ def _summary(standing: Standing, protocol: Protocol, rows: _Rows, sees_arms: boo
         verdict_where=tuple((approaches.get(arm, arm), segment) for arm, segment in where),
         words=column_words(protocol),
         comparison=doing_nothing(protocol),
+        about=traits_of(protocol),
+        release_due=may_be_released(standing),
         evaluation=None if evaluation is None else evaluation.number,
         evaluation_digest=None if evaluation is None else evaluation.digest,
         evaluation_role=None if evaluation is None else rows.places[trial].role,

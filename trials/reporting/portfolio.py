@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.wording.phrases import capitalised, day, listed, sentence_case
+from designs.likeness import folded
 from trials.life import Next
 from trials.registry.records import TrialSummary
 from trials.reporting.words.vocabulary import CHANNELS, STATES, STEPS, VOID, state, verdict
@@ -13,11 +14,12 @@ from trials.reporting.words.vocabulary import CHANNELS, STATES, STEPS, VOID, sta
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Words chosen from :class:`Choices`; an empty tuple keeps everything."""
+    """Words chosen from :class:`Choices`; an empty tuple keeps everything, and so do no ``words``."""
 
     states: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,26 @@ def filtered(trials: Iterable[TrialSummary], filters: Filters) -> tuple[TrialSum
         if _meets(filters.states, (state(trial.state),))
         and _meets(filters.segments, (_segment(trial, column) for column in trial.segments))
         and _meets(filters.channels, map(_channel, trial.channels))
+        and _found(filters.words, trial)
     )
 
 
 def _meets(wanted: tuple[str, ...], held: Iterable[str]) -> bool:
     return not wanted or any(word in wanted for word in held)
+
+
+def _found(wanted: str, trial: TrialSummary) -> bool:
+    """Whether each word that is looked for begins a word of what a trial is about, or of how it stands."""
+    parts = folded(wanted).split()
+    if not parts:
+        return True
+    about = trial.about
+    texts = (
+        trial.id, trial.title, state(trial.state), verdict_of(trial), about.behaviour, *about.segments,
+        *about.techniques, *trial.arms, *map(_channel, trial.channels),
+    )  # fmt: skip
+    words = folded(" ".join(texts)).split()
+    return all(any(word.startswith(part) for word in words) for part in parts)
 
 
 def _segment(trial: TrialSummary, column: str) -> str:

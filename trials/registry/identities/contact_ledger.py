@@ -274,6 +274,25 @@ def _ids(engine: Engine, snapshots: SnapshotStore, entry: Entry) -> pa.ChunkedAr
     return rows.column(LEDGER_ID)
 
 
+def shared_with(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], first: str) -> dict[str, int]:
+    """How many customers one trial shares with each other one that has any: one query over all snapshots."""
+    parts = [
+        engine.scan(snapshots.opened(entry.digest)).select(nw.col(LEDGER_ID), nw.lit(entry.trial).alias("trial"))
+        for entry in ledger
+        if entry.kind != "contacts"
+    ]
+    trials = {entry.trial for entry in ledger if entry.kind != "contacts"}
+    if first not in trials:
+        return {}
+    everybody = nw.concat(parts, how="vertical").unique()
+    own = everybody.filter(nw.col("trial") == first).select(LEDGER_ID)
+    others = everybody.filter(nw.col("trial") != first)
+    counted = others.join(own, on=LEDGER_ID, how="inner").group_by("trial").agg(nw.len().alias("customers"))
+    found = engine.collect(counted)
+    shared = dict(zip(found.column("trial").to_pylist(), found.column("customers").to_pylist(), strict=True))
+    return {trial: int(shared.get(trial, 0)) for trial in sorted(trials - {first})}
+
+
 def overlap(engine: Engine, snapshots: SnapshotStore, ledger: tuple[Entry, ...], first: str, second: str) -> int:
     """Customers that two trials share: one query over their snapshots."""
 

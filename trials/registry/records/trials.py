@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from analysis.results import Segment
+from designs.likeness import Traits
 from designs.protocol import Protocol
 from designs.protocol.words import ColumnWords
 from trials.findings import Role
@@ -55,6 +56,8 @@ class TrialSummary:
     words: ColumnWords = field(default_factory=ColumnWords)  # what the plan calls its columns
     amendments: tuple[AmendmentRecord, ...] = ()  # of its plan since the lock; those open and withdrawn too
     outside: str | None = None  # why it is locked outside the route of approval; None where it is not
+    about: Traits = field(default_factory=Traits)  # behaviour, segments, channels and techniques
+    release_due: bool = False  # it has its finding, and the draw is not released
     comparison: str = "no further action"  # what the approaches are compared with, as it stands inside a sentence
 
 
