@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards import diagnosing, step
+from dashboards import diagnosing, sizing, step
 from dashboards.forms.fields import Field, Section
+from trials.registry.records import DesignDetail
 
 SECTIONS: Final = (
     Section(
@@ -44,7 +45,12 @@ SECTIONS: Final = (
 def show() -> None:
     page = step.begun("size")
     if page is not None:
-        step.fill(*page, SECTIONS, beside=lambda detail, _: diagnosing.section(detail))
+        step.fill(*page, SECTIONS, beside=lambda detail, _: _beside(detail))
+
+
+def _beside(detail: DesignDetail) -> None:
+    sizing.section(detail)
+    diagnosing.section(detail)
 
 
 if __name__ == "__main__":  # as Streamlit runs a page
