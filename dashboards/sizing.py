@@ -24,4 +24,8 @@ def section(detail: DesignDetail) -> None:
     st.html(markup.said(HOW_SIZED))
     if sizing.expected is not None:
         st.html(markup.quiet(f"{sizing.expected:,} customers of the loaded population take part."))
-    st.html(markup.rows("What is needed to scale an approach", SIZE_COLUMNS, sizing.rows))
+    if sizing.rows:
+        st.html(markup.rows("What is needed to scale an approach", SIZE_COLUMNS, sizing.rows))
+    if sizing.unknown:
+        st.html(markup.heading(3, "What no size follows from yet"))
+        st.html(markup.bullets(sizing.unknown))

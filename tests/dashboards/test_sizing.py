@@ -42,7 +42,20 @@ def test_sizes_of_effect_money_and_guardrails_are_shown(own_registry: Registry, 
     assert "That money is gained" in words
     assert "No harm beyond its margin" in words
     assert "38,852" in words
-    assert "t gains what it costs from an effect of +1.7 points" in words
+    assert "That money is gained, which begins at an effect of +1.7 points" in words
+
+
+def test_what_the_plan_does_not_say_is_said_once(own_registry: Registry, open_page: Any) -> None:
+    changes = valued(0.85)
+    guardrail = {key: value for key, value in changes["outcomes"][1].items() if key != "baseline"}
+    words = page_of(own_registry, open_page, **{**changes, "outcomes": [changes["outcomes"][0], guardrail]})
+    assert words.count("Complained: the plan does not say the share expected without contact.") == 1
+    assert "baseline" not in words
+
+
+def test_an_approach_that_costs_more_than_it_gains_is_named(own_registry: Registry, open_page: Any) -> None:
+    words = page_of(own_registry, open_page, **valued(1.5))
+    assert "Letter: at the declared effect it gains nothing: -0.50 pounds a customer." in words
 
 
 def test_a_plan_that_cannot_be_read_is_not_sized(own_registry: Registry, open_page: Any) -> None:
