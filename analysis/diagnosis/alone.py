@@ -9,8 +9,8 @@ import numpy as np
 
 from analysis.diagnosis.results import TruthName
 from analysis.diagnosis.worlds import World
-from analysis.planning.power import shares_of_everybody
 from analysis.planning.power_simulation import BinaryWorld, SimulatedPower, simulate_power
+from designs.protocol.shares import shares_of_everybody
 
 _TRIALS: Final = 1_000
 _CUSTOMERS: Final = 10_000_000  # of all of them together: under a second

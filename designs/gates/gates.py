@@ -17,6 +17,7 @@ from designs.gates.sample_size import sample_size_digest
 from designs.protocol.errors import ProtocolError
 from designs.suitability.review import review
 from designs.suitability.staleness import unconfirmed
+from designs.surge import open_in_surge
 from designs.variants.review import review_texts
 from designs.variants.sign_offs import open_texts
 
@@ -91,6 +92,8 @@ def _open(name: GateName, facts: Facts) -> Iterator[Open]:
         case "designed":
             yield from map(not_a_protocol, facts.errors)
             yield from _wording(facts)
+            if plan is not None:
+                yield from open_in_surge(plan)
         case "signed_off":
             if plan is not None:
                 yield from open_texts(plan, facts.versions, recorded)

@@ -33,6 +33,7 @@ from designs.protocol.sections.suitability import (
     FollowUpPlan,
     Suitability,
 )
+from designs.protocol.sections.surge import ContactShares, Surge, SurgeSegment
 
 USUAL_COVERAGE = 0.9  # of customers whose outcomes come from administrative files
 LEAST_DIFFERENCE = 0.01  # between arms, in the share of customers with an outcome
@@ -164,6 +165,7 @@ __all__ = [
     "Complier",
     "Condition",
     "ContactLimit",
+    "ContactShares",
     "Covariate",
     "Decision",
     "Exclusion",
@@ -182,6 +184,8 @@ __all__ = [
     "Scalar",
     "Subgroup",
     "Suitability",
+    "Surge",
+    "SurgeSegment",
     "Text",
     "Valuation",
     "Wave",

@@ -12,6 +12,7 @@ import typer
 HELD_BY: Final[dict[str, tuple[str, ...]]] = {
     "design": ("protocol", "population", "power", "register", "texts", "lock"),
     "diagnosing": ("diagnose",),
+    "surging": ("surge",),
     "designing": ("design",),
     "papers": ("design",),
     "amending": ("amend",),

@@ -14,6 +14,7 @@ from designs.protocol import Protocol, check_allocation_date, check_columns, out
 from designs.protocol.day_zero import day_of_draw
 from trials.access import Actor
 from trials.errors import TrialRefused
+from trials.randomiser.batches import refuse_over_capacity
 from trials.randomiser.eligibility import Eligible, eligible, refuse_more_than_planned
 from trials.randomiser.index_dates import (
     plans_a_day_that_is_past,
@@ -33,7 +34,8 @@ def fixed(registry: Registry, actor: Actor, plan: Plan, population: PopulationRe
 
     Raises:
         TrialRefused: The population was loaded under other declarations, nobody is left to allocate, its first issue
-            day has gone by, its first wave has more customers than are planned, or the draw would be refused.
+            day has gone by, its first wave has more customers than are planned, they would bring more contact in a day
+            than can be taken, or the draw would be refused.
         ProtocolRefused: The population lacks a column, or one was measured after today.
     """
     _refuse_unfit(plan, population)
@@ -41,6 +43,7 @@ def fixed(registry: Registry, actor: Actor, plan: Plan, population: PopulationRe
         engine = open_engine(registry.settings.engine, scratch=scratch)
         found = eligible(engine, registry.snapshots.opened(population.digest), plan.protocol)
     refuse_more_than_planned(plan.protocol, found.units.num_rows)
+    refuse_over_capacity(plan.protocol, found.units)
     return LockRecord(
         protocol_version=plan.version,
         protocol_digest=plan.digest,

@@ -27,6 +27,7 @@ from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.field.respelt import refuse_respelt
 from trials.progress import Progress, in_silence
+from trials.randomiser.batches import asked_of_the_file, in_batches, refuse_batches_of_its_own
 from trials.randomiser.index_dates import refuse_invented_time
 from trials.registry import Registry, queries, tables
 from trials.registry.design_facts import refuse_set_aside
@@ -172,10 +173,11 @@ def _load(
         plan.refuse(session)
         waves = queries.waves_of(session, protocol.id)
         latest = queries.latest_population(session, name)
-    intake = read_file(file, contract)
+    intake = read_file(file, asked_of_the_file(protocol, contract))
+    refuse_batches_of_its_own(protocol, intake.table.column_names)
     key = SYNTHETIC_KEY if synthetic else registry.key()
     respelt = refuse_respelt(registry, intake, protocol, key, waves, latest)
-    customers = _customers(intake, protocol, contract, key)
+    customers = in_batches(protocol, intake.table, _customers(intake, protocol, contract, key))
     findings = _findings(intake.table, protocol) if plan.complete else [_NOT_LOOKED_FOR]
     digest = registry.snapshots.write(customers)
     rejections_digest = keep_rejections(registry.snapshots, intake.rejections)

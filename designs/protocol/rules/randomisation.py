@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise, product
 
+from designs.protocol.columns import uses
 from designs.protocol.consistency import Breach, reads, repeated
 from designs.protocol.models import Protocol
 
@@ -162,15 +163,32 @@ def parts_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
 @reads("randomisation")
 def a_batch_is_a_stratum(protocol: Protocol) -> Iterator[Breach]:
     scheme = protocol.randomisation
-    if scheme.batches is None or not protocol.randomised_here:
+    if scheme.batches is None:
         return
     place = ("randomisation", "batches")
+    if not protocol.randomised_here:
+        if scheme.batches.at_random:
+            problem = "a trial randomised elsewhere has its batches from there"
+            yield Breach((*place, "at_random"), problem, "customers are put into batches where they are randomised")
+        return
     if scheme.batches.column not in scheme.strata:
         problem = f'"{scheme.batches.column}" is not among randomisation.strata'
         rule_text = "the column of batches is a stratum, so that arms are compared on the same days"
         yield Breach((*place, "column"), problem, rule_text, scheme.strata)
     if scheme.waves:
         yield Breach(place, "waves are declared too", "day 0 is the wave's or the batch's, not both")
+
+
+@reads("randomisation", "population")
+def batches_at_random_choose_nobody(protocol: Protocol) -> Iterator[Breach]:
+    """The load makes them after it has asked who takes part."""
+    batches = protocol.randomisation.batches
+    if batches is None or not batches.at_random:
+        return
+    for use in uses(protocol):
+        if use.column == batches.column and use.part in ("id", "cluster", "pair", "where", "exclude", "welsh"):
+            rule_text = "batches are made at random after it is known who takes part, and who goes together"
+            yield Breach(use.path, f'"{use.column}" is a column of batches that are made at random', rule_text)
 
 
 @reads("randomisation", "arms")
@@ -258,6 +276,7 @@ RULES = (
     hold_out_needs_no_further_action,
     parts_are_told_apart,
     a_batch_is_a_stratum,
+    batches_at_random_choose_nobody,
     equal_shares_where_needed,
     rerandomisation_is_analysed_as_drawn,
     factors_make_the_arms,

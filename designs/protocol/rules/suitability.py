@@ -65,6 +65,26 @@ def follow_up_is_of_the_arms(protocol: Protocol) -> Iterator[Breach]:
             yield Breach(place, f'"{name}" is not an arm', "a rule of its own is given by arm id", ids)
 
 
+@reads("suitability", "arms")
+def contact_is_predicted_of_every_approach(protocol: Protocol) -> Iterator[Breach]:
+    """An arm that is left out would bring no contact, and the days would look quieter than they are."""
+    surge = protocol.suitability.operations.surge if protocol.suitability else None
+    if surge is None:
+        return
+    place: KeyPath = ("suitability", "operations", "surge")
+    ids = tuple(arm.id for arm in protocol.arms)
+    named = [((*place, "arms", arm), arm) for arm in surge.arms]
+    for segment, its in surge.segments.items():
+        named += [((*place, "segments", segment, "arms", arm), arm) for arm in its.arms]
+    for path, name in named:
+        if name not in ids:
+            yield Breach(path, f'"{name}" is not an arm', "contact is predicted by arm id", ids)
+    for arm in protocol.arms:
+        if arm.kind != "nfa" and arm.id not in surge.arms:
+            rule_text = "contact is predicted of every arm in which customers are contacted; 0 is a prediction too"
+            yield Breach((*place, "arms", arm.id), "this is missing", rule_text)
+
+
 @reads("population")
 def reasons_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
     reasons = protocol.population.reasons
@@ -86,6 +106,7 @@ RULES = (
     behaviour_is_the_primary,
     contact_is_told_in_figures_that_are_read,
     an_edition_has_its_questions,
+    contact_is_predicted_of_every_approach,
     follow_up_is_of_the_arms,
     reasons_are_told_apart,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,7 @@ class Batches(Declared):
     """One intake issued in parts: the column that names each customer's batch, and the batch's day 0, in every arm."""
 
     column: Text
+    at_random: Literal[True] | None = None  # the file has no such column: the load puts customers into equal batches
     issue_on: Annotated[dict[str, date], Field(min_length=1)]
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from designs.literals import Confidence, QuestionsEdition, SameReason
 from designs.protocol.sections.scalars import Declared, Identifier, NotNegative, Range, Scalar, Text, union_of
+from designs.protocol.sections.surge import Surge
 
 _expected = union_of("text, a number, true or false, or keys with these")
 InWords = Annotated[bool | int | float | str | dict[str, Scalar], _expected]
@@ -130,6 +131,7 @@ class OperationsAnswer(_Answer):
     answer: Annotated[
         ExpectedContact | bool | int | float | str | dict[str, Scalar], Field(union_mode="left_to_right"), _expected
     ]
+    surge: Surge | None = None
 
 
 class FurtherAnswer(_Answer):

@@ -251,3 +251,13 @@ def test_nothing_is_signed_before_there_is_a_plan() -> None:
         assert isinstance(signed, SignedOff)
         with pytest.raises(DesignRefused, match="there is nothing to sign yet"):
             refuse_entry(signed, replace(facts(), plan=None))
+
+
+@pytest.mark.requirement("S16")
+def test_contact_above_capacity_stands_in_the_way_of_the_lock() -> None:
+    surge = {"customers": 40_000, "by_day": [1], "arms": {"letter": {"call": 0.05}, "sms": {"call": 0.05}}}
+    over = facts(("suitability.operations.surge", surge))
+    found = [(gate.name, each.clears) for gate, each in missing_before_lock(over) if each.code == "over_capacity"]
+    assert found == [("designed", "designer")]
+    fits = facts(("suitability.operations.surge", surge | {"customers": 10_000}))
+    assert not [each for _, each in missing_before_lock(fits) if each.code == "over_capacity"]

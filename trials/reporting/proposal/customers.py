@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.planning.power import shares_of_everybody
 from analysis.wording.numbers import count, percentage
 from analysis.wording.phrases import capitalised
 from analysis.wording.phrases import day as day_in_words
 from designs.protocol import Protocol
 from designs.protocol.conditions import describe
 from designs.protocol.models import Arm
+from designs.protocol.shares import shares_of_everybody
 from designs.protocol.words import column_words
 from trials.registry.dossier import Dossier
 from trials.reporting.papers import Block, Bullets, Missing, Paragraph, Table

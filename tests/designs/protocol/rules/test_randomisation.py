@@ -150,6 +150,24 @@ BROKEN = [
         "not both",
         at="randomisation.batches",
     ),
+    Case(
+        HERE,
+        {
+            "randomisation.strata": ["batch"],
+            "randomisation.batches": {"column": "batch", "at_random": True, "issue_on": {"one": "2026-03-02"}},
+            "population.where[0]": {"column": "batch", "equals": "one"},
+        },
+        '"batch" is a column of batches that are made at random',
+        "after it is known who takes part",
+        at="population.where[0].column",
+    ),
+    Case(
+        ELSEWHERE,
+        {"randomisation.batches": {"column": "batch", "at_random": True, "issue_on": {"one": "2026-03-02"}}},
+        "has its batches from there",
+        "where they are randomised",
+        at="randomisation.batches.at_random",
+    ),
 ]
 
 

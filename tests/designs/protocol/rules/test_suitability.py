@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.designs.protocol.examples import ABSENT, ANSWERED, Case
+from designs.protocol.canonical import parse_canonical
+from tests.designs.protocol.examples import ABSENT, ANSWERED, Case, changed, loaded
+
+SURGE = "suitability.operations.surge"
+SURGING = changed(
+    ANSWERED,
+    (SURGE, {"customers": 100, "by_day": [0.5, 0.5], "arms": {"letter": {"call": 0.1}, "sms": {"write": 0.1}}}),
+)
 
 BROKEN = [
     Case(ANSWERED, {"suitability.reaction": ABSENT}, "missing", "required"),
@@ -47,9 +54,49 @@ BROKEN = [
         "a number at least 0",
         at="suitability.operations.answer.peak_contacts_per_day",
     ),
+    Case(
+        SURGING,
+        {f"{SURGE}.arms": {"letter": {"call": 0.1}}},
+        "missing",
+        "0 is a prediction too",
+        at=f"{SURGE}.arms.sms",
+    ),
+    Case(SURGING, {f"{SURGE}.arms.post": {"call": 0.1}}, '"post" is not an arm', "by arm id", at=f"{SURGE}.arms.post"),
+    Case(
+        SURGING,
+        {f"{SURGE}.segments": {"late": {"share": 0.5, "arms": {"post": {}}}}},
+        '"post" is not an arm',
+        "by arm id",
+        at=f"{SURGE}.segments.late.arms.post",
+    ),
+    Case(SURGING, {f"{SURGE}.by_day": [0.5, 0.4]}, "come to 0.9", "its sum is 1", at=SURGE),
+    Case(SURGING, {f"{SURGE}.arms.letter.call": 1.1}, "1.1", "at most 1"),
+    Case(SURGING, {f"{SURGE}.customers": 0}, "0", "at least 1"),
+    Case(
+        SURGING,
+        {
+            f"{SURGE}.segments": {
+                "a": {"share": 0.6, "arms": {"sms": {"call": 0}}},
+                "b": {"share": 0.6, "arms": {"sms": {"call": 0}}},
+            }
+        },
+        "come to 1.2",
+        "their sum is 1 at most",
+        at=SURGE,
+    ),
 ]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=f"{case.path}-{number}") for number, case in enumerate(BROKEN)])
 def test_a_broken_rule_is_named(tmp_path: Path, case: Case) -> None:
     case.hold(tmp_path)
+
+
+@pytest.mark.requirement("S16")
+def test_predicted_contact_comes_back_from_what_is_stored_and_enters_the_digest_where_it_is_used(
+    tmp_path: Path,
+) -> None:
+    before, after = loaded(tmp_path, ANSWERED), loaded(tmp_path, SURGING)
+    assert "surge" not in before.canonical
+    assert parse_canonical(after.canonical).suitability == after.protocol.suitability
+    assert after.digest != before.digest

@@ -1,0 +1,24 @@
+"""The surge: the contact that a trial brings, against what operational colleagues can take, and batches that fit."""
+
+from __future__ import annotations
+
+from designs.surge.batching import at_random
+from designs.surge.forecast import Day, Forecast, Part, capacity_per_day, declared, forecast
+from designs.surge.open import open_in_surge
+from designs.surge.proposal import Proposal, propose
+from designs.surge.words import figure, sentences
+
+__all__ = [
+    "Day",
+    "Forecast",
+    "Part",
+    "Proposal",
+    "at_random",
+    "capacity_per_day",
+    "declared",
+    "figure",
+    "forecast",
+    "open_in_surge",
+    "propose",
+    "sentences",
+]

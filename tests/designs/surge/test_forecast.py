@@ -1,0 +1,162 @@
+"""Contact by day and batch, against capacity; the fewest batches that fit; and who is in which."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from designs.surge import Forecast, at_random, forecast, open_in_surge, propose, sentences
+from tests.designs.protocol.examples import Change, changed
+from tests.designs.suitability.plans import SETTLED, plan_of
+
+AT = "suitability.operations.surge"
+SURGE: dict[str, Any] = {
+    "customers": 40_000,
+    "by_day": [0.1, 0.5, 0.3, 0.1],
+    "arms": {"letter": {"call": 0.05, "write": 0.02, "amend": 0.01}, "sms": {"call": 0.02}},
+}
+SURGING = changed(SETTLED, (AT, SURGE))
+
+
+def expected(*changes: Change, **known: Any) -> Forecast:
+    found = forecast(plan_of(SURGING, *changes), **known)
+    assert found is not None
+    return found
+
+
+@pytest.mark.requirement("S16")
+def test_contacts_are_counted_by_way_and_day() -> None:
+    found = expected()  # a quarter, 10,000, get the letter and half, 20,000, the text message
+    assert [(round(day.calls, 9), round(day.post, 9), round(day.amended, 9)) for day in found.days] == [
+        (90, 20, 10), (450, 100, 50), (270, 60, 30), (90, 20, 10)
+    ]  # fmt: skip
+    assert (found.peak.day, round(found.peak.contacts, 9), found.capacity) == (1, 600, 400)
+    assert [day.day for day in found.over] == [1]
+    assert found.contacts == pytest.approx(1200)
+
+
+def test_half_the_customers_bring_half_the_contact_and_who_is_held_out_brings_the_comparisons() -> None:
+    assert expected(customers=20_000).contacts == pytest.approx(600)
+    held = expected(("randomisation.hold_out", 0.5), (f"{AT}.arms.nfa", {"call": 0.001}))
+    # 0.5 held out and 0.125 beside it are left alone; 0.125 get the letter, 0.25 the message
+    assert held.contacts == pytest.approx(40_000 * (0.625 * 0.001 + 0.125 * 0.08 + 0.25 * 0.02))
+
+
+def test_a_segment_reacts_otherwise_in_the_arms_that_it_names() -> None:
+    late = {"late": {"share": 0.25, "arms": {"letter": {"call": 0.2}}}}
+    # of the letter's 10,000 a quarter call at 0.2; the message's are as before
+    assert expected((f"{AT}.segments", late)).contacts == pytest.approx(7_500 * 0.08 + 2_500 * 0.2 + 400)
+
+
+@pytest.mark.requirement("S16")
+def test_a_peak_above_capacity_blocks_and_the_designer_clears_it() -> None:
+    (found,) = open_in_surge(plan_of(SURGING))
+    assert (found.code, found.severity, found.where, found.clears) == ("over_capacity", "blocks", AT, "designer")
+    assert found.problem.startswith("600 contacts are expected on 1 day after the first issue, and 400 can be taken")
+    assert "2 batches of at most 20,000 customers, 2 days apart" in found.remedy
+    assert not tuple(open_in_surge(plan_of(SURGING, (f"{AT}.customers", 26_666))))
+    assert not tuple(open_in_surge(plan_of(SETTLED)))
+
+
+def test_a_peak_at_capacity_fits_and_one_just_above_does_not_read_as_if_it_did() -> None:
+    capacity = "suitability.operations.answer.capacity_per_day"
+    assert not expected((capacity, 600)).over
+    above = expected((capacity, 599.9))
+    assert above.over
+    assert next(sentences(expected((f"{AT}.customers", 40_001), (capacity, 600)))).endswith("with 601.")
+
+
+def test_undeclared_capacity_warns_that_nothing_was_held_against_it() -> None:
+    plan = plan_of(SURGING, ("suitability.operations.answer", "there is room"))
+    assert [(each.code, each.severity) for each in open_in_surge(plan)] == [("capacity_not_declared", "warns")]
+    found = forecast(plan)
+    assert found is not None
+    assert (found.capacity, found.over, found.proposal) == (None, (), None)
+    assert list(sentences(found))[-1].endswith("held against nothing.")
+
+
+@pytest.mark.requirement("S16")
+def test_declared_batches_are_counted_on_their_days_and_the_proposed_ones_fit() -> None:
+    proposal = expected().proposal
+    assert proposal is not None
+    assert (proposal.batches, proposal.days_between, proposal.customers) == (2, 2, 20_000)
+    days = proposal.issue_on(date(2026, 3, 2))
+    assert days == {"batch_01": date(2026, 3, 2), "batch_02": date(2026, 3, 4)}
+    batches = {"column": "batch", "at_random": True, "issue_on": {name: str(day) for name, day in days.items()}}
+    parted: tuple[Change, ...] = (
+        ("randomisation.batches", batches), ("randomisation.strata", ["region", "batch"])
+    )  # fmt: skip
+    found = expected(*parted)
+    assert [round(day.contacts, 9) for day in found.days] == [60, 300, 240, 360, 180, 60]
+    assert found.days[2].by_part == pytest.approx({"batch_01": 180, "batch_02": 60})
+    assert (found.days[3].on, found.over, found.peak.contacts) == (date(2026, 3, 5), (), pytest.approx(proposal.peak))
+    assert not tuple(open_in_surge(plan_of(SURGING, *parted)))
+    uneven = expected(*parted, in_batches={"batch_01": 30_000, "batch_02": 10_000})
+    assert uneven.over
+    assert uneven.customers == 40_000
+
+
+def test_waves_are_moved_by_their_planner() -> None:
+    waves = [{"id": "one", "issue_on": "2026-03-02"}, {"id": "two", "issue_on": "2026-03-03"}]
+    found = expected(("randomisation.waves", waves))
+    assert ([day.day for day in found.over], found.proposal) == ([2], None)
+
+
+CURVES = st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(any)
+
+
+@given(CURVES, st.integers(2, 400), st.integers(1, 80))
+def test_no_fewer_batches_and_no_fewer_days_between_would_fit(curve: list[int], customers: int, capacity: int) -> None:
+    by_day = [height / sum(curve) for height in curve]
+
+    def busiest(batches: int, between: int) -> float:
+        size, total = -(-customers // batches), Counter[int]()
+        for number, (day, share) in product(range(batches), enumerate(by_day)):
+            total[number * between + day] += size * share
+        return max(total.values())
+
+    found = propose(customers, 1.0, by_day, capacity)
+    fits = next((n for n in range(1, customers + 1) if busiest(n, len(by_day)) <= capacity + 1e-6), None)
+    assert (found.batches if found else None) == fits
+    if found and found.batches > 1:
+        assert busiest(found.batches, found.days_between) == pytest.approx(found.peak)
+        assert found.peak <= capacity + 1e-6
+        assert all(busiest(found.batches, days) > capacity for days in range(1, found.days_between))
+
+
+def test_nothing_fits_where_nobody_can_take_a_contact() -> None:
+    assert propose(100, 0.1, [1.0], 0.0) is None
+    assert propose(10**9, 1.0, [1.0], 1.0) is None
+
+
+@pytest.mark.requirement("S16")
+def test_batches_at_random_are_equal_among_those_who_take_part_and_do_not_follow_the_file() -> None:
+    ids = [f"{number:05d}" for number in range(3001)]
+    part = [number % 3 != 0 for number in range(3001)]
+    names = ("a", "b", "c")
+    found = at_random("trial", ids, part, names)
+    sizes = Counter(batch for batch, takes in zip(found, part, strict=True) if takes)
+    assert max(sizes.values()) - min(sizes.values()) <= 1
+    again = at_random("trial", ids[::-1], part[::-1], names)
+    assert again[::-1] == found
+    assert at_random("other", ids, part, names) != found
+    first_half = Counter(found[:1500])
+    assert all(abs(first_half[name] - 500) < 100 for name in names)  # five standard deviations and more
+
+
+def test_clusters_stay_whole_and_batches_remain_alike() -> None:
+    ids = [f"{number:05d}" for number in range(3000)]
+    groups = [None if number % 10 == 0 else str(number // 7) for number in range(3000)]
+    found = at_random("trial", ids, [True] * 3000, ("a", "b"), groups)
+    by_group: dict[str, set[str]] = {}
+    for group, batch in zip(groups, found, strict=True):
+        if group is not None:
+            by_group.setdefault(group, set()).add(batch)
+    assert all(len(batches) == 1 for batches in by_group.values())
+    assert abs(Counter(found)["a"] - 1500) <= 7
