@@ -163,14 +163,9 @@ def parts_are_told_apart(protocol: Protocol) -> Iterator[Breach]:
 @reads("randomisation")
 def a_batch_is_a_stratum(protocol: Protocol) -> Iterator[Breach]:
     scheme = protocol.randomisation
-    if scheme.batches is None:
+    if scheme.batches is None or not protocol.randomised_here:
         return
     place = ("randomisation", "batches")
-    if not protocol.randomised_here:
-        if scheme.batches.at_random:
-            problem = "a trial randomised elsewhere has its batches from there"
-            yield Breach((*place, "at_random"), problem, "customers are put into batches where they are randomised")
-        return
     if scheme.batches.column not in scheme.strata:
         problem = f'"{scheme.batches.column}" is not among randomisation.strata'
         rule_text = "the column of batches is a stratum, so that arms are compared on the same days"

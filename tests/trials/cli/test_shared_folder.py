@@ -29,7 +29,7 @@ COMMANDS = {
     "design letter": "reminders --arm letter --out {out}.pdf", "design paper": "reminders --out {out}.pdf",
     "design registry": "reminders --form aea --out {out}.json", "amend": "reminders {protocol} --reason R",
 }  # fmt: skip
-NO_REGISTRY = {"power", "surge", "analyse", "schema", "protocol check", "restore", "licences"}
+NO_REGISTRY = {"power", "diagnose", "surge", "analyse", "schema", "protocol check", "restore", "licences"}
 
 
 def every_command() -> set[str]:

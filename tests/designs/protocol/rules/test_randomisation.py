@@ -161,13 +161,6 @@ BROKEN = [
         "after it is known who takes part",
         at="population.where[0].column",
     ),
-    Case(
-        ELSEWHERE,
-        {"randomisation.batches": {"column": "batch", "at_random": True, "issue_on": {"one": "2026-03-02"}}},
-        "has its batches from there",
-        "where they are randomised",
-        at="randomisation.batches.at_random",
-    ),
 ]
 
 

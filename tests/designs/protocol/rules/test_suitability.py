@@ -70,7 +70,7 @@ BROKEN = [
         at=f"{SURGE}.segments.late.arms.post",
     ),
     Case(SURGING, {f"{SURGE}.by_day": [0.5, 0.4]}, "come to 0.9", "its sum is 1", at=SURGE),
-    Case(SURGING, {f"{SURGE}.arms.letter.call": 1.1}, "1.1", "at most 1"),
+    Case(SURGING, {f"{SURGE}.arms.letter.call": 1.1}, "out of range", "a number"),
     Case(SURGING, {f"{SURGE}.customers": 0}, "0", "at least 1"),
     Case(
         SURGING,
