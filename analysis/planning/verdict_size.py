@@ -22,10 +22,10 @@ from analysis.planning.power import (
     inflation_of,
     level_of_a_contrast,
     needed_for,
-    shares_of_everybody,
 )
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
+from designs.protocol.shares import shares_of_everybody
 
 GAINS_NOTHING: Final = "at the declared effect it gains nothing"
 
