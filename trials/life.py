@@ -188,12 +188,7 @@ def _state_of_design(standing: Standing) -> State:
 
 
 def may_be_released(standing: Standing) -> bool:
-    """Whether the draw waits for its release: the trial has its finding, and stands.
-
-    Examples:
-        >>> may_be_released(Standing("t", waves_allocated=1, finding=1)), may_be_released(Standing("t"))
-        (True, False)
-    """
+    """Whether the draw waits for its release: the trial has its finding, and its draw is neither released nor void."""
     return standing.finding is not None and standing.waves_allocated > 0 and not (standing.released or standing.void)
 
 

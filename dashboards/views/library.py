@@ -24,7 +24,6 @@ from trials.reporting.library import (
 )
 
 _COLUMNS: Final = ("Trial", "About", "Verdict", "Effect, with its range", "Customers", "Date")
-_ANY: Final = ""
 
 
 def show() -> None:
@@ -81,17 +80,15 @@ def _query(entries: tuple[Entry, ...]) -> Query:
     words = first[0].text_input("Any words", key="words", bind="query-params")
     behaviour = first[1].text_input("Behaviour", key="behaviour", bind="query-params")
     segment = first[2].text_input("Segment", key="segment", bind="query-params")
-    channel = _choice(second[0], "Channel", channels_in(entries), "channel")
-    technique = _choice(second[1], "Technique", tuple(map(capitalised, techniques_in(entries))), "technique")
-    verdict = second[2].text_input("Verdict", key="verdict", bind="query-params")
-    return Query(words, behaviour, segment, channel, technique, verdict)
-
-
-def _choice(column: st.delta_generator.DeltaGenerator, label: str, options: tuple[str, ...], key: str) -> str:
-    chosen: str | None = column.selectbox(
-        label, options, index=None, key=key, bind="query-params", placeholder="All", accept_new_options=False
+    channel = second[0].selectbox(
+        "Channel", channels_in(entries), index=None, key="channel", bind="query-params", placeholder="All"
     )
-    return chosen or _ANY
+    technique = second[1].selectbox(
+        "Technique", tuple(map(capitalised, techniques_in(entries))), index=None, key="technique",
+        bind="query-params", placeholder="All",
+    )  # fmt: skip
+    verdict = second[2].text_input("Verdict", key="verdict", bind="query-params")
+    return Query(words, behaviour, segment, channel or "", technique or "", verdict)
 
 
 def table(found: tuple[Entry, ...], caption: str) -> None:

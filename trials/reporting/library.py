@@ -221,14 +221,13 @@ points (standard deviation). It is what others found, and nothing that this tria
 
 def as_values(entry: Entry) -> dict[str, Any]:
     """An entry as the command line writes it, in codes where there are any."""
+    about = entry.about
     return {
-        "id": entry.id,
-        "source": entry.source,
-        "title": entry.title,
-        "behaviour": entry.about.behaviour,
-        "segments": sorted(entry.about.segments),
-        "channels": sorted(entry.about.channels),
-        "techniques": sorted(entry.about.techniques),
+        **{name: getattr(entry, name) for name in ("id", "source", "title")},
+        "behaviour": about.behaviour,
+        "segments": sorted(about.segments),
+        "channels": sorted(about.channels),
+        "techniques": sorted(about.techniques),
         "verdict": entry.verdict,
         "customers": entry.customers,
         "day": entry.day,
@@ -237,11 +236,7 @@ def as_values(entry: Entry) -> dict[str, Any]:
             {
                 "approach": of.approach,
                 "technique": of.technique,
-                "effect": of.effect,
-                "estimate": of.estimate,
-                "lower": of.lower,
-                "upper": of.upper,
-                "measure": of.measure,
+                **{name: getattr(of, name) for name in ("effect", "estimate", "lower", "upper", "measure")},
                 "cost": of.cost or None,
                 "customers": of.customers,
                 "customers_comparison": of.customers_beside,

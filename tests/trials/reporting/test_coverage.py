@@ -8,7 +8,7 @@ import pytest
 from designs.likeness import Traits
 from tests.trials.reporting.examples import summary
 from trials.access import Actor
-from trials.life import Next
+from trials.life import Next, Standing, may_be_released
 from trials.reporting.coverage import gaps_of, waiting_for
 
 TODAY = date(2026, 12, 1)
@@ -64,3 +64,17 @@ def test_a_release_waits_for_the_randomiser_beside_what_comes_next():
 
 def test_nothing_waits_where_nobody_is_to_act():
     assert waiting_for(Actor("Everyone", "all"), [trial(next=Next("nothing", None))], [], TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("standing", "waits"),
+    [
+        (Standing("t", waves_allocated=1, finding=1), True),
+        (Standing("t", waves_allocated=1), False),
+        (Standing("t", finding=1), False),  # nothing was drawn here
+        (Standing("t", waves_allocated=1, finding=1, released=True), False),
+        (Standing("t", waves_allocated=1, finding=1, void=True), False),
+    ],
+)
+def test_a_draw_waits_for_its_release_from_the_finding_on(standing, waits):
+    assert may_be_released(standing) == waits
