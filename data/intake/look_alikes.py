@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -71,6 +72,17 @@ def shown_exactly(text: str) -> str:
         'AB1' '\\u0410B1'
     """
     return shown(text) if text.isascii() else ascii(text)
+
+
+def as_drawn(text: str) -> str:
+    """A word as the eye reads it: without capitals, width, blanks and what is not drawn, in plain letters.
+
+    Examples:
+        >>> as_drawn(" \u0421\uff39\u200b") == as_drawn("cy")
+        True
+    """
+    seen = unicodedata.normalize("NFKC", text).translate(_DRAWN_ALIKE).casefold()
+    return "".join(each for each in seen if not each.isspace() and unicodedata.category(each) not in ("Cc", "Cf"))
 
 
 def _cannot_be(ids: pa.ChunkedArray) -> bool:

@@ -10,6 +10,7 @@ from designs.profile.description import (
     describe_customers,
 )
 from designs.profile.found import FoundColumn, found_columns
+from designs.profile.unmatched import Unmatched, unmatched
 from designs.profile.waterfall import Step, Waterfall, waterfall, who_takes_part
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "Numbers",
     "Profile",
     "Step",
+    "Unmatched",
     "Waterfall",
     "describe_customers",
     "found_columns",
+    "unmatched",
     "waterfall",
     "who_takes_part",
 ]

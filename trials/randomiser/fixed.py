@@ -10,6 +10,7 @@ from data.engine import open_engine
 from data.private import scratch_in
 from designs.assignment.findings.draw import check_population
 from designs.assignment.findings.flags import welsh_in_english
+from designs.profile import unmatched
 from designs.protocol import Protocol, check_allocation_date, check_columns, outcomes_contract, population_contract
 from designs.protocol.day_zero import day_of_draw
 from trials.access import Actor
@@ -107,6 +108,7 @@ def _findings(registry: Registry, plan: Plan, population: PopulationRecord, foun
         TrialRefused: The draw would be refused, or a batch has no date.
     """
     rows = registry.snapshots.read(population.digest)
+    nobody_has = unmatched(plan.protocol, rows)
     rows = rows.filter(pc.is_in(rows.column(LEDGER_ID), value_set=found.units.column(LEDGER_ID)))
     refuse_undated(plan.protocol, rows)
     findings = check_population(plan.protocol, rows.rename_columns({LEDGER_ID: plan.protocol.population.unit}))
@@ -119,7 +121,7 @@ def _findings(registry: Registry, plan: Plan, population: PopulationRecord, foun
             rule="what the draw would refuse is settled before the lock",
         )
     past = None if population.synthetic else plans_a_day_that_is_past(plan.protocol, now().date())
-    return [*([past] if past else []), *(str(finding) for finding in findings)]
+    return [*([past] if past else []), *map(str, nobody_has), *(str(finding) for finding in findings)]
 
 
 def _refuse_unfit(plan: Plan, population: PopulationRecord) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy.orm import Session
 
 from data.errors import Refused
-from designs.profile import Profile, Waterfall, describe_customers, waterfall, who_takes_part
+from designs.profile import Profile, Waterfall, describe_customers, unmatched, waterfall, who_takes_part
 from designs.protocol import Protocol
 from designs.protocol.columns import conditions, uses
 from designs.suitability.reasons import ReasonCount, count_reasons
@@ -36,11 +36,13 @@ class Customers:
         waterfall: From everybody to those who take part.
         profile: What those who take part are like.
         reasons: They by reason and confidence; None where the plan declares no reasons, or the population has none.
+        unmatched: What the plan's conditions ask for and nobody in the population has, in sentences.
     """
 
     waterfall: Waterfall
     profile: Profile
     reasons: tuple[ReasonCount, ...] | None
+    unmatched: tuple[str, ...]
 
 
 class _Kept:
@@ -121,7 +123,9 @@ def _rules(protocol: Protocol) -> str:
     """What the counts rest on, as text: everything that a plan says of columns before the draw."""
     subgroups = protocol.analysis.subgroups if protocol.analysis is not None else ()
     used = [(use.column, use.part, use.read_as) for use in uses(protocol)]
-    return repr((protocol.population, protocol.left_out, subgroups, used))
+    # Whom an arm is not for is asked about too, and takes nobody out.
+    asked = tuple(conditions(protocol))
+    return repr((protocol.population, protocol.left_out, subgroups, used, asked))
 
 
 def _rows(session: Session, protocol: Protocol, population: PopulationRecord) -> Any:
@@ -139,4 +143,5 @@ def _counted(rows: Any, protocol: Protocol) -> Customers:
         waterfall(protocol, rows),
         describe_customers(protocol, taking_part),
         count_reasons(taking_part, reasons) if known and reasons is not None else None,
+        tuple(map(str, unmatched(protocol, rows))),
     )

@@ -249,6 +249,8 @@ def _who(form: Form, loaded: PopulationRecord | None, customers: Customers | Non
         answer = form.at(("suitability", "customers", "answer"))
         st.html(markup.lead(eligible_sentence(customers.waterfall, answer if isinstance(answer, int) else None)))
         st.html(markup.table(waterfall_table(customers.waterfall), total=True))
+        for each in customers.unmatched:
+            st.html(markup.notice(each))
 
 
 def _reasons(form: Form, customers: Customers) -> None:

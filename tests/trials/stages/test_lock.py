@@ -309,3 +309,17 @@ def test_a_rule_that_came_after_the_lock_makes_no_other_plan_of_it(registry, fil
     files.edit_protocol(lambda text: text.replace("day: 23", "day: 24"))
     with pytest.raises(TrialRefused, match="edited after the lock"):
         issue(registry, FIRST, files.trial, "sms", files.folder / "lists")
+
+
+def test_a_condition_that_nobody_meets_as_it_is_spelt_is_told_at_the_check_and_at_the_lock(registry, tmp_path):
+    files = Files(tmp_path / "welsh", count=300)
+    when = "when: {column: language, equals: cy}, without_text: exclude"
+    files.edit_protocol(lambda text: text.replace("population:\n", f"population:\n  welsh: {{{when}}}\n", 1))
+    write_csv(
+        files.population, [row | {"language": "CY" if at % 7 == 0 else "EN"} for at, row in enumerate(files.customers)]
+    )
+    load_population(registry, FIRST, files.population, files.protocol, synthetic=True)
+    register(registry, FIRST, files.protocol)
+    said = "no customer has 'cy' in the column language; the file has 'CY'"
+    for found in (check_lock(registry, FIRST, files.trial).record, lock(registry, FIRST, files.trial)):
+        assert [said in finding for finding in found.findings].count(True) == 1
