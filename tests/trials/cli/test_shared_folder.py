@@ -27,7 +27,8 @@ COMMANDS = {
     "design show": "reminders", "design revise": "reminders {protocol} --made-from 1", "design history": "reminders",
     "design export": "reminders --out {out}", "design enter": "reminders {entry}", "design gates": "reminders",
     "design letter": "reminders --arm letter --out {out}.pdf", "design paper": "reminders --out {out}.pdf",
-    "design registry": "reminders --form aea --out {out}.json", "amend": "reminders {protocol} --reason R",
+    "design registry": "reminders --form aea --out {out}.json", "library": "",
+    "amend": "reminders {protocol} --reason R",
 }  # fmt: skip
 NO_REGISTRY = {"power", "diagnose", "surge", "analyse", "schema", "protocol check", "restore", "licences"}
 
