@@ -56,11 +56,11 @@ def in_batches(protocol: Protocol, table: pa.Table, customers: pa.Table) -> pa.T
     batches, made = protocol.randomisation.batches, _made_here(protocol)
     if batches is None or made is None:
         return customers
-    numbered = nw.from_native(table, eager_only=True).with_row_index("otm row")
+    numbered = nw.from_native(table, eager_only=True).with_row_index("otm:row")
     for _, test in exclusions(protocol):
         numbered = numbered.filter(~test)
     takes_part = [False] * table.num_rows
-    for row in numbered.get_column("otm row").to_list():
+    for row in numbered.get_column("otm:row").to_list():
         takes_part[row] = True
     cluster = protocol.cluster
     groups = None if cluster is None else customers.column(cluster).cast(pa.string()).to_pylist()
