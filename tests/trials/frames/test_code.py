@@ -17,7 +17,7 @@ MAKES_NO_FRAME = (
     "trials/access.py", "trials/concealment.py", "trials/errors.py", "trials/settings.py", "trials/spelling.py",
     "trials/seen_fields.py", "trials/registry/told.py",  # what others are told of what was made
     "trials/registry/design_facts.py", "trials/registry/past_plans.py", "trials/registry/customers.py",
-    "trials/registry/dossier.py",
+    "trials/registry/dossier.py", "trials/registry/library.py",
     "trials/registry/__init__.py", "trials/registry/opening.py",
     "trials/registry/portfolio.py", "trials/registry/proof/", "trials/registry/reader.py",
     "trials/registry/registry.py", "trials/registry/storage/", "trials/registry/unit_of_work.py",
