@@ -98,7 +98,7 @@ TOLD_WHOLE: dict[type, frozenset[str]] = {
         "trial", "facts", "revision", "version", "digest", "population", "lock", "outside", "drawn_on",
         "state", "amendments",
     }),
-    Customers: frozenset({"waterfall", "profile", "reasons", "unmatched"}),  # of the population, whoever was drawn from it
+    Customers: frozenset({"waterfall", "profile", "reasons", "unmatched"}),  # of the population
 }  # fmt: skip
 """What says nothing that follows from a draw but its day: a new field of it is looked at here."""
 OF_THE_LOADER = {"RejectionRecord", "UnreadableRecord"}  # rows of the file that the reader brought
