@@ -40,7 +40,7 @@ def diagnosands(truth: TruthName, effects: Mapping[str, float], replicates: Sequ
     Examples:
         >>> held = Replicate("scale", "sms", (ReplicateEffect("sms", 0.03, 0.01, 0.01, 0.05, True),))
         >>> of = diagnosands("central", {"sms": 0.02}, [held, held])
-        >>> of.effects[0].bias.value, of.effects[0].coverage.value, of.verdicts["scale"].value
+        >>> round(of.effects[0].bias.value, 9), of.effects[0].coverage.value, of.verdicts["scale"].value
         (0.01, 1.0, 1.0)
     """
     codes = [replicate.code for replicate in replicates]

@@ -29,7 +29,7 @@ def difference_of_shares(successes: int, customers: int, successes_beside: int, 
     Examples:
         >>> found = difference_of_shares(211, 1142, 167, 1075)
         >>> round(found.estimate, 4), round(found.lower, 4), round(found.upper, 4)
-        (0.0294, -0.0018, 0.0607)
+        (0.0294, -0.0018, 0.0606)
     """
     if customers < 1 or customers_beside < 1:
         raise ValueError("a share needs somebody whom it is of")

@@ -95,7 +95,7 @@ def test_every_trial_is_listed_with_what_is_next_and_a_link_that_works(built_hom
     rows = page.locator(".otm-table tbody tr").filter(has=page.locator("a"))
     assert rows.count() == 6
     assert "Load the population" in rows.filter(has_text="Emails before the return is late").inner_text()
-    page.get_by_role("link", name=stored(built_home, SMALL_DEBTS).summary.title).click()
+    page.get_by_role("link", name=stored(built_home, SMALL_DEBTS).summary.title, exact=True).click()
     page.wait_for_url(f"**/decision?trial={SMALL_DEBTS}")
     settled(page)
     assert page.locator(".otm-verdict").is_visible()

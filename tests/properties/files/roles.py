@@ -52,7 +52,7 @@ def plan(role: Role) -> dict[str, Any]:
         "population": {
             "unit": "customer_id", "where": [{"column": "principal", "at_least": 32}],
             "columns": {
-                "age": {"missing": [-9]}, "welsh": WELSH, "delivered": DELIVERED,
+                "age": {"missing": [-9]}, "spoken": WELSH, "delivered": DELIVERED,
             },
         },
         "arms": ARMS, "outcomes": OUTCOMES,
@@ -144,7 +144,7 @@ def _covariates(chance: Random, count: int) -> list[Column]:
         Column("debt", "any number", cells(round(abs(value) + 0.25, 2) for value in _amounts(chance, count))),
         Column("age", "number", cells(float(chance.randrange(18, 90)) for _ in range(count))),
         Column("sector", "any text", cells(_among(chance, count, SECTORS))),
-        Column("welsh", "coded", _coded(chance, count, WELSH), readings={"welsh": lambda code: code in ("CY", "1")}),
+        Column("spoken", "coded", _coded(chance, count, WELSH), readings={"spoken": lambda code: code in ("CY", "1")}),
     ]
 
 

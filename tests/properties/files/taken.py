@@ -61,7 +61,7 @@ def field(folder: Path) -> Field:
     registry = open_registry(Settings(home=folder / "home"))
     rows = [
         {"customer_id": f"C{i:06d}", "principal": 40 + i, "hnw": 0, "region": ("north", "south")[i % 2],
-         "debt": 10 + i, "age": 20 + i % 60, "sector": ("retail", "farming")[i % 2], "welsh": ("CY", "EN", "2")[i % 3]}
+         "debt": 10 + i, "age": 20 + i % 60, "sector": ("retail", "farming")[i % 2], "spoken": ("CY", "EN", "2")[i % 3]}
         for i in range(320)
     ]  # fmt: skip
     load_population(registry, LOCAL_ACTOR, write_csv(folder / "first.csv", rows), plan, synthetic=True)

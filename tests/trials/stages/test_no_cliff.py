@@ -106,7 +106,8 @@ def test_more_text_than_an_array_holds_is_never_a_crash(
         LATER[use_case](registry, files)
     except Refused as refusal:
         refused = str(refusal)
-    assert bool(refused) == (use_case in {"outcomes", "contacts", "population"})
+    # Of a population whose ids come in order none is hashed, and nothing else of a load needs one piece.
+    assert bool(refused) == (use_case in {"outcomes", "contacts"})
     if refused:
         assert re.search(r"values of [\d,]+ bytes together.*at most 1,000 bytes", refused)
         assert held(registry) == before

@@ -109,7 +109,8 @@ def test_an_empty_design_has_its_fourteen_points_and_nothing_in_them(either: Reg
 
 def test_a_lock_outside_the_route_is_told_with_its_reason(either: Registry, trial: str, tmp_path: Path):
     lock(either, FIRST, trial, without_governance="the deputy asked for #speed [now]")
-    text = text_of(write_paper(either, FIRST, trial, tmp_path / "paper.pdf", TODAY, TODAY))
+    today = now().date()
+    text = text_of(write_paper(either, FIRST, trial, tmp_path / "paper.pdf", today, today))
     assert "Locked outside the route of approval: the deputy asked for #speed [now]" in text
     assert "This was open when it was locked:" in text
     assert "TAA has not signed" in text

@@ -117,7 +117,7 @@ def as_of_before(registry) -> None:
         connection.execute(sql("DROP TABLE job"))
         with Operations.context(MigrationContext.configure(connection)):
             import_module("trials.registry.migrations.versions.0004_jobs").upgrade()
-        for table in ("design_revision", "design_text", "design_entry", "design", "letter_text"):
+        for table in ("diagnosis", "design_revision", "design_text", "design_entry", "design", "letter_text"):
             connection.execute(sql(f"DROP TABLE {table}"))
         connection.execute(sql("UPDATE alembic_version SET version_num = '0009'"))
     registry.head.path.write_text("".join(f"{row['sequence']} {row['hash']}\n" for row in tampering.chain(registry)))
