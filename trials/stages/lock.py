@@ -98,7 +98,6 @@ def lock(
             raise TrialRefused(
                 "the plan or its population changed while it was being locked", where=trial_id, remedy="lock again"
             )
-        refuse_set_aside(queries.entries_of(work.session, trial_id), trial_id)
         registered = queries.versions_registered(work.session, trial_id)
         require_latest_read(trial_id, actor, "version of the plan", "--version", registered, version)
         if draft is not None:
@@ -205,6 +204,7 @@ def _lockable(
 
 def _ready(session: Session, trial_id: str) -> tuple[Plan, PopulationRecord]:
     require(queries.standing_of(session, trial_id), "lock")
+    refuse_set_aside(queries.entries_of(session, trial_id), trial_id)
     plan = plan_of(session, trial_id)
     if plan.population is None:
         raise TrialRefused(

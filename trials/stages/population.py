@@ -63,7 +63,8 @@ def load_population(
         DataRefused: The whole file is refused.
         ProtocolRefused: The protocol file is no protocol.
         TrialRefused: The trial has no ids, was randomised elsewhere, is locked with another protocol, or declares a
-            clock for customers who are not synthetic; or ids are those of an earlier wave in another spelling.
+            clock for customers who are not synthetic; its design was set aside; or ids are those of an earlier wave in
+            another spelling.
     """
     path = Path(protocol_path).absolute()
     loaded = load_protocol(path)
@@ -280,5 +281,6 @@ def _findings(table: pa.Table, protocol: Protocol) -> list[str]:
 
 
 def _refuse_changed_lock(session: Session, loaded: LoadedProtocol, path: Path) -> None:
+    refuse_set_aside(queries.entries_of(session, loaded.protocol.id), loaded.protocol.id)
     if queries.is_registered(session, loaded.protocol.id):
         refuse_other_than_locked(plan_of(session, loaded.protocol.id), loaded.digest, path)

@@ -44,12 +44,13 @@ def register(
 
     Raises:
         ProtocolRefused: The file is no protocol.
-        TrialRefused: The trial is locked and the file says something else.
+        TrialRefused: The trial is locked and the file says something else, or its design was set aside.
     """
     path = storable_path(protocol_path, "rename it, and register it again")
     found = check(path).checked if checked is None else checked
     trial_id = found.id
     with registry.write(actor, "register", trial_id) as work:
+        refuse_set_aside(queries.entries_of(work.session, trial_id), trial_id)
         if not queries.is_registered(work.session, trial_id):
             work.add(tables.Trial(id=trial_id, registered_at=now(), registered_by=actor.name))
         else:

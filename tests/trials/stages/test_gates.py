@@ -195,6 +195,21 @@ def test_a_design_that_was_set_aside_is_not_locked(ready: Registry) -> None:
         lock(ready, FIRST, TRIAL)
 
 
+def test_nothing_that_leads_to_a_lock_goes_on_with_a_design_that_was_set_aside(ready: Registry, tmp_path: Path) -> None:
+    record(ready)
+    enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")))
+    path = tmp_path / "plan" / "late-returns.yaml"
+    path.write_text(path.read_text("utf-8") + "\n# read again\n", "utf-8")
+    for go_on in (
+        lambda: check_lock(ready, FIRST, TRIAL),
+        lambda: register(ready, FIRST, path),
+        lambda: load_population(ready, FIRST, tmp_path / "customers.parquet", path, synthetic=True),
+        lambda: lock(ready, FIRST, TRIAL, without_governance="in a hurry"),
+    ):
+        with pytest.raises(TrialRefused, match="was set aside"):
+            go_on()
+
+
 def test_a_locked_trial_is_not_set_aside(ready: Registry) -> None:
     record(ready)
     lock(ready, FIRST, TRIAL)
