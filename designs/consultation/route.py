@@ -26,6 +26,9 @@ _NEARLY: Final = 0.9
 _LOOKS_LIKE: Final = str.maketrans("іѕсвмԝιμβϲӏıг", "iscbmwimbciir")
 """Small letters of Cyrillic and Greek to those of these names that they cannot be told from."""
 
+_DRAWN_LIKE: Final = str.maketrans("l1|58", "iiisb")
+"""Small letters and signs to those of the initials that they are drawn like, as capitals or among them."""
+
 ROUTES_EDITION: Final = "2026-11"
 STEERED: Final = {
     "RIS": "Risk and Intelligence Service",
@@ -54,13 +57,14 @@ def route_of(plan: Protocol | None) -> Route:
     """The route of a plan, which may be a draft with nothing in it yet.
 
     The key is free text, so spelling, case, dots and full names are all read; and where any of the directorates of the
-    steering group is named among other words, its approval is needed.
+    steering group is named among other words, its approval is needed. So it is where a letter is none of English or
+    Welsh, for such a name cannot be told from one of theirs.
     """
     directorate = None if plan is None else plan.directorate
     if not _shown(directorate or "").strip():
         return Route("outside", None)
     words = _words(directorate or "")
-    if any(_names(words, short, _words(name)) for short, name in STEERED.items()):
+    if _foreign(directorate or "") or any(_names(words, short, _words(name)) for short, name in STEERED.items()):
         return Route("steering_group", directorate, GATEWAYS)
     return Route("own", directorate)
 
@@ -90,8 +94,9 @@ def _names(words: Sequence[str], short: str, written_out: Sequence[str]) -> bool
     steering group of one design too many is the smaller mistake.
     """
     initials = short.casefold()
-    plain = [word.rstrip("0123456789") for word in words]
-    runs = re.findall(r"(?:\b\w\b ?)+", " ".join(plain))
+    plain = [form.rstrip("0123456789") for word in words for form in (word, word.translate(_DRAWN_LIKE))]
+    apart = " ".join(words), " ".join(words).translate(_DRAWN_LIKE)
+    runs = [run for said in apart for run in re.findall(r"(?:\b\w\b ?)+", said)]
     if initials in plain or any(initials in run.replace(" ", "") for run in runs):
         return True
     name, size = " ".join(written_out), len(written_out)
@@ -103,9 +108,18 @@ def _shown(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
 
 
+def _foreign(text: str) -> bool:
+    """Whether a letter or a mark on one is none that English and Welsh are written with."""
+    for letter in unicodedata.normalize("NFC", _shown(text)).translate(_LOOKS_LIKE):
+        kind = unicodedata.category(letter)
+        if kind[0] == "M" or (kind[0] == "L" and not unicodedata.normalize("NFD", letter)[0].isascii()):
+            return True
+    return False
+
+
 def _words(text: str) -> list[str]:
     """Small words without signs: ``R.I.S.`` has three, ``Risk & Intelligence`` is written with *and*."""
-    words = re.findall(r"[^\W_]+", _shown(text).replace("&", " and ").casefold().translate(_LOOKS_LIKE))
+    words = re.findall(r"(?:[^\W_]|\|)+", _shown(text).replace("&", " and ").casefold().translate(_LOOKS_LIKE))
     return ["sized" if word == "size" else word for word in words]
 
 
