@@ -59,8 +59,9 @@ def pipe(path: Path) -> Iterator[Path]:
     try:
         yield path
     finally:
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-        writer.join()
+        reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        writer.join()  # who had not come to its opening yet finds a reader still
+        os.close(reader)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
