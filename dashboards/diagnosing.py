@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.wording.phrases import moment
 from dashboards import design_session, markup, screen, session, watching, widgets, work
 from data.errors import Refused
-from trials.registry.records import DesignDetail, DiagnosisRecord
+from trials.registry.records import DesignDetail
 from trials.reporting.designing.diagnosis import (
     EFFECT_COLUMNS,
     HOW_TO_READ,
@@ -102,7 +103,9 @@ def _shown(detail: DesignDetail) -> None:
     current = design_session.plan_digest(detail)
     latest = made[-1]
     st.html(markup.heading(3, "Simulated"))
-    st.html(markup.quiet(f"{_when(latest)} {what_was_simulated(latest.diagnosis)}"))
+    st.html(
+        markup.quiet(f"On {moment(latest.made_at)} UTC by {latest.made_by}. {what_was_simulated(latest.diagnosis)}")
+    )
     if latest.diagnosis.plan_digest != current:
         st.html(markup.notice("The plan has changed since: these figures are of an earlier one."))
     st.html(markup.said(HOW_TO_READ))
@@ -113,8 +116,3 @@ def _shown(detail: DesignDetail) -> None:
             "What was assumed where the plan says nothing", markup.bullets(assumption_lines(latest.diagnosis))
         )
     )
-
-
-def _when(record: DiagnosisRecord) -> str:
-    at = record.made_at
-    return f"On {at.day} {at:%B %Y at %H:%M} UTC by {record.made_by}."

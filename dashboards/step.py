@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from analysis.wording.phrases import capitalised
+from analysis.wording.phrases import capitalised, moment
 from dashboards import design_session, markup, screen, widgets
 from dashboards.forms import drawing
 from dashboards.forms.editing import Form, form_of, keep, refusal_to_edit, saved, settle, take_up
@@ -111,8 +111,7 @@ def _told(detail: DesignDetail, form: Form) -> None:
     if why is not None:
         st.html(markup.notice(why))
     elif form.elsewhere:
-        at = form.elsewhere[0].typed_at
-        words = f"In another window you typed other words on this page, on {at.day} {at:%B %Y at %H:%M} UTC."
+        words = f"In another window you typed other words on this page, on {moment(form.elsewhere[0].typed_at)} UTC."
         st.html(markup.notice(f"{words} They are kept, and do not stand here."))
         if st.button("Show those words here", key=form.key("elsewhere")):
             take_up(form, detail)

@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from analysis.wording.phrases import moment
 from dashboards import markup, screen, work
 from trials.errors import TrialRefused
 from trials.registry.records import JobRecord, LongStage
@@ -29,9 +30,7 @@ def watched(trial: str, stage: LongStage) -> JobRecord | None:
         _under_way(trial, stage)
     elif job is not None and job.refusal is not None:
         ended = job.finished_at or job.started_at
-        st.html(
-            markup.quiet(f"Last tried by {job.started_by}, {ended.day} {ended:%B %Y at %H:%M} UTC. Nothing came of it:")
-        )
+        st.html(markup.quiet(f"Last tried by {job.started_by}, {moment(ended)} UTC. Nothing came of it:"))
         why = job.refusal
         screen.refused(TrialRefused(why.problem, where=why.where, rule=why.rule, remedy=why.remedy))
     return job

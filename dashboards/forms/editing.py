@@ -16,6 +16,7 @@ from typing import Any
 
 import streamlit as st
 
+from analysis.wording.phrases import day
 from dashboards import design_session, session
 from dashboards.forms.fields import Path
 from dashboards.forms.values import value_at, with_value
@@ -255,7 +256,7 @@ def ended_in_words(detail: DesignDetail) -> str | None:
     """That a design ended without a trial, when and by whom; None where it did not. Nothing more is recorded of it."""
     for each in detail.facts.recorded:
         if each.entry.kind == "set_aside":
-            return f"The design was set aside on {each.entry.on.day} {each.entry.on:%B %Y} by {each.by}."
+            return f"The design was set aside on {day(each.entry.on)} by {each.by}."
     return None
 
 

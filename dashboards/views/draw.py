@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from analysis.wording.phrases import day, moment
 from dashboards import markup, screen, session, watching, widgets, work
 from data.errors import Refused
 from trials.registry.records import JobRecord, TrialDetail
@@ -45,9 +46,8 @@ def _draw(detail: TrialDetail) -> None:
     if job is not None and job.state == "running":
         return
     for wave in detail.waves:
-        when = f"{wave.allocated_at.day} {wave.allocated_at:%B %Y}"
         which = f"Wave {wave.wave}: a" if len(detail.waves) > 1 else "A"
-        st.html(markup.said(f"{which}ssigned on {when} by {wave.allocated_by}."))
+        st.html(markup.said(f"{which}ssigned on {day(wave.allocated_at)} by {wave.allocated_by}."))
     coming = detail.summary.next.step
     if coming not in ("randomise", "resume_randomise", "next_wave"):
         if not detail.waves:
@@ -76,8 +76,11 @@ def _lists(detail: TrialDetail) -> None:
         return
     contacted = {arm.id: arm.label or arm.id for arm in detail.protocol.arms if arm.channel is not None}
     for issued in detail.issues:
-        when = f"{issued.issued_at.day} {issued.issued_at:%B %Y}"
-        st.html(markup.said(f"{contacted.get(issued.arm, issued.arm)}: list of {when}, by {issued.issued_by}."))
+        st.html(
+            markup.said(
+                f"{contacted.get(issued.arm, issued.arm)}: list of {day(issued.issued_at)}, by {issued.issued_by}."
+            )
+        )
     _ask(detail, contacted)
 
 
@@ -106,10 +109,10 @@ def _ask(detail: TrialDetail, contacted: dict[str, str]) -> None:
 
 def _written(detail: TrialDetail, job: JobRecord, names: tuple[str, ...]) -> None:
     """What a job wrote, as long as it lies here."""
-    when = f"{job.started_at.day} {job.started_at:%B %Y at %H:%M}"
     st.html(
         markup.done(
-            f"Lists that {job.started_by} had written on {when} UTC are on the server. Take them out, then remove them."
+            f"Lists that {job.started_by} had written on {moment(job.started_at)} UTC are on the server. "
+            "Take them out, then remove them."
         )
     )
     st.html(markup.bullets(names))

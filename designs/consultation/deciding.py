@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from designs.consultation.errors import ConsultationRefused, check_days, in_words
+from designs.consultation.errors import ConsultationRefused, check_days
 from designs.consultation.gateways import GatewayStanding, gateway_standings
 from designs.consultation.meetings import CALENDAR, MeetingCalendar, is_meeting_day, next_meeting
 from designs.consultation.route import STEERED, route_of
 from designs.entries import ConditionMet, GatewayDecided, Recorded
 from designs.protocol.models import Protocol
+from designs.protocol.words import in_words
 
 
 def refuse_decision(

@@ -1,4 +1,4 @@
-"""What the record of a consultation refuses, and how it writes a day."""
+"""What the record of a consultation refuses."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ from datetime import date
 
 from designs.errors import DesignRefused
 from designs.protocol.rules.dates import A_DAY, FIRST_DAY, LAST_DAY
+from designs.protocol.words import in_words
 
 
 class ConsultationRefused(DesignRefused):
     """An entry that cannot be put on record as it is, or a launch that cannot be planned so."""
-
-
-def in_words(day: date) -> str:
-    """A day as people read it.
-
-    Examples:
-        >>> in_words(date(2026, 11, 1))
-        '1 November 2026'
-    """
-    return f"{day.day} {day:%B %Y}"
 
 
 def check_days(where: str, today: date, *, happened: date, planned: date | None = None) -> None:

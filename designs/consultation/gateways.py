@@ -9,13 +9,14 @@ from typing import Final
 
 from designs.consultation.bodies import STEERING_GROUP
 from designs.consultation.changed import changed_in_words
-from designs.consultation.errors import ConsultationRefused, in_words
+from designs.consultation.errors import ConsultationRefused
 from designs.consultation.meetings import CALENDAR, Meeting, MeetingCalendar, meeting_for, next_meeting
 from designs.consultation.route import STEERED, Gateway, route_of
 from designs.entries import ConditionMet, Consulted, GatewayDecided, GatewayDecision, Recorded
 from designs.finding import Open
 from designs.protocol.day_zero import planned_days
 from designs.protocol.models import Protocol
+from designs.protocol.words import in_words
 
 _APPROVED: Final = ("approved", "approved_with_conditions")
 QUESTIONS: Final[dict[Gateway, str]] = {1: "is the idea worth designing?", 2: "is the design ready to go?"}

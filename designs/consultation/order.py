@@ -9,10 +9,11 @@ from typing import Final
 
 from designs.consultation.bodies import BODIES, STEERING_GROUP, Bodies, Body
 from designs.consultation.changed import changed_in_words
-from designs.consultation.errors import ConsultationRefused, check_days, in_words
+from designs.consultation.errors import ConsultationRefused, check_days
 from designs.consultation.standing import Standing, standings
 from designs.entries import GatewayDecided, Grade, LineSignedOff, Recorded
 from designs.finding import Open
+from designs.protocol.words import in_words
 
 GRADES: Final[dict[Grade, str]] = {"grade_7": "a grade 7", "deputy_director": "a deputy director"}
 """Who signs for the line, in this order."""

@@ -8,12 +8,13 @@ from datetime import date
 from typing import Literal
 
 from designs.consultation.bodies import BODIES, STEERING_GROUP, Bodies, Body
-from designs.consultation.errors import ConsultationRefused, check_days, in_words
+from designs.consultation.errors import ConsultationRefused, check_days
 from designs.consultation.route import route_of
 from designs.consultation.standing import Standing, standings
 from designs.entries import Consulted, Recorded, Responded, StakeholderAdded, StakeholderChanged, StakeholderRetired
 from designs.finding import Open
 from designs.protocol.models import Protocol
+from designs.protocol.words import in_words
 
 StakeholderEntry = StakeholderAdded | StakeholderChanged | StakeholderRetired | Consulted | Responded
 Before = Literal["gateway_1", "lock"]

@@ -11,10 +11,11 @@ from difflib import SequenceMatcher
 from typing import Final, Literal
 
 from designs.consultation.changed import changed_in_words
-from designs.consultation.errors import ConsultationRefused, check_days, in_words
+from designs.consultation.errors import ConsultationRefused, check_days
 from designs.entries import OwnRouteApproved, Recorded
 from designs.finding import Open
 from designs.protocol.models import Protocol
+from designs.protocol.words import in_words
 
 RouteKind = Literal["steering_group", "own", "outside"]
 """By the Campaigns Steering Group, by a route of the directorate's own, or, where none is named, by none."""

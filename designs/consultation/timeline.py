@@ -12,7 +12,6 @@ from datetime import date
 from typing import Final, Literal
 
 from designs.consultation.bodies import BODIES, STEERING_GROUP, USUAL_LEAD_DAYS, Bodies
-from designs.consultation.errors import in_words
 from designs.consultation.gateways import GatewayStanding, gateway_standings, planned_launch
 from designs.consultation.meetings import CALENDAR, MeetingCalendar
 from designs.consultation.order import line_of
@@ -22,6 +21,7 @@ from designs.consultation.standing import Standing, standings
 from designs.entries import Grade, Recorded
 from designs.finding import Open
 from designs.protocol.models import Protocol
+from designs.protocol.words import in_words
 
 DoneElsewhere = Literal[
     "design", "sign_off_kai", "sign_off_taa", "sign_off_copgu", "sign_off_communications", "lock", "launch"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from designs.consultation.errors import check_days, in_words
+from designs.consultation.errors import check_days
 from designs.entries import (
     AnswersConfirmed,
     ConditionMet,
@@ -21,6 +21,7 @@ from designs.errors import DesignRefused
 from designs.gates.held import approved_parts
 from designs.gates.sample_size import sample_size_digest
 from designs.protocol.models import Protocol
+from designs.protocol.words import in_words
 from designs.suitability.staleness import rests_on
 from designs.variants.sign_offs import planned_texts
 

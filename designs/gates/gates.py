@@ -15,6 +15,7 @@ from designs.finding import Open
 from designs.gates.facts import Facts
 from designs.gates.sample_size import sample_size_digest
 from designs.protocol.errors import ProtocolError
+from designs.protocol.words import in_words
 from designs.suitability.review import review
 from designs.suitability.staleness import unconfirmed
 from designs.surge import open_in_surge
@@ -137,9 +138,7 @@ def _sample_size(facts: Facts) -> Iterator[Open]:
         return
     if signed:
         on = signed[-1].on
-        problem = (
-            f"KAI signed the sample on {on.day} {on:%B %Y}; what its size follows from has changed, and that is void"
-        )
+        problem = f"KAI signed the sample on {in_words(on)}; what its size follows from has changed, and that is void"
         yield Open("sample_size_void", "blocks", "sample_size", problem, "have it signed as it is now", "kai")
     else:
         problem = "KAI has not signed that the sample is large enough"

@@ -1,14 +1,25 @@
-"""What a plan calls its columns and their levels, for sentences that people read; figures and JSON keep the names."""
+"""What a plan calls its columns, their levels and its days, for sentences that people read; JSON keeps the names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from designs.protocol.models import ColumnDeclaration, Protocol
 from designs.protocol.values import Value, same_code
 
 _CUSTOMERS = "customers "
+
+
+def in_words(day: date) -> str:
+    """A day as people read it.
+
+    Examples:
+        >>> in_words(date(2026, 11, 1))
+        '1 November 2026'
+    """
+    return f"{day.day} {day:%B %Y}"
 
 
 @dataclass(frozen=True, slots=True)

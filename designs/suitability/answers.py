@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from designs.finding import Open
 from designs.literals import Reaction
 from designs.protocol.models import Protocol, Suitability
+from designs.protocol.words import in_words
 
 Route = Literal["go_on", "segments", "insight"]
 """Where the answer to the fourth question leads: on, to segments by reason, or to finding out."""
@@ -58,11 +59,11 @@ def _same_reason(answers: Suitability, today: date) -> Iterator[Open]:
         remedy = "say what would find out, who does it, and by which day"
         yield Open("no_insight", "blocks", where, problem, remedy, "designer")
     elif insight.ready_on < today:
-        problem = f"why customers behave so was to be known by {_day(insight.ready_on)}, and is still not known"
+        problem = f"why customers behave so was to be known by {in_words(insight.ready_on)}, and is still not known"
         remedy = "answer the question by what was found, or give another day"
         yield Open("insight_overdue", "blocks", f"{where}.ready_on", problem, remedy, "designer")
     else:
-        problem = f"why customers behave so is not known before {_day(insight.ready_on)}"
+        problem = f"why customers behave so is not known before {in_words(insight.ready_on)}"
         remedy = "answer the question by what is found"
         yield Open("insight_awaited", "warns", where, problem, remedy, "designer")
 
@@ -110,7 +111,7 @@ def _follow_up(answers: Suitability, labels: Mapping[str, str], today: date) -> 
             yield Open("no_follow_up_plan", "blocks", f"{where}.plan", problem, remedy, "designer")
         return
     if answer.plan.starts_on < today:
-        problem = f"the follow-up was to start on {_day(answer.plan.starts_on)}, which has gone by"
+        problem = f"the follow-up was to start on {in_words(answer.plan.starts_on)}, which has gone by"
         yield Open("follow_up_gone_by", "warns", f"{where}.plan.starts_on", problem, "give the day again", "designer")
     for name, rule in (answer.plan.by_arm or {}).items():
         if _plain(rule) != _plain(answer.plan.rule):
@@ -125,7 +126,3 @@ def _plain(rule: str) -> str:
 
 def _is_share(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -10,6 +10,7 @@ from designs.entries import AnswersConfirmed, Confirmation, Recorded
 from designs.finding import Open
 from designs.protocol.canonical import as_canonical_json, canonical_section
 from designs.protocol.models import Protocol
+from designs.protocol.words import in_words
 from designs.suitability.editions import Question, edition_of
 
 GATES: Mapping[Confirmation, str] = {"gateway_1": "gateway 1", "gateway_2": "gateway 2", "lock": "the lock"}
@@ -86,7 +87,7 @@ def _to_confirm(question: Question, gate: Confirmation, stale_since: Recorded | 
         problem = f"the answer to \u201c{question.asks}\u201d is not confirmed for {GATES[gate]}"
         return Open("not_confirmed", "blocks", where, problem, "look at the answer again, and confirm it", "designer")
     on = stale_since.entry.on
-    day = f"{on.day} {on:%B %Y}"
+    day = in_words(on)
     problem = f"the answer to \u201c{question.asks}\u201d, or what it rests on, changed after it was confirmed on {day}"
     return Open("stale", "blocks", where, problem, "look at it again, and confirm the answers once more", "designer")
 

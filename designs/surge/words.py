@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from math import ceil
 
+from designs.protocol.words import in_words
 from designs.surge.forecast import Day, Forecast
 from designs.surge.proposal import Proposal
 
@@ -53,13 +53,8 @@ def proposed(proposal: Proposal, capacity: float) -> str:
 def when(day: Day) -> str:
     """A day as people say it: its date where the plan has one, else how long after the first issue it is."""
     if day.on is not None:
-        return written(day.on)
+        return in_words(day.on)
     return "the day of the first issue" if day.day == 0 else f"{_days(day.day)} after the first issue"
-
-
-def written(day: date) -> str:
-    """A date in words."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def limit(capacity: float) -> str:

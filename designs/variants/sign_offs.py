@@ -16,6 +16,7 @@ from designs.errors import DesignRefused
 from designs.finding import Open
 from designs.literals import Language
 from designs.protocol.models import Protocol
+from designs.protocol.words import in_words
 from designs.variants.checklists import CHECKLISTS, LATEST, NAMES, Body, Point, bodies_of
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
@@ -203,8 +204,8 @@ def _open(sign_off: SignOff) -> Iterator[Open]:
             remedy += f"; where it is the wording in use today, name that too ({text.language}_in_use)"
         yield Open("sign_off_missing", "blocks", text.where, f"{name} has not signed {which}", remedy, body)
     elif sign_off.state == "void":
-        since = f" on {_in_words(sign_off.void_since)}" if sign_off.void_since else ""
-        problem = f"{name} signed {which} on {_in_words(record.entry.on)}; it changed{since}, and the sign-off is void"
+        since = f" on {in_words(sign_off.void_since)}" if sign_off.void_since else ""
+        problem = f"{name} signed {which} on {in_words(record.entry.on)}; it changed{since}, and the sign-off is void"
         yield Open("sign_off_void", "blocks", text.where, problem, "have the text signed as it is now", body)
     elif isinstance(record.entry, SignedOff):
         for point in sign_off.points:
@@ -239,7 +240,7 @@ def refuse_sign_off(entry: SignedOff, plan: Protocol, versions: Mapping[str, Seq
         rule, remedy = "a sign-off is of the text as it is now", "read the text as it is now, and sign that"
         raise DesignRefused("what was signed is not the text of the plan", where=text.where, rule=rule, remedy=remedy)
     if entry.on > today:
-        raise DesignRefused(f"{_in_words(entry.on)} is not here yet", where=text.where, remedy="give the day it was")
+        raise DesignRefused(f"{in_words(entry.on)} is not here yet", where=text.where, remedy="give the day it was")
     _refuse_answers(entry, body)
 
 
@@ -257,7 +258,3 @@ def _refuse_answers(entry: SignedOff, body: Body) -> None:
         if points[name].given(answer) is None:
             remedy = f"answer {', '.join(points[name].answers)}"
             raise DesignRefused(f"\u201c{answer}\u201d is no answer to it", where=name, remedy=remedy)
-
-
-def _in_words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

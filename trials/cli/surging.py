@@ -37,8 +37,9 @@ def surge(
 ) -> None:
     """Say what contact a trial brings by day and batch, against what can be taken, and which batches would fit."""
     from designs.protocol import load_protocol
+    from designs.protocol.words import in_words
     from designs.surge import figure, forecast, sentences
-    from designs.surge.words import limit, when, written
+    from designs.surge.words import limit, when
     from trials.errors import TrialRefused
 
     expected = forecast(load_protocol(protocol).protocol, customers)
@@ -58,7 +59,7 @@ def surge(
         ("day", "calls", "post", "amended", "contacts", "capacity", *(part.name for part in expected.parts)),
         (
             (
-                f"{day.day}: {written(day.on)}" if day.on else when(day),
+                f"{day.day}: {in_words(day.on)}" if day.on else when(day),
                 *(figure(number) for number in (day.calls, day.post, day.amended, day.contacts)),
                 "" if expected.capacity is None else limit(expected.capacity),
                 *(figure(day.by_part.get(part.name, 0.0)) for part in expected.parts),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.wording.phrases import moment
 from dashboards import design_session, markup, step
 from trials.reporting.designing import change_lines
 from trials.reporting.designing.approving import void_in_words
@@ -18,7 +19,7 @@ def show() -> None:
         st.html(markup.heading(2, "What changes have made void"))
         st.html(markup.bullets(void))
     for revision, changed in design_session.history(detail.design.id):
-        at = f"{revision.saved_at.day} {revision.saved_at:%B %Y at %H:%M} UTC"
+        at = f"{moment(revision.saved_at)} UTC"
         st.html(markup.heading(2, f"Revision {revision.number}, {at}, {revision.saved_by}"))
         if not changed:
             st.html(markup.said("The design was begun."))

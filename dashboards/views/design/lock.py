@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.wording.phrases import moment
 from dashboards import markup, screen, session, step, watching, work
 from dashboards.forms.editing import ended_in_words
 from data.errors import Refused
@@ -173,7 +174,7 @@ def _fixed(lockable: Lockable) -> None:
         (
             "The population",
             f"Load {loaded.version} of {loaded.name}: {loaded.file_name}, {loaded.loaded:,} customers, loaded "
-            f"{loaded.loaded_at.day} {loaded.loaded_at:%B %Y at %H:%M} UTC by {loaded.loaded_by}",
+            f"{moment(loaded.loaded_at)} UTC by {loaded.loaded_by}",
         ),
         ("Customers who can be assigned", f"{record.eligible:,}"),
         *((f"Left out: {each.reason.replace('_', ' ')}", f"{each.customers:,}") for each in record.exclusions),

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from analysis.wording.phrases import capitalised
+from analysis.wording.phrases import capitalised, moment
 from dashboards import markup, step, widgets
 from trials.registry.records import DesignDetail
 from trials.reporting.designing import Task, TaskState, clears_in_words, outside_route, tasks_of
@@ -55,7 +55,7 @@ def _row(task: Task, detail: DesignDetail) -> list[str]:
 
 def _ways(detail: DesignDetail) -> None:
     revision = detail.revision
-    saved = f"Revision {revision.number}, saved {revision.saved_at.day} {revision.saved_at:%B %Y at %H:%M} UTC"
+    saved = f"Revision {revision.number}, saved {moment(revision.saved_at)} UTC"
     st.html(markup.quiet(f"{saved} by {revision.saved_by}."))
     with st.container(horizontal=True):
         st.page_link("views/library.py", label="The nearest past trials", query_params={"near": detail.design.id})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from analysis.wording.phrases import capitalised
+from analysis.wording.phrases import capitalised, moment
 from designs.drafting import Draft
 from designs.profile import SMALLEST, Categories, FoundColumn, Numbers, Profile, Waterfall
 from designs.protocol.models import Protocol
@@ -54,7 +54,7 @@ def _whole(rule: Any) -> bool:
 
 def load_sentence(loaded: PopulationRecord) -> str:
     """Which file was loaded, by whom, and what became of its rows."""
-    when = f"{loaded.loaded_at.day} {loaded.loaded_at:%B %Y at %H:%M} UTC"
+    when = f"{moment(loaded.loaded_at)} UTC"
     invented = " Its customers are invented." if loaded.synthetic else ""
     return (
         f"Load {loaded.version}: {loaded.file_name}, {when}, by {loaded.loaded_by}. Of {loaded.rows_read:,} rows "
