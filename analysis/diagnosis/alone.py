@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.diagnosis.results import TruthName
 from analysis.diagnosis.worlds import World
+from analysis.planning.power import level_of_a_contrast
 from analysis.planning.power_simulation import BinaryWorld, SimulatedPower, simulate_power
 from designs.protocol.shares import shares_of_everybody
 
@@ -37,9 +38,7 @@ def estimates_alone(world: World, truth: TruthName, seed: np.random.SeedSequence
     if primary.outcome.kind != "binary" or plan.errors_cluster is not None or plan.randomisation.saturations:
         return ()
     shares = shares_of_everybody(plan)
-    alpha = plan.analysis.alpha
-    if plan.analysis.multiplicity not in ("none", "benjamini_hochberg"):
-        alpha /= len(plan.contrasts)
+    alpha = level_of_a_contrast(plan)
     found: dict[tuple[int, float], SimulatedPower] = {}
     rows = []
     rng = np.random.default_rng(seed)

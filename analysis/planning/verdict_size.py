@@ -68,6 +68,11 @@ def size_for_verdict(protocol: Protocol, customers: int | None) -> tuple[PowerRo
     return tuple(row for row in rows if row is not None)
 
 
+def decisive(protocol: Protocol, rows: Sequence[PowerRow]) -> tuple[PowerRow, ...]:
+    """The rows on which scaling rests: of the primary's effect, the net benefit and the guardrails."""
+    return tuple(row for row in rows if row.to_show != "effect" or row.outcome == protocol.primary.id)
+
+
 def ceilings(protocol: Protocol, rows: Sequence[PowerRow]) -> tuple[Ceiling, ...]:
     """For each approach of which chances are known, what bounds the chance that it is scaled.
 
@@ -75,16 +80,15 @@ def ceilings(protocol: Protocol, rows: Sequence[PowerRow]) -> tuple[Ceiling, ...
         protocol: The plan.
         rows: Of the effect, the net benefit and the guardrails.
     """
-    judged = {protocol.primary.id}
     found = []
+    scaling = decisive(protocol, rows)
     for arm in dict.fromkeys(row.arm for row in rows):
-        own = [row for row in rows if row.arm == arm and (row.outcome in judged or row.to_show != "effect")]
+        own = [row for row in scaling if row.arm == arm]
         known = [(row.power, row.outcome) for row in own if row.power is not None]
         if known:
             least, outcome = min(known)
-            sizes = [row.n_per_arm for row in own]
-            needed = None if None in sizes else max(size for size in sizes if size is not None)
-            found.append(Ceiling(arm, least, outcome, needed))
+            sizes = [row.n_per_arm for row in own if row.n_per_arm is not None]
+            found.append(Ceiling(arm, least, outcome, max(sizes) if len(sizes) == len(own) else None))
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from analysis.errors import AnalysisRefused
 from analysis.planning.power import PowerRow, declared_variance, plan
-from analysis.planning.verdict_size import GAINS_NOTHING, ceilings, size_for_verdict
+from analysis.planning.verdict_size import GAINS_NOTHING, ceilings, decisive, size_for_verdict
 from analysis.wording.naming import outcome_label
 from analysis.wording.numbers import count, difference, percentage
 from analysis.wording.phrases import capitalised, listed
@@ -56,9 +56,9 @@ def sizing_of(detail: DesignDetail) -> Sizing | None:
         rows = (*plan(protocol, expected), *size_for_verdict(protocol, expected))
     except AnalysisRefused as refused:
         return Sizing(refused=str(refused))
-    decisive = tuple(row for row in rows if row.to_show != "effect" or row.outcome == protocol.primary.id)
+    scaling = decisive(protocol, rows)
     warnings = tuple(seldom_scaled(protocol, ceilings(protocol, rows)))
-    return Sizing(tuple(_in_words(protocol, decisive)), tuple(_unknown(protocol, decisive)), warnings, expected)
+    return Sizing(tuple(_in_words(protocol, scaling)), tuple(_unknown(protocol, scaling)), warnings, expected)
 
 
 def _in_words(protocol: Protocol, rows: Sequence[PowerRow]) -> Iterator[tuple[str, ...]]:

@@ -26,10 +26,10 @@ def shown_of(row: PowerRow) -> str:
 
 def seldom_scaled(protocol: Protocol, bounds: Sequence[Ceiling]) -> Iterator[str]:
     """A warning for each approach that the trial would scale less often than the plan's power, at its own effects."""
+    outcomes = {outcome.id: outcome for outcome in protocol.outcomes}
     for bound in bounds:
         if bound.at_most >= protocol.analysis.power:
             continue
-        outcomes = {outcome.id: outcome for outcome in protocol.outcomes}
         held = outcomes.get(bound.held_by)
         by = "its net benefit" if held is None else f"\u201c{outcome_label(held)}\u201d"
         often = "hardly ever ends" if bound.at_most < _HARDLY else "ends less often than planned"
