@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from designs.surge.batching import at_random
-from designs.surge.forecast import Day, Forecast, Part, capacity_per_day, declared, forecast
+from designs.surge.forecast import Day, Forecast, Part, declared, forecast
 from designs.surge.open import open_in_surge
 from designs.surge.proposal import Proposal, propose
 from designs.surge.words import figure, sentences
@@ -14,7 +14,6 @@ __all__ = [
     "Part",
     "Proposal",
     "at_random",
-    "capacity_per_day",
     "declared",
     "figure",
     "forecast",

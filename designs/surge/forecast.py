@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from designs.protocol.models import ContactShares, ExpectedContact, Protocol, Surge
+from designs.protocol.capacity import expected_contact
+from designs.protocol.models import ContactShares, Protocol, Surge
 from designs.protocol.shares import shares_of_everybody
 from designs.surge.proposal import Proposal, propose
 
@@ -90,12 +91,6 @@ def declared(plan: Protocol) -> Surge | None:
     return None if plan.suitability is None else plan.suitability.operations.surge
 
 
-def capacity_per_day(plan: Protocol) -> float | None:
-    """Contacts that can be taken in a day, as the verdict reads it; None where it is not declared."""
-    answer = None if plan.suitability is None else plan.suitability.operations.answer
-    return answer.capacity_per_day if isinstance(answer, ExpectedContact) else None
-
-
 def forecast(
     plan: Protocol, customers: int | None = None, in_batches: Mapping[str, int] | None = None
 ) -> Forecast | None:
@@ -117,7 +112,7 @@ def forecast(
     rate = _rate(plan, surge)
     parts = _parts(plan, total, in_batches)
     days = _days(parts, surge.by_day, rate)
-    capacity = capacity_per_day(plan)
+    capacity = expected_contact(plan).capacity_per_day  # as the verdict reads it
     over = () if capacity is None else tuple(day for day in days if day.contacts > capacity * (1 + _HAIR))
     proposal = None
     if over and capacity is not None and not plan.randomisation.waves:

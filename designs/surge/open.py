@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from designs.finding import Open
+from designs.protocol.capacity import contacts
 from designs.protocol.models import Protocol
 from designs.surge.forecast import Forecast, forecast
-from designs.surge.words import figure, limit, proposed, when
+from designs.surge.words import figure, proposed, when
 
 WHERE: Final = "suitability.operations.surge"
 
@@ -28,7 +29,7 @@ def open_in_surge(plan: Protocol) -> Iterator[Open]:
 
 def over_capacity(expected: Forecast) -> str:
     """How far the busiest day is above capacity; for a forecast that has days above it."""
-    taken = "0" if expected.capacity is None else limit(expected.capacity)
+    taken = "0" if expected.capacity is None else contacts(expected.capacity)
     return (
         f"{figure(expected.peak.contacts)} contacts are expected on {when(expected.peak)}, and {taken} can be taken in "
         "a day"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from designs.protocol.capacity import contacts
 from designs.protocol.words import in_words
 from designs.surge.forecast import Day, Forecast
 from designs.surge.proposal import Proposal
@@ -29,10 +30,10 @@ def sentences(expected: Forecast) -> Iterator[str]:
         yield "How many can be taken in a day is not declared, so this was held against nothing."
         return
     if not expected.over:
-        yield f"{limit(expected.capacity)} can be taken in a day, so every day is at or under capacity."
+        yield f"{contacts(expected.capacity)} can be taken in a day, so every day is at or under capacity."
         return
     days = "1 day is" if len(expected.over) == 1 else f"{len(expected.over):,} days are"
-    yield f"{limit(expected.capacity)} can be taken in a day: {days} above capacity."
+    yield f"{contacts(expected.capacity)} can be taken in a day: {days} above capacity."
     if expected.proposal is not None:
         yield proposed(expected.proposal, expected.capacity)
 
@@ -44,7 +45,7 @@ def proposed(proposal: Proposal, capacity: float) -> str:
     return (
         f"{proposal.batches:,} batches of at most {proposal.customers:,} customers, {_days(proposal.days_between)} "
         f"apart, would keep every day at or under capacity: one of them alone brings {figure(proposal.alone)} contacts "
-        f"on its busiest day, all together {figure(proposal.peak)} on theirs, and {limit(capacity)} can be taken. "
+        f"on its busiest day, all together {figure(proposal.peak)} on theirs, and {contacts(capacity)} can be taken. "
         f"The last is issued {_days(proposal.last_day)} after the first. With fewer batches, or less time between as "
         "many, some day is above capacity."
     )
@@ -55,15 +56,6 @@ def when(day: Day) -> str:
     if day.on is not None:
         return in_words(day.on)
     return "the day of the first issue" if day.day == 0 else f"{_days(day.day)} after the first issue"
-
-
-def limit(capacity: float) -> str:
-    """A capacity with its digits.
-
-    >>> limit(400.0), limit(12.5)
-    ('400', '12.5')
-    """
-    return f"{capacity:,.0f}" if capacity == int(capacity) else f"{capacity:,}"
 
 
 def _days(number: int) -> str:

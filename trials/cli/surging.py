@@ -37,9 +37,10 @@ def surge(
 ) -> None:
     """Say what contact a trial brings by day and batch, against what can be taken, and which batches would fit."""
     from designs.protocol import load_protocol
+    from designs.protocol.capacity import contacts
     from designs.protocol.words import in_words
     from designs.surge import figure, forecast, sentences
-    from designs.surge.words import limit, when
+    from designs.surge.words import when
     from trials.errors import TrialRefused
 
     expected = forecast(load_protocol(protocol).protocol, customers)
@@ -61,7 +62,7 @@ def surge(
             (
                 f"{day.day}: {in_words(day.on)}" if day.on else when(day),
                 *(figure(number) for number in (day.calls, day.post, day.amended, day.contacts)),
-                "" if expected.capacity is None else limit(expected.capacity),
+                "" if expected.capacity is None else contacts(expected.capacity),
                 *(figure(day.by_part.get(part.name, 0.0)) for part in expected.parts),
             )
             for day in expected.days
