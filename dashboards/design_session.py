@@ -125,12 +125,6 @@ def diagnoses(design: str) -> tuple[DiagnosisRecord, ...]:
         return reader.diagnoses(design)
 
 
-def plan_digest(detail: DesignDetail) -> str | None:
-    """The digest of the plan that the saved draft is; None where it is none yet."""
-    loaded = judge_draft(detail.revision.draft, day=session.today()).loaded
-    return None if loaded is None else loaded.digest
-
-
 def keep_typed(
     design: str, page: str, made_from: int, document: Mapping[str, Any], window: str, instead_of: Typed | None
 ) -> None:

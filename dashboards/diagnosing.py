@@ -8,6 +8,7 @@ from analysis.wording.phrases import moment
 from dashboards import design_session, markup, screen, session, watching, widgets, work
 from data.errors import Refused
 from trials.registry.records import DesignDetail
+from trials.reporting.designing.approving import plan_digest
 from trials.reporting.designing.diagnosis import (
     EFFECT_COLUMNS,
     HOW_TO_READ,
@@ -100,13 +101,12 @@ def _shown(detail: DesignDetail) -> None:
     if not made:
         st.html(markup.quiet("Nothing has been simulated of this design yet."))
         return
-    current = design_session.plan_digest(detail)
     latest = made[-1]
     st.html(markup.heading(3, "Simulated"))
     st.html(
         markup.quiet(f"On {moment(latest.made_at)} UTC by {latest.made_by}. {what_was_simulated(latest.diagnosis)}")
     )
-    if latest.diagnosis.plan_digest != current:
+    if latest.diagnosis.plan_digest != plan_digest(detail):
         st.html(markup.notice("The plan has changed since: these figures are of an earlier one."))
     st.html(markup.said(HOW_TO_READ))
     st.html(markup.rows("The chance of each verdict", VERDICT_COLUMNS, list(verdict_rows(latest.diagnosis))))
