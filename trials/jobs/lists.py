@@ -11,6 +11,7 @@ from trials.errors import TrialRefused
 from trials.registry import Registry
 from trials.registry.records import JobRecord
 from trials.registry.storage.folder import LISTS
+from trials.registry.storage.job_files import whole_lists
 from trials.stages.job import jobs_of_lists
 from trials.stages.take_out import MANIFEST, note_lists_taken_out
 
@@ -68,6 +69,8 @@ def remove_lists(registry: Registry, actor: Actor, job: JobRecord) -> None:
 def _names(home: Path, job_id: str) -> tuple[str, ...]:
     """The lists that lie there under their names, and the manifest of each; what is not finished has none yet."""
     folder = lists_of(home, job_id)
-    files = {path.name for path in folder.iterdir() if path.is_file()} if folder.is_dir() else set()
-    lists = {name for name in files if name.endswith(".csv") and not name.startswith(".")}
-    return tuple(sorted(lists | {name for each in lists if (name := each.removesuffix(".csv") + MANIFEST) in files}))
+    if not folder.is_dir():
+        return ()
+    lists = [path for path in whole_lists(folder) if path.is_file()]
+    manifests = [path.with_name(path.stem + MANIFEST) for path in lists]
+    return tuple(sorted(path.name for path in (*lists, *manifests) if path.is_file()))

@@ -66,13 +66,13 @@ def _removed_whole(folder: Path) -> list[str]:
 
 def _removed_unfinished(folder: Path) -> list[str]:
     removed = [f"{folder.name}/{name}" for name in clear_unfinished(folder)]
-    if any(_whole_lists(folder)):
+    if any(whole_lists(folder)):
         return removed
     return [*removed, *_removed_whole(folder)]
 
 
-def _whole_lists(folder: Path) -> Iterator[Path]:
-    """Lists under their names; a manifest alone is no use to anybody."""
+def whole_lists(folder: Path) -> Iterator[Path]:
+    """The issue lists in a job's folder under their names; a manifest alone is no use to anybody."""
     return (path for path in folder.iterdir() if path.suffix == ".csv" and not path.name.startswith("."))
 
 
