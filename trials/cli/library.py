@@ -29,6 +29,7 @@ def library(
     json_to: JsonTarget = None,
 ) -> None:
     """Find past trials, null results too, designs that ended without one, and what was published elsewhere."""
+    from dataclasses import asdict
     from datetime import UTC, datetime
 
     from designs.likeness import HOW_NEAR, traits_of
@@ -63,10 +64,7 @@ def library(
         prior = prior_of(found)
     if json_to is not None:
         listed = [{**as_values(entry), "nearness": scores.get(entry.id)} for entry in found]
-        values = None if prior is None else {
-            "mean": prior.mean, "spread": prior.spread, "approaches": prior.approaches, "trials": prior.trials,
-        }  # fmt: skip
-        write_json(json_to, {"found": listed, "prior": values})
+        write_json(json_to, {"found": listed, "prior": None if prior is None else asdict(prior)})
         return
     if not found:
         typer.echo("Nothing in the library meets all of these.")
