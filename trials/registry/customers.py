@@ -5,9 +5,7 @@ Counted by the engine on the frozen rows, and once for the same rows and rules.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,13 +17,13 @@ from designs.protocol import Protocol
 from designs.protocol.columns import conditions, uses
 from designs.suitability.reasons import ReasonCount, count_reasons
 from trials.registry.records import PopulationRecord
+from trials.registry.remembered import Remembered
 
 if TYPE_CHECKING:
     from data.snapshots import SnapshotStore
 
 SNAPSHOTS: Final = "snapshots"
 """Under which a session of the registry knows its snapshots: a function that gives them."""
-_MOST_KEPT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +43,7 @@ class Customers:
     unmatched: tuple[str, ...]
 
 
-class _Kept:
-    """Results by what they were made of, the latest of them."""
-
-    def __init__(self) -> None:
-        self._results: OrderedDict[object, Any] = OrderedDict()
-        self._turn = threading.Lock()
-
-    def get(self, key: object, make: Callable[[], Any]) -> Any:
-        with self._turn:
-            if key in self._results:
-                self._results.move_to_end(key)
-                return self._results[key]
-        made = make()
-        with self._turn:
-            self._results[key] = made
-            while len(self._results) > _MOST_KEPT:
-                self._results.popitem(last=False)
-        return made
-
-
-_kept: Final = _Kept()
+_kept: Final = Remembered(64)
 
 
 def customers_of(session: Session, protocol: Protocol, population: PopulationRecord) -> Customers:

@@ -19,10 +19,10 @@ from trials.findings import WITHOUT_VERDICT
 from trials.life import FINISHED
 from trials.registry import queries, tables
 from trials.registry.records import EndedDesign, PastTrial, TrialSummary
+from trials.registry.remembered import Remembered
 
 _Shown = tuple[tuple[Estimate, ...], str | None]
-_MOST_KEPT: Final = 2_000
-_kept: dict[tuple[str, bool], _Shown] = {}
+_kept: Final = Remembered(2_000)
 """What is shown of an evaluation, by its digest and by whether arms are seen. A stored evaluation never changes, and to
 read one whole takes longer than all the rest; ``otm verify`` reads them anew."""
 
@@ -65,21 +65,20 @@ def _plans(session: Session) -> Mapping[str, Protocol]:
 def _shown(session: Session, summary: TrialSummary, sees_arms: bool) -> _Shown:
     """The effects of an evaluation on the primary outcome, or why it has none to show."""
     key = (summary.evaluation_digest or "", sees_arms)
-    if key not in _kept:
-        stored = tables.StoredEvaluation
-        document = session.scalars(
-            select(stored.document).where(stored.trial_id == summary.id).where(stored.number == summary.evaluation)
-        ).one()
-        whole = from_document(document)
-        evaluation = whole if sees_arms else concealed(whole)
-        if evaluation.verdict.code in WITHOUT_VERDICT:
-            shown: _Shown = (), " ".join(evaluation.verdict.reasons) or evaluation.verdict.sentence
-        else:
-            shown = tuple(row for row in evaluation.estimates if _of_everybody(row)), None
-        if len(_kept) >= _MOST_KEPT:
-            _kept.clear()
-        _kept[key] = shown
-    return _kept[key]
+    shown: _Shown = _kept.get(key, lambda: _read(session, summary, sees_arms))
+    return shown
+
+
+def _read(session: Session, summary: TrialSummary, sees_arms: bool) -> _Shown:
+    stored = tables.StoredEvaluation
+    document = session.scalars(
+        select(stored.document).where(stored.trial_id == summary.id).where(stored.number == summary.evaluation)
+    ).one()
+    whole = from_document(document)
+    evaluation = whole if sees_arms else concealed(whole)
+    if evaluation.verdict.code in WITHOUT_VERDICT:
+        return (), " ".join(evaluation.verdict.reasons) or evaluation.verdict.sentence
+    return tuple(row for row in evaluation.estimates if _of_everybody(row)), None
 
 
 def _of_everybody(row: Estimate) -> bool:

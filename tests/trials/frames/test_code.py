@@ -20,7 +20,8 @@ MAKES_NO_FRAME = (
     "trials/registry/dossier.py", "trials/registry/library.py",
     "trials/registry/__init__.py", "trials/registry/opening.py",
     "trials/registry/portfolio.py", "trials/registry/proof/", "trials/registry/reader.py",
-    "trials/registry/registry.py", "trials/registry/storage/", "trials/registry/unit_of_work.py",
+    "trials/registry/registry.py", "trials/registry/remembered.py", "trials/registry/storage/",
+    "trials/registry/unit_of_work.py",
 )  # fmt: skip
 
 
