@@ -162,40 +162,55 @@ def broke_a_rule(said: str) -> bool:
     return any(words in said for words in ("Content Security Policy", "Content-Security-Policy", "X-Frame-Options"))
 
 
-# Fonts have come, and nothing has changed its height for some frames on end.
-STILL = """async () => {
+# Ends when fonts have come, and for a quarter of a second on end what is asked held and nothing changed its height: by
+# the clock too, for after a moment without any a browser draws frames faster than it shows them. It asks again by
+# itself: who waits for a function that gives a promise takes the promise for the answer.
+STILL = """async asked => {
     await document.fonts.ready;
-    const height = () => document.querySelector('.stMainBlockContainer').scrollHeight;
-    for (let frame = 0, before = height(); frame < 12; frame++) {
+    const height = () => document.querySelector('.stMainBlockContainer')?.scrollHeight;
+    const holds = asked ? eval(asked) : () => true;
+    const begun = performance.now();
+    let before = height(), since = begun, frames = 0;
+    while (frames < 12 || performance.now() - since < 250) {
         await new Promise(requestAnimationFrame);
-        if (height() !== before) return false;
+        frames += 1;
+        if (!holds() || height() !== before) [before, since, frames] = [height(), performance.now(), 0];
+        if (performance.now() - begun > 60000) return false;
     }
     return true;
 }"""
+# While a page is drawn again, its last line can stand twice: the new one, and the old one that goes at the end.
+DRAWN = """() => [...document.querySelectorAll('.otm-quiet')]
+                    .filter(line => line.textContent.startsWith('You are working as')).length === 1
+             && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'
+             && !document.querySelector('[data-testid="stStatusWidget"]')
+             && [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
+                    .every(chart => chart.querySelector('canvas, svg'))
+             && !document.querySelector('[data-stale="true"]')"""
+
+
+def still(page: Page, asked: str | None = None) -> None:
+    """Wait until nothing on the page moves, and what is asked of it, a JavaScript function, holds meanwhile."""
+    assert page.evaluate(STILL, asked), "the page did not come to rest in a minute"
 
 
 def settled(page: Page) -> None:
-    """Wait until the page is drawn: the last line stands, nothing runs, every chart has its picture, nothing moves."""
-    # While a page is drawn again, its last line can stand twice: the new one, and the old one that goes at the end.
-    page.wait_for_function(
-        """() => [...document.querySelectorAll('.otm-quiet')]
-                     .filter(line => line.textContent.startsWith('You are working as')).length === 1
-              && !document.querySelector('[data-testid="stStatusWidget"]')
-              && [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
-                     .every(chart => chart.querySelector('canvas, svg'))
-              && !document.querySelector('[data-stale="true"]')"""
-    )
-    page.wait_for_function(STILL)
+    """Wait until the page is drawn: the last line stands, nothing runs, every chart has its picture, nothing moves.
+
+    All of it for a while on end: what a key begins runs only some hundredths of a second after it.
+    """
+    page.wait_for_function(DRAWN)
+    still(page, DRAWN)
 
 
 def keep_screenshots(page: Page, name: str, size: ViewportSize) -> None:
     """What is seen first, and the whole page, as pictures where a person can look at them."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.set_viewport_size(size)
-    page.wait_for_function(STILL)
+    still(page)
     page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}-first.png")
     # Streamlit scrolls within the page, so the window itself has to be as tall as what it shows.
     height = page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight + 120")
     page.set_viewport_size({"width": size["width"], "height": min(int(height), 12_000)})
-    page.wait_for_function(STILL)
+    still(page)
     page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}.png")

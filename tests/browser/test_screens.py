@@ -5,7 +5,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import NARROW, STILL, WIDE, keep_screenshots, settled
+from tests.browser.conftest import NARROW, WIDE, keep_screenshots, settled, still
 from tests.places import ROOT
 from tests.small_registry import DRAFTED, LOST_OUTCOMES, SMALL_DEBTS
 from trials.access import LOCAL_ACTOR
@@ -161,7 +161,7 @@ def test_a_reader_who_has_moved_on_is_not_pulled_back_to_the_section(built_home,
     page.mouse.wheel(0, -100_000)
     page.wait_for_function("() => document.querySelector('[data-testid=stMain]').scrollTop === 0")
     page.set_viewport_size({"width": 900, "height": 700})  # everything is laid out anew
-    page.wait_for_function(STILL)
+    still(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 0
 
 
