@@ -18,6 +18,7 @@ from markupsafe import Markup
 from designs.literals import Language
 from trials.life import PHASES, State, phase_of
 from trials.reporting.designing.letters import WEIGHTS, Change, Note, Paragraph
+from trials.reporting.papers.characters import spelt_out
 from trials.reporting.results.flow import FlowDiagram
 from trials.reporting.results.table import Table
 from trials.reporting.words.vocabulary import state
@@ -31,11 +32,18 @@ def _unbroken_ranges(cell: str) -> Markup:
     if isinstance(cell, Markup):
         return cell
     keep = Markup('<span class="otm-keep">{}</span>')
-    parts = _RANGE.split(cell)  # every second one is a range
+    parts = _RANGE.split(spelt_out(cell))  # every second one is a range
     return Markup("").join(keep.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
-_environment = Environment(loader=FileSystemLoader(Path(__file__).parent / "theme"), autoescape=True)
+def _seen(value: object) -> object:
+    """What somebody wrote, with what no reader would see, or what turns the words around it, told by its code."""
+    return spelt_out(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "theme"), autoescape=True, finalize=_seen
+)  # fmt: skip
 _environment.filters["unbroken_ranges"] = _unbroken_ranges
 _TEMPLATE: Final = _environment.get_template("markup.html").module
 

@@ -10,8 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from data.spelling import as_drawn, folded, mixes_alphabets, strange_letters, visible
 from trials.errors import AccessRefused
-from trials.spelling import as_drawn, folded, mixes_alphabets, strange_letters
 
 Role = Literal["designer", "reviewer", "randomiser", "analyst", "manager", "administrator", "all"]
 UseCase = Literal[
@@ -41,12 +41,6 @@ class Actor:
     def __str__(self) -> str:
         return f"{self.name}:{self.role}"
 
-
-_SHOWS_NOTHING: Final = (
-    ("\u034f", "\u034f"), ("\u115f", "\u1160"), ("\u17b4", "\u17b5"), ("\u180b", "\u180f"), ("\u3164", "\u3164"),
-    ("\ufe00", "\ufe0f"), ("\uffa0", "\uffa0"), ("\U000e0000", "\U000e0fff"),
-)  # fmt: skip
-"""Besides formats and controls: what Unicode lets a display ignore."""
 
 LOCAL_ACTOR = Actor("local", "all")
 
@@ -135,16 +129,9 @@ def same_person(name: str, other: str) -> bool:
 
 
 def _person(name: str) -> str:
-    seen = folded("".join(letter for letter in folded(name) if not _invisible(letter)))
+    seen = folded(visible(folded(name)))
     words = "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in seen).split()
     return " ".join(words) or " ".join(seen.split())  # a name of signs alone is those signs
-
-
-def _invisible(letter: str) -> bool:
-    """Whether it takes no room or shows nothing: formats and controls, joiners, variation selectors, Hangul fillers."""
-    return (unicodedata.category(letter) in ("Cf", "Cc") and not letter.isspace()) or any(
-        first <= letter <= last for first, last in _SHOWS_NOTHING
-    )
 
 
 def parse_actor(text: str | None) -> Actor:

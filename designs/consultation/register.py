@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
+from data.spelling import as_drawn, folded, visible
 from designs.consultation.bodies import BODIES, STEERING_GROUP, Bodies, Body
 from designs.consultation.errors import ConsultationRefused, check_days
 from designs.consultation.route import route_of
@@ -168,7 +169,7 @@ def _refuse_added(entry: StakeholderAdded, current: Standing | None, bodies: Bod
         )
     if bodies.find(entry.body) is None:
         for body in bodies.bodies:
-            if _letters(entry.name) in _names_of(body) or _letters(entry.body) in _names_of(body):
+            if (_forms(entry.name) | _forms(entry.body)) & _names_of(body):
                 raise ConsultationRefused(
                     f"{entry.name} is one of those that must be involved, and has an id of its own",
                     where=entry.body,
@@ -242,11 +243,13 @@ def _refuse_changed(entry: StakeholderChanged, current: Standing) -> None:
         _refuse_needed_before(entry.body, entry.needed_by, entry.on)
 
 
-def _letters(text: str) -> str:
-    return "".join(re.findall(r"[^\W_]", text.casefold()))
+def _forms(text: str) -> set[str]:
+    """A name as letters and digits, without case, width, signs or what shows nothing, each letter the Latin one that
+    it looks like; also as it reads where a capital I is a small l. Empty where it is signs alone."""
+    written = visible(text).replace("&", " and ")
+    return {"".join(re.findall(r"[^\W_]", folded(form))) for form in (written, as_drawn(written))} - {""}
 
 
 def _names_of(body: Body) -> set[str]:
-    """Every way in which a body is named, as letters: its id, its name, and both parts of a name with brackets."""
-    parts = [body.id, body.name, *re.split(r"[()]", body.name)]
-    return {_letters(part) for part in parts if _letters(part)}
+    """Every way in which a body is named: its id, its name, and both parts of a name with brackets."""
+    return {form for part in (body.id, body.name, *re.split(r"[()]", body.name)) for form in _forms(part)}

@@ -162,13 +162,20 @@ def broke_a_rule(said: str) -> bool:
     return any(words in said for words in ("Content Security Policy", "Content-Security-Policy", "X-Frame-Options"))
 
 
+# While a page is drawn again, its last line can stand twice: the new one, and the old one that goes at the end.
+DRAWN = """() => [...document.querySelectorAll('.otm-quiet')]
+                    .filter(line => line.textContent.startsWith('You are working as')).length === 1
+             && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'
+             && !document.querySelector('[data-testid="stStatusWidget"]')
+             && [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
+                    .every(chart => chart.querySelector('canvas, svg'))
+             && !document.querySelector('[data-stale="true"]')"""
 # Ends when fonts have come, and for a quarter of a second on end what is asked held and nothing changed its height: by
 # the clock too, for after a moment without any a browser draws frames faster than it shows them. It asks again by
 # itself: who waits for a function that gives a promise takes the promise for the answer.
-STILL = """async asked => {
+STILL = """async () => {
     await document.fonts.ready;
-    const height = () => document.querySelector('.stMainBlockContainer')?.scrollHeight;
-    const holds = asked ? eval(asked) : () => true;
+    const holds = %s, height = () => document.querySelector('.stMainBlockContainer')?.scrollHeight;
     const begun = performance.now();
     let before = height(), since = begun, frames = 0;
     while (frames < 12 || performance.now() - since < 250) {
@@ -179,19 +186,11 @@ STILL = """async asked => {
     }
     return true;
 }"""
-# While a page is drawn again, its last line can stand twice: the new one, and the old one that goes at the end.
-DRAWN = """() => [...document.querySelectorAll('.otm-quiet')]
-                    .filter(line => line.textContent.startsWith('You are working as')).length === 1
-             && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'
-             && !document.querySelector('[data-testid="stStatusWidget"]')
-             && [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')]
-                    .every(chart => chart.querySelector('canvas, svg'))
-             && !document.querySelector('[data-stale="true"]')"""
 
 
-def still(page: Page, asked: str | None = None) -> None:
+def still(page: Page, holds: str = "() => true") -> None:
     """Wait until nothing on the page moves, and what is asked of it, a JavaScript function, holds meanwhile."""
-    assert page.evaluate(STILL, asked), "the page did not come to rest in a minute"
+    assert page.evaluate(STILL % holds), "the page did not come to rest in a minute"
 
 
 def settled(page: Page) -> None:

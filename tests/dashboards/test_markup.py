@@ -42,6 +42,14 @@ def test_every_word_that_comes_in_is_escaped(name):
     assert "<b onclick" not in piece
 
 
+def test_what_no_reader_would_see_is_told_by_its_code():
+    hidden = "a\u202eb\u200bc\u0085d\u00ade\x07f\U000e0041g\u2028h\ud800i"
+    for piece in (markup.lead(hidden), markup.rows("Trials", ("Trial",), [[hidden]]), markup.bullets([hidden])):
+        assert "a[U+202E]b[U+200B]c[U+0085]d[U+00AD]e[U+0007]f[U+E0041]g[U+2028]h[U+D800]i" in piece
+    seen = "d\u0175r \u4e2d \u00a350\nnext"
+    assert seen in markup.lead(seen)
+
+
 def test_a_piece_in_a_cell_stays_markup_and_a_range_in_brackets_stays_on_one_line():
     link = markup.trial_link("results?trial=a(b)", "A title", synthetic=False)
     table = markup.rows("Trials", ("Trial", "Range"), [[link, "24 (−3 to 45) <more>"], ["x", "(a long remark)"]])

@@ -163,6 +163,20 @@ def test_others_come_go_and_come_back() -> None:
     assert (standing.status, standing.retired_because, standing.asked_on) == ("not_asked", None, None)
 
 
+SPELT_OTHERWISE = (
+    "KAI", "k.a.i.", "\uff2b\uff21\uff29", "KA\u200bI", "K\u00adAI", "\u041a\u0410\u0406", "\u039a\u0391\u0399", "KAl",
+    "Knowledge, analysis & intelligence", "Kn\u043ewledge Analysis and Intelligence",
+)  # fmt: skip
+
+
+@pytest.mark.requirement("K02")
+@pytest.mark.parametrize("name", SPELT_OTHERWISE)
+def test_who_must_be_involved_stands_in_the_register_once_however_it_is_spelt(name: str) -> None:
+    for entry in (added("another", name=name), added("TAA" if name == "KAI" else name, name="Another")):
+        refused(lambda entry=entry: refuse(entry, (), TODAY), "has an id of its own")
+    refuse(added("kailash", name="Kailash Trust"), (), TODAY)
+
+
 ADDED, ASKED, SAID = added("kai"), consulted("kai", day(2, 3)), responded("kai", day(2, 10))
 PRESS, GONE = added("press_office"), retired("press_office", day(2, 9))
 

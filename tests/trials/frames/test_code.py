@@ -14,7 +14,7 @@ from trials.frames import code
 
 # What a frame's modules import besides: it opens, stores, guards and shows, and no figure follows from it.
 MAKES_NO_FRAME = (
-    "trials/access.py", "trials/concealment.py", "trials/errors.py", "trials/settings.py", "trials/spelling.py",
+    "trials/access.py", "trials/concealment.py", "trials/errors.py", "trials/settings.py",
     "trials/seen_fields.py", "trials/registry/told.py",  # what others are told of what was made
     "trials/registry/design_facts.py", "trials/registry/past_plans.py", "trials/registry/customers.py",
     "trials/registry/dossier.py", "trials/registry/library.py",

@@ -22,6 +22,7 @@ from designs.variants.reading_age import USUAL_AGE, Readability, readability
 from designs.variants.sign_offs import PlannedText
 from designs.variants.wording import MOST_CHARACTERS, Remark, as_text, check_wording
 from trials.reporting.designing.words import clears_in_words
+from trials.reporting.papers.characters import UNSEEN
 
 WEIGHTS: Final[dict[Severity, str]] = {"blocks": "Must be settled", "warns": "To look at", "informs": "To know"}
 _PARAGRAPH: Final = re.compile(r"(?:\r?\n[ \t]*){2,}")
@@ -159,7 +160,7 @@ def _parts(text: str, *, marked: bool) -> Iterator[Piece]:
     place = 0
     for found in _PART.finditer(text):
         unseen = found["unseen"]
-        if unseen is not None and not _is_unseen(unseen):
+        if unseen is not None and unicodedata.category(unseen) not in UNSEEN:
             continue
         if place < found.start():
             yield Piece(text[place : found.start()], marked=marked)
@@ -170,10 +171,6 @@ def _parts(text: str, *, marked: bool) -> Iterator[Piece]:
         place = found.end()
     if place < len(text):
         yield Piece(text[place:], marked=marked)
-
-
-def _is_unseen(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
 
 
 def note_words(found: Open) -> str:

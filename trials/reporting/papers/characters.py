@@ -17,7 +17,8 @@ from typing import Final
 FONTS: Final = Path(__file__).with_name("fonts")
 FONT: Final = "Source Sans 3"
 _REGULAR: Final = FONTS / "SourceSans3-Regular.ttf"
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""The categories of what no reader sees: controls, formats, half characters, and what has no meaning of its own."""
 
 
 def spelt_out(text: str, shown: Container[int] | None = None) -> str:
@@ -49,7 +50,7 @@ def on_one_line(text: str, shown: Container[int] | None = None) -> str:
 
 
 def _is_shown(letter: str, shown: Container[int] | None) -> bool:
-    return unicodedata.category(letter) not in _UNSEEN and (shown is None or ord(letter) in shown)
+    return unicodedata.category(letter) not in UNSEEN and (shown is None or ord(letter) in shown)
 
 
 @cache

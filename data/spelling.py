@@ -51,6 +51,30 @@ _ALL_ALIKE: Final = frozenset({
 """Alphabets whose letters, or many of them, are drawn as Latin ones: a whole name of theirs looks like another."""
 
 
+_SHOWS_NOTHING: Final = (
+    ("\u034f", "\u034f"), ("\u115f", "\u1160"), ("\u17b4", "\u17b5"), ("\u180b", "\u180f"), ("\u3164", "\u3164"),
+    ("\ufe00", "\ufe0f"), ("\uffa0", "\uffa0"), ("\U000e0000", "\U000e0fff"),
+)  # fmt: skip
+"""Besides formats and controls: what Unicode lets a display ignore."""
+
+
+def is_invisible(letter: str) -> bool:
+    """Whether it takes no room or shows nothing: formats and controls, joiners, variation selectors, Hangul fillers."""
+    return (unicodedata.category(letter) in ("Cf", "Cc") and not letter.isspace()) or any(
+        first <= letter <= last for first, last in _SHOWS_NOTHING
+    )
+
+
+def visible(text: str) -> str:
+    """A text without what shows nothing.
+
+    Examples:
+        >>> visible("K\u200bA\u00adI")
+        'KAI'
+    """
+    return "".join(letter for letter in text if not is_invisible(letter))
+
+
 def folded(name: str) -> str:
     """A name without case or width, each letter as the Latin one that it looks like."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
