@@ -172,8 +172,8 @@ SPELT_OTHERWISE = (
 @pytest.mark.requirement("K02")
 @pytest.mark.parametrize("name", SPELT_OTHERWISE)
 def test_who_must_be_involved_stands_in_the_register_once_however_it_is_spelt(name: str) -> None:
-    for entry in (added("another", name=name), added("TAA" if name == "KAI" else name, name="Another")):
-        refused(lambda entry=entry: refuse(entry, (), TODAY), "has an id of its own")
+    refused(lambda: refuse(added("another", name=name), (), TODAY), "has an id of its own")
+    refused(lambda: refuse(added("k-a-i", name="Another"), (), TODAY), "has an id of its own")
     refuse(added("kailash", name="Kailash Trust"), (), TODAY)
 
 
