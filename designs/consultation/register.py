@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from data.spelling import as_drawn, folded, visible
 from designs.consultation.bodies import BODIES, STEERING_GROUP, Bodies, Body
@@ -16,6 +16,8 @@ from designs.entries import Consulted, Recorded, Responded, StakeholderAdded, St
 from designs.finding import Open
 from designs.protocol.models import Protocol
 from designs.protocol.words import in_words
+
+_AMONG_CAPITALS: Final = re.compile(r"(?<![a-z])[l1|](?![a-z])")
 
 StakeholderEntry = StakeholderAdded | StakeholderChanged | StakeholderRetired | Consulted | Responded
 Before = Literal["gateway_1", "lock"]
@@ -245,9 +247,10 @@ def _refuse_changed(entry: StakeholderChanged, current: Standing) -> None:
 
 def _forms(text: str) -> set[str]:
     """A name as letters and digits, without case, width, signs or what shows nothing, each letter the Latin one that
-    it looks like; also as it reads where a capital I is a small l. Empty where it is signs alone."""
+    it looks like; also as it reads where a capital I is a small l or the other way round. Empty where it is signs alone."""
     written = visible(text).replace("&", " and ")
-    return {"".join(re.findall(r"[^\W_]", folded(form))) for form in (written, as_drawn(written))} - {""}
+    read = (written, as_drawn(written), _AMONG_CAPITALS.sub("I", written))
+    return {"".join(re.findall(r"[^\W_]", folded(form))) for form in read} - {""}
 
 
 def _names_of(body: Body) -> set[str]:
