@@ -246,8 +246,8 @@ def _refuse_changed(entry: StakeholderChanged, current: Standing) -> None:
 
 
 def _forms(text: str) -> set[str]:
-    """A name as letters and digits, without case, width, signs or what shows nothing, each letter the Latin one that
-    it looks like; also as it reads where a capital I is a small l or the other way round. Empty where it is signs alone."""
+    """A name as letters and digits, without case, width, signs or what shows nothing, each letter the Latin one it
+    looks like; also as it reads where a capital I is a small l or the other way round. None where it is signs alone."""
     written = visible(text).replace("&", " and ")
     read = (written, as_drawn(written), _AMONG_CAPITALS.sub("I", written))
     return {"".join(re.findall(r"[^\W_]", folded(form))) for form in read} - {""}
