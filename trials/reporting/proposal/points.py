@@ -12,12 +12,11 @@ from analysis.wording.numbers import count
 from analysis.wording.phrases import day as day_in_words
 from analysis.wording.phrases import listed
 from designs.consultation.route import STEERED, Route, route_of
-from designs.entries import SetAside
 from trials.registry.dossier import Dossier
-from trials.reporting.amended import amended
 from trials.reporting.papers import Block, Paper, Paragraph, Section, Table
 from trials.reporting.proposal.annexes import annexes
 from trials.reporting.proposal.approach import how_customers_are_told, how_it_works, resource
+from trials.reporting.proposal.became import became
 from trials.reporting.proposal.customers import control_group, customers
 from trials.reporting.proposal.days import consultation, milestones
 from trials.reporting.proposal.evaluation import evaluation
@@ -69,14 +68,7 @@ def _subtitle(route: Route) -> str:
 
 
 def _notices(dossier: Dossier, points: tuple[Section, ...]) -> Iterator[str]:
-    for each in dossier.facts.recorded:
-        if isinstance(each.entry, SetAside):
-            yield f"Set aside on {day_in_words(each.entry.on)}: {each.entry.reason}"
-    if dossier.outside is not None:
-        yield f"Locked outside the route of approval: {dossier.outside}"
-    changed = amended(dossier.amendments)
-    if changed is not None:
-        yield changed
+    yield from became(dossier)
     lacking = [str(number) for number, point in enumerate(points, 1) if point.missing]
     if lacking:
         word = "Point" if len(lacking) == 1 else "Points"

@@ -101,7 +101,7 @@ AEA: Final = Form(
                 Field("irb_name", "IRB: name", nothing),
                 Field("irb_date", "IRB: approval date", nothing),
                 Field("irb_number", "IRB: approval number", nothing),
-                Field("analysis_plan", "Analysis plan", content.version),
+                Field("analysis_plan", "Analysis plan", content.version_and_after),
             ),
         ),
     ),

@@ -19,6 +19,7 @@ from designs.protocol.models import Outcome
 from designs.protocol.words import column_words
 from designs.variants.sign_offs import LANGUAGES, planned_texts
 from trials.registry.dossier import Dossier
+from trials.reporting.proposal.became import became
 from trials.reporting.proposal.customers import comparison_of, shares_of
 from trials.reporting.proposal.days import launch, locked_on
 from trials.reporting.proposal.idea import METHODS
@@ -52,6 +53,12 @@ def version(dossier: Dossier) -> str | None:
         return f"Draft, revision {dossier.revision}, {digest}"
     locked = "" if dossier.lock is None else f", locked on {day_in_words(locked_on(dossier))}"
     return f"Version {dossier.version}{locked}, {digest}"
+
+
+def version_and_after(dossier: Dossier) -> str | None:
+    """Which plan it is, and what became of it: locked outside its route, amended, set aside."""
+    after = " ".join(became(dossier))
+    return f"{version(dossier)}. {after}" if after else version(dossier)
 
 
 def kept(dossier: Dossier) -> str | None:

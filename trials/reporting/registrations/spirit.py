@@ -31,7 +31,7 @@ SPIRIT: Final = Form(
             (
                 Field("1a", "Title: design, population, interventions, and that it is a protocol", _title),
                 Field("1b", "Structured summary", content.abstract),
-                Field("2", "Version of the protocol", content.version),
+                Field("2", "Version of the protocol", content.version_and_after),
                 Field("3a", "Who contributed, and as what", spirit_conduct.contributors),
                 Field("3b", "Sponsor, and how it is reached", content.directorate),
                 Field("3c", "What sponsor and funders decide", spirit_conduct.sponsors_part),

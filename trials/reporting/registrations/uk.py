@@ -13,6 +13,7 @@ from typing import Final
 from designs.entries import SetAside
 from trials.life import has_reached
 from trials.registry.dossier import Dossier
+from trials.reporting.proposal.became import set_aside
 from trials.reporting.proposal.days import launch, locked_on
 from trials.reporting.registrations import content
 from trials.reporting.registrations.form import Field, Form, nothing
@@ -85,6 +86,10 @@ def _interim(dossier: Dossier) -> str | None:
     return f"When outcomes are due for {shares} of customers, intended"
 
 
+def _not_published(dossier: Dossier) -> str | None:
+    return " ".join(set_aside(dossier)) or None
+
+
 UK: Final = Form(
     "uk",
     "UK Evaluation Registry",
@@ -132,9 +137,9 @@ UK: Final = Form(
             "Links and publication",
             (
                 Field("plan_link", "Link to the plan", nothing),
-                Field("plan_version", "The plan, as this registry keeps it", content.version),
+                Field("plan_version", "The plan, as this registry keeps it", content.version_and_after),
                 Field("published_evaluation_link", "Link to the published evaluation", nothing),
-                Field("reasons_unpublished", "Reasons why it is not published", nothing),
+                Field("reasons_unpublished", "Reasons why it is not published", _not_published),
             ),
         ),
     ),

@@ -5,15 +5,18 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from designs.drafting import Draft, draft_of_file, judge_draft
+from designs.entries import Recorded, SetAside
 from designs.gates import Facts
 from designs.library import template_named
 from trials.registry.dossier import Dossier
+from trials.registry.records import AmendmentRecord
 from trials.reporting.proposal import proposal_paper
 from trials.reporting.registrations import FORMS, entry_paper, entry_values
 
@@ -77,3 +80,45 @@ def test_a_draft_that_lacks_anything_at_all_has_its_papers(template: str):
         for form in FORMS.values():
             assert len(entry_paper(form, dossier).sections) == len(form.sections), path
             assert len(entry_values(form, dossier)["fields"]) == len(form.fields), path
+
+
+@pytest.mark.parametrize(("code", "where"), [("aea", "analysis_plan"), ("uk", "plan_version"), ("spirit", "2")])
+def test_an_entry_tells_what_became_of_the_plan(code: str, where: str):
+    draft, contents = draft_of_file(template_named("late-returns").path)
+    judged = judge_draft(Draft(draft.document, draft.texts), day=TODAY)
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    entry = SetAside(
+        kind="set_aside",
+        on=date(2026, 11, 27),
+        instead="no_further_action",
+        what="Nothing",
+        reason="Too few\nare late.",
+    )
+    aside = Recorded(1, entry, at, "Designer 1", "designer")
+    amendment = AmendmentRecord(
+        number=1, version=2, amends=1, digest="1" * 64, stage="allocated", effect="unplanned", reason="A later day.",
+        changes=(), proposed_at=at, proposed_by="Designer 1", confirmed_at=at, confirmed_by="Reviewer 1",
+        withdrawn_at=None, withdrawn_by=None,
+    )  # fmt: skip
+
+    def said(recorded: tuple[Recorded, ...], outside: str | None, amendments: tuple[AmendmentRecord, ...]) -> str:
+        facts = Facts(judged.protocol, judged.errors, draft.texts, contents, {}, recorded, TODAY)
+        dossier = Dossier("t", facts, None, 2, "0" * 64, None, None, outside, None, amendments=amendments)
+        values = {field["id"]: field["value"] for field in entry_values(FORMS[code], dossier)["fields"]}
+        if code == "uk":
+            assert values["reasons_unpublished"] == (APART[0] if recorded else None)
+        return values[where]
+
+    plain = said((), None, ())
+    assert said((aside,), None, ()) == f"{plain}. {APART[0]}"
+    assert said((), "a pilot of three days", ()) == f"{plain}. {APART[1]}"
+    assert said((), None, (replace(amendment, confirmed_at=None, confirmed_by=None),)) == plain
+    assert said((aside,), "a pilot of three days", (amendment,)) == f"{plain}. {' '.join(APART)}"
+
+
+APART = (
+    "Set aside on 27 November 2026: Too few are late.",
+    "Locked outside the route of approval: a pilot of three days.",
+    "Amended after the lock, by Designer 1, in force since 20 November 2026 at 09:00: A later day. "
+    "What was amended after the draw is unplanned, and decides nothing.",
+)
