@@ -24,6 +24,10 @@ SCREENS = {
     "add_trial": "add_trial",
     "library": "library",
     "overlap": f"overlap?trial={SMALL_DEBTS}",
+    "draw": f"draw?trial={SMALL_DEBTS}",
+    "draw-draft": f"draw?trial={DRAFTED}",
+    "draw-choose": "draw",
+    "designs": "designs",
 }
 
 
