@@ -117,6 +117,11 @@ def title(words: str) -> str:
     return _block("title", words)
 
 
+def piece(made: str) -> Markup:
+    """A piece of this module to stand in a cell of another one."""
+    return Markup(made)  # noqa: S704 - made by these templates
+
+
 def bullets(lines: Iterable[str]) -> str:
     return _block("bullets", lines)
 
@@ -217,9 +222,12 @@ def progress(words: str, share: float | None) -> str:
     return _block("progress", words, share)
 
 
-def card(title: str, address: str | None, rows: Iterable[tuple[str, str]]) -> str:
-    """What was answered on one page, under its title, with the way to change it where there is one."""
-    return _block("card", title, address, list(rows))
+def card(title: str, address: str | None, rows: Iterable[tuple[str, str]], *, about: str | None = None) -> str:
+    """What was answered together, under its title, with the way to change it where there is one.
+
+    ``about``: The heading that it stands under, which it is below.
+    """
+    return _block("card", title, address, list(rows), about)
 
 
 def bars(caption: str, rows: Iterable[tuple[str, str, float]]) -> str:

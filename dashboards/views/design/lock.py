@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 import streamlit as st
 
 from analysis.wording.phrases import moment
 from dashboards import markup, screen, session, step, watching, work
+from dashboards.forms.answered import Card, cards
 from dashboards.forms.editing import ended_in_words
+from dashboards.forms.fields import Section
+from dashboards.views.design import about, approaches, measures, money, population, size, suitability
 from data.errors import Refused
 from trials.errors import TrialRefused
 from trials.registry.records import DesignDetail
-from trials.reporting.designing import outside_route
-from trials.reporting.designing.answers import answers_of
+from trials.reporting.designing import TaskName, outside_route
+from trials.reporting.designing.answers import NOT_ANSWERED, told_of
+from trials.reporting.designing.tasks import TASKS
 from trials.reporting.designing.waiting import gates_in_words, to_know, waits_of
 from trials.stages.lock import Lockable
+
+ALSO: Final = "Also in the plan"
+ASKED: Final[Mapping[TaskName, Callable[[Mapping[str, Any]], tuple[Section, ...]]]] = {
+    "about": lambda _: about.SECTIONS,
+    "suitability": suitability.sections,
+    "population": lambda _: population.SECTIONS,
+    "approaches": lambda _: approaches.SECTIONS,
+    "measures": lambda _: measures.SECTIONS,
+    "size": lambda _: size.SECTIONS,
+    "money": lambda _: money.SECTIONS,
+}
+"""What each page asks, of a draft."""
 
 
 def show() -> None:
@@ -70,7 +89,7 @@ def _standing(detail: DesignDetail) -> None:
     if waits:
         rows = [
             [
-                each.what, each.gate, each.to_do, each.who, each.since,
+                each.what, each.gate, each.to_do, each.who, each.since.replace(" ", "\u00a0"),
                 markup.task(step.address_of(each.page.name, detail.design.id), each.page.title),
             ]
             for each in waits
@@ -229,11 +248,21 @@ def _what_comes_next(detail: DesignDetail) -> None:
 
 
 def _answers(detail: DesignDetail, *, closed: bool) -> None:
-    """Everything that was answered, with the way to change it."""
-    st.html(markup.heading(2, "Check the answers"))
-    for each in answers_of(detail):
-        address = None if closed else step.address_of(each.kind.name, detail.design.id)
-        st.html(markup.card(each.kind.title, address, each.rows))
+    """Everything that was answered, as it was asked, with the way to change it."""
+    st.html(markup.heading(2, "Check the answers", "answers"))
+    document = detail.revision.draft.document
+    told = told_of(document, detail.facts.contents_by_name)
+    steps = [kind for kind in TASKS if kind.keys]
+    st.html(markup.contents([(f"answers-{kind.name}", kind.title) for kind in steps]))
+    for kind in steps:
+        address = None if closed else step.address_of(kind.name, detail.design.id)
+        found, rest = cards(kind.title, ASKED[kind.name](document), told)
+        others = told.others(rest, kind.keys)
+        st.html(markup.heading(3, kind.title, f"answers-{kind.name}"))
+        for each in (*found, *((Card(ALSO, others),) if others else ())):
+            st.html(markup.card(each.title, address, each.rows, about=kind.title))
+        if not found and not others:
+            st.html(markup.card(kind.title, address, ((kind.title, NOT_ANSWERED),), about=kind.title))
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
 from dashboards import design_session, markup, step, widgets
 from dashboards.forms.entering import entry, told
 from dashboards.forms.fields import Field, Members, Section
+from dashboards.forms.values import value_at
 from designs.suitability.editions import EDITIONS, Question
 from trials.registry.records import DesignDetail
 from trials.reporting.designing import suitability_sentence
@@ -129,11 +131,16 @@ def show() -> None:
     told()
     st.html(markup.lead(suitability_sentence(detail)))
     _ways_on(detail)
-    edition = form.at(("suitability", "edition"))
+    step.fill(detail, task, form, sections({"suitability": {"edition": form.at(("suitability", "edition"))}}, detail))
+
+
+def sections(document: Mapping[str, Any], detail: DesignDetail | None = None) -> tuple[Section, ...]:
+    """What is asked by the edition that a draft names; of a design, with what changed since it was answered."""
+    edition = value_at(document, ("suitability", "edition"))
     questions = EDITIONS[edition if edition in EDITIONS else "CH600210-1"].questions
-    changed = stale_in_words(detail)
-    asked = [_question(question, changed.get(question.id)) for question in questions]
-    step.fill(detail, task, form, (_BEHAVIOUR, _ALTERNATIVES, _EDITION, *asked))
+    changed = {} if detail is None else stale_in_words(detail)
+    asked = (_question(question, changed.get(question.id)) for question in questions)
+    return (_BEHAVIOUR, _ALTERNATIVES, _EDITION, *asked)
 
 
 def _ways_on(detail: DesignDetail) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -14,14 +15,13 @@ from analysis.wording.phrases import day, sentence_case
 from designs.protocol.conditions import describe
 from designs.protocol.models import ColumnDeclaration, Condition
 from designs.protocol.words import ColumnWords
-from trials.registry.records import DesignDetail
-from trials.reporting.designing.tasks import TASKS, TaskKind
 from trials.reporting.designing.words import place_in_words
 
 NOT_ANSWERED: Final = "Not answered yet"
 _CALLED: Final = ("label", "title", "option", "reason", "outcome", "column", "id")
 """What a member of a list is called by: the first of these that it has."""
 
+_RANGE: Final = ("low", "central", "high")
 _CODES: Final[Mapping[str, str]] = {
     "nfa": "no further action",
     "bau": "business as usual",
@@ -45,25 +45,41 @@ _CODES: Final[Mapping[str, str]] = {
 _OF_COLUMNS: Final = frozenset({"column", "confidence_column", "unit", "cluster", "strata", "covariates", "arm_column"})
 
 
+Rows = tuple[tuple[str, str], ...]
+"""What is asked, and what was answered."""
+
+
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """The answers of one step: what is asked, and what was answered, in the order of the plan."""
+class Told:
+    """A draft, and how what stands in it is told.
 
-    kind: TaskKind
-    rows: tuple[tuple[str, str], ...]
+    Attributes:
+        document: The plan as far as it is filled.
+        texts: What lies beside it, by the path that the plan names.
+        columns: What its columns are called.
+    """
+
+    document: Mapping[str, Any]
+    texts: Mapping[str, bytes]
+    columns: ColumnWords
+
+    def value(self, key: str, value: Any) -> str:
+        """The words for what stands at a key: columns by their labels, codes by their words, texts as they read."""
+        if isinstance(value, str) and value in self.texts:
+            return self.texts[value].decode("utf-8", "replace")
+        if isinstance(value, dict) and set(value) == set(_RANGE):
+            low, central, high = (_value(key, value[part], self.columns) for part in _RANGE)
+            return f"{central} ({low} to {high})"
+        return _value(key, value, self.columns)
+
+    def others(self, document: Mapping[str, Any], keys: Iterable[str]) -> Rows:
+        """What stands at keys of a part of the draft, each called by its place in the plan; nothing is left out."""
+        return tuple(row for key in keys for row in _rows(key, document.get(key), (), self.columns, self.texts))
 
 
-def answers_of(detail: DesignDetail) -> tuple[Answers, ...]:
-    """Every step that fills a part of the plan, with its answers in words; a step without any says so."""
-    document, texts = detail.revision.draft.document, detail.facts.contents_by_name
-    words = _words_of(document)
-    found = []
-    for kind in TASKS:
-        if not kind.keys:
-            continue
-        rows = [row for key in kind.keys for row in _rows(key, document.get(key), (), words, texts)]
-        found.append(Answers(kind, tuple(rows) or ((kind.title, NOT_ANSWERED),)))
-    return tuple(found)
+def told_of(document: Mapping[str, Any], texts: Mapping[str, bytes]) -> Told:
+    """A draft as it is told."""
+    return Told(document, texts, _words_of(document))
 
 
 def _words_of(document: Mapping[str, Any]) -> ColumnWords:
@@ -84,8 +100,8 @@ def _rows(
     place = (*within, _label(key, within, words))
     if value is None:
         return
-    if isinstance(value, dict) and set(value) == {"low", "central", "high"}:
-        low, central, high = (_value(key, value[part], words) for part in ("low", "central", "high"))
+    if isinstance(value, dict) and set(value) == set(_RANGE):
+        low, central, high = (_value(key, value[part], words) for part in _RANGE)
         yield _named(place), f"{central} ({low} to {high})"
     elif isinstance(value, dict):
         told = _condition(value, words)
@@ -101,14 +117,24 @@ def _rows(
             elif (told := _condition(each, words)) is not None:
                 yield _named((*place, str(number))), told
             else:
-                called = next((_value(name, each[name], words) for name in _CALLED if each.get(name)), str(number))
-                for name, inner in each.items():
-                    if name != "id" or "label" not in each:
-                        yield from _rows(str(name), inner, (*place, called), words, texts)
+                yield from _member(number, each, place, words, texts)
     elif isinstance(value, str) and value in texts:
         yield _named(place), texts[value].decode("utf-8", "replace")
     else:
         yield _named(place), _value(key, value, words)
+
+
+def _member(
+    number: int, member: Mapping[str, Any], place: tuple[str, ...], words: ColumnWords, texts: Mapping[str, bytes]
+) -> Iterator[tuple[str, str]]:
+    """What stands in a member of a list, under what it is called; which is a row only where nothing else is."""
+    name = next((name for name in _CALLED if member.get(name)), None)
+    called = str(number) if name is None else _value(name, member[name], words)
+    others = [key for key in member if key not in (name, "id")]
+    for key in others:
+        yield from _rows(str(key), member[key], (*place, called), words, texts)
+    if name is not None and not others:
+        yield _named((*place, str(number))), called
 
 
 def _label(key: str, within: tuple[str, ...], words: ColumnWords) -> str:
@@ -125,7 +151,9 @@ def _condition(value: Mapping[str, Any], words: ColumnWords) -> str | None:
     if "column" not in value or len(value) < 2:
         return None
     try:
-        return sentence_case(describe(Condition.model_validate(value), words).replace("_", " "))
+        return sentence_case(
+            describe(Condition.model_validate_json(json.dumps(value, default=str)), words).replace("_", " ")
+        )
     except ValidationError:
         return None
 
