@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 
 from data.schema import FileContract
@@ -59,14 +60,12 @@ def in_batches(protocol: Protocol, table: pa.Table, customers: pa.Table) -> pa.T
     numbered = nw.from_native(table, eager_only=True).with_row_index("otm:row")
     for _, test in exclusions(protocol):
         numbered = numbered.filter(~test)
-    takes_part = [False] * table.num_rows
-    for row in numbered.get_column("otm:row").to_list():
-        takes_part[row] = True
+    takes_part = np.zeros(table.num_rows, np.bool_)
+    takes_part[numbered.get_column("otm:row").to_numpy()] = True
     cluster = protocol.cluster
-    groups = None if cluster is None else customers.column(cluster).cast(pa.string()).to_pylist()
-    ids = customers.column(LEDGER_ID).cast(pa.string()).to_pylist()
-    names = at_random(protocol.id, ids, takes_part, tuple(batches.issue_on), groups)
-    return customers.append_column(made, pa.array(names, pa.string()))
+    groups = None if cluster is None else customers.column(cluster).cast(pa.string())
+    ids = customers.column(LEDGER_ID).cast(pa.string())
+    return customers.append_column(made, at_random(protocol.id, ids, takes_part, tuple(batches.issue_on), groups))
 
 
 def refuse_over_capacity(protocol: Protocol, units: pa.Table) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from designs.surge import Forecast, at_random, forecast, open_in_surge, propose, sentences
+from designs.surge import Forecast, forecast, open_in_surge, propose, sentences
 from tests.designs.protocol.examples import Change, changed
 from tests.designs.suitability.plans import SETTLED, plan_of
 
@@ -133,30 +133,3 @@ def test_no_fewer_batches_and_no_fewer_days_between_would_fit(curve: list[int], 
 def test_nothing_fits_where_nobody_can_take_a_contact() -> None:
     assert propose(100, 0.1, [1.0], 0.0) is None
     assert propose(10**9, 1.0, [1.0], 1.0) is None
-
-
-@pytest.mark.requirement("S16")
-def test_batches_at_random_are_equal_among_those_who_take_part_and_do_not_follow_the_file() -> None:
-    ids = [f"{number:05d}" for number in range(3001)]
-    part = [number % 3 != 0 for number in range(3001)]
-    names = ("a", "b", "c")
-    found = at_random("trial", ids, part, names)
-    sizes = Counter(batch for batch, takes in zip(found, part, strict=True) if takes)
-    assert max(sizes.values()) - min(sizes.values()) <= 1
-    again = at_random("trial", ids[::-1], part[::-1], names)
-    assert again[::-1] == found
-    assert at_random("other", ids, part, names) != found
-    first_half = Counter(found[:1500])
-    assert all(abs(first_half[name] - 500) < 100 for name in names)  # five standard deviations and more
-
-
-def test_clusters_stay_whole_and_batches_remain_alike() -> None:
-    ids = [f"{number:05d}" for number in range(3000)]
-    groups = [None if number % 10 == 0 else str(number // 7) for number in range(3000)]
-    found = at_random("trial", ids, [True] * 3000, ("a", "b"), groups)
-    by_group: dict[str, set[str]] = {}
-    for group, batch in zip(groups, found, strict=True):
-        if group is not None:
-            by_group.setdefault(group, set()).add(batch)
-    assert all(len(batches) == 1 for batches in by_group.values())
-    assert abs(Counter(found)["a"] - 1500) <= 7
