@@ -155,7 +155,7 @@ def lists_as_archive(job: JobRecord) -> bytes:
 
     Raises:
         AccessRefused: The current user may not issue; the denial is on record.
-        TrialRefused: They are gone, or not as they were issued.
+        TrialRefused: The draw is void, or they are gone, or not as they were issued.
     """
     from trials.jobs import take_lists
 

@@ -111,6 +111,11 @@ _OWN_WORDS: Final[Mapping[tuple[Need, UseCase], Words]] = {
     ("locked", "amend"): Words(
         "the plan is not locked", "a plan that is not locked is changed, not amended", "otm register PROTOCOL"
     ),
+    ("not_void", "issue"): Words(
+        "the draw of this trial is void",
+        "nobody is contacted for a void draw, nor by a list that was written before it was one",
+        "remove such lists, and register a new trial under another id",
+    ),
     ("not_void", "decide"): Words("the draw of this trial is void", "a void trial decides nothing"),
     ("not_void", "confirm_void"): Words("the draw is void already"),
 }

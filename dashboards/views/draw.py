@@ -71,7 +71,10 @@ def _lists(detail: TrialDetail) -> None:
         _written(detail, earlier, names)
     if job is not None and job.state == "running":
         return
-    if not detail.waves or detail.summary.state == "void":
+    if detail.summary.state == "void":
+        st.html(markup.said("The draw is void: no list of it is issued or sent."))
+        return
+    if not detail.waves:
         st.html(markup.said("Lists are issued once customers are assigned."))
         return
     contacted = {arm.id: arm.label or arm.id for arm in detail.protocol.arms if arm.channel is not None}
@@ -108,18 +111,23 @@ def _ask(detail: TrialDetail, contacted: dict[str, str]) -> None:
 
 
 def _written(detail: TrialDetail, job: JobRecord, names: tuple[str, ...]) -> None:
-    """What a job wrote, as long as it lies here."""
-    st.html(
-        markup.done(
-            f"Lists that {job.started_by} had written on {moment(job.started_at)} UTC are on the server. "
-            "Take them out, then remove them."
-        )
-    )
+    """What a job wrote, as long as it lies here; of a void draw it is not given out, and can only be removed."""
+    void = detail.summary.state == "void"
+    there = f"Lists that {job.started_by} had written on {moment(job.started_at)} UTC are on the server."
+    if void:
+        st.html(markup.notice(f"{there} The draw was made void since: send none of them, and remove them."))
+    else:
+        st.html(markup.done(f"{there} Take them out, then remove them."))
     st.html(markup.bullets(names))
-    widgets.taken_out(
-        "Take the lists out", lambda: work.lists_as_archive(job), f"{detail.summary.id}-lists.zip", key=f"take/{job.id}"
-    )
-    if st.button("I have them: remove them from the server", key=f"remove/{job.id}"):
+    if not void:
+        widgets.taken_out(
+            "Take the lists out",
+            lambda: work.lists_as_archive(job),
+            f"{detail.summary.id}-lists.zip",
+            key=f"take/{job.id}",
+        )
+    remove = "Remove them from the server" if void else "I have them: remove them from the server"
+    if st.button(remove, key=f"remove/{job.id}"):
         work.remove_lists(job)
         st.rerun()
 

@@ -25,6 +25,7 @@ from trials.stages.design import begin_design, revise_design
 from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register, register_draft
+from trials.stages.void import confirm_void, request_void
 
 BEN = Actor("Ben", "designer")
 ADA, RAY = Actor("Ada", "administrator"), Actor("Ray", "randomiser")
@@ -134,6 +135,29 @@ def test_a_list_is_not_issued_again_without_a_reason(design: Registry, open_page
     next(radio for radio in page.radio if radio.key == f"arm/{DESIGN}").set_value(0).run()
     press(page, "Write the lists")
     assert "Say why it is issued again" in refusals(page)[0]
+
+
+def test_lists_of_a_void_draw_are_offered_to_nobody(design: Registry, open_page: Any, at_work: Any) -> None:
+    register_draft(design, ANN, DESIGN, 1)
+    lock(design, ANN, DESIGN)
+    at_work(RAY)
+    work.begin_randomising(DESIGN)
+    ended(design, "randomise")
+    work.begin_issuing(DESIGN, ["letter"], [], None)
+    ended(design, "issue")
+    assert "Take the lists out" in [each.label for each in open_page("draw", trial=DESIGN).get("download_button")]
+    request_void(design, RAY, DESIGN, reason="the wrong customers")
+    confirm_void(design, Actor("Mia", "manager"), DESIGN)
+    page = open_page("draw", trial=DESIGN)
+    assert not page.get("download_button")
+    assert "send none of them, and remove them" in shown(page)
+    assert "no list of it is issued" in shown(page)
+    job = work.standing(DESIGN, "issue")
+    assert job is not None
+    with pytest.raises(TrialRefused, match="void"):
+        work.lists_as_archive(job)
+    assert "reminders-letter-letter.csv" not in shown(press(page, "Remove them from the server"))
+    assert not list((design.home / "lists").iterdir())
 
 
 def test_what_somebody_saved_meanwhile_is_not_registered_unread(design: Registry, open_page: Any, at_work: Any) -> None:

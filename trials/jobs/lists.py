@@ -36,7 +36,7 @@ def take_lists(registry: Registry, actor: Actor, job: JobRecord) -> bytes:
 
     Raises:
         AccessRefused: The actor may not issue; the denial is on record.
-        TrialRefused: They are gone, or not as they were recorded.
+        TrialRefused: The draw is void, or they are gone, or not as they were recorded.
     """
     registry.permit(actor, "issue", job.trial)
     try:

@@ -9,6 +9,7 @@ from typing import Final
 
 from trials.access import Actor, UseCase
 from trials.errors import TrialRefused
+from trials.life import require
 from trials.registry import Registry, queries
 from trials.registry.records import FileAccount, IssueRecord
 
@@ -79,7 +80,7 @@ def note_reasons_taken_out(
 
 
 def note_lists_taken_out(registry: Registry, actor: Actor, trial_id: str, files: Mapping[str, bytes]) -> None:
-    """Record that issue lists leave, each of which is as it was recorded when it was issued.
+    """Record that issue lists leave, each of which is as it was recorded when it was issued; none of a void draw.
 
     Args:
         registry: As for :func:`note_taken_out`.
@@ -89,10 +90,11 @@ def note_lists_taken_out(registry: Registry, actor: Actor, trial_id: str, files:
 
     Raises:
         AccessRefused: The actor may not issue.
-        TrialRefused: A file is none that was issued, or was edited since.
+        TrialRefused: The draw is void, or a file is none that was issued, or was edited since.
         RegistryRefused: It could not be recorded; then nothing may leave.
     """
     with registry.write(actor, "issue", trial_id) as work:
+        require(queries.standing_of(work.session, trial_id), "issue")
         issued = queries.issues_of(work.session, trial_id)
         leaving = [_as_issued(name, files, issued) for name in files if not name.endswith(MANIFEST)]
         names = ", ".join(each.manifest["file"] for each in leaving)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.trials.examples import FIRST, Files, allocated
+from tests.trials.examples import FIRST, SECOND, Files, allocated
 from tests.trials.jobs.watching import ended, process_of, wait_until
 from tests.trials.stages.test_nothing_left_behind import all_private, files_below
 from tests.trials.tampering import chain
@@ -23,6 +23,8 @@ from trials.jobs import Sent, lifeline, remove_lists, start, starting, take_list
 from trials.registry import Registry, open_registry
 from trials.registry.records import JobRecord
 from trials.stages.collect import collect
+from trials.stages.issue import issue_lists
+from trials.stages.void import confirm_void, request_void
 
 OTHERS = [Actor("Ann", role) for role in ("designer", "reviewer", "analyst", "manager", "administrator")]
 RAY, ROZ = Actor("Ray", "randomiser"), Actor("Roz", "randomiser")
@@ -188,6 +190,25 @@ def test_a_list_that_was_edited_where_it_lies_is_not_given_out(twice: Any, edit:
     with pytest.raises(TrialRefused, match="not as it was issued"):
         take_lists(registry, RAY, job)
     assert len(chain(registry)) == before
+
+
+def test_lists_of_a_draw_that_was_made_void_are_not_given_out_and_can_be_removed(twice: Any) -> None:
+    """Not to whoever opened the page before, either: it is asked as they leave."""
+    registry, trial, (first, second) = twice
+    request_void(registry, FIRST, trial, reason="wrong file")
+    assert take_lists(registry, RAY, first)  # nobody else has confirmed it yet
+    confirm_void(registry, SECOND, trial)
+    before = len(chain(registry))
+    for job in (first, second):
+        with pytest.raises(TrialRefused, match="void"):
+            take_lists(registry, RAY, job)
+    assert len(chain(registry)) == before
+    with pytest.raises(TrialRefused, match="void"):
+        issue_lists(registry, RAY, trial, "letter", registry.home.parent / "out")
+    assert issued(registry, RAY, trial, "again").state == "failed"
+    for job in (first, second):
+        remove_lists(registry, RAY, job)
+    assert written_lists(registry, RAY, trial) == ()
 
 
 def test_lists_of_a_job_that_no_row_knows_are_cleared_by_collect(twice: Any) -> None:
