@@ -126,8 +126,11 @@ def _written(detail: TrialDetail, job: JobRecord, names: tuple[str, ...]) -> Non
             f"{detail.summary.id}-lists.zip",
             key=f"take/{job.id}",
         )
-    remove = "Remove them from the server" if void else "I have them: remove them from the server"
-    if st.button(remove, key=f"remove/{job.id}"):
+    if (
+        st.button("Remove them from the server", key=f"remove/{job.id}")
+        if void
+        else st.button("I have them: remove them from the server", key=f"remove/{job.id}")
+    ):
         work.remove_lists(job)
         st.rerun()
 
