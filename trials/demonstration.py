@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -58,8 +58,11 @@ _CLOCK: Final = """
 # Synthetic customers live in invented time: the day that stands for the draw, and the day of the cut.
 clock: {{drawn_on: {drawn_on}, cut_on: {cut_on}}}
 """
-_UNFINISHED: Final = (("late-returns-2027", "late-returns", 150), ("sa-letters-2027", "sa-debts", 75))
-"""Designs on their way: the id, the template, and in how many days from today the draw is meant to be."""
+_UNFINISHED: Final = (
+    ("late-returns-2027", "late-returns", "Reminder letters for the returns of 2027", 150),
+    ("sa-letters-2027", "sa-debts", "Letters and calls for the debts of 2027", 75),
+)
+"""Designs on their way: the id, the template, the title, and in how many days from today the draw is meant to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,8 @@ def build(registry: Registry, actor: Actor, progress: Progress = in_silence) -> 
                 progress(f"{demonstration.letter}: {doing}", at + step, total)
                 if leads_to is None or not has_reached(state, leads_to):
                     carry_out(work)
-    for design, template, ahead in _UNFINISHED:
-        _begin(registry, actor, design, template, ahead)
+    for design, template, title, ahead in _UNFINISHED:
+        _begin(registry, actor, design, template, title, ahead)
     progress("done", total, total)
     return tuple(demonstration.trial for demonstration in wanted)
 
@@ -123,13 +126,14 @@ def demonstration_seed(demonstration: Demonstration) -> str:
     return hashlib.sha256(f"OTM Trials, demonstration {demonstration.letter}".encode()).hexdigest()
 
 
-def _begin(registry: Registry, actor: Actor, design: str, template: str, ahead: int) -> None:
+def _begin(registry: Registry, actor: Actor, design: str, template: str, title: str, ahead: int) -> None:
     """A design that is under way: begun with a template, and approved as far as things would have come by today."""
     today = now().date()
     with registry.inspect(actor, "read") as session:
         if queries.has_design(session, design) or queries.is_registered(session, design):
             return
-    draft, contents = draft_of_template(template, design)
+    begun, contents = draft_of_template(template, design)
+    draft = replace(begun, document={**begun.document, "title": title})
     origin = {"kind": "template", "name": template, "demonstration": True}
     begin_design(registry, actor, design, draft, contents, origin=origin)
     with registry.inspect(actor, "read", design) as session:

@@ -19,9 +19,9 @@ def test_each_trial_is_drawn_on_a_day_of_its_own_and_a_year_of_it_has_passed() -
 
 def test_two_designs_are_under_way_and_begun_once(registry: Registry) -> None:
     open_gates = []
-    for design, template, ahead in _UNFINISHED:
+    for design, template, title, ahead in _UNFINISHED:
         for _ in range(2):
-            _begin(registry, FIRST, design, template, ahead)
+            _begin(registry, FIRST, design, template, title, ahead)
         with registry.inspect(FIRST, "read", design) as session:
             facts = facts_of(session, design, now().date())
         assert facts.recorded
