@@ -46,5 +46,8 @@ Circumstance = Literal["needs_support", "hardship"]
 Reaction = Literal["pay", "file", "call", "complain", "ignore", "agent"]
 """How a customer may react: pays, files, calls, complains, does nothing, or has an agent answer."""
 
+Scenario = Literal["low", "central", "high"]
+"""Which of the three figures of a range is taken."""
+
 Severity = Literal["blocks", "warns", "informs"]
 """What a finding or a check does: it stops what was asked, it names a risk and lets it go on, or it only tells."""

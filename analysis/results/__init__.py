@@ -37,7 +37,7 @@ from analysis.results.looks import (
 )
 from analysis.results.maturity import DueBy, DueShare, Maturity
 from analysis.results.money import ArmMoney, Money, MoneyComponent, NetBenefit, Posterior, PosteriorArm
-from analysis.results.thresholds import CostThreshold, Scenario, Thresholds
+from analysis.results.thresholds import CostThreshold, Thresholds
 from analysis.results.tipping_points import TippingPoint
 from analysis.results.verdicts import (
     ArmFinding,
@@ -50,6 +50,7 @@ from analysis.results.verdicts import (
     VerdictCode,
     WouldBe,
 )
+from designs.literals import Scenario
 
 __all__ = [
     "DATA_INVALID",

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from analysis.results.estimates import Segment
-from analysis.results.thresholds import Scenario
 from analysis.results.verdicts import VerdictCode
-from designs.literals import MoneyKind
+from designs.literals import MoneyKind, Scenario
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from analysis.results.verdicts import WouldBe
-
-Scenario = Literal["low", "central", "high"]
+from designs.literals import Scenario
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from designs.protocol.sections.suitability import (
     FollowUpPlan,
     Suitability,
 )
-from designs.protocol.sections.surge import ContactShares, Surge, SurgeSegment
+from designs.protocol.sections.surge import ContactShares, ShareRange, Surge, SurgeSegment
 
 USUAL_COVERAGE = 0.9  # of customers whose outcomes come from administrative files
 LEAST_DIFFERENCE = 0.01  # between arms, in the share of customers with an outcome
@@ -182,6 +182,7 @@ __all__ = [
     "Rerandomise",
     "Saturation",
     "Scalar",
+    "ShareRange",
     "Subgroup",
     "Suitability",
     "Surge",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from designs.literals import Scenario
 from designs.protocol.capacity import expected_contact
 from designs.protocol.models import ContactShares, Protocol, Surge
 from designs.protocol.shares import shares_of_everybody
@@ -67,6 +68,8 @@ class Forecast:
         parts: In the order of their days.
         days: From the first issue to the last contact that is expected.
         peak: The day with the most contacts, the first of several.
+        peaks: What the busiest day has where customers react as low, and where they react as high, as was declared;
+            None where no reaction is a range.
         over: Days on which more are expected than can be taken; none where capacity is not declared.
         proposal: The batches that would keep every day at or under capacity; None where nothing is over, the plan has
             waves, or no number of batches would.
@@ -77,6 +80,7 @@ class Forecast:
     parts: tuple[Part, ...]
     days: tuple[Day, ...]
     peak: Day
+    peaks: tuple[float, float] | None
     over: tuple[Day, ...]
     proposal: Proposal | None
 
@@ -109,39 +113,60 @@ def forecast(
     if surge is None or not plan.arms or plan.randomisation is None:
         return None
     total = sum(in_batches.values()) if in_batches else customers or surge.customers
-    rate = _rate(plan, surge)
+    rate = _rate(plan, surge, "central")
     parts = _parts(plan, total, in_batches)
     days = _days(parts, surge.by_day, rate)
     capacity = expected_contact(plan).capacity_per_day  # as the verdict reads it
-    over = () if capacity is None else tuple(day for day in days if day.contacts > capacity * (1 + _HAIR))
+    over = () if capacity is None else tuple(day for day in days if day.contacts > most_in_a_day(capacity))
     proposal = None
     if over and capacity is not None and not plan.randomisation.waves:
-        proposal = propose(total, rate.call + rate.write + rate.amend, surge.by_day, capacity)
-    return Forecast(total, capacity, parts, days, max(days, key=lambda day: day.contacts), over, proposal)
+        proposal = propose(total, rate.whole, surge.by_day, capacity)
+    peaks = None
+    if _ranges(surge):
+        low, high = (_days(parts, surge.by_day, _rate(plan, surge, scenario)) for scenario in ("low", "high"))
+        peaks = max(day.contacts for day in low), max(day.contacts for day in high)
+    return Forecast(total, capacity, parts, days, max(days, key=lambda day: day.contacts), peaks, over, proposal)
 
 
-def _rate(plan: Protocol, surge: Surge) -> _Rate:
-    """Contacts of one customer of the trial, by way: over arms by their shares, and over segments by theirs."""
+def most_in_a_day(capacity: float) -> float:
+    """The most contacts that a capacity takes, by what sums of shares are rounded by above it."""
+    return capacity * (1 + _HAIR)
+
+
+def _ranges(surge: Surge) -> bool:
+    """Whether any reaction is declared as a range."""
+    reactions = (*surge.arms.values(), *(each for part in surge.segments.values() for each in part.arms.values()))
+    return not all(each.exact for each in reactions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """Contacts of one customer of the trial, by way."""
+
+    call: float
+    write: float
+    amend: float
+
+    @property
+    def whole(self) -> float:
+        return self.call + self.write + self.amend
+
+
+def _rate(plan: Protocol, surge: Surge, scenario: Scenario) -> _Rate:
+    """Over arms by their shares, and over segments by theirs."""
     shares = shares_of_everybody(plan)
     rest = 1.0 - sum(segment.share for segment in surge.segments.values())
     groups = [(max(rest, 0.0), surge.arms)]
     groups += [(segment.share, {**surge.arms, **segment.arms}) for segment in surge.segments.values()]
     none = ContactShares()
-    expected = [
-        (weight * share, arms.get(arm, none)) for weight, arms in groups for arm, share in shares.items()
+    weighed = [
+        (weight * share, arms.get(arm, none).at(scenario)) for weight, arms in groups for arm, share in shares.items()
     ]  # fmt: skip
     return _Rate(
-        sum(weight * each.call for weight, each in expected),
-        sum(weight * each.write for weight, each in expected),
-        sum(weight * each.amend for weight, each in expected),
+        sum(weight * call for weight, (call, _, _) in weighed),
+        sum(weight * write for weight, (_, write, _) in weighed),
+        sum(weight * amend for weight, (_, _, amend) in weighed),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Rate:
-    call: float
-    write: float
-    amend: float
 
 
 def _parts(plan: Protocol, customers: int, in_batches: Mapping[str, int] | None) -> tuple[Part, ...]:
@@ -165,7 +190,6 @@ def _parts(plan: Protocol, customers: int, in_batches: Mapping[str, int] | None)
 
 def _days(parts: Sequence[Part], by_day: Sequence[float], rate: _Rate) -> tuple[Day, ...]:
     first = min((part.issue_on for part in parts if part.issue_on is not None), default=None)
-    whole = rate.call + rate.write + rate.amend
     days = []
     for number in range(max(part.day for part in parts) + len(by_day)):
         # Customers of each part who get in touch on this day, as if all of them did.
@@ -176,6 +200,6 @@ def _days(parts: Sequence[Part], by_day: Sequence[float], rate: _Rate) -> tuple[
         }
         of_all = sum(reached.values())
         on = None if first is None else first + timedelta(days=number)
-        by_part = {name: customers * whole for name, customers in reached.items()}
+        by_part = {name: customers * rate.whole for name, customers in reached.items()}
         days.append(Day(number, on, of_all * rate.call, of_all * rate.write, of_all * rate.amend, by_part))
     return tuple(days)

@@ -9,13 +9,13 @@ from designs.finding import Open
 from designs.protocol.capacity import contacts
 from designs.protocol.models import Protocol
 from designs.surge.forecast import Forecast, forecast
-from designs.surge.words import figure, proposed, when
+from designs.surge.words import figure, over_if_high, proposed, when
 
 WHERE: Final = "suitability.operations.surge"
 
 
 def open_in_surge(plan: Protocol) -> Iterator[Open]:
-    """A peak above capacity, which blocks; a capacity that is not declared, which warns."""
+    """A peak above capacity, which blocks; one at the high end of what is declared, or no capacity, which warns."""
     expected = forecast(plan)
     if expected is None:
         return
@@ -25,6 +25,13 @@ def open_in_surge(plan: Protocol) -> Iterator[Open]:
         yield Open("capacity_not_declared", "warns", where, problem, remedy, "designer")
     elif expected.over:
         yield Open("over_capacity", "blocks", WHERE, over_capacity(expected), ways_out(expected), "designer")
+    elif over_if_high(expected) and expected.peaks is not None:
+        problem = (
+            f"where customers react as high as is declared, {figure(expected.peaks[1])} contacts are expected on "
+            f"{when(expected.peak)}, and {contacts(expected.capacity)} can be taken in a day"
+        )
+        remedy = "see that more people can be found on that day, or issue in batches"
+        yield Open("over_capacity_if_high", "warns", WHERE, problem, remedy, "designer")
 
 
 def over_capacity(expected: Forecast) -> str:

@@ -7,7 +7,7 @@ from math import ceil
 
 from designs.protocol.capacity import contacts
 from designs.protocol.words import in_words
-from designs.surge.forecast import Day, Forecast
+from designs.surge.forecast import Day, Forecast, most_in_a_day
 from designs.surge.proposal import Proposal
 
 
@@ -26,11 +26,20 @@ def sentences(expected: Forecast) -> Iterator[str]:
         f"{expected.customers:,} customers are expected to bring {figure(expected.contacts)} contacts over "
         f"{len(expected.days):,} days; the busiest is {when(expected.peak)}, with {figure(expected.peak.contacts)}."
     )
+    if expected.peaks is not None:
+        low, high = map(figure, expected.peaks)
+        yield f"It has {low} where customers react as low as is declared, and {high} where they react as high."
     if expected.capacity is None:
         yield "How many can be taken in a day is not declared, so this was held against nothing."
         return
     if not expected.over:
-        yield f"{contacts(expected.capacity)} can be taken in a day, so every day is at or under capacity."
+        if over_if_high(expected):
+            yield (
+                f"{contacts(expected.capacity)} can be taken in a day: every day is at or under capacity as expected, "
+                "and not where customers react as high as is declared."
+            )
+        else:
+            yield f"{contacts(expected.capacity)} can be taken in a day, so every day is at or under capacity."
         return
     days = "1 day is" if len(expected.over) == 1 else f"{len(expected.over):,} days are"
     yield f"{contacts(expected.capacity)} can be taken in a day: {days} above capacity."
@@ -49,6 +58,13 @@ def proposed(proposal: Proposal, capacity: float) -> str:
         f"The last is issued {_days(proposal.last_day)} after the first. With fewer batches, or less time between as "
         "many, some day is above capacity."
     )
+
+
+def over_if_high(expected: Forecast) -> bool:
+    """Whether the busiest day is above capacity only where customers react as high as was declared."""
+    if expected.capacity is None or expected.peaks is None or expected.over:
+        return False
+    return expected.peaks[1] > most_in_a_day(expected.capacity)
 
 
 def when(day: Day) -> str:

@@ -6,19 +6,57 @@ from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
-from designs.protocol.sections.scalars import Declared, Identifier, as_tuples, contradiction
+from designs.literals import Scenario
+from designs.protocol.sections.scalars import Declared, Identifier, as_tuples, contradiction, union_of
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Part = Annotated[float, Field(gt=0, le=1)]
 _NEAR: Final = 1e-6  # thirds are written with six digits or more
 
 
-class ContactShares(Declared):
-    """The shares of an arm's customers who get in touch, each once, by way; 0 where one is not given."""
+class ShareRange(Declared):
+    """A share that is not known exactly."""
 
-    call: _Share = 0.0
-    write: _Share = 0.0
-    amend: _Share = 0.0
+    low: _Share
+    central: _Share
+    high: _Share
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ShareRange:
+        if not self.low <= self.central <= self.high:
+            raise contradiction(
+                f"{self.low:g}, {self.central:g} and {self.high:g} are not in ascending order",
+                "low, central and high are in ascending order",
+            )
+        return self
+
+
+_Reaction = Annotated[_Share | ShareRange, union_of("a share from 0 to 1, or low, central and high ones in that order")]
+
+
+class ContactShares(Declared):
+    """The shares of an arm's customers who get in touch, each once, by way; 0 where one is not given.
+
+    A plain number is all three of low, central and high. It stays one, so that a plan that was locked with it is the
+    plan it was.
+    """
+
+    call: _Reaction = 0.0
+    write: _Reaction = 0.0
+    amend: _Reaction = 0.0
+
+    @property
+    def exact(self) -> bool:
+        """Whether none of them is a range."""
+        return all(isinstance(share, float) for share in (self.call, self.write, self.amend))
+
+    def at(self, scenario: Scenario) -> tuple[float, float, float]:
+        """Who call, write and amend where customers react as low, as expected or as high as was declared."""
+        call, write, amend = (
+            share if isinstance(share, float) else getattr(share, scenario)
+            for share in (self.call, self.write, self.amend)
+        )
+        return call, write, amend
 
 
 class SurgeSegment(Declared):

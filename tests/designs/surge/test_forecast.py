@@ -133,3 +133,41 @@ def test_no_fewer_batches_and_no_fewer_days_between_would_fit(curve: list[int], 
 def test_nothing_fits_where_nobody_can_take_a_contact() -> None:
     assert propose(100, 0.1, [1.0], 0.0) is None
     assert propose(10**9, 1.0, [1.0], 1.0) is None
+
+
+RANGED = {"call": {"low": 0.02, "central": 0.05, "high": 0.12}, "write": 0.02, "amend": 0.01}
+
+
+@pytest.mark.requirement("S10", "S16")
+def test_reactions_that_are_not_known_exactly_give_the_busiest_day_a_range() -> None:
+    ranged = expected((f"{AT}.arms.letter", RANGED))
+    plain = expected()
+    assert (plain.peaks, ranged.days, ranged.over) == (None, plain.days, plain.over)  # the central ones are the plan
+    # Half of those who get in touch do so on the busiest day: of 10,000 letters 0.05 and 0.15 do, of 20,000 texts 0.02.
+    assert ranged.peaks == pytest.approx((450, 950))
+    said = "It has 450 where customers react as low as is declared, and 950 where they react as high."
+    assert said in sentences(ranged)
+    nobody_expected = expected((f"{AT}.arms", {"letter": {"call": {"low": 0, "central": 0, "high": 0.1}}, "sms": {}}))
+    assert (nobody_expected.contacts, nobody_expected.peaks) == (0, pytest.approx((0, 500)))
+
+
+@pytest.mark.parametrize(
+    ("capacity", "found"),
+    [
+        (599.0, [("over_capacity", "blocks")]),
+        (600.0, [("over_capacity_if_high", "warns")]),
+        (949.0, [("over_capacity_if_high", "warns")]),
+        (950.0, []),
+    ],
+)
+@pytest.mark.requirement("S10", "S16")
+def test_a_peak_above_capacity_only_where_customers_react_as_high_as_declared_warns(
+    capacity: float, found: list[tuple[str, str]]
+) -> None:
+    changes = ((f"{AT}.arms.letter", RANGED), ("suitability.operations.answer", {"capacity_per_day": capacity}))
+    opened = list(open_in_surge(plan_of(SURGING, *changes)))
+    assert [(each.code, each.severity) for each in opened] == found
+    said = " ".join(sentences(expected(*changes)))
+    assert ("every day is at or under capacity as expected, and not where" in said) == (capacity in (600.0, 949.0))
+    if found and found[0][1] == "warns":
+        assert opened[0].problem.startswith("where customers react as high as is declared, 950 contacts are expected")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from designs.protocol.canonical import parse_canonical
-from tests.designs.protocol.examples import ABSENT, ANSWERED, Case, changed, loaded
+from tests.designs.protocol.examples import ABSENT, ANSWERED, Case, changed, errors_of, loaded
 
 SURGE = "suitability.operations.surge"
 SURGING = changed(
@@ -70,7 +70,18 @@ BROKEN = [
         at=f"{SURGE}.segments.late.arms.post",
     ),
     Case(SURGING, {f"{SURGE}.by_day": [0.5, 0.4]}, "come to 0.9", "its sum is 1", at=SURGE),
-    Case(SURGING, {f"{SURGE}.arms.letter.call": 1.1}, "out of range", "a number"),
+    Case(
+        SURGING, {f"{SURGE}.arms.letter.call": 1.1}, "1.1 does not fit", "a share from 0 to 1, or low, central and high"
+    ),
+    Case(SURGING, {f"{SURGE}.arms.letter.call": True}, "true does not fit", "a share from 0 to 1"),
+    *(
+        Case(SURGING, {f"{SURGE}.arms.letter.call": share}, "does not fit", "low, central and high ones in that order")
+        for share in (
+            {"low": 0.3, "central": 0.2, "high": 0.4},
+            {"low": 0.1, "central": 0.2, "high": 1.2},
+            {"low": 0.1, "high": 0.2},
+        )
+    ),
     Case(SURGING, {f"{SURGE}.customers": 0}, "0", "at least 1"),
     Case(
         SURGING,
@@ -100,3 +111,22 @@ def test_predicted_contact_comes_back_from_what_is_stored_and_enters_the_digest_
     assert "surge" not in before.canonical
     assert parse_canonical(after.canonical).suitability == after.protocol.suitability
     assert after.digest != before.digest
+
+
+@pytest.mark.requirement("S10")
+def test_a_reaction_with_a_range_comes_back_and_a_plain_one_is_written_as_it_was(tmp_path: Path) -> None:
+    ranged = {"low": 0.02, "central": 0.04, "high": 0.08}
+    plan = loaded(tmp_path, changed(SURGING, (f"{SURGE}.arms.letter", {"call": ranged, "write": 0.01})))
+    assert parse_canonical(plan.canonical).suitability == plan.protocol.suitability
+    assert '"call":{"central":0.04,"high":0.08,"low":0.02},"write":0.01' in plan.canonical
+
+
+@pytest.mark.requirement("S10")
+@pytest.mark.parametrize("money", ["administration", "exchequer_loss"])
+def test_both_costs_to_the_department_are_needed_each_with_its_range_and_evidence(tmp_path: Path, money: str) -> None:
+    at = f"suitability.cost.{money}"
+    assert [error.path for error in errors_of(tmp_path, changed(ANSWERED, (at, ABSENT)))] == [at]
+    unordered = changed(ANSWERED, (at, {"low": 3, "central": 2, "high": 4}))
+    assert [error.path for error in errors_of(tmp_path, unordered)] == [at]
+    unproven = changed(ANSWERED, ("suitability.cost.evidence", ABSENT))
+    assert [error.path for error in errors_of(tmp_path, unproven)] == ["suitability.cost.evidence"]
