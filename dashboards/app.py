@@ -7,7 +7,7 @@ from dashboards import screen
 st.set_page_config(page_title="OTM Trials", layout="wide")
 STEPS = (
     "about", "suitability", "population", "approaches", "measures", "size", "money", "consultation", "sign_offs",
-    "approval", "lock", "history", "file", "set_aside", "amend",
+    "approval", "lock", "history", "file", "set_aside", "amend", "surge",
 )  # fmt: skip
 page = st.navigation(
     [

@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboards import markup
 from dashboards.forms.fields import Field, Members, Path, Section
-from dashboards.forms.values import as_typed, value_at, with_value
+from dashboards.forms.values import as_typed, reactions_told, value_at, with_value
 from trials.reporting.designing.answers import Rows, Told
 
 
@@ -75,8 +75,10 @@ def _words(field: Field, value: Any, told: Told) -> str:
     key = str(field.path[-1])
     if field.kind == "choice":
         return dict(field.options).get(value) or told.value(key, value)
-    if field.kind == "percent":
-        return as_typed(value, "percent")
+    if field.kind in ("percent", "percents"):
+        return as_typed(value, field.kind)
+    if field.kind == "reactions":
+        return reactions_told(value)
     if field.kind == "wording":
         return markup.piece(markup.details("Read it", markup.said(told.value(key, value))))
     return told.value(key, value)

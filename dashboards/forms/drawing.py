@@ -14,7 +14,7 @@ from analysis.wording.phrases import capitalised
 from dashboards import markup, widgets
 from dashboards.forms.editing import Form
 from dashboards.forms.fields import Asked, Field, Members, Path, Section
-from dashboards.forms.values import as_typed, from_typed, value_at
+from dashboards.forms.values import REACTIONS, as_typed, from_typed, share_or_range, value_at
 from designs.drafting import Draft
 from designs.finding import Open
 from designs.protocol.errors import path_text
@@ -126,6 +126,8 @@ def _field(form: Form, asked: Field, path: Path, found: Sequence[Open], *, disab
             _put(form, path, first, None if day is None else day.isoformat(), typed=day != _day(first))
         case "range":
             _range(form, path, spoken, key, disabled=disabled)
+        case "reactions":
+            _reactions(form, path, spoken, key, disabled=disabled)
         case "wording":
             _wording(form, path, spoken, key, disabled=disabled)
         case _:
@@ -142,7 +144,7 @@ def _typed(form: Form, asked: Field, path: Path, spoken: str, key: str, *, disab
     if not _can_be_typed(first):
         st.html(markup.said("It is written in the file in a way that has no field here: change it there."))
         return
-    if asked.kind in ("words", "lines"):
+    if asked.kind in ("words", "lines", "percents"):
         text = widgets.lines(spoken, begun, key=key, disabled=disabled)
     else:
         text = widgets.line(spoken, begun, key=key, disabled=disabled, narrow=asked.kind in ("number", "percent"))
@@ -168,15 +170,37 @@ def _range(form: Form, path: Path, spoken: str, key: str, *, disabled: bool) -> 
     first = value_at(form.first.document, path)
     parts = first if isinstance(first, Mapping) else {part: first for part, _ in _RANGE}
     begun = {part: as_typed(parts.get(part), "number") for part, _ in _RANGE}
+    texts = _three(_RANGE, begun, spoken, key, disabled=disabled)
+    figures = {part: from_typed(text, "number") for part, text in texts.items() if text.strip()}
+    _put(form, path, first, figures or None, typed=texts != begun)
+
+
+def _reactions(form: Form, path: Path, spoken: str, key: str, *, disabled: bool) -> None:
+    """Who calls, writes and amends a return, in percent: a figure each, or a low, a central and a high one."""
+    first = value_at(form.first.document, path)
+    held = first if isinstance(first, Mapping) else {}
+    begun = {part: as_typed(held.get(part), "percents") for part, _ in REACTIONS}
+    texts = _three(REACTIONS, begun, spoken, key, disabled=disabled)
+    shares = {
+        part: held.get(part) if text == begun[part] else share_or_range(text)
+        for part, text in texts.items()
+        if text.strip()
+    }
+    _put(form, path, first, shares or None, typed=texts != begun)
+
+
+def _three(
+    parts: Sequence[tuple[str, str]], begun: Mapping[str, str], spoken: str, key: str, *, disabled: bool
+) -> dict[str, str]:
+    """Three lines beside each other, each with its label; what stands in them."""
     texts = {}
-    for place, (part, label) in zip(st.columns(3), _RANGE, strict=True):
+    for place, (part, label) in zip(st.columns(3), parts, strict=True):
         with place:
             st.html(markup.quiet(label))
             texts[part] = widgets.line(
                 f"{label}: {spoken}", begun[part], key=f"{key}/{part}", disabled=disabled, narrow=True
             )
-    figures = {part: from_typed(text, "number") for part, text in texts.items() if text.strip()}
-    _put(form, path, first, figures or None, typed=texts != begun)
+    return texts
 
 
 def _wording(form: Form, path: Path, spoken: str, key: str, *, disabled: bool) -> None:

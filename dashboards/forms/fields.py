@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 Path = tuple[str | int, ...]
 Kind = Literal[
-    "line", "words", "number", "percent", "choice", "truth", "day", "range", "lines", "wording"
+    "line", "words", "number", "percent", "percents", "choice", "truth", "day", "range", "reactions", "lines", "wording"
 ]  # fmt: skip
-"""How a value is typed: a line or more of text, a number or one in percent, one of some options, yes or no, a day, a
-low, central and high figure, one text a line, or the wording of a letter, which lies beside the plan."""
+"""How a value is typed: a line or more of text, a number, one in percent or several of them, one of some options, yes
+or no, a day, a low, central and high figure, who calls, writes and amends in percent, one text a line, or the wording
+of a letter, which lies beside the plan."""
 
 
 @dataclass(frozen=True, slots=True)

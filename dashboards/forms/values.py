@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from dashboards.forms.fields import Kind, Path
 
+_RANGE: Final = ("low", "central", "high")
+REACTIONS: Final = (("call", "Call"), ("write", "Write"), ("amend", "Amend a return"))
+"""Ways in which customers get in touch, by key, with the words for each."""
 _WHOLE: Final = re.compile(r"[+-]?\d{1,18}")
 _DECIMAL: Final = re.compile(r"[+-]?(\d{1,18}(\.\d{0,15})?|\.\d{1,15})")
 
@@ -73,6 +76,12 @@ def as_typed(value: Any, kind: Kind) -> str:
         return ""
     if kind == "percent" and _is_number(value):
         return _plain(round(float(value) * 100, 10))
+    if kind == "percents" and isinstance(value, Mapping) and set(value) == set(_RANGE):
+        value = [value[part] for part in _RANGE]
+    if kind == "percents" and isinstance(value, list):
+        return ", ".join(as_typed(each, "percent") for each in value)
+    if kind == "percents":
+        return as_typed(value, "percent")
     if kind == "lines" and isinstance(value, list):
         return "\n".join(as_typed(each, "line") for each in value)
     if isinstance(value, bool):
@@ -86,11 +95,15 @@ def from_typed(text: str, kind: Kind) -> Any:
     Examples:
         >>> from_typed("28", "percent"), from_typed("1,000", "number"), from_typed("about ten", "number")
         (0.28, 1000, 'about ten')
+        >>> from_typed("25, 50, 25", "percents")
+        [0.25, 0.5, 0.25]
         >>> from_typed(" ", "line") is None
         True
     """
     if not text.strip():
         return None
+    if kind == "percents":
+        return [from_typed(part, "percent") for part in re.split(r"[,;\s]+", text.strip(" \t\n,;")) if part != "%"]
     if kind == "lines":
         return [line.strip() for line in text.splitlines() if line.strip()]
     if kind in ("number", "percent"):
@@ -99,6 +112,42 @@ def from_typed(text: str, kind: Kind) -> Any:
             return text.strip()
         return round(number / 100, 12) if kind == "percent" else number
     return text.strip() if kind == "line" else text
+
+
+def share_or_range(text: str) -> Any:
+    """The share that a text in percent stands for, or the low, central and high one where it is three.
+
+    Examples:
+        >>> share_or_range("4"), share_or_range("2, 4, 8")
+        (0.04, {'low': 0.02, 'central': 0.04, 'high': 0.08})
+        >>> share_or_range("2 4"), share_or_range("") is None
+        ('2 4', True)
+    """
+    shares = from_typed(text, "percents")
+    if not shares:
+        return None
+    if len(shares) == len(_RANGE):
+        return dict(zip(_RANGE, shares, strict=True))
+    return shares[0] if len(shares) == 1 else text.strip()
+
+
+def reactions_told(value: Any) -> str:
+    """Who calls, writes and amends a return, in percent.
+
+    Examples:
+        >>> reactions_told({"call": {"low": 0.02, "central": 0.04, "high": 0.08}, "write": 0.01})
+        'Call 4 (2 to 8), write 1'
+    """
+    told = []
+    for way, words in REACTIONS:
+        share = value.get(way) if isinstance(value, Mapping) else None
+        if isinstance(share, Mapping) and set(share) == set(_RANGE):
+            low, central, high = (as_typed(share[part], "percent") for part in _RANGE)
+            told.append(f"{words.lower()} {central} ({low} to {high})")
+        elif share is not None:
+            told.append(f"{words.lower()} {as_typed(share, 'percent')}")
+    said = ", ".join(told)
+    return said[:1].upper() + said[1:] or "nobody"
 
 
 def _number(text: str) -> int | float | None:

@@ -6,6 +6,7 @@ from designs.surge.batching import at_random
 from designs.surge.forecast import Day, Forecast, Part, declared, forecast
 from designs.surge.open import open_in_surge
 from designs.surge.proposal import Proposal, propose
+from designs.surge.taking_up import with_batches, without_batches
 from designs.surge.words import figure, sentences
 
 __all__ = [
@@ -20,4 +21,6 @@ __all__ = [
     "open_in_surge",
     "propose",
     "sentences",
+    "with_batches",
+    "without_batches",
 ]

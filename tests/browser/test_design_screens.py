@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from dashboards.forms.values import with_value
 from designs.drafting import Draft, draft_of_template
 from tests.browser.conftest import NARROW, WIDE, keep_screenshots, settled, start
 from tests.browser.test_screens import beyond_the_edge, serious
@@ -19,14 +20,27 @@ DESIGN = "sa-2027"
 BEN = Actor("Ben", "designer")
 PAGES = (
     "task_list", "about", "suitability", "population", "approaches", "measures", "size", "money", "consultation",
-    "sign_offs", "approval", "lock", "history", "file", "set_aside",
+    "sign_offs", "approval", "lock", "history", "file", "set_aside", "surge",
 )  # fmt: skip
-DARK = ("task_list", "suitability", "approaches", "consultation")
+DARK = ("task_list", "suitability", "approaches", "consultation", "surge")
+SURGE = {
+    "customers": 160_000,
+    "by_day": [0, 0.02, 0.06, 0.12, 0.16, 0.14, 0.11, 0.09, 0.08, 0.07, 0.05, 0.04, 0.03, 0.02, 0.01],
+    "arms": {
+        "simple": {"call": {"low": 0.05, "central": 0.08, "high": 0.11}, "write": 0.01},
+        "norm": {"call": 0.08, "write": 0.01},
+        "consequences": {"call": 0.12, "write": 0.02, "amend": 0.01},
+        "call": {"call": 0.02},
+    },
+    "segments": {"late_payers": {"share": 0.2, "arms": {"consequences": {"call": 0.2}}}},
+}
 
 
 def begin(home):
     registry = open_registry(Settings(home=home))
     draft, contents = draft_of_template("sa-debts", DESIGN)
+    document = with_value(draft.document, ("suitability", "operations", "surge"), SURGE)
+    draft = Draft(with_value(document, ("randomisation", "allocation_date"), "2027-03-09"), draft.texts)
     begin_design(registry, LOCAL_ACTOR, DESIGN, draft, contents, origin={"kind": "template", "name": "sa-debts"})
     registry.close()
 
@@ -108,3 +122,19 @@ def _opened(context, served, name):
     page.goto(f"{served.address}/{name}?design={DESIGN}")
     settled(page)
     return page
+
+
+@pytest.mark.requirement("S16")
+def test_batches_that_fit_are_taken_into_the_draft_and_each_day_is_then_within_capacity(tmp_path, visit):
+    home = tmp_path / "home"
+    begin(home)
+    page = visit(home, f"surge?design={DESIGN}")
+    page.get_by_text("can be taken in a day").first.wait_for()
+    page.get_by_role("button", name="Put these batches into the draft").click()
+    page.get_by_text("The draft has 2 batches now.").wait_for()
+    settled(page)
+    assert page.get_by_text("every day is at or under capacity").count() == 1
+    for size in (WIDE, NARROW):
+        keep_screenshots(page, "design-surge-batches", size)
+        assert serious(page) == []
+        assert beyond_the_edge(page, size["width"]) == []

@@ -20,7 +20,7 @@ DESIGN = "late-2027"
 BEN = Actor("Ben", "designer")
 STEPS = (
     "about", "suitability", "population", "approaches", "measures", "size", "money", "consultation", "sign_offs",
-    "approval", "lock", "history", "file", "set_aside",
+    "approval", "lock", "history", "file", "set_aside", "surge",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards import diagnosing, sizing, step
+from dashboards import diagnosing, sizing, step, widgets
 from dashboards.forms.fields import Field, Section
 from trials.registry.records import DesignDetail
 
@@ -51,6 +51,7 @@ def show() -> None:
 def _beside(detail: DesignDetail) -> None:
     sizing.section(detail)
     diagnosing.section(detail)
+    widgets.way("views/design/surge.py", "The contact that it brings, and batches", detail.design.id)
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

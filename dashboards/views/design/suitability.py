@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboards import design_session, markup, step, widgets
+from dashboards import design_session, markup, step, surging, widgets
+from dashboards.forms.editing import Form, refusal_to_edit
 from dashboards.forms.entering import entry, told
 from dashboards.forms.fields import Field, Members, Section
 from dashboards.forms.values import value_at
@@ -131,7 +132,12 @@ def show() -> None:
     told()
     st.html(markup.lead(suitability_sentence(detail)))
     _ways_on(detail)
-    step.fill(detail, task, form, sections({"suitability": {"edition": form.at(("suitability", "edition"))}}, detail))
+    step.fill(detail, task, form, sections(form.draft.document, detail), beside=_contact)
+
+
+def _contact(detail: DesignDetail, form: Form) -> None:
+    surging.others(form, disabled=refusal_to_edit(detail) is not None)
+    widgets.way("views/design/surge.py", "See the contact of each day against what can be taken", detail.design.id)
 
 
 def sections(document: Mapping[str, Any], detail: DesignDetail | None = None) -> tuple[Section, ...]:
@@ -140,7 +146,7 @@ def sections(document: Mapping[str, Any], detail: DesignDetail | None = None) ->
     questions = EDITIONS[edition if edition in EDITIONS else "CH600210-1"].questions
     changed = {} if detail is None else stale_in_words(detail)
     asked = (_question(question, changed.get(question.id)) for question in questions)
-    return (_BEHAVIOUR, _ALTERNATIVES, _EDITION, *asked)
+    return (_BEHAVIOUR, _ALTERNATIVES, _EDITION, *asked, *surging.sections(document))
 
 
 def _ways_on(detail: DesignDetail) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from designs.literals import Scenario
 from designs.protocol.sections.scalars import Declared, Identifier, as_tuples, contradiction, union_of
@@ -66,6 +66,22 @@ class SurgeSegment(Declared):
     arms: Annotated[dict[Identifier, ContactShares], Field(min_length=1)]
 
 
+def _everybody_has_a_day(days: tuple[float, ...]) -> tuple[float, ...]:
+    total = sum(days)
+    if abs(total - 1.0) > _NEAR:
+        problem = f"its days come to {total:.6g}"
+        raise contradiction(problem, "it tells everybody who gets in touch apart by the day, so its sum is 1")
+    return days
+
+
+def _nobody_is_in_two(segments: dict[str, SurgeSegment]) -> dict[str, SurgeSegment]:
+    shares = sum(segment.share for segment in segments.values())
+    if shares > 1.0 + _NEAR:
+        problem = f"their shares come to {shares:.6g}"
+        raise contradiction(problem, "no customer is in two segments, so their sum is 1 at most")
+    return segments
+
+
 class Surge(Declared):
     """What is predicted of the contact that the trial brings.
 
@@ -77,25 +93,11 @@ class Surge(Declared):
     """
 
     customers: Annotated[int, Field(ge=1, le=1_000_000_000)]
-    by_day: Annotated[tuple[_Share, ...], Field(min_length=1, max_length=366)]
+    by_day: Annotated[tuple[_Share, ...], Field(min_length=1, max_length=366), AfterValidator(_everybody_has_a_day)]
     arms: Annotated[dict[Identifier, ContactShares], Field(min_length=1)]
-    segments: dict[Identifier, SurgeSegment] = Field(default_factory=dict)
+    segments: Annotated[dict[Identifier, SurgeSegment], AfterValidator(_nobody_is_in_two)] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
     def _lists(cls, value: object) -> object:
         return as_tuples(value)
-
-    @model_validator(mode="after")
-    def _whole(self) -> Surge:
-        total = sum(self.by_day)
-        if abs(total - 1.0) > _NEAR:
-            problem = f"the days of by_day come to {total:.6g}"
-            raise contradiction(problem, "it tells everybody who gets in touch apart by the day, so its sum is 1")
-        shares = sum(segment.share for segment in self.segments.values())
-        if shares > 1.0 + _NEAR:
-            raise contradiction(
-                f"the shares of segments come to {shares:.6g}",
-                "no customer is in two segments, so their sum is 1 at most",
-            )
-        return self

@@ -3,6 +3,7 @@
 from trials.reporting.charts.effects import effect_figure, segment_figure
 from trials.reporting.charts.figure import DARK, LIGHT, Figure, Ink
 from trials.reporting.charts.money import net_benefit_figure
+from trials.reporting.charts.surge import surge_figure
 from trials.reporting.charts.survival import survival_figure
 from trials.reporting.charts.timeline import timeline_figure
 
@@ -14,6 +15,7 @@ __all__ = [
     "effect_figure",
     "net_benefit_figure",
     "segment_figure",
+    "surge_figure",
     "survival_figure",
     "timeline_figure",
 ]

@@ -69,7 +69,7 @@ BROKEN = [
         "by arm id",
         at=f"{SURGE}.segments.late.arms.post",
     ),
-    Case(SURGING, {f"{SURGE}.by_day": [0.5, 0.4]}, "come to 0.9", "its sum is 1", at=SURGE),
+    Case(SURGING, {f"{SURGE}.by_day": [0.5, 0.4]}, "come to 0.9", "its sum is 1"),
     Case(
         SURGING, {f"{SURGE}.arms.letter.call": 1.1}, "1.1 does not fit", "a share from 0 to 1, or low, central and high"
     ),
@@ -93,7 +93,6 @@ BROKEN = [
         },
         "come to 1.2",
         "their sum is 1 at most",
-        at=SURGE,
     ),
 ]
 
