@@ -43,12 +43,12 @@ def confirm(trial: str, number: int) -> AmendmentRecord:
     return confirm_amendment(session.registry(), session.current_user(), trial, number)
 
 
-def withdraw(trial: str, reason: str) -> AmendmentRecord:
-    """Take back the amendment that is open.
+def withdraw(trial: str, number: int, reason: str) -> AmendmentRecord:
+    """Take back the amendment that was read.
 
     Raises:
-        Refused: None is open, or no reason is given.
+        Refused: None is open or it is another one by now, or no reason is given.
     """
     from trials.stages.amend import withdraw_amendment
 
-    return withdraw_amendment(session.registry(), session.current_user(), trial, reason=reason)
+    return withdraw_amendment(session.registry(), session.current_user(), trial, number, reason=reason)

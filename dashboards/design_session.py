@@ -144,8 +144,13 @@ def drop_typed(design: str, page: str, window: str, instead_of: Typed | None) ->
     drop(session.registry(), session.current_user(), design, page, window=window, instead_of=instead_of)
 
 
-def enter(design: str, document: Mapping[str, Any]) -> None:
+def enter(design: str, document: Mapping[str, Any], read: str | None = None) -> None:
     """Put something that happened today, or on the day that it names, on record about a design.
+
+    Args:
+        design: Which.
+        document: The entry.
+        read: The digest of the plan that was on the page; not needed for what is about nothing of the plan.
 
     Raises:
         Refused: Something in it is missing or wrong, or the current user may not say so.
@@ -155,7 +160,7 @@ def enter(design: str, document: Mapping[str, Any]) -> None:
     from trials.stages.enter import enter as record
 
     dated = {"on": session.today().isoformat(), **document}
-    record(session.registry(), session.current_user(), design, read_entry(Document(dated, {})))
+    record(session.registry(), session.current_user(), design, read_entry(Document(dated, {})), read=read)
 
 
 def signs_for() -> tuple[Signatory, ...]:

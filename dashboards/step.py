@@ -52,6 +52,7 @@ def chosen_design(title: str | None = None) -> DesignDetail | None:
     Args:
         title: What the page is about; None for the design's own page, which is called as the design is.
     """
+    widgets.draw_again()
     design = st.query_params.get("design") or st.session_state.get(_LAST_DESIGN)
     refusal = None
     if design:

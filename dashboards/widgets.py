@@ -140,6 +140,40 @@ def pressed(
     return st.button(inert(label), key=key, type="primary" if primary else "secondary", on_click=then, args=given)
 
 
+def pressed_on(shown: str, label: str, *, key: str, primary: bool = False) -> str | None:
+    """A button about something that may change; what was on the page where it was pressed, None where it was not.
+
+    A page is drawn again when a button is pressed, and then shows what others have saved meanwhile. The page has called
+    :func:`draw_again` first.
+
+    Args:
+        shown: What is on the page now, such as the digest of a plan.
+        label: What the button says.
+        key: The widget's key.
+        primary: Whether it is the page's main one.
+    """
+    pressed(label, key=f"{key}/{shown}", primary=primary, then=_keep, given=(key, shown))
+    held: tuple[str, str] | None = st.session_state.get(_PRESSED)
+    if held is None or held[0] != key:
+        return None
+    del st.session_state[_PRESSED]
+    return held[1]
+
+
+def draw_again() -> None:
+    """Forget a button that was pressed before the last time the page was drawn: where the page did not have it any
+    more, nothing was done, and nothing is done later."""
+    st.session_state[_PRESSED] = st.session_state.pop(_JUST, None)
+
+
+def _keep(key: str, shown: str) -> None:
+    st.session_state[_JUST] = (key, shown)
+
+
+_JUST: Final = "button_just_pressed"
+_PRESSED: Final = "button_pressed"
+
+
 def taken_out(label: str, make: Callable[[], bytes], name: str, *, key: str) -> None:
     """A file to take out, which is made when it is asked for."""
     st.download_button(inert(label), make, name, key=key, on_click="ignore")

@@ -51,14 +51,26 @@ def entry(
     document: dict[str, Any] = {"kind": kind, **fixed}
     for field in (*fields, ON):
         document = with_value(document, field.path, _asked(field, key))
-    if widgets.pressed(label, key=f"{key}/record", primary=True):
-        record(detail, document, turns)
+    read = pressed(detail, label, key=f"{key}/record")
+    if read is not None:
+        record(detail, document, turns, read)
 
 
-def record(detail: DesignDetail, document: Mapping[str, Any], turns: str) -> None:
-    """Record an entry; what was typed stays where it is refused."""
+def pressed(detail: DesignDetail, label: str, *, key: str) -> str | None:
+    """A button; the digest of the plan that was on the page where it was pressed, None where it was not.
+
+    Args:
+        detail: The design as the page shows it.
+        label: What the button says.
+        key: The widget's key.
+    """
+    return widgets.pressed_on(detail.facts.digest or "", label, key=key, primary=True)
+
+
+def record(detail: DesignDetail, document: Mapping[str, Any], turns: str, read: str) -> None:
+    """Record an entry about the plan that was read; what was typed stays where it is refused."""
     try:
-        design_session.enter(detail.design.id, document)
+        design_session.enter(detail.design.id, document, read)
     except Refused as refused:
         screen.refused(refused)
         return

@@ -6,7 +6,7 @@ from designs.gates.admitting import refuse_entry
 from designs.gates.days import about
 from designs.gates.facts import Facts
 from designs.gates.gates import Gate, GateName, gates_of, missing_before_lock, not_a_protocol
-from designs.gates.held import bound, held_to
+from designs.gates.held import bound, given_for, held_to
 from designs.gates.sample_size import sample_size_digest, sample_size_record
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "about",
     "bound",
     "gates_of",
+    "given_for",
     "held_to",
     "missing_before_lock",
     "not_a_protocol",

@@ -28,6 +28,7 @@ class Facts:
         recorded: Everything on record, in order; each that is bound to the plan says what of it has changed since.
         today: The day on which it is asked.
         counts: Customers who take part, by reason and confidence; None where no population is loaded.
+        digest: Of the plan as it is shown: of a draft's revision, or of a registered plan.
         population: A population is loaded under the name that the plan gives it.
     """
 
@@ -40,6 +41,7 @@ class Facts:
     today: date
     counts: Sequence[ReasonCount] | None = None
     population: bool = False
+    digest: str | None = None
 
     def __post_init__(self) -> None:
         """Hold what is on record to the plan as it stands here."""

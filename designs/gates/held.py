@@ -15,6 +15,7 @@ from typing import Any
 from designs.consultation.changed import PARTS
 from designs.consultation.route import same_directorate
 from designs.entries import (
+    AnswersConfirmed,
     ConditionMet,
     DoubtOverridden,
     Entry,
@@ -22,11 +23,15 @@ from designs.entries import (
     LineSignedOff,
     OwnRouteApproved,
     Recorded,
+    SetAside,
 )
 from designs.protocol.canonical import as_canonical_json, canonical_json, canonical_section, digest_of
 from designs.protocol.models import Protocol
 from designs.suitability.staleness import rests_on
 
+_OF_THE_PLAN = (
+    AnswersConfirmed, ConditionMet, DoubtOverridden, GatewayDecided, LineSignedOff, OwnRouteApproved, SetAside,
+)  # fmt: skip
 _WHOLE = ("population", "arms", "randomisation", "outcomes", "analysis")
 
 
@@ -72,6 +77,29 @@ def bound(entry: Entry, plan: Protocol | None, texts: Mapping[str, str]) -> Entr
             now = rests_on(plan, texts)
             return entry.model_copy(update={"rests_on": {name: now[name] for name in entry.answers if name in now}})
     return entry
+
+
+def given_for(entry: Entry, plan: Protocol | None, texts: Mapping[str, str]) -> dict[str, str] | None:
+    """What an entry is given for, as a plan has it: each part of the plan, or each answer, as a value to compare.
+
+    None for an entry that is about nothing of the plan, or that names what it is about by a digest of its own.
+    """
+    if not isinstance(entry, _OF_THE_PLAN):
+        return None
+    if plan is None:
+        return {}
+    match entry:
+        case AnswersConfirmed():
+            return rests_on(plan, texts)
+        case DoubtOverridden():
+            return {name: digest for name, digest in rests_on(plan, texts).items() if name in entry.answers}
+        case LineSignedOff() | GatewayDecided(gateway=1) | ConditionMet(gateway=1):
+            return _directorate(plan)
+    return {**_directorate(plan), **approved_parts(plan, texts)}
+
+
+def _directorate(plan: Protocol) -> dict[str, str]:
+    return {} if plan.directorate is None else {"directorate": plan.directorate}
 
 
 def held_to(recorded: Sequence[Recorded], plan: Protocol | None, texts: Mapping[str, str]) -> tuple[Recorded, ...]:

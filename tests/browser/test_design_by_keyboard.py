@@ -10,7 +10,7 @@ from dashboards.widgets import inert
 from data.cohort.demonstrations import DEMONSTRATIONS
 from data.cohort.population import population
 from tests.browser.conftest import settled
-from tests.trials.examples import SECOND
+from tests.trials.examples import SECOND, as_read
 from trials.access import LOCAL_ACTOR
 from trials.demonstration_approvals import approvals
 from trials.registry import open_registry
@@ -191,7 +191,7 @@ def sign_again(registry):
     for entry in approvals(facts, today + timedelta(days=20)):
         again = entry.kind in ("own_route_approved", "doubt_overridden")
         if again or (entry.kind == "signed_off" and (entry.subject, entry.signatory, entry.digest) not in signed):
-            enter(registry, LOCAL_ACTOR, DESIGN, entry.model_copy(update={"on": today}))
+            enter(registry, LOCAL_ACTOR, DESIGN, entry.model_copy(update={"on": today}), read=as_read(registry, DESIGN))
 
 
 def load(registry, folder):

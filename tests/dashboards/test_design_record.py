@@ -12,6 +12,7 @@ from designs.drafting import Draft, draft_of_template
 from designs.entries import parse_entry
 from tests.dashboards.conftest import done, press, refusals, shown
 from tests.dashboards.test_design_pages import field
+from tests.trials.examples import as_read
 from trials.access import Actor
 from trials.registry import Registry
 from trials.registry.tables.columns import now
@@ -154,7 +155,9 @@ def test_an_approval_for_another_directorate_is_told_as_void(design: Registry, o
     draft = draft_of(design)
     assert draft.document["directorate"] == "RIS"
     decision = {"kind": "gateway_decided", "gateway": 1, "decision": "approved", "extraordinary": "it met for this one"}
-    enter(design, MANAGER, DESIGN, parse_entry({**decision, "on": now().date().isoformat()}))
+    enter(
+        design, MANAGER, DESIGN, parse_entry({**decision, "on": now().date().isoformat()}), read=as_read(design, DESIGN)
+    )
     another = Draft({**draft.document, "directorate": "ISBC"}, draft.texts)
     revise_design(design, DESIGNER, DESIGN, another, {}, made_from=1)
     void = "the plan is another since: the directorate (it was RIS)"
@@ -197,3 +200,82 @@ def test_the_paper_and_the_entries_are_taken_out_where_they_are_needed(design: R
     assert len(page.get("download_button")) == 1 + 3 * 3
     assert design_session.paper_file(DESIGN, ".pdf").startswith(b"%PDF")
     assert design_session.registration_file(DESIGN, "uk", ".json").startswith(b"{")
+
+
+def saved_meanwhile(registry: Registry, **values: Any) -> None:
+    """A colleague's revision, while a page is open."""
+    with registry.read(DESIGNER, DESIGN) as reader:
+        revision = reader.design(DESIGN)
+    draft = Draft({**revision.draft.document, **values}, revision.draft.texts)
+    revise_design(registry, Actor("Bo", "designer"), DESIGN, draft, {}, made_from=revision.number)
+
+
+def filled(page: AppTest, name: str) -> str:
+    """Fill in what one act asks for; the words of its button."""
+    if name == "own_route_approved":
+        field(page, "route").set_value("The board").run()
+        field(page, "approved_by").set_value("The director").run()
+        return "Record the approval"
+    if name == "gateway_decided":
+        choose(page, "Which gateway", "Gateway 1: is the idea worth designing?")
+        choose(page, "What the group decided", "Approved")
+        field(page, "extraordinary").set_value("It met for this one").run()
+        return "Record the decision"
+    if name == "answers_confirmed":
+        choose(page, "For which gate?", page.radio[0].options[0])
+        return "Every answer still holds"
+    if name == "doubt_overridden":
+        field(page, "reason").set_value("The trial will show it").run()
+        return "Let the design go on"
+    if name == "line_signed_off":
+        choose(page, "Who signed", "The sponsor at grade 7")
+        field(page, "signed_by").set_value("Head of campaigns").run()
+        return "Record the signature"
+    choose(page, "What is done instead", "No further action")
+    page.text_area[0].set_value("Nothing").run()
+    page.text_area[1].set_value("It costs too much").run()
+    return "End the design"
+
+
+ACTS = {
+    "own_route_approved": "approval", "gateway_decided": "approval", "answers_confirmed": "approval",
+    "doubt_overridden": "suitability", "line_signed_off": "consultation", "set_aside": "set_aside",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_what_a_colleague_saved_while_a_page_was_open_is_not_put_on_record_unseen(
+    design: Registry, open_page: Any, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    work_as(monkeypatch, Actor("Lo", "all"))
+    if act == "own_route_approved":
+        saved_meanwhile(design, directorate="Debt Management")
+    if act == "doubt_overridden":
+        in_doubt(design, "reaction")
+    page = open_page(ACTS[act], design=DESIGN)
+    button = filled(page, act)
+    population = {**draft_of(design).document["population"], "cooling_off_days": 90}
+    another = "WMBC" if act in ("gateway_decided", "line_signed_off") else draft_of(design).document["directorate"]
+    saved_meanwhile(design, population=population, directorate=another)
+    press(page, button)
+    assert entries(design) == []
+    assert "by Bo" in str(refusals(page))
+    # The page shows the plan as it is now: pressed again, it is about that.
+    press(page, button)
+    assert [each.kind for each in entries(design)] == [act]
+
+
+def test_a_button_that_was_pressed_on_a_page_that_is_gone_does_nothing_later(
+    design: Registry, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_as(monkeypatch, Actor("Lo", "all"))
+    in_doubt(design, "reaction")
+    page = open_page("suitability", design=DESIGN)
+    button = filled(page, "doubt_overridden")
+    in_doubt_before = draft_of(design).document["suitability"]
+    sure = {**in_doubt_before, "reaction": {**in_doubt_before["reaction"], "confidence": "confident"}}
+    saved_meanwhile(design, suitability=sure)
+    press(page, button)  # nothing is in doubt any more, and the button is not there
+    saved_meanwhile(design, suitability=in_doubt_before)
+    page.run()
+    assert entries(design) == []

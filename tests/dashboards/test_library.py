@@ -6,6 +6,7 @@ from designs.drafting import draft_of_template, empty_draft
 from designs.entries import parse_entry
 from tests.dashboards.conftest import details, refusals, shown, table_row
 from tests.small_registry import FIVE_MESSAGES, LOST_OUTCOMES, SMALL_DEBTS
+from tests.trials.examples import as_read
 from trials.access import LOCAL_ACTOR
 from trials.registry.tables.columns import now
 from trials.stages.design import begin_design
@@ -42,7 +43,7 @@ def test_a_design_that_ended_without_a_trial_is_in_it_with_what_is_done_instead(
         "what": "Mend the form",
         "reason": "The form misleads",
     }
-    enter(own_registry, LOCAL_ACTOR, "no-trial-2027", parse_entry(entry))
+    enter(own_registry, LOCAL_ACTOR, "no-trial-2027", parse_entry(entry), read=as_read(own_registry, "no-trial-2027"))
     row = table_row(open_page("library"), "no-trial-2027")
     assert "Not appropriate" in row
     words = shown(open_page("library", words="misleads"))

@@ -50,6 +50,12 @@ decision: {{benefits: [{{outcome: collected, value: 1}}]}}
 """
 
 
+def as_read(registry: Registry, trial: str) -> str | None:
+    """The digest of a trial's plan as somebody reads it now."""
+    with registry.read(FIRST, trial) as reader:
+        return reader.plan_digest(trial, columns.now().date())
+
+
 def customers(count: int, *, first: int = 0) -> list[dict[str, Any]]:
     """Invented customers: about 1 in 20 below the limit, 1 in 50 high net worth."""
     return [

@@ -11,7 +11,7 @@ import pytest
 
 from designs.entries import parse_entry
 from tests.designs.test_entries import document
-from tests.trials.examples import FIRST, SEED, Files, load_contacts, load_outcomes
+from tests.trials.examples import FIRST, SEED, Files, as_read, load_contacts, load_outcomes
 from trials import access
 from trials.access import LOCAL_ACTOR, Action, Actor, Role, UseCase, allow, parse_actor, roles_allowed
 from trials.errors import AccessRefused, Refused
@@ -90,13 +90,15 @@ CALLS: dict[UseCase, Call] = {
     "load_population": lambda r, a, f, _: load_population(r, a, f.population, f.protocol),
     "design": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("consulted"))),
     "sign_off": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("signed_off", signatory=SIGNS[a.role]))),
-    "approve": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("line_signed_off"))),
-    "set_aside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("set_aside"))),
+    "approve": lambda r, a, f, _: enter(
+        r, a, f.trial, parse_entry(document("line_signed_off")), read=as_read(r, f.trial)
+    ),
+    "set_aside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("set_aside")), read=as_read(r, f.trial)),
     "lock_outside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("locked_outside"))),
     "diagnose": lambda r, a, f, _: diagnose(r, a, f.trial, revision=1),
     "amend": lambda r, a, f, _: amend(r, a, f.trial, f.protocol, reason="better"),
     "confirm_amendment": lambda r, a, f, _: confirm_amendment(r, a, f.trial, 1),
-    "withdraw_amendment": lambda r, a, f, _: withdraw_amendment(r, a, f.trial, reason="worse"),
+    "withdraw_amendment": lambda r, a, f, _: withdraw_amendment(r, a, f.trial, 1, reason="worse"),
     "lock": lambda r, a, f, _: lock(r, a, f.trial),
     "randomise": lambda r, a, f, _: randomise(r, a, f.trial),
     "issue": lambda r, a, f, out: issue(r, a, f.trial, "sms", out / a.role),

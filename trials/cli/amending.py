@@ -33,23 +33,30 @@ def amend(
         int | None, typer.Option(min=1, metavar="N", help="Confirm this amendment, which somebody else proposed.")
     ] = None,
     withdraw: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Take back the amendment that is open, and say why.")
+        str | None, typer.Option(metavar="TEXT", help="Take back the amendment that --amendment names, and say why.")
+    ] = None,
+    amendment: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="The amendment that was read and is taken back.")
     ] = None,
     json_to: JsonTarget = None,
 ) -> None:
     """Amend a locked plan. It takes two people, and the original is kept; without more, list the amendments."""
     from trials.errors import TrialRefused
 
-    if sum(given is not None for given in (protocol, confirm, withdraw)) > 1 or (protocol is None) != (reason is None):
+    if (
+        sum(given is not None for given in (protocol, confirm, withdraw)) > 1
+        or (protocol is None) != (reason is None)
+        or ((withdraw is None) != (amendment is None))
+    ):
         raise TrialRefused(
-            "say PROTOCOL with --reason TEXT to propose an amendment, --confirm N to confirm or --withdraw TEXT to "
-            "take back one, or none of these to list them",
+            "say PROTOCOL with --reason TEXT to propose an amendment, --confirm N to confirm or --withdraw TEXT with "
+            "--amendment N to take back one, or none of these to list them",
             where=trial,
         )
     if protocol is not None and reason is not None:
         _propose(trial, protocol, reason, json_to)
     elif confirm is not None or withdraw is not None:
-        _settle(trial, confirm, withdraw, json_to)
+        _settle(trial, confirm or amendment or 0, withdraw, json_to)
     else:
         with registry_and_actor() as (registry, actor), registry.read(actor, trial) as reader:
             found, missing = reader.amendments(trial)
@@ -69,14 +76,14 @@ def _propose(trial: str, protocol: Path, reason: str, json_to: Any) -> None:
     )
 
 
-def _settle(trial: str, confirm: int | None, withdraw: str | None, json_to: Any) -> None:
+def _settle(trial: str, number: int, withdraw: str | None, json_to: Any) -> None:
     from trials.stages.amend import confirm_amendment, withdraw_amendment
 
     with registry_and_actor() as (registry, actor):
-        if confirm is not None:
-            record = confirm_amendment(registry, actor, trial, confirm)
+        if withdraw is None:
+            record = confirm_amendment(registry, actor, trial, number)
         else:
-            record = withdraw_amendment(registry, actor, trial, reason=withdraw or "")
+            record = withdraw_amendment(registry, actor, trial, number, reason=withdraw)
     if json_to is not None:
         write_json(json_to, {"trial": trial, "amendments": [_as_json(record)]})
     what = "in force. The original is kept, and every later screen says so" if record.in_force else "withdrawn"

@@ -118,7 +118,8 @@ def show(trial: DesignId, number: Revision = None, json_to: JsonTarget = None) -
         write_json(json_to, found)
         return
     typer.echo(
-        f"{trial}: revision {revision.number}, saved {revision.saved_at:%Y-%m-%d %H:%M} UTC by {revision.saved_by}"
+        f"{trial}: revision {revision.number}, saved {revision.saved_at:%Y-%m-%d %H:%M} UTC by {revision.saved_by}, "
+        f"digest {revision.digest}"
     )
     for error in judged.errors:
         typer.echo(f"  {error}")
@@ -209,13 +210,15 @@ def gates(trial: DesignId, json_to: JsonTarget = None) -> None:
     from dataclasses import asdict
 
     with registry_and_actor() as (registry, actor), registry.read(actor, trial) as reader:
-        found = reader.gates(trial, datetime.now(UTC).date())
+        today = datetime.now(UTC).date()
+        found, digest = reader.gates(trial, today), reader.plan_digest(trial, today)
     if json_to is not None:
         rows = [
             {"gate": gate.name, "passed": gate.passed, "open": [asdict(each) for each in gate.open]} for gate in found
         ]
-        write_json(json_to, {"trial": trial, "gates": rows})
+        write_json(json_to, {"trial": trial, "plan": digest, "gates": rows})
         return
+    typer.echo(f"The plan as it is read here: digest {digest}")
     for gate in found:
         typer.echo(f"{gate.name.replace('_', ' ')}: {'passed' if gate.passed else 'open'}")
         for each in gate.open:
@@ -227,6 +230,13 @@ def gates(trial: DesignId, json_to: JsonTarget = None) -> None:
 def enter(
     trial: DesignId,
     file: Annotated[Path, typer.Argument(metavar="ENTRY", help="YAML: kind, on, and what that kind has.")],
+    read: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIGEST",
+            help="The plan that was read, as otm design gates names it; needed for what is about the plan.",
+        ),
+    ] = None,
 ) -> None:
     """Put on record what happened around a design: who was asked, who signed, what was decided."""
     from designs.entries import read_entry
@@ -235,7 +245,7 @@ def enter(
 
     entry = read_entry(read_document(file), where=str(file))
     with registry_and_actor() as (registry, actor):
-        recorded = record(registry, actor, trial, entry)
+        recorded = record(registry, actor, trial, entry, read=read)
     typer.echo(f"{trial}: entry {recorded.number}, {entry.kind.replace('_', ' ')}, {entry.on:%Y-%m-%d}")
 
 

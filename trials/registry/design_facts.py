@@ -46,6 +46,7 @@ def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
         today=today,
         counts=None if judged.protocol is None else reasons_of(session, judged.protocol, loaded),
         population=loaded is not None,
+        digest=revision.digest,
     )
 
 
@@ -78,6 +79,7 @@ def facts_of_plan(session: Session, plan: Plan, today: date) -> Facts:
         today=today,
         counts=reasons_of(session, plan.protocol, plan.population),
         population=plan.population is not None,
+        digest=plan.digest,
     )
 
 

@@ -240,6 +240,14 @@ class Reader:
         """
         return gates_of(facts_to_sign(self._session, trial_id, today))
 
+    def plan_digest(self, trial_id: str, today: date) -> str | None:
+        """The digest of what the gates are judged by: of a draft's revision, or of a registered plan.
+
+        Raises:
+            TrialRefused: There is neither a design nor a trial of this id.
+        """
+        return facts_to_sign(self._session, trial_id, today).digest
+
     def amendments(self, trial_id: str) -> tuple[tuple[AmendmentRecord, ...], tuple[Open, ...]]:
         """Every amendment of a trial's plan, in order, and what is still to be signed for the one that is open.
 

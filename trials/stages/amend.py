@@ -122,16 +122,23 @@ def confirm_amendment(registry: Registry, actor: Actor, trial_id: str, number: i
         return amendment_records(session, trial_id)[number - 1]
 
 
-def withdraw_amendment(registry: Registry, actor: Actor, trial_id: str, *, reason: str) -> AmendmentRecord:
+def withdraw_amendment(registry: Registry, actor: Actor, trial_id: str, number: int, *, reason: str) -> AmendmentRecord:
     """Take back an amendment that is not in force. It stays on record.
 
+    Args:
+        registry: Where the trial is.
+        actor: Who takes it back.
+        trial_id: The trial.
+        number: The amendment that was read.
+        reason: Why.
+
     Raises:
-        TrialRefused: None is open, or no reason is given.
+        TrialRefused: None is open or it is another one, or no reason is given.
     """
     require_reason(reason, trial_id, "an amendment says why, for ever")
     with registry.write(actor, "withdraw_amendment", trial_id) as work:
         require(queries.standing_of(work.session, trial_id), "withdraw_amendment")
-        amendment = queries.amendments_of(work.session, trial_id)[-1]
+        amendment = _waiting(work.session, trial_id, number, "--amendment", "take back")
         entry = AmendmentWithdrawn(
             kind="amendment_withdrawn", on=now().date(), amendment=amendment.number, reason=reason
         )
@@ -161,14 +168,7 @@ def _open(session: Session, actor: Actor, trial_id: str, number: int) -> Amendme
     """The amendment that waits, if it is this one and may still take effect."""
     standing = queries.standing_of(session, trial_id)
     require(standing, "confirm_amendment", by=actor.name)
-    amendment = queries.amendments_of(session, trial_id)[-1]
-    if amendment.number != number:
-        raise TrialRefused(
-            f"the amendment that waits is number {amendment.number}",
-            where=f"{trial_id}, --confirm",
-            rule="what is confirmed is what was read",
-            remedy=f"read it (otm amend {trial_id}), then confirm that one",
-        )
+    amendment = _waiting(session, trial_id, number, "--confirm", "confirm")
     proposal = amendment.proposal
     before, after = (
         plan_values(queries.protocol_of(session, trial_id, version).canonical)
@@ -180,7 +180,21 @@ def _open(session: Session, actor: Actor, trial_id: str, number: int) -> Amendme
             "customers were assigned since this amendment was proposed",
             where=trial_id,
             rule="a plan is another before the draw, and what is added after it is unplanned",
-            remedy=f"withdraw it (otm amend {trial_id} --withdraw REASON), and propose it again as what it is now",
+            remedy=f"withdraw it (otm amend {trial_id} --withdraw REASON --amendment {number}), and propose it again "
+            "as what it is now",
+        )
+    return amendment
+
+
+def _waiting(session: Session, trial_id: str, number: int, option: str, do: str) -> Amendment:
+    """The last amendment, if it is the one that somebody read."""
+    amendment = queries.amendments_of(session, trial_id)[-1]
+    if amendment.number != number:
+        raise TrialRefused(
+            f"the amendment that waits is number {amendment.number}",
+            where=f"{trial_id}, {option}",
+            rule="what is confirmed or taken back is what was read",
+            remedy=f"read it (otm amend {trial_id}), then {do} that one",
         )
     return amendment
 

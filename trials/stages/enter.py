@@ -14,6 +14,7 @@ from trials.access import Actor, Role, UseCase
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import Registry, queries, tables
 from trials.registry.design_facts import facts_to_sign, refuse_set_aside, since_when
+from trials.registry.shown import refuse_another_shown
 from trials.registry.tables.columns import now
 
 WHO: Final[Mapping[EntryKind, UseCase]] = {
@@ -40,8 +41,9 @@ WHO: Final[Mapping[EntryKind, UseCase]] = {
 
 
 def enter(
-    registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, today: date | None = None, invented: bool = False
-) -> Recorded:
+    registry: Registry, actor: Actor, trial_id: str, entry: Entry, *, read: str | None = None,
+    today: date | None = None, invented: bool = False,
+) -> Recorded:  # fmt: skip
     """Put something on record about a design, or about a registered trial that has none.
 
     Args:
@@ -49,11 +51,15 @@ def enter(
         actor: Who records it.
         trial_id: The design or trial.
         entry: What happened.
+        read: The digest of the plan that was read: of the draft's revision, or of the registered plan. Needed for what
+            is about the plan and names no digest of its own.
         today: The day that counts as today, for synthetic customers in invented time; by default the clock's.
-        invented: The entry's day is in invented time, which the record's own days say nothing about.
+        invented: It happened in invented time: the record's own days say nothing about its day, and nobody read the
+            plan.
 
     Raises:
-        TrialRefused: There is no such design or trial, the design was set aside, or the entry is dated after today.
+        TrialRefused: There is no such design or trial, the design was set aside, the entry is dated after today, or
+            the plan is another than the one that was read.
         DesignRefused: It contradicts what is on record, signs what is not there or has changed, or overrides what is
             not in doubt; or its day lies before what it is about, or before what it replaces.
         AccessRefused: The actor's role may not say so.
@@ -69,6 +75,8 @@ def enter(
         _refuse_by_hand(entry, trial_id)
         if entry.kind == "set_aside" and queries.is_registered(work.session, trial_id):
             _refuse_locked(queries.standing_of(work.session, trial_id).locked, trial_id)
+        if not invented:
+            refuse_another_shown(work.session, trial_id, entry, facts, read)
         since = None if invented else since_when(work.session, trial_id, entry, facts)
         refuse_entry(entry, facts, since)
         entry = bound(_measured(entry, facts), facts.plan, facts.texts)
@@ -156,7 +164,7 @@ def _refuse_by_hand(entry: Entry, trial_id: str) -> None:
         raise TrialRefused(
             "an amendment is proposed, confirmed and withdrawn by a command of its own",
             where=trial_id,
-            remedy=f"otm amend {trial_id} PROTOCOL --reason TEXT, then --confirm N or --withdraw TEXT",
+            remedy=f"otm amend {trial_id} PROTOCOL --reason TEXT, then --confirm N, or --withdraw TEXT --amendment N",
         )
 
 

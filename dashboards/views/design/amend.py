@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboards import amending, markup, screen, session, step
+from dashboards import amending, markup, screen, session, step, widgets
 from dashboards.uploads import Upload
 from data.errors import Refused
 from trials.registry.records import AmendmentRecord, DesignDetail
@@ -74,11 +74,15 @@ def _propose(detail: DesignDetail) -> None:
 
 
 def _settle(detail: DesignDetail, waiting: AmendmentRecord) -> None:
-    if session.may("confirm_amendment") is None and st.button("Confirm it", type="primary", key="amend-confirm"):
-        _done(lambda: amending.confirm(detail.design.id, waiting.number), "is in force")
+    trial, shown = detail.design.id, str(waiting.number)
+    if session.may("confirm_amendment") is None:
+        read = widgets.pressed_on(shown, "Confirm it", key="amend-confirm", primary=True)
+        if read is not None:
+            _done(lambda: amending.confirm(trial, int(read)), "is in force")
     reason = st.text_area("Why it is taken back", key="amend-withdraw-why", height=80)
-    if st.button("Take it back", key="amend-withdraw"):
-        _done(lambda: amending.withdraw(detail.design.id, reason), "is taken back")
+    withdrawn = widgets.pressed_on(shown, "Take it back", key="amend-withdraw")
+    if withdrawn is not None:
+        _done(lambda: amending.withdraw(trial, int(withdrawn), reason), "is taken back")
 
 
 def _done(do: Callable[[], AmendmentRecord], what: str) -> None:

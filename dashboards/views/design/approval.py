@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards import design_session, markup, session, step, widgets
 from dashboards.forms.editing import ended_in_words
-from dashboards.forms.entering import entry, record, told
+from dashboards.forms.entering import entry, pressed, record, told
 from dashboards.forms.fields import Field
 from designs.entries import Confirmation
 from trials.registry.records import DesignDetail
@@ -84,16 +84,19 @@ def _confirm(detail: DesignDetail) -> None:
     refusal = session.may("design")
     if refusal is not None:
         st.html(markup.quiet("A designer confirms them."))
-    elif widgets.pressed("Every answer still holds", key=f"confirmed/{detail.design.id}", primary=True):
-        if gate is None:
-            st.html(markup.refusal(["Say first for which gate."]))
-        else:
-            _confirmed(detail, gate)
+        return
+    read = pressed(detail, "Every answer still holds", key=f"confirmed/{detail.design.id}")
+    if read is None:
+        return
+    if gate is None:
+        st.html(markup.refusal(["Say first for which gate."]))
+    else:
+        _confirmed(detail, gate, read)
 
 
-def _confirmed(detail: DesignDetail, gate: Confirmation) -> None:
-    held = design_session.answers_as_they_stand(detail)
-    record(detail, {"kind": "answers_confirmed", "gate": gate, "rests_on": held}, f"confirm/{detail.design.id}/turn")
+def _confirmed(detail: DesignDetail, gate: Confirmation, read: str) -> None:
+    document = {"kind": "answers_confirmed", "gate": gate, "rests_on": design_session.answers_as_they_stand(detail)}
+    record(detail, document, f"confirm/{detail.design.id}/turn", read)
 
 
 def _decide(detail: DesignDetail) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboards import design_session, markup, screen, session, step, widgets
 from dashboards.forms.editing import ended_in_words
+from dashboards.forms.entering import pressed
 from data.errors import Refused
 
 _INSTEAD: Final = {"no_further_action": "No further action", "something_else": "Something else"}
@@ -31,15 +32,15 @@ def show() -> None:
     instead = widgets.choice("What is done instead", _INSTEAD, key="instead", visible=True)
     what = st.text_area("What that is", key="instead-what", height=80)
     reason = st.text_area("Why", key="instead-why", height=100)
-    if not st.button("End the design", type="primary", key="instead-record"):
+    read = pressed(detail, "End the design", key=f"instead/{detail.design.id}")
+    if read is None:
         return
     if instead is None:
         st.html(markup.refusal(["Say first what is done instead."]))
         return
     try:
-        design_session.enter(
-            detail.design.id, {"kind": "set_aside", "instead": instead, "what": what, "reason": reason}
-        )
+        document = {"kind": "set_aside", "instead": instead, "what": what, "reason": reason}
+        design_session.enter(detail.design.id, document, read)
     except Refused as refused:
         screen.refused(refused)
         return

@@ -63,10 +63,10 @@ def test_a_withdrawal_says_why_and_one_thing_is_asked_at_a_time(otm, tmp_path):
     otm("lock", files.trial)
     changed(files, ("title: ", "title: Our "))
     assert otm("amend", files.trial, files.protocol, "--reason", WHY, "--confirm", "1").code == 2
-    assert otm("amend", files.trial, "--withdraw", "too early").code == 2
+    assert otm("amend", files.trial, "--withdraw", "too early", "--amendment", "1").code == 2
     assert otm("amend", files.trial, files.protocol, "--reason", WHY).code == 0
-    assert otm("amend", files.trial, "--withdraw", " ").code == 2
-    withdrawn = otm("amend", files.trial, "--withdraw", "too early", "--json", "-")
+    assert otm("amend", files.trial, "--withdraw", " ", "--amendment", "1").code == 2
+    withdrawn = otm("amend", files.trial, "--withdraw", "too early", "--amendment", "1", "--json", "-")
     assert json.loads(withdrawn.out)["amendments"][0]["withdrawn_at"] is not None
     assert "withdrawn by local" in otm("amend", files.trial).out
     assert otm("amend", "no-such-trial").code == 2

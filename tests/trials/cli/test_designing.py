@@ -50,7 +50,12 @@ def test_a_design_goes_from_a_template_to_a_registered_protocol(otm: Any, tmp_pa
         "suitability", "consulted", "gateway_1", "signed_off", "gateway_2", "lock",
     ][1 if gates[0]["passed"] else 0 :]  # fmt: skip
     line = entry("kind: line_signed_off\non: 2026-02-02\ngrade: grade_7\nsigned_by: the sponsor\n")
-    assert "entry 1, line signed off" in otm("design", "enter", "letters", line).out
+    unread = otm("design", "enter", "letters", line)
+    assert unread.code == 2
+    assert "it is not said which plan was read" in unread.err
+    read = json.loads(otm("design", "gates", "letters", "--json", "-").out)["plan"]
+    assert f"digest {read}" in otm("design", "gates", "letters").out
+    assert "entry 1, line signed off" in otm("design", "enter", "letters", line, "--read", read).out
     wrong = otm("design", "enter", "letters", entry("kind: line_signed_off\non: soon\ngrade: grade_6\n"))
     assert wrong.code == 2
     for place in ("on", "grade", "signed_by"):

@@ -118,8 +118,8 @@ def test_an_amendment_that_is_withdrawn_stays_on_record_and_changes_nothing(eith
     changed(files, SHARES)
     amend(either, FIRST, files.trial, files.protocol, reason=WHY)
     with pytest.raises(Refused, match="no reason"):
-        withdraw_amendment(either, FIRST, files.trial, reason=" ")
-    assert withdraw_amendment(either, FIRST, files.trial, reason="not now").withdrawn_by == FIRST.name
+        withdraw_amendment(either, FIRST, files.trial, 1, reason=" ")
+    assert withdraw_amendment(either, FIRST, files.trial, 1, reason="not now").withdrawn_by == FIRST.name
     with pytest.raises(Refused, match="no amendment waits"):
         confirm_amendment(either, SECOND, files.trial, 1)
     assert any("edited after the lock" in fault for fault in faults(either, files))
@@ -133,7 +133,7 @@ def test_what_is_confirmed_is_what_was_read(registry, files):
     locked(registry, files)
     changed(files, SHARES)
     amend(registry, FIRST, files.trial, files.protocol, reason=WHY)
-    withdraw_amendment(registry, FIRST, files.trial, reason="another one")
+    withdraw_amendment(registry, FIRST, files.trial, 1, reason="another one")
     changed(files, ("share: 4}", "share: 9}"))
     amend(registry, FIRST, files.trial, files.protocol, reason=WHY)
     with pytest.raises(Refused, match="the amendment that waits is number 2"):
@@ -343,5 +343,5 @@ def test_a_reason_that_cannot_be_kept_is_refused_in_words(either, files, reason)
         amend(either, FIRST, files.trial, files.protocol, reason=reason)
     amend(either, FIRST, files.trial, files.protocol, reason="in\ntwo lines.")
     with pytest.raises(Refused):
-        withdraw_amendment(either, FIRST, files.trial, reason=reason)
+        withdraw_amendment(either, FIRST, files.trial, 1, reason=reason)
     assert "(in two lines)" in amendment_line(records(either, files)[0])

@@ -12,7 +12,7 @@ import pytest
 from data.errors import Refused
 from designs.entries import AnswersConfirmed, Entry, GatewayDecided
 from designs.protocol.reading import read_document
-from tests.trials.examples import FIRST, SECOND
+from tests.trials.examples import FIRST, SECOND, as_read
 from tests.trials.stages.test_gates import ADMINISTRATOR, TODAY, TRIAL, ready, record
 from trials.demonstration_approvals import approvals
 from trials.registry import Registry
@@ -50,14 +50,14 @@ def signed_again(registry: Registry, kinds: Callable[[Entry], bool]) -> None:
         facts = facts_to_sign(session, TRIAL, TODAY)
     for entry in approvals(facts, date(2026, 6, 1)):
         if kinds(entry):
-            enter(registry, FIRST, TRIAL, entry.model_copy(update={"on": now().date()}))
+            enter(registry, FIRST, TRIAL, entry.model_copy(update={"on": now().date()}), read=as_read(registry, TRIAL))
 
 
 def decided_again(registry: Registry) -> None:
     decision = GatewayDecided(
         kind="gateway_decided", on=now().date(), gateway=2, decision="approved", extraordinary="it met for this one"
     )
-    enter(registry, FIRST, TRIAL, decision)
+    enter(registry, FIRST, TRIAL, decision, read=as_read(registry, TRIAL))
 
 
 @pytest.mark.requirement("K16")
@@ -101,7 +101,7 @@ def test_what_was_signed_for_an_amendment_that_was_withdrawn_signs_no_other(on_r
     path = edited(tmp_path, name, lambda text: text + "\nPlease.\n")
     amend(on_route, FIRST, TRIAL, path, reason=WHY)
     signed_again(on_route, lambda entry: entry.kind == "signed_off")
-    withdraw_amendment(on_route, FIRST, TRIAL, reason="another word")
+    withdraw_amendment(on_route, FIRST, TRIAL, 1, reason="another word")
     edited(tmp_path, name, lambda text: text.replace("Please.", "Pay now."))
     proposed = amend(on_route, FIRST, TRIAL, path, reason=WHY)
     assert {each.clears for each in proposed.to_sign} >= {"taa", "copgu"}
@@ -168,9 +168,11 @@ def test_a_decision_of_before_the_amendment_is_none_on_it(on_route, tmp_path, de
     )
     if decision["decision"] == "approved":
         with pytest.raises(Refused, match="what it is about is as it is since"):
-            enter(on_route, FIRST, TRIAL, before)
+            enter(on_route, FIRST, TRIAL, before, read=as_read(on_route, TRIAL))
     else:
-        enter(on_route, FIRST, TRIAL, before)  # its conditions are of the plan that they are met by
+        enter(
+            on_route, FIRST, TRIAL, before, read=as_read(on_route, TRIAL)
+        )  # its conditions are of the plan that they are met by
     with pytest.raises(Refused, match=GROUP):
         confirm_amendment(on_route, SECOND, TRIAL, 1)
 
@@ -185,5 +187,5 @@ def test_a_text_is_signed_no_earlier_than_it_was_there(on_route, tmp_path):
         signs_new = entry.kind == "signed_off" and entry.subject != "sample_size"
         if signs_new or (entry.kind == "answers_confirmed" and entry.gate == "lock"):
             with pytest.raises(Refused, match="what it is about is as it is since"):
-                enter(on_route, FIRST, TRIAL, entry)
-            enter(on_route, FIRST, TRIAL, entry.model_copy(update={"on": now().date()}))
+                enter(on_route, FIRST, TRIAL, entry, read=as_read(on_route, TRIAL))
+            enter(on_route, FIRST, TRIAL, entry.model_copy(update={"on": now().date()}), read=as_read(on_route, TRIAL))

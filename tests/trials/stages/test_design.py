@@ -16,7 +16,7 @@ from designs.library import template_named
 from designs.protocol import ProtocolRefused, load_protocol
 from tests.designs.test_entries import document
 from tests.trials import tampering
-from tests.trials.examples import FIRST, SECOND, Files, locked
+from tests.trials.examples import FIRST, SECOND, Files, as_read, locked
 from trials.access import Actor
 from trials.errors import AccessRefused, RegistryRefused, TrialRefused
 from trials.registry import Registry, open_registry, tables
@@ -205,7 +205,7 @@ def test_a_locked_plan_is_not_revised(registry: Registry, files: Files, tmp_path
 
 def test_a_design_that_was_set_aside_stays_as_it_was(registry: Registry) -> None:
     begun(registry)
-    enter(registry, FIRST, TRIAL, parse_entry(document("set_aside")))
+    enter(registry, FIRST, TRIAL, parse_entry(document("set_aside")), read=as_read(registry, TRIAL))
     with pytest.raises(TrialRefused, match="set aside on 2026-02-02"):
         saved(registry, 1, title="Letters")
     with pytest.raises(TrialRefused, match="set aside on 2026-02-02"):
@@ -228,7 +228,8 @@ def test_what_has_not_happened_is_not_on_record(registry: Registry) -> None:
     entry = parse_entry(document("line_signed_off", on="2026-02-03"))
     with pytest.raises(TrialRefused, match="2026-02-03 has not come yet"):
         enter(registry, FIRST, TRIAL, entry, today=date(2026, 2, 2))
-    enter(registry, FIRST, TRIAL, entry, today=date(2026, 2, 2) + timedelta(days=1))
+    later = date(2026, 2, 2) + timedelta(days=1)
+    enter(registry, FIRST, TRIAL, entry, read=as_read(registry, TRIAL), today=later)
 
 
 def test_nothing_is_on_record_about_nothing(registry: Registry) -> None:
@@ -303,7 +304,7 @@ EDITS = {
 def designed(either: Registry) -> Registry:
     draft = Draft({**empty_draft(TRIAL).document, "arms": [{"id": "a", "text": {"en": "a.md"}}]}, {"a.md": DIGEST})
     begin_design(either, FIRST, TRIAL, draft, {DIGEST: LETTER}, origin={"kind": "empty"})
-    enter(either, FIRST, TRIAL, parse_entry(document("line_signed_off")))
+    enter(either, FIRST, TRIAL, parse_entry(document("line_signed_off")), read=as_read(either, TRIAL))
     with either.write(FIRST, "diagnose", TRIAL) as work:
         made = {"number": 1, "plan_digest": "a" * 64, "digest": "b" * 64, "document": {}, "made_at": now()}
         work.add(tables.StoredDiagnosis(trial_id=TRIAL, made_by=FIRST.name, **made))

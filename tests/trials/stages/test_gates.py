@@ -18,7 +18,7 @@ from designs.entries import parse_entry
 from designs.gates import gates_of
 from designs.library import template_named
 from tests.designs.test_entries import document
-from tests.trials.examples import FIRST, Files, locked
+from tests.trials.examples import FIRST, Files, as_read, locked
 from trials.access import Actor
 from trials.demonstration_approvals import approvals
 from trials.errors import AccessRefused, TrialRefused
@@ -190,14 +190,14 @@ def test_a_text_that_nobody_signed_is_not_locked_though_a_later_draft_was_signed
 
 def test_a_design_that_was_set_aside_is_not_locked(ready: Registry) -> None:
     record(ready)
-    enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")))
+    enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")), read=as_read(ready, TRIAL))
     with pytest.raises(TrialRefused, match="was set aside"):
         lock(ready, FIRST, TRIAL)
 
 
 def test_nothing_that_leads_to_a_lock_goes_on_with_a_design_that_was_set_aside(ready: Registry, tmp_path: Path) -> None:
     record(ready)
-    enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")))
+    enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")), read=as_read(ready, TRIAL))
     path = tmp_path / "plan" / "late-returns.yaml"
     path.write_text(path.read_text("utf-8") + "\n# read again\n", "utf-8")
     for go_on in (
@@ -214,4 +214,4 @@ def test_a_locked_trial_is_not_set_aside(ready: Registry) -> None:
     record(ready)
     lock(ready, FIRST, TRIAL)
     with pytest.raises(TrialRefused, match="the plan is locked"):
-        enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")))
+        enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")), read=as_read(ready, TRIAL))

@@ -10,6 +10,7 @@ from designs.consultation.gateways import gateway_standings, meetings_needed
 from designs.consultation.route import route_of
 from designs.drafting import judge_draft
 from designs.entries import Confirmation
+from designs.protocol.canonical import canonical_section
 from designs.suitability.editions import edition_of
 from designs.suitability.staleness import GATES, unconfirmed
 from trials.registry.records import DesignDetail
@@ -69,6 +70,8 @@ def answers_in_words(detail: DesignDetail) -> list[tuple[str, str]]:
     if plan is None:
         return []
     answers = detail.revision.draft.document.get("suitability")
+    if detail.locked:  # the draft is not what is signed of a locked plan: an amendment may be open
+        answers = canonical_section(plan, "suitability", {})
     held = answers if isinstance(answers, Mapping) else {}
     return [(question.asks, _answer(held.get(question.id))) for question in edition_of(plan).questions]
 
