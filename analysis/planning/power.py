@@ -32,7 +32,7 @@ class PowerRow:
     money is gained. ``n_per_arm`` is the arm's own size at which the declared minimum effect is found with the declared
     power, of whole clusters where they are assigned; ``n_comparison`` goes with it. ``power`` and
     ``minimum_detectable_effect`` are at the customers expected. ``break_even`` is the primary's effect at which an
-    approach gains what it costs.
+    approach gains what it costs, and ``gain`` what it gains at the declared effects in pounds a customer.
     """
 
     outcome: str
@@ -46,6 +46,7 @@ class PowerRow:
     reason: str | None = None
     to_show: ToShow = "effect"
     break_even: float | None = None
+    gain: float | None = None
 
 
 Variance = Callable[[float], tuple[float, float]]

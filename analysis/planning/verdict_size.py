@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Final
 
 from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 
@@ -26,8 +25,6 @@ from analysis.planning.power import (
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
 from designs.protocol.shares import shares_of_everybody
-
-GAINS_NOTHING: Final = "at the declared effect it gains nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +148,9 @@ def _net_benefit(protocol: Protocol, arm: str, comparison: str, customers: int |
             blank, reason=f"what {', '.join(unknown)} adds is not known: declare its baseline or spread, and its effect"
         )
     even = primary.minimum_effect - gain / own_weight if primary.minimum_effect and own_weight > 0.0 else None
-    blank = PowerRow(blank.outcome, arm, comparison, to_show="net_benefit", break_even=even)
+    blank = PowerRow(blank.outcome, arm, comparison, to_show="net_benefit", break_even=even, gain=gain)
     if gain <= 0.0:
-        return replace(blank, reason=f"{GAINS_NOTHING}: {gain:+.2f} pounds a customer")
+        return replace(blank, reason=f"at the declared effect it gains nothing: {gain:+.2f} pounds a customer")
     alpha = level_of_a_contrast(protocol)
 
     def chance(error: float, df: float | None) -> float:

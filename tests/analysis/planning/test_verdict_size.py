@@ -89,6 +89,14 @@ def test_an_approach_that_costs_more_than_it_gains_has_no_size():
     assert (row.n_per_arm, row.power) == (None, None)
     assert "gains nothing: -0.50 pounds" in row.reason
     assert row.break_even == pytest.approx(0.03)
+    assert row.gain == pytest.approx(-0.5)
+
+
+def test_what_is_gained_is_a_figure_of_the_money_alone():
+    rows = (*plan(audited(), None), *size_for_verdict(audited(), None))
+    assert {row.to_show: row.gain for row in rows} == {
+        "effect": None, "within_margin": None, "net_benefit": pytest.approx(0.15)
+    }  # fmt: skip
 
 
 def test_what_is_not_declared_is_said():

@@ -8,7 +8,7 @@ from typing import Final
 
 from analysis.errors import AnalysisRefused
 from analysis.planning.power import PowerRow, declared_variance, plan
-from analysis.planning.verdict_size import GAINS_NOTHING, ceilings, decisive, size_for_verdict
+from analysis.planning.verdict_size import ceilings, decisive, size_for_verdict
 from analysis.wording.naming import outcome_label
 from analysis.wording.numbers import count, difference, percentage
 from analysis.wording.phrases import capitalised, listed
@@ -108,5 +108,5 @@ def _unknown(protocol: Protocol, rows: Sequence[PowerRow]) -> Iterator[str]:
     if protocol.cluster and protocol.population.cluster_size is None:
         yield "Customers are allocated together: the plan does not say how many to a group."
     for row in rows:
-        if row.to_show == "net_benefit" and row.reason is not None and row.reason.startswith(GAINS_NOTHING):
+        if row.gain is not None and row.gain <= 0.0:
             yield f"{protocol.arm(row.arm).label}: {row.reason}."
