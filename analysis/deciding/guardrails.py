@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.inference.intervals import Effect
+from analysis.inference.intervals import Effect, critical_value
 from analysis.inference.paired_shares import PairedEvents, paired_score_bounds
-from analysis.inference.score_bounds import EventCounts, score_bounds
+from analysis.inference.score_bounds import EventCounts, score_bounds, score_statistics
 from analysis.inference.skewness import interval, p_above, p_below
 from designs.literals import Direction
 
@@ -141,6 +141,31 @@ def judge(
         return _not_estimable(outcome, margin, bounded)
     estimate, upper, lower = bounded
     return Harm(outcome, margin, estimate, upper, lower, upper < margin, lower > margin)
+
+
+def judge_many(
+    outcome: str, margin: float, trials: EventCounts, *, harm_is: Direction, level: float, level_established: float
+) -> list[Harm]:
+    """Judge one binary guardrail in many trials without strata, as :func:`judge` does each; its bounds are left out.
+
+    Args:
+        outcome, margin, harm_is, level, level_established: as for :func:`judge`.
+        trials: each entry a trial.
+
+    Examples:
+        >>> safe = EventCounts.of(arm=(20, 20_000), comparison=(20, 20_000))
+        >>> [harm.passed for harm in judge_many("complaint", 0.002, safe, harm_is="increase", level=0.05,
+        ...                                     level_established=0.05)]
+        [True]
+    """
+    signed = trials if harm_is == "increase" else trials.reversed()
+    found = signed.events_arm / signed.n_arm - signed.events_comparison / signed.n_comparison
+    away = score_statistics(signed, margin)
+    passed, established = away < -critical_value(level, None), away > critical_value(level_established, None)
+    return [
+        Harm(outcome, margin, estimate, None, None, below, above)
+        for estimate, below, above in zip(found.tolist(), passed.tolist(), established.tolist(), strict=True)
+    ]
 
 
 def _of_counts(counts: EventCounts, level: float, level_established: float) -> tuple[float, float, float] | str:

@@ -4,6 +4,7 @@ The plan is the design; a :class:`World` is the model of what is true; a :class:
 its own assignment, analysis and verdict; diagnosands are what many replicates say.
 """
 
+from analysis.diagnosis.chances import VerdictChances, customers_for_scale, verdict_chances
 from analysis.diagnosis.diagnosands import diagnosands
 from analysis.diagnosis.document import diagnosis_document, diagnosis_of_document
 from analysis.diagnosis.results import (
@@ -27,13 +28,16 @@ __all__ = [
     "Replicate",
     "TruthDiagnosis",
     "TruthName",
+    "VerdictChances",
     "World",
     "assigned_trial",
     "conducted",
+    "customers_for_scale",
     "decisive",
     "declared_world",
     "diagnosands",
     "diagnosis_document",
     "diagnosis_of_document",
     "replicate",
+    "verdict_chances",
 ]

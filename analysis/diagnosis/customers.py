@@ -16,7 +16,7 @@ from designs.protocol.models import Condition, Protocol
 from designs.protocol.words import column_words
 
 Floats = NDArray[np.float64]
-_CLUSTER_SIZE: Final = 20.0
+CLUSTER_SIZE: Final = 20.0
 _LEVELS: Final = ("a", "b")
 
 
@@ -76,8 +76,8 @@ def customers_of(plan: Protocol, taken: list[Assumption]) -> Customers:
         if column is not None and column not in groups:
             size = plan.population.cluster_size
             if size is None:
-                taken.append(Assumption("population.cluster_size", f"{_CLUSTER_SIZE:g} customers in each cluster"))
-            groups[column] = size or _CLUSTER_SIZE
+                taken.append(Assumption("population.cluster_size", f"{CLUSTER_SIZE:g} customers in each cluster"))
+            groups[column] = size or CLUSTER_SIZE
     wanted, numbers, categories = _wanted(plan)
     levels: dict[str, tuple[Any, ...]] = {}
     plain: list[str] = []

@@ -25,7 +25,7 @@ from analysis.diagnosis.results import (
 from analysis.results.verdicts import VerdictCode
 
 _BAND: Final = 0.95
-_ENDS: Final[tuple[VerdictCode, ...]] = tuple(code for code in get_args(VerdictCode) if code != "not_due")
+ENDS: Final[tuple[VerdictCode, ...]] = tuple(code for code in get_args(VerdictCode) if code != "not_due")
 _EXACT: Final = 1e-12
 
 
@@ -48,7 +48,7 @@ def diagnosands(truth: TruthName, effects: Mapping[str, float], replicates: Sequ
     return TruthDiagnosis(
         truth,
         tuple(_effect(arm, true, replicates) for arm, true in effects.items()),
-        {code: share_of([each == code for each in codes]) for code in _ENDS},
+        {code: share_of([each == code for each in codes]) for code in ENDS},
         {arm: share_of([each == arm for each in scaled]) for arm in effects},
     )
 

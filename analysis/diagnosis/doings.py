@@ -63,6 +63,23 @@ class Doing:
         """What an effect on the primary does to this outcome; nothing, unless it is the primary."""
         return effect if self.primary else 0.0
 
+    def with_effect(self, effect: float) -> tuple[float, float]:
+        """Mean and standard deviation of one customer with an effect on the primary; amounts spread as they grow.
+
+        Args:
+            effect: On the primary, in its unit.
+        """
+        mean = self.baseline + self.possible(self.of_primary(effect))
+        if self.is_share:
+            return mean, math.sqrt(mean * (1.0 - mean))
+        mean = max(mean, 0.0)
+        grown = mean / self.baseline if self.baseline else 1.0
+        about = self.outcome.kind == "count" and self.spread**2 > self.baseline
+        variance = self.spread**2 * grown**2
+        if about:  # a Poisson's about a gamma that grows
+            variance = mean + (self.spread**2 - self.baseline) * grown**2
+        return mean, math.sqrt(variance)
+
     def columns(
         self, shared: Floats | None, added: Floats, done: Columns, rng: np.random.Generator, told: Floats | None = None
     ) -> Columns:

@@ -90,6 +90,27 @@ def score_bounds(counts: EventCounts, level: float) -> tuple[float, float]:
     return min(lower, _by_group(counts, groups, critical, -1.0)), max(upper, _by_group(counts, groups, critical, 1.0))
 
 
+def score_statistics(counts: EventCounts, difference: float) -> Floats:
+    """The score statistic of one difference in each of J trials, as each of them alone would have it: shape (J,).
+
+    Above ``critical`` the bound of :func:`score_bounds` lies above the difference; below ``-critical``, below it.
+
+    Args:
+        counts: each entry a trial without strata, with customers in both arms; weights count for nothing.
+        difference: tested.
+
+    Examples:
+        >>> counts = EventCounts.of(arm=(56, 70), comparison=(48, 80))
+        >>> upper = score_bounds(counts, 0.05)[1]
+        >>> np.round(score_statistics(counts, upper), 4).tolist()
+        [-1.96]
+    """
+    away = counts.events_arm / counts.n_arm - counts.events_comparison / counts.n_comparison - difference
+    spread = np.sqrt(_variances(counts, difference))
+    nowhere = np.where(away == 0.0, 0.0, np.copysign(np.inf, away))
+    return np.asarray(np.divide(away, spread, out=nowhere, where=spread > 0.0))
+
+
 def groups_of_like_shares(counts: EventCounts) -> Integers:
     """Codes from zero, shape (J,): strata in which the arms have about the same shares of the customers.
 

@@ -51,6 +51,7 @@ ELSEWHERE = {
     "demonstrations",
     "diagnosis-declared",
     "diagnosis-own",
+    "verdict-chances",
 }  # have ordinary tests of their own
 SUITES = {suite.id: suite for suite in gather(calibration, "SUITES")}
 

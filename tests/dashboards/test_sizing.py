@@ -43,6 +43,9 @@ def test_sizes_of_effect_money_and_guardrails_are_shown(own_registry: Registry, 
     assert "No harm beyond its margin" in words
     assert "38,852" in words
     assert "That money is gained, which begins at an effect of +1.7 points" in words
+    assert "How often it ends in each verdict" in words
+    assert "Not shown" in words
+    assert "2,000 draws of what a trial of" in words
 
 
 def test_what_the_plan_does_not_say_is_said_once(own_registry: Registry, open_page: Any) -> None:

@@ -72,13 +72,22 @@ def power(
     from analysis.planning.power import plan
     from analysis.planning.verdict_size import ceilings, size_for_verdict
     from designs.protocol import load_protocol
+    from trials.reporting.designing.chances import (
+        CHANCE_COLUMNS,
+        assumed,
+        chance_rows,
+        chances_of,
+        scales_seldom,
+        what_was_drawn,
+    )
     from trials.reporting.words.sizes import TO_SHOW, seldom_scaled, shown_of
 
     loaded = load_protocol(protocol).protocol
     rows = (*plan(loaded, customers), *size_for_verdict(loaded, customers))
-    bounds = ceilings(loaded, rows)
+    bounds, chances = ceilings(loaded, rows), chances_of(loaded, customers)
     if json_to is not None:
-        write_json(json_to, {"outcomes": [asdict(r) for r in rows], "scaled": [asdict(bound) for bound in bounds]})
+        known = {"outcomes": [asdict(r) for r in rows], "scaled": [asdict(bound) for bound in bounds]}
+        write_json(json_to, {**known, "verdicts": asdict(chances)})
         return
     show_table(
         ("outcome", "arm", "to show", "needed in the arm", "chance", "smallest effect found", "note"),
@@ -95,8 +104,13 @@ def power(
             for row in rows
         ),
     )
-    for sentence in seldom_scaled(loaded, bounds):
+    for sentence in (*scales_seldom(loaded, chances), *seldom_scaled(loaded, bounds)):
         say(sentence)
+    if chances.found is not None:
+        show_table(CHANCE_COLUMNS, chance_rows(chances))
+    say(what_was_drawn(chances))
+    for sentence in assumed(chances):
+        say(f"Taken: {sentence}")
 
 
 @population_commands.command("load")

@@ -47,6 +47,66 @@ def test_people_get_a_table_and_what_is_missing_is_said(protocol):
     assert "the number of customers is not known yet" in done.stdout
 
 
+VALUED = {
+    **PROTOCOL,
+    "arms": [*PROTOCOL["arms"][:1], {**PROTOCOL["arms"][1], "cost_per_customer": 0.85}],
+    "outcomes": [
+        *PROTOCOL["outcomes"],
+        {"id": "complained", "role": "guardrail", "kind": "binary", "direction": "decrease", "margin": 0.002,
+         "baseline": 0.01},
+    ],
+    "decision": {"benefits": [{"outcome": "paid", "value": 50}]},
+}  # fmt: skip
+
+
+@pytest.fixture
+def audited(tmp_path):
+    file = tmp_path / "audited.yaml"
+    file.write_text(json.dumps(VALUED))
+    return file
+
+
+@pytest.mark.requirement("S16")
+def test_the_chance_of_each_verdict_comes_out_as_json(audited):
+    """The audited trial: 75% to 80% power for its effect, and a 1% chance of `scale`."""
+    done = CliRunner().invoke(
+        application(), ["power", str(audited), "--customers", "17850", "--json", "-"], catch_exceptions=False
+    )
+    verdicts = json.loads(done.stdout)["verdicts"]
+    found = verdicts["found"]
+    chances = found["verdicts"]
+    assert set(chances) == {"scale", "scale_segment", "no_further_action", "not_shown"}
+    assert 0.004 < chances["scale"]["value"] < 0.03
+    assert (found["draws"], found["customers"], found["effects"]) == (2000, 17_850, {"letter": pytest.approx(0.02)})
+    assert chances["scale"]["monte_carlo_error"] == pytest.approx((0.0165 * 0.9835 / 2000) ** 0.5, rel=0.5)
+    assert 700_000 < verdicts["customers_for_scale"] < 950_000
+
+
+@pytest.mark.requirement("S16")
+def test_a_trial_that_hardly_ever_scales_says_so_and_which_size_would(audited):
+    done = CliRunner().invoke(application(), ["power", str(audited), "--customers", "17850"], catch_exceptions=False)
+    said = " ".join(done.output.split())
+    assert "With 17,850 customers the trial hardly ever ends in scaling an approach" in said
+    assert "It would in 80.0% of trials from about 8" in said
+    assert "2,000 draws" in said
+    assert "What a customer does in one outcome says nothing of another." in said
+
+
+def test_a_plan_that_values_nothing_is_told_that_it_scales_nothing(protocol):
+    done = CliRunner().invoke(application(), ["power", str(protocol), "--customers", "9000"], catch_exceptions=False)
+    assert "No such trial ends in scaling an approach, however large it is" in " ".join(done.output.split())
+
+
+def test_chances_that_do_not_follow_are_said(tmp_path):
+    plan = {**VALUED, "outcomes": [{k: v for k, v in o.items() if k != "minimum_effect"} for o in VALUED["outcomes"]]}
+    file = tmp_path / "plan.yaml"
+    file.write_text(json.dumps(plan))
+    done = CliRunner().invoke(application(), ["power", str(file), "--customers", "9000"], catch_exceptions=False)
+    assert "How often such a trial ends in each verdict is not known" in " ".join(done.output.split())
+    few = CliRunner().invoke(application(), ["power", str(file), "--customers", "3", "--json", "-"])
+    assert few.exit_code == 0
+
+
 def test_a_size_beyond_arithmetic_is_refused(otm, files):
     extremes = ("alpha: 1.0e-300, power: 0.9999999999999999", "alpha: 0.05, power: 0.9999999999999999")
     for effect, extreme in (("0.02", extremes[0]), ("1.0e-200", extremes[1])):

@@ -14,7 +14,7 @@ from designs.literals import Measure
 TRUTH_WORDS: Final[Mapping[TruthName, str]] = {
     "none": "nothing", "low": "low", "central": "central", "high": "high",
 }  # fmt: skip
-_VERDICTS: Final[Mapping[VerdictCode, str]] = {
+VERDICT_WORDS: Final[Mapping[VerdictCode, str]] = {
     "scale": "scale to everyone",
     "scale_segment": "scale to a segment",
     "no_further_action": "no further action",
@@ -25,7 +25,7 @@ EFFECT_COLUMNS: Final = (
     "effect", "approach", "true effect", "bias", "interval holds the truth", "told from zero", "of these, wrong way",
     "of these, too large",
 )  # fmt: skip
-VERDICT_COLUMNS: Final = ("effect", *_VERDICTS.values())
+VERDICT_COLUMNS: Final = ("effect", *VERDICT_WORDS.values())
 HOW_TO_READ: Final = (
     "Simulated: no customer is in it. Each figure has the range that chance leaves it at this number of trials, "
     "95 times in 100. The interval should hold the truth 95 times in 100 at an error of 5%; where nothing is true, "
@@ -56,7 +56,7 @@ def _figures(effect: EffectDiagnosis, measure: Measure) -> list[str]:
 def verdict_rows(diagnosis: Diagnosis) -> Iterator[list[str]]:
     """One row of each truth: the chance of each verdict."""
     for at in diagnosis.truths:
-        yield [TRUTH_WORDS[at.truth], *(chance(at.verdicts[code]) for code in _VERDICTS)]
+        yield [TRUTH_WORDS[at.truth], *(chance(at.verdicts[code]) for code in VERDICT_WORDS)]
 
 
 def chance(of: Diagnosand) -> str:

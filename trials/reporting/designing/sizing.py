@@ -14,6 +14,7 @@ from analysis.wording.numbers import count, difference, percentage
 from analysis.wording.phrases import capitalised, listed
 from designs.protocol.models import Protocol
 from trials.registry.records import DesignDetail
+from trials.reporting.designing.chances import Chances, chances_of, scales_seldom
 from trials.reporting.words.sizes import TO_SHOW, seldom_scaled
 
 SIZE_COLUMNS: Final = (
@@ -36,6 +37,7 @@ class Sizing:
         warnings: Of each approach that such a trial would seldom scale.
         expected: Customers in all arms together that the chances are for; None where nobody has counted yet.
         refused: Why no size follows; None where one does.
+        chances: Of each verdict, with those expected, or with as many as the plan needs.
     """
 
     rows: tuple[tuple[str, ...], ...] = ()
@@ -43,6 +45,7 @@ class Sizing:
     warnings: tuple[str, ...] = ()
     expected: int | None = None
     refused: str | None = None
+    chances: Chances | None = None
 
 
 def sizing_of(detail: DesignDetail) -> Sizing | None:
@@ -57,8 +60,11 @@ def sizing_of(detail: DesignDetail) -> Sizing | None:
     except AnalysisRefused as refused:
         return Sizing(refused=str(refused))
     scaling = decisive(protocol, rows)
-    warnings = tuple(seldom_scaled(protocol, ceilings(protocol, rows)))
-    return Sizing(tuple(_in_words(protocol, scaling)), tuple(_unknown(protocol, scaling)), warnings, expected)
+    chances = chances_of(protocol, expected)
+    warnings = (*scales_seldom(protocol, chances), *seldom_scaled(protocol, ceilings(protocol, rows)))
+    return Sizing(
+        tuple(_in_words(protocol, scaling)), tuple(_unknown(protocol, scaling)), warnings, expected, chances=chances
+    )
 
 
 def _in_words(protocol: Protocol, rows: Sequence[PowerRow]) -> Iterator[tuple[str, ...]]:
