@@ -11,7 +11,7 @@ import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from data.private import fsync_folder, locked, make_private
@@ -53,7 +53,7 @@ class Unfinished:
             OSError: The disk refused.
         """
         self.sync()
-        if self.path.exists() and not self._replaces:
+        if os.path.lexists(self.path) and not self._replaces:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self.path))
         self.partial.rename(self.path)
         self._is_named = True
@@ -87,6 +87,85 @@ def unfinished(path: Path, *, replaces: bool = False) -> Iterator[Unfinished]:
         except BaseException:
             made.take_back()
             raise
+
+
+def replace_whole(target: Path, content: bytes) -> None:
+    """Write a file that takes the place of what is there, for its owner only; a device or a pipe is written into.
+
+    Of a link it takes the place, and what that leads to stays as it is; but the system's own names for what is open,
+    as /dev/stdout is, lead to it.
+
+    Raises:
+        OSError: There is no such folder, or it could not be written; then what was there is as it was.
+    """
+    if target.exists() and not target.is_file():
+        target.write_bytes(content)
+        return
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "No such folder", str(target.parent))
+    with unfinished(target, replaces=True) as made:
+        made.file.write(content)
+        made.finish()
+
+
+def write_new_files(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write new files below a folder, for their owner only: all of them, or none and no folder that was made for them.
+
+    Every folder below the one that was named is opened by itself, so that no link in it is followed, whoever puts it
+    there and when.
+
+    Args:
+        folder: Made where it is missing; it may itself be a link.
+        files: What each holds, by its path below the folder: relative, and without "..".
+
+    Raises:
+        OSError: A file or a link has the name of one, a link is on the way, or the disk refused.
+    """
+    made: list[Path] = []
+    try:
+        _make_folders(folder, made)
+        for name, content in files.items():
+            _write_new(folder, PurePosixPath(name), content, made)
+    except BaseException:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        raise
+    return tuple(folder / name for name in files)
+
+
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        with suppress(FileExistsError):
+            missing.mkdir(mode=0o700)
+            made.append(missing)
+
+
+def _write_new(folder: Path, name: PurePosixPath, content: bytes, made: list[Path]) -> None:
+    way = folder
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in name.parent.parts:
+            way /= part
+            with suppress(FileExistsError):
+                os.mkdir(part, 0o700, dir_fd=descriptor)
+                made.append(way)
+            inner = _opened(part, os.O_RDONLY | os.O_DIRECTORY, descriptor, way)
+            os.close(descriptor)
+            descriptor = inner
+        file = _opened(name.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, descriptor, folder / name)
+        made.append(folder / name)
+        with os.fdopen(file, "wb") as opened:
+            opened.write(content)
+    finally:
+        os.close(descriptor)
+
+
+def _opened(name: str, flags: int, folder: int, path: Path) -> int:
+    try:
+        return os.open(name, flags | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def clear_unfinished(folder: Path) -> tuple[str, ...]:

@@ -41,6 +41,39 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
+    def holds(self, place: Path) -> bool:
+        """Whether a place is in the registry's folder, by whatever way it is named, or is its database elsewhere."""
+        found = (place.parent.resolve() / place.name).resolve()
+        if any(above == self.home.resolve() or _is_one(above, self.home) for above in (found, *found.parents)):
+            return True
+        url = self.database_url or ""
+        if not url.startswith("sqlite"):
+            return False
+        database = Path(url.partition("///")[2].partition("?")[0]).resolve()
+        return found.parent == database.parent and found.name.startswith(database.name)
+
+    def require_outside(self, place: str | Path) -> None:
+        """Ask whether what leaves the registry may be written somewhere.
+
+        Raises:
+            TrialRefused: It is in the registry's own folder.
+        """
+        if self.holds(Path(place)):
+            raise TrialRefused(
+                "nothing can be written there: it is the registry's own",
+                where=str(place),
+                rule="what is in OTM_HOME only the registry writes, and what leaves it lies elsewhere",
+                remedy="name another place; nothing was done",
+            )
+
+
+def _is_one(place: Path, home: Path) -> bool:
+    """Whether two names are one folder's, as a mounted one may have several, and one whose capitals do not matter."""
+    try:
+        return place.samefile(home)
+    except OSError:
+        return False
+
 
 def load_settings() -> Settings:
     """Read the settings from the environment.

@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from data.private import write_private
 from data.spreadsheet_safety import write_for_program
+from data.whole_files import replace_whole
 from designs.assignment.files.assign import FileAssignment
 from designs.assignment.keyed.stream import commitment
 from designs.assignment.population.units import Units, as_array
@@ -153,7 +153,7 @@ def write_population(units: Units, destination: Path) -> None:
     given = {name: _plain_text(column) for name, column in columns.items() if column is not None}
     written = io.BytesIO()
     write_for_program(pa.table(given), written)
-    write_private(destination, written.getvalue())
+    replace_whole(destination, written.getvalue())
 
 
 def _plain_text(column: Any) -> Any:

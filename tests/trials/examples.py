@@ -86,6 +86,19 @@ def outcomes(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def everything(folder: Path) -> dict[str, tuple[str, bytes]]:
+    """Every file, link and folder below one, and what it holds."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".log":
+            continue
+        if path.is_symlink():
+            found[str(path)] = "link", str(path.readlink()).encode()
+        else:
+            found[str(path)] = ("folder", b"") if path.is_dir() else ("file", path.read_bytes())
+    return found
+
+
 def write_csv(path: Path, rows: list[dict[str, Any]]) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))

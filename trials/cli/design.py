@@ -18,7 +18,7 @@ from trials.cli.output import (
     show_table,
     write_json,
 )
-from trials.cli.targets import reads
+from trials.cli.targets import reads, writes_into
 
 if TYPE_CHECKING:
     from trials.stages.lock import Lockable
@@ -148,7 +148,7 @@ def register_protocol(protocol: ProtocolFile) -> None:
 
 def texts(
     trial: TrialId,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the texts.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", callback=writes_into, help="The folder for the texts.")],
 ) -> None:
     """Write the texts that the arms are sent, as they were registered."""
     from trials.stages.texts import write_texts

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from trials.cli.output import JsonTarget, registry_and_actor, say, show_table, write_json
+from trials.cli.targets import reads, writes_into
 
 DesignId = Annotated[str, typer.Argument(metavar="TRIAL", help="The id that the trial's protocol has.")]
 Revision = Annotated[int | None, typer.Option("--revision", min=1, metavar="N", help="Which revision; the latest.")]
@@ -29,7 +30,9 @@ def begin(
     past_trial: Annotated[
         str | None, typer.Option("--trial", metavar="PAST", help="Begin with the plan of a registered trial.")
     ] = None,
-    file: Annotated[Path | None, typer.Option(metavar="PROTOCOL", help="Begin with a protocol file.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(metavar="PROTOCOL", callback=reads, help="Begin with a protocol file.")
+    ] = None,
 ) -> None:
     """Begin a design: empty, or with a template, a past trial's plan or a file."""
     from designs.drafting import draft_of_file, draft_of_template, empty_draft
@@ -140,7 +143,9 @@ def show(trial: DesignId, number: Revision = None, json_to: JsonTarget = None) -
 @commands.command("revise")
 def revise(
     trial: DesignId,
-    file: Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The plan as it is to be; texts lie beside it.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="PROTOCOL", callback=reads, help="The plan as it is to be; texts lie beside it.")
+    ],
     made_from: Annotated[
         int, typer.Option("--made-from", min=1, metavar="N", help="The revision that you exported and changed.")
     ],
@@ -193,7 +198,9 @@ def history(
 @commands.command("export")
 def export(
     trial: DesignId,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="A folder for protocol.yaml and its texts.")],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", callback=writes_into, help="A folder for protocol.yaml and its texts.")
+    ],
     number: Revision = None,
 ) -> None:
     """Write a draft as a protocol file, with its texts beside it."""
@@ -229,7 +236,9 @@ def gates(trial: DesignId, json_to: JsonTarget = None) -> None:
 @commands.command("enter")
 def enter(
     trial: DesignId,
-    file: Annotated[Path, typer.Argument(metavar="ENTRY", help="YAML: kind, on, and what that kind has.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="ENTRY", callback=reads, help="YAML: kind, on, and what that kind has.")
+    ],
     read: Annotated[
         str | None,
         typer.Option(

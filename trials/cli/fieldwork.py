@@ -21,7 +21,7 @@ from trials.cli.output import (
     show_fields,
     write_json,
 )
-from trials.cli.targets import reads
+from trials.cli.targets import reads, require_apart, writes_into
 from trials.errors import TrialRefused
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def register(app: typer.Typer) -> None:
 def issue(
     trial: TrialId,
     arm: Annotated[str, typer.Option(help="The arm whose customers are to be contacted.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the list and its manifest.")],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", callback=writes_into, help="The folder for the list and its manifest.")
+    ],
     column: Annotated[
         list[str] | None, typer.Option(help="A column of the population to put beside the id; can be repeated.")
     ] = None,
@@ -67,6 +69,7 @@ def issue(
     """Write one arm's issue list of who is on none yet, under export ids, with a manifest of counts and digest."""
     from trials.stages.issue import issue_lists
 
+    require_apart(json_to, out, f"{trial}-", (".csv", ".manifest.json"))
     with registry_and_actor() as (registry, actor), at_work("Writing the list"):
         lists = issue_lists(
             registry,

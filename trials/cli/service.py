@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from trials.cli.output import JsonTarget, at_work, progress_bar, registry_and_actor, say, show_table, write_json
+from trials.cli.targets import reads, writes_copy, writes_into
 
 DASHBOARD_PORT = 8501
 _NO_TRIALS = "No trials yet. Start with `otm register PROTOCOL`, or load the demonstration with `otm demo`."
@@ -133,7 +134,9 @@ def head(
     to: Annotated[
         Path | None,
         typer.Option(
-            metavar="PLACE", help="Write a copy of it there, a file or a folder: elsewhere than the registry."
+            metavar="PLACE",
+            callback=writes_copy,
+            help="Write a copy of it there, a file or a folder: elsewhere than the registry.",
         ),
     ] = None,
     json_to: JsonTarget = None,
@@ -152,7 +155,9 @@ def head(
         say(f"A copy of {found.sequence} events is in {found.path}: otm verify --all --head {found.path}")
 
 
-def backup(out: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")]) -> None:
+def backup(
+    out: Annotated[Path, typer.Argument(metavar="DIR", callback=writes_into, help="A folder that is not there yet.")],
+) -> None:
     """Copy registry, snapshots, key and chain head into a new folder. Keep it as private as they are."""
     from trials.access import parse_actor
     from trials.registry.opening import open_as_it_is
@@ -166,7 +171,9 @@ def backup(out: Annotated[Path, typer.Argument(metavar="DIR", help="A folder tha
     typer.echo(f"{done.trials} trials and {done.snapshots} snapshots are in {done.folder}")
 
 
-def restore(source: Annotated[Path, typer.Argument(metavar="DIR", help="What otm backup wrote.")]) -> None:
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="DIR", callback=reads, help="What otm backup wrote.")],
+) -> None:
     """Build the registry again from a backup, where none is."""
     from trials.access import parse_actor
     from trials.settings import load_settings

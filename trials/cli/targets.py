@@ -1,6 +1,8 @@
-"""Where a command may write what it found: into a file of its own, never over the registry's or what it reads.
+"""Where a command may write what it found: a file or folder of its own, never the registry's, through a link or over
+what it reads.
 
-What is written is for its owner alone, and is there as a whole or as it was before.
+What is written is for its owner alone, and is there as a whole or as it was before. Every option and argument that is
+a path says by its callback what the command does with it.
 """
 
 from __future__ import annotations
@@ -11,11 +13,11 @@ from typing import Literal, TypeVar
 
 import typer
 
-from data.whole_files import unfinished
+from data.whole_files import replace_whole
 from trials.errors import TrialRefused
 
 TO_STANDARD_OUTPUT = "-"
-_Use = Literal["reads", "writes"]
+_Use = Literal["reads", "writes", "writes into"]
 _Given = TypeVar("_Given", str, Path, None)
 
 
@@ -31,8 +33,35 @@ def writes(context: typer.Context, target: _Given) -> _Given:
     return target
 
 
+def writes_into(context: typer.Context, folder: Path | None) -> Path | None:
+    """An option's or argument's folder that the command makes, or writes files of its own into.
+
+    Raises:
+        TrialRefused: As :func:`require_fit`; or the command reads what is there, or writes a result over it.
+    """
+    if folder is not None:
+        require_fit(folder)
+        _note(context, "writes into", folder)
+    return folder
+
+
+def writes_copy(context: typer.Context, place: Path | None) -> Path | None:
+    """A file, or a folder for one, whose stage has words of its own where it is the registry's or a link to a file.
+
+    Raises:
+        TrialRefused: A link to a folder is there, or the command writes another result there.
+    """
+    if place is not None:
+        if place.is_dir() and place.is_symlink():
+            raise _a_link(place)
+        from trials.registry.storage.folder import CHAIN_HEAD
+
+        _note(context, "writes", place / CHAIN_HEAD if place.is_dir() else place)
+    return place
+
+
 def reads(context: typer.Context, file: Path | None) -> Path | None:
-    """An argument's or option's file that the command reads.
+    """An argument's or option's file, or folder, that the command reads.
 
     Raises:
         TrialRefused: The command would write over it.
@@ -46,8 +75,8 @@ def _note(context: typer.Context, use: _Use, path: Path) -> None:
     """Whichever of two is named last is compared with the other."""
     known: list[tuple[_Use, Path]] = context.meta.setdefault(__name__, [])
     for other_use, other in known:
-        if "writes" in (use, other_use) and _are_one(path, other):
-            twice = use == other_use
+        if (use, other_use) != ("reads", "reads") and _are_one(path, other):
+            twice = "reads" not in (use, other_use)
             raise _refused(
                 path,
                 "two results would be written there" if twice else "the command reads this file",
@@ -67,9 +96,20 @@ def require_fit(target: Path) -> None:
     except OSError:
         found = None
     if found is not None and stat.S_ISLNK(found.st_mode) and not _leads_to_a_stream(target):
-        raise _refused(target, "a link is there", "what is written is written where it is asked for")
+        raise _a_link(target)
     if _is_the_registrys(target):
         raise _refused(target, "it is the registry's own", "what is in OTM_HOME only the registry writes")
+
+
+def require_apart(result: str | None, folder: Path, begins: str, endings: tuple[str, ...]) -> None:
+    """Ask whether a result's file could be one of those that the command writes into a folder.
+
+    Raises:
+        TrialRefused: It lies there, and its name begins and ends as theirs do.
+    """
+    target = Path(result or TO_STANDARD_OUTPUT)
+    if target.name.startswith(begins) and target.name.endswith(endings) and _are_one(target.parent, folder):
+        raise _refused(target, "the command writes such a file there itself", "each result has a file of its own")
 
 
 def write_result(target: Path, content: bytes) -> None:
@@ -80,14 +120,7 @@ def write_result(target: Path, content: bytes) -> None:
         OSError: It could not be written; then what was there is as it was.
     """
     require_fit(target)
-    if target.exists() and not target.is_file():
-        target.write_bytes(content)
-        return
-    if not target.parent.is_dir():
-        raise FileNotFoundError(2, "No such folder", str(target.parent))
-    with unfinished(target, replaces=True) as made:
-        made.file.write(content)
-        made.finish()
+    replace_whole(target, content)
 
 
 def _refused(target: Path, problem: str, rule: str) -> TrialRefused:
@@ -99,6 +132,10 @@ def _refused(target: Path, problem: str, rule: str) -> TrialRefused:
     )
 
 
+def _a_link(target: Path) -> TrialRefused:
+    return _refused(target, "a link is there", "what is written is written where it is asked for")
+
+
 def _leads_to_a_stream(target: Path) -> bool:
     """Whether a link is one of the system's names for what is open, as /dev/stdout is, and leads to no file."""
     return target.absolute().is_relative_to("/dev") and target.exists() and not target.is_file()
@@ -107,15 +144,7 @@ def _leads_to_a_stream(target: Path) -> bool:
 def _is_the_registrys(target: Path) -> bool:
     from trials.settings import load_settings
 
-    settings = load_settings()
-    place = target.parent.resolve() / target.name
-    if place.resolve().is_relative_to(settings.home.resolve()):
-        return True
-    url = settings.database_url or ""
-    if not url.startswith("sqlite"):
-        return False
-    database = Path(url.partition("///")[2].partition("?")[0]).resolve()
-    return place.parent == database.parent and place.name.startswith(database.name)
+    return load_settings().holds(target)
 
 
 def _are_one(target: Path, other: Path) -> bool:

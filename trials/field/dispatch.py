@@ -55,8 +55,7 @@ def list_and_manifest(path: Path) -> Iterator[Written]:
     """
     try:
         with unfinished(path) as listed, unfinished(path.with_suffix(".manifest.json")) as manifest:
-            if path.exists():
-                raise _there_already(path)
+            refuse_taken(path)
             yield Written(listed, manifest)
     except FileExistsError as error:
         raise _there_already(path) from error
@@ -64,6 +63,16 @@ def list_and_manifest(path: Path) -> Iterator[Written]:
         raise TrialRefused(
             f"the list cannot be written ({error.strerror or error})", where=str(path), rule="nothing was issued"
         ) from error
+
+
+def refuse_taken(path: Path) -> None:
+    """Refuse a list's name that is taken, be it by a link that leads nowhere.
+
+    Raises:
+        TrialRefused: It is.
+    """
+    if os.path.lexists(path):
+        raise _there_already(path)
 
 
 class Written:
@@ -91,7 +100,7 @@ class Written:
         Raises:
             FileExistsError: A list has it.
         """
-        if self._listed.path.exists():
+        if os.path.lexists(self._listed.path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self._listed.path))
 
     def finish(self) -> None:
@@ -101,7 +110,7 @@ class Written:
             TrialRefused: They could not be given; then the files are gone, and the list is on record.
         """
         try:
-            if not self._listed.path.exists():
+            if not os.path.lexists(self._listed.path):
                 self._manifest.path.unlink(missing_ok=True)
             self._manifest.finish()
             self._listed.finish()

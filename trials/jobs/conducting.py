@@ -57,7 +57,10 @@ def _issued(registry: Registry, actor: Actor, job: JobRecord, progress: Progress
     try:
         for place, arm in enumerate(arms):
             progress("writing the lists", place, len(arms))
-            lists = issue_lists(registry, actor, job.trial, arm, folder, columns=columns, reason=job.request["reason"])
+            lists = issue_lists(
+                registry, actor, job.trial, arm, folder,
+                columns=columns, reason=job.request["reason"], job=job.id,
+            )  # fmt: skip
             digests += [issued.manifest["sha256"] for issued in lists]
     finally:
         with suppress(OSError):

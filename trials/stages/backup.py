@@ -67,10 +67,12 @@ def backup(registry: Registry, actor: Actor, out: str | Path) -> BackedUp:
         out: The new folder.
 
     Raises:
-        TrialRefused: The folder is there already, another backup is writing there, or the disk refused.
+        TrialRefused: The folder is in the registry's own or is there already, another backup is writing there, or the
+            disk refused.
     """
     registry.permit(actor, "backup")
     folder = Path(out).absolute()
+    registry.settings.require_outside(folder)  # a folder that holds its own copies is copied, lost and edited with them
     if os.path.lexists(folder):
         raise TrialRefused("the folder is there already", where=str(folder), remedy="name a new one")
     with _written_beside(folder) as beside:

@@ -55,7 +55,7 @@ def certificate(
         reason: Why they are taken out.
 
     Raises:
-        TrialRefused: This wave has not been allocated, or the file cannot be written.
+        TrialRefused: This wave has not been allocated, or the file is the registry's own or cannot be written.
     """
     with registry.inspect(actor, "certificate", trial_id) as session:
         require(queries.standing_of(session, trial_id), "certificate")
@@ -76,6 +76,7 @@ def certificate(
         outside = queries.locked_outside(session, {trial_id: plan.protocol}).get(trial_id)
     if population is not None:
         registry.permit(actor, "randomise", trial_id)
+        registry.settings.require_outside(population)
         units = registry.snapshots.read(waves[wave].units_digest)
         with registry.write(actor, "certificate", trial_id) as work:
             require(queries.standing_of(work.session, trial_id), "certificate", wave=wave)

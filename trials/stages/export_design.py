@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from pathlib import Path, PurePosixPath
 
-from data.private import make_private, write_private
+from data.whole_files import write_new_files
 from designs.drafting import PROTOCOL_FILE, files_of
 from trials.access import Actor
 from trials.errors import TrialRefused
@@ -20,8 +21,8 @@ def export_design(
         The revision's number, and the path of the protocol file.
 
     Raises:
-        TrialRefused: There is no such design or revision, a file is there already, or the disk refused; what was
-            written before that stays.
+        TrialRefused: There is no such design or revision, the folder is the registry's own, a file is there already, a
+            link is on the way, or the disk refused; nothing was written.
         DesignRefused: A text's path leads out of the folder.
     """
     with registry.inspect(actor, "read", trial_id) as session:
@@ -30,16 +31,30 @@ def export_design(
     files = files_of(revision.draft, kept)
     folder = Path(out)
     for name in files:
-        if (folder / name).exists():
-            raise TrialRefused(
-                "a file of that name is there already", where=str(folder / name), remedy="choose another folder"
-            )
+        registry.settings.require_outside(folder / name)
+        _refuse_taken(folder, name)
     try:
-        for name, content in files.items():
-            make_private((folder / name).parent)
-            write_private(folder / name, content)
+        write_new_files(folder, files)
     except OSError as error:
         raise TrialRefused(
-            f"the plan cannot be written ({error.strerror or error})", where=str(error.filename or folder)
+            f"the plan cannot be written ({error.strerror or error})",
+            where=str(error.filename or folder),
+            rule="all of it is written, or nothing",
         ) from error
     return revision.number, folder / PROTOCOL_FILE
+
+
+def _refuse_taken(folder: Path, name: str) -> None:
+    """Refuse a name that is taken, be it by a link that leads nowhere, and one that a link leads elsewhere."""
+    path = folder / name
+    if os.path.lexists(path):
+        raise TrialRefused("a file of that name is there already", where=str(path), remedy="choose another folder")
+    ways = [folder / above for above in PurePosixPath(name).parents if above.parts]
+    for way in ways:
+        if way.is_symlink():
+            raise TrialRefused(
+                "the plan would be written through a link",
+                where=str(way),
+                rule="a plan and its texts are written into the folder that was named, and nowhere else",
+                remedy="choose another folder",
+            )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,12 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
+from data.errors import Refused
 from data.spreadsheet_safety import changed_cells
 from designs.protocol.day_zero import earliest_day_zero, not_before
 from designs.protocol.models import Arm
 from trials.access import Actor
 from trials.errors import TrialRefused
-from trials.field.dispatch import issue_list, list_and_manifest
+from trials.field.dispatch import issue_list, list_and_manifest, refuse_taken
+from trials.field.due import DueList, asked_for, due_of, file_name
 from trials.life import require
 from trials.registry import Registry, queries, tables
 from trials.registry.identities.ledger_key import export_key
@@ -36,15 +37,6 @@ class Issued:
     path: Path
     manifest_path: Path
     manifest: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
-    """Whose names one list holds: the customers of some waves, or of one batch."""
-
-    waves: tuple[int, ...]
-    batch: str | None
-    again: bool  # they are on an earlier list of this arm
 
 
 def issue(
@@ -64,7 +56,7 @@ def issue(
     Raises:
         TrialRefused: There are several, one a batch; or as :func:`issue_lists` refuses.
     """
-    lists = _lists(registry, actor, trial_id, arm, out, columns, wave, batch, reason, None)
+    lists = _lists(registry, actor, trial_id, arm, out, columns, wave, batch, reason, None, None)
     first = next(lists)
     if next(lists, None) is not None:
         raise TrialRefused(
@@ -88,6 +80,7 @@ def issue_lists(
     batch: str | None = None,
     reason: str | None = None,
     remark: Callable[[str], None] | None = None,
+    job: str | None = None,
 ) -> tuple[Issued, ...]:
     """Write one arm's issue lists and their manifests into a folder: of who is on none; of all again where all are.
 
@@ -98,18 +91,35 @@ def issue_lists(
         actor: Who issues.
         trial_id: The trial.
         arm: The arm's id; the lists hold its customers and nobody else.
-        out: The folder.
+        out: The folder; the registry's own only for a job, whose it is until they are taken out.
         columns: Columns of the population that the supplier needs beside the export id.
         wave: Only this wave, from 1; else every wave that was allocated, on one list.
         batch: Only this batch; else each, on a list of its own, in order of their dates.
         reason: Why, where that is more than that it was due; it is recorded.
         remark: Told of a batch or wave of which no list is made.
+        job: The job that writes them, where one does; it is recorded.
 
     Raises:
         TrialRefused: Nothing was allocated, the protocol has no such arm, wave or batch, the arm is not contacted, the
-            population has no such column, nobody of the arm is in what is asked for, or a file is there already.
+            population has no such column, nobody of the arm is in what is asked for, the folder is the registry's own,
+            or a file is there already. Of lists that were written before one could not be, it says that they stand.
     """
-    return tuple(write() for write in _lists(registry, actor, trial_id, arm, out, columns, wave, batch, reason, remark))
+    issued: list[Issued] = []
+    try:
+        for write in _lists(registry, actor, trial_id, arm, out, columns, wave, batch, reason, remark, job):
+            issued.append(write())
+    except Refused as refusal:
+        if not issued:
+            raise
+        stand = ", ".join(str(each.path) for each in issued)
+        raise TrialRefused(
+            refusal.problem,
+            where=refusal.where,
+            rule=refusal.rule,
+            remedy=f"{'' if refusal.remedy is None else f'{refusal.remedy}; '}these were written before, are on record "
+            f"and stand: {stand}",
+        ) from refusal
+    return tuple(issued)
 
 
 def _lists(
@@ -123,8 +133,11 @@ def _lists(
     batch: str | None,
     reason: str | None,
     remark: Callable[[str], None] | None,
+    job: str | None,
 ) -> Iterator[Callable[[], Issued]]:
-    """What writes each list that is due, in order."""
+    """What writes each list that is due, in order; nothing is written before every one can have its name."""
+    if job is None:
+        registry.settings.require_outside(out)
     columns = tuple(dict.fromkeys(columns))
     with registry.inspect(actor, "issue", trial_id) as session:
         plan, waves, allocations = _allocated(session, trial_id)
@@ -132,16 +145,19 @@ def _lists(
     declared = _contacted_arm(plan, arm)
     _refuse_unknown_columns(plan, columns)
     of_waves = {found.wave: (waves[found.wave - 1], found) for found in allocations}
-    asked = _asked(plan, tuple(of_waves), wave, batch)
+    asked = asked_for(plan, tuple(of_waves), wave, batch)
     customers = {
         (number, name): _in_batch(registry, plan, of_waves[number][0], name, rows)
         for number, (_, found) in of_waves.items()
         for rows in [_customers(registry, found, arm)]
         for name in {name for _, name in asked}
     }
-    for listed in _due(_of_somebody(plan, arm, asked, customers, remark), on_lists):
+    due = due_of(_of_somebody(plan, arm, asked, customers, remark), on_lists)
+    for listed in due:
+        refuse_taken(Path(out) / file_name(plan, declared, listed))
+    for listed in due:
         of = [(*of_waves[number], customers[number, listed.batch]) for number in listed.waves]
-        yield partial(_write, registry, actor, plan, declared, listed, of, Path(out), columns, reason)
+        yield partial(_write, registry, actor, plan, declared, listed, of, Path(out), columns, reason, job)
 
 
 def _of_somebody(
@@ -182,80 +198,29 @@ def _on_lists(session: Session, trial_id: str, arm: str) -> frozenset[tuple[int,
     )
 
 
-def _asked(
-    plan: Plan, allocated: tuple[int, ...], wave: int | None, batch: str | None
-) -> list[tuple[tuple[int, ...], str | None]]:
-    """The waves and the batch of each list that is asked for, whether it was issued or not.
-
-    Raises:
-        TrialRefused: There is no such wave or batch.
-    """
-    if wave is not None and wave not in allocated:
-        raise TrialRefused(
-            f"wave {wave} has not been allocated",
-            where=plan.trial,
-            rule=f"one of {', '.join(map(str, allocated))}",
-            remedy=f"otm randomise {plan.trial} allocates the next wave",
-        )
-    names = _batches(plan)
-    if batch is not None and batch not in names:
-        raise TrialRefused(
-            f"the protocol has no batch {batch!r}",
-            where=plan.trial,
-            rule=f"one of {', '.join(names)}" if names else "batches stand under randomisation.batches",
-        )
-    chosen = allocated if wave is None else (wave,)
-    return [(chosen, name) for name in ((batch,) if batch is not None else names or (None,))]
-
-
-def _batches(plan: Plan) -> tuple[str, ...]:
-    """The names of the batches, in order of their dates."""
-    scheme = plan.protocol.randomisation.batches
-    days = {} if scheme is None else scheme.issue_on
-    return tuple(sorted(days, key=lambda name: (days[name], name)))
-
-
-def _due(asked: list[tuple[tuple[int, ...], str | None]], on_lists: frozenset[tuple[int, str | None]]) -> list[_List]:
-    """Of what is asked for, what was not issued; where all of it was, all of it again."""
-    new = [
-        _List(left, batch, again=False)
-        for waves, batch in asked
-        if (left := tuple(n for n in waves if not {(n, batch), (n, None)} & on_lists))
-    ]
-    return new or [_List(waves, batch, again=True) for waves, batch in asked]
-
-
 def _write(
     registry: Registry,
     actor: Actor,
     plan: Plan,
     arm: Arm,
-    listed: _List,
+    listed: DueList,
     of: list[tuple[WaveRecord, AllocationRecord, pa.Table]],
     out: Path,
     columns: Sequence[str],
     reason: str | None,
+    job: str | None,
 ) -> Issued:
     key = export_key(registry.key(), plan.trial)
     parts = [issue_list(customers, _population(registry, wave, columns), key, columns) for wave, _, customers in of]
     table = pa.concat_tables(parts)
-    path = out / f"{plan.trial}-{arm.id}-{arm.channel}{_suffix(plan, listed)}.csv"
+    path = out / file_name(plan, arm, listed)
     with list_and_manifest(path) as written:
         digest = written.write_list(table)
         manifest = _manifest(plan, arm, listed, tuple(allocation for _, allocation, _ in of), table, path, digest)
         written.write_manifest(manifest)
-        _record(registry, actor, plan, arm, listed, manifest, reason, written.require_free)
+        _record(registry, actor, plan, arm, listed, manifest, reason, job, written.require_free)
         written.finish()
     return Issued(path, path.with_suffix(".manifest.json"), manifest)
-
-
-def _suffix(plan: Plan, listed: _List) -> str:
-    """What tells the lists of one arm apart; nothing where there is one."""
-    if listed.batch is not None:
-        # Names that differ may be the same once they are fit for a file, so the place counts too.
-        place = _batches(plan).index(listed.batch) + 1
-        return f"-batch-{place}-{re.sub('[^A-Za-z0-9_]+', '-', listed.batch)}".rstrip("-")
-    return f"-wave-{'-'.join(map(str, listed.waves))}" if plan.protocol.randomisation.waves else ""
 
 
 def _in_batch(registry: Registry, plan: Plan, wave: WaveRecord, batch: str | None, customers: pa.Table) -> pa.Table:
@@ -267,7 +232,7 @@ def _in_batch(registry: Registry, plan: Plan, wave: WaveRecord, batch: str | Non
     return customers.filter(pc.is_in(customers.column(LEDGER_ID), value_set=of_batch.column(LEDGER_ID)))
 
 
-def _day_of_issue(plan: Plan, listed: _List, allocation: AllocationRecord) -> str | None:
+def _day_of_issue(plan: Plan, listed: DueList, allocation: AllocationRecord) -> str | None:
     scheme = plan.protocol.randomisation.batches
     if scheme is None or listed.batch is None:
         return allocation.index_date.isoformat() if allocation.index_date else None
@@ -325,7 +290,7 @@ def _population(registry: Registry, wave: WaveRecord, columns: Sequence[str]) ->
 def _manifest(
     plan: Plan,
     arm: Arm,
-    listed: _List,
+    listed: DueList,
     allocations: tuple[AllocationRecord, ...],
     table: pa.Table,
     path: Path,
@@ -359,9 +324,10 @@ def _record(
     actor: Actor,
     plan: Plan,
     arm: Arm,
-    listed: _List,
+    listed: DueList,
     manifest: dict[str, Any],
     reason: str | None,
+    job: str | None,
     require_free: Callable[[], None],
 ) -> None:
     """Record a list before its file has its name: one that nobody knows of must not reach a supplier."""
@@ -387,5 +353,6 @@ def _record(
         )
         said = {name: manifest[name] for name in ("arm", "waves", "batch", "reissue", "customers")}
         said |= {"reason": reason.strip()} if reason and reason.strip() else {}
+        said |= {} if job is None else {"job": job}  # where it lies until it is taken out
         require_free()
         work.commit({**said, "file_digest": manifest["sha256"], "salt": token_hex(16)})  # its hash tells no arm of few

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
 
-from data.whole_files import unfinished
+from data.whole_files import replace_whole
 from designs.literals import Language
 from designs.protocol.rules.dates import FIRST_DAY, LAST_DAY
 from trials.access import Actor
@@ -42,7 +42,7 @@ def write_paper(registry: Registry, actor: Actor, trial_id: str, out: str | Path
     """
     layout = _by_ending(Path(out), LAYOUTS)
     dossier = _read(registry, actor, trial_id, day, today)
-    return _write(Path(out), layout(proposal_paper(dossier), day))
+    return _write(registry, Path(out), layout(proposal_paper(dossier), day))
 
 
 def paper_file(registry: Registry, actor: Actor, trial_id: str, ending: str, today: date) -> bytes:
@@ -72,7 +72,7 @@ def write_registration(
     Raises:
         TrialRefused: There is no such form, or as for :func:`write_paper`.
     """
-    return _write(Path(out), _registration(registry, actor, trial_id, form_code, Path(out), day, today))
+    return _write(registry, Path(out), _registration(registry, actor, trial_id, form_code, Path(out), day, today))
 
 
 def registration_file(
@@ -119,7 +119,7 @@ def write_letter(
         TrialRefused: There is no such trial, arm or text, the file's name has another ending, or it cannot be written.
     """
     _by_ending(Path(out), {".pdf": letter_pdf})
-    return _write(Path(out), letter_file(registry, actor, trial_id, arm_id, language, today))
+    return _write(registry, Path(out), letter_file(registry, actor, trial_id, arm_id, language, today))
 
 
 def letter_file(registry: Registry, actor: Actor, trial_id: str, arm_id: str, language: Language, today: date) -> bytes:
@@ -184,14 +184,11 @@ def _read(registry: Registry, actor: Actor, trial_id: str, day: date, today: dat
     return dossier
 
 
-def _write(target: Path, content: bytes) -> Path:
-    """Write a file as a whole, for its owner only, in the place of one that is there."""
+def _write(registry: Registry, target: Path, content: bytes) -> Path:
+    """Write a file as a whole, for its owner only, in the place of one that is there; never one of the registry's."""
+    registry.settings.require_outside(target)
     try:
-        if not target.parent.is_dir():
-            raise FileNotFoundError(2, "No such folder", str(target.parent))
-        with unfinished(target, replaces=True) as made:
-            made.file.write(content)
-            made.finish()
+        replace_whole(target, content)
     except OSError as error:
         raise TrialRefused(f"the file cannot be written ({error.strerror or error})", where=str(target)) from error
     return target

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from data.private import make_private, write_private
 from data.text import printable
+from data.whole_files import write_new_files
 from trials.access import Actor
 from trials.errors import TrialRefused
 from trials.registry import Registry, queries
@@ -30,8 +30,8 @@ def write_texts(registry: Registry, actor: Actor, trial_id: str, out: str | Path
     takes for another's, or does not take.
 
     Raises:
-        TrialRefused: There is no such trial, none of its texts is kept, a file is there already, a text's name leads
-            out of the folder, or the disk refused.
+        TrialRefused: There is no such trial, none of its texts is kept, the folder is the registry's own, a file is
+            there already, a text's name leads out of the folder, or the disk refused; nothing was written.
     """
     with registry.inspect(actor, "read", trial_id) as session:
         queries.require_trial(session, trial_id)
@@ -44,22 +44,19 @@ def write_texts(registry: Registry, actor: Actor, trial_id: str, out: str | Path
             remedy="register the protocol again with its texts beside it",
         )
     folder, names = Path(out), _names(texts)
-    paths: list[Path] = []
+    for name in names:
+        path = _inside(folder, name)
+        registry.settings.require_outside(path)
+        if os.path.lexists(path):
+            raise TrialRefused("a file of that name is there already", where=str(path), remedy="choose another folder")
     try:
-        for name in names:
-            paths.append(_inside(folder, name))
-            if os.path.lexists(paths[-1]):
-                raise TrialRefused(
-                    "a file of that name is there already", where=str(paths[-1]), remedy="choose another folder"
-                )
-        for path, name, text in zip(paths, names, texts, strict=True):
-            make_private(path.parent)
-            write_private(_inside(folder, name), text.content, new=True)  # asked again, of the folders as they are now
+        return write_new_files(folder, {name: text.content for name, text in zip(names, texts, strict=True)})
     except OSError as error:
         raise TrialRefused(
-            f"a text cannot be written ({error.strerror or error})", where=str(error.filename or out)
+            f"a text cannot be written ({error.strerror or error})",
+            where=str(error.filename or out),
+            rule="all of them are written, or none",
         ) from error
-    return tuple(paths)
 
 
 def _names(texts: Sequence[TextRecord]) -> list[str]:

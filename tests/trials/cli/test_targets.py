@@ -96,6 +96,27 @@ def test_two_results_are_not_written_into_one_file(otm, done, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["reminders-letter-letter.csv", "reminders-letter-letter.manifest.json"])
+def test_what_is_said_of_a_list_takes_no_lists_place(otm, done, tmp_path, name):
+    words = ("issue", done.files.trial, "--arm", "letter", "--out", tmp_path / "out")
+    before = contents(done.registry.home)
+    for target in (tmp_path / "out" / name, tmp_path / "out" / ".." / "out" / name):
+        asked = otm(*words, "--json", target)
+        assert (asked.code, "the command writes such a file there itself" in asked.err) == (2, True)
+    assert not (tmp_path / "out").exists()
+    assert contents(done.registry.home) == before
+    (tmp_path / "out").mkdir()
+    assert otm(*words, "--json", tmp_path / "out" / "said.json").code == 0
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_a_copy_of_the_head_and_what_is_said_of_it_are_two_files(otm, done, tmp_path):
+    for target in (tmp_path, tmp_path / "chain-head"):
+        asked = otm("head", "--to", target, "--json", tmp_path / "chain-head")
+        assert (asked.code, "two results would be written there" in asked.err) == (2, True)
+    assert not (tmp_path / "chain-head").exists()
+
+
 @pytest.mark.parametrize("option", ["--json", "--rejections"])
 def test_what_is_written_is_private_whatever_was_there(otm, done, tmp_path, option):
     target = tmp_path / "out"
