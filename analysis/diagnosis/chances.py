@@ -212,7 +212,7 @@ def _segments(world: World, taken: list[Assumption]) -> tuple[list[tuple[int, in
 def _clusters(plan: Protocol) -> Clusters | None:
     if plan.cluster is None:
         return None
-    return Clusters(plan.population.cluster_size or CLUSTER_SIZE)
+    return Clusters(plan.population.cluster_size or CLUSTER_SIZE, plan.population.cluster_size_cv or 0.0)
 
 
 def _customers_of_parts(customers: float, parts: int, clusters: Clusters | None) -> list[float]:

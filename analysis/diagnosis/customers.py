@@ -31,6 +31,7 @@ class Customers:
         groups: Names of columns whose customers are together, with how many are.
         alike_in: The column of those whose outcomes are alike, where there is one.
         assigned_whole: The column of those who are drawn together, where there is one.
+        size_variation: Of the sizes of these, the standard deviation over their mean.
     """
 
     unit: str
@@ -39,12 +40,13 @@ class Customers:
     groups: dict[str, float]
     alike_in: str | None
     assigned_whole: str | None
+    size_variation: float = 0.0
 
     def drawn(self, n: int, rng: np.random.Generator) -> pa.Table:
         """n customers."""
         columns: dict[str, pa.Array] = {self.unit: pa.array([f"SIM{number:09d}" for number in range(n)])}
         for name, size in self.groups.items():
-            columns[name] = pa.array([f"G{group:07d}" for group in (np.arange(n) // size).astype(int).tolist()])
+            columns[name] = pa.array([f"G{group:07d}" for group in self._groups(name, size, n, rng).tolist()])
         for name, values in self.levels.items():
             codes = rng.integers(0, len(values), n)
             if self.assigned_whole is not None:  # a stratum of whole clusters is one that they have alike
@@ -53,6 +55,14 @@ class Customers:
         for name in self.numbers:
             columns[name] = pa.array(rng.standard_normal(n))
         return pa.table(columns)
+
+    def _groups(self, name: str, size: float, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """(n,) the group of each customer; gamma sizes where they vary, and nobody alone in none."""
+        if name != self.assigned_whole or not self.size_variation:
+            return (np.arange(n) // size).astype(np.int64)
+        shape = self.size_variation**-2
+        sizes = np.maximum(np.rint(rng.gamma(shape, size / shape, n)), 1.0)
+        return np.searchsorted(np.cumsum(sizes), np.arange(n), side="right").astype(np.int64)
 
     def latent(self, people: pa.Table, rng: np.random.Generator) -> Floats | None:
         """(n,) standard normal numbers that the customers of a cluster share; None without clusters."""
@@ -95,7 +105,8 @@ def customers_of(plan: Protocol, taken: list[Assumption]) -> Customers:
                 "population", "customers have each value of a column equally often, whatever they have of another"
             )
         )
-    return Customers(plan.population.unit, levels, tuple(plain), groups, plan.errors_cluster, plan.cluster)
+    variation = plan.population.cluster_size_cv or 0.0
+    return Customers(plan.population.unit, levels, tuple(plain), groups, plan.errors_cluster, plan.cluster, variation)
 
 
 def _wanted(plan: Protocol) -> tuple[list[str], frozenset[str], frozenset[str]]:

@@ -1,23 +1,26 @@
 """How many customers a trial needs, and what it can find with those it has.
 
 Unpooled variances, each planned contrast at α/m, whole customers rounded up. Shares are judged by the normal
-approximation, amounts by Student's noncentral t on their customers less two. Clusters multiply the variance by
-1 + (m − 1)ρ (Kish 1965), with the declared cluster size m and correlation ρ; they are whole, at least two an arm, and
-judged by t on the clusters less two, for it is they that are assigned. Clusters at saturations, each of which holds
-several arms, are not counted so.
+approximation, amounts and counts by Student's noncentral t on their customers less two. A time to an event is the share
+with the event by the horizon, for that is how it is judged; a count that varies more than a Poisson's does so as a
+negative binomial. Clusters multiply the variance by 1 + ((1 + CV²)m − 1)ρ (Kish 1965; Eldridge, Ashby & Kerry 2006,
+International Journal of Epidemiology 35:1292), with the declared mean m of their sizes, the coefficient of variation CV
+of these, and correlation ρ; they are whole, at least two an arm, and judged by t on the clusters less two, for it is
+they that are assigned. Clusters at saturations, each of which holds several arms, are not counted so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, inf, isfinite, isnan, sqrt
-from typing import Literal
+from typing import Final, Literal
 
 from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtr, ndtri, stdtrit
 
 from analysis.errors import AnalysisRefused
+from designs.literals import OutcomeKind
 from designs.protocol.models import Outcome, Protocol
 from designs.protocol.shares import shares_of_everybody
 
@@ -30,7 +33,8 @@ class PowerRow:
 
     ``to_show`` is what the row is for: an effect, that a guardrail which does no harm stays within its margin, or that
     money is gained. ``n_per_arm`` is the arm's own size at which the declared minimum effect is found with the declared
-    power, of whole clusters where they are assigned; ``n_comparison`` goes with it. ``power`` and
+    power, of whole clusters where they are assigned; ``n_comparison`` goes with it, and ``clusters`` and
+    ``clusters_comparison`` say how many clusters these are. ``power`` and
     ``minimum_detectable_effect`` are at the customers expected. ``break_even`` is the primary's effect at which an
     approach gains what it costs, and ``gain`` what it gains at the declared effects in pounds a customer.
     """
@@ -47,6 +51,8 @@ class PowerRow:
     to_show: ToShow = "effect"
     break_even: float | None = None
     gain: float | None = None
+    clusters: int | None = None
+    clusters_comparison: int | None = None
 
 
 Variance = Callable[[float], tuple[float, float]]
@@ -167,9 +173,7 @@ def plan(protocol: Protocol, customers: int | None) -> tuple[PowerRow, ...]:
     for outcome in protocol.outcomes:
         if outcome.margin is not None:  # which is sized for its margin, by what an approach needs to be scaled
             continue
-        if outcome.kind == "time_to_event":
-            if outcome.role == "primary":  # nobody should think that its trial was sized
-                rows += [PowerRow(outcome.id, *pair, reason=_not_sized(outcome)) for pair in contrasts]
+        if outcome.kind == "time_to_event" and outcome.role != "primary" and outcome.minimum_effect is None:
             continue
         for arm, comparison in contrasts:
             rows.append(_row(protocol, outcome, arm, comparison, shares, alpha, customers))
@@ -183,13 +187,6 @@ def level_of_a_contrast(protocol: Protocol) -> float:
     return alpha / len(protocol.contrasts) if adjusted else alpha
 
 
-def _not_sized(outcome: Outcome) -> str:
-    return (
-        f"a time to an event is not sized: it is judged by the share with the event by day {outcome.horizon or 0:g}, "
-        "so size a binary outcome of that share"
-    )
-
-
 def _row(
     protocol: Protocol, outcome: Outcome, arm: str, comparison: str, shares: dict[str, float], alpha: float,
     customers: int | None,
@@ -199,7 +196,7 @@ def _row(
     problem = problem or cluster_problem
     if variance is None or inflation is None:
         return PowerRow(outcome.id, arm, comparison, reason=problem)
-    sign = -1.0 if outcome.direction == "decrease" else 1.0
+    sign = -1.0 if outcome.better_below_zero else 1.0
     effect = None if outcome.minimum_effect is None else sign * outcome.minimum_effect
     needed: tuple[int | None, int | None] = (None, None)
     power = detectable = None
@@ -219,9 +216,19 @@ def _row(
             variance, in_arm, in_comparison, alpha=alpha, power=protocol.analysis.power, sign=sign,
             largest=_largest(outcome, sign), inflation=inflation, df=df,
         )  # fmt: skip
-    return PowerRow(
+    row = PowerRow(
         outcome.id, arm, comparison, *needed, power, detectable, allotted.expected, "; ".join(reasons) or None
     )
+    return with_clusters(protocol, row)
+
+
+def with_clusters(protocol: Protocol, row: PowerRow) -> PowerRow:
+    """The row with how many whole clusters its sizes are, where clusters are assigned whole."""
+    size = protocol.population.cluster_size
+    if not protocol.cluster or protocol.randomisation.saturations or size is None:
+        return row
+    numbers = [None if n is None else floor(n / size + 1e-9) for n in (row.n_per_arm, row.n_comparison)]
+    return replace(row, clusters=numbers[0], clusters_comparison=numbers[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,20 +293,50 @@ def needed_for(
 def _size_of_units(protocol: Protocol, outcome: Outcome) -> float | None:
     """Customers in each unit that Student's t counts; None where the normal approximation judges."""
     if protocol.randomisation.saturations or not protocol.cluster:
-        return None if outcome.kind == "binary" or protocol.cluster else 1.0
+        return None if outcome.kind in SHARES or protocol.cluster else 1.0
     return float(protocol.population.cluster_size or 1.0)
 
 
 def declared_variance(outcome: Outcome) -> tuple[Variance | None, str | None]:
     """The variance of one customer, by effect, as the plan declares it; or None and why it does not follow."""
-    if outcome.kind == "binary":
-        if outcome.baseline is None:
-            return None, "no baseline is declared: the share expected without contact"
-        return _proportions(outcome.baseline), None
+    if outcome.kind in SHARES:
+        return _of_share(outcome)
     if outcome.standard_deviation is None:
         return None, "no standard_deviation is declared: how much the outcome varies between customers"
     variance = outcome.standard_deviation**2
+    if outcome.kind == "count" and outcome.baseline and variance >= _AS_POISSON * outcome.baseline:
+        return _counts(outcome.baseline, variance), None
     return (lambda _: (variance, variance)), None
+
+
+SHARES: Final[tuple[OutcomeKind, ...]] = ("binary", "time_to_event")
+_AS_POISSON: Final = 0.99  # of its mean: the variance of a count whose spread was declared in a few digits
+
+
+def _of_share(outcome: Outcome) -> tuple[Variance | None, str | None]:
+    by = "" if outcome.kind == "binary" else f" with the event by day {outcome.horizon or 0:g}"
+    if outcome.baseline is None:
+        return None, f"no baseline is declared: the share expected without contact{by}"
+    if outcome.kind == "time_to_event":  # which plans may have in days, for nothing read it as a share
+        effect = outcome.minimum_effect or 0.0
+        reached = outcome.baseline - effect if outcome.better_below_zero else outcome.baseline + effect
+        if not (outcome.baseline <= 1.0 and 0.0 <= reached <= 1.0):
+            return None, (
+                f"a time to an event is judged by the share{by}: baseline and minimum_effect are shares, and come to "
+                "one from 0 to 1"
+            )
+    return _proportions(outcome.baseline), None
+
+
+def _counts(baseline: float, variance: float) -> Variance:
+    """Variances of a count that an effect moves: a Poisson's mean, and a negative binomial's α times its square."""
+    dispersion = max(variance - baseline, 0.0) / baseline**2
+
+    def at(effect: float) -> tuple[float, float]:
+        mean = max(baseline + effect, 0.0)
+        return mean + dispersion * mean**2, baseline + dispersion * baseline**2
+
+    return at
 
 
 def inflation_of(protocol: Protocol, outcome: Outcome) -> tuple[float | None, str | None]:
@@ -308,10 +345,14 @@ def inflation_of(protocol: Protocol, outcome: Outcome) -> tuple[float | None, st
         return 1.0, None
     if outcome.intracluster_correlation is None or protocol.population.cluster_size is None:
         return None, "clusters need population.cluster_size and the outcome's intracluster_correlation"
-    return 1.0 + (protocol.population.cluster_size - 1.0) * outcome.intracluster_correlation, None
+    variation = protocol.population.cluster_size_cv or 0.0
+    counted = (1.0 + variation**2) * protocol.population.cluster_size
+    return 1.0 + (counted - 1.0) * outcome.intracluster_correlation, None
 
 
 def _largest(outcome: Outcome, sign: float) -> float:
-    if outcome.kind == "binary" and outcome.baseline is not None:
+    if outcome.kind in SHARES and outcome.baseline is not None:
         return 1.0 - outcome.baseline if sign > 0 else outcome.baseline
+    if outcome.kind == "count" and sign < 0 and outcome.baseline:
+        return outcome.baseline
     return 20.0 * float(outcome.standard_deviation or 1.0)

@@ -21,6 +21,7 @@ from analysis.planning.power import (
     inflation_of,
     level_of_a_contrast,
     needed_for,
+    with_clusters,
 )
 from designs.protocol.columns import column_of
 from designs.protocol.models import Outcome, Protocol
@@ -136,7 +137,7 @@ def _net_benefit(protocol: Protocol, arm: str, comparison: str, customers: int |
         if variance is None or (benefit and outcome.minimum_effect is None):
             unknown.append(outcome.id)
             continue
-        sign = -1.0 if outcome.direction == "decrease" else 1.0
+        sign = -1.0 if outcome.better_below_zero else 1.0
         effect = sign * (outcome.minimum_effect or 0.0) if benefit else 0.0
         with_it, without = variance(effect)
         gain += weight * effect
@@ -176,7 +177,8 @@ def _sized(
     if allotted.problem is None:
         error = sqrt(inflation * (variances[0] / allotted.in_arm + variances[1] / allotted.in_comparison))
         found = chance(error, allotted.df)
-    return replace(
+    row = replace(
         blank, n_per_arm=needed[0], n_comparison=needed[1], power=found, expected_in_arm=allotted.expected,
         reason=allotted.problem,
     )  # fmt: skip
+    return with_clusters(protocol, row)

@@ -35,6 +35,8 @@ def sample_size_record(plan: Protocol) -> dict[str, Any] | None:
         "cluster": plan.cluster if plan.population is not None else None,
         "cluster_size": None if plan.population is None else plan.population.cluster_size,
     }
+    if plan.population is not None and plan.population.cluster_size_cv is not None:  # else signatures of before stand
+        record["cluster_size_cv"] = plan.population.cluster_size_cv
     return record
 
 

@@ -80,7 +80,7 @@ def power(
         scales_seldom,
         what_was_drawn,
     )
-    from trials.reporting.words.sizes import TO_SHOW, seldom_scaled, shown_of
+    from trials.reporting.words.sizes import TO_SHOW, customers_needed, seldom_scaled, shown_of
 
     loaded = load_protocol(protocol).protocol
     rows = (*plan(loaded, customers), *size_for_verdict(loaded, customers))
@@ -96,7 +96,7 @@ def power(
                 shown_of(row),
                 row.arm,
                 TO_SHOW[row.to_show],
-                "" if row.n_per_arm is None else f"{row.n_per_arm:,}",
+                customers_needed(row),
                 "" if row.power is None else f"{row.power:.1%}",
                 "" if row.minimum_detectable_effect is None else f"{row.minimum_detectable_effect:.4g}",
                 row.reason or "",

@@ -187,6 +187,9 @@ def sizes_have_their_reasons(protocol: Protocol) -> Iterator[Breach]:
     if protocol.population.cluster_size is not None and protocol.cluster is None:
         path = ("population", "cluster_size")
         yield Breach(path, "the trial has no cluster", "cluster_size is for customers assigned in clusters")
+    if protocol.population.cluster_size_cv is not None and protocol.population.cluster_size is None:
+        path, rule_text = ("population", "cluster_size_cv"), "cluster_size_cv is how much cluster_size varies"
+        yield Breach(path, "no cluster_size is declared", rule_text)
 
 
 @reads("outcomes", "decision")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from designs.literals import Circumstance, ColumnKind
-from designs.protocol.sections.scalars import Codes, Declared, Identifier, Scalar, Text, contradiction
+from designs.protocol.sections.scalars import Codes, Declared, Identifier, NotNegative, Scalar, Text, contradiction
 
 
 class Condition(Declared):
@@ -124,6 +124,7 @@ class Population(Declared):
     unit: Text  # the id column; ``row`` means that the file has no id
     cluster: Text | None = None
     cluster_size: Annotated[float, Field(ge=1)] | None = None  # customers in a cluster on average, for sizing
+    cluster_size_cv: NotNegative | None = None  # standard deviation of these sizes over their mean
     where: tuple[Condition, ...] = ()
     exclude: tuple[Exclusion, ...] = ()
     cooling_off_days: Annotated[int, Field(ge=0)] | None = None

@@ -261,3 +261,19 @@ def test_the_evaluation_read_off_is_the_declared_one():
     (row,) = (row for row in evaluation.estimates if row.declared and row.role == "primary")
     assert (kept.effects[0].estimate, kept.effects[0].lower) == (row.estimate, row.ci_lower)
     assert kept.code == evaluation.verdict.code
+
+
+def test_clusters_vary_in_size_as_the_plan_says():
+    import numpy as np
+
+    from analysis.diagnosis import declared_world
+    from tests.calibration.chances import PLANS
+
+    plan, _ = PLANS["clustered"]
+    varied = plan.population.model_copy(update={"cluster_size_cv": 0.6})
+    for population, variation in ((plan.population, 0.0), (varied, 0.6)):
+        world = declared_world(plan.model_copy(update={"population": population}), customers=40_000)
+        sizes = np.unique(world.people(np.random.default_rng(2)).column("agent").to_numpy(), return_counts=True)[1]
+        assert sizes.sum() == 40_000
+        assert sizes.mean() == pytest.approx(40, rel=0.06)
+        assert sizes.std() / sizes.mean() == pytest.approx(variation, abs=0.05)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from analysis.errors import AnalysisRefused
 from analysis.planning.power import (
@@ -165,3 +166,105 @@ def test_what_cannot_be_sized_says_why(outcome: dict[str, Any], population: dict
 def test_an_effect_of_zero_is_refused() -> None:
     with pytest.raises(AnalysisRefused, match="an effect of zero"):
         sample_size(_proportions(0.3), 0.0, alpha=0.05, power=0.8)
+
+
+@pytest.mark.requirement("S16")
+@pytest.mark.parametrize(("variation", "effect"), [(0.0, 1 + 20 * 0.05), (0.6, 1 + (1.36 * 21 - 1) * 0.05)])
+def test_clusters_of_unlike_sizes_tell_less(variation: float, effect: float) -> None:
+    """1 + ((1 + CV²)m − 1)ρ, by t on the clusters less two; how many clusters is said."""
+    outcome = {"kind": "amount", "standard_deviation": 100.0, "minimum_effect": 10.0, "intracluster_correlation": 0.05}
+    row = plan(protocol(outcome, cluster="agent", cluster_size=21, cluster_size_cv=variation), 21_000)[0]
+    alone = (lambda _: (1e4, 1e4), 10.0)
+    units, others = students_sample_size(*alone, alpha=0.025, power=0.8, ratio=3.0, inflation=effect, size=21)
+    assert (row.clusters, row.clusters_comparison) == (units, others)
+    assert (row.n_per_arm, row.n_comparison) == (21 * units, 21 * others)
+    found = power_at(*alone, 200 * 21, 600 * 21, alpha=0.025, inflation=effect, df=798)
+    assert row.power == pytest.approx(found, rel=1e-9)
+
+
+def test_customers_alone_are_no_clusters() -> None:
+    row = plan(protocol({"kind": "binary", "baseline": 0.3, "minimum_effect": 0.1}), 2_000)[0]
+    assert (row.clusters, row.clusters_comparison) == (None, None)
+
+
+@pytest.mark.requirement("S16")
+@pytest.mark.parametrize("direction", ["increase", "decrease"])
+def test_counts_of_events_agree_with_statsmodels(direction: str) -> None:
+    """Poisson's: the variance is the mean, and moves with it (statsmodels' difference of two rates)."""
+    from statsmodels.stats.rates import power_poisson_diff_2indep
+
+    outcome = {"kind": "count", "baseline": 2.0, "standard_deviation": 2.0**0.5, "minimum_effect": 0.1}
+    row = plan(protocol({**outcome, "direction": direction}), 20_000)[0]
+    moved = 2.1 if direction == "increase" else 1.9
+    theirs = power_poisson_diff_2indep(
+        moved, 2.0, nobs1=4_000, nobs_ratio=3, alpha=0.025, method_var="alt", return_results=False
+    )
+    assert row.power == pytest.approx(theirs, abs=2e-4)  # theirs is by the normal distribution
+    assert row.n_per_arm is not None
+    at = power_poisson_diff_2indep(
+        moved, 2.0, nobs1=row.n_per_arm, nobs_ratio=3, alpha=0.025, method_var="alt", return_results=False
+    )
+    assert at == pytest.approx(0.8, abs=5e-4)
+
+
+def test_counts_that_vary_more_are_negative_binomial() -> None:
+    outcome = {"kind": "count", "baseline": 2.0, "standard_deviation": 3.0, "minimum_effect": 0.4}
+    row = plan(protocol(outcome), 5_000)[0]
+    rng, dispersion = np.random.default_rng(5), (9.0 - 2.0) / 4.0
+    found, trials = 0, 4_000
+    for _ in range(trials):
+        arm, comparison = (
+            rng.negative_binomial(1 / dispersion, 1 / (1 + dispersion * mean), n)
+            for mean, n in ((2.4, 1000), (2, 3000))
+        )
+        error = np.sqrt(arm.var(ddof=1) / 1_000 + comparison.var(ddof=1) / 3_000)
+        found += abs(arm.mean() - comparison.mean()) / error > 2.2414  # 1 − 0.025 / 2
+    assert row.power == pytest.approx(found / trials, abs=4 * (0.25 / trials) ** 0.5)
+    assert row.minimum_detectable_effect is not None
+    constant = students_sample_size(lambda _: (9.0, 9.0), 0.4, alpha=0.025, power=0.8, ratio=3.0)[0]
+    assert row.n_per_arm is not None
+    assert row.n_per_arm > constant  # which would have the arm vary as if nothing moved
+
+
+TIME = {"kind": "time_to_event", "time": "days", "event": "cleared", "horizon": 60, "baseline": 0.4}
+
+
+@pytest.mark.requirement("S16")
+@pytest.mark.parametrize(("direction", "sign"), [("decrease", 1), ("increase", -1)])
+def test_a_time_to_an_event_is_sized_by_the_share_with_it_by_the_horizon(direction: str, sign: int) -> None:
+    row = plan(protocol({**TIME, "minimum_effect": 0.05, "direction": direction}), 8_000)[0]
+    assert row.n_per_arm == sample_size(_proportions(0.4), sign * 0.05, alpha=0.025, power=0.8, ratio=3.0)
+    assert row.minimum_detectable_effect is not None
+    assert row.minimum_detectable_effect * sign > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"baseline": 30.0, "minimum_effect": 2.0}, "shares"),
+        ({"baseline": 0.98, "minimum_effect": 0.05}, "from 0 to 1"),
+        ({"baseline": None, "minimum_effect": 0.05}, "with the event by day 60"),
+    ],
+)
+def test_a_time_in_days_is_no_share(changes: dict[str, Any], reason: str) -> None:
+    row = plan(protocol({**TIME, **changes, "direction": "decrease"}), 8_000)[0]
+    assert (row.n_per_arm, row.power) == (None, None)
+    assert row.reason is not None
+    assert reason in row.reason
+
+
+def test_whole_trials_judge_a_time_with_the_error_that_it_is_sized_by() -> None:
+    from analysis.diagnosis import declared_world, replicate
+
+    outcome = {**TIME, "minimum_effect": 0.06, "direction": "decrease"}
+    one = protocol(outcome)
+    two = one.model_copy(update={"arms": one.arms[:2]})
+    row = plan(two, 1_600)[0]
+    world, trials = declared_world(two, customers=1_600), 8
+    seeds = np.random.SeedSequence(11).spawn(trials)
+    effects = [replicate(world, "central", "0" * 64, seed).effects[0] for seed in seeds]
+    error = (0.46 * 0.54 / 400 + 0.4 * 0.6 / 1_200) ** 0.5
+    assert np.mean([effect.std_error for effect in effects]) == pytest.approx(error, rel=0.01)
+    assert np.mean([effect.estimate for effect in effects]) == pytest.approx(0.06, abs=3.3 * error / trials**0.5)
+    found = 1 - stats.norm.cdf(stats.norm.ppf(0.975) - 0.06 / error)
+    assert row.power == pytest.approx(found, abs=1e-4)

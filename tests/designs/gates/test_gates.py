@@ -133,6 +133,7 @@ def test_a_lock_names_the_body_that_nobody_has_heard(body: str) -> None:
         ("analysis.alpha", 0.01),
         ("analysis.multiplicity", "bonferroni"),
         ("population.cluster_size", 4),
+        ("population.cluster_size_cv", 0.4),
         ("arms", [SETTLED["arms"][0], SETTLED["arms"][1]]),
     ],
 )

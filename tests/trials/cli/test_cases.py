@@ -89,6 +89,20 @@ def test_power_of_few_units_is_students(
     assert row["power"] == pytest.approx(power, abs=5e-4 if power != round(power, 2) else 5e-3)
 
 
+@pytest.mark.parametrize(
+    ("plan", "reached"), [("above", "1.1"), ("just_above", "1.03"), ("from_one", "1.02"), ("below", "-0.01")]
+)
+def test_power_for_an_impossible_effect_is_refused(otm: Otm, cases: Path, plan: str, reached: str) -> None:
+    """07: a baseline and an effect that leave 0 to 1; both keys are named, by the check and by the power alike."""
+    file = cases / "07-power-for-an-impossible-effect" / f"{plan}.yaml"
+    for command in (("protocol", "check", file), ("power", file, "--customers", 2000, "--json", "-")):
+        asked = otm(*command)
+        assert asked.code == 2
+        assert "minimum_effect" in asked.err
+        assert "baseline" in asked.err
+        assert reached in asked.err
+
+
 def test_contacts_that_are_corrected(otm: Otm, cases: Path, tmp_path: Path) -> None:
     """52: two in three received it, and the effect of 0.10 among all is 0.15 among those reached."""
     folder = cases / "field-trial"

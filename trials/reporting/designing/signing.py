@@ -46,6 +46,7 @@ _RECORD: Final[Mapping[str, str]] = {
     "saturations": "Shares of clusters that are treated",
     "cluster": "Column of the clusters that are allocated whole",
     "cluster_size": "Customers in a cluster",
+    "cluster_size_cv": "How much the size of clusters varies",
 }
 _PRIMARY: Final[Mapping[str, str]] = {
     "kind": "What the primary outcome is",

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from analysis.errors import AnalysisRefused
-from analysis.planning.power import PowerRow, declared_variance, plan
+from analysis.planning.power import SHARES, PowerRow, declared_variance, plan
 from analysis.planning.verdict_size import ceilings, decisive, size_for_verdict
 from analysis.wording.naming import outcome_label
-from analysis.wording.numbers import count, difference, percentage
+from analysis.wording.numbers import difference, percentage
 from analysis.wording.phrases import capitalised, listed
 from designs.protocol.models import Protocol
 from trials.registry.records import DesignDetail
 from trials.reporting.designing.chances import Chances, chances_of, scales_seldom
-from trials.reporting.words.sizes import TO_SHOW, seldom_scaled
+from trials.reporting.words.sizes import TO_SHOW, customers_needed, seldom_scaled
 
 SIZE_COLUMNS: Final = (
     "What is to be shown", "Approach", "Customers needed in it", "Chance with those expected", "Smallest effect found",
@@ -76,7 +76,7 @@ def _in_words(protocol: Protocol, rows: Sequence[PowerRow]) -> Iterator[tuple[st
         found, measure = row.minimum_detectable_effect, protocol.primary.effect_in
         figures = (
             _to_show(protocol, row),
-            count(row.n_per_arm),
+            customers_needed(row),
             "" if row.power is None else percentage(row.power),
             "" if found is None else difference(measure, found),
         )
@@ -105,7 +105,7 @@ def _unknown(protocol: Protocol, rows: Sequence[PowerRow]) -> Iterator[str]:
         lacks = []
         if declared_variance(outcome)[0] is None:
             lacks.append(
-                "the share expected without contact" if outcome.kind == "binary" else "how much customers differ in it"
+                "the share expected without contact" if outcome.kind in SHARES else "how much customers differ in it"
             )
         if outcome.minimum_effect is None and (outcome.id in gains or outcome.role == "primary"):
             lacks.append("the smallest effect worth finding")

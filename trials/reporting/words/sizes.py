@@ -24,6 +24,18 @@ def shown_of(row: PowerRow) -> str:
     return "net benefit" if row.to_show == "net_benefit" else row.outcome
 
 
+def customers_needed(row: PowerRow) -> str:
+    """Customers needed in the arm, and how many clusters these are where they are assigned whole.
+
+    Examples:
+        >>> customers_needed(PowerRow("paid", "letter", "nfa", n_per_arm=1_500, clusters=3))
+        '1,500 (3 clusters)'
+    """
+    if row.n_per_arm is None:
+        return ""
+    return count(row.n_per_arm) if row.clusters is None else f"{count(row.n_per_arm)} ({count(row.clusters)} clusters)"
+
+
 def seldom_scaled(protocol: Protocol, bounds: Sequence[Ceiling]) -> Iterator[str]:
     """A warning for each approach that the trial would scale less often than the plan's power, at its own effects."""
     outcomes = {outcome.id: outcome for outcome in protocol.outcomes}

@@ -28,6 +28,7 @@ BROKEN = [
     Case(HERE, {"outcomes[0].standard_deviation": 0.4}, "binary is not sized", "amount or a count"),
     Case(HERE, {"outcomes[0].intracluster_correlation": 0.1}, "no cluster", "assigned in clusters"),
     Case(HERE, {"population.cluster_size": 2}, "no cluster", "assigned in clusters"),
+    Case(HERE, {"population.cluster_size_cv": 0.5}, "no cluster_size is declared", "how much cluster_size varies"),
     Case(HERE, {"outcomes[0].unit": "number"}, "binary has no unit", "percentage points"),
     Case(HERE, {"outcomes[2].unit": "minutes"}, "not measured in minutes", "in days", allowed="days"),
     Case(
