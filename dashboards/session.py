@@ -22,6 +22,7 @@ from dashboards.uploads import Kept, Upload, keep
 from data.errors import Refused
 from designs.likeness import traits_of
 from designs.protocol import Protocol
+from designs.surge import Beside
 from trials.access import Actor, UseCase, allow, parse_actor
 from trials.errors import AccessRefused, NoRegistry
 from trials.registry import Registry, open_registry, open_standing
@@ -129,6 +130,13 @@ def shared_customers(trial_id: str) -> tuple[tuple[str, int | None], ...]:
     from trials.stages.overlap import shared_customers as shared
 
     return shared(_registry(), current_user(), trial_id)
+
+
+def contact_beside(trial_id: str) -> Beside | None:
+    """The contact that a trial was predicted to bring beside what came; None where either is not known."""
+    from trials.stages.contact import contact_beside as beside
+
+    return beside(registry(), current_user(), trial_id)
 
 
 def nearest_trials(plan: Protocol, but: str) -> tuple[tuple[Entry, float], ...]:

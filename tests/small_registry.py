@@ -75,6 +75,27 @@ COMPLAINT = {
 }  # fmt: skip
 
 
+_SURE = {"evidence": "the last campaign", "confidence": "confident"}
+ANSWERS = {
+    "customers": {"answer": 1000, **_SURE},
+    "cost": {"administration": 1000, "exchequer_loss": 2000, **_SURE},
+    "behaviour": {"answer": "they pay", **_SURE},
+    "same_reason": {"answer": "no", **_SURE},
+    "message": {"answer": "a reminder", "opens_check": False, **_SURE},
+    "reaction": {"answer": {"pay": 0.4, "call": 0.5}, **_SURE},
+    "follow_up": {"answer": "nobody is asked to review", "asks_for_review": False, **_SURE},
+    "operations": {
+        "answer": "it can be taken", **_SURE,
+        "surge": {
+            "customers": 1000, "by_day": [0.1, 0.2, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05],
+            "arms": {"letter": {"call": 0.5}, "sms": {"call": 0.5}, "call": {"call": 0.5}},
+            "came": {"call": "days_to_call"},
+        },
+    },
+}  # fmt: skip
+"""To the eight questions, with the contact that is predicted."""
+
+
 @dataclass(frozen=True)
 class SmallTrial:
     """One trial: what its protocol adds to the others', and what its messages do.
@@ -148,6 +169,10 @@ TRIALS = (
                 "set_up": 20_000,
                 "roll_out_customers": 400_000,
             },
+            "behaviour": {
+                "who": "those with a small debt", "action": "pay", "by_day": 23, "observed_in": "the debt ledger",
+            },
+            "suitability": ANSWERS,
         },
     ),
     SmallTrial(
@@ -266,7 +291,7 @@ def arms_of(registry: Registry, trial: str, people: Rows) -> dict[str, str]:
 
 def _behaviour(trial: SmallTrial, people: Rows, arms: Mapping[str, str], seed: int) -> Rows:
     """What each customer did; the last of one arm are lost where the trial says so."""
-    rng = np.random.default_rng([2, seed])
+    rng, calls = np.random.default_rng([2, seed]), np.random.default_rng([3, seed])
     rows = []
     for person in people:
         arm = arms.get(person["customer_id"])
@@ -285,6 +310,7 @@ def _behaviour(trial: SmallTrial, people: Rows, arms: Mapping[str, str], seed: i
             "inbound_minutes": int(rng.poisson(0.5 + (arm == "sms"))),
             "complaint": int(rng.random() < 0.01),
             "reached": int(arm != "nfa" and rng.random() < 0.8),
+            "days_to_call": int(calls.integers(0, 9)) if calls.random() < (0.6 if arm != "nfa" else 0.1) else "",
         })  # fmt: skip
     if trial.lost is None:
         return rows

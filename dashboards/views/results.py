@@ -11,11 +11,13 @@ from analysis.results import Estimate, Evaluation, Interaction
 from analysis.wording.phrases import sentence_case
 from dashboards import markup, screen, session
 from dashboards.screen import EvaluatedTrial
+from designs.surge import Beside
 from trials.registry.records import TrialDetail
-from trials.reporting.charts import effect_figure, net_benefit_figure, segment_figure, survival_figure
+from trials.reporting.charts import beside_figure, effect_figure, net_benefit_figure, segment_figure, survival_figure
 from trials.reporting.charts.figure import arm_colours
 from trials.reporting.exports import all_rows, document_json, estimates_csv, shown_document
 from trials.reporting.results import effects, flow, integrity, missing_outcomes, money, sensitivity
+from trials.reporting.results.contact import came_in_words
 from trials.reporting.results.evaluations import evaluations_table, not_the_finding, other_evaluations
 from trials.reporting.results.headline import why_no_net_benefit
 from trials.reporting.results.looks import declared_looks, inference, looks_of
@@ -49,7 +51,8 @@ def show() -> None:
     if trial is None:
         return
     evaluation, names = trial.evaluation, trial.names
-    _contents(trial)
+    contact = session.contact_beside(trial.detail.summary.id)
+    _contents(trial, contact)
     _looks(evaluation, names)
     _flow(evaluation, names)
     _checks(evaluation, names)
@@ -60,11 +63,12 @@ def show() -> None:
         _money(evaluation, names)
         _sensitivity(evaluation, names)
     _unplanned(trial)
+    _contact(contact)
     _deviations(trial.detail, evaluation)
     _reproduce(trial.detail, evaluation)
 
 
-def _contents(trial: EvaluatedTrial) -> None:
+def _contents(trial: EvaluatedTrial, contact: Beside | None) -> None:
     code, note = "invalid" if trial.void else trial.evaluation.verdict.code, not_the_finding(trial.detail)
     if note is not None:
         st.html(markup.notice(note))
@@ -85,6 +89,7 @@ def _contents(trial: EvaluatedTrial) -> None:
         )
     sections = [part for part in SECTIONS if trial.evaluation.shows_effects or part[0] not in _OF_EFFECTS]
     beside = [("unplanned", "Unplanned")] if trial.evaluation.unplanned is not None else []
+    beside += [("contact", "Contact")] if contact is not None else []
     st.html(markup.contents([*sections[:-2], *beside, *sections[-2:]]))
 
 
@@ -264,6 +269,15 @@ def _unplanned(trial: EvaluatedTrial) -> None:
     st.html(markup.bullets(unplanned_lines(evaluation)))
     for table in unplanned_tables(evaluation, Names(trial.detail.amended or trial.names.plan)):
         st.html(markup.table(table, dense=True, headed=True))
+
+
+def _contact(found: Beside | None) -> None:
+    """Only where the plan predicted it and the outcomes say who got in touch."""
+    if found is None:
+        return
+    st.html(markup.heading(2, "Contact", "contact"))
+    st.html(markup.bullets(came_in_words(found)))
+    screen.figure(beside_figure(found, session.ink()), "")
 
 
 def _deviations(detail: TrialDetail, evaluation: Evaluation) -> None:

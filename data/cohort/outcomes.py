@@ -25,6 +25,8 @@ _ARRANGEMENTS = {"forgot": 0.01, "cannot_pay": 0.12, "confused": 0.03, "delibera
 _HARDSHIP = {"forgot": 0.002, "cannot_pay": 0.02, "confused": 0.004, "deliberate": 0.002}
 _ARRANGEMENT_KEPT = 0.70
 _MEAN_CALL_MINUTES = 8.0
+_CALLS_SOON = np.array([2.0, 6.0, 13.0, 17.0, 15.0, 11.0, 9.0, 7.0, 6.0, 5.0, 4.0, 3.0, 1.0, 1.0])
+"""Of the calls that an approach prompts, how many come on each day from day 1 on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def outcomes(population: pa.Table, arms: npt.ArrayLike, seed: int, world: World)
     Returns:
         ``customer_id`` and outcomes, rows in the order given, without the arm. For debts ``paid_{day}``,
         ``days_to_pay`` and ``paid`` (censored at 365 days), ``collected_12m`` (pounds), arrangements and states;
-        for returns ``returned_{day}``, ``days_to_return``, ``returned``. For both ``inbound_minutes``,
+        for returns ``returned_{day}``, ``days_to_return``, ``returned``. For both ``inbound_minutes``, ``days_to_call``
+        (of the first call; none for who does not),
         ``complaint``, ``hardship_contact``, ``undelivered``, ``verified_contact``.
 
     Raises:
@@ -210,8 +213,14 @@ def _reactions(customers: _Customers, world: World) -> dict[str, Any]:
     inbound = np.array([*(approach.inbound for approach in approaches), 0.0])[customers.received]
     minutes = np.round(-_MEAN_CALL_MINUTES * np.log1p(-draws.uniform("minutes")), 1)
     complaints = _UNCONTACTED_COMPLAINTS + customers.by_approach([approach.complaints for approach in approaches])
+    calls = draws.chance("calls in", _UNCONTACTED_CALLS + inbound)
+    # Who would have called anyway does so on any day of the year; whom the approach made call, in the days after it.
+    prompted = draws.uniform("prompted") < inbound / (_UNCONTACTED_CALLS + inbound)
+    of_year = draws.day("calls on", np.ones(YEAR))
+    days = np.where(prompted, draws.day("calls soon", _CALLS_SOON), of_year)
     return {
-        "inbound_minutes": np.where(draws.chance("calls in", _UNCONTACTED_CALLS + inbound), minutes, 0.0),
+        "inbound_minutes": np.where(calls, minutes, 0.0),
+        "days_to_call": pc.if_else(pa.array(calls), pa.array(days), None),
         "complaint": draws.chance("complains", complaints),
         "hardship_contact": draws.chance("hardship", customers.by_reason(_HARDSHIP)),
         "undelivered": customers.undelivered,

@@ -18,10 +18,12 @@ File = Literal["population", "outcomes", "external"]
 Part = Literal[
     "id", "arm", "saturation", "cluster", "pair", "stratum", "balance", "where", "exclude", "welsh", "not_for",
     "covariate", "subgroup", "reason", "declared", "outcome", "day", "time", "event", "received", "errors",
+    "contact",
 ]  # fmt: skip
 
 # Known only after customers were assigned; every other part must be known before.
-AFTER_ALLOCATION: frozenset[Part] = frozenset({"outcome", "day", "time", "event", "received"})
+AFTER_ALLOCATION: frozenset[Part] = frozenset({"outcome", "day", "time", "event", "received", "contact"})
+_OPTIONAL: frozenset[Part] = frozenset({"received", "contact"})  # of a file of outcomes
 _PARTS: Mapping[str | int, Part] = {"where": "where", "exclude": "exclude", "welsh": "welsh"}  # of a population
 _OUTCOME_KINDS: Mapping[str, ColumnKind] = {"binary": "boolean", "amount": "number", "count": "number"}
 
@@ -51,7 +53,8 @@ class Use:
 def uses(protocol: Protocol) -> tuple[Use, ...]:
     """Every use of every column, in the order of the file; of a plan that is partly filled, in the sections it has."""
     parts = (
-        ("population", _population), ("randomisation", _randomisation), ("outcomes", _outcomes), ("analysis", _analysis)
+        ("population", _population), ("randomisation", _randomisation), ("outcomes", _outcomes),
+        ("analysis", _analysis), ("suitability", _contact),
     )  # fmt: skip
     return tuple(use for section, of in parts if getattr(protocol, section) is not None for use in of(protocol))
 
@@ -125,6 +128,12 @@ def _analysis(protocol: Protocol) -> Iterator[Use]:
         path = ("analysis", "subgroups", position)
         cut = subgroup.quantiles is not None
         yield Use(path, subgroup.column, "subgroup", "number" if cut else None, firm=cut)
+
+
+def _contact(protocol: Protocol) -> Iterator[Use]:
+    surge = protocol.suitability.operations.surge if protocol.suitability is not None else None
+    for way, column in (surge.came.columns if surge is not None and surge.came is not None else {}).items():
+        yield Use(("suitability", "operations", "surge", "came", way), column, "contact", "number", firm=True)
 
 
 def conditions(protocol: Protocol) -> Iterator[tuple[KeyPath, Condition]]:
@@ -220,7 +229,7 @@ def _settled(protocol: Protocol, column: str, all_uses: Collection[Use]) -> Kind
 
 
 def _uses_of(protocol: Protocol, file: File) -> list[Use]:
-    """The uses that one file must serve. Receipt may come with the contacts, so outcomes can do without."""
+    """The uses that one file must serve. Outcomes can do without receipt, which contacts may bring, and calls."""
     all_uses = uses(protocol)
     if file == "population":
         used = {use.column for use in all_uses if use.part not in AFTER_ALLOCATION | {"declared"}}
@@ -230,8 +239,8 @@ def _uses_of(protocol: Protocol, file: File) -> list[Use]:
         # What is only known later may be declared too, and no population has it.
         return [use for use in all_uses if use.part not in AFTER_ALLOCATION and use.column not in later]
     if file == "outcomes":
-        return [use for use in all_uses if use.part == "id" or use.part in AFTER_ALLOCATION - {"received"}]
-    return list(all_uses)
+        return [use for use in all_uses if use.part == "id" or use.part in AFTER_ALLOCATION - _OPTIONAL]
+    return [use for use in all_uses if use.part != "contact"]
 
 
 def population_contract(protocol: Protocol) -> FileContract:
@@ -240,10 +249,11 @@ def population_contract(protocol: Protocol) -> FileContract:
 
 
 def outcomes_contract(protocol: Protocol) -> FileContract:
-    """What a file of outcomes must hold. Receipt is optional there: it may come with the contacts instead."""
-    received = [use for use in uses(protocol) if use.part == "received"]
+    """What a file of outcomes must hold. Receipt is optional there: it may come with the contacts instead; and so is
+    who got in touch, of which no verdict is made."""
+    optional = [use for use in uses(protocol) if use.part in _OPTIONAL]
     needed = _uses_of(protocol, "outcomes")
-    return _contract(protocol, needed, optional=received, duplicates="reject", bad_cells="missing")
+    return _contract(protocol, needed, optional=optional, duplicates="reject", bad_cells="missing")
 
 
 def external_contract(protocol: Protocol) -> FileContract:
@@ -286,7 +296,7 @@ def _column_contract(
         name,
         kind,
         required,
-        minimum=0 if truths or counts or "time" in parts else None,
+        minimum=0 if truths or counts or parts & {"time", "contact"} else None,
         maximum=1 if truths and "time" not in parts else None,
         whole=truths or counts,
         numeric=kind == "any" and any(_may_be_a_quantity(protocol, use) for use in used),

@@ -33,7 +33,7 @@ from designs.protocol.sections.suitability import (
     FollowUpPlan,
     Suitability,
 )
-from designs.protocol.sections.surge import ContactShares, ShareRange, Surge, SurgeSegment
+from designs.protocol.sections.surge import ContactColumns, ContactShares, ShareRange, Surge, SurgeSegment
 
 USUAL_COVERAGE = 0.9  # of customers whose outcomes come from administrative files
 LEAST_DIFFERENCE = 0.01  # between arms, in the share of customers with an outcome
@@ -164,6 +164,7 @@ __all__ = [
     "ColumnDeclaration",
     "Complier",
     "Condition",
+    "ContactColumns",
     "ContactLimit",
     "ContactShares",
     "Covariate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from designs.surge.batching import at_random
+from designs.surge.beside import Beside, DayBeside, Way, beside
 from designs.surge.forecast import Day, Forecast, Part, declared, forecast
 from designs.surge.open import open_in_surge
 from designs.surge.proposal import Proposal, propose
@@ -10,11 +11,15 @@ from designs.surge.taking_up import with_batches, without_batches
 from designs.surge.words import figure, sentences
 
 __all__ = [
+    "Beside",
     "Day",
+    "DayBeside",
     "Forecast",
     "Part",
     "Proposal",
+    "Way",
     "at_random",
+    "beside",
     "declared",
     "figure",
     "forecast",

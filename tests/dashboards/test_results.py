@@ -1,6 +1,7 @@
 """The analyst's page: nine sections with anchors, numbers that add up, and an explanation where something is absent."""
 
 import json
+import math
 import re
 from dataclasses import replace
 
@@ -16,10 +17,14 @@ from trials.stages.void import request_void
 SECTIONS = ["Flow", "Checks", "Effects", "Over time", "Segments", "Money", "Sensitivity", "Deviations", "Reproduce"]
 
 
-def test_the_sections_stand_in_their_order_each_with_an_anchor(seen_page):
-    page = seen_page("results", trial=SMALL_DEBTS)
+@pytest.mark.parametrize(
+    ("trial", "sections"),
+    [(FIVE_MESSAGES, SECTIONS), (SMALL_DEBTS, [*SECTIONS[:7], "Contact", *SECTIONS[7:]])],
+)
+def test_the_sections_stand_in_their_order_each_with_an_anchor(seen_page, trial, sections):
+    page = seen_page("results", trial=trial)
     headers = re.findall(r'<h2 id="([a-z-]+)">(.*?)</h2>', shown(page))
-    assert [words for _, words in headers] == SECTIONS
+    assert [words for _, words in headers] == sections
     contents = re.search(r'<nav aria-label="Sections of this page">(.*?)</nav>', shown(page))[1]
     assert re.findall(r'<a href="#([a-z-]+)">(.*?)</a>', contents) == headers
 
@@ -225,3 +230,18 @@ def test_an_invalid_trial_shows_what_failed_and_no_effect(seen_page):
         assert absent not in words, absent
     assert not charts(page)
     assert [button.label for button in page.get("download_button")] == ["Evaluation (JSON)", "Plan (JSON)"]
+
+
+@pytest.mark.requirement("S16")
+def test_what_came_stands_beside_what_was_predicted(seen_page, recorded):
+    page = seen_page("results", trial=SMALL_DEBTS)
+    allocated = recorded(SMALL_DEBTS).evaluation.flow.allocated
+    predicted = math.ceil(allocated * 6 / 9 * 0.5)  # of three arms with shares of 2, beside one of 3, one in two calls
+    found = re.search(
+        rf"Calls: {predicted:,} were predicted of {allocated:,} customers over 9 days, and (\d+) came", shown(page)
+    )
+    assert found is not None
+    assert allocated * 0.37 < int(found[1]) < allocated * 0.5  # of whom 0.6 do, and 0.1 of the others
+    assert sum("Contacts predicted, and contacts that came" in chart.alt for chart in charts(page)) == 1
+    assert "in all arms; the plan predicts none" not in shown(page)
+    assert "surge" not in shown(page)

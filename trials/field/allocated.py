@@ -61,6 +61,11 @@ def allocated_trial(session: Session, trial_id: str, use_case: UseCase) -> Alloc
     """
     refuse_edited_file(session, trial_id)
     require(queries.standing_of(session, trial_id), use_case)
+    return as_allocated(session, trial_id)
+
+
+def as_allocated(session: Session, trial_id: str) -> AllocatedTrial:
+    """A trial of which something was allocated, to be read and no more."""
     plan = plan_allocated_under(session, trial_id)
     allocations = queries.allocations_of(session, trial_id)
     population = queries.locked_population(session, trial_id, plan.version)

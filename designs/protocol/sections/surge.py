@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, model_validator
 
 from designs.literals import Scenario
-from designs.protocol.sections.scalars import Declared, Identifier, as_tuples, contradiction, union_of
+from designs.protocol.sections.scalars import Declared, Identifier, Text, as_tuples, contradiction, union_of
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Part = Annotated[float, Field(gt=0, le=1)]
@@ -82,6 +82,20 @@ def _nobody_is_in_two(segments: dict[str, SurgeSegment]) -> dict[str, SurgeSegme
     return segments
 
 
+class ContactColumns(Declared):
+    """Columns of the outcomes that say on which day after day 0 a customer first got in touch, by way."""
+
+    call: Text | None = None
+    write: Text | None = None
+    amend: Text | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """By way, the columns that are named."""
+        named = {"call": self.call, "write": self.write, "amend": self.amend}
+        return {way: column for way, column in named.items() if column is not None}
+
+
 class Surge(Declared):
     """What is predicted of the contact that the trial brings.
 
@@ -90,12 +104,14 @@ class Surge(Declared):
         by_day: Of those who get in touch, the share that does so on each day after day 0, from day 0 on; the sum is 1.
         arms: How many get in touch, by arm id.
         segments: Those who react otherwise, by name; an arm that one does not name is as in ``arms``.
+        came: Where it will be seen who got in touch; None where it will not.
     """
 
     customers: Annotated[int, Field(ge=1, le=1_000_000_000)]
     by_day: Annotated[tuple[_Share, ...], Field(min_length=1, max_length=366), AfterValidator(_everybody_has_a_day)]
     arms: Annotated[dict[Identifier, ContactShares], Field(min_length=1)]
     segments: Annotated[dict[Identifier, SurgeSegment], AfterValidator(_nobody_is_in_two)] = Field(default_factory=dict)
+    came: ContactColumns | None = None
 
     @model_validator(mode="before")
     @classmethod

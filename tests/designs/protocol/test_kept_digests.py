@@ -31,13 +31,15 @@ DEMOS = {"A": "sa-debts", "B": "small-debts", "C": "late-returns", "D": "payment
 
 def without_newer_keys(loaded: LoadedProtocol) -> str:
     """The digest of a protocol whose outcomes say neither label nor unit, that calls no column by words of its own,
-    declares no reasons, and does not say whether its message opens a check."""
+    declares no reasons, predicts no contact, and does not say whether its message opens a check."""
     protocol = loaded.protocol
     outcomes = tuple(outcome.model_copy(update={"label": None, "unit": None}) for outcome in protocol.outcomes)
     population = protocol.population.model_copy(update={"reasons": None, "columns": {}})
     answers = protocol.suitability
     if answers is not None:
-        answers = answers.model_copy(update={"message": answers.message.model_copy(update={"opens_check": None})})
+        message = answers.message.model_copy(update={"opens_check": None})
+        operations = answers.operations.model_copy(update={"surge": None})
+        answers = answers.model_copy(update={"message": message, "operations": operations})
     update = {"outcomes": outcomes, "population": population, "suitability": answers}
     return digest_of(canonical_json(protocol.model_copy(update=update), loaded.texts))
 

@@ -1,5 +1,6 @@
 """Results as figures. Pure functions: a frozen result in, an Altair chart with its words out."""
 
+from trials.reporting.charts.beside import beside_figure
 from trials.reporting.charts.effects import effect_figure, segment_figure
 from trials.reporting.charts.figure import DARK, LIGHT, Figure, Ink
 from trials.reporting.charts.money import net_benefit_figure
@@ -12,6 +13,7 @@ __all__ = [
     "LIGHT",
     "Figure",
     "Ink",
+    "beside_figure",
     "effect_figure",
     "net_benefit_figure",
     "segment_figure",

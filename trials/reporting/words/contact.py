@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from analysis.wording.phrases import capitalised
+from designs.surge import Way
 from designs.surge.forecast import ALL
 
-Way = Literal["calls", "post", "amended"]
 WAYS: Final[Mapping[Way, str]] = {"calls": "Calls", "post": "Post", "amended": "Amended returns"}
 
 
