@@ -1,13 +1,14 @@
-"""What would change a verdict: a cost, other values, a larger sample. Plain sentences, each with its figure."""
+"""What would change a verdict: a cost, other values, capacity, a larger sample. Plain sentences with their figures."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from analysis.deciding.evidence import DecisionRules, Evidence, TrialEvidence
 from analysis.deciding.threshold_analysis import would_be
-from analysis.deciding.verdict import Decided, Judgement
+from analysis.deciding.verdict import Decided, Judgement, decide
 from analysis.inference.intervals import Effect, critical_value
 from analysis.inference.redrawn import Redrawn
 from analysis.inference.skewness import leans
@@ -16,6 +17,7 @@ from analysis.wording.naming import approach, doing_nothing
 from analysis.wording.numbers import customers_needed, per_thousand, pounds
 from analysis.wording.phrases import capitalised
 from analysis.wording.verdicts import would_be_in_words
+from designs.protocol.capacity import contacts, expected_contact
 from designs.protocol.models import Protocol
 from designs.protocol.words import column_words
 
@@ -51,10 +53,36 @@ def what_would_change(
     for threshold in found.costs:
         changes += _costs(protocol, trial, threshold)
         changes += _accuracy(protocol, trial, rules, threshold)
+    changes += _capacity(protocol, trial, rules, decided)
     if decided.code == "not_shown":
         for evidence, judgement in zip(trial.arms, decided.arms, strict=True):
             changes += _sample(protocol, evidence, judgement, rules, len(trial.arms), customers)
     return tuple(changes)
+
+
+def _capacity(protocol: Protocol, trial: TrialEvidence, rules: DecisionRules, decided: Decided) -> list[str]:
+    """How many contacts it would take, or how many people to take them, for the verdict to be another."""
+    declared = expected_contact(protocol)
+    peak, limit = declared.peak_contacts_per_day, declared.capacity_per_day
+    if limit is None:
+        return []
+    other = would_be(decide(trial, replace(rules, capacity=rules.capacity is False)))
+    if other == would_be(decided):
+        return []
+    taken = contacts(limit)
+    if peak is None:
+        when = f"more than {taken} contacts, which is what can be taken in a day, came on the busiest day at roll-out"
+    elif rules.capacity is False:
+        when = (
+            f"{contacts(peak)} contacts could be taken in a day ({taken} can), or no more than {taken} came on the "
+            f"busiest day at roll-out ({contacts(peak)} are expected)"
+        )
+    else:
+        when = (
+            f"more than {taken} contacts came on the busiest day at roll-out ({contacts(peak)} are expected), or fewer "
+            f"than {contacts(peak)} could be taken in a day ({taken} can)"
+        )
+    return [f"If {when}, the verdict would be: {_would_be(protocol, other)}."]
 
 
 def smallest_effect_found(std_error: float, alpha: float, power: float, contrasts: int) -> float:
