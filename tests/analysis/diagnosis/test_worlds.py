@@ -13,6 +13,7 @@ from analysis.frame import ARM_COLUMN
 from designs.protocol.models import Protocol
 from tests.analysis.evaluations import COMPLAINT, NFA, arm, declared, evaluated, trial
 from tests.analysis.evaluations import PAID as PAID_23
+from tests.calibration.chances import PLANS as SUITE_PLANS
 
 PAID = {"id": "paid", "role": "primary", "kind": "binary", "direction": "increase", "baseline": 0.3,
         "minimum_effect": 0.04}  # fmt: skip
@@ -264,12 +265,7 @@ def test_the_evaluation_read_off_is_the_declared_one():
 
 
 def test_clusters_vary_in_size_as_the_plan_says():
-    import numpy as np
-
-    from analysis.diagnosis import declared_world
-    from tests.calibration.chances import PLANS
-
-    plan, _ = PLANS["clustered"]
+    plan, _ = SUITE_PLANS["clustered"]
     varied = plan.population.model_copy(update={"cluster_size_cv": 0.6})
     for population, variation in ((plan.population, 0.0), (varied, 0.6)):
         world = declared_world(plan.model_copy(update={"population": population}), customers=40_000)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from analysis.diagnosis import declared_world, replicate
 from analysis.errors import AnalysisRefused
 from analysis.planning.power import (
     _proportions,
@@ -254,8 +255,6 @@ def test_a_time_in_days_is_no_share(changes: dict[str, Any], reason: str) -> Non
 
 
 def test_whole_trials_judge_a_time_with_the_error_that_it_is_sized_by() -> None:
-    from analysis.diagnosis import declared_world, replicate
-
     outcome = {**TIME, "minimum_effect": 0.06, "direction": "decrease"}
     one = protocol(outcome)
     two = one.model_copy(update={"arms": one.arms[:2]})
