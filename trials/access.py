@@ -25,7 +25,7 @@ UseCase = Literal[
 READ_ONLY: Final[frozenset[UseCase]] = frozenset({"read", "overlap", "certificate", "verify"})
 """What leaves the registry as it is."""
 
-Action = Literal[UseCase, "installed", "denied", "commit_seed", "freeze_wave", "allocate", "take_out"]
+Action = Literal[UseCase, "installed", "denied", "commit_seed", "freeze_wave", "allocate", "take_out", "remove_lists"]
 """What an event of the audit chain may be: a use case, or one of the steps that a use case is made of."""
 
 LONGEST_NAME = 100

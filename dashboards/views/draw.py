@@ -112,6 +112,9 @@ def _ask(detail: TrialDetail, contacted: dict[str, str]) -> None:
 
 def _written(detail: TrialDetail, job: JobRecord, names: tuple[str, ...]) -> None:
     """What a job wrote, as long as it lies here; of a void draw it is not given out, and can only be removed."""
+    if not names:
+        _gone(job)
+        return
     void = detail.summary.state == "void"
     there = f"Lists that {job.started_by} had written on {moment(job.started_at)} UTC are on the server."
     if void:
@@ -131,6 +134,21 @@ def _written(detail: TrialDetail, job: JobRecord, names: tuple[str, ...]) -> Non
         if void
         else st.button("I have them: remove them from the server", key=f"remove/{job.id}")
     ):
+        work.remove_lists(job)
+        st.rerun()
+
+
+def _gone(job: JobRecord) -> None:
+    """Lists that nobody removed, and that are not there."""
+    st.html(
+        markup.refusal(
+            [
+                f"Lists that {job.started_by} had written on {moment(job.started_at)} UTC are gone, and nobody "
+                "removed them here. Ask who may write to the service's folder, and issue them again."
+            ]
+        )
+    )
+    if st.button("I know: say no more of it", key=f"remove/{job.id}"):
         work.remove_lists(job)
         st.rerun()
 

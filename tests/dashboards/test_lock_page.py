@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import time
 import zipfile
 from pathlib import Path
@@ -19,9 +20,12 @@ from tests.trials.examples import Files
 from trials.access import Actor
 from trials.errors import AccessRefused, TrialRefused
 from trials.jobs import progress
+from trials.jobs.conducting import conduct
 from trials.registry import Registry
 from trials.registry.records import JobRecord, LongStage
+from trials.stages.allocate import randomise
 from trials.stages.design import begin_design, revise_design
+from trials.stages.job import open_job
 from trials.stages.lock import lock
 from trials.stages.population import load_population
 from trials.stages.register import register, register_draft
@@ -135,6 +139,20 @@ def test_a_list_is_not_issued_again_without_a_reason(design: Registry, open_page
     next(radio for radio in page.radio if radio.key == f"arm/{DESIGN}").set_value(0).run()
     press(page, "Write the lists")
     assert "Say why it is issued again" in refusals(page)[0]
+
+
+def test_lists_that_are_gone_are_said_to_be(design: Registry, open_page: Any, at_work: Any) -> None:
+    register_draft(design, ANN, DESIGN, 1)
+    lock(design, ANN, DESIGN)
+    at_work(RAY)
+    randomise(design, RAY, DESIGN)
+    request = {"arms": ["letter"], "columns": [], "reason": None}
+    conduct(design, RAY, open_job(design, RAY, DESIGN, "issue", "1" * 32, lambda _: False, request))
+    shutil.rmtree(design.home / "lists")
+    page = open_page("draw", trial=DESIGN)
+    assert "are gone, and nobody removed them here" in refusals(page)[0]
+    assert not page.get("download_button")
+    assert "nobody removed them here" not in shown(press(page, "I know: say no more of it"))
 
 
 def test_lists_of_a_void_draw_are_offered_to_nobody(design: Registry, open_page: Any, at_work: Any) -> None:

@@ -204,7 +204,10 @@ KEPT_OF_EVENTS = {
 }  # fmt: skip
 """What is named in the events of an action that others are told of, and kept from them."""
 ROWS = "rows"  # the digests of what an event wrote, of counts by arm among others
-NOT_TOLD = {"issue", "load_contacts", "whois", "take_out", "lock_outside", "backup", "restore", "migrate", "collect"}
+NOT_TOLD = {
+    "issue", "load_contacts", "whois", "take_out", "remove_lists", "lock_outside", "backup", "restore", "migrate",
+    "collect",
+}  # fmt: skip
 READ_ALONE = {"read", "overlap", "certificate", "verify", "randomise"}  # no event has their name
 
 

@@ -14,9 +14,9 @@ from data.errors import Refused
 from data.private import make_private
 from trials.access import Actor
 from trials.errors import RegistryRefused
+from trials.field.job_lists import lists_of
 from trials.jobs import lifeline
 from trials.jobs.arriving import arrived, remove_arrived
-from trials.jobs.lists import lists_of
 from trials.progress import Progress
 from trials.registry import Registry
 from trials.registry.records import JobRecord, JobRefusal, LongStage

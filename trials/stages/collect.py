@@ -12,7 +12,7 @@ def collect(registry: Registry, actor: Actor) -> tuple[str, ...]:
     """Remove orphans that are over a day old, and what processes that are gone left; the names of what was removed.
 
     Of jobs that is what was sent to them, lists that they did not finish, how a crash was reported, and lists of jobs
-    that no row knows. Whole lists stay for whoever may issue them.
+    that neither a row nor the chain knows. Whole lists stay for whoever may issue them.
 
     Raises:
         DataRefused: Somebody is writing or copying snapshots.
@@ -20,6 +20,6 @@ def collect(registry: Registry, actor: Actor) -> tuple[str, ...]:
     with registry.write(actor, "collect") as work:
         removed = registry.snapshots.collect_orphans(frozenset(snapshots_named(work.session)))
         removed += registry.clear_left(reports=True)
-        removed += clear_lists(registry.home, queries.job_ids(work.session))
+        removed += clear_lists(registry.home, queries.job_ids(work.session) | queries.jobs_with_lists(work.session))
         work.commit({"removed": list(removed)})
     return removed

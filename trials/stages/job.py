@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from trials.access import Actor
 from trials.concealment import sees_arms
 from trials.registry import Registry, queries
-from trials.registry.records import JobRecord, JobRefusal, LongStage
+from trials.registry.records import JobLists, JobRecord, JobRefusal, LongStage
 from trials.registry.tables.columns import digest_of, now
 from trials.registry.told import told_job
 
@@ -158,8 +158,10 @@ def look_at_job(
     return job if sees else told_job(job)
 
 
-def jobs_of_lists(registry: Registry, actor: Actor, trial_id: str) -> tuple[JobRecord, ...]:
-    """Every job of a trial that wrote issue lists, the last one first.
+def jobs_of_lists(registry: Registry, actor: Actor, trial_id: str) -> tuple[tuple[JobRecord, JobLists], ...]:
+    """Every job of a trial that wrote issue lists, the last one first, with what it wrote.
+
+    One whose row is gone is told from the lists that the audit chain has of it.
 
     Raises:
         AccessRefused: The actor may not issue; the denial is in the audit chain.
@@ -168,7 +170,18 @@ def jobs_of_lists(registry: Registry, actor: Actor, trial_id: str) -> tuple[JobR
     registry.permit(actor, "issue", trial_id)
     with registry.inspect(actor, "read", trial_id) as session:
         _require(session, trial_id)
-        return queries.jobs_of(session, trial_id, "issue")
+        jobs = {job.id: job for job in queries.jobs_of(session, trial_id, "issue")}
+        lists = {each.job: each for each in queries.job_lists(session, trial_id)}
+    jobs |= {each.job: _by_its_lists(trial_id, each) for each in lists.values() if each.job not in jobs}
+    return tuple(
+        (job, lists.get(job.id, JobLists(job.id, (), frozenset())))
+        for job in sorted(jobs.values(), key=lambda job: job.started_at, reverse=True)
+    )
+
+
+def _by_its_lists(trial_id: str, of_job: JobLists) -> JobRecord:
+    first = of_job.lists[0]
+    return JobRecord(of_job.job, trial_id, "issue", first.issued_by, "randomiser", first.issued_at, state="done")
 
 
 def _require(session: Session, trial_id: str) -> None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from trials.access import Actor, UseCase
 from trials.errors import TrialRefused
+from trials.field.job_lists import MANIFEST, ListFault, list_faults
 from trials.life import require
 from trials.registry import Registry, queries
-from trials.registry.records import FileAccount, IssueRecord
-
-MANIFEST: Final = ".manifest.json"
-"""How the name of what stands beside a list ends."""
+from trials.registry.records import FileAccount, JobRecord
 
 
 def note_taken_out(
@@ -79,44 +75,53 @@ def note_reasons_taken_out(
         note_taken_out(registry, actor, use_case, trial_id, what=what, rows=rows + cells)
 
 
-def note_lists_taken_out(registry: Registry, actor: Actor, trial_id: str, files: Mapping[str, bytes]) -> None:
-    """Record that issue lists leave, each of which is as it was recorded when it was issued; none of a void draw.
+def note_lists_taken_out(registry: Registry, actor: Actor, job: JobRecord, files: Mapping[str, bytes]) -> None:
+    """Record that a job's issue lists leave: all that it wrote, each as it was recorded; none of a void draw.
 
     Args:
         registry: As for :func:`note_taken_out`.
         actor: Likewise.
-        trial_id: The trial.
+        job: The job that wrote them.
         files: What leaves, by name: lists, and beside each its manifest.
 
     Raises:
         AccessRefused: The actor may not issue.
-        TrialRefused: The draw is void, or a file is none that was issued, or was edited since.
+        TrialRefused: The draw is void, one that the job wrote is gone, or a file is none of its or was edited since.
         RegistryRefused: It could not be recorded; then nothing may leave.
     """
-    with registry.write(actor, "issue", trial_id) as work:
-        require(queries.standing_of(work.session, trial_id), "issue")
-        issued = queries.issues_of(work.session, trial_id)
-        leaving = [_as_issued(name, files, issued) for name in files if not name.endswith(MANIFEST)]
-        names = ", ".join(each.manifest["file"] for each in leaving)
-        work.commit_taken_out(f"issue lists {names}", sum(each.manifest["customers"] for each in leaving), None)
+    with registry.write(actor, "issue", job.trial) as work:
+        require(queries.standing_of(work.session, job.trial), "issue")
+        of_job = queries.lists_of_job(work.session, job)
+        digests = {name: hashlib.sha256(files[name]).hexdigest() for name in files if not name.endswith(MANIFEST)}
+        for fault in list_faults(of_job, digests, files):
+            raise _not_as_issued(fault)
+        leaving = [each for each in of_job.lists if digests.get(each.manifest["file"]) == each.file_digest]
+        of_name = {each.manifest["file"]: each.manifest["customers"] for each in leaving}
+        work.commit_taken_out(f"issue lists {', '.join(of_name)}", sum(of_name.values()), None)
 
 
-def _as_issued(name: str, files: Mapping[str, bytes], issued: Iterable[IssueRecord]) -> IssueRecord:
-    """The record of a list, which has its name, its bytes and its manifest; of one issued again, that one."""
-    digest, beside = hashlib.sha256(files[name]).hexdigest(), files.get(name.removesuffix(".csv") + MANIFEST)
-    for each in issued:
-        if each.file_digest == digest and each.manifest["file"] == name and _says(beside, each.manifest):
-            return each
-    raise TrialRefused(
-        "a list is not as it was issued",
-        where=name,
-        rule="what is sent to customers is what was recorded, byte for byte",
+def note_lists_removed(registry: Registry, actor: Actor, job: JobRecord, names: Iterable[str]) -> None:
+    """Record that a job's lists go from the registry's folder, before they do: what is gone without a word is missed.
+
+    Args:
+        registry: As for :func:`note_taken_out`.
+        actor: Likewise.
+        job: The job that wrote them.
+        names: The files of it that are there.
+
+    Raises:
+        AccessRefused: The actor may not issue.
+        RegistryRefused: It could not be recorded; then nothing goes.
+    """
+    with registry.write(actor, "issue", job.trial) as work:
+        missing = queries.lists_of_job(work.session, job).needed - {*names}
+        work.commit({"job": job.id, "missing": len(missing)}, action="remove_lists")
+
+
+def _not_as_issued(fault: ListFault) -> TrialRefused:
+    return TrialRefused(
+        "a list that was issued is gone" if fault.gone else "a list is not as it was issued",
+        where=fault.name,
+        rule="what is sent to customers is what was recorded, byte for byte, and all of it",
         remedy="ask who else may write to the registry's folder, remove these lists and issue them again",
     )
-
-
-def _says(beside: bytes | None, manifest: Mapping[str, object]) -> bool:
-    try:
-        return beside is None or bool(json.loads(beside) == manifest)
-    except ValueError:
-        return False

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from trials.access import Actor
 from trials.proofs.draw import Stored, draw_proofs, plan_proofs, stored_draw
 from trials.proofs.evaluations import ToRunAgain, evaluation_proof, stored_evaluations
+from trials.proofs.job_lists import job_lists_proof
 from trials.proofs.proof import Proof, prove
 from trials.proofs.record import chain_proof, rows_proof, trials_proof
 from trials.registry import Registry, queries
 from trials.registry.proof.head_copy import read_copy
 from trials.registry.proof.integrity import trials_known
+from trials.registry.records import JobLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def verify(
             queries.require_trial(session, trial_id)  # which refuses
         read = [chain_proof(session, registry, copy), rows_proof(session, registry, trial_id)]
         of_trial = _of_trial(session, trial_id, copy)
-    return (*read, *of_trial.with_files(registry, quick))
+    return (*read, *of_trial.with_files(registry, quick), _job_lists(registry, actor, trial_id))
 
 
 def verify_all(registry: Registry, actor: Actor, *, head: Path | None = None, quick: bool = False) -> VerifiedAll:
@@ -81,7 +83,7 @@ def verify_all(registry: Registry, actor: Actor, *, head: Path | None = None, qu
     for trial_id in trials:
         with registry.inspect(actor, "verify", trial_id) as session:
             of_trial = _of_trial(session, trial_id, copy)
-        of[trial_id] = of_trial.with_files(registry, quick)
+        of[trial_id] = (*of_trial.with_files(registry, quick), _job_lists(registry, actor, trial_id))
     return VerifiedAll(proofs, of)
 
 
@@ -93,6 +95,14 @@ def _was_there(session: Session, trial_id: str) -> bool:
     written: list[str] = []
     known = prove("trials", "it is known", lambda: written.extend(trials_known(session)), session=session)
     return not known.holds or trial_id in written
+
+
+def _job_lists(registry: Registry, actor: Actor, trial_id: str) -> Proof:
+    def read() -> tuple[JobLists, ...]:
+        with registry.inspect(actor, "verify", trial_id) as session:
+            return queries.job_lists(session, trial_id)
+
+    return job_lists_proof(registry, read)
 
 
 @dataclass(frozen=True, slots=True)

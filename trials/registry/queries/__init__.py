@@ -48,6 +48,7 @@ from trials.registry.queries.draws import (
     waves_of_list,
 )
 from trials.registry.queries.in_hand import draft_of, typed_on
+from trials.registry.queries.job_lists import job_lists, jobs_with_lists, lists_of_job
 from trials.registry.queries.jobs import job_ids, job_of, job_row, jobs_of, latest_job, running_job
 from trials.registry.queries.numbering import next_number
 from trials.registry.queries.plans import (
@@ -92,15 +93,18 @@ __all__ = [
     "is_registered",
     "issues_of",
     "job_ids",
+    "job_lists",
     "job_of",
     "job_row",
     "jobs_of",
+    "jobs_with_lists",
     "last_drawn_at",
     "last_event",
     "latest_change",
     "latest_job",
     "latest_population",
     "lists_issued",
+    "lists_of_job",
     "lock_of",
     "locked_outside",
     "locked_population",

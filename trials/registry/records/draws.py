@@ -74,6 +74,25 @@ class IssueRecord:
     manifest: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class JobLists:
+    """What a job wrote, and what of it must lie in the registry's folder still.
+
+    Attributes:
+        job: Its id.
+        lists: As they were issued, in order; of a job of an earlier program every list of the trial, any of which may
+            be one of its.
+        needed: By name, the lists that must lie there: nobody has removed them since, and no restore came between.
+            Not the last one of a job that did not end well, which may have ended just before it gave it its name.
+        known: Whether it is on record which lists are the job's.
+    """
+
+    job: str
+    lists: tuple[IssueRecord, ...]
+    needed: frozenset[str]
+    known: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoidRecord(AskedAndConfirmed):
     """A void. The draw is kept."""
