@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from trials.proofs.proof import Proof, Remark, prove
 from trials.registry import Registry, queries
 from trials.registry.proof.database import database_faults
-from trials.registry.proof.files import key_faults, open_to_others
+from trials.registry.proof.files import key_faults, not_the_services, open_to_others
 from trials.registry.proof.head_copy import copy_faults
 from trials.registry.proof.integrity import chain_faults, head_faults, row_faults, trials_written
 
@@ -53,6 +53,7 @@ def rows_proof(session: Session, registry: Registry, trial_id: str | None) -> Pr
         lambda: database_faults(session),
         lambda: key_faults(session, registry.key_path),
         lambda: open_to_others(registry.home, _database(registry)),
+        lambda: map(Remark, not_the_services(registry.home, _database(registry))),
         session=session,
     )
 

@@ -18,6 +18,7 @@ DEMONSTRATION: Final = "demonstration"
 JOBS: Final = "jobs"  # a file for each job whose process lives, or crashed
 ARRIVING: Final = "arriving"  # a folder for each job to which a file was sent
 LISTS: Final = "lists"  # a folder for each job that wrote issue lists
+ERRORS: Final = "errors.log"  # what the program did not foresee; see trials.unforeseen
 FOLDERS: Final = (SNAPSHOTS, SCRATCH, UPLOADS, DRAFTS, DEMONSTRATION, JOBS, ARRIVING, LISTS)
 """Every folder that the service makes in a registry's."""
 _RULE: Final = (
