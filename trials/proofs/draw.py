@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from designs.assignment import allocation_digest, commitment
 from designs.assignment.certificate import Certificate, differences, read_certificate
 from trials.access import same_person
 from trials.proofs.customers import CustomersOfFiles, customers_faults
+from trials.proofs.job_lists import job_lists_faults
 from trials.proofs.proof import Proof, prove
 from trials.proofs.same_customers import NOBODY
 from trials.proofs.same_rows import same_rows
@@ -25,7 +26,7 @@ from trials.registry import Registry, queries
 from trials.registry.identities.pseudonyms import LEDGER_ID
 from trials.registry.plan import Plan, edited_since, plan_of
 from trials.registry.proof.integrity import snapshots_named
-from trials.registry.records import AllocationRecord, DrawRecord, WaveRecord
+from trials.registry.records import AllocationRecord, DrawRecord, JobLists, WaveRecord
 from trials.registry.tables.columns import canonical
 
 
@@ -68,13 +69,24 @@ def plan_proofs(session: Session, trial_id: str) -> tuple[Proof, ...]:
     )
 
 
-def draw_proofs(registry: Registry, stored: Stored) -> tuple[Proof, ...]:
-    """The files and the replay: after the read is over, for on SQLite a reader that holds on stalls writers."""
+def draw_proofs(registry: Registry, stored: Stored, lists: Callable[[], tuple[JobLists, ...]]) -> tuple[Proof, ...]:
+    """The files and the replay: after the read is over, for on SQLite a reader that holds on stalls writers.
+
+    Args:
+        registry: The registry.
+        stored: What was read.
+        lists: Reads which issue lists jobs wrote into the registry's folder.
+    """
     draw = stored.draw
     if draw is None:
         return (Proof("draw", (), "nothing has been drawn yet"),)
     files = CustomersOfFiles(registry.snapshots)
-    snapshots = prove("snapshots", "every file is the one named", lambda: _snapshots(registry, stored.named))
+    snapshots = prove(
+        "snapshots",
+        "every file is the one named",
+        lambda: _snapshots(registry, stored.named),
+        lambda: job_lists_faults(registry, lists),
+    )
     # Before the customers: whoever repeats the draw reads the units, so that they need not be read again.
     replay = prove("replay", "the draw gives the same arms", lambda: _replay(registry, draw, stored, files))
     customers = prove(

@@ -1,20 +1,17 @@
-"""Proof of the issue lists that jobs wrote: what lies in the registry's folder is what was issued, and none is gone."""
+"""The issue lists that jobs wrote: what lies in the registry's folder is what was issued, and none is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from trials.field.job_lists import faults_of_folder
-from trials.proofs.proof import Proof, prove
 from trials.registry import Registry
 from trials.registry.records import JobLists
 from trials.registry.storage.folder import LISTS
 
-KEPT = "every issue list that lies here is as it was issued, and none that nobody removed is gone"
 
-
-def job_lists_proof(registry: Registry, read: Callable[[], tuple[JobLists, ...]]) -> Proof:
-    """What lies in the folders of a trial's jobs, against what is on record of it.
+def job_lists_faults(registry: Registry, read: Callable[[], tuple[JobLists, ...]]) -> list[str]:
+    """What is wrong with what lies in the folders of a trial's jobs, in words.
 
     No file is named, for the names of lists say which arms have one.
 
@@ -23,8 +20,7 @@ def job_lists_proof(registry: Registry, read: Callable[[], tuple[JobLists, ...]]
         read: Reads what is on record; read again where something is wrong, for somebody may have written, or removed
             lists, between that and the look at the folder.
     """
-    found = prove("issue_lists", KEPT, lambda: _faults(registry, read()))
-    return found if found.holds else prove("issue_lists", KEPT, lambda: _faults(registry, read()))
+    return list(_faults(registry, read())) and list(_faults(registry, read()))
 
 
 def _faults(registry: Registry, every: tuple[JobLists, ...]) -> Iterator[str]:

@@ -5,8 +5,9 @@ Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,6 @@ from sqlalchemy.orm import Session
 from trials.access import Actor
 from trials.proofs.draw import Stored, draw_proofs, plan_proofs, stored_draw
 from trials.proofs.evaluations import ToRunAgain, evaluation_proof, stored_evaluations
-from trials.proofs.job_lists import job_lists_proof
 from trials.proofs.proof import Proof, prove
 from trials.proofs.record import chain_proof, rows_proof, trials_proof
 from trials.registry import Registry, queries
@@ -58,7 +58,7 @@ def verify(
             queries.require_trial(session, trial_id)  # which refuses
         read = [chain_proof(session, registry, copy), rows_proof(session, registry, trial_id)]
         of_trial = _of_trial(session, trial_id, copy)
-    return (*read, *of_trial.with_files(registry, quick), _job_lists(registry, actor, trial_id))
+    return (*read, *of_trial.with_files(registry, quick, partial(_job_lists, registry, actor, trial_id)))
 
 
 def verify_all(registry: Registry, actor: Actor, *, head: Path | None = None, quick: bool = False) -> VerifiedAll:
@@ -83,7 +83,7 @@ def verify_all(registry: Registry, actor: Actor, *, head: Path | None = None, qu
     for trial_id in trials:
         with registry.inspect(actor, "verify", trial_id) as session:
             of_trial = _of_trial(session, trial_id, copy)
-        of[trial_id] = (*of_trial.with_files(registry, quick), _job_lists(registry, actor, trial_id))
+        of[trial_id] = of_trial.with_files(registry, quick, partial(_job_lists, registry, actor, trial_id))
     return VerifiedAll(proofs, of)
 
 
@@ -97,12 +97,9 @@ def _was_there(session: Session, trial_id: str) -> bool:
     return not known.holds or trial_id in written
 
 
-def _job_lists(registry: Registry, actor: Actor, trial_id: str) -> Proof:
-    def read() -> tuple[JobLists, ...]:
-        with registry.inspect(actor, "verify", trial_id) as session:
-            return queries.job_lists(session, trial_id)
-
-    return job_lists_proof(registry, read)
+def _job_lists(registry: Registry, actor: Actor, trial_id: str) -> tuple[JobLists, ...]:
+    with registry.inspect(actor, "verify", trial_id) as session:
+        return queries.job_lists(session, trial_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +111,12 @@ class _OfTrial:
     unread: Proof  # the evaluations, where they cannot be read
     draw: Stored | Proof  # the proof that it cannot be read
 
-    def with_files(self, registry: Registry, quick: bool) -> tuple[Proof, ...]:
+    def with_files(
+        self, registry: Registry, quick: bool, lists: Callable[[], tuple[JobLists, ...]]
+    ) -> tuple[Proof, ...]:
         """Every proof: files are hashed and the draw repeated when the read is over, so that no writer waits."""
         evaluations = evaluation_proof(registry, self.evaluations, self.unread, quick=quick)
-        draw = (self.draw,) if isinstance(self.draw, Proof) else draw_proofs(registry, self.draw)
+        draw = (self.draw,) if isinstance(self.draw, Proof) else draw_proofs(registry, self.draw, lists)
         return (*self.rows, evaluations, *draw)
 
 

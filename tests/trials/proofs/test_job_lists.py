@@ -51,8 +51,8 @@ def kept(registry: Registry, files: Files) -> tuple[Registry, JobRecord, Path]:
 
 def found(registry: Registry) -> str:
     faults = failing(registry)
-    assert set(faults) <= {"issue_lists"}
-    return faults.get("issue_lists", "")
+    assert set(faults) <= {"snapshots"}
+    return faults.get("snapshots", "")
 
 
 def edit_row(folder: Path) -> None:
