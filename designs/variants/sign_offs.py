@@ -109,18 +109,29 @@ def planned_texts(plan: Protocol) -> tuple[PlannedText, ...]:
 def in_use_already(text: PlannedText, versions: Mapping[str, Sequence[Version]]) -> bool:
     """Whether a text is, to the byte, the wording that its arm declares to be in use today: nobody signs that again.
 
+    What is declared is the text that was there when it was declared, and not whatever is written into its file later:
+    a plan that names one file for both declares its words of that day.
+
     Args:
         text: Of the plan.
         versions: Of each text, by its subject, the versions that it has had, oldest first; the declared one is another
-            subject, such as ``text/today/en_in_use``.
+            subject, such as ``text/today/en_in_use``, and has those since it was declared, with an empty digest where
+            no text was there.
     """
     if not text.todays or text.in_use is None or text.name is None:
         return False
-    if text.name == text.in_use:
-        return True
-    named = {name for name in (text.name, text.in_use) if _DIGEST.fullmatch(name)}
-    had = [versions.get(subject, ()) for subject in (text.subject, f"{text.subject}_in_use")]
-    return not named and all(had) and had[0][-1].digest == had[1][-1].digest
+    had, declared = versions.get(text.subject, ()), versions.get(f"{text.subject}_in_use", ())
+    now = _digest_now(text.name, had)
+    bound = not declared or declared[0].digest == now
+    return now is not None and bound and _digest_now(text.in_use, declared) == now
+
+
+def _digest_now(name: str, had: Sequence[Version]) -> str | None:
+    """The digest of a text: its name in a sealed plan, else its last version's; None while there is none, or where a
+    file has the name of a digest that is not its own."""
+    if _DIGEST.fullmatch(name):
+        return name if not had or any(version.digest == name for version in had) else None
+    return had[-1].digest if had else None
 
 
 def sign_offs(
@@ -200,8 +211,10 @@ def _open(sign_off: SignOff) -> Iterator[Open]:
     name, which = NAMES[body], f"the {LANGUAGES[text.language]} text of {text.arm}"
     if record is None:
         remedy = "ask for it"
-        if text.todays:
+        if text.todays and text.in_use is None:
             remedy += f"; where it is the wording in use today, name that too ({text.language}_in_use)"
+        elif text.todays:
+            remedy += f"; what was declared as in use ({text.language}_in_use) were other words, or none yet"
         yield Open("sign_off_missing", "blocks", text.where, f"{name} has not signed {which}", remedy, body)
     elif sign_off.state == "void":
         since = f" on {in_words(sign_off.void_since)}" if sign_off.void_since else ""

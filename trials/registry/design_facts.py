@@ -41,7 +41,7 @@ def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
         errors=judged.errors,
         texts=revision.draft.texts,
         contents=queries.texts_of_design(session, trial_id, revision.draft.texts.values()),
-        versions=_versions(_of_revisions(session, trial_id)),
+        versions={**_versions(_of_revisions(session, trial_id)), **_declared(session, trial_id)},
         recorded=queries.entries_of(session, trial_id),
         today=today,
         counts=None if judged.protocol is None else reasons_of(session, judged.protocol, loaded),
@@ -74,7 +74,10 @@ def facts_of_plan(session: Session, plan: Plan, today: date) -> Facts:
         errors=(),
         texts={},
         contents={row.digest: base64.b64decode(row.content) for row in session.scalars(kept)},
-        versions=_as_sealed(plan.protocol, _versions([*_of_revisions(session, trial_id), *named])),
+        versions={
+            **_as_sealed(plan.protocol, _versions([*_of_revisions(session, trial_id), *named])),
+            **_declared(session, trial_id, plan.version),
+        },
         recorded=queries.entries_of(session, trial_id),
         today=today,
         counts=reasons_of(session, plan.protocol, plan.population),
@@ -195,6 +198,47 @@ def _of_registrations(session: Session, trial_id: str) -> Iterator[Named]:
     for row in session.scalars(select(table).where(table.trial_id == trial_id).order_by(table.version)):
         for subject, digest in _named(json.loads(row.canonical)):
             yield row.registered_at, subject, digest
+
+
+def _declared(session: Session, trial_id: str, version: int | None = None) -> dict[str, tuple[Version, ...]]:
+    """What each arm declares as the wording in use, since it was declared without a break: first the text that was
+    there then, by an empty digest where none was.
+
+    Args:
+        session: A read.
+        trial_id: The design or trial.
+        version: A registered version of the plan, which nothing that was saved later says anything of; None for a
+            draft.
+    """
+    had: dict[str, tuple[Version, ...]] = {}
+    for at, now in sorted(_declarations(session, trial_id, version), key=lambda each: each[0]):
+        before = {subject: had.get(subject, ()) for subject in now}
+        had = {
+            subject: was if was and was[-1].digest == now[subject] else (*was, Version(now[subject], at))
+            for subject, was in before.items()
+        }
+    return had
+
+
+def _declarations(session: Session, trial_id: str, version: int | None) -> Iterator[tuple[datetime, dict[str, str]]]:
+    """Of each plan that a trial has had until then, drafted or registered, the digests of what it declares so."""
+    table = tables.ProtocolVersion
+    rows = session.scalars(select(table).where(table.trial_id == trial_id, table.version <= (version or 0))).all()
+    last = max((row.registered_at for row in rows), default=None)
+    for revision in queries.revisions_of(session, trial_id):
+        if version is None or last is None or revision.saved_at <= last:
+            names = dict(_named(revision.draft.document))
+            yield (
+                revision.saved_at,
+                {subject: revision.draft.texts.get(name, "") for subject, name in names.items() if _in_use(subject)},
+            )
+    for row in rows:
+        names = dict(_named(json.loads(row.canonical)))
+        yield row.registered_at, {subject: digest for subject, digest in names.items() if _in_use(subject)}
+
+
+def _in_use(subject: str) -> bool:
+    return subject.endswith("_in_use")
 
 
 def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -199,6 +199,8 @@ def test_a_text_of_what_is_done_today_is_searched_too(declared: dict[str, str]) 
               "text": {"en": "wording/today.en.md", **declared}}  # fmt: skip
     texts, contents = {**TEXTS, "wording/today.en.md": digest}, {**CONTENTS, digest: content}
     design = facts(("arms[3]", todays), texts=texts, contents=contents)
+    had = {f"text/today/{name}": (Version(digest, AT),) for name in ("en", *declared)}
+    design = replace(design, versions={**design.versions, **had})
     found = [(each.code, each.where) for _, each in missing_before_lock(design)]
     assert ("check_opened", "arms[3].text.en") in found
     assert (("sign_off_missing", "arms[3].text.en") in found) == (not declared)

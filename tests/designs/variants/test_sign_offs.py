@@ -237,6 +237,29 @@ def test_a_text_of_today_is_signed_unless_it_is_declared_as_in_use(text, bytes_o
     assert all("_in_use" in item.remedy for item in found)
 
 
+@pytest.mark.requirement("K12")
+@pytest.mark.parametrize("names", [("same.md", "same.md"), ("new.md", "old.md"), (digest("Stay."), digest("Stay."))])
+@pytest.mark.parametrize("declared", ["", "Pay."])
+def test_what_is_written_after_the_declaration_is_not_in_use(names, declared):
+    """Declared before there was a text, or of other words: whatever stands there now, nobody cleared it."""
+    now = Version(digest("Stay."), at(2))
+    first = Version(digest(declared) if declared else "", at(1))
+    had = {"text/today/en": [Version(digest("Pay."), at(1)), now], "text/today/en_in_use": [first, now]}
+    found = [
+        item
+        for item in open_texts(todays({"en": names[0], "en_in_use": names[1]}), had, ())
+        if item.where.startswith("arms[2]")
+    ]
+    assert [item.clears for item in found] == ["taa", "copgu"]
+    assert all("what was declared as in use (en_in_use)" in item.remedy for item in found)
+    # Put back to the byte, it is what was declared.
+    if declared:
+        back = {name: [*texts, Version(digest("Pay."), at(3))] for name, texts in had.items()}
+        plan = todays({"en": names[0], "en_in_use": names[1]} if names[0].endswith(".md") else
+                      {"en": digest("Pay."), "en_in_use": digest("Pay.")})  # fmt: skip
+        assert not [item for item in open_texts(plan, back, ()) if item.where.startswith("arms[2]")]
+
+
 def test_a_new_text_of_today_can_be_signed():
     had = {"text/today/en": versions("Pay.")}
     refuse_sign_off(signed("taa", "Pay.", "text/today/en"), todays({"en": "new.md"}), had, TODAY)
