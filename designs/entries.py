@@ -174,6 +174,7 @@ class SignedOff(_Entry):
         answers: To each point of the checklist.
         signed_by: Who signed, as that body names them.
         reading: How hard that version of the text reads. It is measured when the entry is recorded.
+        customers: Of the size of the sample, how many customers take part, as far as that was known.
     """
 
     kind: Literal["signed_off"]
@@ -184,6 +185,7 @@ class SignedOff(_Entry):
     answers: dict[Identifier, Scalar] = Field(default_factory=dict)
     signed_by: Text
     reading: Reading | None = None
+    customers: Annotated[int, Field(ge=0)] | None = None
 
 
 class GatewayDecided(_Entry):

@@ -133,5 +133,6 @@ def _signatures(facts: Facts, day: date) -> Iterator[Entry]:
     assert digest is not None
     yield SignedOff(
         kind="signed_off", on=day + timedelta(days=1), signatory="kai", subject="sample_size", digest=digest,
+        edition=LATEST, answers={"large_enough": True}, customers=facts.customers,
         signed_by="An analyst (invented)",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from designs.gates.days import about
 from designs.gates.facts import Facts
 from designs.gates.gates import Gate, GateName, gates_of, missing_before_lock, not_a_protocol
 from designs.gates.held import bound, given_for, held_to
-from designs.gates.sample_size import sample_size_digest, sample_size_record
+from designs.gates.sample_size import sample_size_digest, sample_size_record, size_sign_off
 
 __all__ = [
     "Facts",
@@ -23,4 +23,5 @@ __all__ = [
     "refuse_entry",
     "sample_size_digest",
     "sample_size_record",
+    "size_sign_off",
 ]

@@ -15,7 +15,8 @@ from designs.gates.held import bound
 from designs.gates.sample_size import sample_size_digest
 from designs.suitability.doubts import doubted
 from designs.suitability.staleness import answer_digests, rests_on
-from designs.variants.sign_offs import refuse_sign_off
+from designs.variants.checklists import SIZE_POINTS
+from designs.variants.sign_offs import refuse_answers, refuse_sign_off
 
 
 def refuse_entry(entry: Entry, facts: Facts, since: date | None = None) -> None:
@@ -38,6 +39,7 @@ def refuse_entry(entry: Entry, facts: Facts, since: date | None = None) -> None:
         case SignedOff():
             if facts.plan is None:
                 raise _nothing_to_sign(entry)
+            _refuse_customers(entry)
             refuse_sign_off(entry, facts.plan, facts.versions, facts.today)
         case DoubtOverridden():
             _refuse_override(entry, facts)
@@ -81,6 +83,16 @@ def _nothing_to_sign(entry: SignedOff) -> DesignRefused:
     )
 
 
+def _refuse_customers(entry: SignedOff) -> None:
+    if entry.customers is not None:
+        raise DesignRefused(
+            "a sign-off of a text names no number of customers",
+            where=entry.subject,
+            rule="only the size of the sample is signed for a number of customers",
+            remedy="leave customers out of the entry",
+        )
+
+
 def _refuse_sample(entry: SignedOff, facts: Facts) -> None:
     if entry.signatory != "kai" or entry.subject != "sample_size":
         raise DesignRefused(
@@ -99,6 +111,17 @@ def _refuse_sample(entry: SignedOff, facts: Facts) -> None:
             rule="a sign-off is of what the size follows from, as it is now",
             remedy=f"look at it as it is now, and sign that: {digest}",
         )
+    now = facts.customers
+    if entry.customers != now:
+        known = "nobody knows yet how many customers take part" if now is None else f"{now:,} customers take part"
+        raise DesignRefused(
+            "it is not said for how many customers the sample was looked at, or they are others",
+            where=entry.subject,
+            rule="a sign-off of the sample is of its size, and so of the customers who take part",
+            remedy=f"look at it as it is now ({known}), and "
+            + ("leave customers out of the entry" if now is None else f"name them: customers: {now}"),
+        )
+    refuse_answers(entry, SIZE_POINTS, "KAI")
 
 
 def _refuse_override(entry: DoubtOverridden, facts: Facts) -> None:

@@ -29,6 +29,7 @@ class Facts:
         today: The day on which it is asked.
         counts: Customers who take part, by reason and confidence; None where no population is loaded.
         digest: Of the plan as it is shown: of a draft's revision, or of a registered plan.
+        customers: How many take part of the population that is loaded; None where none is, or its rows say nothing.
         population: A population is loaded under the name that the plan gives it.
     """
 
@@ -42,6 +43,7 @@ class Facts:
     counts: Sequence[ReasonCount] | None = None
     population: bool = False
     digest: str | None = None
+    customers: int | None = None
 
     def __post_init__(self) -> None:
         """Hold what is on record to the plan as it stands here."""

@@ -10,10 +10,9 @@ from designs.consultation.gateways import gateways_missing
 from designs.consultation.order import order_findings
 from designs.consultation.register import missing
 from designs.consultation.route import Route, route_missing, route_of
-from designs.entries import SignedOff
 from designs.finding import Open
 from designs.gates.facts import Facts
-from designs.gates.sample_size import sample_size_digest
+from designs.gates.sample_size import size_sign_off
 from designs.protocol.errors import ProtocolError
 from designs.protocol.words import in_words
 from designs.suitability.review import review
@@ -127,22 +126,23 @@ def _wording(facts: Facts) -> tuple[Open, ...]:
 
 
 def _sample_size(facts: Facts) -> Iterator[Open]:
-    plan = facts.plan
-    digest = None if plan is None else sample_size_digest(plan)
-    signed = [
-        record.entry
-        for record in facts.recorded
-        if isinstance(record.entry, SignedOff) and record.entry.subject == "sample_size"
-    ]
-    if any(entry.digest == digest for entry in signed):
-        return
-    if signed:
-        on = signed[-1].on
-        problem = f"KAI signed the sample on {in_words(on)}; what its size follows from has changed, and that is void"
-        yield Open("sample_size_void", "blocks", "sample_size", problem, "have it signed as it is now", "kai")
-    else:
+    found = size_sign_off(facts.plan, facts.recorded, facts.customers)
+    on = "" if found.signed is None else in_words(found.signed.on)
+    if found.state == "missing":
         problem = "KAI has not signed that the sample is large enough"
         yield Open("sample_size_unsigned", "blocks", "sample_size", problem, "ask for it", "kai")
+    elif found.state == "void":
+        problem = f"KAI signed the sample on {on}; what its size follows from has changed, and that is void"
+        yield Open("sample_size_void", "blocks", "sample_size", problem, "have it signed as it is now", "kai")
+    elif found.state == "fewer" and found.signed is not None:
+        signed, now = found.signed.customers, facts.customers
+        size = "before it was known how many customers take part" if signed is None else f"for {signed:,} customers"
+        problem = f"KAI signed the sample on {on} {size}; {now:,} take part now, and that is void"
+        yield Open("sample_size_void", "blocks", "sample_size", problem, "have it signed as it is now", "kai")
+    for point in found.points:
+        problem = f"KAI signed the sample on {on} without a yes to \u201c{point.asks}\u201d"
+        remedy = "make the sample large enough, and have it signed again"
+        yield Open("sample_size_incomplete", "blocks", "sample_size", problem, remedy, "kai")
 
 
 def _before_the_lock(facts: Facts) -> Iterator[Open]:

@@ -105,3 +105,8 @@ CHECKLISTS: Final[Mapping[str, Mapping[Body, tuple[Point, ...]]]] = MappingProxy
 
 LATEST: Final = tuple(CHECKLISTS)[-1]
 """The edition that a new sign-off answers."""
+
+SIZE_POINTS: Final[Mapping[str, tuple[Point, ...]]] = MappingProxyType(
+    {"2026-11": (_yes("large_enough", "Is the sample large enough for what the trial is to find?"),)}
+)
+"""What KAI answers when it signs the size of the sample, by edition."""

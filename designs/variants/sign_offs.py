@@ -254,20 +254,29 @@ def refuse_sign_off(entry: SignedOff, plan: Protocol, versions: Mapping[str, Seq
         raise DesignRefused("what was signed is not the text of the plan", where=text.where, rule=rule, remedy=remedy)
     if entry.on > today:
         raise DesignRefused(f"{in_words(entry.on)} is not here yet", where=text.where, remedy="give the day it was")
-    _refuse_answers(entry, body)
+    refuse_answers(entry, {edition: lists[body] for edition, lists in CHECKLISTS.items()}, NAMES[body])
 
 
-def _refuse_answers(entry: SignedOff, body: Body) -> None:
-    lists = CHECKLISTS.get(entry.edition or "")
-    if lists is None:
-        known = ", ".join(CHECKLISTS)
-        rule = "a sign-off of a text answers an edition of the checklist"
+def refuse_answers(entry: SignedOff, checklists: Mapping[str, tuple[Point, ...]], who: str) -> None:
+    """Refuse answers to no edition of a body's checklist, to points that it does not have, or that are none.
+
+    Args:
+        entry: The sign-off.
+        checklists: The body's points by edition.
+        who: What the body is called.
+
+    Raises:
+        DesignRefused: It is so.
+    """
+    if entry.edition is None or entry.edition not in checklists:
+        known = ", ".join(checklists)
+        rule = "a sign-off answers an edition of the checklist"
         raise DesignRefused("this edition is not known", where=entry.edition, rule=rule, remedy=f"name one of {known}")
-    points = {point.id: point for point in lists[body]}
+    points = {point.id: point for point in checklists[entry.edition]}
     for name, answer in entry.answers.items():
         if name not in points:
             remedy = f"answer {', '.join(points)}"
-            raise DesignRefused(f"{NAMES[body]}'s checklist has no such point", where=name, remedy=remedy)
+            raise DesignRefused(f"{who}'s checklist has no such point", where=name, remedy=remedy)
         if points[name].given(answer) is None:
             remedy = f"answer {', '.join(points[name].answers)}"
             raise DesignRefused(f"\u201c{answer}\u201d is no answer to it", where=name, remedy=remedy)

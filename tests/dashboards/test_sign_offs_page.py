@@ -11,7 +11,7 @@ from dashboards import session
 from designs.drafting import Draft, draft_of_file
 from designs.entries import SignedOff
 from designs.library import template_named
-from designs.variants.checklists import CHECKLISTS, LATEST
+from designs.variants.checklists import CHECKLISTS, LATEST, SIZE_POINTS
 from designs.variants.reading_age import readability
 from tests.dashboards.conftest import done, press, refusals, shown, table_row
 from tests.dashboards.test_wording_page import ANN, ARMS, DESIGN, HOSTILE, begun, digest
@@ -60,9 +60,9 @@ def rewrite(registry: Registry, english: str, path: str = "good.md") -> None:
 
 def answer(page: AppTest, body: str, subject: str, leave: str | None = None, **others: str) -> AppTest:
     """Answer every point of a body about a text, but for one that is left."""
-    for point in CHECKLISTS[LATEST][body]:  # type: ignore[index]
+    for point in SIZE_POINTS[LATEST] if body == "kai" else CHECKLISTS[LATEST][body]:  # type: ignore[index]
         if point.id != leave:
-            given = (PASSES[body] | others).get(point.id, "yes")
+            given = (PASSES.get(body, {}) | others).get(point.id, "yes")
             radio = next(each for each in page.radio if f"/{body}/{subject}/" in each.key
                          and each.key.endswith(f"/{point.id}"))  # fmt: skip
             radio.set_value(point.answers.index(given))
@@ -253,6 +253,11 @@ def test_kai_signs_everything_that_the_size_follows_from(planned: Registry, open
                   "Chance of finding the smallest effect"):  # fmt: skip
         assert words in shown(page)
     press(page, "Sign for KAI: The size of the sample")
+    assert signed(planned) == []
+    assert "Answer this before you sign." in shown(page)
+    press(answer(page, "kai", "sample_size", large_enough="no"), "Sign for KAI: The size of the sample")
+    assert "does not pass: Is the sample large enough" in shown(page)
+    press(answer(page, "kai", "sample_size"), "Sign for KAI: The size of the sample")
     assert "KAI has signed" in done(page)[0]
     assert "KAI signed the size of the sample on" in shown(page)
     replan(planned, 1, 3)
@@ -266,6 +271,7 @@ def test_kai_signs_everything_that_the_size_follows_from(planned: Registry, open
 def test_a_size_that_changed_while_it_was_read_is_not_signed(planned: Registry, open_page: Any, at_work: Any) -> None:
     at_work(KIT)
     page = open_page(PAGE, design=DESIGN)
+    answer(page, "kai", "sample_size")
     replan(planned, 1, 3)
     press(page, "Sign for KAI: The size of the sample")
     assert "not the size of the sample as the plan has it now" in refusals(page)[0]

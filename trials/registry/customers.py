@@ -77,6 +77,23 @@ def reasons_of(
         return None  # the lock says what is wrong with the file
 
 
+def taking_part(session: Session, protocol: Protocol, population: PopulationRecord | None) -> int | None:
+    """How many customers of a load take part; None where none is loaded, or its rows cannot be asked."""
+    if population is None or protocol.population is None or SNAPSHOTS not in session.info:
+        return None
+
+    def counted() -> int:
+        return waterfall(protocol, _rows(session, protocol, population)).eligible
+
+    try:
+        if protocol.population.reasons is not None:  # which are counted anyway
+            return customers_of(session, protocol, population).waterfall.eligible
+        found: int = _kept.get(("taking part", population.digest, _rules(protocol)), counted)
+    except Refused:
+        return None  # the lock says what is wrong with the file
+    return found
+
+
 def levels_of(session: Session, population: PopulationRecord, column: str) -> Mapping[str | None, int]:
     """How many customers have each value of a column, by the value as text; None is a blank."""
 

@@ -22,7 +22,7 @@ from designs.protocol import Protocol, parse_canonical
 from designs.variants.sign_offs import Version, planned_texts
 from trials.errors import TrialRefused
 from trials.registry import queries, tables
-from trials.registry.customers import reasons_of
+from trials.registry.customers import reasons_of, taking_part
 from trials.registry.plan import Plan, plan_of
 from trials.registry.records import PopulationRecord
 
@@ -47,6 +47,7 @@ def facts_of_draft(session: Session, trial_id: str, today: date) -> Facts:
         counts=None if judged.protocol is None else reasons_of(session, judged.protocol, loaded),
         population=loaded is not None,
         digest=revision.digest,
+        customers=None if judged.protocol is None else taking_part(session, judged.protocol, loaded),
     )
 
 
@@ -83,6 +84,7 @@ def facts_of_plan(session: Session, plan: Plan, today: date) -> Facts:
         counts=reasons_of(session, plan.protocol, plan.population),
         population=plan.population is not None,
         digest=plan.digest,
+        customers=taking_part(session, plan.protocol, plan.population),
     )
 
 

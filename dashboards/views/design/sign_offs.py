@@ -11,8 +11,8 @@ from dashboards import design_session, markup, screen, session, step, widgets
 from dashboards.forms.editing import ended_in_words
 from data.errors import Refused
 from designs.entries import Signatory
-from designs.gates.sample_size import sample_size_digest
-from designs.variants.checklists import CHECKLISTS, LATEST, NAMES, Body, Point
+from designs.gates.sample_size import sample_size_digest, size_sign_off
+from designs.variants.checklists import CHECKLISTS, LATEST, NAMES, SIZE_POINTS, Body, Point
 from designs.variants.sign_offs import SignOff
 from trials.registry.records import DesignDetail
 from trials.reporting.designing import letters, signing
@@ -32,11 +32,12 @@ class Shown:
     digest: str
     points: tuple[Point, ...]
     who: str
+    customers: int | None = None
 
     @property
     def key(self) -> str:
         """Of its fields: another text has others, so that no answer about one is taken for an answer about it."""
-        return f"sign/{self.design}/{self.body}/{self.subject}/{self.digest}"
+        return f"sign/{self.design}/{self.body}/{self.subject}/{self.digest}/{self.customers}"
 
     def anchor(self, point: Point) -> str:
         """Where a point stands on the page."""
@@ -185,16 +186,13 @@ def _size(detail: DesignDetail, who: str | None) -> None:
         return
     st.html(markup.heading(3, "The size of the sample"))
     st.html(markup.said("The size follows from these. Change one of them, and the signature is void."))
-    st.html(markup.answers(signing.size_in_words(plan)))
-    stands = any(each.digest == digest for each in signing.size_signatures(detail.facts.recorded))
-    if stands:
+    customers = detail.facts.customers
+    st.html(markup.answers(signing.size_in_words(plan, customers)))
+    if size_sign_off(plan, detail.facts.recorded, detail.facts.customers).state == "stands":
         st.html(markup.done("KAI has signed it as it is."))
-    elif who is not None:
-        shown = Shown(detail.design.id, "kai", "sample_size", digest, (), who)
-        words = "The size of the sample"
-        widgets.pressed(
-            f"Sign for KAI: {words}", key=f"{shown.key}/sign", primary=True, then=_signed, given=(shown, words)
-        )
+    else:
+        shown = Shown(detail.design.id, "kai", "sample_size", digest, SIZE_POINTS[LATEST], who or "", customers)
+        _checklist(shown, "The size of the sample")
 
 
 def _signed(shown: Shown, called: str) -> None:
@@ -205,7 +203,9 @@ def _signed(shown: Shown, called: str) -> None:
         st.session_state[f"{shown.key}/tried"] = True
         st.session_state[_SAID] = missing
         return
-    edition = {"edition": LATEST, "answers": answers} if shown.points else {}
+    edition: dict[str, object] = {"edition": LATEST, "answers": answers}
+    if shown.customers is not None:
+        edition["customers"] = shown.customers
     document = {
         "kind": "signed_off", "signatory": shown.body, "subject": shown.subject, "digest": shown.digest,
         "signed_by": st.session_state.get(shown.who) or "", **edition,

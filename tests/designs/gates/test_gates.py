@@ -21,6 +21,7 @@ from designs.gates import (
     sample_size_digest,
     sample_size_record,
 )
+from designs.variants.checklists import LATEST
 from designs.variants.sign_offs import Version
 from tests.designs.protocol.examples import Change
 from tests.designs.suitability.plans import SETTLED, plan_of
@@ -224,7 +225,10 @@ def test_there_is_no_size_to_sign_before_there_is_a_plan() -> None:
 def signature(**changes: Any) -> Entry:
     plan = facts().plan
     assert plan is not None
-    values = {"signatory": "kai", "subject": "sample_size", "digest": sample_size_digest(plan), "signed_by": "somebody"}
+    values: dict[str, Any] = {
+        "signatory": "kai", "subject": "sample_size", "digest": sample_size_digest(plan), "signed_by": "somebody",
+        "edition": LATEST, "answers": {"large_enough": True},
+    }  # fmt: skip
     return entry("signed_off", **(values | changes))
 
 
@@ -233,6 +237,11 @@ def signature(**changes: Any) -> Entry:
     [
         (signature(digest="0" * 64), "is not the size of the sample as the plan has it now"),
         (signature(signatory="taa"), "TAA does not sign sample_size"),
+        (signature(edition=None), "this edition is not known"),
+        (signature(answers={"enough": True}), "KAI's checklist has no such point"),
+        (signature(answers={"large_enough": "perhaps"}), "is no answer to it"),
+        (signature(customers=400), "for how many customers"),
+        (signature(signatory="copgu", subject="text/letter/en", customers=400), "names no number of customers"),
         (signature(subject="text/letter/en", digest=DIGEST), "KAI does not sign text/letter/en"),
         (signature(signatory="copgu", subject="text/letter/en"), "is not the text of the plan"),
         (signature(signatory="copgu", subject="text/call/en"), "the plan has no text/call/en"),
@@ -246,6 +255,38 @@ def signature(**changes: Any) -> Entry:
 def test_what_contradicts_the_design_is_not_put_on_record(refused: Entry, problem: str) -> None:
     with pytest.raises(DesignRefused, match=problem):
         refuse_entry(refused, facts())
+
+
+def sized(*entries: Entry, **more: Any) -> list[str]:
+    """What is open of the size of the sample, with these signatures on record."""
+    recorded = tuple(Recorded(number, each, AT, "kim", "analyst") for number, each in enumerate(entries, 1))
+    found = missing_before_lock(facts(recorded=recorded, **more))
+    return [each.code for _, each in found if each.where == "sample_size"]
+
+
+def test_the_sample_is_signed_with_a_yes() -> None:
+    assert sized() == ["sample_size_unsigned"]
+    assert sized(signature()) == []
+    for answers in ({"large_enough": False}, {"large_enough": "no"}, {}):
+        assert sized(signature(answers=answers)) == ["sample_size_incomplete"]
+    # The last word on one size counts.
+    assert sized(signature(), signature(answers={"large_enough": "no"})) == ["sample_size_incomplete"]
+    assert sized(signature(answers={"large_enough": "no"}), signature()) == []
+
+
+@pytest.mark.parametrize(("answers", "found"), [({}, []), ({"large_enough": "no"}, ["sample_size_incomplete"])])
+def test_a_signature_of_before_the_checklist_holds_unless_it_said_no(answers: dict[str, Any], found: list[str]) -> None:
+    assert sized(signature(edition=None, answers=answers), customers=300) == found
+
+
+def test_fewer_customers_than_were_signed_for_void_the_signature() -> None:
+    for now, found in ((400, []), (500, []), (None, []), (399, ["sample_size_void"])):
+        assert sized(signature(customers=400), customers=now) == found, now
+    assert sized(signature(), customers=400) == ["sample_size_void"]  # it was not known how many there are
+    design = facts(customers=400)
+    with pytest.raises(DesignRefused, match="400 customers take part"):
+        refuse_entry(signature(), design)
+    refuse_entry(signature(customers=400), design)
 
 
 def test_nothing_is_signed_before_there_is_a_plan() -> None:

@@ -11,7 +11,7 @@ from analysis.wording.phrases import capitalised, day, sentence_case
 from designs.drafting import judge_draft
 from designs.entries import Reading, Recorded, Signatory, SignedOff
 from designs.gates import Facts
-from designs.gates.sample_size import sample_size_digest, sample_size_record
+from designs.gates.sample_size import sample_size_digest, sample_size_record, size_sign_off
 from designs.protocol.models import Protocol
 from designs.variants.checklists import NAMES, Body
 from designs.variants.sign_offs import LANGUAGES, PlannedText, SignOff, planned_texts, sign_offs
@@ -139,16 +139,19 @@ def _reads(reading: Reading | None) -> str:
 
 def _size(facts: Facts, void_since: date | None) -> tuple[str, bool]:
     """How the size of the sample stands with KAI, and whether it does."""
-    digest = None if facts.plan is None else sample_size_digest(facts.plan)
-    signed = size_signatures(facts.recorded)
-    if not signed:
-        return ("KAI has not signed the size of the sample" if digest else "There is no size to sign yet"), False
-    holds = next((each for each in reversed(signed) if each.digest == digest), None)
-    if holds is not None:
-        return f"KAI signed the size of the sample on {day(holds.on)}, by {holds.signed_by}", True
+    found = size_sign_off(facts.plan, facts.recorded, facts.customers)
+    if found.signed is None:
+        there = facts.plan is not None and sample_size_digest(facts.plan) is not None
+        return ("KAI has not signed the size of the sample" if there else "There is no size to sign yet"), False
+    on, by = day(found.signed.on), found.signed.signed_by
+    if found.state == "stands":
+        return f"KAI signed the size of the sample on {on}, by {by}", True
+    if found.state == "incomplete":
+        failed = " ".join(point.asks for point in found.points)
+        return f"KAI signed the size of the sample on {on}, by {by}, and it does not pass: {failed}", False
     since = "" if void_since is None else f" since {day(void_since)}"
-    changed = "because what it follows from changed"
-    return f"KAI’s signature on the size of the sample is void{since}, {changed}; signed on {day(signed[-1].on)}", False
+    why = "other customers take part" if found.state == "fewer" else "what it follows from changed"
+    return f"KAI’s signature on the size of the sample is void{since}, because {why}; signed on {on}", False
 
 
 def size_signatures(recorded: Iterable[Recorded]) -> tuple[SignedOff, ...]:
@@ -178,8 +181,12 @@ def size_void_since(facts: Facts, revisions: Iterable[RevisionRecord]) -> date |
     return since
 
 
-def size_in_words(plan: Protocol) -> tuple[tuple[str, str], ...]:
+def size_in_words(plan: Protocol, customers: int | None) -> tuple[tuple[str, str], ...]:
     """Everything that KAI signs of a plan: what the size of the sample follows from; empty while there is too little.
+
+    Args:
+        plan: As far as it is filled.
+        customers: How many take part, as far as it is known.
 
     Nothing that is part of the signature is left out: what has no words of its own stands as it is.
     """
@@ -190,7 +197,8 @@ def size_in_words(plan: Protocol) -> tuple[tuple[str, str], ...]:
     primary: dict[str, Any] = record.pop("primary")
     arms = {arm.id: arm.label for arm in plan.arms}
     share = primary["kind"] == "binary"
-    lines = [("Primary outcome", labels[primary.pop("id")])]
+    lines = [("Customers who take part", "Not known yet" if customers is None else f"{customers:,}")]
+    lines += [("Primary outcome", labels[primary.pop("id")])]
     lines += [
         (_PRIMARY.get(key, sentence_case(key)), _figure(value, _UNITS.get(key, "") if share else ""))
         for key, value in primary.items()

@@ -9,8 +9,7 @@ from analysis.wording.naming import outcome_label
 from analysis.wording.phrases import day as day_in_words
 from designs.consultation import DoneElsewhere, Review, review
 from designs.consultation.gateways import planned_launch
-from designs.entries import SignedOff
-from designs.gates import sample_size_digest
+from designs.gates import size_sign_off
 from designs.protocol import Protocol
 from designs.variants.checklists import Body
 from designs.variants.sign_offs import sign_offs
@@ -39,13 +38,9 @@ def done_elsewhere(dossier: Dossier) -> dict[DoneElsewhere, date]:
     done: dict[DoneElsewhere, date] = {}
     if plan is None:
         return done
-    sized = sample_size_digest(plan)
-    for each in facts.recorded:
-        entry = each.entry
-        if not isinstance(entry, SignedOff):
-            continue
-        if entry.subject == "sample_size" and entry.digest == sized:
-            done["sign_off_kai"] = entry.on
+    sized = size_sign_off(plan, facts.recorded, facts.customers)
+    if sized.state == "stands" and sized.signed is not None:
+        done["sign_off_kai"] = sized.signed.on
     signed = sign_offs(plan, facts.versions, facts.recorded)
     names: dict[Body, DoneElsewhere] = {
         "taa": "sign_off_taa",

@@ -12,8 +12,7 @@ from analysis.wording.naming import outcome_label
 from analysis.wording.numbers import count, decimal, percentage, points
 from analysis.wording.phrases import capitalised
 from analysis.wording.phrases import day as day_in_words
-from designs.entries import SignedOff
-from designs.gates import sample_size_digest
+from designs.gates import size_sign_off
 from designs.literals import Adjustment, Multiplicity
 from designs.protocol import Protocol
 from designs.protocol.models import Outcome
@@ -124,19 +123,16 @@ def _sized(plan: Protocol, primary: Outcome, row: PowerRow) -> tuple[str, ...]:
 
 
 def _signed(dossier: Dossier, plan: Protocol) -> Block:
-    digest = sample_size_digest(plan)
-    signed = [
-        each.entry
-        for each in dossier.facts.recorded
-        if isinstance(each.entry, SignedOff) and each.entry.subject == "sample_size"
-    ]
-    standing = [entry for entry in signed if entry.digest == digest]
-    if standing:
-        return Paragraph(f"KAI signed the sample on {day_in_words(standing[-1].on)} ({standing[-1].signed_by}).")
-    if signed:
-        on = day_in_words(signed[-1].on)
-        return Missing(f"KAI signed the sample on {on}; what its size follows from has changed since.", "KAI")
-    return Missing("KAI has not signed that the sample is large enough.", "KAI")
+    found = size_sign_off(plan, dossier.facts.recorded, dossier.facts.customers)
+    if found.signed is None:
+        return Missing("KAI has not signed that the sample is large enough.", "KAI")
+    on = day_in_words(found.signed.on)
+    if found.state == "stands":
+        return Paragraph(f"KAI signed the sample on {on} ({found.signed.signed_by}).")
+    if found.state == "incomplete":
+        return Missing(f"KAI signed the sample on {on}, and did not say that it is large enough.", "KAI")
+    why = "other customers take part now" if found.state == "fewer" else "what its size follows from has changed since"
+    return Missing(f"KAI signed the sample on {on}; {why}.", "KAI")
 
 
 def _decision(plan: Protocol) -> Iterator[Block]:
