@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from designs.gates.admitting import refuse_entry
-from designs.gates.days import about
+from designs.gates.days import about, of_the_design
 from designs.gates.facts import Facts
 from designs.gates.gates import Gate, GateName, gates_of, missing_before_lock, not_a_protocol
 from designs.gates.held import bound, given_for, held_to
@@ -20,6 +20,7 @@ __all__ = [
     "held_to",
     "missing_before_lock",
     "not_a_protocol",
+    "of_the_design",
     "refuse_entry",
     "sample_size_digest",
     "sample_size_record",

@@ -15,6 +15,7 @@ from designs.entries import (
     GatewayDecided,
     OwnRouteApproved,
     Recorded,
+    SetAside,
     SignedOff,
 )
 from designs.errors import DesignRefused
@@ -42,9 +43,23 @@ def about(entry: Entry, plan: Protocol | None, texts: Mapping[str, str]) -> Any:
         case DoubtOverridden():
             now = rests_on(plan, texts)
             return {name: now.get(name) for name in entry.answers}
-        case GatewayDecided(gateway=2, decision="approved") | ConditionMet(gateway=2) | OwnRouteApproved():
+        case GatewayDecided(gateway=2, decision="approved") | ConditionMet(gateway=2) | OwnRouteApproved() | SetAside():
             return approved_parts(plan, texts)
     return None
+
+
+def of_the_design(entry: Entry) -> bool:
+    """Whether an entry is about a design that is there, and so never older than it.
+
+    The line may sign an idea, the group may agree to one, and stakeholders may be asked about it, before anybody begins
+    to write it down.
+    """
+    match entry:
+        case SignedOff() | AnswersConfirmed() | DoubtOverridden() | OwnRouteApproved() | SetAside():
+            return True
+        case GatewayDecided(gateway=2) | ConditionMet(gateway=2):
+            return True
+    return False
 
 
 def refuse_day(entry: Entry, recorded: Sequence[Recorded], today: date, since: date | None) -> None:

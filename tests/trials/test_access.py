@@ -16,6 +16,7 @@ from trials import access
 from trials.access import LOCAL_ACTOR, Action, Actor, Role, UseCase, allow, parse_actor, roles_allowed
 from trials.errors import AccessRefused, Refused
 from trials.registry import Registry
+from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
 from trials.stages.amend import amend, confirm_amendment, withdraw_amendment
 from trials.stages.backup import backup, restore
@@ -93,7 +94,9 @@ CALLS: dict[UseCase, Call] = {
     "approve": lambda r, a, f, _: enter(
         r, a, f.trial, parse_entry(document("line_signed_off")), read=as_read(r, f.trial)
     ),
-    "set_aside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("set_aside")), read=as_read(r, f.trial)),
+    "set_aside": lambda r, a, f, _: enter(
+        r, a, f.trial, parse_entry(document("set_aside", on=now().date().isoformat())), read=as_read(r, f.trial)
+    ),
     "lock_outside": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("locked_outside"))),
     "diagnose": lambda r, a, f, _: diagnose(r, a, f.trial, revision=1),
     "amend": lambda r, a, f, _: amend(r, a, f.trial, f.protocol, reason="better"),

@@ -17,7 +17,7 @@ from designs.amending import Amendment, open_amendment, to_sign_again
 from designs.drafting import Draft, judge_draft
 from designs.entries import Entry, Recorded
 from designs.finding import Open
-from designs.gates import Facts, about
+from designs.gates import Facts, about, of_the_design
 from designs.protocol import Protocol, parse_canonical
 from designs.variants.sign_offs import Version, planned_texts
 from trials.errors import TrialRefused
@@ -125,8 +125,30 @@ def still_to_sign(session: Session, trial_id: str, amendment: Amendment, today: 
 
 
 def since_when(session: Session, trial_id: str, entry: Entry, facts: Facts) -> date | None:
-    """Since which day what an entry is about is as it is now, by the revisions and registered versions of the plan;
-    None where none of them has it, or it is about nothing of the plan."""
+    """Since which day what an entry is about is as it is now: the day on which the design began, or the last on which
+    what it is about of the plan, by its revisions and registered versions, became so, or, of the size of the sample,
+    its customers were loaded. None of what may be older than the design."""
+    if not of_the_design(entry):
+        return None
+    days = [_begun(session, trial_id), _plan_as_it_is(session, trial_id, entry, facts)]
+    if entry.kind == "signed_off" and entry.subject == "sample_size" and facts.customers is not None:
+        assert facts.plan is not None  # it was counted by it
+        loaded = loaded_population(session, facts.plan)
+        days.append(None if loaded is None else loaded.loaded_at.date())
+    return max((day for day in days if day is not None), default=None)
+
+
+def _begun(session: Session, trial_id: str) -> date:
+    """The day on which a design was begun, or a trial was registered that has none."""
+    if queries.has_design(session, trial_id):
+        return queries.design_of(session, trial_id).begun_at.date()
+    trial = session.get(tables.Trial, trial_id)
+    assert trial is not None  # it was asked for
+    return trial.registered_at.date()
+
+
+def _plan_as_it_is(session: Session, trial_id: str, entry: Entry, facts: Facts) -> date | None:
+    """Since which day what an entry is about of the plan is as it is now; None where it is about nothing of it."""
     now = about(entry, facts.plan, facts.texts)
     if now is None:
         return None

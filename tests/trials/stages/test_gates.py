@@ -26,6 +26,7 @@ from trials.registry import Registry, open_registry
 from trials.registry.design_facts import facts_of, facts_of_plan
 from trials.registry.past_plans import draft_of_trial
 from trials.registry.plan import plan_of
+from trials.registry.tables.columns import now
 from trials.reporting.portfolio import outside_route
 from trials.settings import Settings
 from trials.stages.allocate import randomise
@@ -105,6 +106,24 @@ def test_one_changed_character_after_the_signatures_stops_the_lock(ready: Regist
     register(ready, FIRST, tmp_path / "plan" / "late-returns.yaml")
     with pytest.raises(TrialRefused, match="the sign-off is void"):
         lock(ready, FIRST, TRIAL)
+
+
+@pytest.mark.requirement("K07")
+def test_a_population_that_was_narrowed_after_kai_signed_is_signed_again(ready: Registry, tmp_path: Path) -> None:
+    record(ready)
+    path = tmp_path / "plan" / "late-returns.yaml"
+    text = path.read_text(encoding="utf-8")
+    narrowed = text.replace(
+        "    - {column: work_item,", "    - {column: prior_late, at_least: 2}\n    - {column: work_item,"
+    )
+    assert narrowed != text
+    path.write_text(narrowed, encoding="utf-8")
+    register(ready, FIRST, path)
+    with pytest.raises(TrialRefused, match=r"KAI signed the sample on .* for [0-9]+ customers; [0-9]+ take part now"):
+        lock(ready, FIRST, TRIAL)
+    path.write_text(text, encoding="utf-8")
+    register(ready, FIRST, path)
+    lock(ready, FIRST, TRIAL)
 
 
 @pytest.mark.requirement("K10")
@@ -190,14 +209,18 @@ def test_a_text_that_nobody_signed_is_not_locked_though_a_later_draft_was_signed
 
 def test_a_design_that_was_set_aside_is_not_locked(ready: Registry) -> None:
     record(ready)
-    enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")), read=as_read(ready, TRIAL))
+    enter(
+        ready, FIRST, TRIAL, parse_entry(document("set_aside", on=now().date().isoformat())), read=as_read(ready, TRIAL)
+    )
     with pytest.raises(TrialRefused, match="was set aside"):
         lock(ready, FIRST, TRIAL)
 
 
 def test_nothing_that_leads_to_a_lock_goes_on_with_a_design_that_was_set_aside(ready: Registry, tmp_path: Path) -> None:
     record(ready)
-    enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")), read=as_read(ready, TRIAL))
+    enter(
+        ready, FIRST, TRIAL, parse_entry(document("set_aside", on=now().date().isoformat())), read=as_read(ready, TRIAL)
+    )
     path = tmp_path / "plan" / "late-returns.yaml"
     path.write_text(path.read_text("utf-8") + "\n# read again\n", "utf-8")
     for go_on in (
@@ -214,4 +237,10 @@ def test_a_locked_trial_is_not_set_aside(ready: Registry) -> None:
     record(ready)
     lock(ready, FIRST, TRIAL)
     with pytest.raises(TrialRefused, match="the plan is locked"):
-        enter(ready, FIRST, TRIAL, parse_entry(document("set_aside")), read=as_read(ready, TRIAL))
+        enter(
+            ready,
+            FIRST,
+            TRIAL,
+            parse_entry(document("set_aside", on=now().date().isoformat())),
+            read=as_read(ready, TRIAL),
+        )

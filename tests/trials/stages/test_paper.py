@@ -14,7 +14,7 @@ import pytest
 from designs.drafting import empty_draft
 from designs.entries import parse_entry
 from tests.trials.approved import DRAWN_ON, TODAY, approve, loaded
-from tests.trials.examples import FIRST, Files, as_read, locked
+from tests.trials.examples import FIRST, Files, locked
 from tests.trials.stages.test_amend import SHARES, WHY, in_force
 from trials.errors import TrialRefused
 from trials.registry import Registry
@@ -144,7 +144,7 @@ def test_a_design_that_was_set_aside_says_so_first(either: Registry, tmp_path: P
         "kind": "set_aside", "on": "2026-02-02", "instead": "no_further_action", "what": "nothing",
         "reason": "the debt is too small",
     }  # fmt: skip
-    enter(either, FIRST, "ended", parse_entry(ended), read=as_read(either, "ended"))
+    enter(either, FIRST, "ended", parse_entry(ended), invented=True)
     text = text_of(write_paper(either, FIRST, "ended", tmp_path / "paper.pdf", TODAY, TODAY))
     assert "Set aside on 2 February 2026: the debt is too small" in text
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from data.errors import Refused
 from designs.drafting import Draft, draft_of_template
 from designs.entries import parse_entry
+from designs.gates import Facts, sample_size_digest
 from designs.suitability.staleness import answer_digests, rests_on
+from designs.variants.checklists import LATEST
 from tests.designs.test_entries import document
 from tests.trials.examples import FIRST, SECOND, Files, as_read, locked
 from trials.errors import TrialRefused
@@ -51,15 +55,29 @@ def saved(registry: Registry, **values: Any) -> None:
 
 def entry_of(registry: Registry, kind: str) -> Any:
     """An entry of today, as somebody would write it of the plan as it stands."""
-    more: Mapping[str, Any] = OF_THE_PLAN[kind]
+    more: Mapping[str, Any] = OF_THE_PLAN.get(kind, {})
     with registry.inspect(FIRST, "read") as session:
         facts = facts_of(session, TRIAL, now().date())
     assert facts.plan is not None
     if kind == "answers_confirmed":
         more = {"rests_on": rests_on(facts.plan, facts.texts)}
+    if kind.startswith("signed_off"):
+        return signature(facts, kind.removeprefix("signed_off/"))
     if kind == "doubt_overridden":
         more = {"answers": {"reaction": answer_digests(facts.plan)["reaction"]}}
     return parse_entry(document(kind, on=now().date().isoformat(), **more))
+
+
+def signature(facts: Facts, subject: str) -> Any:
+    """That KAI signs the size of the sample, or TAA a text."""
+    assert facts.plan is not None
+    today = now().date().isoformat()
+    if subject == "sample_size":
+        found = {"signatory": "kai", "answers": {"large_enough": True}, "digest": sample_size_digest(facts.plan)}
+    else:
+        subject, had = next(each for each in facts.versions.items() if each[0].endswith("/en"))
+        found = {"signatory": "taa", "answers": {}, "digest": had[-1].digest}
+    return parse_entry(document("signed_off", on=today, subject=subject, edition=LATEST, **found))
 
 
 def recorded(registry: Registry) -> list[str]:
@@ -98,6 +116,24 @@ def test_a_corrected_title_stops_nobody(design: Registry, kind: str) -> None:
     saved(design, title="Another title")
     enter(design, FIRST, TRIAL, entry_of(design, kind), read=read)
     assert recorded(design) == [kind]
+
+
+YOUNG = [
+    "own_route_approved", "answers_confirmed", "doubt_overridden", "set_aside", "signed_off/sample_size",
+    "signed_off/text",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", YOUNG)
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "yesterday"])
+def test_nothing_is_older_than_the_design_that_it_is_about(design: Registry, kind: str, day: str) -> None:
+    if kind == "own_route_approved":
+        saved(design, directorate="Debt Management")
+    on = now().date() - timedelta(days=1) if day == "yesterday" else date.fromisoformat(day)
+    entry = entry_of(design, kind).model_copy(update={"on": on})
+    with pytest.raises(Refused, match=r"is no day of a trial|what it is about is as it is since"):
+        enter(design, FIRST, TRIAL, entry, read=as_read(design, TRIAL))
+    assert recorded(design) == []
 
 
 def test_what_is_about_nothing_of_the_plan_needs_no_plan(design: Registry) -> None:
