@@ -182,19 +182,21 @@ def approved_so_far(registry):
 
 
 def sign_again(registry):
-    """The texts as they are now, signed anew; the doubt and the approval, which rest on them, likewise; and the size of the
-    sample, for the customers who are loaded by now."""
+    """The texts as they are now, signed anew; the doubt and the approval, which rest on them, likewise.
+
+    So is the size of the sample, for the customers who are loaded by now.
+    """
     today = now().date()
     with registry.inspect(LOCAL_ACTOR, "read", DESIGN) as session:
         facts = facts_of(session, DESIGN, today)
     signed = {(each.entry.subject, each.entry.signatory, each.entry.digest)
               for each in facts.recorded if each.entry.kind == "signed_off"}  # fmt: skip
     for entry in approvals(facts, today + timedelta(days=20)):
-        again = entry.kind in ("own_route_approved", "doubt_overridden") or (
-            entry.kind == "signed_off" and entry.signatory == "kai"
-        )
+        sized = entry.kind == "signed_off" and entry.signatory == "kai"
+        again = sized or entry.kind in ("own_route_approved", "doubt_overridden")
         if again or (entry.kind == "signed_off" and (entry.subject, entry.signatory, entry.digest) not in signed):
-            enter(registry, LOCAL_ACTOR, DESIGN, entry.model_copy(update={"on": today}), read=as_read(registry, DESIGN))
+            enter(registry, LOCAL_ACTOR, DESIGN, entry.model_copy(update={"on": today}), read=as_read(registry, DESIGN),
+                  invented=sized)  # fmt: skip
 
 
 def load(registry, folder):
