@@ -21,7 +21,7 @@ from dashboards import design_session, session
 from dashboards.forms.fields import Path
 from dashboards.forms.values import value_at, with_value
 from data.errors import Refused
-from designs.drafting import Conflict, Draft, join
+from designs.drafting import Conflict, Draft, join, plain_stem
 from designs.drafting.changes import Path as ChangePath
 from trials.registry.records import DesignDetail, RevisionRecord, Typed
 from trials.stages.design import DraftConflict
@@ -93,7 +93,7 @@ class Form:
             return
         if name is None or names(with_value(self.draft.document, path, None), name):
             arm = self.at((*path[:-2], "id"))
-            name = self._free(f"wording/{arm if isinstance(arm, str) and arm else 'text'}", f".{path[-1]}.md")
+            name = self._free(f"wording/{plain_stem(arm if isinstance(arm, str) else '')}", f".{path[-1]}.md")
         digest = hashlib.sha256(text.encode()).hexdigest()
         self.contents[digest] = text
         self.put(path, name)
@@ -107,7 +107,7 @@ class Form:
         return self.base.texts.get(name) != self.draft.texts.get(name)
 
     def _free(self, stem: str, ending: str) -> str:
-        taken = {*self.draft.texts, *self.base.texts}
+        taken = {name.casefold() for name in (*self.draft.texts, *self.base.texts)}
         names = (f"{stem}{'' if number == 1 else f'-{number}'}{ending}" for number in count(1))
         return next(name for name in names if name not in taken)
 

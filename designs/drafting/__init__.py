@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from designs.drafting.changes import ABSENT, Change, Conflict, changes, merge
 from designs.drafting.draft import (
-    PROTOCOL_FILE,
     Draft,
     draft_of_file,
     draft_of_template,
@@ -13,6 +12,7 @@ from designs.drafting.draft import (
     judge_draft,
 )
 from designs.drafting.joining import join
+from designs.drafting.places import PROTOCOL_FILE, plain_stem
 from designs.drafting.written import protocol_file
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "join",
     "judge_draft",
     "merge",
+    "plain_stem",
     "protocol_file",
 ]

@@ -9,15 +9,14 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from designs.drafting.places import PROTOCOL_FILE, refuse_places
 from designs.drafting.written import protocol_file
-from designs.errors import DesignRefused
 from designs.library import template_named
 from designs.protocol.errors import ProtocolError, ProtocolRefused, path_text
 from designs.protocol.loading import Judged, judge
 from designs.protocol.reading import Document, parse_document, read_document
 from designs.protocol.texts import TEXT_CAP, texts_beside
 
-PROTOCOL_FILE: Final = "protocol.yaml"
 _IS_ID: Final = "an id begins with a small letter or digit and holds small letters, digits, - and _, at most 63"
 
 
@@ -115,27 +114,8 @@ def files_of(draft: Draft, contents: Mapping[str, bytes]) -> dict[str, bytes]:
         DesignRefused: A text has a path at which no file can lie beside the protocol's.
     """
     files = {PROTOCOL_FILE: protocol_file(draft.document)}
-    _refuse_paths(draft)
-    return files | {path: contents[digest] for path, digest in draft.texts.items()}
-
-
-def _refuse_paths(draft: Draft) -> None:
-    """Refuse texts that could not lie where the draft says, or of which one would lie upon another.
-
-    Raises:
-        DesignRefused: It is so.
-    """
-    lying: dict[str, str] = {}
-    for path, digest in draft.texts.items():
-        place = PurePosixPath(path)
-        inside = bool(place.parts) and not place.is_absolute() and not {"..", "\\"} & {*place.parts, *path}
-        if not inside or str(place) == PROTOCOL_FILE or lying.setdefault(str(place), digest) != digest:
-            raise DesignRefused(
-                f'no text can be written at "{path}"',
-                where=str(draft.document.get("id", "")),
-                rule=f"a text lies beside {PROTOCOL_FILE} or below it, alone, and its path is relative, with /",
-                remedy="give the text another path in the draft",
-            )
+    refuse_places(draft.texts, str(draft.document.get("id", "")))
+    return files | {str(PurePosixPath(path)): contents[digest] for path, digest in draft.texts.items()}
 
 
 def refuse_unkept(draft: Draft, design: str) -> None:
@@ -148,7 +128,7 @@ def refuse_unkept(draft: Draft, design: str) -> None:
     if draft.document.get("id") != design:
         problem = f"{draft.document.get('id')!r} is not {design!r}"
         raise ProtocolRefused([ProtocolError("id", problem, "a design keeps the id that it began with")], where=design)
-    _refuse_paths(draft)
+    refuse_places(draft.texts, design)
     read = parse_document(protocol_file(draft.document), where=design)
     if read.errors or read.value != draft.document:
         errors = read.errors or (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import design_session, session
-from designs.drafting import Draft, draft_of_template
+from designs.drafting import Draft, draft_of_template, empty_draft
 from designs.entries import parse_entry
 from tests.dashboards.conftest import done, press, refusals, shown
 from tests.dashboards.test_design_pages import field
@@ -279,3 +280,14 @@ def test_a_button_that_was_pressed_on_a_page_that_is_gone_does_nothing_later(
     saved_meanwhile(design, suitability=in_doubt_before)
     page.run()
     assert entries(design) == []
+
+
+def test_a_draft_of_before_that_is_no_file_says_why(
+    own_registry: Registry, open_page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trials.stages.design.refuse_unkept", lambda draft, design: None)  # as it was
+    content = b"Pay."
+    digest = hashlib.sha256(content).hexdigest()
+    draft = Draft(empty_draft(DESIGN).document, {"a.md": digest, "A.md": digest})
+    begin_design(own_registry, DESIGNER, DESIGN, draft, {digest: content}, origin={"kind": "empty"})
+    assert "no text can be written at" in str(refusals(open_page("file", design=DESIGN)))

@@ -7,7 +7,9 @@ from typing import Final
 
 import streamlit as st
 
-from dashboards import design_session, markup, step, widgets
+from dashboards import design_session, markup, screen, step, widgets
+from data.errors import Refused
+from trials.registry.records import DesignDetail
 
 _REGISTRIES: Final = {
     "aea": "American Economic Association",
@@ -21,10 +23,7 @@ def show() -> None:
     if detail is None:
         return
     st.html(markup.said("The draft as a protocol file, with the texts that it names beside it."))
-    st.download_button(
-        "Take it out", design_session.as_archive(detail), f"{detail.design.id}.zip", "application/zip",
-        on_click="ignore",
-    )  # fmt: skip
+    _taken_out(detail)
     st.html(markup.heading(2, "For public registries"))
     st.html(markup.said("What each registry asks, filled from what is on record; what is not there says so."))
     for form, name in _REGISTRIES.items():
@@ -33,6 +32,16 @@ def show() -> None:
                 make = partial(design_session.registration_file, detail.design.id, form, ending)
                 key = f"registry/{detail.design.id}/{form}{ending}"
                 widgets.taken_out(f"{name}, {kind}", make, f"{detail.design.id}-{form}{ending}", key=key)
+
+
+def _taken_out(detail: DesignDetail) -> None:
+    """The archive; of a draft of before that no file can be written of, why."""
+    try:
+        archive = design_session.as_archive(detail)
+    except Refused as refused:
+        screen.refused(refused)
+        return
+    st.download_button("Take it out", archive, f"{detail.design.id}.zip", "application/zip", on_click="ignore")
 
 
 if __name__ == "__main__":  # as Streamlit runs a page

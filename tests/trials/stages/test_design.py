@@ -297,6 +297,35 @@ def test_no_text_is_written_outside_the_folder(registry: Registry, path: str) ->
         assert reader.designs() == ()
 
 
+BAD = [{"a": DIGEST, "a/b": DIGEST}, {"x" * 300: DIGEST}, {"A.md": DIGEST, "a.md": DIGEST}, {"con.md": DIGEST}]
+
+
+@pytest.mark.parametrize("texts", BAD, ids=str)
+def test_what_could_never_be_exported_is_not_saved(registry: Registry, texts: dict[str, str]) -> None:
+    begun(registry)
+    before = latest(registry)
+    with pytest.raises(DesignRefused, match="no text can be written at"):
+        revise_design(registry, FIRST, TRIAL, Draft(before.draft.document, texts), {DIGEST: LETTER}, made_from=1)
+    with pytest.raises(DesignRefused, match="no text can be written at"):
+        begin_design(
+            registry, FIRST, "another", Draft(empty_draft("another").document, texts), {DIGEST: LETTER},
+            origin={"kind": "empty"},
+        )  # fmt: skip
+    assert latest(registry).number == before.number
+
+
+@pytest.mark.parametrize("texts", BAD, ids=str)
+def test_a_draft_of_before_that_no_file_can_be_written_of_says_so(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, texts: dict[str, str]
+) -> None:
+    monkeypatch.setattr("trials.stages.design.refuse_unkept", lambda draft, design: None)  # as it was
+    draft = Draft(empty_draft(TRIAL).document, texts)
+    begin_design(registry, FIRST, TRIAL, draft, {DIGEST: LETTER}, origin={"kind": "empty"})
+    with pytest.raises(DesignRefused, match="give the text another path in the draft"):
+        export_design(registry, FIRST, TRIAL, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 EDITS = {
     "design": """UPDATE design SET begun_by = 'Someone Else'""",
     "design_revision": """UPDATE design_revision SET document = '{"id":"letters-2027"}'""",
