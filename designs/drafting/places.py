@@ -12,7 +12,7 @@ from designs.errors import DesignRefused
 
 PROTOCOL_FILE: Final = "protocol.yaml"
 LONGEST_NAME, LONGEST_PATH = 120, 200
-"""Bytes of a file's or folder's name, and of a whole path. Systems take 255 and 260, with the folder that it is put into."""
+"""Bytes of a name, and of a whole path. Systems take 255 and 260, with the folder that it is put into."""
 
 _RESERVED: Final = frozenset({
     "con", "prn", "aux", "nul",
