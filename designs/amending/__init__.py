@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from designs.amending.changes import AmendedPlace, Effect, Stage, admit, amended_places
 from designs.amending.signing import to_sign_again
-from designs.amending.standing import Amendment, amendments, open_amendment, planned_version
+from designs.amending.standing import Amendment, about_version, amendments, open_amendment, planned_version
 
 __all__ = [
     "AmendedPlace",
     "Amendment",
     "Effect",
     "Stage",
+    "about_version",
     "admit",
     "amended_places",
     "amendments",

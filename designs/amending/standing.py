@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from designs.entries import AmendmentConfirmed, AmendmentProposed, AmendmentWithdrawn, Recorded
+from designs.gates import of_the_design
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,38 @@ def amendments(recorded: Sequence[Recorded]) -> tuple[Amendment, ...]:
 def open_amendment(recorded: Sequence[Recorded]) -> Amendment | None:
     """The one that waits for a second person; there is one at a time."""
     return next((each for each in amendments(recorded) if each.open), None)
+
+
+def about_version(recorded: Sequence[Recorded], version: int) -> tuple[Recorded, ...]:
+    """What is on record about one version of a locked plan.
+
+    While an amendment is open, who decides decides on the plan as it is to be. What was decided then says nothing of
+    the plan before, nor of a later amendment once that one is taken back. A sign-off names what it signs, and counts
+    for whatever that is part of.
+
+    Args:
+        recorded: Everything on record, in order.
+        version: Of the plan.
+    """
+    others = [each for each in amendments(recorded) if not _counts(each, version)]
+    return tuple(
+        record
+        for record in recorded
+        if record.entry.kind == "signed_off"
+        or not of_the_design(record.entry)
+        or not any(_during(each, record) for each in others)
+    )
+
+
+def _counts(amendment: Amendment, version: int) -> bool:
+    """Whether what is decided on an amendment is decided on a version: its own, or a later one of which it is part."""
+    of = amendment.proposal.version
+    return of == version or (amendment.confirmed is not None and of < version)
+
+
+def _during(amendment: Amendment, record: Recorded) -> bool:
+    end = amendment.confirmed or amendment.withdrawn
+    return amendment.proposed.number < record.number and (end is None or record.number < end.number)
 
 
 def planned_version(version: int, amended: Iterable[Amendment]) -> int:

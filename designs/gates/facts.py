@@ -25,7 +25,7 @@ class Facts:
             needs none.
         contents: The bytes of the texts, by SHA-256.
         versions: Of each text, by its subject (``text/letter/en``), every version that it has had, oldest first.
-        recorded: Everything on record, in order; each that is bound to the plan says what of it has changed since.
+        recorded: Everything on record about this plan, in order; each that is bound to it says what has changed since.
         today: The day on which it is asked.
         counts: Customers who take part, by reason and confidence; None where no population is loaded.
         digest: Of the plan as it is shown: of a draft's revision, or of a registered plan.

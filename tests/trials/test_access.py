@@ -90,7 +90,9 @@ CALLS: dict[UseCase, Call] = {
     "register": lambda r, a, f, _: register(r, a, f.protocol),
     "load_population": lambda r, a, f, _: load_population(r, a, f.population, f.protocol),
     "design": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("consulted"))),
-    "sign_off": lambda r, a, f, _: enter(r, a, f.trial, parse_entry(document("signed_off", signatory=SIGNS[a.role]))),
+    "sign_off": lambda r, a, f, _: enter(
+        r, a, f.trial, parse_entry(document("signed_off", signatory=SIGNS[a.role], on=now().date().isoformat()))
+    ),
     "approve": lambda r, a, f, _: enter(
         r, a, f.trial, parse_entry(document("line_signed_off")), read=as_read(r, f.trial)
     ),

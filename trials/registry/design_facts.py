@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from designs.amending import Amendment, open_amendment, to_sign_again
+from designs.amending import Amendment, about_version, open_amendment, to_sign_again
 from designs.drafting import Draft, judge_draft
 from designs.entries import Entry, Recorded
 from designs.finding import Open
@@ -79,7 +79,7 @@ def facts_of_plan(session: Session, plan: Plan, today: date) -> Facts:
             **_as_sealed(plan.protocol, _versions([*_of_revisions(session, trial_id), *named])),
             **_declared(session, trial_id, plan.version),
         },
-        recorded=queries.entries_of(session, trial_id),
+        recorded=about_version(queries.entries_of(session, trial_id), plan.version),
         today=today,
         counts=reasons_of(session, plan.protocol, plan.population),
         population=plan.population is not None,

@@ -69,9 +69,8 @@ def enter(
             queries.require_trial(work.session, trial_id)
         _refuse_another_s(actor, entry)
         facts = facts_to_sign(work.session, trial_id, today or now().date())
-        recorded = facts.recorded
         _refuse_after(entry, facts.today, trial_id)
-        refuse_set_aside(recorded, trial_id)
+        refuse_set_aside(facts.recorded, trial_id)
         _refuse_by_hand(entry, trial_id)
         if entry.kind == "set_aside" and queries.is_registered(work.session, trial_id):
             _refuse_locked(queries.standing_of(work.session, trial_id).locked, trial_id)
@@ -80,7 +79,7 @@ def enter(
         since = None if invented else since_when(work.session, trial_id, entry, facts)
         refuse_entry(entry, facts, since)
         entry = bound(_measured(entry, facts), facts.plan, facts.texts)
-        new = Recorded(len(recorded) + 1, entry, now(), actor.name, actor.role)
+        new = Recorded(len(queries.entries_of(work.session, trial_id)) + 1, entry, now(), actor.name, actor.role)
         work.add(
             tables.DesignEntry(
                 trial_id=trial_id,

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from data.errors import Refused
+from designs.consultation.gateways import gateway_standings
 from designs.entries import AnswersConfirmed, Entry, GatewayDecided
 from designs.protocol.reading import read_document
 from tests.trials.examples import FIRST, SECOND, as_read
 from tests.trials.stages.test_gates import ADMINISTRATOR, TODAY, TRIAL, ready, record
 from trials.demonstration_approvals import approvals
 from trials.registry import Registry
-from trials.registry.design_facts import facts_to_sign
+from trials.registry.design_facts import facts_of, facts_to_sign
 from trials.registry.tables.columns import now
 from trials.stages.allocate import randomise
 from trials.stages.amend import amend, confirm_amendment, withdraw_amendment
@@ -189,3 +190,39 @@ def test_a_text_is_signed_no_earlier_than_it_was_there(on_route, tmp_path):
             with pytest.raises(Refused, match="what it is about is as it is since"):
                 enter(on_route, FIRST, TRIAL, entry, read=as_read(on_route, TRIAL))
             enter(on_route, FIRST, TRIAL, entry.model_copy(update={"on": now().date()}), read=as_read(on_route, TRIAL))
+
+
+@pytest.mark.requirement("K16")
+@pytest.mark.parametrize("decision", [
+    {"decision": "rejected"}, {"decision": "deferred"}, {"decision": "approved"},
+    {"decision": "approved_with_conditions", "conditions": ("brief the press",)},
+])  # fmt: skip
+def test_what_was_decided_on_an_amendment_that_was_taken_back_says_nothing_of_the_plan_in_force(
+    on_route, tmp_path, decision
+):
+    def open_now() -> list[str]:
+        with on_route.read(FIRST) as reader:
+            return [each.problem for gate in reader.gates(TRIAL, TODAY) for each in gate.blocking]
+
+    before = open_now()
+    path = edited(tmp_path, "wording/late-returns-letter.en.md", lambda text: text + "\nPlease.\n")
+    amend(on_route, FIRST, TRIAL, path, reason=WHY)
+    signed_again(on_route, lambda entry: isinstance(entry, AnswersConfirmed))
+    entry = GatewayDecided(
+        kind="gateway_decided", on=now().date(), gateway=2, extraordinary="it met for this one", **decision
+    )
+    enter(on_route, FIRST, TRIAL, entry, read=as_read(on_route, TRIAL))
+    with on_route.inspect(FIRST, "read") as session:  # nor while it is open
+        in_force = facts_of(session, TRIAL, TODAY)
+    assert gateway_standings(in_force.recorded)[1].passed_on is not None
+    withdraw_amendment(on_route, SECOND, TRIAL, 1, reason="not so")
+    assert open_now() == before
+    # Another amendment is decided on for itself, and what was put on record then is numbered on.
+    edited(tmp_path, "wording/late-returns-letter.en.md", lambda text: text + "\nThank you.\n")
+    amend(on_route, FIRST, TRIAL, path, reason=WHY)
+    with pytest.raises(Refused, match=GROUP):
+        confirm_amendment(on_route, SECOND, TRIAL, 2)
+    decided_again(on_route)
+    with on_route.read(FIRST) as reader:
+        numbers = [each.number for each in reader.entries(TRIAL)]
+    assert numbers == list(range(1, len(numbers) + 1))

@@ -254,7 +254,7 @@ def test_every_kind_of_entry_is_somebodys_to_record() -> None:
 )  # fmt: skip
 def test_each_body_signs_in_its_own_role(registry: Registry, signatory: str, role: Any, may: bool) -> None:
     begun(registry)
-    entry = parse_entry(document("signed_off", signatory=signatory))
+    entry = parse_entry(document("signed_off", signatory=signatory, on=now().date().isoformat()))
     with pytest.raises(
         DesignRefused if may else AccessRefused, match="does not sign|the plan has no" if may else "may not sign"
     ) as no:
