@@ -10,7 +10,7 @@ from dashboards import session
 from data.errors import Refused
 from data.whole_files import archived
 from designs.drafting import Change, Draft, changes, draft_of_template, empty_draft, files_of, judge_draft
-from designs.entries import EntryKind, Signatory
+from designs.entries import EntryKind, Recorded, Signatory
 from designs.library import templates
 from designs.literals import Language
 from designs.protocol.models import Protocol
@@ -144,7 +144,7 @@ def drop_typed(design: str, page: str, window: str, instead_of: Typed | None) ->
     drop(session.registry(), session.current_user(), design, page, window=window, instead_of=instead_of)
 
 
-def enter(design: str, document: Mapping[str, Any], read: str | None = None) -> None:
+def enter(design: str, document: Mapping[str, Any], read: str | None = None) -> Recorded:
     """Put something that happened today, or on the day that it names, on record about a design.
 
     Args:
@@ -160,7 +160,7 @@ def enter(design: str, document: Mapping[str, Any], read: str | None = None) -> 
     from trials.stages.enter import enter as record
 
     dated = {"on": session.today().isoformat(), **document}
-    record(session.registry(), session.current_user(), design, read_entry(Document(dated, {})), read=read)
+    return record(session.registry(), session.current_user(), design, read_entry(Document(dated, {})), read=read)
 
 
 def signs_for() -> tuple[Signatory, ...]:

@@ -34,6 +34,7 @@ Subject = Annotated[
 ]
 """What can be signed: ``sample_size``, ``plan``, or the text of an arm in a language, such as ``text/letter/en``."""
 
+Revision = Annotated[int, Field(ge=1, description="the number of a revision of the draft, from 1")]
 Grade = Literal["grade_7", "deputy_director"]
 Response = Literal["agreed", "agreed_with_conditions", "no_comment", "objected"]
 GatewayDecision = Literal["approved", "approved_with_conditions", "deferred", "rejected"]
@@ -108,13 +109,15 @@ class LineSignedOff(_Entry):
     """The directorate's own line agrees: the sponsor at grade 7, then the deputy director.
 
     Attributes:
-        directorate: Whose line it is; that of the plan when the entry is recorded. For another one it does not count.
+        directorate: Whose line it is; that of the plan on that day. For another one it does not count.
+        revision: Of the draft that it is about; where it is not named, the one that stood on that day.
     """
 
     kind: Literal["line_signed_off"]
     grade: Grade
     signed_by: Text
     directorate: Text | None = None
+    revision: Revision | None = None
 
 
 class DoubtOverridden(_Entry):
@@ -195,9 +198,10 @@ class GatewayDecided(_Entry):
         conditions: Of an approval with conditions; or what a deferred paper is to bring.
         plan: Digest of the plan that was decided on, where there was one.
         extraordinary: Why it met on a day that is not in its calendar.
-        directorate: Whose approach it is; that of the plan when the entry is recorded.
-        approves: Of an approval at gateway 2 without conditions, each part of the plan as a digest when the entry is
-            recorded: where one is another, the approval is void.
+        directorate: Whose approach it is; that of the plan on that day.
+        approves: Of an approval at gateway 2 without conditions, each part of the plan that was decided on as a digest:
+            where one is another, the approval is void.
+        revision: Of the draft that was decided on; where it is not named, the one that stood on that day.
     """
 
     kind: Literal["gateway_decided"]
@@ -208,14 +212,16 @@ class GatewayDecided(_Entry):
     extraordinary: Text | None = None
     directorate: Text | None = None
     approves: dict[Identifier, Digest] = Field(default_factory=dict)
+    revision: Revision | None = None
 
 
 class ConditionMet(_Entry):
     """A condition of a gateway's approval is met; ``condition`` is its place in the decision, from 1.
 
     Attributes:
-        approves: At gateway 2, each part of the plan as a digest when the entry is recorded: what a condition asked for
-            changes the plan, and the approval is of the plan that meets it.
+        approves: At gateway 2, each part of the plan on that day as a digest: what a condition asked for changes the
+            plan, and the approval is of the plan that meets it.
+        revision: Of the draft that meets it; where it is not named, the one that stood on that day.
     """
 
     kind: Literal["condition_met"]
@@ -223,14 +229,16 @@ class ConditionMet(_Entry):
     condition: Annotated[int, Field(ge=1)]
     how: Text
     approves: dict[Identifier, Digest] = Field(default_factory=dict)
+    revision: Revision | None = None
 
 
 class OwnRouteApproved(_Entry):
     """A directorate whose approaches do not go to the steering group approves by its own route.
 
     Attributes:
-        directorate: Which; that of the plan when the entry is recorded. A plan that names another one is not approved.
-        approves: Each part of the plan as a digest when the entry is recorded: where one is another, this is void.
+        directorate: Which; that of the plan on that day. A plan that names another one is not approved.
+        approves: Each part of the plan that was approved as a digest: where one is another, this is void.
+        revision: Of the draft that was approved; where it is not named, the one that stood on that day.
     """
 
     kind: Literal["own_route_approved"]
@@ -238,6 +246,7 @@ class OwnRouteApproved(_Entry):
     approved_by: Text
     directorate: Text | None = None
     approves: dict[Identifier, Digest] = Field(default_factory=dict)
+    revision: Revision | None = None
 
 
 class SetAside(_Entry):

@@ -13,6 +13,7 @@ from dashboards import design_session, markup, screen, session, widgets
 from dashboards.forms.fields import Field
 from dashboards.forms.values import from_typed, with_value
 from data.errors import Refused
+from designs.consultation.changed import changed_since_in_words
 from designs.entries import EntryKind
 from trials.access import roles_allowed
 from trials.registry.records import DesignDetail
@@ -70,12 +71,12 @@ def pressed(detail: DesignDetail, label: str, *, key: str) -> str | None:
 def record(detail: DesignDetail, document: Mapping[str, Any], turns: str, read: str) -> None:
     """Record an entry about the plan that was read; what was typed stays where it is refused."""
     try:
-        design_session.enter(detail.design.id, document, read)
+        recorded = design_session.enter(detail.design.id, document, read)
     except Refused as refused:
         screen.refused(refused)
         return
     st.session_state[turns] = st.session_state.get(turns, 0) + 1
-    st.session_state[_RECORDED] = "It is on record."
+    st.session_state[_RECORDED] = " ".join(filter(None, ("It is on record.", changed_since_in_words(recorded))))
     st.rerun()
 
 

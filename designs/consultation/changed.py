@@ -46,3 +46,15 @@ def changed_in_words(record: Recorded) -> str:
         f"{PARTS[each]} (it was {before})" if each == "directorate" and before else PARTS.get(each, each)
         for each in record.changed
     )
+
+
+def changed_since_in_words(record: Recorded) -> str | None:
+    """That a decision is about an earlier plan than the one that stands, and what changed since; else None."""
+    if not record.changed:
+        return None
+    number = getattr(record.entry, "revision", None)
+    plan = "the plan that stood on that day" if number is None else f"revision {number} of the draft, which stood then"
+    return (
+        f"It is about {plan}. Since then changed: {changed_in_words(record)}. It does not count for what changed: have "
+        "that decided on, or put it back."
+    )

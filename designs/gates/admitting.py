@@ -19,19 +19,20 @@ from designs.variants.checklists import SIZE_POINTS
 from designs.variants.sign_offs import refuse_answers, refuse_sign_off
 
 
-def refuse_entry(entry: Entry, facts: Facts, since: date | None = None) -> None:
+def refuse_entry(entry: Entry, facts: Facts, since: date | None = None, then: Facts | None = None) -> None:
     """Refuse an entry that does not fit the design as it stands.
 
     Args:
         entry: What is about to be put on record.
         facts: The design as it stands.
         since: Since when what the entry is about is as it is; None where no record tells.
+        then: The design as it stood when what the entry tells of happened; None where that is as it stands.
 
     Raises:
         DesignRefused: A signature of what is not there or has changed, an override of what is not in doubt, a
             confirmation of answers that are others by now, or what the record, the route or the calendar contradict.
     """
-    _refuse_given_for_another(entry, facts)
+    _refuse_given_for_another(entry, facts if then is None else then)
     refuse_day(entry, facts.recorded, facts.today, since)
     match entry:
         case SignedOff() if entry.signatory == "kai" or entry.subject == "sample_size":

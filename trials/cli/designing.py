@@ -248,6 +248,7 @@ def enter(
     ] = None,
 ) -> None:
     """Put on record what happened around a design: who was asked, who signed, what was decided."""
+    from designs.consultation.changed import changed_since_in_words
     from designs.entries import read_entry
     from designs.protocol.reading import read_document
     from trials.stages.enter import enter as record
@@ -256,6 +257,9 @@ def enter(
     with registry_and_actor() as (registry, actor):
         recorded = record(registry, actor, trial, entry, read=read)
     typer.echo(f"{trial}: entry {recorded.number}, {entry.kind.replace('_', ' ')}, {entry.on:%Y-%m-%d}")
+    left_behind = changed_since_in_words(recorded)
+    if left_behind is not None:
+        say(left_behind)
 
 
 def _shown(value: object) -> str:

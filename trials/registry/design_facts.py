@@ -124,12 +124,17 @@ def still_to_sign(session: Session, trial_id: str, amendment: Amendment, today: 
     return to_sign_again(amended, in_force, lock.locked_at, amendment.proposed, proposal.effect)
 
 
-def since_when(session: Session, trial_id: str, entry: Entry, facts: Facts) -> date | None:
+def since_when(session: Session, trial_id: str, entry: Entry, facts: Facts, *, earlier: bool) -> date | None:
     """Since which day what an entry is about is as it is now: the day on which the design began, or the last on which
     what it is about of the plan, by its revisions and registered versions, became so, or, of the size of the sample,
-    its customers were loaded. None of what may be older than the design."""
+    its customers were loaded. None of what may be older than the design.
+
+    What is about an ``earlier`` plan than the one that stands is held to the day on which the design began.
+    """
     if not of_the_design(entry):
         return None
+    if earlier:
+        return _begun(session, trial_id)
     days = [_begun(session, trial_id), _plan_as_it_is(session, trial_id, entry, facts)]
     if entry.kind == "signed_off" and entry.subject == "sample_size" and facts.customers is not None:
         assert facts.plan is not None  # it was counted by it

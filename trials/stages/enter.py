@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from designs.entries import Entry, EntryKind, Reading, Recorded, Signatory, entry_document
-from designs.gates import Facts, bound, refuse_entry
+from designs.gates import Facts, bound, given_for, refuse_entry
 from designs.variants.reading_age import readability
 from designs.variants.wording import as_text
 from trials.access import Actor, Role, UseCase
 from trials.errors import AccessRefused, TrialRefused
 from trials.registry import Registry, queries, tables
 from trials.registry.design_facts import facts_to_sign, refuse_set_aside, since_when
-from trials.registry.shown import refuse_another_shown
+from trials.registry.shown import refuse_another_shown, stood_then
 from trials.registry.tables.columns import now
 
 WHO: Final[Mapping[EntryKind, UseCase]] = {
@@ -46,6 +47,9 @@ def enter(
 ) -> Recorded:  # fmt: skip
     """Put something on record about a design, or about a registered trial that has none.
 
+    A decision of an earlier day is about the plan that stood on that day, or whose revision it names: the record says
+    which, and what has changed since, which it does not count for.
+
     Args:
         registry: Where it is.
         actor: Who records it.
@@ -74,12 +78,19 @@ def enter(
         _refuse_by_hand(entry, trial_id)
         if entry.kind == "set_aside" and queries.is_registered(work.session, trial_id):
             _refuse_locked(queries.standing_of(work.session, trial_id).locked, trial_id)
+        then, since = None, None
         if not invented:
-            refuse_another_shown(work.session, trial_id, entry, facts, read)
-        since = None if invented else since_when(work.session, trial_id, entry, facts)
-        refuse_entry(entry, facts, since)
-        entry = bound(_measured(entry, facts), facts.plan, facts.texts)
-        new = Recorded(len(queries.entries_of(work.session, trial_id)) + 1, entry, now(), actor.name, actor.role)
+            then = stood_then(work.session, trial_id, entry, facts)
+            since = since_when(work.session, trial_id, entry, facts, earlier=then is not None)
+        about = facts if then is None else replace(facts, plan=then.plan, texts=then.texts)
+        if not invented:
+            refuse_another_shown(work.session, trial_id, entry, facts, read, about)
+        refuse_entry(entry, facts, since, about)
+        entry = bound(_measured(entry, facts), about.plan, about.texts)
+        if then is not None:
+            entry = entry.model_copy(update={"revision": then.revision})
+        number = len(queries.entries_of(work.session, trial_id)) + 1
+        new = Recorded(number, entry, now(), actor.name, actor.role, changed=_changed_since(entry, about, facts))
         work.add(
             tables.DesignEntry(
                 trial_id=trial_id,
@@ -93,6 +104,14 @@ def enter(
         )
         work.commit({"entry": entry.kind, "number": new.number})
     return new
+
+
+def _changed_since(entry: Entry, then: Facts, facts: Facts) -> tuple[str, ...]:
+    """What is another in the plan as it stands than in the one that an entry is about."""
+    if then is facts:
+        return ()
+    before, after = (given_for(entry, each.plan, each.texts) or {} for each in (then, facts))
+    return tuple(key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key))
 
 
 def _measured(entry: Entry, facts: Facts) -> Entry:

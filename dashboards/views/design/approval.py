@@ -19,7 +19,6 @@ from trials.reporting.designing.approving import (
     confirmations,
     next_meetings,
     open_conditions,
-    plan_digest,
     route_in_words,
     steered,
 )
@@ -108,10 +107,7 @@ def _decide(detail: DesignDetail) -> None:
     st.html(markup.said("To hand the paper in is to ask the group: the next decision is about that paper."))
     entry(detail, "paper", "consulted", (), {"body": "camsg"}, "Record that the paper went in")
     st.html(markup.heading(2, "What the group decided"))
-    plan = plan_digest(detail)
-    entry(
-        detail, "decision", "gateway_decided", _DECISION, {} if plan is None else {"plan": plan}, "Record the decision"
-    )
+    entry(detail, "decision", "gateway_decided", _DECISION, {}, "Record the decision")
     conditions = open_conditions(detail)
     if conditions:
         st.html(markup.heading(2, "A condition that was met"))
