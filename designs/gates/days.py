@@ -43,7 +43,7 @@ def about(entry: Entry, plan: Protocol | None, texts: Mapping[str, str]) -> Any:
         case DoubtOverridden():
             now = rests_on(plan, texts)
             return {name: now.get(name) for name in entry.answers}
-        case GatewayDecided(gateway=2, decision="approved") | ConditionMet(gateway=2) | OwnRouteApproved() | SetAside():
+        case GatewayDecided(gateway=2) | ConditionMet(gateway=2) | OwnRouteApproved() | SetAside():
             return approved_parts(plan, texts)
     return None
 

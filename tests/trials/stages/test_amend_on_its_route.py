@@ -167,13 +167,8 @@ def test_a_decision_of_before_the_amendment_is_none_on_it(on_route, tmp_path, de
     before = GatewayDecided(
         kind="gateway_decided", on=yesterday, gateway=2, extraordinary="it met for this one", **decision
     )
-    if decision["decision"] == "approved":
-        with pytest.raises(Refused, match="what it is about is as it is since"):
-            enter(on_route, FIRST, TRIAL, before, read=as_read(on_route, TRIAL))
-    else:
-        enter(
-            on_route, FIRST, TRIAL, before, read=as_read(on_route, TRIAL)
-        )  # its conditions are of the plan that they are met by
+    with pytest.raises(Refused, match="what it is about is as it is since"):
+        enter(on_route, FIRST, TRIAL, before, read=as_read(on_route, TRIAL))
     with pytest.raises(Refused, match=GROUP):
         confirm_amendment(on_route, SECOND, TRIAL, 1)
 

@@ -114,7 +114,7 @@ def test_a_population_that_was_narrowed_after_kai_signed_is_signed_again(ready: 
     path = tmp_path / "plan" / "late-returns.yaml"
     text = path.read_text(encoding="utf-8")
     narrowed = text.replace(
-        "    - {column: work_item,", "    - {column: prior_late, at_least: 2}\n    - {column: work_item,"
+        "    - {column: work_item,", "    - {column: reason, one_of: [forgot]}\n    - {column: work_item,"
     )
     assert narrowed != text
     path.write_text(narrowed, encoding="utf-8")
