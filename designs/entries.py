@@ -23,17 +23,13 @@ from designs.protocol.sections.scalars import Declared, Identifier, Scalar, Text
 from designs.protocol.validation import Vocabulary, explained
 
 Digest = Annotated[
-    str,
-    StringConstraints(pattern="^[0-9a-f]{64}$"),
+    str, StringConstraints(pattern="^[0-9a-f]{64}$"),
     Field(description="a digest: 64 characters, each a digit or one of a to f"),
-]
+]  # fmt: skip
 Subject = Annotated[
-    str,
-    StringConstraints(pattern=rf"^(sample_size|plan|text/{ID_PATTERN}/(en|cy))$"),
+    str, StringConstraints(pattern=rf"^(sample_size|plan|text/{ID_PATTERN}/(en|cy))$"),
     Field(description="what can be signed: sample_size, plan, or a text such as text/letter/en"),
-]
-"""What can be signed: ``sample_size``, ``plan``, or the text of an arm in a language, such as ``text/letter/en``."""
-
+]  # fmt: skip
 Revision = Annotated[int, Field(ge=1, description="the number of a revision of the draft, from 1")]
 Grade = Literal["grade_7", "deputy_director"]
 Response = Literal["agreed", "agreed_with_conditions", "no_comment", "objected"]
