@@ -33,6 +33,7 @@ SETTINGS: Final = {
     "server.maxMessageSize": MOST_A_MESSAGE,
     "browser.gatherUsageStats": False,
     "logger.hideWelcomeMessage": True,
+    "runner.magicEnabled": False,  # it would write every value that stands alone in a page onto it
 }
 _SHELL: Final = Path(streamlit.__file__).parent / "static" / "index.html"
 

@@ -150,6 +150,27 @@ def test_no_page_says_anything_in_markdown():
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
+def test_no_value_stands_alone_in_a_page():
+    """Streamlit writes such a value onto the page: a remark below a constant was read by everybody."""
+    alone = {
+        f"{file.relative_to(ROOT)}:{part.lineno}"
+        for file in (ROOT / "dashboards/views").rglob("*.py")
+        for part in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(part, ast.Expr) and not isinstance(part.value, ast.Call)
+    }
+    assert {place for place in alone if place not in _documented(ROOT / "dashboards/views")} == set()
+
+
+def _documented(folder):
+    """Where a module or a function says what it does."""
+    return {
+        f"{file.relative_to(ROOT)}:{part.body[0].lineno}"
+        for file in folder.rglob("*.py")
+        for part in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(part, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(part) is not None
+    }
+
+
 def test_only_templates_make_html():
     """They escape what they are given; nothing tells them not to, and no other module makes a piece."""
     assert [name for name, text in sources("dashboards") if re.search(r"\bMarkup\(", text)] == ["dashboards/markup.py"]

@@ -175,6 +175,19 @@ def test_a_rule_on_a_column_that_the_file_lacks_says_so(loaded: Registry, open_p
     assert "has no column" in " ".join(refusals(open_page("design/population", design=DESIGN)))
 
 
+@pytest.mark.parametrize("spelt", ["Forgot", "forgot ", "f\u043ergot"])
+def test_a_value_that_no_customer_has_is_told_with_those_that_are_like_it(
+    loaded: Registry, open_page: Any, spelt: str
+) -> None:
+    population(loaded, where=[{"column": "reason", "equals": "forgot"}])
+    assert "no customer has" not in shown(open_page("design/population", design=DESIGN))
+    population(loaded, where=[{"column": "reason", "equals": spelt}])
+    said = shown(open_page("design/population", design=DESIGN))
+    assert "no customer has" in said
+    assert "in the column reason; the file has " in said
+    assert "forgot" in said.partition("; the file has ")[2].partition(". ")[0]
+
+
 @pytest.mark.requirement("S05")
 def test_coverage_of_reasons_is_shown_and_warned_of_above_the_share(loaded: Registry, open_page: Any) -> None:
     population(

@@ -23,6 +23,7 @@ from trials.reporting.designing.waiting import gates_in_words, to_know, waits_of
 from trials.stages.lock import Lockable
 
 ALSO: Final = "Also in the plan"
+# What each page asks, of a draft.
 ASKED: Final[Mapping[TaskName, Callable[[Mapping[str, Any]], tuple[Section, ...]]]] = {
     "about": lambda _: about.SECTIONS,
     "suitability": suitability.sections,
@@ -32,7 +33,6 @@ ASKED: Final[Mapping[TaskName, Callable[[Mapping[str, Any]], tuple[Section, ...]
     "size": lambda _: size.SECTIONS,
     "money": lambda _: money.SECTIONS,
 }
-"""What each page asks, of a draft."""
 
 
 def show() -> None:

@@ -57,8 +57,8 @@ _REASONS: Final = Section(
               "Why customers with different reasons may be treated alike", "words"),
     ),
 )  # fmt: skip
+# What is asked with fields; the rules and the labels of columns are typed beside the figures.
 SECTIONS: Final = (_WHICH, _REASONS)
-"""What is asked with fields; the rules and the labels of columns are typed beside the figures."""
 
 
 def show() -> None:

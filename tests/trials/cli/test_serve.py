@@ -65,6 +65,7 @@ def test_a_port_that_another_program_has_is_named_with_what_to_do(tmp_path: Path
         ("server.enableXsrfProtection", "false", True),
         ("server.maxUploadSize", "5000", 5),
         ("browser.gatherUsageStats", "true", False),
+        ("runner.magicEnabled", "true", False),
     ],
 )
 def test_no_setting_of_the_account_opens_the_door_wider(tmp_path: Path, option: str, asked: str, held: object) -> None:
