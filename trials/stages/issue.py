@@ -136,7 +136,7 @@ def _lists(
     job: str | None,
 ) -> Iterator[Callable[[], Issued]]:
     """What writes each list that is due, in order; nothing is written before every one can have its name."""
-    if job is None:
+    if job is None and not _is_worked_on(registry, out):
         registry.settings.require_outside(out)
     columns = tuple(dict.fromkeys(columns))
     with registry.inspect(actor, "issue", trial_id) as session:
@@ -239,6 +239,11 @@ def _day_of_issue(plan: Plan, listed: DueList, allocation: AllocationRecord) -> 
     synthetic = plan.population is not None and plan.population.synthetic
     earliest = earliest_day_zero(plan.protocol, allocation.allocated_at.date(), synthetic=synthetic)
     return not_before(scheme.issue_on[listed.batch], earliest).isoformat()
+
+
+def _is_worked_on(registry: Registry, out: str | Path) -> bool:
+    """Whether lists go into the room of somebody who works within the registry's scratch, and leaves nothing there."""
+    return Path(out).resolve().is_relative_to(registry.scratch_room.resolve())
 
 
 def _allocated(session: Session, trial_id: str) -> tuple[Plan, tuple[WaveRecord, ...], tuple[AllocationRecord, ...]]:
