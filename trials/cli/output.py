@@ -65,7 +65,12 @@ def write_json(target: str, document: Any) -> None:
     try:
         write_result(Path(target), text.encode())
     except OSError as error:
-        raise TrialRefused(f"the result cannot be written there ({error.strerror})", where=target) from error
+        raise TrialRefused(
+            f"the result cannot be written there ({error.strerror})",
+            where=target,
+            rule="a result is told after all else is done",
+            remedy="what the command did is done and on record: ask for it again, or read what there is",
+        ) from error
 
 
 def show_table(

@@ -17,6 +17,7 @@ from data.whole_files import replace_whole
 from trials.errors import TrialRefused
 
 TO_STANDARD_OUTPUT = "-"
+FOLDER = "DIR"  # what the help calls a folder that a command makes
 _Use = Literal["reads", "writes", "writes into"]
 _Given = TypeVar("_Given", str, Path, None)
 
@@ -25,10 +26,12 @@ def writes(context: typer.Context, target: _Given) -> _Given:
     """An option's file, or ``-``, that the command writes: asked about before anything is done.
 
     Raises:
-        TrialRefused: As :func:`require_fit`; or the command reads that file too, or writes it twice.
+        TrialRefused: As :func:`require_fit`; no file can be there; or the command reads that file too, or writes it
+            twice.
     """
     if target is not None and target != TO_STANDARD_OUTPUT:
         require_fit(Path(target))
+        _require_place(context, Path(target))
         _note(context, "writes", Path(target))
     return target
 
@@ -42,6 +45,9 @@ def writes_into(context: typer.Context, folder: Path | None) -> Path | None:
     if folder is not None:
         require_fit(folder)
         _note(context, "writes into", folder)
+        for use, target in _noted(context):
+            if use == "writes":
+                _require_place(context, target)
     return folder
 
 
@@ -71,9 +77,15 @@ def reads(context: typer.Context, file: Path | None) -> Path | None:
     return file
 
 
+def _noted(context: typer.Context) -> list[tuple[_Use, Path]]:
+    """What the paths of this command were found to be so far."""
+    known: list[tuple[_Use, Path]] = context.meta.setdefault(__name__, [])
+    return known
+
+
 def _note(context: typer.Context, use: _Use, path: Path) -> None:
     """Whichever of two is named last is compared with the other."""
-    known: list[tuple[_Use, Path]] = context.meta.setdefault(__name__, [])
+    known = _noted(context)
     for other_use, other in known:
         if (use, other_use) != ("reads", "reads") and _are_one(path, other):
             twice = "reads" not in (use, other_use)
@@ -99,6 +111,20 @@ def require_fit(target: Path) -> None:
         raise _a_link(target)
     if _is_the_registrys(target):
         raise _refused(target, "it is the registry's own", "what is in OTM_HOME only the registry writes")
+
+
+def _require_place(context: typer.Context, target: Path) -> None:
+    """A file can be made or replaced there: what a command did stays done where its result then has no place.
+
+    Raises:
+        TrialRefused: A folder is there, or no folder for it and the command makes none.
+    """
+    if target.is_dir():
+        raise _refused(target, "a folder is there", "a result is a file")
+    makes = [path for use, path in _noted(context) if use == "writes into"]
+    named_later = not makes and any(option.metavar == FOLDER for option in context.command.params)
+    if not (target.parent.is_dir() or named_later or any(_are_one(target.parent, folder) for folder in makes)):
+        raise _refused(target, "there is no such folder", "a result is written into a folder that is there")
 
 
 def require_apart(result: str | None, folder: Path, begins: str, endings: tuple[str, ...]) -> None:

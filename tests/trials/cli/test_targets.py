@@ -110,6 +110,41 @@ def test_what_is_said_of_a_list_takes_no_lists_place(otm, done, tmp_path, name):
     assert len(list((tmp_path / "out").iterdir())) == 3
 
 
+@pytest.mark.parametrize("way", range(7))
+@pytest.mark.parametrize("place", ["not-there/out", "folder"])
+def test_where_no_file_can_be_nothing_is_done(otm, done, tmp_path, way, place):
+    (tmp_path / "folder").mkdir()
+    before = contents(done.registry.home)
+    asked = otm(*commands(done, tmp_path / place)[way])
+    assert (asked.code, "nothing was done" in asked.err) == (2, True)
+    assert contents(done.registry.home) == before
+    assert [path.name for path in tmp_path.rglob("*")].count("out") == 0
+
+
+@pytest.mark.parametrize("place", ["not-there/said.json", "folder", "out/deeper/said.json"])
+@pytest.mark.parametrize("first", ["--out", "--json"])
+def test_no_list_is_issued_whose_account_has_no_place(otm, done, tmp_path, place, first):
+    """It was written and on record, and the refusal said nothing of it: who asks again sends two letters."""
+    (tmp_path / "folder").mkdir()
+    options = {"--out": tmp_path / "out", "--json": tmp_path / place}
+    named = [word for option in sorted(options, key=first.__ne__) for word in (option, options[option])]
+    before = contents(done.registry.home)
+    asked = otm("issue", done.files.trial, "--arm", "letter", *named)
+    assert (asked.code, "nothing was done" in asked.err) == (2, True)
+    assert contents(done.registry.home) == before
+    assert not (tmp_path / "out").exists()
+    options["--json"] = tmp_path / "out" / "said.json"
+    named = [word for option in sorted(options, key=first.__ne__) for word in (option, options[option])]
+    assert otm("issue", done.files.trial, "--arm", "letter", *named).code == 0
+
+
+def test_what_was_done_is_said_where_its_account_cannot_be_written(otm, done, tmp_path):
+    asked = otm("issue", done.files.trial, "--arm", "letter", "--out", tmp_path / "out", "--json", "/dev/full")
+    assert asked.code == 2
+    assert "what the command did is done and on record" in asked.err
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
 def test_a_copy_of_the_head_and_what_is_said_of_it_are_two_files(otm, done, tmp_path):
     for target in (tmp_path, tmp_path / "chain-head"):
         asked = otm("head", "--to", target, "--json", tmp_path / "chain-head")

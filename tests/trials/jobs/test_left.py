@@ -222,6 +222,21 @@ def test_lists_of_a_job_that_no_row_knows_are_cleared_by_collect(twice: Any) -> 
     assert len(written_lists(registry, RAY, trial)) == 2
 
 
+@pytest.mark.parametrize("gone", ["reminders-letter-letter.csv", "reminders-letter-letter.manifest.json"])
+def test_what_is_left_of_a_list_that_is_gone_stays_to_be_seen(twice: Any, gone: str) -> None:
+    """A start cleared the manifest of a list that somebody had taken away, and its folder with it."""
+    registry, _, (job, _) = twice
+    folder = registry.home / "lists" / job.id
+    content = (folder / gone).read_bytes()
+    (folder / gone).unlink()
+    left = {path.name for path in folder.iterdir()}
+    started_again(registry)
+    collect(registry, FIRST)
+    assert {path.name for path in folder.iterdir()} == left != set()
+    (folder / gone).write_bytes(content)
+    assert take_lists(registry, RAY, job)
+
+
 def test_a_refused_list_leaves_no_folder(registry: Registry, files: Files) -> None:
     allocated(registry, files)
     start(registry, RAY, files.trial, "issue", {"arms": ["nobody"], "columns": [], "reason": None})

@@ -24,7 +24,7 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 def clear_jobs(home: Path, *, reports: bool = False) -> tuple[str, ...]:
     """Remove what jobs whose process is gone left behind; its names, by folder. What may not be removed stays.
 
-    That is what was sent to them, lists that they did not finish, folders without lists, and their own file: one in
+    That is what was sent to them, lists that they did not finish, empty folders, and their own file: one in
     which a process said how it crashed is left, as are whole lists, which their randomiser takes out or removes.
 
     Args:
@@ -65,14 +65,13 @@ def _removed_whole(folder: Path) -> list[str]:
 
 
 def _removed_unfinished(folder: Path) -> list[str]:
+    """What was not finished, and the folder where nothing else is in it: a manifest alone shows that a list is gone."""
     removed = [f"{folder.name}/{name}" for name in clear_unfinished(folder)]
-    if any(whole_lists(folder)):
-        return removed
-    return [*removed, *_removed_whole(folder)]
+    return removed if any(folder.iterdir()) else [*removed, *_removed_whole(folder)]
 
 
 def whole_lists(folder: Path) -> Iterator[Path]:
-    """The issue lists in a job's folder under their names; a manifest alone is no use to anybody."""
+    """The issue lists in a job's folder under their names; a manifest alone is none."""
     return (path for path in folder.iterdir() if path.suffix == ".csv" and not path.name.startswith("."))
 
 
