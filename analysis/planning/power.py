@@ -257,13 +257,13 @@ def allot(
         return Allotted(problem="the number of customers is not known yet, so no power follows")
     in_arm, in_comparison = customers * share_arm, customers * share_comparison
     expected, size = int(in_arm + 1e-9), _size_of_units(protocol, outcome)
-    units = [floor(count / size + 1e-9) for count in (in_arm, in_comparison)] if size else []
-    if min(units, default=2) < 2:
-        what = "customers" if size == 1 else "clusters"
+    units = [floor(count / (size or 1.0) + 1e-9) for count in (in_arm, in_comparison)]
+    if min(units) < 2:
+        what = "customers" if (size or 1.0) == 1 else "clusters"
         return Allotted(expected=expected, problem=f"{min(units)} whole {what} in an arm are fewer than two")
     if size is not None and size > 1:
         in_arm, in_comparison = (count * size for count in units)
-    return Allotted(in_arm, in_comparison, sum(units) - 2.0 if units else None, expected)
+    return Allotted(in_arm, in_comparison, sum(units) - 2.0 if size is not None else None, expected)
 
 
 def needed_for(

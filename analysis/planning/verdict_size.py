@@ -112,6 +112,8 @@ def _guardrail(protocol: Protocol, outcome: Outcome, arm: str, comparison: str, 
     if variance is None or not outcome.margin:
         return replace(blank, reason=problem or "a margin of nothing is not shown by any number of customers")
     here, _ = variance(0.0)
+    if here <= 0.0:
+        return replace(blank, reason="a baseline at which nothing varies says nothing of what customers will do")
 
     def chance(error: float, df: float | None) -> float:
         return passing_at(outcome.margin or 0.0, error, alpha=protocol.analysis.alpha, df=df)

@@ -38,7 +38,9 @@ class Beside:
         ways: Of which it is known who came.
         capacity: Contacts that can be taken in a day; None where it is not declared.
         days: From the first issue to the last day that was predicted, or to the last that is known.
-        later: Contacts that came after these days.
+        later: Contacts that came after every day that was predicted.
+        unknown: Contacts dated after the day as at which it is known who came, on days that were predicted: they are
+            not compared.
     """
 
     customers: int
@@ -46,6 +48,7 @@ class Beside:
     capacity: float | None
     days: tuple[DayBeside, ...]
     later: int
+    unknown: int = 0
 
     @property
     def predicted(self) -> float:
@@ -73,7 +76,7 @@ def beside(
         first: The first issue, where it is known.
         known_to: The day as at which it is known who came; later days are not compared.
     """
-    last = expected.days[-1].day
+    last = predicted_to = expected.days[-1].day
     if first is not None and known_to is not None:
         last = min(last, (known_to - first).days)
     ways: tuple[Way, ...] = tuple(way for way in ("calls", "post", "amended") if way in came)
@@ -87,8 +90,11 @@ def beside(
         for each in expected.days
         if each.day <= last
     )
-    later = sum(number for way in ways for day, number in came[way].items() if day > last)
-    return Beside(expected.customers, ways, expected.capacity, days, later)
+    after = [(day, number) for way in ways for day, number in came[way].items() if day > last]
+    later = sum(number for day, number in after if day > predicted_to)
+    return Beside(
+        expected.customers, ways, expected.capacity, days, later, sum(number for _, number in after) - later
+    )  # fmt: skip
 
 
 def _of(day: Day, way: Way) -> float:

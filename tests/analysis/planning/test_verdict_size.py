@@ -122,3 +122,19 @@ def test_several_approaches_share_the_level_of_money_and_not_that_of_guardrails(
     by = {row.to_show: row for row in several}
     assert by["within_margin"].n_per_arm == one["within_margin"].n_per_arm
     assert by["net_benefit"].n_per_arm > one["net_benefit"].n_per_arm
+
+
+def test_a_guardrail_of_which_nothing_is_expected_has_no_size():
+    """At a baseline of none its spread is nothing, which no customers were said to show."""
+    trial = audited(outcomes=[PAID, {**COMPLAINED, "baseline": 0.0}])
+    (row,) = [each for each in size_for_verdict(trial, 17_850) if each.to_show == "within_margin"]
+    assert (row.n_per_arm, row.power) == (None, None)
+    assert "nothing varies" in row.reason
+
+
+@pytest.mark.parametrize(("customers", "known"), [(1, False), (3, False), (4, True)])
+def test_an_arm_of_fewer_than_two_customers_shows_nothing(customers, known):
+    rows = (*plan(audited(), customers), *size_for_verdict(audited(), customers))
+    assert {row.power is not None for row in rows} == {known}
+    if not known:
+        assert all("fewer than two" in row.reason for row in rows)

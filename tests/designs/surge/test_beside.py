@@ -27,3 +27,11 @@ def test_days_that_are_not_known_yet_are_left_out_and_the_others_have_their_date
     assert [each.on for each in found.days] == [date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 1)]
     none_yet = beside(expected(), {"calls": {}}, first=date(2026, 3, 30), known_to=date(2026, 3, 1))
     assert (none_yet.days, none_yet.came, none_yet.predicted) == ((), 0, 0)
+
+
+def test_what_is_dated_after_the_day_of_the_file_is_not_beyond_the_prediction() -> None:
+    """The plan predicts contacts on day 3: that it predicts none of them was said of those."""
+    came = {"calls": {0: 80, 1: 500, 3: 6, 40: 2}}
+    found = beside(expected(), came, first=date(2026, 3, 30), known_to=date(2026, 4, 1))  # type: ignore[arg-type]
+    assert (found.came, found.unknown, found.later) == (580, 6, 2)
+    assert (beside(expected(), came).unknown, beside(expected(), came).later) == (0, 2)  # type: ignore[arg-type]

@@ -34,8 +34,13 @@ def came_in_words(found: Beside) -> Iterator[str]:
         over = sum(each.came > found.capacity for each in found.days)
         days = "no day was" if not over else "1 day was" if over == 1 else f"{over:,} days were"
         yield f"{contacts(found.capacity)} can be taken in a day: {days} above that."
+    if found.unknown:
+        yield (
+            f"{about(found.unknown)} more are dated after the day as at which it is known who came. They are not "
+            "compared: look into the file."
+        )
     if found.later:
-        yield f"After these days {about(found.later)} more came, in all arms; the plan predicts none of them."
+        yield f"After the days that were predicted {about(found.later)} more came, in all arms."
 
 
 def _against(found: Beside) -> str:
